@@ -1,0 +1,1 @@
+//! What stackctl knows of each component: image, versions and what changed between them, ports, user id, flags. Data, not behaviour.

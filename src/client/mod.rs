@@ -1,0 +1,1 @@
+//! The HTTP APIs of Prometheus (later Alertmanager and Grafana): typed answers, nothing else.

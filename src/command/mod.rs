@@ -1,0 +1,1 @@
+//! One file per command: load, call the pure parts, do the effects, print.

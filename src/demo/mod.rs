@@ -1,0 +1,1 @@
+//! The demo apps `image-gallery`, `iotd` and `accesslog`, served by stackctl's own image.

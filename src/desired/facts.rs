@@ -1,0 +1,47 @@
+//! What must be known of the world before choices can be made. Gathered by a command, plain data here.
+
+use std::net::IpAddr;
+
+use indexmap::IndexMap;
+
+use super::ImageOrigin;
+
+/// What is known of the world. `Facts::default()` is what `check` and `render` assume without an engine.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Facts {
+    /// Gateway of the engine's default bridge. `None`: not known, the usual one is assumed.
+    pub gateway: Option<IpAddr>,
+    /// For each component (`prometheus`, `grafana`, `node`, `cadvisor` …) the image that can be had.
+    /// A component that is not here gets what the stack file and the catalogue say.
+    pub images: IndexMap<String, ImageChoice>,
+    /// Scales given on the command line now, or remembered by the running stack.
+    pub scale: IndexMap<String, ScaleOverride>,
+}
+
+/// Which image a component gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ImageChoice {
+    /// This one.
+    Take {
+        /// Reference, such as `prom/prometheus:v3.5.0`.
+        reference: String,
+        /// Version of the component, such as `3.5.0`. It decides flags and configuration keys.
+        version: String,
+        /// Where it comes from.
+        origin: ImageOrigin,
+    },
+    /// None can be had: the component is left out, for this reason.
+    LeaveOut {
+        /// Why, in words.
+        reason: String,
+    },
+}
+
+/// A scale that differs from the file's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct ScaleOverride {
+    /// Replicas wanted.
+    pub replicas: u32,
+    /// What the file said when this was given. Once the file says something else, the file wins.
+    pub file: u32,
+}

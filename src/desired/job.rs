@@ -1,0 +1,98 @@
+//! Scrape jobs as prometheus.yml will have them.
+
+use indexmap::IndexMap;
+
+use super::{Duration, Scheme};
+
+/// One scrape job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// Name; for an app or exporter, the service's name.
+    pub name: String,
+    /// What it watches.
+    pub origin: JobOrigin,
+    /// Where the targets are.
+    pub targets: JobTargets,
+    /// Path, such as `/metrics`.
+    pub path: String,
+    /// `http` or `https`.
+    pub scheme: Scheme,
+    /// Time between two scrapes; `None`: the global one.
+    pub interval: Option<Duration>,
+    /// Time one scrape may take; `None`: the global one. Never above the interval in force.
+    pub timeout: Option<Duration>,
+    /// Labels on every series, for both kinds of discovery.
+    pub labels: IndexMap<String, String>,
+    /// URL parameters.
+    pub params: IndexMap<String, Vec<String>>,
+    /// User and password file.
+    pub basic_auth: Option<BasicAuth>,
+    /// Path of the token file inside the Prometheus container.
+    pub bearer_token_file: Option<String>,
+    /// TLS settings.
+    pub tls: Option<Tls>,
+    /// `fallback_scrape_protocol`; only where the Prometheus version knows the key (3.0 on).
+    pub fallback_scrape_protocol: Option<String>,
+    /// A scrape with more samples fails.
+    pub sample_limit: Option<u64>,
+    /// Keep labels of the exposition that collide with the target's own.
+    pub honor_labels: bool,
+}
+
+/// What a job watches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JobOrigin {
+    /// Prometheus itself.
+    Prometheus,
+    /// The Docker engine.
+    Engine,
+    /// The service of this name: an app, an exporter or Grafana.
+    Service(String),
+    /// Something that runs elsewhere.
+    Elsewhere,
+}
+
+/// Where a job's targets are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JobTargets {
+    /// Written out.
+    Static(Vec<StaticTarget>),
+    /// All A records of a name.
+    Dns {
+        /// The name.
+        name: String,
+        /// Port to scrape on each address.
+        port: u16,
+        /// Time between two lookups.
+        refresh_interval: Duration,
+    },
+}
+
+/// One written-out target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StaticTarget {
+    /// `HOST:PORT`.
+    pub address: String,
+    /// Number of the replica it is, from 1, where the job watches a service of the stack.
+    pub replica: Option<u32>,
+}
+
+/// User and password of a scrape.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BasicAuth {
+    /// User name.
+    pub username: String,
+    /// Path of the password file inside the Prometheus container.
+    pub password_file: String,
+}
+
+/// TLS settings of a scrape.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tls {
+    /// Path of the CA certificate inside the Prometheus container.
+    pub ca_file: Option<String>,
+    /// Name the certificate must carry.
+    pub server_name: Option<String>,
+    /// Trust any certificate.
+    pub insecure_skip_verify: bool,
+}

@@ -1,0 +1,149 @@
+//! What shall be: the stack file with every choice made. Images, names, ports, mounts, jobs.
+//!
+//! Pure: a [`Desired`] depends on the [`Stack`](crate::stack::Stack) and on [`Facts`], on nothing else. Same input, same value.
+
+mod facts;
+mod job;
+mod service;
+
+pub use facts::{Facts, ImageChoice, ScaleOverride};
+pub use job::{BasicAuth, Job, JobOrigin, JobTargets, StaticTarget, Tls};
+pub use service::{
+    Attachment, Container, Dependency, Image, ImageOrigin, Mount, MountSource, OnChange, PlacedFile, PlacedSecret,
+    Role, SecretSource, Service,
+};
+// Value types that are the same in the stack file and here, so that later stages need not know `stack`.
+pub use crate::stack::{
+    ByteSize, Command, ContainerSettings, DependencyCondition, Duration, Healthcheck, HealthcheckTest, Logging, Port,
+    Ports, Propagation, Protocol, PullPolicy, Restart, Scheme, Ulimit,
+};
+
+use std::net::{IpAddr, SocketAddr};
+
+use indexmap::IndexMap;
+
+/// Everything that shall exist, down to the last name and number.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Desired {
+    /// Name of the stack and of the Compose project.
+    pub stack: String,
+    /// Networks, `default` first where anything uses it.
+    pub networks: Vec<Network>,
+    /// Named volumes.
+    pub volumes: Vec<Volume>,
+    /// Services in start order: a service comes after all that it depends on, else in the order of the file.
+    pub services: Vec<Service>,
+    /// What prometheus.yml says. `None`: Prometheus is off or was left out.
+    pub prometheus: Option<PrometheusConfig>,
+    /// What Grafana's provisioning says. `None`: Grafana is off or was left out.
+    pub grafana: Option<GrafanaConfig>,
+    /// What `daemon.json` shall say. `None`: `engine.metrics` is off.
+    pub daemon: Option<DaemonSettings>,
+    /// Components that are wanted but cannot be had, and why.
+    pub left_out: Vec<LeftOut>,
+    /// Scales that differ from the file, by service. Kept in the running stack until the file says otherwise.
+    pub scale: IndexMap<String, ScaleOverride>,
+}
+
+impl Desired {
+    /// The service of that name.
+    pub fn service(&self, service_name: &str) -> Option<&Service> {
+        self.services.iter().find(|service| service.name == service_name)
+    }
+
+    /// The service that runs Prometheus.
+    pub fn prometheus_service(&self) -> Option<&Service> {
+        self.services.iter().find(|service| service.role == Role::Prometheus)
+    }
+}
+
+/// One network of the stack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Network {
+    /// Its key in the stack file; `default` for the stack's own.
+    pub key: String,
+    /// Its name at the engine, such as `demo_default`.
+    pub name: String,
+    /// It exists already and is not ours: joined, never created or removed.
+    pub external: bool,
+    /// Driver; `bridge` unless the file says otherwise.
+    pub driver: String,
+    /// Options of the driver.
+    pub driver_opts: IndexMap<String, String>,
+    /// No way out of the host.
+    pub internal: bool,
+    /// Subnet in CIDR form; `None`: the engine picks one.
+    pub subnet: Option<String>,
+    /// Labels from the stack file.
+    pub labels: IndexMap<String, String>,
+}
+
+/// One named volume of the stack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Volume {
+    /// Its key in the stack file, or the component's own, such as `prometheus-data`.
+    pub key: String,
+    /// Its name at the engine, such as `demo_prometheus-data`.
+    pub name: String,
+    /// It exists already and is not ours: mounted, never created or removed.
+    pub external: bool,
+    /// Driver; `local` unless the file says otherwise.
+    pub driver: String,
+    /// Options of the driver.
+    pub driver_opts: IndexMap<String, String>,
+    /// Labels from the stack file.
+    pub labels: IndexMap<String, String>,
+}
+
+/// What prometheus.yml says, and where Prometheus answers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PrometheusConfig {
+    /// Version of the image that was chosen, such as `3.5.0`.
+    pub version: String,
+    /// Time between two scrapes, unless a job says otherwise.
+    pub scrape_interval: Duration,
+    /// Time one scrape may take, unless a job says otherwise.
+    pub scrape_timeout: Duration,
+    /// Time between two evaluations of rules.
+    pub evaluation_interval: Duration,
+    /// Labels for everything that leaves this Prometheus.
+    pub external_labels: IndexMap<String, String>,
+    /// Scrape jobs, in order: Prometheus itself, the engine, apps, exporters, things elsewhere.
+    pub jobs: Vec<Job>,
+    /// Jobs in Prometheus' own words, added as they are.
+    pub extra_scrape_configs: Vec<serde_json::Value>,
+    /// Address it is published on. `None`: not published.
+    pub published: Option<SocketAddr>,
+}
+
+/// What Grafana's provisioning says, and where Grafana answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrafanaConfig {
+    /// Uid of the Prometheus data source. Never changes: dashboards refer to it.
+    pub datasource_uid: String,
+    /// URL of Prometheus as Grafana sees it. `None`: Prometheus is off, and no data source is provisioned.
+    pub prometheus_url: Option<String>,
+    /// Prometheus' scrape interval, which Grafana takes for `$__rate_interval`.
+    pub time_interval: Duration,
+    /// Address it is published on. `None`: not published.
+    pub published: Option<SocketAddr>,
+}
+
+/// What `daemon.json` shall say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DaemonSettings {
+    /// Address on which the engine serves its metrics.
+    pub metrics_address: SocketAddr,
+}
+
+/// A component that is wanted but cannot be had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Name of the component, such as `grafana`.
+    pub component: String,
+    /// Why, in words.
+    pub reason: String,
+}
+
+/// Address on which Docker's default bridge has its gateway unless somebody changed `bip`.
+pub const DEFAULT_GATEWAY: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(172, 17, 0, 1));

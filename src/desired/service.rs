@@ -1,0 +1,189 @@
+//! A service: what runs as one or more equal containers.
+
+use serde::Serialize;
+
+use super::{ByteSize, ContainerSettings, DependencyCondition, Propagation, PullPolicy};
+
+/// What runs as one or more equal containers: an app, an exporter or a component such as Prometheus.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Service {
+    /// Name: the Compose service, the DNS name inside the networks.
+    pub name: String,
+    /// What it is to the stack.
+    pub role: Role,
+    /// Its image.
+    pub image: Image,
+    /// How many replicas shall run.
+    pub replicas: u32,
+    /// What the stack file says about replicas, overrides aside.
+    pub file_scale: u32,
+    /// What has to be true of other services before this one starts.
+    pub depends_on: Vec<Dependency>,
+    /// Length of the longest chain of dependencies below it: services of one wave can start together.
+    pub wave: usize,
+    /// The container, the same for every replica.
+    pub container: Container,
+    /// SHA-256 in hex over image reference and container, files' contents aside. Another fingerprint means: replace.
+    pub fingerprint: String,
+}
+
+impl Service {
+    /// Name of the container of a replica, counted from 1: `demo-accesslog-2`, or the fixed one.
+    pub fn container_name(&self, stack_name: &str, replica: u32) -> String {
+        match &self.container.settings.container_name {
+            Some(fixed) => fixed.clone(),
+            None => format!("{stack_name}-{}-{replica}", self.name),
+        }
+    }
+}
+
+/// What a service is to the stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Written by the user.
+    App,
+    /// From `exporters`.
+    Exporter,
+    /// The stack's Prometheus.
+    Prometheus,
+    /// The stack's Grafana.
+    Grafana,
+}
+
+/// An image and where it comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Image {
+    /// Reference, such as `prom/prometheus:v3.5.0`.
+    pub reference: String,
+    /// Where it comes from.
+    pub origin: ImageOrigin,
+    /// When it is pulled.
+    pub pull_policy: PullPolicy,
+}
+
+/// Where an image comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub enum ImageOrigin {
+    /// Pulled.
+    Registry,
+    /// Built from Debian packages of the host.
+    Debian,
+    /// Stackctl's own executable.
+    Own,
+}
+
+/// A container, with every reference resolved.
+#[derive(Debug, Clone, PartialEq, Serialize, Default)]
+pub struct Container {
+    /// Settings that concern the container alone. Maps are sorted by key.
+    pub settings: ContainerSettings,
+    /// Mounts, with the engine's volume names.
+    pub mounts: Vec<Mount>,
+    /// Networks with the engine's names. Empty only under `network_mode`.
+    pub networks: Vec<Attachment>,
+    /// Rendered files to put into the container before it starts.
+    pub files: Vec<PlacedFile>,
+    /// Secrets to put into the container before it starts.
+    pub secrets: Vec<PlacedSecret>,
+}
+
+/// One mount.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Mount {
+    /// What is mounted.
+    pub source: MountSource,
+    /// Absolute path inside the container.
+    pub target: String,
+    /// Not writable.
+    pub read_only: bool,
+}
+
+/// What is mounted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub enum MountSource {
+    /// A named volume.
+    Volume {
+        /// Key in [`Desired::volumes`](super::Desired::volumes).
+        key: String,
+        /// Name at the engine.
+        name: String,
+    },
+    /// A new volume without a name.
+    Anonymous,
+    /// A path of the engine's host.
+    Bind {
+        /// Absolute path.
+        path: String,
+        /// How mounts below it spread.
+        propagation: Option<Propagation>,
+    },
+    /// Memory.
+    Tmpfs {
+        /// Its size.
+        size: Option<ByteSize>,
+    },
+}
+
+/// One network a container joins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Attachment {
+    /// Key in [`Desired::networks`](super::Desired::networks).
+    pub key: String,
+    /// Name at the engine.
+    pub network: String,
+    /// DNS names there beside the container's own; the service's name is always among them.
+    pub aliases: Vec<String>,
+}
+
+/// A rendered file inside a container.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlacedFile {
+    /// Path among the rendered files, such as `prometheus/prometheus.yml`.
+    pub source: String,
+    /// Absolute path inside the container.
+    pub target: String,
+    /// What a change of its content asks for.
+    pub on_change: OnChange,
+}
+
+/// What a change of a file's content asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum OnChange {
+    /// Nothing: the program looks by itself, or never needs it.
+    Nothing,
+    /// Write it into the running container and send SIGHUP.
+    Reload,
+    /// A new container.
+    Replace,
+}
+
+/// A secret inside a container, owned by the image's user, mode 0400.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlacedSecret {
+    /// Its name in the Compose file.
+    pub name: String,
+    /// Where the value lies.
+    pub source: SecretSource,
+    /// Absolute path inside the container, such as `/run/secrets/NAME`.
+    pub target: String,
+}
+
+/// Where the value of a secret lies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub enum SecretSource {
+    /// In a file, absolute.
+    File(String),
+    /// In an environment variable.
+    Environment(String),
+    /// Made up by stackctl at the first `up` and kept, mode 0600, in its state folder.
+    Generated,
+}
+
+/// What has to be true of another service first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dependency {
+    /// Name of the other service.
+    pub service: String,
+    /// What has to be true.
+    pub condition: DependencyCondition,
+}

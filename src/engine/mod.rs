@@ -1,0 +1,7 @@
+//! Docker: look, carry out a plan, get images, run the probe. The only folder that knows bollard.
+
+mod observed;
+
+pub use observed::{
+    ContainerState, Health, Observed, ObservedContainer, ObservedImage, ObservedNetwork, ObservedVolume,
+};

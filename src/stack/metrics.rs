@@ -1,0 +1,79 @@
+//! `metrics`: how a target is scraped.
+
+use indexmap::IndexMap;
+use serde::Serialize;
+
+use super::{Duration, Secret};
+
+/// How an app's replicas are scraped. The job is named after the app.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Metrics {
+    /// Port inside the container. Default: the first of `expose`, else the first container port of `ports`, else 80.
+    pub port: Option<u16>,
+    /// Path. Default `/metrics`.
+    pub path: Option<String>,
+    /// Time between two scrapes. Default: Prometheus' `scrape_interval`.
+    pub interval: Option<Duration>,
+    /// Time one scrape may take, never above the interval. Default: Prometheus' `scrape_timeout`.
+    pub timeout: Option<Duration>,
+    /// `http` or `https`.
+    pub scheme: Scheme,
+    /// How Prometheus finds the replicas.
+    pub discovery: Discovery,
+    /// Labels on every series of the job.
+    pub labels: IndexMap<String, String>,
+    /// URL parameters.
+    pub params: IndexMap<String, Vec<String>>,
+    /// User and password.
+    pub basic_auth: Option<BasicAuth>,
+    /// A file whose content is sent as bearer token, relative to the stack file.
+    pub bearer_token_file: Option<String>,
+    /// TLS settings of the scrape.
+    pub tls: Option<Tls>,
+    /// Protocol assumed when the answer names none that Prometheus 3 knows, such as `PrometheusText0.0.4`.
+    pub fallback_scrape_protocol: Option<String>,
+    /// A scrape with more samples fails. 0: no limit.
+    pub sample_limit: Option<u64>,
+    /// Keep labels of the exposition that collide with the target's own.
+    pub honor_labels: bool,
+}
+
+/// Scheme of a scrape.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub enum Scheme {
+    /// `http`
+    #[default]
+    Http,
+    /// `https`
+    Https,
+}
+
+/// How Prometheus finds the replicas of an app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Discovery {
+    /// The replicas' own DNS names, written into prometheus.yml.
+    #[default]
+    Static,
+    /// An A lookup of the app's name: follows scaling by anybody.
+    Dns,
+}
+
+/// User and password of a scrape.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BasicAuth {
+    /// User name.
+    pub username: String,
+    /// Password, from a file or the environment, never in the stack file itself.
+    pub password: Secret,
+}
+
+/// TLS settings of a scrape.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Tls {
+    /// CA certificate to trust, relative to the stack file.
+    pub ca_file: Option<String>,
+    /// Name the certificate must carry.
+    pub server_name: Option<String>,
+    /// Trust any certificate.
+    pub insecure_skip_verify: bool,
+}

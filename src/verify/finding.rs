@@ -1,0 +1,72 @@
+//! A promise that was looked at: kept, or broken with cause and fix.
+
+use serde::Serialize;
+
+/// One thing looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Which check: `targets`, `config`, `engine` …
+    pub check: &'static str,
+    /// What was looked at: an app, an exporter, a job, a file.
+    pub subject: String,
+    /// Which one of it, such as a container name; `null` where there is only one.
+    pub instance: Option<String>,
+    /// How it stands.
+    pub status: Status,
+    /// Why it does not stand; `null` where it does.
+    pub cause: Option<Cause>,
+    /// What was seen, in one sentence.
+    pub message: String,
+    /// What to do next; empty where nothing is to be done.
+    pub fix: String,
+}
+
+/// How a promise stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// Kept.
+    Ok,
+    /// Broken.
+    Fail,
+    /// Kept, but in a way that will hurt.
+    Warn,
+}
+
+/// Why a promise is broken. The ids are a contract: tests and scripts rely on them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "each id says itself; what it means and what to do is the finding's message and fix")]
+pub enum Cause {
+    ContainerMissing,
+    ContainerExited,
+    ContainerRestarting,
+    ContainerUnhealthy,
+    NetworkMismatch,
+    DnsNoSuchName,
+    DnsCount,
+    ConnectionRefused,
+    ListensOnLoopback,
+    WrongPort,
+    Timeout,
+    WrongPath,
+    AuthRequired,
+    HttpStatus,
+    TlsMismatch,
+    NotMetrics,
+    BadContentType,
+    ParseError,
+    SlowScrape,
+    SampleLimit,
+    PrometheusUnreachable,
+    ConfigRejected,
+    ConfigStale,
+    TargetMissing,
+    TargetUnexpected,
+    TargetDuplicate,
+    TargetPending,
+    EngineMetricsOff,
+    EngineMetricsLoopback,
+    EngineMetricsPublic,
+    EngineFirewall,
+}
