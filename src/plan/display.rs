@@ -28,6 +28,13 @@ impl fmt::Display for Step {
     }
 }
 
+impl Step {
+    /// The step without its symbol and reason, as progress lines show it: `create container demo-web-1`.
+    pub fn words(&self) -> String {
+        format!("{} {} {}", word(self.action()), word(self.kind()), self.name())
+    }
+}
+
 impl Action {
     /// One character for it: `+` make, `-` take away, `±` replace, `~` change in place, `>` start.
     pub fn symbol(self) -> char {
