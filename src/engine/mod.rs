@@ -1,5 +1,6 @@
 //! Docker: look, carry out a plan, get images, run the probe. The only folder that knows bollard.
 
+pub mod images;
 mod observed;
 
 pub use observed::{
