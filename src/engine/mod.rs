@@ -7,7 +7,7 @@ mod connect;
 mod create;
 mod dependency;
 mod error;
-mod images;
+pub mod images;
 mod labels;
 mod logs;
 mod observe;
