@@ -6,7 +6,7 @@ use super::image::Chosen;
 use super::{ContainerSettings, GrafanaConfig, OnChange, PlacedFile, PlacedSecret, Role, SecretSource, Service};
 use super::{container, prometheus, secret, volume};
 use crate::catalog;
-use crate::catalog::grafana::{ADMIN_PASSWORD, DATASOURCE_UID, GRAFANA};
+use crate::catalog::grafana::{ADMIN_PASSWORD, DASHBOARDS_FOLDER, DATASOURCE_UID, GRAFANA};
 use crate::stack::{Grafana, Prometheus, Wiring};
 
 /// Configuration and service. `fed_by`: the Prometheus that runs beside it.
@@ -21,6 +21,7 @@ pub(super) fn make(
         datasource_uid: DATASOURCE_UID.to_owned(),
         prometheus_url: fed_by.map(|_| format!("http://{}:{}", prometheus.name, prometheus.port)),
         time_interval: prometheus::scrape_interval(fed_by.unwrap_or(&Prometheus::default())),
+        dashboards_folder: DASHBOARDS_FOLDER.to_owned(),
         published: component::published(section.port, GRAFANA.port),
     };
     let service = service(input, section, chosen, &config);

@@ -128,6 +128,8 @@ pub struct PrometheusConfig {
     pub evaluation_interval: Duration,
     /// Labels for everything that leaves this Prometheus.
     pub external_labels: IndexMap<String, String>,
+    /// This version takes `$NAME` in external labels for a variable, so that a `$` is written twice.
+    pub expands_external_labels: bool,
     /// Scrape jobs, in order: Prometheus itself, the engine, apps, exporters, Grafana, things elsewhere.
     pub jobs: Vec<Job>,
     /// How long and how much is kept, where the file is the place to say it. `None`: flags say it.
@@ -156,6 +158,8 @@ pub struct GrafanaConfig {
     pub prometheus_url: Option<String>,
     /// Prometheus' scrape interval, which Grafana takes for `$__rate_interval`.
     pub time_interval: Duration,
+    /// Folder inside the container that dashboards are read from.
+    pub dashboards_folder: String,
     /// Address it is published on. `None`: not published.
     pub published: Option<SocketAddr>,
 }

@@ -11,7 +11,7 @@ use super::unit::{prometheus_duration, prometheus_size};
 use super::{Attachment, ContainerSettings, Duration, HOST, Job, JobOrigin, JobTargets, OnChange, PlacedFile};
 use super::{PlacedSecret, PrometheusConfig, Retention, Role, Service, jobs, network, volume};
 use crate::catalog::Version;
-use crate::catalog::prometheus::{CONFIG_FILE, MEMORY_FILE, PROMETHEUS, RETENTION_IN_FILE};
+use crate::catalog::prometheus::{CONFIG_FILE, EXTERNAL_LABELS_EXPANDED, MEMORY_FILE, PROMETHEUS, RETENTION_IN_FILE};
 use crate::stack::{Prometheus, Wiring};
 
 /// Time between two scrapes where the stack file says nothing.
@@ -36,6 +36,7 @@ pub(super) fn make(
         scrape_timeout: timing.timeout,
         evaluation_interval: section.evaluation_interval.unwrap_or(timing.interval),
         external_labels: section.external_labels.clone(),
+        expands_external_labels: version >= EXTERNAL_LABELS_EXPANDED,
         retention: (version >= RETENTION_IN_FILE).then(|| retention(section)),
         jobs: jobs::all(input, services, &timing),
         extra_scrape_configs: section.extra_scrape_configs.clone(),

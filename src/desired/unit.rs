@@ -24,13 +24,12 @@ pub fn compose_size(size: ByteSize) -> String {
 
 fn compound(duration: Duration, units: &[(&str, u64)]) -> String {
     let mut rest = duration.as_millis();
-    let mut text = String::new();
-    for (unit, millis) in units {
-        if rest >= *millis {
-            text += &format!("{}{unit}", rest / millis);
-            rest %= millis;
-        }
-    }
+    let parts = units.iter().map(|(unit, millis)| {
+        let count = rest / millis;
+        rest %= millis;
+        if count > 0 { format!("{count}{unit}") } else { String::new() }
+    });
+    let text: String = parts.collect();
     if text.is_empty() { "0s".to_owned() } else { text }
 }
 
