@@ -36,3 +36,19 @@ impl fmt::Display for ServiceName {
         formatter.write_str(&self.0)
     }
 }
+
+impl std::str::FromStr for StackName {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        Ok(Self(name.to_owned()))
+    }
+}
+
+impl std::str::FromStr for ServiceName {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        Ok(Self(name.to_owned()))
+    }
+}
