@@ -16,6 +16,12 @@ pub use version::Version;
 /// Every component with an image of its own. A new one is a new file and a line here.
 pub const COMPONENTS: &[&Component] = &[&prometheus::PROMETHEUS, &grafana::GRAFANA, &node::NODE, &cadvisor::CADVISOR];
 
+/// Components that a stack file can name under `exporters`.
+pub const EXPORTERS: &[&str] = &[node::NODE.name, cadvisor::CADVISOR.name];
+
+/// Presets that a stack file can name under `dashboards`.
+pub const PRESETS: &[&str] = &["cadvisor", "docker-engine", "node", "overview", "prometheus"];
+
 /// The component of that name.
 pub fn component(component_name: &str) -> Option<&'static Component> {
     COMPONENTS.iter().copied().find(|component| component.name == component_name)

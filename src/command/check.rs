@@ -31,14 +31,14 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
     let loaded = match situation::load(global) {
         Ok(loaded) => loaded,
         Err(problems) if arguments.output.format == Format::Json => {
-            print_json(&file, false, problems.all());
+            print_json(&file, false, problems.as_slice());
             return Ok(Exit::FileIsWrong);
         }
         Err(problems) => return Err(problems.into()),
     };
     let ok = !(arguments.strict && !loaded.warnings.is_empty());
     match arguments.output.format {
-        Format::Json => print_json(&file, ok, loaded.warnings.all()),
+        Format::Json => print_json(&file, ok, loaded.warnings.as_slice()),
         Format::Text => {
             if !loaded.warnings.is_empty() {
                 output::say(loaded.warnings.render(output::colors_errors()).trim_end());

@@ -6,7 +6,7 @@ use super::{Exit, Failure, output, secrets, situation};
 use crate::cli::Global;
 use crate::desired::{Desired, Facts, ScaleOverride};
 use crate::engine::Error;
-use crate::{render, stack};
+use crate::render;
 
 /// Arguments of `render`.
 #[derive(Debug, clap::Args)]
@@ -22,12 +22,10 @@ pub struct Arguments {
 /// Runs it.
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
     let loaded = situation::load(global)?;
+    situation::check_scales(&loaded.stack, &arguments.scale.scale)?;
     let mut facts = Facts::default();
     for (app_name, replicas) in &arguments.scale.scale {
-        stack::check_scale(&loaded.stack, app_name, *replicas)
-            .map_err(|(message, help)| Failure::arguments(format!("--scale {app_name}={replicas}: {message}"), help))?;
-        let app = loaded.stack.apps.iter().find(|(name, _)| name.as_str() == app_name);
-        let file = app.map_or(1, |(_, app)| app.scale);
+        let file = loaded.stack.apps.get(app_name.as_str()).map_or(1, |app| app.scale);
         facts.scale.insert(app_name.clone(), ScaleOverride { replicas: *replicas, file });
     }
     let desired = Desired::of(&loaded.stack, &facts);
@@ -37,8 +35,8 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
     })?;
     secrets::write_generated(&desired, folder)?;
     if !global.quiet {
-        for path in &written {
-            output::say(&format!("wrote {}", folder.join(path).display()));
+        for file in &written {
+            output::say(&format!("wrote {}", folder.join(&file.path).display()));
         }
         if written.is_empty() {
             output::say(&format!("{} is up to date", folder.display()));

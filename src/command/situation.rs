@@ -8,7 +8,7 @@ use crate::desired::{Desired, Facts, ImageChoice, ScaleOverride};
 use crate::engine::{Engine, Observed, Question, StackSource};
 use crate::plan::{Inputs, Plan};
 use crate::render::{self, Files};
-use crate::stack::{self, Loaded, Problems, Stack, Vocabulary};
+use crate::stack::{self, Environment, Loaded, Problems, Stack, Vocabulary};
 use crate::{catalog, desired};
 
 /// Everything known before a decision.
@@ -19,6 +19,7 @@ pub(super) struct Situation {
     pub(super) desired: Desired,
     pub(super) files: Files,
     pub(super) observed: Observed,
+    stack_files: Vec<String>,
     own_build: String,
 }
 
@@ -34,7 +35,7 @@ pub(super) struct Wishes<'a> {
 /// Reads the stack file.
 pub(super) fn load(global: &Global) -> Result<Loaded, Problems> {
     let vocabulary = Vocabulary { exporters: catalog::EXPORTERS, presets: catalog::PRESETS };
-    stack::load(&global.file, &|name| std::env::var(name).ok(), &vocabulary)
+    stack::load(&global.file, &Environment::of_process(), &vocabulary)
 }
 
 /// Connects to the engine of the environment.
@@ -48,11 +49,11 @@ impl Situation {
         let loaded = load(global)?;
         check_scales(&loaded.stack, wishes.scale)?;
         let engine = connect().await?;
-        Self::with_engine(loaded, engine, wishes).await
+        Self::with_engine(global, loaded, engine, wishes).await
     }
 
     /// The same for a stack and an engine that are there already.
-    pub(super) async fn with_engine(loaded: Loaded, engine: Engine, wishes: Wishes<'_>) -> Result<Self, Failure> {
+    pub(super) async fn with_engine(global: &Global, loaded: Loaded, engine: Engine, wishes: Wishes<'_>) -> Result<Self, Failure> {
         let stack = &loaded.stack;
         let question = question(stack, &engine);
         let (observed, gateway) = tokio::join!(engine.observe(&question), engine.gateway());
@@ -63,7 +64,7 @@ impl Situation {
         let desired = Desired::of(stack, &facts);
         observed.images = engine.images(&references(&desired)).await?;
         let files = render::all(&desired);
-        Ok(Self { own_build: engine.own_build()?, loaded, engine, desired, files, observed })
+        Ok(Self { own_build: engine.own_build()?, stack_files: absolute(&global.file), loaded, engine, desired, files, observed })
     }
 
     /// What `up` would do.
@@ -80,7 +81,7 @@ impl Situation {
     pub(super) fn source(&self) -> StackSource {
         StackSource {
             stack: self.desired.stack.clone(),
-            files: self.loaded.files.iter().map(|path| path.display().to_string()).collect(),
+            files: self.stack_files.clone(),
             folder: self.loaded.folder.display().to_string(),
         }
     }
@@ -92,6 +93,11 @@ impl Situation {
         self.observed.images = images;
         Ok(())
     }
+}
+
+fn absolute(paths: &[std::path::PathBuf]) -> Vec<String> {
+    let absolute = paths.iter().map(|path| std::path::absolute(path).unwrap_or_else(|_| path.clone()));
+    absolute.map(|path| path.display().to_string()).collect()
 }
 
 /// What to look for at the engine.
@@ -109,10 +115,10 @@ pub(super) fn question(stack: &Stack, engine: &Engine) -> Question {
     }
 }
 
-fn check_scales(stack: &Stack, scales: &[(String, u32)]) -> Result<(), Failure> {
+pub(super) fn check_scales(stack: &Stack, scales: &[(String, u32)]) -> Result<(), Failure> {
     for (app_name, replicas) in scales {
-        if let Err((message, help)) = stack::check_scale(stack, app_name, *replicas) {
-            return Err(Failure::arguments(format!("--scale {app_name}={replicas}: {message}"), help));
+        if let Err(wrong) = stack::check_scale(stack, app_name, *replicas) {
+            return Err(Failure::arguments(format!("--scale {app_name}={replicas}: {}", wrong.message), wrong.help));
         }
     }
     Ok(())
@@ -135,7 +141,7 @@ fn scales(stack: &Stack, observed: &Observed, given: &[(String, u32)]) -> indexm
     let mut scales: indexmap::IndexMap<String, ScaleOverride> =
         observed.scale.iter().map(|(app_name, remembered)| (app_name.clone(), *remembered)).collect();
     for (app_name, replicas) in given {
-        let file = stack.apps.iter().find(|(name, _)| name.as_str() == app_name).map_or(1, |(_, app)| app.scale);
+        let file = stack.apps.get(app_name.as_str()).map_or(1, |app| app.scale);
         scales.insert(app_name.clone(), ScaleOverride { replicas: *replicas, file });
     }
     scales

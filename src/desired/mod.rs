@@ -38,6 +38,7 @@ pub use crate::stack::{
     Ports, Propagation, Protocol, PullPolicy, Restart, Scheme, Ulimit,
 };
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
 use indexmap::IndexMap;
@@ -69,6 +70,16 @@ impl Desired {
     /// The service of that name.
     pub fn service(&self, service_name: &str) -> Option<&Service> {
         self.services.iter().find(|service| service.name == service_name)
+    }
+
+    /// Names of services whose end others wait for: once such a one ended well, it is done.
+    pub fn one_shots(&self) -> BTreeSet<&str> {
+        self.services
+            .iter()
+            .flat_map(|service| &service.depends_on)
+            .filter(|dependency| dependency.condition == DependencyCondition::Completed)
+            .map(|dependency| dependency.service.as_str())
+            .collect()
     }
 
     /// The service that runs Prometheus.

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use super::parts;
 use super::{Inputs, Step};
-use crate::desired::{DependencyCondition, Desired, OnChange, PlacedFile, Service};
+use crate::desired::{OnChange, PlacedFile, Service};
 use crate::engine::{ContainerState, FileStamp, ObservedContainer};
 
 /// Steps for the containers, in order. `renewed` are the images that will be newer than what runs.
 pub(super) fn steps(inputs: Inputs, renewed: &BTreeSet<String>) -> Vec<Step> {
-    let one_shots = one_shots(inputs.desired);
+    let one_shots = inputs.desired.one_shots();
     let mut found = by_service(inputs);
     let mut before = Vec::new();
     let mut changes = Vec::new();
@@ -46,17 +46,6 @@ fn by_service<'a>(inputs: Inputs<'a>) -> BTreeMap<&'a str, Replicas<'a>> {
         replicas.entry(container.replica).or_default().push(container);
     }
     found
-}
-
-/// Services whose end is awaited by others: once they ended well, they are done.
-fn one_shots(desired: &Desired) -> BTreeSet<&str> {
-    desired
-        .services
-        .iter()
-        .flat_map(|service| &service.depends_on)
-        .filter(|dependency| dependency.condition == DependencyCondition::Completed)
-        .map(|dependency| dependency.service.as_str())
-        .collect()
 }
 
 /// Of several containers of one replica, the one that stays: the one with the right name, else any.

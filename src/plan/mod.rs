@@ -92,7 +92,9 @@ fn image_steps(inputs: Inputs) -> Vec<Step> {
 
 fn image_reason(inputs: Inputs, image: &crate::desired::Image) -> Option<String> {
     let Some(found) = inputs.observed.images.get(&image.reference) else {
-        return (image.pull_policy != PullPolicy::Never).then(|| "missing".to_owned());
+        // An image of our own making is never pulled, but it is made.
+        let can_be_had = image.pull_policy != PullPolicy::Never || image.origin != ImageOrigin::Registry;
+        return can_be_had.then(|| "missing".to_owned());
     };
     if image.origin == ImageOrigin::Own && found.built_from.as_deref() != Some(inputs.own_build) {
         return Some("built from another stackctl".to_owned());
