@@ -6,7 +6,7 @@ use std::path::Path;
 use bollard::Docker;
 use sha2::{Digest as _, Sha256};
 
-use super::import::{ImageConfig, check_architecture, import, remove_leftovers};
+use super::import::{ImageConfig, check_architecture, import};
 use super::root::Root;
 use super::{ImageError, Progress, elf};
 
@@ -59,7 +59,6 @@ pub async fn build_own(
 ) -> Result<(), ImageError> {
     let doing = format!("build image `{reference}` from `{}`", executable.display());
     check_architecture(docker, &doing).await?;
-    remove_leftovers(docker).await;
     let built_from = own_built_from(executable)?;
     let path = executable.to_owned();
     let root = Root::gather(move || root(&path)).await.map_err(|cause| ImageError::host(&doing, cause, HELP))?;

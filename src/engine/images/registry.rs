@@ -111,7 +111,7 @@ fn error_of(verb: &str, reference: &str, kind: ImageErrorKind, cause: &str) -> I
             (String::new(), "check the engine: `docker info`, `docker system df`".to_owned())
         }
     };
-    ImageError { kind, message: format!("cannot {verb} image `{reference}`: {who}{}", cause.trim()), help }
+    ImageError { kind, doing: format!("{verb} image `{reference}`"), cause: format!("{who}{}", cause.trim()), help }
 }
 
 /// The registry that a reference names, `docker.io` where it names none.
