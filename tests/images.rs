@@ -70,6 +70,24 @@ impl Engine {
         self.docker.start_container(container, None::<StartContainerOptions>).await.expect("it starts");
     }
 
+    /// Starts a demo app under its name in the network, from an image of these tests' executable.
+    async fn start_demo_app(&self, image: &str, app: DemoApp, network: &str) -> String {
+        let container = self
+            .create(ContainerCreateBody {
+                image: Some(image.to_owned()),
+                cmd: Some(["--exact", "serve_demo_app", "--ignored"].map(str::to_owned).to_vec()),
+                env: Some(vec![format!("DEMO={}", app.name())]),
+                ..ContainerCreateBody::default()
+            })
+            .await;
+        let endpoint = EndpointSettings { aliases: Some(vec![app.name().to_owned()]), ..EndpointSettings::default() };
+        let request = NetworkConnectRequest { container: container.clone(), endpoint_config: Some(endpoint) };
+        self.docker.connect_network(network, request).await.expect("connected");
+        self.start(&container).await;
+        get(&format!("http://{}/healthz", self.address(&container).await)).await;
+        container
+    }
+
     async fn address(&self, container: &str) -> IpAddr {
         let inspect = self.docker.inspect_container(container, None).await.expect("the container");
         let networks = inspect.network_settings.and_then(|settings| settings.networks).expect("networks");
@@ -164,7 +182,7 @@ async fn get(url: &str) -> String {
     }
 }
 
-/// Not a test: what runs in the containers of the one below. The executable of these tests takes stackctl's place there.
+/// Not a test: what runs in the containers of `start_demo_app`. The executable of these tests takes stackctl's place there.
 #[tokio::test]
 #[ignore = "serves a demo app until it is told to end"]
 async fn serve_demo_app() {
@@ -173,7 +191,7 @@ async fn serve_demo_app() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_own_image_serves_demo_apps_that_find_each_other_by_name() {
+async fn the_own_image_serves_demo_apps_that_find_each_other_by_name_and_spread_their_calls() {
     let engine = Engine::connect();
     let reference = engine.reference("own");
     let executable = std::env::current_exe().expect("a test runs from a file");
@@ -184,25 +202,16 @@ async fn the_own_image_serves_demo_apps_that_find_each_other_by_name() {
     assert_eq!((last.activity, Some(last.bytes)), (Activity::Importing, last.total_bytes));
 
     let network = engine.network().await;
-    let mut gallery = String::new();
-    for app in DemoApp::ALL.iter().rev() {
-        let container = engine
-            .create(ContainerCreateBody {
-                image: Some(reference.to_owned()),
-                cmd: Some(["--exact", "serve_demo_app", "--ignored"].map(str::to_owned).to_vec()),
-                env: Some(vec![format!("DEMO={}", app.name())]),
-                ..ContainerCreateBody::default()
-            })
-            .await;
-        let endpoint = EndpointSettings { aliases: Some(vec![app.name().to_owned()]), ..EndpointSettings::default() };
-        let request = NetworkConnectRequest { container: container.clone(), endpoint_config: Some(endpoint) };
-        engine.docker.connect_network(&network, request).await.expect("connected");
-        engine.start(&container).await;
-        get(&format!("http://{}/healthz", engine.address(&container).await)).await;
-        gallery = container;
+    for app in [DemoApp::Iotd, DemoApp::Accesslog, DemoApp::Accesslog] {
+        engine.start_demo_app(reference, app, &network).await;
     }
-    let page = get(&format!("http://{}/", engine.address(&gallery).await)).await;
-    assert!(page.contains("of accesslog replica") && !page.contains("iotd did not answer"), "{page}");
+    let gallery = engine.start_demo_app(reference, DemoApp::ImageGallery, &network).await;
+    let url = format!("http://{}/", engine.address(&gallery).await);
+    let (first, second) = (get(&url).await, get(&url).await);
+    assert!(!first.contains("did not answer"), "{first}");
+    // Both count their first view: two replicas answered.
+    assert!(first.contains("view 1 of accesslog replica") && second.contains("view 1 of"), "{first}\n{second}");
+    assert_ne!(first, second);
     let start = Instant::now();
     engine.docker.stop_container(&gallery, None).await.expect("it stops");
     assert!(start.elapsed() < Duration::from_secs(2), "SIGTERM was not heard: {:?}", start.elapsed());

@@ -79,12 +79,16 @@ impl Apt {
         std::fs::create_dir_all(folder.join("lists/partial"))?;
         std::fs::create_dir_all(folder.join("cache/archives/partial"))?;
         let configuration = folder.join("apt.conf");
-        std::fs::write(&configuration, configuration_text(folder))?;
+        // Another process may be reading it: it is written only where it says something else.
+        if !std::fs::read_to_string(&configuration).is_ok_and(|text| text == configuration_text(folder)) {
+            std::fs::write(&configuration, configuration_text(folder))?;
+        }
         let apt = Self { configuration };
         let stamp = File::options().create(true).append(true).open(folder.join("updated"))?;
         let stamp =
             tokio::task::spawn_blocking(move || stamp.lock().map(|()| stamp)).await.map_err(io::Error::other)??;
-        if !is_fresh(&stamp)? && apt.update(progress).await? {
+        let is_fresh = is_fresh(&stamp)? && apt.has_lists()?;
+        if !is_fresh && apt.update(progress).await? {
             stamp.set_len(0)?;
             io::Write::write_all(&mut &stamp, b"ok\n")?;
         }
