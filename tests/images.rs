@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use bollard::Docker;
@@ -46,7 +46,7 @@ impl Engine {
     /// A reference that nobody else uses.
     fn reference(&self, name: &str) -> &'static str {
         let reference = format!("stackctl-test/{name}:{}", unique());
-        self.images.lock().unwrap().push(reference.clone());
+        locked(&self.images).push(reference.clone());
         reference.leak()
     }
 
@@ -54,7 +54,7 @@ impl Engine {
         let name = format!("stackctl-test-{}", unique());
         let request = NetworkCreateRequest { name: name.clone(), ..NetworkCreateRequest::default() };
         self.docker.create_network(request).await.expect("a network");
-        self.networks.lock().unwrap().push(name.clone());
+        locked(&self.networks).push(name.clone());
         name
     }
 
@@ -62,12 +62,30 @@ impl Engine {
         let name = format!("stackctl-test-{}", unique());
         let options = CreateContainerOptionsBuilder::default().name(&name).build();
         self.docker.create_container(Some(options), body).await.expect("a container");
-        self.containers.lock().unwrap().push(name.clone());
+        locked(&self.containers).push(name.clone());
         name
     }
 
     async fn start(&self, container: &str) {
         self.docker.start_container(container, None::<StartContainerOptions>).await.expect("it starts");
+    }
+
+    /// Starts a demo app under its name in the network, from an image of these tests' executable.
+    async fn start_demo_app(&self, image: &str, app: DemoApp, network: &str) -> String {
+        let container = self
+            .create(ContainerCreateBody {
+                image: Some(image.to_owned()),
+                cmd: Some(["--exact", "serve_demo_app", "--ignored"].map(str::to_owned).to_vec()),
+                env: Some(vec![format!("DEMO={}", app.name())]),
+                ..ContainerCreateBody::default()
+            })
+            .await;
+        let endpoint = EndpointSettings { aliases: Some(vec![app.name().to_owned()]), ..EndpointSettings::default() };
+        let request = NetworkConnectRequest { container: container.clone(), endpoint_config: Some(endpoint) };
+        self.docker.connect_network(network, request).await.expect("connected");
+        self.start(&container).await;
+        get(&format!("http://{}/healthz", self.address(&container).await)).await;
+        container
     }
 
     async fn address(&self, container: &str) -> IpAddr {
@@ -111,9 +129,9 @@ impl Engine {
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        let containers = std::mem::take(&mut *self.containers.lock().unwrap());
-        let networks = std::mem::take(&mut *self.networks.lock().unwrap());
-        let images = std::mem::take(&mut *self.images.lock().unwrap());
+        let containers = std::mem::take(&mut *locked(&self.containers));
+        let networks = std::mem::take(&mut *locked(&self.networks));
+        let images = std::mem::take(&mut *locked(&self.images));
         let docker = self.docker.clone();
         let clean = async move {
             for container in containers {
@@ -138,11 +156,15 @@ fn unique() -> String {
     format!("{}-{nanos}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// A listener that keeps all events.
 fn recorder() -> (Progress, Arc<Mutex<Vec<Event>>>) {
     let events: Arc<Mutex<Vec<Event>>> = Arc::default();
     let kept = events.clone();
-    (Progress::new(move |event| kept.lock().unwrap().push(event)), events)
+    (Progress::new(move |event| locked(&kept).push(event)), events)
 }
 
 /// GETs a page, again and again until it answers 200 or the deadline passes.
@@ -160,7 +182,7 @@ async fn get(url: &str) -> String {
     }
 }
 
-/// Not a test: what runs in the containers of the one below. The executable of these tests takes stackctl's place there.
+/// Not a test: what runs in the containers of `start_demo_app`. The executable of these tests takes stackctl's place there.
 #[tokio::test]
 #[ignore = "serves a demo app until it is told to end"]
 async fn serve_demo_app() {
@@ -169,36 +191,27 @@ async fn serve_demo_app() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_own_image_serves_demo_apps_that_find_each_other_by_name() {
+async fn the_own_image_serves_demo_apps_that_find_each_other_by_name_and_spread_their_calls() {
     let engine = Engine::connect();
     let reference = engine.reference("own");
     let executable = std::env::current_exe().expect("a test runs from a file");
     let (progress, events) = recorder();
     build_own(&engine.docker, &executable, reference, &progress).await.expect("an image");
     assert_eq!(engine.label(reference).await, own_built_from(&executable).expect("readable"));
-    let last = *events.lock().unwrap().last().expect("events");
+    let last = *locked(&events).last().expect("events");
     assert_eq!((last.activity, Some(last.bytes)), (Activity::Importing, last.total_bytes));
 
     let network = engine.network().await;
-    let mut gallery = String::new();
-    for app in DemoApp::ALL.iter().rev() {
-        let container = engine
-            .create(ContainerCreateBody {
-                image: Some(reference.to_owned()),
-                cmd: Some(["--exact", "serve_demo_app", "--ignored"].map(str::to_owned).to_vec()),
-                env: Some(vec![format!("DEMO={}", app.name())]),
-                ..ContainerCreateBody::default()
-            })
-            .await;
-        let endpoint = EndpointSettings { aliases: Some(vec![app.name().to_owned()]), ..EndpointSettings::default() };
-        let request = NetworkConnectRequest { container: container.clone(), endpoint_config: Some(endpoint) };
-        engine.docker.connect_network(&network, request).await.expect("connected");
-        engine.start(&container).await;
-        get(&format!("http://{}/healthz", engine.address(&container).await)).await;
-        gallery = container;
+    for app in [DemoApp::Iotd, DemoApp::Accesslog, DemoApp::Accesslog] {
+        engine.start_demo_app(reference, app, &network).await;
     }
-    let page = get(&format!("http://{}/", engine.address(&gallery).await)).await;
-    assert!(page.contains("of accesslog replica") && !page.contains("iotd did not answer"), "{page}");
+    let gallery = engine.start_demo_app(reference, DemoApp::ImageGallery, &network).await;
+    let url = format!("http://{}/", engine.address(&gallery).await);
+    let (first, second) = (get(&url).await, get(&url).await);
+    assert!(!first.contains("did not answer"), "{first}");
+    // Both count their first view: two replicas answered.
+    assert!(first.contains("view 1 of accesslog replica") && second.contains("view 1 of"), "{first}\n{second}");
+    assert_ne!(first, second);
     let start = Instant::now();
     engine.docker.stop_container(&gallery, None).await.expect("it stops");
     assert!(start.elapsed() < Duration::from_secs(2), "SIGTERM was not heard: {:?}", start.elapsed());
@@ -226,12 +239,14 @@ async fn prometheus_from_debian_runs_as_nobody_and_owns_its_data_folder() {
         .create(ContainerCreateBody {
             image: Some(package.reference.to_owned()),
             cmd: Some(["--config.file=/dev/null", "--storage.tsdb.path=/prometheus"].map(str::to_owned).to_vec()),
-            host_config: Some(HostConfig { binds: Some(vec!["/prometheus".to_owned()]), ..HostConfig::default() }),
+            volumes: Some(vec!["/prometheus".to_owned()]),
             ..ContainerCreateBody::default()
         })
         .await;
     engine.start(&container).await;
-    get(&format!("http://{}:9090/-/ready", engine.address(&container).await)).await;
+    let address = engine.address(&container).await;
+    get(&format!("http://{address}:9090/-/ready")).await;
+    get(&format!("http://{address}:9090/classic/static/jquery/jquery.min.js")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -365,10 +380,10 @@ async fn a_registry_built_from_debian_gives_what_it_has_with_progress_and_refuse
         assert_eq!(choices["web"], take(reference));
     }
 
-    engine.images.lock().unwrap().push(reference.clone());
+    locked(&engine.images).push(reference.clone());
     let (progress, events) = recorder();
     pull(&engine.docker, &reference, &progress).await.expect("pulled");
-    assert_eq!(events.lock().unwrap().last().expect("events").layers, Some((1, 1)));
+    assert_eq!(locked(&events).last().expect("events").layers, Some((1, 1)));
     let error = pull(&engine.docker, &nothing, &Progress::silent()).await.expect_err("there is no such tag");
     assert_eq!(error.kind, ImageErrorKind::RegistryRefused, "{error}");
 }

@@ -1,8 +1,8 @@
 //! How one demo app calls another: a new name lookup and a new connection each time, so that calls spread over replicas.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::Client;
@@ -32,17 +32,28 @@ pub(super) async fn get<T: DeserializeOwned>(client: &Client, url: &str) -> Opti
     response.error_for_status().ok()?.json().await.ok()
 }
 
-/// Starts at the next address with each lookup.
+/// Starts at the next address with each lookup of a name.
 ///
 /// getaddrinfo(3) sorts addresses by closeness, so the same replica would always come first.
 #[derive(Debug, Default)]
 struct Rotation {
-    lookups: Arc<AtomicUsize>,
+    lookups: Mutex<HashMap<String, usize>>,
+}
+
+impl Rotation {
+    /// How often this name was looked up before. Counted for each name: a page that looks up two names, always in the
+    /// same order, would else see the same half of each.
+    fn turn(&self, name: &str) -> usize {
+        let mut lookups = self.lookups.lock().unwrap_or_else(PoisonError::into_inner);
+        let lookups = lookups.entry(name.to_owned()).or_default();
+        *lookups += 1;
+        *lookups - 1
+    }
 }
 
 impl Resolve for Rotation {
     fn resolve(&self, name: Name) -> Resolving {
-        let turn = self.lookups.fetch_add(1, Ordering::Relaxed);
+        let turn = self.turn(name.as_str());
         Box::pin(async move {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
             Ok(Box::new(rotated(found.collect(), turn).into_iter()) as Addrs)
@@ -61,7 +72,7 @@ fn rotated(mut addresses: Vec<SocketAddr>, turn: usize) -> Vec<SocketAddr> {
 
 #[cfg(test)]
 mod tests {
-    use super::rotated;
+    use super::{Rotation, rotated};
 
     #[test]
     fn each_turn_starts_at_the_next_address_whatever_the_order_of_the_answer() {
@@ -70,5 +81,12 @@ mod tests {
         let firsts: Vec<_> = (0..4).map(|turn| rotated(answers[turn % 2].clone(), turn)[0]).collect();
         assert_eq!(firsts, [address(1), address(2), address(3), address(1)]);
         assert!(rotated(Vec::new(), 7).is_empty());
+    }
+
+    #[test]
+    fn each_name_has_turns_of_its_own() {
+        let rotation = Rotation::default();
+        let turns = ["iotd", "accesslog", "iotd", "accesslog"].map(|name| rotation.turn(name));
+        assert_eq!(turns, [0, 0, 1, 1]);
     }
 }

@@ -88,8 +88,8 @@ mod tests {
     use http::header::{AUTHORIZATION, CONTENT_TYPE};
     use tokio::net::TcpListener;
 
-    use super::{routes, serve_until};
-    use crate::demo::{BasicAuth, ContentType, DemoApp, MetricsBody, Options, neighbour};
+    use super::{end, routes, serve_until};
+    use crate::demo::{BasicAuth, ContentType, DemoApp, ExitAfter, MetricsBody, Options, neighbour};
 
     /// Serves the app on a free port of the loopback address and gives its base URL.
     async fn start(app: DemoApp, options: &Options) -> String {
@@ -229,6 +229,12 @@ mod tests {
         assert_eq!(get(&format!("{healthy}/healthz")).await.status(), StatusCode::OK);
         let unhealthy = start(DemoApp::Iotd, &Options { unhealthy: true, ..Options::default() }).await;
         assert_eq!(get(&format!("{unhealthy}/healthz")).await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    }
+
+    #[tokio::test]
+    async fn an_app_ends_by_itself_with_the_code_that_was_asked_for() {
+        let exit = ExitAfter { delay: Duration::from_millis(1), code: 3 };
+        assert_eq!(end(Some(exit)).expect("signals can be heard").await, 3);
     }
 
     #[tokio::test]

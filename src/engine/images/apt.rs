@@ -18,7 +18,9 @@ use super::{Activity, Progress};
 /// Package lists that are older are fetched again.
 const LISTS_LIFETIME: Duration = Duration::from_secs(60 * 60);
 /// Lines of a program's complaint that go into an error.
-const LAST_LINES: usize = 3;
+const LAST_LINES: usize = 2;
+/// A line that says nothing beyond the lines before it.
+const SUMMARY: &str = "E: Some index files failed to download.";
 /// One at a time within this process; the file lock is for other processes.
 static UPDATE: Mutex<()> = Mutex::const_new(());
 
@@ -49,13 +51,15 @@ impl From<io::Error> for AptError {
     }
 }
 
-/// A package file that `download` would fetch.
+/// A package file that `apt-get download` would fetch.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Candidate {
+struct PackageFile {
+    /// Name of the package.
+    package: String,
     /// Debian version, such as `2.42.0+ds-5+b5`.
-    pub(super) version: String,
+    version: String,
     /// Size of the file.
-    pub(super) bytes: u64,
+    bytes: u64,
 }
 
 /// apt with private state and fresh lists.
@@ -75,33 +79,37 @@ impl Apt {
         std::fs::create_dir_all(folder.join("lists/partial"))?;
         std::fs::create_dir_all(folder.join("cache/archives/partial"))?;
         let configuration = folder.join("apt.conf");
-        std::fs::write(&configuration, configuration_text(folder))?;
+        // Another process may be reading it: it is written only where it says something else.
+        if !std::fs::read_to_string(&configuration).is_ok_and(|text| text == configuration_text(folder)) {
+            std::fs::write(&configuration, configuration_text(folder))?;
+        }
         let apt = Self { configuration };
         let stamp = File::options().create(true).append(true).open(folder.join("updated"))?;
         let stamp =
             tokio::task::spawn_blocking(move || stamp.lock().map(|()| stamp)).await.map_err(io::Error::other)??;
-        if !is_fresh(&stamp)? {
-            apt.update(progress).await?;
+        let is_fresh = is_fresh(&stamp)? && apt.has_lists()?;
+        if !is_fresh && apt.update(progress).await? {
             stamp.set_len(0)?;
             io::Write::write_all(&mut &stamp, b"ok\n")?;
         }
         Ok(apt)
     }
 
-    /// The package file that [`Apt::download`] would fetch.
-    pub(super) async fn candidate(&self, package: &str) -> Result<Candidate, AptError> {
-        let mut command = self.apt_get();
-        let output = run(command.args(["--print-uris", "download", package]), "apt-get", |_| {}).await?;
-        let candidate = output.lines().find_map(parse_uri_line);
-        candidate.ok_or_else(|| AptError::Refused(format!("apt-get named no file for package `{package}`")))
+    /// The version of a package that [`Apt::unpack`] would take, such as `2.42.0+ds-5+b5`.
+    pub(super) async fn version(&self, package: &str) -> Result<String, AptError> {
+        let files = self.files(&[package.to_owned()]).await?;
+        version_among(&files, package)
     }
 
-    /// Fetches the package and unpacks it below `folder`.
-    pub(super) async fn unpack(&self, package: &str, folder: &Path, progress: &Progress) -> Result<(), AptError> {
-        let total = self.candidate(package).await?.bytes;
+    /// Fetches the package and the pages and fonts it depends on, unpacks all below `folder`, and gives its version.
+    pub(super) async fn unpack(&self, package: &str, folder: &Path, progress: &Progress) -> Result<String, AptError> {
+        let mut packages = vec![package.to_owned()];
+        packages.extend(self.data_packages(package).await.unwrap_or_default());
+        let files = self.files(&packages).await?;
+        let total = files.iter().map(|file| file.bytes).sum();
         progress.tell(Activity::Downloading, 0, Some(total));
-        let mut command = self.apt_get();
-        command.args(["-o", "APT::Status-Fd=1", "download", package]).current_dir(folder);
+        let mut command = self.tool("apt-get");
+        command.args(["-o", "APT::Status-Fd=1", "download"]).args(packages).current_dir(folder);
         run(&mut command, "apt-get", |line| {
             if let Some(permille) = parse_status_line(line) {
                 progress.tell(Activity::Downloading, total * permille / 1000, Some(total));
@@ -109,21 +117,49 @@ impl Apt {
         })
         .await?;
         progress.tell(Activity::Unpacking, 0, None);
-        let file = package_file(folder)?;
-        run(Command::new("dpkg-deb").arg("-x").arg(&file).arg(folder), "dpkg-deb", |_| {}).await?;
-        Ok(std::fs::remove_file(file)?)
+        for file in package_files(folder)? {
+            run(Command::new("dpkg-deb").arg("-x").arg(&file).arg(folder), "dpkg-deb", |_| {}).await?;
+            std::fs::remove_file(file)?;
+        }
+        version_among(&files, package)
     }
 
-    async fn update(&self, progress: &Progress) -> Result<(), AptError> {
+    /// What a web interface is made of and Debian keeps in packages of its own: scripts, styles, fonts.
+    async fn data_packages(&self, package: &str) -> Result<Vec<String>, AptError> {
+        let mut command = self.tool("apt-cache");
+        command.args(["depends", "--recurse", "--no-recommends", "--no-suggests", "--no-conflicts", "--no-breaks"]);
+        command.args(["--no-replaces", "--no-enhances", package]);
+        let output = run(&mut command, "apt-cache", |_| {}).await?;
+        let data = output.lines().filter(|line| line.starts_with("libjs-") || line.starts_with("fonts-"));
+        Ok(data.map(str::to_owned).collect())
+    }
+
+    async fn files(&self, packages: &[String]) -> Result<Vec<PackageFile>, AptError> {
+        let mut command = self.tool("apt-get");
+        let output = run(command.args(["--print-uris", "download"]).args(packages), "apt-get", |_| {}).await?;
+        Ok(output.lines().filter_map(parse_uri_line).collect())
+    }
+
+    /// Fetches the lists. `Ok(false)`: some could not be fetched, which is no trouble where another has the package.
+    async fn update(&self, progress: &Progress) -> Result<bool, AptError> {
         progress.tell(Activity::Updating, 0, None);
-        let mut command = self.apt_get();
+        let mut command = self.tool("apt-get");
         // Without this, lists that cannot be fetched are a warning, and the command succeeds.
         command.args(["-o", "APT::Update::Error-Mode=any", "update"]);
-        run(&mut command, "apt-get", |_| {}).await.map(|_| ())
+        match run(&mut command, "apt-get", |_| {}).await {
+            Ok(_) => Ok(true),
+            Err(AptError::Refused(_)) if self.has_lists()? => Ok(false),
+            Err(cause) => Err(cause),
+        }
     }
 
-    fn apt_get(&self) -> Command {
-        let mut command = Command::new("apt-get");
+    fn has_lists(&self) -> io::Result<bool> {
+        let mut files = std::fs::read_dir(self.configuration.with_file_name("lists"))?.filter_map(Result::ok);
+        Ok(files.any(|file| file.file_name().to_string_lossy().contains("_Packages")))
+    }
+
+    fn tool(&self, tool: &'static str) -> Command {
+        let mut command = Command::new(tool);
         command.arg("-q").arg("-c").arg(&self.configuration);
         command
     }
@@ -144,6 +180,8 @@ fn configuration_text(folder: &Path) -> String {
         "Dir::State \"{folder}\";\n\
          Dir::State::lists \"{folder}/lists\";\n\
          Dir::Cache \"{folder}/cache\";\n\
+         Dir::Cache::pkgcache \"pkgcache.bin\";\n\
+         Dir::Cache::srcpkgcache \"srcpkgcache.bin\";\n\
          APT::Sandbox::User \"\";\n\
          Acquire::Languages \"none\";\n\
          Acquire::Retries \"2\";\n\
@@ -168,11 +206,18 @@ fn is_fresh(stamp: &File) -> io::Result<bool> {
 }
 
 /// `'URI' NAME_VERSION_ARCHITECTURE.deb SIZE HASH`; an epoch's colon is written `%3a`.
-fn parse_uri_line(line: &str) -> Option<Candidate> {
+fn parse_uri_line(line: &str) -> Option<PackageFile> {
     let mut words = line.strip_prefix('\'')?.split_whitespace().skip(1);
     let (file, bytes) = (words.next()?, words.next()?.parse().ok()?);
-    let version = file.split('_').nth(1)?.replace("%3a", ":");
-    Some(Candidate { version, bytes })
+    let mut parts = file.split('_');
+    let (package, version) = (parts.next()?.to_owned(), parts.next()?.replace("%3a", ":"));
+    Some(PackageFile { package, version, bytes })
+}
+
+fn version_among(files: &[PackageFile], package: &str) -> Result<String, AptError> {
+    let file = files.iter().find(|file| file.package == package);
+    let missing = || AptError::Refused(format!("apt-get named no file for package `{package}`"));
+    file.map(|file| file.version.clone()).ok_or_else(missing)
 }
 
 /// `dlstatus:1:20.5000:Retrieving file 1 of 1` → 205.
@@ -183,10 +228,10 @@ fn parse_status_line(line: &str) -> Option<u64> {
     Some((whole.parse::<u64>().ok()? * 10 + tenth).min(1000))
 }
 
-fn package_file(folder: &Path) -> io::Result<PathBuf> {
-    let mut files = std::fs::read_dir(folder)?.filter_map(Result::ok).map(|entry| entry.path());
-    let file = files.find(|path| path.extension().is_some_and(|extension| extension == "deb"));
-    file.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "apt-get download left no package file"))
+fn package_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path()));
+    let paths: Vec<PathBuf> = entries.collect::<io::Result<_>>()?;
+    Ok(paths.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "deb")).collect())
 }
 
 /// Runs a tool, shows each line of its output to `listen`, and gives the output.
@@ -215,9 +260,11 @@ async fn run(command: &mut Command, tool: &'static str, mut listen: impl FnMut(&
     if child.wait().await?.success() { Ok(output) } else { Err(AptError::Refused(last_lines(&complaints, tool))) }
 }
 
+/// The last errors among the complaints, else the last complaints.
 fn last_lines(complaints: &str, tool: &str) -> String {
-    let lines: Vec<&str> = complaints.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    match lines.as_slice() {
+    let lines = complaints.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with(SUMMARY));
+    let (errors, others): (Vec<&str>, Vec<&str>) = lines.partition(|line| line.starts_with("E: "));
+    match if errors.is_empty() { others } else { errors }.as_slice() {
         [] => format!("{tool} failed without a word"),
         lines => lines[lines.len().saturating_sub(LAST_LINES)..].join("; "),
     }
@@ -225,16 +272,17 @@ fn last_lines(complaints: &str, tool: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Candidate, last_lines, parse_status_line, parse_uri_line};
+    use super::{PackageFile, last_lines, parse_status_line, parse_uri_line};
 
     #[test]
     fn the_file_that_would_be_fetched_tells_version_and_size() {
         let line = "'http://deb.debian.org/p/prometheus_2.42.0%2bds-5%2bb5_amd64.deb' \
                     prometheus_2.42.0+ds-5+b5_amd64.deb 19257088 SHA256:81d5";
-        let expected = Candidate { version: "2.42.0+ds-5+b5".to_owned(), bytes: 19_257_088 };
+        let (package, version) = ("prometheus".to_owned(), "2.42.0+ds-5+b5".to_owned());
+        let expected = PackageFile { package, version, bytes: 19_257_088 };
         assert_eq!(parse_uri_line(line), Some(expected));
         let line = "'http://x/a_1%253a2.0-1_all.deb' a_1%3a2.0-1_all.deb 7 SHA256:00";
-        assert_eq!(parse_uri_line(line).map(|candidate| candidate.version), Some("1:2.0-1".to_owned()));
+        assert_eq!(parse_uri_line(line).map(|file| file.version), Some("1:2.0-1".to_owned()));
         assert_eq!(parse_uri_line("Reading package lists..."), None);
     }
 
@@ -247,7 +295,9 @@ mod tests {
 
     #[test]
     fn an_error_ends_with_the_last_words_of_the_tool() {
-        assert_eq!(last_lines("W: one\nW: two\n\nE: three\nE: four\n", "apt-get"), "W: two; E: three; E: four");
+        let complaints = "E: one\nE: two\n\nE: three\nW: four\nE: Some index files failed to download. They have …\n";
+        assert_eq!(last_lines(complaints, "apt-get"), "E: two; E: three");
+        assert_eq!(last_lines("dpkg-deb: oops\n", "dpkg-deb"), "dpkg-deb: oops");
         assert_eq!(last_lines("", "apt-get"), "apt-get failed without a word");
     }
 }

@@ -77,7 +77,7 @@ async fn choose_remote(docker: &Docker, source: ImageSource, image: &WantedImage
 
 /// A Debian image that is yet to be built. `unreachable` is why it is not the registry's.
 async fn from_archive(image: &WantedImage, unreachable: Option<ImageError>, progress: &Progress) -> ImageChoice {
-    let first = unreachable.map(|error| format!("{error}; and ")).unwrap_or_default();
+    let first = unreachable.map(|error| format!("{}; and ", error.cause)).unwrap_or_default();
     let Some(package) = &image.debian else {
         return ImageChoice::LeaveOut { reason: format!("{first}no Debian package holds `{}`", image.component) };
     };
@@ -147,8 +147,8 @@ mod tests {
         images.collect()
     }
 
-    fn take(reference: &str, version: &str, origin: ImageOrigin) -> Option<ImageChoice> {
-        Some(ImageChoice::Take { reference: reference.to_owned(), version: version.to_owned(), origin })
+    fn take(reference: &str, version: &str, origin: ImageOrigin) -> ImageChoice {
+        ImageChoice::Take { reference: reference.to_owned(), version: version.to_owned(), origin }
     }
 
     #[test]
@@ -156,10 +156,10 @@ mod tests {
         let debian = ("stackctl/prometheus:debian", Some("prometheus 2.42.0+ds-5"));
         let both = local(&[("prom/prometheus:v3.5.0", None), debian]);
         let registry = take("prom/prometheus:v3.5.0", "3.5.0", ImageOrigin::Registry);
-        assert_eq!(choose_local(ImageSource::Auto, &prometheus(), &both), registry);
+        assert_eq!(choose_local(ImageSource::Auto, &prometheus(), &both).as_ref(), Some(&registry));
         let built = take("stackctl/prometheus:debian", "2.42.0", ImageOrigin::Debian);
-        assert_eq!(choose_local(ImageSource::Auto, &prometheus(), &local(&[debian])), built);
-        assert_eq!(choose_local(ImageSource::Debian, &prometheus(), &both), built);
+        assert_eq!(choose_local(ImageSource::Auto, &prometheus(), &local(&[debian])).as_ref(), Some(&built));
+        assert_eq!(choose_local(ImageSource::Debian, &prometheus(), &both).as_ref(), Some(&built));
     }
 
     #[test]
@@ -178,7 +178,7 @@ mod tests {
         let fixed = WantedImage { fixed: true, ..prometheus() };
         let registry = take("prom/prometheus:v3.5.0", "3.5.0", ImageOrigin::Registry);
         for source in [ImageSource::Auto, ImageSource::Registry, ImageSource::Debian] {
-            assert_eq!(choose_local(source, &fixed, &local(&[])), registry);
+            assert_eq!(choose_local(source, &fixed, &local(&[])).as_ref(), Some(&registry));
         }
     }
 }

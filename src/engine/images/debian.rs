@@ -7,12 +7,15 @@ use std::path::{Path, PathBuf};
 use bollard::Docker;
 
 use super::apt::{Apt, AptError};
-use super::import::{ImageConfig, check_architecture, import, remove_leftovers};
+use super::import::{ImageConfig, check_architecture, import};
 use super::root::Root;
 use super::{ImageError, Progress};
 
 /// Folders of a package in which its programs may lie.
 const PROGRAM_FOLDERS: [&str; 4] = ["usr/bin", "usr/sbin", "bin", "sbin"];
+
+/// Kinds of file that a browser loads.
+const WEB: [&str; 8] = ["css", "eot", "js", "svg", "ttf", "woff", "woff2", "png"];
 
 /// How a component's image is built from a Debian package.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,9 +65,9 @@ impl DebianPackage {
 ///
 /// Fetches package lists where there are none or where they are older than an hour, and nothing else.
 pub async fn debian_version(package: &str, progress: &Progress) -> Result<String, ImageError> {
-    let candidate = async { Apt::open(progress).await?.candidate(package).await };
+    let version = async { Apt::open(progress).await?.version(package).await };
     let doing = format!("look up Debian package `{package}`");
-    candidate.await.map(|candidate| candidate.version).map_err(|cause| debian_error(&doing, &cause))
+    version.await.map_err(|cause| debian_error(&doing, &cause))
 }
 
 /// The program's own version in a Debian version: `1:2.42.0+ds-5+b5` → `2.42.0` (deb-version(7)).
@@ -81,10 +84,10 @@ pub fn upstream_version(debian_version: &str) -> &str {
 pub async fn build_debian(docker: &Docker, package: &DebianPackage, progress: &Progress) -> Result<String, ImageError> {
     let doing = format!("build image `{}` from Debian package `{}`", package.reference, package.package);
     check_architecture(docker, &doing).await?;
-    remove_leftovers(docker).await;
     let folder =
         tempfile::tempdir().map_err(|cause| ImageError::host(&doing, cause, "make room for temporary files"))?;
-    let version = fetch(package, folder.path(), progress).await.map_err(|cause| debian_error(&doing, &cause))?;
+    let fetched = async { Apt::open(progress).await?.unpack(package.package, folder.path(), progress).await };
+    let version = fetched.await.map_err(|cause| debian_error(&doing, &cause))?;
     let (wanted, unpacked) = (*package, folder.path().to_owned());
     let root = Root::gather(move || root(&wanted, &unpacked)).await;
     let root = root.map_err(|cause| ImageError::host(&doing, cause, other_ways()))?;
@@ -100,28 +103,43 @@ pub async fn build_debian(docker: &Docker, package: &DebianPackage, progress: &P
     Ok(built_from)
 }
 
-/// Unpacks the package below `folder` and gives its version.
-async fn fetch(package: &DebianPackage, folder: &Path, progress: &Progress) -> Result<String, AptError> {
-    let apt = Apt::open(progress).await?;
-    let version = apt.candidate(package.package).await?.version;
-    apt.unpack(package.package, folder, progress).await?;
-    Ok(version)
-}
-
 fn root(package: &DebianPackage, folder: &Path) -> io::Result<Root> {
     let mut root = Root::new()?;
     for binary in package.binaries {
         root.add_program(Path::new("/bin").join(binary), &program(folder, binary)?)?;
     }
-    // What the programs read at run time, such as the pages of a web interface.
-    let shared = Path::new("usr/share").join(package.package);
-    if folder.join(&shared).is_dir() {
-        root.add_tree(&Path::new("/").join(&shared), &folder.join(&shared))?;
-    }
+    add_shared_files(&mut root, package.package, folder)?;
     for directory in package.directories {
         root.add_directory(directory.path, directory.user, directory.group, directory.mode);
     }
     Ok(root)
+}
+
+/// What the programs read at run time, such as the pages of a web interface, and what other packages bring for it.
+fn add_shared_files(root: &mut Root, package: &str, folder: &Path) -> io::Result<()> {
+    let shared = Path::new("/usr/share").join(package);
+    if unpacked(folder, &shared).is_dir() {
+        root.add_tree(&shared, &unpacked(folder, &shared), |_| true)?;
+    }
+    loop {
+        let targets = root.missing_link_targets().into_iter().filter(|target| unpacked(folder, target).exists());
+        let targets: Vec<PathBuf> = targets.collect();
+        if targets.is_empty() {
+            return Ok(());
+        }
+        for target in targets {
+            root.add_tree(&target, &unpacked(folder, &target), is_for_browsers)?;
+        }
+    }
+}
+
+/// Where a path of the image lies in the folder into which packages were unpacked.
+fn unpacked(folder: &Path, path: &Path) -> PathBuf {
+    folder.join(path.strip_prefix("/").unwrap_or(path))
+}
+
+fn is_for_browsers(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| WEB.iter().any(|kind| extension == *kind))
 }
 
 fn program(folder: &Path, binary: &str) -> io::Result<PathBuf> {

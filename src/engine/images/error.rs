@@ -7,8 +7,10 @@ use std::fmt;
 pub struct ImageError {
     /// Who said no.
     pub kind: ImageErrorKind,
-    /// `cannot <verb> <thing>: <cause>`.
-    pub message: String,
+    /// What was not done: `<verb> <thing>`.
+    pub doing: String,
+    /// Why, in words.
+    pub cause: String,
     /// What to do.
     pub help: String,
 }
@@ -31,20 +33,21 @@ impl ImageError {
     pub(super) fn engine(doing: &str, cause: impl fmt::Display) -> Self {
         Self {
             kind: ImageErrorKind::Engine,
-            message: format!("cannot {doing}: {cause}"),
+            doing: doing.to_owned(),
+            cause: cause.to_string(),
             help: "check that the engine answers: `docker info`".to_owned(),
         }
     }
 
     /// Something on the host is missing or unfit.
     pub(super) fn host(doing: &str, cause: impl fmt::Display, help: impl Into<String>) -> Self {
-        Self { kind: ImageErrorKind::Host, message: format!("cannot {doing}: {cause}"), help: help.into() }
+        Self { kind: ImageErrorKind::Host, doing: doing.to_owned(), cause: cause.to_string(), help: help.into() }
     }
 }
 
 impl fmt::Display for ImageError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.message)
+        write!(formatter, "cannot {}: {}", self.doing, self.cause)
     }
 }
 

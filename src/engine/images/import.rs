@@ -71,7 +71,9 @@ pub(super) async fn import(
     if let Ok(Some(cause)) = writer.await {
         return Err(ImageError::host(doing, cause, "check that the file is there and can be read"));
     }
-    answer.map_err(|cause| ImageError::engine(doing, cause))
+    answer.map_err(|cause| ImageError::engine(doing, cause))?;
+    remove_leftovers(docker).await;
+    Ok(())
 }
 
 /// Writes the tar stream into the queue. Gives the error that made it stop, unless that is the reader's.
@@ -113,7 +115,7 @@ impl Write for Chunks<'_> {
 /// Removes images that stackctl made, that lost their name to a newer one, and that no container uses.
 ///
 /// Nobody misses them, so an error stops nothing.
-pub(super) async fn remove_leftovers(docker: &Docker) {
+async fn remove_leftovers(docker: &Docker) {
     let filters = HashMap::from([("dangling", vec!["true"]), ("label", vec![BUILT_FROM_LABEL])]);
     let options = ListImagesOptionsBuilder::default().filters(&filters).build();
     let leftovers = docker.list_images(Some(options)).await.unwrap_or_default();

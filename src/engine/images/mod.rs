@@ -28,7 +28,7 @@ mod root;
 pub use choose::{WantedImage, choose};
 pub use debian::{DebianPackage, OwnedDirectory, build_debian, debian_version, upstream_version};
 pub use error::{ImageError, ImageErrorKind};
-pub use own::{OWN_REFERENCE, build_own, own_built_from};
+pub use own::{OWN_REFERENCE, build_own, own_built_from, own_executable};
 pub use progress::{Activity, Event, Progress};
 pub use pull::pull;
 

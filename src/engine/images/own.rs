@@ -1,12 +1,12 @@
 //! The image of stackctl itself: the executable that runs now, and what its loader maps. Demo apps and probes run from it.
 
 use std::io::{self, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bollard::Docker;
 use sha2::{Digest as _, Sha256};
 
-use super::import::{ImageConfig, check_architecture, import, remove_leftovers};
+use super::import::{ImageConfig, check_architecture, import};
 use super::root::Root;
 use super::{ImageError, Progress, elf};
 
@@ -16,7 +16,12 @@ pub const OWN_REFERENCE: &str = concat!("stackctl/self:", env!("CARGO_PKG_VERSIO
 /// Where the executable lies in the image.
 const EXECUTABLE: &str = "/stackctl";
 const USER: &str = "65534:65534";
-const HELP: &str = "check that stackctl's executable is where it was when it was started";
+const HELP: &str = "the image is made of the executable that runs: run it on Linux, and leave it where it is";
+
+/// The executable that runs now, which is what stackctl's own image is made of.
+pub fn own_executable() -> Result<PathBuf, ImageError> {
+    std::env::current_exe().map_err(|cause| ImageError::host("find stackctl's own executable", cause, HELP))
+}
 
 /// What an image of this executable is labelled with: `stackctl 0.1.0 build-id …`. Another text means: build it anew.
 ///
@@ -48,7 +53,7 @@ fn sha256(file: &Path) -> io::Result<String> {
     }
 }
 
-/// Makes the image `reference` of an executable of this host, usually [`std::env::current_exe`]'s.
+/// Makes the image `reference` of an executable of this host, usually [`own_executable`].
 ///
 /// It runs as nobody (65534) and exposes port 80. Fails on an engine with another kind of processor.
 pub async fn build_own(
@@ -59,7 +64,6 @@ pub async fn build_own(
 ) -> Result<(), ImageError> {
     let doing = format!("build image `{reference}` from `{}`", executable.display());
     check_architecture(docker, &doing).await?;
-    remove_leftovers(docker).await;
     let built_from = own_built_from(executable)?;
     let path = executable.to_owned();
     let root = Root::gather(move || root(&path)).await.map_err(|cause| ImageError::host(&doing, cause, HELP))?;

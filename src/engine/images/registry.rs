@@ -67,7 +67,10 @@ pub(super) async fn has_image(docker: &Docker, reference: &str) -> Result<(), Im
     match tokio::time::timeout(PATIENCE, question).await {
         Ok(Ok(_)) => Ok(()),
         Ok(Err(cause)) => Err(registry_error("ask for", reference, &cause)),
-        Err(_) => Err(error_of("ask for", reference, ImageErrorKind::RegistryUnreachable, "no answer within 8 s")),
+        Err(_) => {
+            let cause = format!("no answer within {} s", PATIENCE.as_secs());
+            Err(error_of("ask for", reference, ImageErrorKind::RegistryUnreachable, &cause))
+        }
     }
 }
 
@@ -99,7 +102,7 @@ fn error_of(verb: &str, reference: &str, kind: ImageErrorKind, cause: &str) -> I
         ImageErrorKind::RegistryUnreachable => (
             format!("the registry `{registry}` cannot be reached: "),
             format!(
-                "check that the engine's host reaches `{registry}`, name a mirror with `images: {{mirror: …}}`, \
+                "check that the engine's host reaches and trusts `{registry}`, name a mirror with `images: {{mirror: …}}`, \
                  or build from Debian packages with `images: {{from: debian}}`"
             ),
         ),
@@ -111,7 +114,7 @@ fn error_of(verb: &str, reference: &str, kind: ImageErrorKind, cause: &str) -> I
             (String::new(), "check the engine: `docker info`, `docker system df`".to_owned())
         }
     };
-    ImageError { kind, message: format!("cannot {verb} image `{reference}`: {who}{}", cause.trim()), help }
+    ImageError { kind, doing: format!("{verb} image `{reference}`"), cause: format!("{who}{}", cause.trim()), help }
 }
 
 /// The registry that a reference names, `docker.io` where it names none.

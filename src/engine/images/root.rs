@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read as _, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use tar::{Builder, EntryType, Header};
 
@@ -76,21 +76,33 @@ impl Root {
         self.add_host_file_if_there(Path::new(LOADER_CACHE))
     }
 
-    /// A file or folder below `source`, with all that is in it. Links stay links.
-    pub(super) fn add_tree(&mut self, path: &Path, source: &Path) -> io::Result<()> {
+    /// A file, a link, or a folder with all that is in it and `wanted` by its path. Links stay links.
+    pub(super) fn add_tree(&mut self, path: &Path, source: &Path, wanted: fn(&Path) -> bool) -> io::Result<()> {
         let metadata = std::fs::symlink_metadata(source)?;
         if metadata.is_symlink() {
             self.add_link(path, std::fs::read_link(source)?);
-        } else if metadata.is_dir() {
-            self.add_directory(path, 0, 0, 0o755);
-            for child in std::fs::read_dir(source)? {
-                let child = child?;
-                self.add_tree(&path.join(child.file_name()), &child.path())?;
+            return Ok(());
+        }
+        if !metadata.is_dir() {
+            return self.add_file(path, source, 0o644);
+        }
+        self.add_directory(path, 0, 0, 0o755);
+        for child in std::fs::read_dir(source)? {
+            let child = child?.path();
+            if child.is_dir() || wanted(&child) {
+                self.add_tree(&path.join(child.file_name().unwrap_or_default()), &child, wanted)?;
             }
-        } else {
-            self.add_file(path, source, 0o644)?;
         }
         Ok(())
+    }
+
+    /// Where links lead to that are here, as far as nothing is there yet.
+    pub(super) fn missing_link_targets(&self) -> Vec<PathBuf> {
+        let targets = self.entries.iter().filter_map(|(path, entry)| match entry {
+            Entry::Link { target } => Some(resolved(path, target)),
+            Entry::Directory { .. } | Entry::HostFile { .. } | Entry::Text { .. } => None,
+        });
+        targets.filter(|target| !self.entries.contains_key(target)).collect()
     }
 
     /// Bytes of all files together.
@@ -133,6 +145,19 @@ impl Root {
         }
         self.entries.insert(path.to_owned(), entry);
     }
+}
+
+/// The path that a link leads to, found from the words of it alone.
+fn resolved(link: &Path, target: &Path) -> PathBuf {
+    let mut path = link.parent().unwrap_or(link).to_owned();
+    for component in target.components() {
+        match component {
+            Component::ParentDir => _ = path.pop(),
+            Component::CurDir => {}
+            other => path.push(other),
+        }
+    }
+    path
 }
 
 fn append<W: Write>(builder: &mut Builder<W>, name: &Path, entry: &Entry) -> io::Result<()> {
@@ -184,9 +209,9 @@ mod tests {
             format!(
                 "{} {}:{} {:o}",
                 path.display(),
-                header.uid().unwrap(),
-                header.gid().unwrap(),
-                header.mode().unwrap()
+                header.uid().expect("a user"),
+                header.gid().expect("a group"),
+                header.mode().expect("a mode")
             )
         });
         entries.collect()
@@ -214,12 +239,18 @@ mod tests {
     }
 
     #[test]
-    fn a_tree_keeps_its_links() {
+    fn a_tree_keeps_what_is_wanted_and_its_links_and_tells_what_they_lack() {
         let folder = tempfile::tempdir().expect("a folder");
-        std::fs::write(folder.path().join("file"), "text").expect("a file");
-        std::os::unix::fs::symlink("../elsewhere", folder.path().join("link")).expect("a link");
+        for file in ["file.js", "file.map"] {
+            std::fs::write(folder.path().join(file), "text").expect("a file");
+        }
+        std::os::unix::fs::symlink("../elsewhere", folder.path().join("link.js")).expect("a link");
+        std::os::unix::fs::symlink("./file.js", folder.path().join("near.js")).expect("a link");
         let mut root = Root::default();
-        root.add_tree(Path::new("/share"), folder.path()).expect("the tree");
-        assert_eq!(listing(&root), ["share 0:0 755", "share/file 0:0 644", "share/link 0:0 777"]);
+        let scripts = |path: &Path| path.extension().is_some_and(|extension| extension == "js");
+        root.add_tree(Path::new("/share"), folder.path(), scripts).expect("the tree");
+        let expected = ["share 0:0 755", "share/file.js 0:0 644", "share/link.js 0:0 777", "share/near.js 0:0 777"];
+        assert_eq!(listing(&root), expected);
+        assert_eq!(root.missing_link_targets(), [Path::new("/elsewhere")]);
     }
 }
