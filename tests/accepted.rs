@@ -125,6 +125,94 @@ fn compose_understands_what_was_meant() {
     }
 }
 
+/// Texts on which YAML readers have been seen to disagree.
+const ODD_TEXTS: &[&str] = &[
+    "",
+    " ",
+    "\t",
+    "\ttab first\nthen a line",
+    "no",
+    "ON",
+    "~",
+    "null",
+    "1:30",
+    "1_000",
+    "0o17",
+    "1e3",
+    ".inf",
+    "2026-11-20",
+    "<<",
+    "a: b",
+    "a #b",
+    "- a",
+    "? a",
+    "!tag",
+    "&a",
+    "*a",
+    "%a",
+    "@a",
+    "`a`",
+    "|",
+    ">",
+    "{a}",
+    "[a]",
+    "'",
+    "\"",
+    "\\",
+    "\\n",
+    "a\n\nb\n",
+    "\n",
+    "\r\n",
+    " lead",
+    "trail ",
+    "\u{7f}",
+    "\u{85}",
+    "\u{a0}",
+    "\u{2028}",
+    "\u{feff}",
+    "\u{1}",
+    "\u{e000}",
+    "日本",
+    "🙂",
+    "$",
+    "$$",
+    "${X}",
+    "$X:-y",
+    "{{ x }}",
+    "{% x %}",
+    "---",
+    "...",
+    "key:",
+    ":",
+    "#",
+];
+
+#[test]
+fn compose_reads_odd_texts_as_they_were_written() {
+    let mut stack = stacks::hello();
+    let web = &mut stack.apps[0];
+    web.container.environment =
+        ODD_TEXTS.iter().enumerate().map(|(number, text)| (format!("V{number}"), (*text).to_owned())).collect();
+    let read = compose_reads(&stack, &Facts::default());
+    for (number, text) in ODD_TEXTS.iter().enumerate() {
+        assert_eq!(unescaped(&read["services"]["web"]["environment"][format!("V{number}")]), *text);
+    }
+}
+
+#[test]
+fn promtool_takes_odd_texts() {
+    let mut stack = stacks::hello();
+    let metrics = stack.apps[0].metrics.as_mut().expect("hello is scraped");
+    metrics.params = ODD_TEXTS.iter().map(|text| ((*text).to_owned(), vec![(*text).to_owned()])).collect();
+    metrics.labels =
+        ODD_TEXTS.iter().enumerate().map(|(number, text)| (format!("l{number}"), (*text).to_owned())).collect();
+    let folder = tempfile::tempdir().unwrap();
+    render::write(&rendered(&stack, &Facts::default()), folder.path()).unwrap();
+    run(Command::new(tools::promtool("trixie"))
+        .args(["check", "config"])
+        .arg(folder.path().join("prometheus/prometheus.yml")));
+}
+
 /// `config` prints text that could be read again, with each `$` doubled.
 fn unescaped(value: &Value) -> Value {
     match value {
