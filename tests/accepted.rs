@@ -36,6 +36,13 @@ fn rendered(stack: &Stack, facts: &Facts) -> Files {
     render::all(&Desired::of(stack, facts))
 }
 
+/// A folder with every rendered file in it, gone with the value.
+fn written(stack: &Stack, facts: &Facts) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("there is a place for temporary files");
+    render::write(&rendered(stack, facts), folder.path()).expect("a new folder can be written to");
+    folder
+}
+
 /// Runs a program and gives back what it said.
 fn run(command: &mut Command) -> String {
     let output = command.output().expect("the program was fetched a moment ago");
@@ -49,8 +56,7 @@ fn promtool_takes_every_configuration(suite: &str, version: &str) {
     let says = run(Command::new(&promtool).arg("--version"));
     assert!(says.contains(&format!("version {version}")), "Debian {suite} has another version by now: {says}");
     for (name, stack) in every_stack() {
-        let folder = tempfile::tempdir().unwrap();
-        render::write(&rendered(&stack, &with_prometheus(version)), folder.path()).unwrap();
+        let folder = written(&stack, &with_prometheus(version));
         // The secrets that a configuration names lie inside the container only, so their files are not looked for.
         let config = folder.path().join("prometheus/prometheus.yml");
         let said = run(Command::new(&promtool).args(["check", "config", "--syntax-only"]).arg(&config));
@@ -75,8 +81,7 @@ fn promtool_3_takes_every_configuration() {
 
 /// What Compose makes of a stack's `compose.yml`.
 fn compose_reads(stack: &Stack, facts: &Facts) -> Value {
-    let folder = tempfile::tempdir().unwrap();
-    render::write(&rendered(stack, facts), folder.path()).unwrap();
+    let folder = written(stack, facts);
     let mut compose = Command::new(tools::docker_compose("trixie"));
     compose.arg("-f").arg(folder.path().join("compose.yml")).args(["config", "--format", "json"]);
     compose.envs([("SHOP_API_KEY", "key"), ("GRAFANA_PASSWORD", "password"), ("FIVE", "not this")]);
@@ -206,8 +211,7 @@ fn promtool_takes_odd_texts() {
     metrics.params = ODD_TEXTS.iter().map(|text| ((*text).to_owned(), vec![(*text).to_owned()])).collect();
     metrics.labels =
         ODD_TEXTS.iter().enumerate().map(|(number, text)| (format!("l{number}"), (*text).to_owned())).collect();
-    let folder = tempfile::tempdir().unwrap();
-    render::write(&rendered(&stack, &Facts::default()), folder.path()).unwrap();
+    let folder = written(&stack, &Facts::default());
     run(Command::new(tools::promtool("trixie"))
         .args(["check", "config"])
         .arg(folder.path().join("prometheus/prometheus.yml")));

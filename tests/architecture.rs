@@ -64,19 +64,19 @@ const LONGEST_FILE: usize = 400;
 
 #[test]
 fn every_room_uses_only_what_it_may() {
-    report(sources().iter().flat_map(Source::forbidden_rooms).collect());
+    report(&sources().iter().flat_map(Source::forbidden_rooms).collect::<Vec<_>>());
 }
 
 #[test]
 fn crates_stay_where_they_belong() {
-    report(sources().iter().flat_map(Source::misplaced_crates).collect());
+    report(&sources().iter().flat_map(Source::misplaced_crates).collect::<Vec<_>>());
 }
 
 #[test]
 fn every_file_says_what_it_is_for() {
     let silent =
         |source: &Source| (!source.text.starts_with("//!")).then(|| source.at(1, "has no `//!` on its first line"));
-    report(sources().iter().filter_map(silent).collect());
+    report(&sources().iter().filter_map(silent).collect::<Vec<_>>());
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn no_file_is_longer_than_a_reader_can_hold() {
         (lines > LONGEST_FILE)
             .then(|| source.at(lines, &format!("has {lines} lines without tests; {LONGEST_FILE} at most")))
     };
-    report(sources().iter().filter_map(long).collect());
+    report(&sources().iter().filter_map(long).collect::<Vec<_>>());
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn every_file_name_says_what_is_in_it() {
         let word = parts.into_iter().find(|word| EMPTY_NAMES.contains(word))?;
         Some(source.at(1, &format!("is named `{word}`, which says nothing")))
     };
-    report(sources().iter().filter_map(empty).collect());
+    report(&sources().iter().filter_map(empty).collect::<Vec<_>>());
 }
 
 #[test]
@@ -105,10 +105,10 @@ fn every_room_stands_in_the_table() {
         let known = MAY_USE.iter().any(|(room, _)| *room == source.room());
         (!known).then(|| source.at(1, "lies in a room that is not in the table of tests/architecture.rs"))
     };
-    report(sources().iter().filter_map(unknown).collect());
+    report(&sources().iter().filter_map(unknown).collect::<Vec<_>>());
 }
 
-fn report(problems: Vec<String>) {
+fn report(problems: &[String]) {
     assert!(problems.is_empty(), "\n{}\n", problems.join("\n"));
 }
 
@@ -144,7 +144,7 @@ impl Source {
 
     /// Its code up to the tests: no comments, and nothing in quotes.
     fn code(&self) -> String {
-        self.code_lines().map(|line| format!("{}\n", without_comment_and_text(line))).collect()
+        self.code_lines().map(without_comment_and_text).collect::<Vec<_>>().join("\n")
     }
 
     fn forbidden_rooms(&self) -> Vec<String> {

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use stackctl::desired::{Desired, Facts};
 use stackctl::render::{self, Change};
-use stackctl::stack::{App, Discovery, Metrics, Prometheus, Stack, Toggle};
+use stackctl::stack::{App, DependencyCondition, Discovery, Metrics, Prometheus, Stack, Toggle};
 use support::{golden, stacks};
 
 fn check(name: &str, stack: &Stack, facts: &Facts) {
@@ -84,7 +84,7 @@ fn with_text_everywhere(text: &str) -> Stack {
         ..Metrics::default()
     };
     let mut fixed = stacks::app("image", metrics(Discovery::Static));
-    fixed.container.command = stacks::words([text, "second"]);
+    fixed.container.command = Some(stacks::words([text, "second"]));
     fixed.container.environment = stacks::texts([("VALUE", text)]);
     fixed.container.labels = stacks::texts([("label", text)]);
     let followed = App { image: "image".to_owned(), ..stacks::app("image", metrics(Discovery::Dns)) };
@@ -135,7 +135,9 @@ proptest! {
 fn ten_thousand_apps_take_no_more_than_their_share_of_time() {
     let chain = |position: usize| {
         let mut app = stacks::app("image", Metrics::default());
-        let before = position.checked_sub(1).map(|before| (stacks::name(&format!("app-{before}")), Default::default()));
+        let before = position
+            .checked_sub(1)
+            .map(|before| (stacks::name(&format!("app-{before}")), DependencyCondition::default()));
         app.wiring.depends_on = before.into_iter().collect();
         (stacks::name(&format!("app-{position}")), app)
     };

@@ -45,8 +45,8 @@ pub(crate) fn texts<const N: usize>(entries: [(&str, &str); N]) -> IndexMap<Stri
 }
 
 /// A command of these words.
-pub(crate) fn words<const N: usize>(words: [&str; N]) -> Option<Command> {
-    Some(Command(words.map(str::to_owned).to_vec()))
+pub(crate) fn words<const N: usize>(words: [&str; N]) -> Command {
+    Command(words.map(str::to_owned).to_vec())
 }
 
 /// An app of that image that is scraped.
@@ -108,7 +108,7 @@ pub(crate) fn image_gallery() -> Stack {
 pub(crate) fn demo() -> Stack {
     let own = |demo_app: &str, metrics| {
         let mut app = app("stackctl/self", metrics);
-        app.container.command = words(["demo", demo_app]);
+        app.container.command = Some(words(["demo", demo_app]));
         app.container.restart = Restart::UnlessStopped;
         app
     };
@@ -243,8 +243,8 @@ fn every_app_setting() -> App {
 
 fn every_container_setting() -> ContainerSettings {
     ContainerSettings {
-        command: words(["serve", "--motto", "costs $5: #1"]),
-        entrypoint: words(["/bin/shop"]),
+        command: Some(words(["serve", "--motto", "costs $5: #1"])),
+        entrypoint: Some(words(["/bin/shop"])),
         environment: texts([("ZONE", "no"), ("ANSWER", "42"), ("PRICE", "${FIVE}$$"), ("EMPTY", "")]),
         ports: Ports(vec![
             Port {

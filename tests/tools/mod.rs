@@ -108,7 +108,8 @@ fn write(path: &Path, text: &str) -> Result<(), String> {
 }
 
 fn run(command: &mut Command) -> Result<(), String> {
-    let output = command.output().map_err(|error| format!("cannot run {:?}: {error}", command.get_program()))?;
+    let output =
+        command.output().map_err(|error| format!("cannot run {}: {error}", command.get_program().display()))?;
     if output.status.success() {
         return Ok(());
     }
