@@ -5,7 +5,9 @@
 pub struct DebianPackage {
     /// Name of the package.
     pub package: &'static str,
-    /// Binaries to take, absolute, as the package installs them. The image keeps the paths.
+    /// Packages that later releases have split off it. One that a release does not have is part of `package` there.
+    pub split_off: &'static [&'static str],
+    /// Binaries to take, absolute, as the packages install them. The image keeps the paths.
     pub binaries: &'static [&'static str],
     /// Reference of the image that is built.
     pub image: &'static str,

@@ -21,6 +21,7 @@ pub const NODE: Component = Component {
     },
     debian: Some(DebianPackage {
         package: "prometheus-node-exporter",
+        split_off: &[],
         binaries: &["/usr/bin/prometheus-node-exporter"],
         image: "stackctl/node:debian",
         assumed_version: "1.5.0",

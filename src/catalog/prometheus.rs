@@ -40,6 +40,8 @@ pub const PROMETHEUS: Component = Component {
     },
     debian: Some(DebianPackage {
         package: "prometheus",
+        // From Debian 13 on.
+        split_off: &["promtool"],
         binaries: &["/usr/bin/prometheus", "/usr/bin/promtool"],
         image: "stackctl/prometheus:debian",
         assumed_version: "2.42.0",

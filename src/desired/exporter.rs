@@ -3,7 +3,7 @@
 use super::assemble::{Input, or_left_out};
 use super::component::{self, Listening};
 use super::image::Chosen;
-use super::{ContainerSettings, LeftOut, Mount, PullPolicy, Role, Service};
+use super::{ContainerSettings, LeftOut, Mount, PullPolicy, Restart, Role, Service};
 use super::{container, daemon, image, jobs, volume};
 use crate::catalog::{self, Component};
 use crate::stack::Exporter;
@@ -58,6 +58,9 @@ fn settings(
     chosen: &Chosen,
 ) -> ContainerSettings {
     let mut settings = exporter.container.clone();
+    if settings.restart == Restart::No {
+        settings.restart = Restart::UnlessStopped;
+    }
     let Some(component) = component else { return settings };
     if component.container.host_network && exporter.wiring.networks.is_empty() && settings.network_mode.is_none() {
         settings.network_mode = Some("host".to_owned());

@@ -194,6 +194,9 @@ pub struct LeftOut {
 /// Name under which Prometheus' container finds the host.
 pub const HOST: &str = "host.docker.internal";
 
+/// Key of the network that every service joins unless it names others.
+pub const DEFAULT_NETWORK: &str = "default";
+
 /// Label that says which stack an object belongs to.
 pub const STACK_LABEL: &str = "io.stackctl.stack";
 

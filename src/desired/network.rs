@@ -3,21 +3,18 @@
 use indexmap::{IndexMap, IndexSet};
 
 use super::lookup::find;
-use super::{Attachment, Network, Service};
+use super::{Attachment, DEFAULT_NETWORK, Network, Service};
 use crate::stack::{ServiceName, ServiceNetwork, Stack};
-
-/// Key of the network that every service joins unless it names others.
-pub(super) const DEFAULT: &str = "default";
 
 /// The networks that any service joins, `default` first.
 pub(super) fn used(stack: &Stack, services: &[Service]) -> Vec<Network> {
     let attachments = services.iter().flat_map(|service| &service.container.networks);
     let joined: IndexSet<&str> = attachments.map(|attachment| attachment.key.as_str()).collect();
-    let own = find(&stack.networks, DEFAULT).is_none().then_some(DEFAULT);
+    let own = find(&stack.networks, DEFAULT_NETWORK).is_none().then_some(DEFAULT_NETWORK);
     let declared = stack.networks.keys().map(ServiceName::as_str);
     let mut networks: Vec<Network> =
         own.into_iter().chain(declared).filter(|key| joined.contains(key)).map(|key| network(stack, key)).collect();
-    networks.sort_by_key(|network| network.key != DEFAULT);
+    networks.sort_by_key(|network| network.key != DEFAULT_NETWORK);
     networks
 }
 
@@ -28,7 +25,7 @@ pub(super) fn attachments(
     networks: &IndexMap<ServiceName, ServiceNetwork>,
 ) -> Vec<Attachment> {
     if networks.is_empty() {
-        return vec![attachment(stack, DEFAULT, service_name, &[])];
+        return vec![attachment(stack, DEFAULT_NETWORK, service_name, &[])];
     }
     let named = networks.iter().map(|(key, joined)| attachment(stack, key.as_str(), service_name, &joined.aliases));
     in_order(named.collect())
@@ -37,7 +34,7 @@ pub(super) fn attachments(
 /// `default` first, then by key: the order of the file shall not matter.
 pub(super) fn in_order(mut attachments: Vec<Attachment>) -> Vec<Attachment> {
     attachments.sort_by(|left, right| {
-        (left.key != DEFAULT).cmp(&(right.key != DEFAULT)).then_with(|| left.key.cmp(&right.key))
+        (left.key != DEFAULT_NETWORK).cmp(&(right.key != DEFAULT_NETWORK)).then_with(|| left.key.cmp(&right.key))
     });
     attachments
 }

@@ -8,7 +8,9 @@ use super::container::{self, fill};
 use super::image::Chosen;
 use super::scrape::{Timing, secrets};
 use super::unit::{prometheus_duration, prometheus_size};
-use super::{Attachment, ContainerSettings, Duration, HOST, Job, JobOrigin, JobTargets, OnChange, PlacedFile};
+use super::{
+    Attachment, ContainerSettings, DEFAULT_NETWORK, Duration, HOST, Job, JobOrigin, JobTargets, OnChange, PlacedFile,
+};
 use super::{PlacedSecret, PrometheusConfig, Retention, Role, Service, jobs, network, volume};
 use crate::catalog::Version;
 use crate::catalog::prometheus::{CONFIG_FILE, EXTERNAL_LABELS_EXPANDED, MEMORY_FILE, PROMETHEUS, RETENTION_IN_FILE};
@@ -129,7 +131,7 @@ fn networks(input: Input, services: &[Service], jobs: &[Job]) -> Vec<Attachment>
         .collect();
     let scraped = services.iter().filter(|service| watched.contains(service.name.as_str()));
     let joined = scraped.flat_map(|service| &service.container.networks).map(|attachment| attachment.key.as_str());
-    let keys: IndexSet<&str> = std::iter::once(network::DEFAULT).chain(joined).collect();
+    let keys: IndexSet<&str> = std::iter::once(DEFAULT_NETWORK).chain(joined).collect();
     let attachments = keys.into_iter().map(|key| network::attachment(input.stack, key, PROMETHEUS.name, &[]));
     network::in_order(attachments.collect())
 }

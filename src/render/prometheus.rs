@@ -133,5 +133,6 @@ fn double_dollars(text: &str) -> String {
 /// A job in Prometheus' own words, as an entry of the list two columns in.
 fn list_entry(value: &serde_json::Value) -> String {
     let lines = yaml::document(&[value]);
-    lines.lines().map(|line| if line.is_empty() { "\n".to_owned() } else { format!("  {line}\n") }).collect()
+    let indented: Vec<String> = lines.lines().map(|line| format!("  {line}")).collect();
+    indented.join("\n")
 }

@@ -20,24 +20,18 @@ pub(super) fn scalar(text: &str) -> String {
     if is_plain(text) {
         return text.to_owned();
     }
-    let mut quoted = String::with_capacity(text.len() + 2);
-    quoted.push('"');
-    for character in text.chars() {
-        push_escaped(&mut quoted, character);
-    }
-    quoted.push('"');
-    quoted
+    let escaped: String = text.chars().map(escaped).collect();
+    format!("\"{escaped}\"")
 }
 
-fn push_escaped(quoted: &mut String, character: char) {
+fn escaped(character: char) -> String {
     match character {
-        '"' => quoted.push_str("\\\""),
-        '\\' => quoted.push_str("\\\\"),
-        '\n' => quoted.push_str("\\n"),
-        '\t' => quoted.push_str("\\t"),
-        ' '..='~' => quoted.push(character),
-        _ if character.is_alphanumeric() => quoted.push(character),
-        _ => quoted.push_str(&format!("\\U{:08X}", u32::from(character))),
+        '"' | '\\' => format!("\\{character}"),
+        '\n' => "\\n".to_owned(),
+        '\t' => "\\t".to_owned(),
+        ' '..='~' => character.to_string(),
+        _ if character.is_alphanumeric() => character.to_string(),
+        _ => format!("\\U{:08X}", u32::from(character)),
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::mounts::{MountEntry, mounts};
 use super::settings;
-use crate::desired::{Attachment, Dependency, DependencyCondition, PullPolicy, STACK_LABEL, Service};
+use crate::desired::{Attachment, DEFAULT_NETWORK, Dependency, DependencyCondition, PullPolicy, STACK_LABEL, Service};
 
 /// One service. What Compose would take anyhow is left out.
 #[derive(Serialize)]
@@ -52,7 +52,7 @@ impl<'a> ServiceEntry<'a> {
             settings: settings::entries(&container.settings),
             volumes: mounts(container),
             secrets: container.secrets.iter().map(|secret| secret.name.as_str()).collect(),
-            networks: container.networks.iter().map(|joined| (joined.key.as_str(), network(service, joined))).collect(),
+            networks: networks(service),
             depends_on: service.depends_on.iter().map(condition).collect(),
             labels: written.chain([(STACK_LABEL, stack_name)]).collect(),
         }
@@ -65,6 +65,14 @@ fn pull_policy(policy: PullPolicy) -> Option<&'static str> {
         PullPolicy::Always => Some("always"),
         PullPolicy::Never => Some("never"),
     }
+}
+
+/// Where only `default` is joined under no other name, Compose joins it by itself.
+fn networks(service: &Service) -> IndexMap<&str, NetworkUse<'_>> {
+    let attachments = service.container.networks.iter();
+    let uses: IndexMap<_, _> = attachments.map(|joined| (joined.key.as_str(), network(service, joined))).collect();
+    let goes_without_saying = uses.iter().all(|(key, joined)| *key == DEFAULT_NETWORK && joined.aliases.is_empty());
+    if goes_without_saying { IndexMap::new() } else { uses }
 }
 
 fn network<'a>(service: &Service, attachment: &'a Attachment) -> NetworkUse<'a> {
