@@ -86,7 +86,7 @@ impl<'text> Cursor<'text> {
 
     fn error_at(&self, position: usize, message: String) -> ParseError {
         let before = self.text.as_bytes().get(..position).unwrap_or(self.text.as_bytes());
-        ParseError { line: 1 + before.iter().filter(|byte| **byte == b'\n').count(), message }
+        ParseError { line: before.split(|byte| *byte == b'\n').count(), message }
     }
 
     fn excerpt(&self) -> String {

@@ -27,7 +27,7 @@ pub(super) fn plain_text(cursor: &mut Cursor) -> Result<Option<Family>, ParseErr
     family(cursor, name, text, &TEXT_KINDS).map(Some)
 }
 
-/// One `#` line of OpenMetrics, with its newline. There are no comments.
+/// One `#` line of `OpenMetrics`, with its newline. There are no comments.
 pub(super) fn open_metrics(cursor: &mut Cursor) -> Result<Option<Family>, ParseError> {
     let Some(word) = ["HELP", "TYPE", "UNIT"].into_iter().find(|word| cursor.eat(&format!("# {word} "))) else {
         return Err(cursor.expected("`# HELP`, `# TYPE`, `# UNIT`, `# EOF` or a sample"));

@@ -1,4 +1,4 @@
-//! What Prometheus reads from a target: the text format 0.0.4 and OpenMetrics 1.0, accepted and refused as Prometheus does.
+//! What Prometheus reads from a target: the text format 0.0.4 and `OpenMetrics` 1.0, accepted and refused as Prometheus does.
 //!
 //! Histogram arithmetic is not looked at: Prometheus does not look at it either when it scrapes.
 
@@ -75,7 +75,7 @@ pub fn parse_bytes(body: &[u8], format: Format) -> Result<Summary, ParseError> {
         Ok(text) => parse(text, format),
         Err(error) => {
             let good = body.get(..error.valid_up_to()).unwrap_or_default();
-            let line = 1 + good.iter().filter(|byte| **byte == b'\n').count();
+            let line = good.split(|byte| *byte == b'\n').count();
             Err(ParseError { line, message: "not valid UTF-8".to_owned() })
         }
     }

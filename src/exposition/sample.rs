@@ -1,4 +1,4 @@
-//! One sample: name, labels, value, timestamp and, in OpenMetrics, exemplar.
+//! One sample: name, labels, value, timestamp and, in `OpenMetrics`, exemplar.
 
 use super::ParseError;
 use super::cursor::{Cursor, is_blank};
@@ -25,7 +25,7 @@ pub(super) fn plain_text(cursor: &mut Cursor) -> Result<(), ParseError> {
     Err(cursor.expected("a timestamp or the end of the line"))
 }
 
-/// One sample of OpenMetrics, with its newline. Exactly one space between its parts, none elsewhere.
+/// One sample of `OpenMetrics`, with its newline. Exactly one space between its parts, none elsewhere.
 pub(super) fn open_metrics(cursor: &mut Cursor) -> Result<(), ParseError> {
     let name = cursor.bare_name(true);
     series(cursor, name, Blanks::Refused)?;
@@ -149,7 +149,7 @@ fn value(cursor: &mut Cursor, wanted: fn(u8) -> bool) -> Result<(), ParseError> 
     number(text).map(drop).ok_or_else(|| not_a_number(cursor, text))
 }
 
-/// A timestamp of OpenMetrics, in seconds, behind its space.
+/// A timestamp of `OpenMetrics`, in seconds, behind its space.
 fn timestamp(cursor: &mut Cursor) -> Result<(), ParseError> {
     cursor.eat(" ");
     let text = cursor.take_while(|byte| byte != b' ' && byte != b'\n');

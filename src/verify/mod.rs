@@ -4,6 +4,8 @@ mod config;
 mod contains;
 mod engine;
 mod finding;
+#[cfg(test)]
+mod fixture;
 mod report;
 mod targets;
 

@@ -54,21 +54,21 @@ fn status_trouble(expected: &Expected, looked: &Looked, http: &Http, url: &str) 
             let fix = fix.replace(" and run", " (or `bearer_token_file`) and run");
             Some(Trouble::new(Cause::AuthRequired, message, fix))
         }
-        _ => Some(match looked.others.first() {
-            Some(other) => {
-                let message = format!("`{url}` answers {status}; metrics are at `{}`", other.path);
-                Trouble::new(Cause::WrongPath, message, expected.write("path", &other.path))
-            }
-            None => {
-                let message = format!("`{url}` answers {status}{}", quoted(&http.head));
-                let fix = match status {
-                    404 | 405 => expected.write("path", "PATH_OF_THE_METRICS"),
-                    _ => "see the app's log for why it answers so".to_owned(),
-                };
-                Trouble::new(Cause::HttpStatus, message, fix)
-            }
-        }),
+        _ => Some(no_metrics_there(expected, looked, http, url)),
     }
+}
+
+fn no_metrics_there(expected: &Expected, looked: &Looked, http: &Http, url: &str) -> Trouble {
+    let status = http.status;
+    if let Some(other) = looked.others.first() {
+        let message = format!("`{url}` answers {status}; metrics are at `{}`", other.path);
+        return Trouble::new(Cause::WrongPath, message, expected.write("path", &other.path));
+    }
+    let fix = match status {
+        404 | 405 => expected.write("path", "PATH_OF_THE_METRICS"),
+        _ => "see the app's log for why it answers so".to_owned(),
+    };
+    Trouble::new(Cause::HttpStatus, format!("`{url}` answers {status}{}", quoted(&http.head)), fix)
 }
 
 fn body_trouble(expected: &Expected, looked: &Looked, http: &Http, rules: &Rules, url: &str) -> Option<Trouble> {
@@ -79,17 +79,7 @@ fn body_trouble(expected: &Expected, looked: &Looked, http: &Http, rules: &Rules
             Some(Trouble::new(Cause::SlowScrape, message, "have the app expose fewer series"))
         }
         // The probe does not ask for protobuf, so this is no exposition either way.
-        Body::Malformed(error) => Some(match looks_like(http, &kind, error) {
-            Some(what) => not_metrics(expected, looked, what, url),
-            None => {
-                let message = format!("`{url}` breaks the format in line {}: {}", error.line, error.message);
-                Trouble::new(
-                    Cause::ParseError,
-                    message,
-                    format!("have the app write line {} as Prometheus reads it", error.line),
-                )
-            }
-        }),
+        Body::Malformed(error) => Some(malformed(expected, looked, http, error, url)),
         Body::Metrics { .. } if rules.strict_content_type && !kind.is_supported() => {
             let strict = expected.job.fallback_scrape_protocol.is_none();
             strict.then(|| bad_content_type(expected, &kind, url))
@@ -98,16 +88,23 @@ fn body_trouble(expected: &Expected, looked: &Looked, http: &Http, rules: &Rules
     }
 }
 
+fn malformed(expected: &Expected, looked: &Looked, http: &Http, error: &ParseError, url: &str) -> Trouble {
+    if let Some(what) = looks_like(http, error) {
+        return not_metrics(expected, looked, what, url);
+    }
+    let message = format!("`{url}` breaks the format in line {}: {}", error.line, error.message);
+    let fix = format!("have the app write line {} as Prometheus reads it", error.line);
+    Trouble::new(Cause::ParseError, message, fix)
+}
+
 /// What a body is that is no exposition at all, as opposed to one with a mistake in it.
-fn looks_like(http: &Http, kind: &ContentType, error: &ParseError) -> Option<&'static str> {
+fn looks_like(http: &Http, error: &ParseError) -> Option<&'static str> {
+    let kind = content_type(http.content_type.as_deref());
     let start = http.head.trim_start();
-    let says = |part: &str| matches!(kind, ContentType::Unsupported(text) if text.to_ascii_lowercase().contains(part));
+    let says = |part: &str| matches!(&kind, ContentType::Unsupported(text) if text.to_ascii_lowercase().contains(part));
     if start.starts_with('<') || says("html") {
         Some("HTML")
-    } else if says("json")
-        || (start.starts_with(['{', '[']) && error.line == 1 && !start.starts_with("{\""))
-        || is_json(start)
-    {
+    } else if says("json") || is_json(start) {
         Some("JSON")
     } else if error.line == 1 && !kind.is_supported() {
         Some("something else")
@@ -118,8 +115,9 @@ fn looks_like(http: &Http, kind: &ContentType, error: &ParseError) -> Option<&'s
 
 /// `{"name":` begins JSON; `{"name",` or `{"name"}` begins a sample with a quoted name.
 fn is_json(start: &str) -> bool {
-    let rest = start.strip_prefix("{\"").and_then(|rest| rest.split_once('"'));
-    rest.is_some_and(|(_, after)| after.trim_start().starts_with(':'))
+    let member = start.strip_prefix('{').and_then(|inside| inside.trim_start().strip_prefix('"')?.split_once('"'));
+    let is_object = member.is_some_and(|(_, after)| after.trim_start().starts_with(':'));
+    is_object || start.starts_with('[') || start.trim_end() == "{}"
 }
 
 fn not_metrics(expected: &Expected, looked: &Looked, what: &str, url: &str) -> Trouble {

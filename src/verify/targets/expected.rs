@@ -165,7 +165,7 @@ impl<'a> Index<'a> {
         );
         let container = named.and_then(|(service, replica)| self.container(service, replica));
         let addresses = vec![address.to_owned()];
-        Expected { job, service, container, instance, addresses, ask: Some(self.seen_from_beside(service, address)) }
+        Expected { job, service, container, instance, addresses, ask: Some(seen_from_beside(service, address)) }
     }
 
     fn looked_up(&self, job: &'a Job, service: &'a Service, replica: u32, port: u16) -> Expected<'a> {
@@ -186,15 +186,15 @@ impl<'a> Index<'a> {
     fn container(&self, service: &Service, replica: u32) -> Option<&'a ObservedContainer> {
         self.containers.get(&(service.name.as_str(), replica)).copied()
     }
+}
 
-    /// Prometheus scrapes itself on `localhost`, which is somebody else for a probe that stands beside it.
-    fn seen_from_beside(&self, service: Option<&Service>, address: &str) -> String {
-        match (service, address.rsplit_once(':')) {
-            (Some(service), Some(("localhost" | "127.0.0.1", port))) if service.role == Role::Prometheus => {
-                format!("{}:{port}", service.name)
-            }
-            _ => address.to_owned(),
+/// Prometheus scrapes itself on `localhost`, which is somebody else for a probe that stands beside it.
+fn seen_from_beside(service: Option<&Service>, address: &str) -> String {
+    match (service, address.rsplit_once(':')) {
+        (Some(service), Some(("localhost" | "127.0.0.1", port))) if service.role == Role::Prometheus => {
+            format!("{}:{port}", service.name)
         }
+        _ => address.to_owned(),
     }
 }
 
