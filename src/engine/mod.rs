@@ -13,6 +13,7 @@ mod logs;
 mod observe;
 mod observed;
 mod place;
+mod probe;
 mod reload;
 mod remove;
 
@@ -26,5 +27,6 @@ pub use observed::{
     ContainerState, FileStamp, Health, Observed, ObservedContainer, ObservedImage, ObservedNetwork, ObservedVolume,
 };
 pub use place::Secrets;
+pub use probe::{ProbeError, Prober};
 pub use reload::{Judge, Verdict};
 pub use remove::Removal;

@@ -21,6 +21,55 @@ pub struct Finding {
     pub fix: String,
 }
 
+impl Finding {
+    /// A promise that is kept.
+    pub fn ok(check: &'static str, subject: &str, instance: Option<&str>, message: String) -> Self {
+        Self {
+            check,
+            subject: subject.to_owned(),
+            instance: instance.map(str::to_owned),
+            status: Status::Ok,
+            cause: None,
+            message,
+            fix: String::new(),
+        }
+    }
+
+    /// A promise that is broken.
+    pub fn fail(check: &'static str, subject: &str, instance: Option<&str>, trouble: Trouble) -> Self {
+        Self {
+            status: Status::Fail,
+            cause: Some(trouble.cause),
+            fix: trouble.fix,
+            ..Self::ok(check, subject, instance, trouble.message)
+        }
+    }
+
+    /// The same, as a warning.
+    #[must_use]
+    pub fn as_warning(self) -> Self {
+        Self { status: Status::Warn, ..self }
+    }
+}
+
+/// What is wrong, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// Why.
+    pub cause: Cause,
+    /// What was seen, in one sentence.
+    pub message: String,
+    /// What to do next.
+    pub fix: String,
+}
+
+impl Trouble {
+    /// What is wrong, and what to do about it.
+    pub fn new(cause: Cause, message: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { cause, message: message.into(), fix: fix.into() }
+    }
+}
+
 /// How a promise stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
