@@ -51,7 +51,8 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
 }
 
 fn farewell(stack: &str, observed: &Observed, volumes: bool) -> String {
-    let kept: Vec<&str> = observed.volumes.iter().filter(|volume| volume.ours).map(|volume| volume.name.as_str()).collect();
+    let kept: Vec<&str> =
+        observed.volumes.iter().filter(|volume| volume.ours).map(|volume| volume.name.as_str()).collect();
     if observed.containers.is_empty() && observed.networks.is_empty() && (kept.is_empty() || !volumes) {
         return format!("stack `{stack}` was not running");
     }
@@ -62,14 +63,22 @@ fn farewell(stack: &str, observed: &Observed, volumes: bool) -> String {
 }
 
 fn confirm(observed: &Observed) -> Result<(), Failure> {
-    let volumes: Vec<&str> = observed.volumes.iter().filter(|volume| volume.ours).map(|volume| volume.name.as_str()).collect();
+    let volumes: Vec<&str> =
+        observed.volumes.iter().filter(|volume| volume.ours).map(|volume| volume.name.as_str()).collect();
     if volumes.is_empty() {
         return Ok(());
     }
     if !std::io::stdin().is_terminal() {
-        return Err(Failure::arguments("--volumes asks back, and nobody is there to answer", "add --yes to remove the volumes"));
+        return Err(Failure::arguments(
+            "--volumes asks back, and nobody is there to answer",
+            "add --yes to remove the volumes",
+        ));
     }
     let question = format!("Remove for good: {}?", volumes.join(", "));
     let answer = dialoguer::Confirm::new().with_prompt(question).default(false).interact();
-    if answer.unwrap_or(false) { Ok(()) } else { Err(Failure::arguments("nothing was removed", "leave out --volumes to keep them")) }
+    if answer.unwrap_or(false) {
+        Ok(())
+    } else {
+        Err(Failure::arguments("nothing was removed", "leave out --volumes to keep them"))
+    }
 }

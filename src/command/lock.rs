@@ -16,7 +16,12 @@ pub(super) struct Lock {
 pub(super) async fn take(engine_address: &str, stack: &str, quiet: bool) -> Result<Lock, Error> {
     let path = state::folder()?.join(format!("{}-{stack}.lock", state::short_hash(engine_address)));
     let attempt = || format!("cannot lock stack `{stack}` with {}", path.display());
-    let mut file = File::options().read(true).write(true).create(true).truncate(false).open(&path)
+    let mut file = File::options()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
         .map_err(|error| Error::new(attempt(), error))?;
     match file.try_lock() {
         Ok(()) => {}
@@ -24,7 +29,10 @@ pub(super) async fn take(engine_address: &str, stack: &str, quiet: bool) -> Resu
             let mut holder = String::new();
             file.read_to_string(&mut holder).map_err(|error| Error::new(attempt(), error))?;
             if !quiet {
-                output::say(&format!("waiting: another stackctl (process {}) is changing stack `{stack}`", holder.trim()));
+                output::say(&format!(
+                    "waiting: another stackctl (process {}) is changing stack `{stack}`",
+                    holder.trim()
+                ));
             }
             file = tokio::task::spawn_blocking(move || file.lock().map(|()| file))
                 .await

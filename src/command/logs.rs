@@ -1,8 +1,8 @@
 //! `logs`: what the containers print, merged by time, each in its colour.
 
 use anstyle::{AnsiColor, Color, Style};
-use futures_util::stream::{self, StreamExt};
 use futures_util::TryStreamExt;
+use futures_util::stream::{self, StreamExt};
 
 use super::{Exit, Failure, output, situation};
 use crate::cli::Global;
@@ -27,14 +27,8 @@ pub struct Arguments {
 }
 
 /// Colours that are told apart on dark and light ground.
-const COLORS: [AnsiColor; 6] = [
-    AnsiColor::Cyan,
-    AnsiColor::Yellow,
-    AnsiColor::Magenta,
-    AnsiColor::Blue,
-    AnsiColor::Green,
-    AnsiColor::BrightRed,
-];
+const COLORS: [AnsiColor; 6] =
+    [AnsiColor::Cyan, AnsiColor::Yellow, AnsiColor::Magenta, AnsiColor::Blue, AnsiColor::Green, AnsiColor::BrightRed];
 
 /// Runs it.
 pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
@@ -56,7 +50,11 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
         output::print(&format!("{} {time}{}", prefixes[index], line.text));
     };
     let tail = arguments.tail.map_or_else(|| "all".to_owned(), |lines| lines.to_string());
-    if arguments.follow { follow(&engine, &containers, &tail, print).await } else { past(&engine, &containers, &tail, print).await }
+    if arguments.follow {
+        follow(&engine, &containers, &tail, print).await
+    } else {
+        past(&engine, &containers, &tail, print).await
+    }
 }
 
 fn selected<'a>(containers: &'a [ObservedContainer], apps: &[String]) -> Result<Vec<&'a ObservedContainer>, Failure> {

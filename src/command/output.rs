@@ -78,10 +78,7 @@ mod tests {
 
     #[test]
     fn columns_are_as_wide_as_their_widest_cell_whatever_its_colour() {
-        let rows = vec![
-            vec![paint(GREEN, "ok"), "a".to_owned()],
-            vec!["failed".to_owned(), "b".to_owned()],
-        ];
+        let rows = vec![vec![paint(GREEN, "ok"), "a".to_owned()], vec!["failed".to_owned(), "b".to_owned()]];
         let plain = anstream::adapter::strip_str(&table(&["STATUS", "X"], &rows)).to_string();
         assert_eq!(plain, "STATUS  X\nok      a\nfailed  b");
     }

@@ -48,16 +48,19 @@ pub(super) async fn findings(situation: &Situation, checks: &[super::verify::Che
         findings.extend(verify::targets(desired, observed, prometheus.as_ref(), Some(&prober)).await);
     }
     if wants(Check::Config) {
-        findings.extend(verify::config(desired, observed, &situation.files, prometheus.as_ref()).await);
+        findings.extend(verify::config(desired, &situation.files, observed, prometheus.as_ref(), Some(&prober)).await);
     }
     if wants(Check::Engine) {
-        findings.extend(verify::engine(desired, observed, &prober).await);
+        findings.extend(verify::engine(desired, Some(&prober), situation.engine.facts().is_local).await);
     }
     Ok(findings)
 }
 
 fn prober(situation: &Situation) -> Prober {
-    Prober::new(situation.engine.clone(), &situation.desired.stack, crate::catalog::own::REFERENCE)
+    let prometheus = situation.desired.prometheus_service();
+    let attached = prometheus.map(|service| service.container.networks.as_slice()).unwrap_or_default();
+    let networks = attached.iter().map(|attachment| attachment.network.clone()).collect();
+    Prober::new(situation.engine.clone(), &situation.desired.stack, crate::catalog::own::REFERENCE, networks)
 }
 
 /// Waits until every container is up and not about to fall, or has fallen.
@@ -65,7 +68,8 @@ pub(super) async fn settle(situation: &mut Situation, deadline: Instant) -> Resu
     let begun = Instant::now();
     loop {
         situation.look_again().await?;
-        let fallen: Vec<_> = situation.observed.containers.iter().filter(|container| has_fallen(situation, container)).collect();
+        let fallen: Vec<_> =
+            situation.observed.containers.iter().filter(|container| has_fallen(situation, container)).collect();
         let waits = situation.observed.containers.iter().any(|container| container.health == Health::Starting);
         let settled = begun.elapsed() >= SETTLED_AFTER && !waits;
         if settled || Instant::now() >= deadline {
@@ -99,7 +103,11 @@ async fn death(engine: &Engine, container: &ObservedContainer) -> Death {
     };
     let lines = engine.last_lines(&container.id, QUOTED_LINES).await.unwrap_or_default();
     let quoted: Vec<String> = lines.iter().map(|line| format!("\n  | {line}")).collect();
-    let printed = if quoted.is_empty() { " and printed nothing".to_owned() } else { format!("; its last lines:{}", quoted.concat()) };
+    let printed = if quoted.is_empty() {
+        " and printed nothing".to_owned()
+    } else {
+        format!("; its last lines:{}", quoted.concat())
+    };
     let error = Error::new(format!("container `{}` did not stay up", container.name), format!("{what}{printed}"))
         .advise(format!("see `stackctl logs {}`; the rest of the stack is left running", container.service));
     Death { error }
@@ -130,8 +138,13 @@ pub(super) async fn wait_for_targets(situation: &mut Situation, deadline: Instan
 }
 
 async fn first_look(situation: &Situation) -> Result<Vec<Finding>, Failure> {
-    let Some(prometheus) = prometheus(situation)? else { return Ok(Vec::new()) };
-    let targets = prometheus.targets().await;
+    if situation.desired.prometheus.is_none() {
+        return Ok(Vec::new());
+    }
+    let targets = match prometheus(situation)? {
+        Some(prometheus) => prometheus.targets().await,
+        None => Err(verify::not_running()),
+    };
     let evidence = Evidence::default();
     Ok(verify::judge_targets(&situation.desired, &situation.observed, targets.as_ref(), &evidence))
 }

@@ -59,7 +59,9 @@ fn described(container: &ObservedContainer) -> String {
     let state = state(container.state);
     let style = match (container.state, container.health) {
         (ContainerState::Running, Health::Unhealthy) => output::RED,
-        (ContainerState::Running, Health::Starting) | (ContainerState::Created | ContainerState::Paused, _) => output::YELLOW,
+        (ContainerState::Running, Health::Starting) | (ContainerState::Created | ContainerState::Paused, _) => {
+            output::YELLOW
+        }
         (ContainerState::Running, _) => output::GREEN,
         _ => output::RED,
     };

@@ -65,7 +65,11 @@ fn name(series: &Series) -> String {
     let metric = series.labels.get("__name__").map(String::as_str).unwrap_or_default();
     let labels = series.labels.iter().filter(|(key, _)| *key != "__name__");
     let labels: Vec<String> = labels.map(|(key, value)| format!("{key}={value:?}")).collect();
-    if labels.is_empty() && !metric.is_empty() { metric.to_owned() } else { format!("{metric}{{{}}}", labels.join(",")) }
+    if labels.is_empty() && !metric.is_empty() {
+        metric.to_owned()
+    } else {
+        format!("{metric}{{{}}}", labels.join(","))
+    }
 }
 
 fn value(series: &Series) -> String {

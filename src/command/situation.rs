@@ -53,18 +53,31 @@ impl Situation {
     }
 
     /// The same for a stack and an engine that are there already.
-    pub(super) async fn with_engine(global: &Global, loaded: Loaded, engine: Engine, wishes: Wishes<'_>) -> Result<Self, Failure> {
+    pub(super) async fn with_engine(
+        global: &Global,
+        loaded: Loaded,
+        engine: Engine,
+        wishes: Wishes<'_>,
+    ) -> Result<Self, Failure> {
         let stack = &loaded.stack;
         let question = question(stack, &engine);
         let (observed, gateway) = tokio::join!(engine.observe(&question), engine.gateway());
         let mut observed = observed?;
         refuse_foreign(stack, &observed)?;
         let mut facts = Facts { gateway, scale: scales(stack, &observed, wishes.scale), ..Facts::default() };
-        facts.images = choose_images(stack, &engine, &observed, wishes.ask_again).await;
+        facts.images = choose_images(stack, &engine, &observed, wishes.ask_again).await?;
         let desired = Desired::of(stack, &facts);
         observed.images = engine.images(&references(&desired)).await?;
         let files = render::all(&desired);
-        Ok(Self { own_build: engine.own_build()?, stack_files: absolute(&global.file), loaded, engine, desired, files, observed })
+        Ok(Self {
+            own_build: engine.own_build()?,
+            stack_files: absolute(&global.file),
+            loaded,
+            engine,
+            desired,
+            files,
+            observed,
+        })
     }
 
     /// What `up` would do.
@@ -132,7 +145,9 @@ fn refuse_foreign(stack: &Stack, observed: &Observed) -> Result<(), Failure> {
             format!("cannot work on stack `{name}`"),
             format!("a Compose project `{name}` that is not stackctl's has containers, such as `{first}`"),
         )
-        .advise(format!("give the stack another `name`, or take that project away with `docker compose -p {name} down`")),
+        .advise(format!(
+            "give the stack another `name`, or take that project away with `docker compose -p {name} down`"
+        )),
     ))
 }
 
@@ -152,7 +167,7 @@ async fn choose_images(
     engine: &Engine,
     observed: &Observed,
     ask_again: bool,
-) -> indexmap::IndexMap<String, ImageChoice> {
+) -> Result<indexmap::IndexMap<String, ImageChoice>, Failure> {
     let mut wanted = desired::wanted_images(stack);
     let mut choices = indexmap::IndexMap::new();
     if !ask_again {
@@ -164,8 +179,8 @@ async fn choose_images(
             None => true,
         });
     }
-    choices.extend(engine.choose_images(&wanted, stack.images.from).await);
-    choices
+    choices.extend(engine.choose_images(&wanted, stack.images.from).await?);
+    Ok(choices)
 }
 
 fn references(desired: &Desired) -> Vec<String> {

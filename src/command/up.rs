@@ -132,12 +132,14 @@ fn say_where(situation: &Situation, elapsed: Duration) {
 fn url(situation: &Situation, service_name: &str, container_port: u16) -> Option<String> {
     let suffix = format!("->{container_port}/tcp");
     let mut containers = situation.observed.containers.iter().filter(|container| container.service == service_name);
-    let published = containers.find_map(|container| container.ports.iter().find_map(|port| port.strip_suffix(&suffix)))?;
+    let published =
+        containers.find_map(|container| container.ports.iter().find_map(|port| port.strip_suffix(&suffix)))?;
     Some(format!("http://{}", published.replace("0.0.0.0", "127.0.0.1")))
 }
 
 fn password_hint(situation: &Situation, role: Role) -> String {
-    let Some(grafana) = situation.desired.services.iter().find(|service| service.role == role && role == Role::Grafana) else {
+    let Some(grafana) = situation.desired.services.iter().find(|service| service.role == role && role == Role::Grafana)
+    else {
         return String::new();
     };
     let generated = grafana.container.secrets.iter().find(|secret| secret.source == SecretSource::Generated);
@@ -156,7 +158,8 @@ impl Situation {
         let secrets = secrets::read(&self.desired)?;
         let source = self.source();
         let judge = prove::ReloadJudge { situation: self };
-        let supplies = crate::engine::Supplies { files: &self.files, secrets: &secrets, source: &source, timeout, judge: &judge };
+        let supplies =
+            crate::engine::Supplies { files: &self.files, secrets: &secrets, source: &source, timeout, judge: &judge };
         Ok(self.engine.apply(plan, &supplies, report).await)
     }
 }

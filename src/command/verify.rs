@@ -9,7 +9,9 @@ use crate::verify::{Report, Status};
 
 /// Arguments of `verify`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Exits with 3 when anything is not as promised.\n\nExamples:\n  stackctl verify\n  stackctl verify targets --format json")]
+#[command(
+    after_help = "Exits with 3 when anything is not as promised.\n\nExamples:\n  stackctl verify\n  stackctl verify targets --format json"
+)]
 pub struct Arguments {
     /// What to prove; none: all of it
     #[arg(value_enum, value_name = "CHECK")]

@@ -4,8 +4,12 @@ use std::path::Path;
 
 use bollard::{API_DEFAULT_VERSION, Docker};
 
-use super::Error;
+use indexmap::IndexMap;
+
 use super::error::cannot;
+use super::{Error, images};
+use crate::desired::{ImageChoice, WantedImage};
+use crate::stack::ImageSource;
 
 /// Lowest API version that has all that a stack needs: `host-gateway` came with Engine 20.10, which speaks 1.41.
 const LOWEST_API: (u32, u32) = (1, 41);
@@ -61,6 +65,23 @@ impl Engine {
     /// The client itself, for what the other folders of `engine` do.
     pub fn docker(&self) -> &Docker {
         &self.docker
+    }
+
+    /// What stackctl's own image would be built from now.
+    pub fn own_build(&self) -> Result<String, Error> {
+        Ok(images::own_built_from(&images::own_executable()?)?)
+    }
+
+    /// Chooses an image for each component: one that is here, else one that can be had.
+    pub async fn choose_images(
+        &self,
+        wanted: &[WantedImage],
+        source: ImageSource,
+    ) -> Result<IndexMap<String, ImageChoice>, Error> {
+        let registry = wanted.iter().map(|image| image.reference.clone());
+        let debian = wanted.iter().filter_map(|image| image.debian).map(|package| package.image.to_owned());
+        let local = self.images(&registry.chain(debian).collect::<Vec<_>>()).await?;
+        Ok(images::choose(&self.docker, source, wanted, &local, &images::Progress::silent()).await)
     }
 
     /// The gateway of the default bridge, where the engine's own metrics are reached from containers.

@@ -26,8 +26,6 @@ pub(super) const MEMORY_PATH: &str = "/etc/prometheus/stackctl.json";
 pub struct Question {
     /// Name of the stack.
     pub stack: String,
-    /// References of images.
-    pub images: Vec<String>,
     /// Names of networks that are not the stack's own.
     pub external_networks: Vec<String>,
     /// Names of volumes that are not the stack's own.
@@ -46,18 +44,14 @@ struct Memory {
 }
 
 impl Engine {
-    /// Looks.
+    /// Looks at everything but images, which are asked for by reference with [`Engine::images`].
     pub async fn observe(&self, question: &Question) -> Result<Observed, Error> {
-        let (containers, networks, volumes, images) = tokio::try_join!(
-            self.containers(&question.stack),
-            self.networks(question),
-            self.volumes(question),
-            self.images(&question.images),
-        )?;
+        let (containers, networks, volumes) =
+            tokio::try_join!(self.containers(&question.stack), self.networks(question), self.volumes(question))?;
         let (containers, foreign) = containers;
         let memory = self.memory(question, &containers).await?;
         let Memory { scale, left_out } = memory;
-        Ok(Observed { networks, volumes, containers, images, foreign, scale, left_out })
+        Ok(Observed { networks, volumes, containers, images: BTreeMap::new(), foreign, scale, left_out })
     }
 
     /// The stack's containers, and the names of those of a Compose project of this name that is not ours.
@@ -149,7 +143,8 @@ impl Engine {
             .collect())
     }
 
-    async fn images(&self, references: &[String]) -> Result<BTreeMap<String, ObservedImage>, Error> {
+    /// The images of these references, as far as the engine has them.
+    pub async fn images(&self, references: &[String]) -> Result<BTreeMap<String, ObservedImage>, Error> {
         let found = try_join_all(references.iter().map(|reference| self.image(reference))).await?;
         Ok(references.iter().cloned().zip(found).filter_map(|(key, image)| Some((key, image?))).collect())
     }

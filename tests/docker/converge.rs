@@ -59,7 +59,8 @@ fn up_replaces_a_container_whose_settings_changed_and_says_which() {
 fn up_removes_what_left_the_file() {
     let stack = Sandbox::new(APPS);
     stack.ok(&["up"]);
-    let without_day: String = APPS.lines().filter(|line| !line.contains("day")).map(|line| format!("{line}\n")).collect();
+    let without_day: String =
+        APPS.lines().filter(|line| !line.contains("day")).map(|line| format!("{line}\n")).collect();
     stack.write(&without_day);
     assert!(stack.plan().contains(&"remove container STACK-day-1".to_owned()), "{:?}", stack.plan());
     stack.ok(&["up"]);
@@ -107,7 +108,9 @@ fn of_two_ups_at_once_one_waits_and_both_succeed() {
 
 #[test]
 fn a_volume_survives_the_replacement_of_its_container() {
-    let stack = Sandbox::new("volumes: { data: {} }\napps: { web: { image: stackctl/self, command: [demo, iotd], volumes: [\"data:/data\"] } }\n");
+    let stack = Sandbox::new(
+        "volumes: { data: {} }\napps: { web: { image: stackctl/self, command: [demo, iotd], volumes: [\"data:/data\"] } }\n",
+    );
     stack.ok(&["up"]);
     let volume = format!("{}_data", stack.name);
     let created = docker(&["volume", "inspect", "-f", "{{.CreatedAt}}", &volume]);

@@ -46,7 +46,11 @@ fn a_container_that_dies_at_once_is_shown_with_its_last_lines() {
 #[test]
 fn no_engine_is_exit_1_with_what_was_tried_and_what_to_do() {
     let stack = Sandbox::new("apps: { web: { image: stackctl/self } }\n");
-    for (host, word) in [("unix:///no/such.sock", "no such socket"), ("tcp://127.0.0.1:1", "127.0.0.1:1"), ("gopher://x", "unknown kind")] {
+    for (host, word) in [
+        ("unix:///no/such.sock", "no such socket"),
+        ("tcp://127.0.0.1:1", "127.0.0.1:1"),
+        ("gopher://x", "unknown kind"),
+    ] {
         let run = run(stack.command(&["plan"]).env("DOCKER_HOST", host));
         assert_eq!(run.code, 1, "{host}: {}", run.stderr);
         assert!(run.stderr.contains(word), "{host}: {}", run.stderr);

@@ -72,7 +72,10 @@ fn ps_tells_the_state_of_every_replica_as_the_contract_says() {
 
 #[test]
 fn logs_are_merged_and_carry_the_name_of_the_container() {
-    let stack = Sandbox::new("prometheus: off\napps: { web: { image: stackctl/self, command: [--version], scale: 2 } }\n".trim_start_matches("prometheus: off\n"));
+    let stack = Sandbox::new(
+        "prometheus: off\napps: { web: { image: stackctl/self, command: [--version], scale: 2 } }\n"
+            .trim_start_matches("prometheus: off\n"),
+    );
     stack.run(&["up", "--no-wait"]);
     let version = format!("stackctl {}", env!("CARGO_PKG_VERSION"));
     eventually("both replicas have printed", || stack.ok(&["logs", "web"]).stdout.matches(&version).count() == 2);

@@ -56,7 +56,8 @@ impl Sandbox {
 
     /// Writes the stack file anew, with nothing but the name in front.
     pub fn write_bare(&self, text: &str) {
-        std::fs::write(self.stack_file(), format!("name: {}\n{text}", self.name)).expect("the stack file can be written");
+        std::fs::write(self.stack_file(), format!("name: {}\n{text}", self.name))
+            .expect("the stack file can be written");
     }
 
     /// Path of the stack file.
@@ -145,7 +146,8 @@ impl Sandbox {
     pub fn running(&self, service: &str) -> Vec<String> {
         let project = format!("label=com.docker.compose.project={}", self.name);
         let service = format!("label=com.docker.compose.service={service}");
-        let listed = docker(&["ps", "--no-trunc", "--format", "{{.Names}} {{.ID}}", "--filter", &project, "--filter", &service]);
+        let listed =
+            docker(&["ps", "--no-trunc", "--format", "{{.Names}} {{.ID}}", "--filter", &project, "--filter", &service]);
         let mut lines: Vec<String> = listed.lines().map(str::to_owned).collect();
         lines.sort();
         lines

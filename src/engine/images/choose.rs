@@ -6,27 +6,13 @@ use bollard::Docker;
 use futures_util::future::join_all;
 use indexmap::IndexMap;
 
-use super::debian::{DebianPackage, debian_version, upstream_version};
+use super::debian::{debian_version, upstream_version, version_in};
 use super::registry::has_image;
 use super::{ImageError, ImageErrorKind, Progress};
-use crate::desired::{ImageChoice, ImageOrigin};
+use crate::catalog::DebianPackage;
+use crate::desired::{ImageChoice, ImageOrigin, WantedImage};
 use crate::engine::ObservedImage;
 use crate::stack::ImageSource;
-
-/// An image that a component needs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WantedImage {
-    /// Name of the component, such as `prometheus`.
-    pub component: String,
-    /// Reference at the registry, through the mirror where one is set.
-    pub reference: String,
-    /// Version of the component in that image.
-    pub version: String,
-    /// The stack file names this very image: nothing else will do.
-    pub fixed: bool,
-    /// The Debian package that holds the component, where there is one.
-    pub debian: Option<DebianPackage>,
-}
 
 /// Chooses an image for each component, all at the same time.
 ///
@@ -60,7 +46,7 @@ fn choose_local(
         ImageSource::Auto => local.contains_key(&image.reference),
         ImageSource::Debian => false,
     };
-    if image.fixed || stays_with_registry { Some(from_registry(image)) } else { local_debian(image, local) }
+    if image.by_hand || stays_with_registry { Some(from_registry(image)) } else { local_debian(image, local) }
 }
 
 async fn choose_remote(docker: &Docker, source: ImageSource, image: &WantedImage, progress: &Progress) -> ImageChoice {
@@ -78,7 +64,7 @@ async fn choose_remote(docker: &Docker, source: ImageSource, image: &WantedImage
 /// A Debian image that is yet to be built. `unreachable` is why it is not the registry's.
 async fn from_archive(image: &WantedImage, unreachable: Option<ImageError>, progress: &Progress) -> ImageChoice {
     let first = unreachable.map(|error| format!("{}; and ", error.cause)).unwrap_or_default();
-    let Some(package) = &image.debian else {
+    let Some(package) = image.debian else {
         return ImageChoice::LeaveOut { reason: format!("{first}no Debian package holds `{}`", image.component) };
     };
     match debian_version(package.package, progress).await {
@@ -88,9 +74,9 @@ async fn from_archive(image: &WantedImage, unreachable: Option<ImageError>, prog
 }
 
 fn local_debian(image: &WantedImage, local: &BTreeMap<String, ObservedImage>) -> Option<ImageChoice> {
-    let package = image.debian.as_ref()?;
-    let built_from = local.get(package.reference)?.built_from.as_deref()?;
-    Some(from_debian(package, package.version_in(built_from)?))
+    let package = image.debian?;
+    let built_from = local.get(package.image)?.built_from.as_deref()?;
+    Some(from_debian(package, version_in(package, built_from)?))
 }
 
 fn from_registry(image: &WantedImage) -> ImageChoice {
@@ -103,7 +89,7 @@ fn from_registry(image: &WantedImage) -> ImageChoice {
 
 fn from_debian(package: &DebianPackage, version: &str) -> ImageChoice {
     ImageChoice::Take {
-        reference: package.reference.to_owned(),
+        reference: package.image.to_owned(),
         version: upstream_version(version).to_owned(),
         origin: ImageOrigin::Debian,
     }
@@ -113,29 +99,19 @@ fn from_debian(package: &DebianPackage, version: &str) -> ImageChoice {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::{WantedImage, choose_local};
-    use crate::desired::{ImageChoice, ImageOrigin};
+    use super::choose_local;
+    use crate::catalog::prometheus::PROMETHEUS;
+    use crate::desired::{ImageChoice, ImageOrigin, WantedImage};
     use crate::engine::ObservedImage;
-    use crate::engine::images::DebianPackage;
     use crate::stack::ImageSource;
-
-    const DEBIAN: DebianPackage = DebianPackage {
-        package: "prometheus",
-        binaries: &["prometheus"],
-        directories: &[],
-        entrypoint: &["/bin/prometheus"],
-        user: "65534",
-        expose: &[9090],
-        reference: "stackctl/prometheus:debian",
-    };
 
     fn prometheus() -> WantedImage {
         WantedImage {
             component: "prometheus".to_owned(),
             reference: "prom/prometheus:v3.5.0".to_owned(),
             version: "3.5.0".to_owned(),
-            fixed: false,
-            debian: Some(DEBIAN),
+            by_hand: false,
+            debian: PROMETHEUS.debian.as_ref(),
         }
     }
 
@@ -175,7 +151,7 @@ mod tests {
 
     #[test]
     fn an_image_that_the_stack_file_names_is_never_replaced() {
-        let fixed = WantedImage { fixed: true, ..prometheus() };
+        let fixed = WantedImage { by_hand: true, ..prometheus() };
         let registry = take("prom/prometheus:v3.5.0", "3.5.0", ImageOrigin::Registry);
         for source in [ImageSource::Auto, ImageSource::Registry, ImageSource::Debian] {
             assert_eq!(choose_local(source, &fixed, &local(&[])).as_ref(), Some(&registry));

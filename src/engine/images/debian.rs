@@ -10,55 +10,19 @@ use super::apt::{Apt, AptError};
 use super::import::{ImageConfig, check_architecture, import};
 use super::root::Root;
 use super::{ImageError, Progress};
-
-/// Folders of a package in which its programs may lie.
-const PROGRAM_FOLDERS: [&str; 4] = ["usr/bin", "usr/sbin", "bin", "sbin"];
+use crate::catalog::DebianPackage;
 
 /// Kinds of file that a browser loads.
 const WEB: [&str; 8] = ["css", "eot", "js", "svg", "ttf", "woff", "woff2", "png"];
 
-/// How a component's image is built from a Debian package.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DebianPackage {
-    /// Name of the package, such as `prometheus-node-exporter`.
-    pub package: &'static str,
-    /// Names of its programs that are wanted. Each lies at `/bin/NAME`, as in the images of the registry.
-    pub binaries: &'static [&'static str],
-    /// Folders to make. A new named volume takes owner and mode from the image's folder at its path.
-    pub directories: &'static [OwnedDirectory],
-    /// Program and first arguments.
-    pub entrypoint: &'static [&'static str],
-    /// `USER` or `USER:GROUP`.
-    pub user: &'static str,
-    /// TCP ports.
-    pub expose: &'static [u16],
-    /// Reference of the image, such as `stackctl/prometheus:debian`.
-    pub reference: &'static str,
+/// What an image of this package is labelled with, such as `prometheus 2.42.0+ds-5+b5`.
+fn built_from(package: &DebianPackage, version: &str) -> String {
+    format!("{} {version}", package.package)
 }
 
-/// A folder with an owner.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OwnedDirectory {
-    /// Absolute path.
-    pub path: &'static str,
-    /// User id.
-    pub user: u32,
-    /// Group id.
-    pub group: u32,
-    /// Permissions, such as `0o755`.
-    pub mode: u32,
-}
-
-impl DebianPackage {
-    /// What an image of this package is labelled with, such as `prometheus 2.42.0+ds-5+b5`.
-    fn built_from(&self, version: &str) -> String {
-        format!("{} {version}", self.package)
-    }
-
-    /// The Debian version in such a label. `None`: the image was made from something else.
-    pub(super) fn version_in<'a>(&self, built_from: &'a str) -> Option<&'a str> {
-        built_from.strip_prefix(self.package)?.strip_prefix(' ')
-    }
+/// The Debian version in such a label. `None`: the image was made from something else.
+pub(super) fn version_in<'a>(package: &DebianPackage, built_from: &'a str) -> Option<&'a str> {
+    built_from.strip_prefix(package.package)?.strip_prefix(' ')
 }
 
 /// The Debian version of a package that [`build_debian`] would take, such as `2.42.0+ds-5+b5`.
@@ -81,22 +45,28 @@ pub fn upstream_version(debian_version: &str) -> &str {
 ///
 /// Takes the package from the host's archive; the host itself is not changed. Fails where the host is no Debian, where
 /// the archive cannot be reached, and on an engine with another kind of processor.
-pub async fn build_debian(docker: &Docker, package: &DebianPackage, progress: &Progress) -> Result<String, ImageError> {
-    let doing = format!("build image `{}` from Debian package `{}`", package.reference, package.package);
+pub async fn build_debian(
+    docker: &Docker,
+    package: &'static DebianPackage,
+    progress: &Progress,
+) -> Result<String, ImageError> {
+    let doing = format!("build image `{}` from Debian package `{}`", package.image, package.package);
     check_architecture(docker, &doing).await?;
     let folder =
         tempfile::tempdir().map_err(|cause| ImageError::host(&doing, cause, "make room for temporary files"))?;
     let fetched = async { Apt::open(progress).await?.unpack(package.package, folder.path(), progress).await };
     let version = fetched.await.map_err(|cause| debian_error(&doing, &cause))?;
-    let (wanted, unpacked) = (*package, folder.path().to_owned());
-    let root = Root::gather(move || root(&wanted, &unpacked)).await;
+    let unpacked = folder.path().to_owned();
+    let root = Root::gather(move || root(package, &unpacked)).await;
     let root = root.map_err(|cause| ImageError::host(&doing, cause, other_ways()))?;
-    let built_from = package.built_from(&version);
+    let built_from = built_from(package, &version);
+    let user = format!("{}:{}", package.user.user, package.user.group);
     let config = ImageConfig {
-        reference: package.reference,
+        reference: package.image,
         entrypoint: package.entrypoint,
-        user: package.user,
-        expose: package.expose,
+        user: &user,
+        expose: package.ports,
+        working_folder: package.working_folder,
         built_from: &built_from,
     };
     import(docker, &doing, root, &config, progress).await?;
@@ -106,11 +76,11 @@ pub async fn build_debian(docker: &Docker, package: &DebianPackage, progress: &P
 fn root(package: &DebianPackage, folder: &Path) -> io::Result<Root> {
     let mut root = Root::new()?;
     for binary in package.binaries {
-        root.add_program(Path::new("/bin").join(binary), &program(folder, binary)?)?;
+        root.add_program(*binary, &program(folder, binary)?)?;
     }
     add_shared_files(&mut root, package.package, folder)?;
-    for directory in package.directories {
-        root.add_directory(directory.path, directory.user, directory.group, directory.mode);
+    for made in package.folders {
+        root.add_directory(made.path, made.owner.user, made.owner.group, made.mode);
     }
     Ok(root)
 }
@@ -143,9 +113,9 @@ fn is_for_browsers(path: &Path) -> bool {
 }
 
 fn program(folder: &Path, binary: &str) -> io::Result<PathBuf> {
-    let mut candidates = PROGRAM_FOLDERS.iter().map(|programs| folder.join(programs).join(binary));
+    let path = unpacked(folder, Path::new(binary));
     let missing = || io::Error::new(io::ErrorKind::NotFound, format!("the package has no program `{binary}`"));
-    candidates.find(|path| path.is_file()).ok_or_else(missing)
+    path.is_file().then_some(path).ok_or_else(missing)
 }
 
 fn debian_error(doing: &str, cause: &AptError) -> ImageError {
@@ -166,17 +136,8 @@ fn other_ways() -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{DebianPackage, OwnedDirectory, program, upstream_version};
-
-    const PROMETHEUS: DebianPackage = DebianPackage {
-        package: "prometheus",
-        binaries: &["prometheus", "promtool"],
-        directories: &[OwnedDirectory { path: "/prometheus", user: 65534, group: 65534, mode: 0o755 }],
-        entrypoint: &["/bin/prometheus"],
-        user: "65534:65534",
-        expose: &[9090],
-        reference: "stackctl/prometheus:debian",
-    };
+    use super::{built_from, program, upstream_version, version_in};
+    use crate::catalog::prometheus::PROMETHEUS;
 
     #[test]
     fn the_programs_own_version_is_found_in_debians() {
@@ -186,15 +147,16 @@ mod tests {
 
     #[test]
     fn a_label_gives_the_version_back_and_only_of_its_own_package() {
-        let label = PROMETHEUS.built_from("2.42.0+ds-5");
-        assert_eq!(PROMETHEUS.version_in(&label), Some("2.42.0+ds-5"));
-        assert_eq!(PROMETHEUS.version_in("prometheus-node-exporter 1.5.0-1"), None);
+        let package = PROMETHEUS.debian.as_ref().expect("Debian has it");
+        let label = built_from(package, "2.42.0+ds-5");
+        assert_eq!(version_in(package, &label), Some("2.42.0+ds-5"));
+        assert_eq!(version_in(package, "prometheus-node-exporter 1.5.0-1"), None);
     }
 
     #[test]
     fn a_program_that_the_package_does_not_have_is_named() {
         let folder = tempfile::tempdir().expect("a folder");
-        let refusal = program(folder.path(), "promtool").expect_err("the folder is empty");
-        assert_eq!(refusal.to_string(), "the package has no program `promtool`");
+        let refusal = program(folder.path(), "/usr/bin/promtool").expect_err("the folder is empty");
+        assert_eq!(refusal.to_string(), "the package has no program `/usr/bin/promtool`");
     }
 }

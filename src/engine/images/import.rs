@@ -27,6 +27,8 @@ pub(super) struct ImageConfig<'a> {
     pub(super) user: &'a str,
     /// TCP ports.
     pub(super) expose: &'a [u16],
+    /// Working folder of the processes.
+    pub(super) working_folder: &'a str,
     /// What it was made from.
     pub(super) built_from: &'a str,
 }
@@ -39,6 +41,7 @@ impl ImageConfig<'_> {
         let mut changes = vec![
             format!("ENTRYPOINT [{}]", entrypoint.join(",")),
             format!("USER {}", self.user),
+            format!("WORKDIR {}", self.working_folder),
             format!("LABEL {BUILT_FROM_LABEL}={}", quoted(self.built_from)),
         ];
         changes.extend(self.expose.iter().map(|port| format!("EXPOSE {port}")));
@@ -160,11 +163,13 @@ mod tests {
             entrypoint: &["/bin/prometheus", "--log.level=info"],
             user: "65534:65534",
             expose: &[9090],
+            working_folder: "/prometheus",
             built_from: "prometheus 2.42.0+ds-5",
         };
         let expected = [
             "ENTRYPOINT [\"/bin/prometheus\",\"--log.level=info\"]",
             "USER 65534:65534",
+            "WORKDIR /prometheus",
             "LABEL io.stackctl.built-from=\"prometheus 2.42.0+ds-5\"",
             "EXPOSE 9090",
         ];

@@ -10,9 +10,6 @@ use super::import::{ImageConfig, check_architecture, import};
 use super::root::Root;
 use super::{ImageError, Progress, elf};
 
-/// Reference of the image of stackctl itself.
-pub const OWN_REFERENCE: &str = concat!("stackctl/self:", env!("CARGO_PKG_VERSION"));
-
 /// Where the executable lies in the image.
 const EXECUTABLE: &str = "/stackctl";
 const USER: &str = "65534:65534";
@@ -67,8 +64,14 @@ pub async fn build_own(
     let built_from = own_built_from(executable)?;
     let path = executable.to_owned();
     let root = Root::gather(move || root(&path)).await.map_err(|cause| ImageError::host(&doing, cause, HELP))?;
-    let config =
-        ImageConfig { reference, entrypoint: &[EXECUTABLE], user: USER, expose: &[80], built_from: &built_from };
+    let config = ImageConfig {
+        reference,
+        entrypoint: &[EXECUTABLE],
+        user: USER,
+        expose: &[80],
+        working_folder: "/",
+        built_from: &built_from,
+    };
     import(docker, &doing, root, &config, progress).await
 }
 

@@ -40,6 +40,23 @@ pub struct Event {
     pub layers: Option<(usize, usize)>,
 }
 
+impl fmt::Display for Event {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const MEBI: f64 = 1024.0 * 1024.0;
+        #[expect(clippy::cast_precision_loss, reason = "one digit is shown")]
+        let mebibytes = |bytes: u64| bytes as f64 / MEBI;
+        write!(formatter, "{}", self.activity)?;
+        if let Some((done, all)) = self.layers {
+            write!(formatter, " {done}/{all} layers")?;
+        }
+        match self.total_bytes {
+            Some(total) => write!(formatter, " {:.1}/{:.1} MiB", mebibytes(self.bytes), mebibytes(total)),
+            None if self.bytes > 0 => write!(formatter, " {:.1} MiB", mebibytes(self.bytes)),
+            None => Ok(()),
+        }
+    }
+}
+
 /// Who is told. A clone tells the same listener.
 #[derive(Clone)]
 pub struct Progress(Arc<dyn Fn(Event) + Send + Sync>);
