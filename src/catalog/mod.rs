@@ -41,9 +41,9 @@ mod tests {
             assert!(package.binaries.contains(&program), "{}", known.name);
             assert!(package.expose.contains(&known.port), "{}", known.name);
             let owner = |folder: &OwnedDirectory| format!("{}:{}", folder.user, folder.group);
-            let owned =
+            let has_folder =
                 |path| package.directories.iter().any(|folder| folder.path == path && owner(folder) == package.user);
-            assert!(known.data.as_ref().is_none_or(|data| owned(data.path)), "{}", known.name);
+            assert!(known.data.as_ref().is_none_or(|data| has_folder(data.path)), "{}", known.name);
         }
     }
 
