@@ -3,7 +3,7 @@
 use super::{Bind, Component, ContainerDefaults};
 
 /// The component. Tags of this registry have no `v` up to 0.56; the older registry gcr.io ends before 0.53.
-pub const CADVISOR: Component = Component {
+pub static CADVISOR: Component = Component {
     name: "cadvisor",
     image: "ghcr.io/google/cadvisor",
     tag_prefix: "",

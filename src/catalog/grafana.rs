@@ -12,7 +12,7 @@ pub const ADMIN_PASSWORD: &str = "grafana_admin_password";
 pub const DASHBOARDS_FOLDER: &str = "/etc/grafana/dashboards";
 
 /// The component.
-pub const GRAFANA: Component = Component {
+pub static GRAFANA: Component = Component {
     name: "grafana",
     image: "grafana/grafana",
     tag_prefix: "",

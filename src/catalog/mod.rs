@@ -10,11 +10,11 @@ pub mod prometheus;
 mod version;
 
 pub use component::{Bind, Component, ContainerDefaults, DataFolder, Health};
-pub use debian::{DebianPackage, NOBODY, OwnedFolder, Owner};
+pub use debian::{DebianPackage, NOBODY, OwnedDirectory};
 pub use version::Version;
 
 /// Every component with an image of its own. A new one is a new file and a line here.
-pub const COMPONENTS: &[&Component] = &[&prometheus::PROMETHEUS, &grafana::GRAFANA, &node::NODE, &cadvisor::CADVISOR];
+pub static COMPONENTS: &[&Component] = &[&prometheus::PROMETHEUS, &grafana::GRAFANA, &node::NODE, &cadvisor::CADVISOR];
 
 /// Components that a stack file can name under `exporters`.
 pub const EXPORTERS: &[&str] = &[node::NODE.name, cadvisor::CADVISOR.name];
@@ -25,4 +25,38 @@ pub const PRESETS: &[&str] = &["cadvisor", "docker-engine", "node", "overview", 
 /// The component of that name.
 pub fn component(component_name: &str) -> Option<&'static Component> {
     COMPONENTS.iter().copied().find(|component| component.name == component_name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{COMPONENTS, OwnedDirectory, component};
+
+    #[test]
+    fn a_component_is_found_by_its_name_and_names_are_unique() {
+        for known in COMPONENTS {
+            assert!(component(known.name).is_some_and(|found| std::ptr::eq(found, *known)), "{}", known.name);
+        }
+        assert_eq!(component("elsewhere"), None);
+    }
+
+    #[test]
+    fn a_debian_image_starts_a_binary_it_has_and_owns_the_folder_of_its_data() {
+        for known in COMPONENTS {
+            let Some(package) = &known.debian else { continue };
+            let program = package.entrypoint[0].strip_prefix("/bin/").expect("that is where programs are");
+            assert!(package.binaries.contains(&program), "{}", known.name);
+            assert!(package.expose.contains(&known.port), "{}", known.name);
+            let owner = |folder: &OwnedDirectory| format!("{}:{}", folder.user, folder.group);
+            let has_folder =
+                |path| package.directories.iter().any(|folder| folder.path == path && owner(folder) == package.user);
+            assert!(known.data.as_ref().is_none_or(|data| has_folder(data.path)), "{}", known.name);
+        }
+    }
+
+    #[test]
+    fn health_checks_stand_oldest_first() {
+        for known in COMPONENTS {
+            assert!(known.health.is_sorted_by_key(|health| health.since), "{}", known.name);
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use super::{Bind, Component, ContainerDefaults, DebianPackage, NOBODY};
 
 /// The component. It stands in the host's network, or it would see its own container's interfaces only.
-pub const NODE: Component = Component {
+pub static NODE: Component = Component {
     name: "node",
     image: "prom/node-exporter",
     tag_prefix: "v",
@@ -22,13 +22,12 @@ pub const NODE: Component = Component {
     debian: Some(DebianPackage {
         package: "prometheus-node-exporter",
         split_off: &[],
-        binaries: &["/usr/bin/prometheus-node-exporter"],
-        image: "stackctl/node:debian",
-        assumed_version: "1.5.0",
+        binaries: &["prometheus-node-exporter"],
+        directories: &[],
+        entrypoint: &["/bin/prometheus-node-exporter"],
         user: NOBODY,
-        folders: &[],
-        entrypoint: &["/usr/bin/prometheus-node-exporter"],
-        ports: &[9100],
-        working_folder: "/",
+        expose: &[9100],
+        reference: "stackctl/node:debian",
+        assumed_version: "1.5.0",
     }),
 };

@@ -15,32 +15,46 @@ const LAST_RESORT_PORT: u16 = 80;
 
 /// Every job, in order: Prometheus itself, the engine, apps, exporters, Grafana, things elsewhere.
 pub(super) fn all(input: Input, services: &[Service], timing: &Timing) -> Vec<Job> {
-    let stack = input.stack;
-    let by_name: HashMap<&str, &Service> = services.iter().map(|service| (service.name.as_str(), service)).collect();
     let mut jobs = vec![of_prometheus(timing)];
-    jobs.extend(daemon::target(input).map(|target| fixed("docker", JobOrigin::Engine, vec![(target, None)], timing)));
-    for (app_name, app) in &stack.apps {
-        if let (Some(metrics), Some(service)) = (&app.metrics, by_name.get(app_name.as_str())) {
-            let port = metrics.port.unwrap_or_else(|| first_port(&app.container));
-            jobs.push(of_service(input, service, metrics, port, timing));
-        }
-    }
-    for service in services.iter().filter(|service| service.role == Role::Exporter) {
-        if let Some(exporter) = find(&stack.exporters, &service.name) {
-            let port = exporter::port(&service.name, exporter);
-            jobs.push(of_service(input, service, &exporter.metrics, port, timing));
-        }
-    }
-    jobs.extend(services.iter().filter(|service| service.role == Role::Grafana).map(|service| {
-        let port = catalog::grafana::GRAFANA.port;
-        of_service(input, service, &Metrics::default(), port, timing)
-    }));
-    for (job_name, scrape) in &stack.scrape {
+    jobs.extend(daemon::target(input).map(|target| fixed("docker", JobOrigin::Engine, target, None, timing)));
+    jobs.extend(of_apps(input, services, timing));
+    jobs.extend(of_role(services, Role::Exporter).filter_map(|service| of_exporter(input, service, timing)));
+    jobs.extend(of_role(services, Role::Grafana).map(|service| of_grafana(input, service, timing)));
+    jobs.extend(of_things_elsewhere(input, timing));
+    jobs
+}
+
+fn of_apps(input: Input, services: &[Service], timing: &Timing) -> Vec<Job> {
+    let by_name: HashMap<&str, &Service> =
+        of_role(services, Role::App).map(|service| (service.name.as_str(), service)).collect();
+    let watched = input.stack.apps.iter().filter_map(|(app_name, app)| {
+        let (metrics, service) = (app.metrics.as_ref()?, by_name.get(app_name.as_str())?);
+        let port = metrics.port.unwrap_or_else(|| first_port(&app.container));
+        Some(of_service(input, service, metrics, port, timing))
+    });
+    watched.collect()
+}
+
+fn of_exporter(input: Input, service: &Service, timing: &Timing) -> Option<Job> {
+    let exporter = find(&input.stack.exporters, &service.name)?;
+    let port = exporter::port(&service.name, exporter);
+    Some(of_service(input, service, &exporter.metrics, port, timing))
+}
+
+fn of_grafana(input: Input, service: &Service, timing: &Timing) -> Job {
+    of_service(input, service, &Metrics::default(), catalog::grafana::GRAFANA.port, timing)
+}
+
+fn of_things_elsewhere(input: Input, timing: &Timing) -> impl Iterator<Item = Job> {
+    input.stack.scrape.iter().map(|(job_name, scrape)| {
         let targets = scrape.targets.iter().map(|address| StaticTarget { address: address.clone(), replica: None });
         let targets = JobTargets::Static(targets.collect());
-        jobs.push(job(job_name.as_str(), JobOrigin::Elsewhere, targets, &scrape.metrics, timing));
-    }
-    jobs
+        job(job_name.as_str(), JobOrigin::Elsewhere, targets, &scrape.metrics, timing)
+    })
+}
+
+fn of_role(services: &[Service], role: Role) -> impl Iterator<Item = &Service> {
+    services.iter().filter(move |service| service.role == role)
 }
 
 /// The first of `expose`, else the first TCP container port of `ports`, else 80.
@@ -53,13 +67,12 @@ pub(super) fn first_port(settings: &ContainerSettings) -> u16 {
 /// `localhost`, not the service's name: on a network shared with another stack that name may be somebody else's.
 fn of_prometheus(timing: &Timing) -> Job {
     let component = &catalog::prometheus::PROMETHEUS;
-    let target = (format!("localhost:{}", component.port), Some(1));
-    fixed(component.name, JobOrigin::Prometheus, vec![target], timing)
+    fixed(component.name, JobOrigin::Prometheus, format!("localhost:{}", component.port), Some(1), timing)
 }
 
-fn fixed(job_name: &str, origin: JobOrigin, targets: Vec<(String, Option<u32>)>, timing: &Timing) -> Job {
-    let targets = targets.into_iter().map(|(address, replica)| StaticTarget { address, replica });
-    job(job_name, origin, JobTargets::Static(targets.collect()), &Metrics::default(), timing)
+fn fixed(job_name: &str, origin: JobOrigin, address: String, replica: Option<u32>, timing: &Timing) -> Job {
+    let targets = JobTargets::Static(vec![StaticTarget { address, replica }]);
+    job(job_name, origin, targets, &Metrics::default(), timing)
 }
 
 fn of_service(input: Input, service: &Service, metrics: &Metrics, port: u16, timing: &Timing) -> Job {

@@ -34,8 +34,8 @@ pub use service::{
 pub use unit::{compose_duration, compose_size, prometheus_duration, prometheus_size};
 // Value types that are the same in the stack file and here, so that later stages need not know `stack`.
 pub use crate::stack::{
-    ByteSize, Command, ContainerSettings, DependencyCondition, Duration, Healthcheck, HealthcheckTest, Logging, Port,
-    Ports, Propagation, Protocol, PullPolicy, Restart, Scheme, Ulimit,
+    ByteSize, Command, ContainerSettings, DependencyCondition, Duration, Healthcheck, HealthcheckTest, ImageSource,
+    Logging, Port, Ports, Propagation, Protocol, PullPolicy, Restart, Scheme, Ulimit,
 };
 
 use std::collections::BTreeSet;

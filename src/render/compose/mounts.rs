@@ -54,31 +54,32 @@ fn folders(container: &Container) -> IndexSet<(&str, &str)> {
     files.filter_map(|file| Some((file.source.rsplit_once('/')?.0, file.target.rsplit_once('/')?.0))).collect()
 }
 
+/// The short form where it can say everything, else the long one.
 fn entry(mount: &Mount) -> MountEntry {
-    let (kind, source) = match &mount.source {
-        MountSource::Volume { key, .. } => ("volume", Some(key.clone())),
-        MountSource::Anonymous => ("volume", None),
-        MountSource::Bind { path, .. } => ("bind", Some(path.clone())),
-        MountSource::Tmpfs { .. } => ("tmpfs", None),
-    };
-    let bind = match &mount.source {
-        MountSource::Bind { propagation: Some(propagation), .. } => {
-            Some(BindOptions { propagation: propagation_word(*propagation) })
+    let long = long(mount);
+    let plain = long.bind.is_none() && !long.target.contains(':');
+    match &long.source {
+        Some(source) if plain && !source.contains(':') => {
+            let mode = if long.read_only { ":ro" } else { "" };
+            MountEntry::Short(format!("{source}:{}{mode}", long.target))
         }
-        _ => None,
-    };
-    let tmpfs = match &mount.source {
-        MountSource::Tmpfs { size: Some(size) } => Some(TmpfsOptions { size: compose_size(*size) }),
-        _ => None,
-    };
-    match source.as_deref() {
-        Some(source) if bind.is_none() && !source.contains(':') && !mount.target.contains(':') => {
-            let mode = if mount.read_only { ":ro" } else { "" };
-            MountEntry::Short(format!("{source}:{}{mode}", mount.target))
+        _ => MountEntry::Long(long),
+    }
+}
+
+fn long(mount: &Mount) -> LongMount {
+    let (target, read_only) = (mount.target.clone(), mount.read_only);
+    let bare = LongMount { kind: "volume", source: None, target, read_only, bind: None, tmpfs: None };
+    match &mount.source {
+        MountSource::Volume { key, .. } => LongMount { source: Some(key.clone()), ..bare },
+        MountSource::Anonymous => bare,
+        MountSource::Bind { path, propagation } => {
+            let bind = propagation.map(|propagation| BindOptions { propagation: propagation_word(propagation) });
+            LongMount { kind: "bind", source: Some(path.clone()), bind, ..bare }
         }
-        _ => {
-            let (target, read_only) = (mount.target.clone(), mount.read_only);
-            MountEntry::Long(LongMount { kind, source, target, read_only, bind, tmpfs })
+        MountSource::Tmpfs { size } => {
+            let tmpfs = size.map(|size| TmpfsOptions { size: compose_size(size) });
+            LongMount { kind: "tmpfs", tmpfs, ..bare }
         }
     }
 }
