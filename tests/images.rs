@@ -22,11 +22,12 @@ use futures_util::{StreamExt as _, TryStreamExt as _};
 use stackctl::demo::{DemoApp, Options};
 use stackctl::desired::{ImageChoice, ImageOrigin};
 use stackctl::engine::images::{
-    Activity, BUILT_FROM_LABEL, DebianPackage, Event, ImageErrorKind, OwnedDirectory, Progress, WantedImage,
+    Activity, BUILT_FROM_LABEL, DebianPackage, Event, ImageErrorKind, OwnedFolder, Owner, Progress, WantedImage,
     build_debian, build_own, choose, own_built_from, pull,
 };
 use stackctl::stack::ImageSource;
 
+const NOBODY: Owner = Owner { user: 65534, group: 65534 };
 const DEADLINE: Duration = Duration::from_secs(20);
 
 /// What one test makes at the engine; taken away when the test ends, however it ends.
@@ -150,6 +151,11 @@ impl Drop for Engine {
     }
 }
 
+/// The catalogue's packages live as long as the program; so do those of tests.
+fn leaked(package: DebianPackage) -> &'static DebianPackage {
+    Box::leak(Box::new(package))
+}
+
 fn unique() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let nanos = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").subsec_nanos();
@@ -220,24 +226,26 @@ async fn the_own_image_serves_demo_apps_that_find_each_other_by_name_and_spread_
 #[tokio::test(flavor = "multi_thread")]
 async fn prometheus_from_debian_runs_as_nobody_and_owns_its_data_folder() {
     let engine = Engine::connect();
-    let package = DebianPackage {
+    let package = leaked(DebianPackage {
         package: "prometheus",
-        binaries: &["prometheus", "promtool"],
-        directories: &[OwnedDirectory { path: "/prometheus", user: 65534, group: 65534, mode: 0o755 }],
-        entrypoint: &["/bin/prometheus"],
-        user: "65534:65534",
-        expose: &[9090],
-        reference: engine.reference("prometheus"),
-    };
-    let built_from = build_debian(&engine.docker, &package, &Progress::silent()).await.expect("an image");
-    assert_eq!(engine.label(package.reference).await, built_from);
-    for program in ["/bin/prometheus", "/bin/promtool"] {
-        let (code, output) = engine.run(package.reference, program, &["--version"]).await;
+        split_off: &["promtool"],
+        binaries: &["/usr/bin/prometheus", "/usr/bin/promtool"],
+        folders: &[OwnedFolder { path: "/prometheus", owner: NOBODY, mode: 0o755 }],
+        entrypoint: &["/usr/bin/prometheus"],
+        user: NOBODY,
+        ports: &[9090],
+        working_folder: "/",
+        image: engine.reference("prometheus"),
+    });
+    let built_from = build_debian(&engine.docker, package, &Progress::silent()).await.expect("an image");
+    assert_eq!(engine.label(package.image).await, built_from);
+    for program in ["/usr/bin/prometheus", "/usr/bin/promtool"] {
+        let (code, output) = engine.run(package.image, program, &["--version"]).await;
         assert!(code == 0 && output.contains("version 2."), "{code}: {output}");
     }
     let container = engine
         .create(ContainerCreateBody {
-            image: Some(package.reference.to_owned()),
+            image: Some(package.image.to_owned()),
             cmd: Some(["--config.file=/dev/null", "--storage.tsdb.path=/prometheus"].map(str::to_owned).to_vec()),
             volumes: Some(vec!["/prometheus".to_owned()]),
             ..ContainerCreateBody::default()
@@ -252,16 +260,18 @@ async fn prometheus_from_debian_runs_as_nobody_and_owns_its_data_folder() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_debian_package_that_does_not_exist_is_named_with_apts_own_words() {
     let engine = Engine::connect();
-    let package = DebianPackage {
+    let package = leaked(DebianPackage {
         package: "no-such-package",
-        binaries: &["nothing"],
-        directories: &[],
-        entrypoint: &["/bin/nothing"],
-        user: "65534",
-        expose: &[],
-        reference: "stackctl-test/nothing:1",
-    };
-    let error = build_debian(&engine.docker, &package, &Progress::silent()).await.expect_err("there is none");
+        split_off: &[],
+        binaries: &["/usr/bin/nothing"],
+        folders: &[],
+        entrypoint: &["/usr/bin/nothing"],
+        user: NOBODY,
+        ports: &[],
+        working_folder: "/",
+        image: "stackctl-test/nothing:1",
+    });
+    let error = build_debian(&engine.docker, package, &Progress::silent()).await.expect_err("there is none");
     let expected = "cannot build image `stackctl-test/nothing:1` from Debian package `no-such-package`: \
                     E: Unable to locate package no-such-package";
     assert_eq!((error.kind, error.to_string().as_str()), (ImageErrorKind::Host, expected));
@@ -279,26 +289,28 @@ async fn a_pull_from_nowhere_says_that_the_registry_cannot_be_reached() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_registry_components_come_from_debian_or_are_left_out_with_the_reason() {
     let engine = Engine::connect();
-    let debian = DebianPackage {
+    let debian = leaked(DebianPackage {
         package: "prometheus-node-exporter",
-        binaries: &["prometheus-node-exporter"],
-        directories: &[],
-        entrypoint: &["/bin/prometheus-node-exporter"],
-        user: "65534",
-        expose: &[9100],
-        reference: "stackctl-test/node-exporter:1",
-    };
+        split_off: &[],
+        binaries: &["/usr/bin/prometheus-node-exporter"],
+        folders: &[],
+        entrypoint: &["/usr/bin/prometheus-node-exporter"],
+        user: NOBODY,
+        ports: &[9100],
+        working_folder: "/",
+        image: "stackctl-test/node-exporter:1",
+    });
     let wanted = |component: &str, debian| WantedImage {
         component: component.to_owned(),
         reference: format!("127.0.0.1:1/{component}:1"),
         version: "1".to_owned(),
-        fixed: false,
+        by_hand: false,
         debian,
     };
     let wanted = [wanted("node", Some(debian)), wanted("grafana", None)];
     let choices = choose(&engine.docker, ImageSource::Auto, &wanted, &BTreeMap::new(), &Progress::silent()).await;
     let ImageChoice::Take { reference, version, origin } = &choices["node"] else { panic!("{choices:?}") };
-    assert_eq!((reference.as_str(), origin), (debian.reference, &ImageOrigin::Debian));
+    assert_eq!((reference.as_str(), origin), (debian.image, &ImageOrigin::Debian));
     assert!(version.starts_with("1.") && !version.contains(['+', '-']), "{version}");
     let ImageChoice::LeaveOut { reason } = &choices["grafana"] else { panic!("{choices:?}") };
     assert!(reason.contains("cannot be reached") && reason.ends_with("no Debian package holds `grafana`"), "{reason}");
@@ -306,20 +318,22 @@ async fn without_a_registry_components_come_from_debian_or_are_left_out_with_the
 
 /// Starts a registry, built from its Debian package, and gives its address as the engine sees it.
 async fn start_registry(engine: &Engine) -> String {
-    let package = DebianPackage {
+    let package = leaked(DebianPackage {
         package: "docker-registry",
-        binaries: &["docker-registry"],
-        directories: &[OwnedDirectory { path: "/data", user: 65534, group: 65534, mode: 0o755 }],
-        entrypoint: &["/bin/docker-registry", "serve", "/registry.yml"],
-        user: "65534:65534",
-        expose: &[5000],
-        reference: engine.reference("registry"),
-    };
-    build_debian(&engine.docker, &package, &Progress::silent()).await.expect("an image");
+        split_off: &[],
+        binaries: &["/usr/bin/docker-registry"],
+        folders: &[OwnedFolder { path: "/data", owner: NOBODY, mode: 0o755 }],
+        entrypoint: &["/usr/bin/docker-registry", "serve", "/registry.yml"],
+        user: NOBODY,
+        ports: &[5000],
+        working_folder: "/",
+        image: engine.reference("registry"),
+    });
+    build_debian(&engine.docker, package, &Progress::silent()).await.expect("an image");
     let binding = PortBinding { host_ip: Some("127.0.0.1".to_owned()), host_port: None };
     let container = engine
         .create(ContainerCreateBody {
-            image: Some(package.reference.to_owned()),
+            image: Some(package.image.to_owned()),
             host_config: Some(HostConfig {
                 port_bindings: Some(HashMap::from([("5000/tcp".to_owned(), Some(vec![binding]))])),
                 ..HostConfig::default()
@@ -365,7 +379,7 @@ async fn a_registry_built_from_debian_gives_what_it_has_with_progress_and_refuse
         component: "web".to_owned(),
         reference: reference.to_owned(),
         version: "1".to_owned(),
-        fixed: false,
+        by_hand: false,
         debian: None,
     };
     let take = |reference: &str| ImageChoice::Take {

@@ -10,14 +10,14 @@ pub mod prometheus;
 mod version;
 
 pub use component::{Bind, Component, ContainerDefaults, DataFolder, Health};
-pub use debian::{DebianPackage, NOBODY, OwnedDirectory};
+pub use debian::{DebianPackage, NOBODY, OwnedFolder, Owner};
 pub use version::Version;
 
 /// Every component with an image of its own. A new one is a new file and a line here.
 pub static COMPONENTS: &[&Component] = &[&prometheus::PROMETHEUS, &grafana::GRAFANA, &node::NODE, &cadvisor::CADVISOR];
 
 /// Components that a stack file can name under `exporters`.
-pub const EXPORTERS: &[&str] = &[node::NODE.name, cadvisor::CADVISOR.name];
+pub const EXPORTERS: &[&str] = &["cadvisor", "node"];
 
 /// Presets that a stack file can name under `dashboards`.
 pub const PRESETS: &[&str] = &["cadvisor", "docker-engine", "node", "overview", "prometheus"];
@@ -29,7 +29,7 @@ pub fn component(component_name: &str) -> Option<&'static Component> {
 
 #[cfg(test)]
 mod tests {
-    use super::{COMPONENTS, OwnedDirectory, component};
+    use super::{COMPONENTS, EXPORTERS, component};
 
     #[test]
     fn a_component_is_found_by_its_name_and_names_are_unique() {
@@ -43,14 +43,17 @@ mod tests {
     fn a_debian_image_starts_a_binary_it_has_and_owns_the_folder_of_its_data() {
         for known in COMPONENTS {
             let Some(package) = &known.debian else { continue };
-            let program = package.entrypoint[0].strip_prefix("/bin/").expect("that is where programs are");
-            assert!(package.binaries.contains(&program), "{}", known.name);
-            assert!(package.expose.contains(&known.port), "{}", known.name);
-            let owner = |folder: &OwnedDirectory| format!("{}:{}", folder.user, folder.group);
-            let has_folder =
-                |path| package.directories.iter().any(|folder| folder.path == path && owner(folder) == package.user);
-            assert!(known.data.as_ref().is_none_or(|data| has_folder(data.path)), "{}", known.name);
+            assert!(package.binaries.contains(&package.entrypoint[0]), "{}", known.name);
+            assert!(package.ports.contains(&known.port), "{}", known.name);
+            let is_owned =
+                |path| package.folders.iter().any(|folder| folder.path == path && folder.owner == package.user);
+            assert!(known.data.as_ref().is_none_or(|data| is_owned(data.path)), "{}", known.name);
         }
+    }
+
+    #[test]
+    fn every_exporter_that_a_stack_file_can_name_is_known() {
+        assert!(EXPORTERS.iter().all(|name| component(name).is_some()));
     }
 
     #[test]

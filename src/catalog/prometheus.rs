@@ -1,6 +1,6 @@
 //! Prometheus: scrapes and keeps.
 
-use super::{Component, ContainerDefaults, DataFolder, DebianPackage, Health, NOBODY, OwnedDirectory, Version};
+use super::{Component, ContainerDefaults, DataFolder, DebianPackage, Health, NOBODY, OwnedFolder, Version};
 
 /// First version whose configuration file says reliably how long samples are kept; before, flags do.
 /// The key is known from 3.8 on, but up to 3.10 its `time` was taken a million times too long (prometheus#18200).
@@ -40,14 +40,18 @@ pub static PROMETHEUS: Component = Component {
     },
     debian: Some(DebianPackage {
         package: "prometheus",
-        // From Debian 13 on.
+        // A package of its own from Debian 13 on.
         split_off: &["promtool"],
-        binaries: &["prometheus", "promtool"],
-        directories: &[OwnedDirectory::of_nobody("/prometheus"), OwnedDirectory::of_nobody("/etc/prometheus")],
-        entrypoint: &["/bin/prometheus"],
-        user: NOBODY,
-        expose: &[9090],
-        reference: "stackctl/prometheus:debian",
+        binaries: &["/usr/bin/prometheus", "/usr/bin/promtool"],
+        image: "stackctl/prometheus:debian",
         assumed_version: "2.42.0",
+        user: NOBODY,
+        folders: &[
+            OwnedFolder { path: "/prometheus", owner: NOBODY, mode: 0o755 },
+            OwnedFolder { path: "/etc/prometheus", owner: NOBODY, mode: 0o755 },
+        ],
+        entrypoint: &["/usr/bin/prometheus"],
+        ports: &[9090],
+        working_folder: "/prometheus",
     }),
 };

@@ -16,9 +16,9 @@ pub struct WantedImage {
     /// Version behind that reference.
     pub version: String,
     /// The stack file names the image itself: no other may stand in for it.
-    pub fixed: bool,
+    pub by_hand: bool,
     /// The Debian package that can stand in for it.
-    pub debian: Option<DebianPackage>,
+    pub debian: Option<&'static DebianPackage>,
 }
 
 /// The images of all components that are on, in the order Prometheus, Grafana, exporters.
@@ -55,8 +55,8 @@ pub(super) fn choose(input: Input, component_name: &str) -> Result<Chosen, LeftO
     match input.facts.images.get(component_name) {
         Some(ImageChoice::LeaveOut { reason }) => Err(left_out(reason.clone())),
         Some(ImageChoice::Take { reference, version, origin }) => {
-            let fixed = wanted.is_none_or(|wanted| wanted.fixed);
-            Ok(chosen(reference.clone(), version.clone(), origin.clone(), fixed))
+            let by_hand = wanted.is_none_or(|wanted| wanted.by_hand);
+            Ok(chosen(reference.clone(), version.clone(), origin.clone(), by_hand))
         }
         None => match wanted {
             Some(wanted) => assume(wanted, input.stack.images.from).map_err(left_out),
@@ -67,18 +67,18 @@ pub(super) fn choose(input: Input, component_name: &str) -> Result<Chosen, LeftO
 
 /// What is chosen when nobody has looked.
 fn assume(wanted: WantedImage, from: ImageSource) -> Result<Chosen, String> {
-    let WantedImage { component, reference, version, fixed, debian } = wanted;
+    let WantedImage { component, reference, version, by_hand, debian } = wanted;
     match (from, debian) {
         (ImageSource::Debian, Some(package)) => {
-            Ok(chosen(package.reference.to_owned(), package.assumed_version.to_owned(), ImageOrigin::Debian, false))
+            Ok(chosen(package.image.to_owned(), package.assumed_version.to_owned(), ImageOrigin::Debian, false))
         }
-        (ImageSource::Debian, None) if !fixed => Err(format!("there is no Debian package of `{component}`")),
-        _ => Ok(chosen(reference, version, ImageOrigin::Registry, fixed)),
+        (ImageSource::Debian, None) if !by_hand => Err(format!("there is no Debian package of `{component}`")),
+        _ => Ok(chosen(reference, version, ImageOrigin::Registry, by_hand)),
     }
 }
 
-fn chosen(reference: String, version: String, origin: ImageOrigin, fixed: bool) -> Chosen {
-    let as_published = origin == ImageOrigin::Registry && !fixed;
+fn chosen(reference: String, version: String, origin: ImageOrigin, by_hand: bool) -> Chosen {
+    let as_published = origin == ImageOrigin::Registry && !by_hand;
     let pull_policy = if origin == ImageOrigin::Registry { PullPolicy::Missing } else { PullPolicy::Never };
     Chosen { image: Image { reference, origin, pull_policy }, version, as_published }
 }
@@ -91,15 +91,15 @@ fn wanted(stack: &Stack, component_name: &str) -> Option<WantedImage> {
     if let Some(reference) = image {
         let version = version_in_tag(reference).or(version).unwrap_or("unknown").to_owned();
         let (component, reference) = (component_name.to_owned(), reference.to_owned());
-        return Some(WantedImage { component, reference, version, fixed: true, debian: None });
+        return Some(WantedImage { component, reference, version, by_hand: true, debian: None });
     }
     let (component, version) = (component?, version?);
     Some(WantedImage {
         component: component_name.to_owned(),
         reference: registry_reference(&stack.images, component, version),
         version: version.strip_prefix('v').unwrap_or(version).to_owned(),
-        fixed: false,
-        debian: component.debian,
+        by_hand: false,
+        debian: component.debian.as_ref(),
     })
 }
 

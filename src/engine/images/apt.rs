@@ -101,10 +101,17 @@ impl Apt {
         version_among(&files, package)
     }
 
-    /// Fetches the package and the pages and fonts it depends on, unpacks all below `folder`, and gives its version.
-    pub(super) async fn unpack(&self, package: &str, folder: &Path, progress: &Progress) -> Result<String, AptError> {
-        let mut packages = vec![package.to_owned()];
-        packages.extend(self.data_packages(package).await.unwrap_or_default());
+    /// Fetches packages, and the pages and fonts that the first one depends on, and unpacks all below `folder`.
+    ///
+    /// Gives the version of the first one.
+    pub(super) async fn unpack(
+        &self,
+        mut packages: Vec<String>,
+        folder: &Path,
+        progress: &Progress,
+    ) -> Result<String, AptError> {
+        let first = packages.first().cloned().unwrap_or_default();
+        packages.extend(self.data_packages(&first).await.unwrap_or_default());
         let files = self.files(&packages).await?;
         let total = files.iter().map(|file| file.bytes).sum();
         progress.tell(Activity::Downloading, 0, Some(total));
@@ -121,7 +128,7 @@ impl Apt {
             run(Command::new("dpkg-deb").arg("-x").arg(&file).arg(folder), "dpkg-deb", |_| {}).await?;
             std::fs::remove_file(file)?;
         }
-        version_among(&files, package)
+        version_among(&files, &first)
     }
 
     /// What a web interface is made of and Debian keeps in packages of its own: scripts, styles, fonts.

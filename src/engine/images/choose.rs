@@ -10,9 +10,9 @@ use super::debian::{debian_version, upstream_version, version_in};
 use super::registry::has_image;
 use super::{ImageError, ImageErrorKind, Progress};
 use crate::catalog::DebianPackage;
+use crate::desired::ImageSource;
 use crate::desired::{ImageChoice, ImageOrigin, WantedImage};
 use crate::engine::ObservedImage;
-use crate::stack::ImageSource;
 
 /// Chooses an image for each component, all at the same time.
 ///
@@ -101,9 +101,10 @@ mod tests {
 
     use super::choose_local;
     use crate::catalog::prometheus::PROMETHEUS;
-    use crate::desired::{ImageChoice, ImageOrigin, WantedImage};
+    use crate::desired::ImageSource;
+    use crate::desired::WantedImage;
+    use crate::desired::{ImageChoice, ImageOrigin};
     use crate::engine::ObservedImage;
-    use crate::stack::ImageSource;
 
     fn prometheus() -> WantedImage {
         WantedImage {
@@ -151,10 +152,10 @@ mod tests {
 
     #[test]
     fn an_image_that_the_stack_file_names_is_never_replaced() {
-        let fixed = WantedImage { by_hand: true, ..prometheus() };
+        let by_hand = WantedImage { by_hand: true, ..prometheus() };
         let registry = take("prom/prometheus:v3.5.0", "3.5.0", ImageOrigin::Registry);
         for source in [ImageSource::Auto, ImageSource::Registry, ImageSource::Debian] {
-            assert_eq!(choose_local(source, &fixed, &local(&[])).as_ref(), Some(&registry));
+            assert_eq!(choose_local(source, &by_hand, &local(&[])).as_ref(), Some(&registry));
         }
     }
 }

@@ -10,7 +10,7 @@ use super::apt::{Apt, AptError};
 use super::import::{ImageConfig, check_architecture, import};
 use super::root::Root;
 use super::{ImageError, Progress};
-use crate::catalog::DebianPackage;
+use crate::catalog::{DebianPackage, OwnedFolder};
 
 /// Kinds of file that a browser loads.
 const WEB: [&str; 8] = ["css", "eot", "js", "svg", "ttf", "woff", "woff2", "png"];
@@ -54,17 +54,15 @@ pub async fn build_debian(
     check_architecture(docker, &doing).await?;
     let folder =
         tempfile::tempdir().map_err(|cause| ImageError::host(&doing, cause, "make room for temporary files"))?;
-    let fetched = async { Apt::open(progress).await?.unpack(package.package, folder.path(), progress).await };
-    let version = fetched.await.map_err(|cause| debian_error(&doing, &cause))?;
+    let version = fetch(package, folder.path(), progress).await.map_err(|cause| debian_error(&doing, &cause))?;
     let unpacked = folder.path().to_owned();
     let root = Root::gather(move || root(package, &unpacked)).await;
     let root = root.map_err(|cause| ImageError::host(&doing, cause, other_ways()))?;
     let built_from = built_from(package, &version);
-    let user = format!("{}:{}", package.user.user, package.user.group);
     let config = ImageConfig {
         reference: package.image,
         entrypoint: package.entrypoint,
-        user: &user,
+        user: package.user,
         expose: package.ports,
         working_folder: package.working_folder,
         built_from: &built_from,
@@ -73,14 +71,30 @@ pub async fn build_debian(
     Ok(built_from)
 }
 
+/// Unpacks the package and what was split off it below `folder` and gives its version.
+async fn fetch(package: &DebianPackage, folder: &Path, progress: &Progress) -> Result<String, AptError> {
+    let apt = Apt::open(progress).await?;
+    let mut packages = vec![package.package.to_owned()];
+    for split_off in package.split_off {
+        if apt.version(split_off).await.is_ok() {
+            packages.push((*split_off).to_owned());
+        }
+    }
+    apt.unpack(packages, folder, progress).await
+}
+
 fn root(package: &DebianPackage, folder: &Path) -> io::Result<Root> {
     let mut root = Root::new()?;
     for binary in package.binaries {
-        root.add_program(*binary, &program(folder, binary)?)?;
+        let executable = unpacked(folder, Path::new(binary));
+        if !executable.is_file() {
+            return Err(io::Error::new(io::ErrorKind::NotFound, format!("the package has no program `{binary}`")));
+        }
+        root.add_program(binary, &executable)?;
     }
     add_shared_files(&mut root, package.package, folder)?;
-    for made in package.folders {
-        root.add_directory(made.path, made.owner.user, made.owner.group, made.mode);
+    for OwnedFolder { path, owner, mode } in package.folders {
+        root.add_directory(path, *owner, *mode);
     }
     Ok(root)
 }
@@ -112,12 +126,6 @@ fn is_for_browsers(path: &Path) -> bool {
     path.extension().is_some_and(|extension| WEB.iter().any(|kind| extension == *kind))
 }
 
-fn program(folder: &Path, binary: &str) -> io::Result<PathBuf> {
-    let path = unpacked(folder, Path::new(binary));
-    let missing = || io::Error::new(io::ErrorKind::NotFound, format!("the package has no program `{binary}`"));
-    path.is_file().then_some(path).ok_or_else(missing)
-}
-
 fn debian_error(doing: &str, cause: &AptError) -> ImageError {
     let help = match cause {
         AptError::NoDebian { .. } => other_ways(),
@@ -136,8 +144,13 @@ fn other_ways() -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{built_from, program, upstream_version, version_in};
+    use super::{built_from, root, upstream_version, version_in};
     use crate::catalog::prometheus::PROMETHEUS;
+    use crate::catalog::{DebianPackage, OwnedFolder};
+
+    fn package() -> &'static DebianPackage {
+        PROMETHEUS.debian.as_ref().expect("Debian has it")
+    }
 
     #[test]
     fn the_programs_own_version_is_found_in_debians() {
@@ -147,16 +160,15 @@ mod tests {
 
     #[test]
     fn a_label_gives_the_version_back_and_only_of_its_own_package() {
-        let package = PROMETHEUS.debian.as_ref().expect("Debian has it");
-        let label = built_from(package, "2.42.0+ds-5");
-        assert_eq!(version_in(package, &label), Some("2.42.0+ds-5"));
-        assert_eq!(version_in(package, "prometheus-node-exporter 1.5.0-1"), None);
+        let label = built_from(package(), "2.42.0+ds-5");
+        assert_eq!(version_in(package(), &label), Some("2.42.0+ds-5"));
+        assert_eq!(version_in(package(), "prometheus-node-exporter 1.5.0-1"), None);
     }
 
     #[test]
     fn a_program_that_the_package_does_not_have_is_named() {
         let folder = tempfile::tempdir().expect("a folder");
-        let refusal = program(folder.path(), "/usr/bin/promtool").expect_err("the folder is empty");
-        assert_eq!(refusal.to_string(), "the package has no program `/usr/bin/promtool`");
+        let refusal = root(package(), folder.path()).expect_err("the folder is empty");
+        assert_eq!(refusal.to_string(), "the package has no program `/usr/bin/prometheus`");
     }
 }

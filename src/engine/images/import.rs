@@ -10,6 +10,7 @@ use tokio::sync::mpsc::{Sender, channel};
 
 use super::root::Root;
 use super::{Activity, BUILT_FROM_LABEL, ImageError, Progress};
+use crate::catalog::Owner;
 
 /// Bytes per piece that goes to the engine.
 const CHUNK: usize = 256 * 1024;
@@ -23,11 +24,11 @@ pub(super) struct ImageConfig<'a> {
     pub(super) reference: &'a str,
     /// Program and first arguments.
     pub(super) entrypoint: &'a [&'a str],
-    /// `USER` or `USER:GROUP`.
-    pub(super) user: &'a str,
+    /// User and group of the processes.
+    pub(super) user: Owner,
     /// TCP ports.
     pub(super) expose: &'a [u16],
-    /// Working folder of the processes.
+    /// Working directory of the processes.
     pub(super) working_folder: &'a str,
     /// What it was made from.
     pub(super) built_from: &'a str,
@@ -40,7 +41,7 @@ impl ImageConfig<'_> {
         let entrypoint: Vec<String> = self.entrypoint.iter().copied().map(quoted).collect();
         let mut changes = vec![
             format!("ENTRYPOINT [{}]", entrypoint.join(",")),
-            format!("USER {}", self.user),
+            format!("USER {}:{}", self.user.user, self.user.group),
             format!("WORKDIR {}", self.working_folder),
             format!("LABEL {BUILT_FROM_LABEL}={}", quoted(self.built_from)),
         ];
@@ -155,13 +156,14 @@ fn rust_architecture(engine: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::{ImageConfig, rust_architecture};
+    use crate::catalog::NOBODY;
 
     #[test]
     fn a_config_becomes_instructions_that_the_engine_takes() {
         let config = ImageConfig {
             reference: "stackctl/prometheus:debian",
             entrypoint: &["/bin/prometheus", "--log.level=info"],
-            user: "65534:65534",
+            user: NOBODY,
             expose: &[9090],
             working_folder: "/prometheus",
             built_from: "prometheus 2.42.0+ds-5",

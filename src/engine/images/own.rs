@@ -9,10 +9,10 @@ use sha2::{Digest as _, Sha256};
 use super::import::{ImageConfig, check_architecture, import};
 use super::root::Root;
 use super::{ImageError, Progress, elf};
+use crate::catalog::NOBODY;
 
 /// Where the executable lies in the image.
 const EXECUTABLE: &str = "/stackctl";
-const USER: &str = "65534:65534";
 const HELP: &str = "the image is made of the executable that runs: run it on Linux, and leave it where it is";
 
 /// The executable that runs now, which is what stackctl's own image is made of.
@@ -67,7 +67,7 @@ pub async fn build_own(
     let config = ImageConfig {
         reference,
         entrypoint: &[EXECUTABLE],
-        user: USER,
+        user: NOBODY,
         expose: &[80],
         working_folder: "/",
         built_from: &built_from,

@@ -8,6 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use tar::{Builder, EntryType, Header};
 
 use super::elf;
+use crate::catalog::Owner;
 
 /// Where Debian, Alpine and the programs that follow them look for the certificates they trust.
 const CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
@@ -15,6 +16,8 @@ const CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
 const LOADER_CACHE: &str = "/etc/ld.so.cache";
 /// What glibc before 2.34 opens by name in order to look up hosts; `--list` cannot know of it.
 const NAME_SERVICE_LIBRARIES: [&str; 3] = ["libnss_files.so.2", "libnss_dns.so.2", "libresolv.so.2"];
+
+const ADMINISTRATOR: Owner = Owner { user: 0, group: 0 };
 
 /// What lies in the root folder, by absolute path. A folder sorts before its content.
 #[derive(Debug, Default)]
@@ -24,7 +27,7 @@ pub(super) struct Root {
 
 #[derive(Debug)]
 enum Entry {
-    Directory { user: u32, group: u32, mode: u32 },
+    Directory { owner: Owner, mode: u32 },
     HostFile { source: PathBuf, mode: u32, bytes: u64 },
     Text { content: &'static str },
     Link { target: PathBuf },
@@ -37,7 +40,7 @@ impl Root {
         root.add_text("/etc/passwd", "root:x:0:0:root:/:/\nnobody:x:65534:65534:nobody:/:/\n");
         root.add_text("/etc/group", "root:x:0:\nnobody:x:65534:\n");
         root.add_text("/etc/nsswitch.conf", "hosts: files dns\n");
-        root.add_directory("/tmp", 0, 0, 0o1777);
+        root.add_directory("/tmp", ADMINISTRATOR, 0o1777);
         root.add_host_file_if_there(Path::new(CERTIFICATES))?;
         Ok(root)
     }
@@ -48,8 +51,8 @@ impl Root {
     }
 
     /// A folder with an owner.
-    pub(super) fn add_directory(&mut self, path: impl AsRef<Path>, user: u32, group: u32, mode: u32) {
-        self.add(path.as_ref(), Entry::Directory { user, group, mode });
+    pub(super) fn add_directory(&mut self, path: impl AsRef<Path>, owner: Owner, mode: u32) {
+        self.add(path.as_ref(), Entry::Directory { owner, mode });
     }
 
     /// A symbolic link.
@@ -86,7 +89,7 @@ impl Root {
         if !metadata.is_dir() {
             return self.add_file(path, source, 0o644);
         }
-        self.add_directory(path, 0, 0, 0o755);
+        self.add_directory(path, ADMINISTRATOR, 0o755);
         for child in std::fs::read_dir(source)? {
             let child = child?.path();
             if child.is_dir() || wanted(&child) {
@@ -140,7 +143,7 @@ impl Root {
     /// Adds an entry and the folders above it that are not there yet.
     fn add(&mut self, path: &Path, entry: Entry) {
         for parent in path.ancestors().skip(1).filter(|parent| parent.file_name().is_some()) {
-            let folder = Entry::Directory { user: 0, group: 0, mode: 0o755 };
+            let folder = Entry::Directory { owner: ADMINISTRATOR, mode: 0o755 };
             self.entries.entry(parent.to_owned()).or_insert(folder);
         }
         self.entries.insert(path.to_owned(), entry);
@@ -162,10 +165,10 @@ fn resolved(link: &Path, target: &Path) -> PathBuf {
 
 fn append<W: Write>(builder: &mut Builder<W>, name: &Path, entry: &Entry) -> io::Result<()> {
     match entry {
-        Entry::Directory { user, group, mode } => {
+        Entry::Directory { owner, mode } => {
             let mut header = header(EntryType::Directory, *mode, 0);
-            header.set_uid(u64::from(*user));
-            header.set_gid(u64::from(*group));
+            header.set_uid(u64::from(owner.user));
+            header.set_gid(u64::from(owner.group));
             builder.append_data(&mut header, name, io::empty())
         }
         Entry::HostFile { source, mode, bytes } => {
@@ -197,6 +200,7 @@ mod tests {
     use std::path::Path;
 
     use super::Root;
+    use crate::catalog::NOBODY;
 
     fn listing(root: &Root) -> Vec<String> {
         let mut bytes = Vec::new();
@@ -221,7 +225,7 @@ mod tests {
     fn folders_come_before_their_content_and_keep_their_owner() {
         let mut root = Root::default();
         root.add_text("/data/deep/file", "text");
-        root.add_directory("/data", 65534, 65534, 0o750);
+        root.add_directory("/data", NOBODY, 0o750);
         let expected = ["data 65534:65534 750", "data/deep 0:0 755", "data/deep/file 0:0 644"];
         assert_eq!(listing(&root), expected);
     }
