@@ -74,7 +74,11 @@ fn every_bad_file_has_a_problem_with_a_line_and_a_help() {
         };
         assert!(!problems.is_empty(), "{}", path.display());
         for problem in &problems {
-            assert!(problem.line > 0 && problem.column > 0 && !problem.help.is_empty(), "{}: {problem:?}", path.display());
+            assert!(
+                problem.line > 0 && problem.column > 0 && !problem.help.is_empty(),
+                "{}: {problem:?}",
+                path.display()
+            );
         }
     }
 }
@@ -307,7 +311,8 @@ fn variables_come_from_the_environment_and_then_from_dot_env() {
 #[test]
 fn environment_takes_files_and_variables_that_are_passed_through() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("web.env"), "FIRST=file\nSECOND=\"two\\nlines\"\n# comment\n\nTHIRD='$RAW'\n").unwrap();
+    fs::write(folder.path().join("web.env"), "FIRST=file\nSECOND=\"two\\nlines\"\n# comment\n\nTHIRD='$RAW'\n")
+        .unwrap();
     let text = "name: demo\napps:\n  web:\n    image: a:1\n    env_file: web.env\n    environment: [FIRST=own, TOKEN, UNSET, EMPTY=]\n";
     let stack = parse("stack.yml", text, folder.path(), &environment(), &VOCABULARY).unwrap().stack;
     let variables: Vec<_> = stack.apps["web"].container.environment.iter().collect();
@@ -331,7 +336,11 @@ fn a_relative_path_is_resolved_against_the_folder_of_the_file() {
 fn a_later_file_overlays_an_earlier_one() {
     let folder = tempfile::tempdir().unwrap();
     let (base, over) = (folder.path().join("stack.yml"), folder.path().join("prod.yml"));
-    fs::write(&base, "name: demo\napps:\n  web:\n    image: web:1\n    ports: [\"80\"]\n    environment: { A: 1, B: 2 }\n").unwrap();
+    fs::write(
+        &base,
+        "name: demo\napps:\n  web:\n    image: web:1\n    ports: [\"80\"]\n    environment: { A: 1, B: 2 }\n",
+    )
+    .unwrap();
     fs::write(&over, "apps:\n  web:\n    image: web:2\n    ports: [\"81\", \"82\"]\n    environment: { B: 3 }\n  db: { image: db:1 }\n").unwrap();
     let stack = load(&[base.clone(), over.clone()], &environment(), &VOCABULARY).unwrap().stack;
     let web = &stack.apps["web"];
@@ -375,7 +384,8 @@ apps:
 #[test]
 fn sections_and_metrics_can_be_switched_off() {
     for off in ["off", "false", "\"off\""] {
-        let text = format!("name: demo\nprometheus: {off}\ngrafana: {off}\napps:\n  web: {{ image: a:1, metrics: {off} }}\n");
+        let text =
+            format!("name: demo\nprometheus: {off}\ngrafana: {off}\napps:\n  web: {{ image: a:1, metrics: {off} }}\n");
         let stack = read(&text).unwrap().stack;
         assert!(stack.prometheus.as_option().is_none() && stack.grafana.as_option().is_none());
         assert!(stack.apps["web"].metrics.is_none());
@@ -386,7 +396,8 @@ fn sections_and_metrics_can_be_switched_off() {
 
 #[test]
 fn scaling_past_a_fixed_port_or_name_says_what_to_write_instead() {
-    let stack = read("name: demo\napps:\n  web: { image: a:1, ports: [\"8080:80\"] }\n  api: { image: a:1 }\n").unwrap().stack;
+    let stack =
+        read("name: demo\napps:\n  web: { image: a:1, ports: [\"8080:80\"] }\n  api: { image: a:1 }\n").unwrap().stack;
     let wrong = stackctl::stack::check_scale(&stack, "web", 2).unwrap_err();
     assert!(wrong.help.contains("ports: [\"80\"]"), "{wrong}");
     assert_eq!(stackctl::stack::check_scale(&stack, "web", 1), Ok(()));

@@ -22,7 +22,6 @@ impl Collector {
         self.problems.sources.len() - 1
     }
 
-
     /// From now on messages show `written` where they would show the value of a variable.
     pub(super) fn conceal(&mut self, value: String, written: String) {
         let pair = (value, written);
