@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::port::{exposed, exposed_schema};
+use super::port::{addresses, exposed, exposed_schema};
 use super::shape::{hosts, one_or_many, one_or_many_schema, pairs, pairs_schema};
 use super::{ByteSize, Command, Duration, Healthcheck, Ports, Restart, Ulimit};
 
@@ -49,7 +49,7 @@ pub struct ContainerSettings {
     #[schemars(schema_with = "pairs_schema")]
     pub extra_hosts: IndexMap<String, String>,
     /// DNS servers.
-    #[serde(deserialize_with = "one_or_many")]
+    #[serde(deserialize_with = "addresses")]
     #[schemars(schema_with = "one_or_many_schema")]
     pub dns: Vec<IpAddr>,
     /// Linux capabilities to add.

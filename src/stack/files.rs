@@ -143,7 +143,8 @@ impl Files<'_> {
         match secret {
             Secret::File(file) => *file = self.present(file, path.key("file")),
             Secret::Environment(name) if self.environment.get(name).is_none() => {
-                let found = locate(self.root, &path);
+                let is_long = locate(self.root, &path).node.is_some_and(|node| node.entry("environment").is_some());
+                let found = locate(self.root, &path.key(if is_long { "environment" } else { "env" }));
                 let message = format!("variable `{name}` is not set here");
                 let help = format!("`stackctl up` needs it: `export {name}=…`");
                 self.problems.warning(found.value, &found.path, message, help);

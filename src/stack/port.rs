@@ -220,7 +220,7 @@ struct LongPort {
     published: Option<String>,
     /// Address of the host. Default 127.0.0.1.
     #[serde(default)]
-    host_ip: Option<IpAddr>,
+    host_ip: Option<Address>,
     /// `tcp` or `udp`.
     #[serde(default)]
     protocol: Protocol,
@@ -239,7 +239,7 @@ impl LongPort {
     fn spread(&self) -> Result<Ports, Wrong> {
         let container = PortRange::read(&self.target, &self.target)?;
         let host = self.published.as_deref().map(|host| PortRange::read(host, host)).transpose()?;
-        spread(self.host_ip.unwrap_or(PUBLISH_ADDRESS), host, container, self.protocol, &self.target)
+        spread(self.host_ip.map_or(PUBLISH_ADDRESS, |address| address.0), host, container, self.protocol, &self.target)
     }
 }
 
@@ -276,6 +276,13 @@ impl FromStr for Exposed {
 
     fn from_str(text: &str) -> Result<Self, Wrong> {
         let bare = text.strip_suffix("/tcp").or_else(|| text.strip_suffix("/udp")).unwrap_or(text);
+        let is_range = !bare.is_empty() && bare.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+        if !is_range {
+            return Err(Wrong::new(
+                format!("`{text}` is not a port"),
+                "write a number or a range, such as `80` or `80-82`",
+            ));
+        }
         PortRange::read(bare, text).map(Self)
     }
 }
@@ -284,6 +291,28 @@ impl<'de> Deserialize<'de> for Exposed {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         from_text(deserializer, "a port such as `80`")
     }
+}
+
+/// An address without a port.
+#[derive(Debug, Clone, Copy)]
+struct Address(IpAddr);
+
+impl FromStr for Address {
+    type Err = Wrong;
+
+    fn from_str(text: &str) -> Result<Self, Wrong> {
+        let address = text.parse().map(Self);
+        address
+            .map_err(|_| Wrong::new(format!("`{text}` is not an address"), "write an IP address, such as `10.0.0.1`"))
+    }
+}
+
+written_as_text!(Address, "an IP address", { "type": "string", "description": "An IP address." });
+
+/// Reads one IP address, or a list.
+pub(super) fn addresses<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpAddr>, D::Error> {
+    let addresses = super::shape::one_or_many::<Address, D>(deserializer)?;
+    Ok(addresses.into_iter().map(|address| address.0).collect())
 }
 
 /// Where a component's one port is published.

@@ -1,5 +1,7 @@
 //! Problems for people, as rustc shows them: the line, a caret under it, and what to do.
 
+use std::collections::HashSet;
+
 use annotate_snippets::renderer::DEFAULT_TERM_WIDTH;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
@@ -13,9 +15,11 @@ const LONGEST_LINE: usize = 2000;
 /// The problems, the first 50 of them in full, and how many more there are.
 pub(super) fn render(problems: &Problems, color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() }.term_width(DEFAULT_TERM_WIDTH);
+    let hidden: HashSet<(Option<usize>, usize)> = problems.iter().filter(|one| is_secret(one)).map(line_of).collect();
     let mut text = String::new();
     for problem in problems.iter().take(MOST_SHOWN) {
         let source = problem.place.source.and_then(|source| problems.sources.get(source));
+        let source = source.filter(|_| !hidden.contains(&line_of(problem)));
         text.push_str(&renderer.render(&[group(problem, source)]));
         text.push_str("\n\n");
     }
@@ -45,11 +49,17 @@ fn group<'a>(problem: &'a Problem, source: Option<&'a Source>) -> Group<'a> {
     if problem.help.is_empty() { group } else { group.element(Level::HELP.message(problem.help.as_str())) }
 }
 
-/// The line of a problem with its caret; none for lines that are too long or hold a password.
+/// Whether the problem stands at a password.
+fn is_secret(problem: &Problem) -> bool {
+    problem.path.to_ascii_lowercase().ends_with("password")
+}
+
+fn line_of(problem: &Problem) -> (Option<usize>, usize) {
+    (problem.place.source, problem.line)
+}
+
+/// The line of a problem with its caret; none for lines that are too long.
 fn line<'a>(problem: &'a Problem, source: &'a Source) -> Option<Snippet<'a, annotate_snippets::Annotation<'a>>> {
-    if problem.path.ends_with("password") {
-        return None;
-    }
     let start = problem.place.start.min(source.text.len());
     let begin = source.text[..start].rfind('\n').map_or(0, |end| end + 1);
     let length = source.text[start..].find('\n').unwrap_or(source.text.len() - start);

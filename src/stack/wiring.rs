@@ -61,6 +61,7 @@ pub enum DependencyCondition {
 #[serde(deny_unknown_fields)]
 struct DependencyKeys {
     /// What must be true of the service first.
+    #[serde(default)]
     condition: DependencyCondition,
 }
 

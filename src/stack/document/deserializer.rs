@@ -145,7 +145,11 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
     ) -> Result<V::Value, ReadError> {
         match (&self.node.value, self.known) {
             (Value::Mapping(_), Some(known)) => {
-                known.borrow_mut().extend_from_slice(fields);
+                let mut known = known.borrow_mut();
+                if fields.first().is_some_and(|field| !known.contains(field)) {
+                    known.extend_from_slice(fields); // once, however often the struct is read
+                }
+                drop(known);
                 visitor.visit_map(Entries { only: Some(fields), ..Entries::all(self.node) })
             }
             _ => self.deserialize_map(visitor),

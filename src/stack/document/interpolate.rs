@@ -79,7 +79,7 @@ impl Filler<'_> {
         let (message, help) = match &mistake.kind {
             MistakeKind::Unset(name) => (format!("variable `{name}` is not set"), self.unset_help(name, &path)),
             MistakeKind::Required { name, message } if message.is_empty() => {
-                (format!("variable `{name}` is needed and not set"), self.unset_help(name, &path))
+                (format!("variable `{name}` is needed, and not set or empty"), self.unset_help(name, &path))
             }
             MistakeKind::Required { name, message } => (
                 format!("variable `{name}` is needed: {message}"),
@@ -94,7 +94,8 @@ impl Filler<'_> {
         if path.starts_with("dashboards.") || path.contains(".signals.") || name.starts_with("__") {
             return format!("in a query write `$${name}`: a single `$` begins a variable of the stack file");
         }
-        match suggest::nearest(name, self.environment.names()) {
+        let others = self.environment.names().filter(|other| *other != name);
+        match suggest::nearest(name, others) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("set it, add it to `.env`, or give a default: `${{{name}:-…}}`"),
         }

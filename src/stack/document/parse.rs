@@ -1,5 +1,6 @@
 //! Parser events → nodes. Bounded in size, depth and number of nodes, whatever the text.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use indexmap::IndexMap;
@@ -7,7 +8,7 @@ use indexmap::map::Entry as Slot;
 use serde_yaml::granit_parser::{Event, Parser, ScalarStyle, Span as EventSpan, Tag};
 
 use super::super::collector::Collector;
-use super::{DEPTH_LIMIT, Entry, NODE_LIMIT, Node, Scalar, Span, Value, narrow, syntax};
+use super::{DEPTH_LIMIT, Entry, NODE_LIMIT, Node, Scalar, Segment, Span, Value, narrow, shown, syntax};
 
 /// The one document of a source, or `None` where there is none to speak of. Whatever is wrong is in `problems`.
 pub(in crate::stack) fn parse(text: &str, source: usize, problems: &mut Collector) -> Option<Node> {
@@ -140,8 +141,10 @@ impl<'p> Builder<'p> {
     fn unknown_alias(&mut self, name: &str, at: Span) -> Result<(), Stop> {
         let message = format!("alias `*{name}` stands for nothing: no `&{name}` before it");
         let help = "put quotes around a text that begins with `*`, or define the anchor first";
-        self.problems.error(at, "", message, help);
-        self.place(Node::text(format!("*{name}"), None, at), 0, 1, 1)
+        self.problems.error(at, &self.path(None), message, help);
+        let node = Node::text(format!("*{name}"), None, at);
+        node.pruned.set(true);
+        self.place(node, 0, 1, 1)
     }
 
     /// Puts a finished node where it belongs: a key, a value, an item or the root.
@@ -151,16 +154,35 @@ impl<'p> Builder<'p> {
             self.count(size, node.span)?;
             self.anchors.insert(anchor, Anchored { node: node.clone(), size, height });
         }
+        let mut twice = None;
         match self.frames.last_mut() {
             None => self.root = Some(node),
             Some(Frame::Sequence { items, .. }) => items.push(node),
             Some(Frame::Mapping { entries, key, .. }) => match key.take() {
                 None => *key = Some((key_text(&node, self.problems), node.span)),
-                Some((Some(name), at)) => insert(entries, name, Entry { key: at, node }, self.problems),
+                Some((Some(name), at)) => twice = insert(entries, name, Entry { key: at, node }),
                 Some((None, _)) => {}
             },
         }
+        if let Some(twice) = twice {
+            self.report_twice(&twice);
+        }
         Ok(())
+    }
+
+    fn report_twice(&mut self, twice: &Twice) {
+        let message = format!("key `{}` is here twice: the first is on line {}", twice.name, twice.first.line);
+        let path = self.path(Some(&twice.name));
+        self.problems.error(twice.second, &path, message, "remove one of the two");
+    }
+
+    /// The path of what is being read, with one more key where there is one.
+    fn path(&self, key: Option<&str>) -> String {
+        let steps = self.frames.iter().filter_map(|frame| match frame {
+            Frame::Sequence { items, .. } => Some(Segment::Index(items.len())),
+            Frame::Mapping { key, .. } => Some(Segment::Key(Cow::Borrowed(key.as_ref()?.0.as_deref()?))),
+        });
+        shown(&steps.chain(key.map(|key| Segment::Key(Cow::Borrowed(key)))).collect::<Vec<_>>())
     }
 
     fn count(&mut self, more: usize, at: Span) -> Result<(), Stop> {
@@ -226,15 +248,21 @@ fn key_text(node: &Node, problems: &mut Collector) -> Option<String> {
     None
 }
 
-fn insert(entries: &mut IndexMap<String, Entry>, name: String, entry: Entry, problems: &mut Collector) {
+/// A key that is in one map twice.
+struct Twice {
+    name: String,
+    first: Span,
+    second: Span,
+}
+
+/// Adds an entry, unless there is one of that name.
+fn insert(entries: &mut IndexMap<String, Entry>, name: String, entry: Entry) -> Option<Twice> {
     match entries.entry(name) {
         Slot::Vacant(slot) => {
             slot.insert(entry);
+            None
         }
-        Slot::Occupied(slot) => {
-            let message = format!("key `{}` is here twice: the first is on line {}", slot.key(), slot.get().key.line);
-            problems.error(entry.key, slot.key(), message, "remove one of the two");
-        }
+        Slot::Occupied(slot) => Some(Twice { name: slot.key().clone(), first: slot.get().key, second: entry.key }),
     }
 }
 

@@ -83,8 +83,8 @@ impl<'p> Reader<'p> {
         error.path.reverse();
         let (wrong, at) = locate(node, key, &error);
         let is_root = error.path.is_empty();
-        if matches!(error.kind, Kind::MissingKey(key) if wrong.entry(key).is_some()) {
-            return if is_root { None } else { Some(wrong) }; // it is there, and its mistake is recorded
+        if matches!(error.kind, Kind::MissingKey(_) | Kind::Wrong(_)) && has_pruned_entry(wrong) {
+            return if is_root { None } else { Some(wrong) }; // wrong only for want of what was found wrong before
         }
         let words = error.words(Some(wrong));
         let mut segments = path.segments();
@@ -92,6 +92,11 @@ impl<'p> Reader<'p> {
         self.problems.error(at, &shown(&segments), words.message, words.help);
         if is_root { None } else { Some(wrong) }
     }
+}
+
+/// Whether an entry of this map was found wrong before.
+fn has_pruned_entry(node: &Node) -> bool {
+    matches!(&node.value, Value::Mapping(entries) if entries.values().any(|entry| entry.node.pruned.get()))
 }
 
 /// The node that is wrong, and the place to show.

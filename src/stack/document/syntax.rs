@@ -48,6 +48,13 @@ fn words(kind: &ErrorKind) -> (String, &'static str) {
         | ErrorKind::UnexpectedEofFlowMapping => {
             ("a bracket is never closed", "close every `[` with `]`, every `{` with `}`")
         }
+        ErrorKind::InvalidColonPlacement => (
+            "a `:` where none can stand",
+            "close the `[` or `{` before it, or put quotes around a text that holds `: `",
+        ),
+        ErrorKind::InvalidQuotedScalarIndent => {
+            ("a quoted text goes on here with too little indentation", "close the quote on the line where it begins")
+        }
         ErrorKind::SimpleKeyExpected | ErrorKind::ExpectedBlockMappingKey => {
             ("a key was expected here", "write `key: value`, indented like its neighbours")
         }

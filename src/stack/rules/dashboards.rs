@@ -45,7 +45,7 @@ fn draw(examination: &mut Examination, path: Path, panel: &Panel) {
     let is_empty = panel.queries.iter().all(|query| query.trim().is_empty());
     match panel.kind {
         PanelType::Text if panel.text.is_none() => {
-            examination.error_at_key(path, "a text panel without text", "add `text: …`");
+            examination.missing(path, &["text"], "a text panel without text", "add `text: …`");
         }
         PanelType::Text if !panel.queries.is_empty() => {
             examination.error_at_key(
@@ -58,7 +58,9 @@ fn draw(examination: &mut Examination, path: Path, panel: &Panel) {
         _ if panel.text.is_some() => {
             examination.error_at_key(path.key("text"), "text in a panel that draws queries", "add `type: text`");
         }
-        _ if is_empty => examination.error_at_key(path, "a panel without a query", "add `query: PROMQL`"),
+        _ if is_empty => {
+            examination.missing(path, &["query", "queries"], "a panel without a query", "add `query: PROMQL`");
+        }
         _ => {}
     }
 }

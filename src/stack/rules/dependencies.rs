@@ -17,7 +17,8 @@ pub(super) fn dependencies_exist(examination: &mut Examination) {
         let list = path.key("depends_on");
         for (index, (name, condition)) in service.wiring.depends_on.iter().enumerate() {
             let other = by_name.get(name.as_str());
-            if other.is_none() && !is_component(stack, name.as_str()) {
+            let is_wrong = ["apps", "exporters"].iter().any(|section| examination.is_written(section, name.as_str()));
+            if other.is_none() && !is_wrong && !is_component(stack, name.as_str()) {
                 let add = format!("add `{name}` under `apps`, or remove it here");
                 let wrong = suggest::unknown_name("app or exporter", name.as_str(), by_name.keys().copied(), add);
                 let item = examination.item_path(&list, index, name.as_str());

@@ -14,7 +14,7 @@ mod scrapes;
 pub use scale::check_scale;
 
 use super::collector::Collector;
-use super::document::{Node, Path, Segment, Span, shown};
+use super::document::{Node, Path, Segment, Span, Value, shown};
 use super::{ContainerSettings, Metrics, Stack, Vocabulary, Wiring, Wrong};
 
 /// Applies every rule.
@@ -87,6 +87,19 @@ impl Examination<'_> {
         self.problems.warning(found.value, &found.path, message, help);
     }
 
+    /// Records that one of some keys is missing, unless one is there and something else is wrong with it.
+    fn missing(&mut self, path: Path, keys: &[&str], message: &str, help: &str) {
+        let found = locate(self.root, &path);
+        if !keys.iter().any(|key| found.node.is_some_and(|node| node.entry(key).is_some())) {
+            self.problems.error(found.key, &found.path, message, help);
+        }
+    }
+
+    /// Whether a section has an entry of that name, right or wrong.
+    fn is_written(&self, section: &str, name: &str) -> bool {
+        self.root.entry(section).is_some_and(|entry| entry.node.entry(name).is_some())
+    }
+
     /// Where the item of a list or map that holds a name stands: `depends_on` and its like take both.
     fn item_path<'p>(&self, list: &'p Path<'p>, index: usize, name: &'p str) -> Path<'p> {
         let is_map = locate(self.root, list).node.is_some_and(|node| node.entry(name).is_some());
@@ -112,7 +125,7 @@ pub(super) fn locate<'n>(root: &'n Node, path: &Path) -> Found<'n> {
     let mut found = Found { key: root.span, value: root.span, path: shown(&segments), node: Some(root) };
     let mut current = root;
     for segment in &segments {
-        let Some(child) = current.child(segment) else {
+        let Some(child) = live_child(current, segment) else {
             return Found { value: found.key, node: None, ..found };
         };
         found.key = match segment {
@@ -124,6 +137,14 @@ pub(super) fn locate<'n>(root: &'n Node, path: &Path) -> Found<'n> {
         current = child;
     }
     found
+}
+
+/// The node below a step. Lists are counted as they were read: without the items that were found wrong.
+fn live_child<'n>(node: &'n Node, segment: &Segment) -> Option<&'n Node> {
+    match (&node.value, segment) {
+        (Value::Sequence(items), Segment::Index(index)) => items.iter().filter(|item| !item.pruned.get()).nth(*index),
+        _ => node.child(segment),
+    }
 }
 
 /// A service that the file describes: an app or an exporter.

@@ -60,11 +60,11 @@ fn twice(port: u16, other: &str) -> String {
     format!("port {port} of the host is taken by `{other}`")
 }
 
-/// Which entry of `ports` a port was written in; ranges are spread out.
+/// Which entry of `ports`, of those that are right, a port was written in; ranges are spread out.
 fn entry_of(root: &Node, ports: &Path, wanted: usize) -> usize {
     let Some(Node { value: Value::Sequence(items), .. }) = locate(root, ports).node else { return wanted };
     let mut before = 0;
-    for (index, item) in items.iter().enumerate().filter(|(_, item)| !item.pruned.get()) {
+    for (index, item) in items.iter().filter(|item| !item.pruned.get()).enumerate() {
         before += published(item);
         if wanted < before {
             return index;

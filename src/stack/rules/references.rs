@@ -16,7 +16,7 @@ pub(super) fn volumes_exist(examination: &mut Examination) {
         let list = path.key("volumes");
         for (index, mount) in service.wiring.volumes.iter().enumerate() {
             let MountKind::Volume(name) = &mount.kind else { continue };
-            if !stack.volumes.contains_key(name.as_str()) {
+            if !examination.is_written("volumes", name) {
                 let add = format!("add `volumes: {{ {name}: {{}} }}` at the top, or write `./{name}` for a folder");
                 let known = stack.volumes.keys().map(ServiceName::as_str);
                 examination.wrong(list.index(index), suggest::unknown_name("volume", name, known, add));
@@ -33,7 +33,7 @@ pub(super) fn networks_exist(examination: &mut Examination) {
         let path = path.key(service.name);
         let list = path.key("networks");
         for (index, name) in service.wiring.networks.keys().enumerate() {
-            if name.as_str() != "default" && !stack.networks.contains_key(name) {
+            if name.as_str() != "default" && !examination.is_written("networks", name.as_str()) {
                 let add = format!("add `networks: {{ {name}: {{}} }}` at the top");
                 let known = stack.networks.keys().map(ServiceName::as_str).chain(["default"]);
                 let wrong = suggest::unknown_name("network", name.as_str(), known, add);
@@ -52,7 +52,7 @@ pub(super) fn secrets_exist(examination: &mut Examination) {
         let path = path.key(service.name);
         let list = path.key("secrets");
         for (index, name) in service.wiring.secrets.iter().enumerate() {
-            if !stack.secrets.contains_key(name) {
+            if !examination.is_written("secrets", name.as_str()) {
                 let add = format!("add `secrets: {{ {name}: {{ file: PATH }} }}` at the top");
                 let known = stack.secrets.keys().map(ServiceName::as_str);
                 examination.wrong(list.index(index), suggest::unknown_name("secret", name.as_str(), known, add));
