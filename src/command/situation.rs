@@ -64,7 +64,8 @@ impl Situation {
         let (observed, gateway) = tokio::join!(engine.observe(&question), engine.gateway());
         let mut observed = observed?;
         refuse_foreign(stack, &observed)?;
-        let mut facts = Facts { gateway, scale: scales(stack, &observed, wishes.scale), ..Facts::default() };
+        let mut facts = Facts { gateway, root_is_shared: engine.root_is_shared(), ..Facts::default() };
+        facts.scale = scales(stack, &observed, wishes.scale);
         facts.images = choose_images(stack, &engine, &observed, wishes.ask_again).await?;
         let desired = Desired::of(stack, &facts);
         observed.images = engine.images(&references(&desired)).await?;

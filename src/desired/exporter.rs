@@ -35,7 +35,7 @@ fn service(input: Input, exporter_name: &str, exporter: &Exporter, mut chosen: C
     }
     let depends_on = container::dependencies(&settings, &exporter.wiring);
     let mut container = container::make(input.stack, exporter_name, settings, &exporter.wiring);
-    container.mounts = mounts(component, container.mounts);
+    container.mounts = mounts(input, component, container.mounts);
     Service {
         name: exporter_name.to_owned(),
         role: Role::Exporter,
@@ -72,10 +72,10 @@ fn settings(
 }
 
 /// The catalogue's mounts first; one that the file mounts something else at gives way.
-fn mounts(component: Option<&Component>, written: Vec<Mount>) -> Vec<Mount> {
+fn mounts(input: Input, component: Option<&Component>, written: Vec<Mount>) -> Vec<Mount> {
     let binds = component.map_or(&[][..], |component| component.container.binds);
     let usual = binds.iter().filter(|bind| written.iter().all(|mount| mount.target != bind.target));
-    let mut mounts: Vec<Mount> = usual.map(volume::host_path).collect();
+    let mut mounts: Vec<Mount> = usual.map(|bind| volume::host_path(bind, input.facts.root_is_shared)).collect();
     mounts.extend(written);
     mounts
 }

@@ -37,9 +37,10 @@ pub(super) fn data(stack: &Stack, folder: &DataFolder) -> Mount {
     Mount { source: named(stack, folder.volume), target: folder.path.to_owned(), read_only: false }
 }
 
-/// The mount of a path of the host.
-pub(super) fn host_path(bind: &Bind) -> Mount {
-    let propagation = bind.follows_host_mounts.then_some(Propagation::Slave);
+/// The mount of a path of the host. An engine refuses `rslave` where the host's root is not a shared mount, and without
+/// it only file systems that the host mounts later are missed: so it is asked for where it is known to work.
+pub(super) fn host_path(bind: &Bind, root_is_shared: bool) -> Mount {
+    let propagation = (bind.follows_host_mounts && root_is_shared).then_some(Propagation::Slave);
     let source = MountSource::Bind { path: bind.source.to_owned(), propagation };
     Mount { source, target: bind.target.to_owned(), read_only: true }
 }

@@ -67,6 +67,16 @@ impl Engine {
         &self.docker
     }
 
+    /// Whether the host's root is known to be a shared mount: so says the kernel, where the engine is on this host.
+    pub fn root_is_shared(&self) -> bool {
+        // proc_pid_mountinfo(5): the fifth field is the mount point, the optional ones from the seventh on end at `-`.
+        let is_shared_root = |line: &str| {
+            let fields: Vec<&str> = line.split(' ').collect();
+            fields.get(4) == Some(&"/") && fields.iter().skip(6).take_while(|field| **field != "-").any(|field| field.starts_with("shared:"))
+        };
+        self.facts.is_local && fs_err::read_to_string("/proc/self/mountinfo").is_ok_and(|text| text.lines().any(is_shared_root))
+    }
+
     /// What stackctl's own image would be built from now.
     pub fn own_build(&self) -> Result<String, Error> {
         Ok(images::own_built_from(&images::own_executable()?)?)

@@ -180,8 +180,7 @@ impl Engine {
 
 /// Keeps the copy. A copy that cannot be kept costs 33 ms next time, nothing else, so that is no error.
 fn keep(path: &std::path::Path, text: &str) {
-    let kept = path.parent().map(fs_err::create_dir_all).and_then(|_| fs_err::write(path, text).ok());
-    drop(kept);
+    let _ = path.parent().map(fs_err::create_dir_all).and_then(|_| fs_err::write(path, text).ok());
 }
 
 fn project_filter(stack: &str) -> HashMap<String, Vec<String>> {

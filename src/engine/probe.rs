@@ -35,9 +35,6 @@ const GRACE: Duration = Duration::from_secs(20);
 /// A container that writes more log than this in its last lines has them cut.
 const LONGEST_LINE: usize = 200;
 
-/// Files larger than this are no secrets and no configuration.
-const LONGEST_FILE: u64 = 1024 * 1024;
-
 /// Runs probes for one stack.
 #[derive(Debug, Clone)]
 pub struct Prober {

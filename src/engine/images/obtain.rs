@@ -16,7 +16,9 @@ pub(in crate::engine) async fn obtain(
 ) -> Result<(), Error> {
     let (sender, mut receiver) = unbounded_channel::<Event>();
     // The receiver lives as long as this call; whoever still sends afterwards speaks to nobody.
-    let progress = Progress::new(move |event| drop(sender.send(event)));
+    let progress = Progress::new(move |event| {
+        let _ = sender.send(event);
+    });
     let mut work = std::pin::pin!(from_origin(engine, image, progress));
     loop {
         tokio::select! {
