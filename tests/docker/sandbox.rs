@@ -9,36 +9,36 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 /// How long anything may take before a test gives up on it.
-pub const PATIENCE: Duration = Duration::from_secs(90);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A stack of a test's own. It is taken away, volumes too, when this is dropped.
-pub struct Sandbox {
+pub(crate) struct Sandbox {
     folder: tempfile::TempDir,
     /// Name of the stack.
-    pub name: String,
+    pub(crate) name: String,
 }
 
 /// What a run of `stackctl` came to.
 #[derive(Debug)]
-pub struct Run {
+pub(crate) struct Run {
     /// Exit code; -1 where a signal ended it.
-    pub code: i32,
+    pub(crate) code: i32,
     /// Standard output.
-    pub stdout: String,
+    pub(crate) stdout: String,
     /// Standard error.
-    pub stderr: String,
+    pub(crate) stderr: String,
 }
 
 impl Sandbox {
     /// A stack with Prometheus from Debian, scraping each second, without Grafana and without published ports, plus `body`.
-    pub fn new(body: &str) -> Self {
+    pub(crate) fn new(body: &str) -> Self {
         let sandbox = Self::bare("");
         sandbox.write(body);
         sandbox
     }
 
     /// A stack file that says just what is given, after its name.
-    pub fn bare(text: &str) -> Self {
+    pub(crate) fn bare(text: &str) -> Self {
         get_images_once();
         let folder = tempfile::tempdir().expect("a folder for the test");
         let name = format!("t{}", unique());
@@ -48,43 +48,43 @@ impl Sandbox {
     }
 
     /// Writes the stack file anew.
-    pub fn write(&self, body: &str) {
+    pub(crate) fn write(&self, body: &str) {
         self.write_bare(&format!(
             "images: {{ from: debian }}\ngrafana: off\nprometheus: {{ port: off, scrape_interval: 1s }}\n{body}"
         ));
     }
 
     /// Writes the stack file anew, with nothing but the name in front.
-    pub fn write_bare(&self, text: &str) {
+    pub(crate) fn write_bare(&self, text: &str) {
         std::fs::write(self.stack_file(), format!("name: {}\n{text}", self.name))
             .expect("the stack file can be written");
     }
 
     /// Path of the stack file.
-    pub fn stack_file(&self) -> PathBuf {
+    pub(crate) fn stack_file(&self) -> PathBuf {
         self.folder.path().join("stack.yml")
     }
 
     /// A path in the test's folder.
-    pub fn path(&self, relative: &str) -> PathBuf {
+    pub(crate) fn path(&self, relative: &str) -> PathBuf {
         self.folder.path().join(relative)
     }
 
     /// `stackctl -f FILE ARGUMENTS…`, ready to run.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = stackctl();
         command.arg("-f").arg(self.stack_file()).args(arguments);
         command
     }
 
     /// Runs `stackctl` to its end.
-    pub fn run(&self, arguments: &[&str]) -> Run {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Run {
         run(&mut self.command(arguments))
     }
 
     /// Runs `stackctl`, which has to end with this code.
     #[track_caller]
-    pub fn expect(&self, code: i32, arguments: &[&str]) -> Run {
+    pub(crate) fn expect(&self, code: i32, arguments: &[&str]) -> Run {
         let run = self.run(arguments);
         assert_eq!(run.code, code, "stackctl {}\n{}\n{}", arguments.join(" "), run.stdout, run.stderr);
         run
@@ -92,27 +92,27 @@ impl Sandbox {
 
     /// Runs `stackctl`, which has to succeed.
     #[track_caller]
-    pub fn ok(&self, arguments: &[&str]) -> Run {
+    pub(crate) fn ok(&self, arguments: &[&str]) -> Run {
         self.expect(0, arguments)
     }
 
     /// The JSON that `stackctl ARGUMENTS --format json` prints, whatever its exit code.
     #[track_caller]
-    pub fn json(&self, arguments: &[&str]) -> Value {
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         let run = self.run(&[arguments, &["--format", "json"]].concat());
         serde_json::from_str(&run.stdout)
             .unwrap_or_else(|error| panic!("{error}\nstackctl {}\n{}\n{}", arguments.join(" "), run.stdout, run.stderr))
     }
 
     /// Starts `stackctl` and leaves it running.
-    pub fn spawn(&self, arguments: &[&str]) -> Child {
+    pub(crate) fn spawn(&self, arguments: &[&str]) -> Child {
         let mut command = self.command(arguments);
         command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("stackctl starts")
     }
 
     /// `action kind name` of each step that `plan` prints.
     #[track_caller]
-    pub fn plan(&self) -> Vec<String> {
+    pub(crate) fn plan(&self) -> Vec<String> {
         let plan = self.json(&["plan"]);
         let steps = plan["steps"].as_array().expect("a plan has steps").iter();
         steps
@@ -125,14 +125,14 @@ impl Sandbox {
 
     /// The findings of a check that `verify` prints.
     #[track_caller]
-    pub fn findings(&self, check: &str) -> Vec<Value> {
+    pub(crate) fn findings(&self, check: &str) -> Vec<Value> {
         let report = self.json(&["verify", check]);
         report["checks"].as_array().expect("a report has checks").clone()
     }
 
     /// `container cause` for each finding of `verify targets` that is not in order.
     #[track_caller]
-    pub fn broken_targets(&self) -> Vec<String> {
+    pub(crate) fn broken_targets(&self) -> Vec<String> {
         let broken = self.findings("targets").into_iter().filter(|finding| finding["status"] != "ok");
         broken
             .map(|finding| {
@@ -143,7 +143,7 @@ impl Sandbox {
     }
 
     /// Containers of a service, as `name id`, running ones only.
-    pub fn running(&self, service: &str) -> Vec<String> {
+    pub(crate) fn running(&self, service: &str) -> Vec<String> {
         let project = format!("label=com.docker.compose.project={}", self.name);
         let service = format!("label=com.docker.compose.service={service}");
         let listed =
@@ -154,7 +154,7 @@ impl Sandbox {
     }
 
     /// Full name of a replica's container.
-    pub fn container(&self, service: &str, replica: u32) -> String {
+    pub(crate) fn container(&self, service: &str, replica: u32) -> String {
         format!("{}-{service}-{replica}", self.name)
     }
 }
@@ -175,14 +175,14 @@ impl Drop for Sandbox {
 }
 
 /// The `stackctl` that this test run has built.
-pub fn stackctl() -> Command {
+pub(crate) fn stackctl() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stackctl"));
     command.env("NO_COLOR", "1").env_remove("STACKCTL_FILE");
     command
 }
 
 /// Runs a command to its end.
-pub fn run(command: &mut Command) -> Run {
+pub(crate) fn run(command: &mut Command) -> Run {
     let Output { status, stdout, stderr } = command.output().expect("the command starts");
     Run {
         code: status.code().unwrap_or(-1),
@@ -193,7 +193,7 @@ pub fn run(command: &mut Command) -> Run {
 
 /// What `docker ARGUMENTS…` prints. It has to succeed.
 #[track_caller]
-pub fn docker(arguments: &[&str]) -> String {
+pub(crate) fn docker(arguments: &[&str]) -> String {
     let run = run(Command::new("docker").args(arguments));
     assert_eq!(run.code, 0, "docker {}\n{}", arguments.join(" "), run.stderr);
     run.stdout
@@ -201,7 +201,7 @@ pub fn docker(arguments: &[&str]) -> String {
 
 /// Waits until a condition holds.
 #[track_caller]
-pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !holds() {
         assert!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}");

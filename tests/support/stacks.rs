@@ -138,6 +138,7 @@ pub(crate) fn debian_facts() -> Facts {
     let nowhere =
         ImageChoice::LeaveOut { reason: "no registry can be reached, and Debian has no package of it".to_owned() };
     Facts {
+        root_is_shared: true,
         gateway: None,
         images: IndexMap::from([
             ("prometheus".to_owned(), debian("stackctl/prometheus:debian", "2.42.0")),

@@ -146,7 +146,7 @@ fn other_ways() -> String {
 mod tests {
     use super::{built_from, root, upstream_version, version_in};
     use crate::catalog::prometheus::PROMETHEUS;
-    use crate::catalog::{DebianPackage, OwnedFolder};
+    use crate::catalog::DebianPackage;
 
     fn package() -> &'static DebianPackage {
         PROMETHEUS.debian.as_ref().expect("Debian has it")

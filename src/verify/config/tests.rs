@@ -22,7 +22,7 @@ fn judge(state: &ConfigState, placed: Option<&str>) -> Vec<Finding> {
         vec![PlacedFile { source: PROMETHEUS_FILE.into(), target: target.clone(), on_change: OnChange::Reload }];
     let files = Files([(PROMETHEUS_FILE.to_owned(), RENDERED.to_owned())].into_iter().collect());
     let mut observed = observed();
-    observed.containers[0].files.insert(target, placed.map(str::to_owned));
+    observed.containers[0].files.insert(target, placed.map(FileStamp::of));
     judge_config(&desired, &files, &observed, Some(state))
 }
 
@@ -85,8 +85,8 @@ fn files_are_looked_at_without_prometheus_too() {
     desired.services[1].container.files = vec![placed];
     let files = Files([("a.yml".to_owned(), "a: 1\n".to_owned())].into_iter().collect());
     let mut observed = observed();
-    observed.containers[1].files.insert("/a.yml".into(), Some("a: 1\n".into()));
-    observed.containers[2].files.insert("/a.yml".into(), Some("a: 2\n".into()));
+    observed.containers[1].files.insert("/a.yml".into(), Some(FileStamp::of("a: 1\n")));
+    observed.containers[2].files.insert("/a.yml".into(), Some(FileStamp::of("a: 2\n")));
     let findings = judge_config(&desired, &files, &observed, None);
     let statuses: Vec<Status> = findings.iter().map(|finding| finding.status).collect();
     assert_eq!(statuses, [Status::Ok, Status::Fail]);
