@@ -348,7 +348,7 @@ fn every_component_that_is_on_says_which_image_it_wants() {
         .iter()
         .map(|image| {
             let package = image.debian.map(|debian| debian.package);
-            (image.component.as_str(), image.reference.as_str(), image.version.as_str(), image.fixed, package)
+            (image.component.as_str(), image.reference.as_str(), image.version.as_str(), image.by_hand, package)
         })
         .collect();
     assert_eq!(
