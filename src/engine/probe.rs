@@ -119,8 +119,8 @@ impl Prober {
         }
         let mut archive = tar::Archive::new(archive.as_slice());
         let mut text = String::new();
-        let entry = archive.entries().ok()?.next()?.ok()?;
-        entry.take(LONGEST_FILE).read_to_string(&mut text).ok()?;
+        let mut entry = archive.entries().ok()?.next()?.ok().filter(|entry| entry.size() <= LONGEST_FILE)?;
+        entry.read_to_string(&mut text).ok()?;
         Some(text)
     }
 

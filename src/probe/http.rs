@@ -1,6 +1,5 @@
 //! Asks for metrics over HTTP as Prometheus does, and looks around where the answer is not metrics.
 
-use std::error::Error;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
@@ -8,10 +7,12 @@ use futures_util::future::join_all;
 use reqwest::{Response, Url, header};
 
 use super::{Answer, Body, Credentials, Http, Other, Target};
+use crate::client::innermost;
 use crate::exposition::{self, Format};
 
 /// What Prometheus sends without native histograms, so that the target answers in the same format.
-const ACCEPT: &str = "application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=1.0.0;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
+const ACCEPT: &str = "application/openmetrics-text;version=1.0.0;q=0.6,\
+    text/plain;version=1.0.0;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
 
 /// A body of this size holds more than 200,000 samples; more is not read.
 const LONGEST_BODY: usize = 32 * 1024 * 1024;
@@ -179,13 +180,4 @@ fn reachable(address: IpAddr) -> IpAddr {
 
 fn millis_since(started: Instant) -> u64 {
     u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX)
-}
-
-/// The cause at the bottom of a chain of errors: the part that says something.
-fn innermost(error: &dyn Error) -> String {
-    let mut innermost = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    innermost.to_string()
 }

@@ -14,4 +14,4 @@ pub use contains::{Difference, contains};
 pub use engine::{EngineState, engine, judge_engine};
 pub use finding::{Cause, Finding, Status, Trouble};
 pub use report::Report;
-pub use targets::{Evidence, judge_targets, prometheus_url, targets};
+pub use targets::{Evidence, judge_targets, prometheus_networks, prometheus_url, targets, wait_until_scraped};

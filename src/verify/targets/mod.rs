@@ -7,8 +7,10 @@ mod expected;
 mod question;
 mod reach;
 mod scraped;
+mod wait;
 
 pub use evidence::Evidence;
+pub use wait::wait_until_scraped;
 
 use std::collections::{BTreeMap, HashSet};
 use std::net::IpAddr;
@@ -25,6 +27,9 @@ use expected::{Expected, Index};
 use scraped::Scraped;
 
 const CHECK: &str = "targets";
+
+/// What to write where a scrape has to say who asks.
+const BASIC_AUTH: &str = "{ username: NAME, password: { file: PATH } }";
 
 /// Containers looked into side by side; the engine gains nothing from more.
 const CONCURRENT_CONTAINERS: usize = 4;
@@ -45,6 +50,11 @@ pub fn prometheus_url(desired: &Desired, observed: &Observed) -> Option<String> 
     let container = Index::new(desired, observed).prometheus_container()?;
     let address = container.addresses.values().flatten().next()?;
     Some(format!("http://{}", std::net::SocketAddr::new(*address, 9090)))
+}
+
+/// Networks, by their names at the engine, that the stack's Prometheus container is in: where a probe has to stand.
+pub fn prometheus_networks(desired: &Desired, observed: &Observed) -> Vec<String> {
+    Index::new(desired, observed).prometheus_networks.into_iter().map(str::to_owned).collect()
 }
 
 /// Asks Prometheus, looks closer at what is not well, and judges. No `prober`: nothing is looked at closer.
