@@ -24,7 +24,7 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 /// The cause at the bottom of a chain of errors: the part that says something.
-pub(crate) fn innermost(error: &dyn std::error::Error) -> String {
+pub(super) fn innermost(error: &dyn std::error::Error) -> String {
     let mut innermost = error;
     while let Some(source) = innermost.source() {
         innermost = source;

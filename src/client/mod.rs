@@ -8,7 +8,6 @@ mod tls;
 mod yaml;
 
 pub use error::Error;
-pub(crate) use error::innermost;
 pub use prometheus::{BuildInfo, Prometheus, RuntimeInfo};
 pub use query::{Point, QueryResult, Series};
 pub use target::{DroppedTarget, Health, Target, Targets};

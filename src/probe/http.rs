@@ -1,5 +1,6 @@
 //! Asks for metrics over HTTP as Prometheus does, and looks around where the answer is not metrics.
 
+use std::error::Error;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
@@ -7,7 +8,6 @@ use futures_util::future::join_all;
 use reqwest::{Response, Url, header};
 
 use super::{Answer, Body, Credentials, Http, Other, Target};
-use crate::client::innermost;
 use crate::exposition::{self, Format};
 
 /// What Prometheus sends without native histograms, so that the target answers in the same format.
@@ -180,4 +180,13 @@ fn reachable(address: IpAddr) -> IpAddr {
 
 fn millis_since(started: Instant) -> u64 {
     u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The cause at the bottom of a chain of errors: the part that says something.
+fn innermost(error: &dyn Error) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
 }
