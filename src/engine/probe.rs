@@ -4,7 +4,6 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::io::Read;
 use std::time::Duration;
 
 use bollard::Docker;
@@ -14,11 +13,11 @@ use bollard::models::{
     ContainerCreateBody, EndpointSettings, HostConfig, HostConfigLogConfig, NetworkConnectRequest, NetworkingConfig,
 };
 use bollard::query_parameters::{
-    CreateContainerOptionsBuilder, DownloadFromContainerOptionsBuilder, LogsOptionsBuilder,
-    RemoveContainerOptionsBuilder, UploadToContainerOptionsBuilder,
+    CreateContainerOptionsBuilder, LogsOptionsBuilder, RemoveContainerOptionsBuilder, UploadToContainerOptionsBuilder,
 };
 use futures_util::{Stream, StreamExt, TryStreamExt};
 
+use super::Engine;
 use crate::probe::{Report, Request};
 
 /// Path of the executable in stackctl's own image.
@@ -36,13 +35,10 @@ const GRACE: Duration = Duration::from_secs(20);
 /// A container that writes more log than this in its last lines has them cut.
 const LONGEST_LINE: usize = 200;
 
-/// Files larger than this are no secrets and no configuration.
-const LONGEST_FILE: u64 = 1024 * 1024;
-
 /// Runs probes for one stack.
 #[derive(Debug, Clone)]
 pub struct Prober {
-    docker: Docker,
+    engine: Engine,
     stack: String,
     image: String,
     networks: Vec<String>,
@@ -71,8 +67,8 @@ impl From<EngineError> for ProbeError {
 
 impl Prober {
     /// A prober for `stack`: `image` is stackctl's own, `networks` (engine names) are those Prometheus is in.
-    pub fn new(docker: Docker, stack: &str, image: &str, networks: Vec<String>) -> Self {
-        Self { docker, stack: stack.to_owned(), image: image.to_owned(), networks }
+    pub fn new(engine: Engine, stack: &str, image: &str, networks: Vec<String>) -> Self {
+        Self { engine, stack: stack.to_owned(), image: image.to_owned(), networks }
     }
 
     /// Asks from where Prometheus stands: the same networks, the same `host.docker.internal`.
@@ -98,30 +94,13 @@ impl Prober {
 
     /// The last lines a container wrote, oldest first. Empty where its log cannot be read.
     pub async fn last_log_lines(&self, container_id: &str, count: usize) -> Vec<String> {
-        let options = LogsOptionsBuilder::new().stdout(true).stderr(true).tail(&count.to_string()).build();
-        let output = collect(self.docker.logs(container_id, Some(options)), |_| true).await.unwrap_or_default();
-        let text = String::from_utf8_lossy(&output).into_owned();
-        let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-        let last = lines.iter().skip(lines.len().saturating_sub(count));
-        last.map(|line| line.chars().take(LONGEST_LINE).collect()).collect()
+        let lines = self.engine.last_lines(container_id, count).await.unwrap_or_default();
+        lines.iter().map(|line| line.trim().chars().take(LONGEST_LINE).collect()).collect()
     }
 
-    /// A text file inside a container. `None`: it is not there, is too large, or is no text.
+    /// A text file inside a container. `None`: it is not there, or is no text.
     pub async fn read_file(&self, container_id: &str, path: &str) -> Option<String> {
-        let options = DownloadFromContainerOptionsBuilder::new().path(path).build();
-        let mut stream = std::pin::pin!(self.docker.download_from_container(container_id, Some(options)));
-        let mut archive = Vec::new();
-        while let Some(chunk) = stream.try_next().await.ok()? {
-            archive.extend_from_slice(&chunk);
-            if archive.len() as u64 > 2 * LONGEST_FILE {
-                return None;
-            }
-        }
-        let mut archive = tar::Archive::new(archive.as_slice());
-        let mut text = String::new();
-        let mut entry = archive.entries().ok()?.next()?.ok().filter(|entry| entry.size() <= LONGEST_FILE)?;
-        entry.read_to_string(&mut text).ok()?;
-        Some(text)
+        self.engine.read_file(container_id, path).await.ok().flatten()
     }
 
     async fn run(
@@ -133,8 +112,8 @@ impl Prober {
     ) -> Result<Report, ProbeError> {
         let name = format!("{}-probe-{:08x}", self.stack, RandomState::new().build_hasher().finish() >> 32);
         let options = CreateContainerOptionsBuilder::new().name(&name).build();
-        let created = self.docker.create_container(Some(options), self.container(host, networking)).await?;
-        let container = Removed { docker: self.docker.clone(), id: Some(created.id.clone()) };
+        let created = self.engine.docker.create_container(Some(options), self.container(host, networking)).await?;
+        let container = Removed { docker: self.engine.docker.clone(), id: Some(created.id.clone()) };
         let patience = Duration::from_millis(request.budget_ms) + GRACE;
         let outcome = tokio::time::timeout(patience, self.converse(&created.id, more_networks, request)).await;
         container.remove().await;
@@ -144,14 +123,14 @@ impl Prober {
     async fn converse(&self, id: &str, more_networks: &[String], request: &Request) -> Result<Report, ProbeError> {
         for network in more_networks {
             let endpoint = NetworkConnectRequest { container: id.to_owned(), endpoint_config: None };
-            self.docker.connect_network(network, endpoint).await?;
+            self.engine.docker.connect_network(network, endpoint).await?;
         }
         // Through a file: a request may hold secrets, and `docker inspect` shows arguments, labels and environment.
         let target = UploadToContainerOptionsBuilder::new().path("/").build();
         let archive = archive_of(request).map_err(|error| ProbeError(error.to_string()))?;
-        self.docker.upload_to_container(id, Some(target), bollard::body_full(archive.into())).await?;
-        self.docker.start_container(id, None).await?;
-        let end = self.docker.wait_container(id, None).try_collect::<Vec<_>>().await;
+        self.engine.docker.upload_to_container(id, Some(target), bollard::body_full(archive.into())).await?;
+        self.engine.docker.start_container(id, None).await?;
+        let end = self.engine.docker.wait_container(id, None).try_collect::<Vec<_>>().await;
         let code = match end {
             Ok(_) => 0,
             Err(EngineError::DockerContainerWaitError { code, .. }) => code,
@@ -164,7 +143,8 @@ impl Prober {
     async fn report(&self, id: &str, code: i64) -> Result<Report, ProbeError> {
         let options = LogsOptionsBuilder::new().stdout(true).build();
         let output =
-            collect(self.docker.logs(id, Some(options)), |part| matches!(part, LogOutput::StdOut { .. })).await?;
+            collect(self.engine.docker.logs(id, Some(options)), |part| matches!(part, LogOutput::StdOut { .. }))
+                .await?;
         match serde_json::from_slice(&output) {
             Ok(report) if code == 0 => Ok(report),
             _ => {

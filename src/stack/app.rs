@@ -1,20 +1,78 @@
 //! `apps.NAME`: one service, in the words of the Compose specification, plus what there is to watch.
 
-use super::{ContainerSettings, Metrics, Signals, Wiring};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::defaults;
+use super::document::{Entry, Path, Reader};
+use super::{ContainerSettings, Metrics, Signals, Toggle, Wiring};
 
 /// One app: a Compose service plus `metrics`, `signals` and `scale`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct App {
     /// The image, as `docker pull` takes it. `stackctl/self` is stackctl's own image, which holds the demo apps.
     pub image: String,
     /// How many replicas run. `up --scale APP=N` overrides it.
+    #[schemars(default = "one")]
     pub scale: u32,
     /// What the Compose service says about its container alone.
+    #[schemars(flatten)]
     pub container: ContainerSettings,
     /// Volumes, networks, dependencies and secrets of the service.
+    #[schemars(flatten)]
     pub wiring: Wiring,
-    /// What to scrape. Left out: the app runs, and nobody scrapes it.
+    /// What to scrape. Left out, or `off`: the app runs, and nobody scrapes it.
+    #[schemars(with = "Option<Toggle<Metrics>>")]
     pub metrics: Option<Metrics>,
     /// What the golden signals of this app are called.
     pub signals: Option<Signals>,
+}
+
+/// The keys of an app that a Compose service does not have, and its image.
+#[derive(Deserialize)]
+#[serde(default)]
+struct AppKeys {
+    image: Option<String>,
+    scale: u32,
+    #[serde(deserialize_with = "toggle")]
+    metrics: Toggle<Metrics>,
+    signals: Option<Signals>,
+}
+
+impl Default for AppKeys {
+    fn default() -> Self {
+        Self { image: None, scale: defaults::SCALE, metrics: Toggle::Off, signals: None }
+    }
+}
+
+fn one() -> u32 {
+    defaults::SCALE
+}
+
+/// A `metrics:` with nothing after it means `metrics: {}`.
+fn toggle<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Toggle<Metrics>, D::Error> {
+    Toggle::deserialize(deserializer)
+}
+
+impl App {
+    /// Reads an app; whatever is wrong with it is recorded.
+    pub(super) fn read(entry: &Entry, path: Path, reader: &mut Reader) -> Self {
+        let mut parts = reader.parts(&entry.node, entry.key, path);
+        let keys: AppKeys = parts.read();
+        let container = parts.read();
+        let wiring = parts.read();
+        parts.finish();
+        if keys.image.is_none() {
+            reader.missing("image", entry, path, "add `image: NAME:TAG`");
+        }
+        Self {
+            image: keys.image.unwrap_or_default(),
+            scale: keys.scale,
+            container,
+            wiring,
+            metrics: keys.metrics.as_option().cloned(),
+            signals: keys.signals,
+        }
+    }
 }

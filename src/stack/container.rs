@@ -3,22 +3,30 @@
 use std::net::IpAddr;
 
 use indexmap::IndexMap;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use super::{ByteSize, Duration, Mount, Ports, ServiceName};
+use super::port::{addresses, exposed, exposed_schema};
+use super::shape::{hosts, one_or_many, one_or_many_schema, pairs, pairs_schema};
+use super::{ByteSize, Command, Duration, Healthcheck, Ports, Restart, Ulimit};
 
 /// What a Compose service says about its container alone. In the file these keys stand beside `image`.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
 pub struct ContainerSettings {
     /// Replaces the image's `CMD`.
     pub command: Option<Command>,
     /// Replaces the image's `ENTRYPOINT`.
     pub entrypoint: Option<Command>,
     /// Environment, `env_file` and variables passed through already merged in, in order of first mention.
+    #[serde(deserialize_with = "pairs")]
+    #[schemars(schema_with = "pairs_schema")]
     pub environment: IndexMap<String, String>,
     /// Published ports.
     pub ports: Ports,
     /// Ports that are open inside the stack's networks only.
+    #[serde(deserialize_with = "exposed")]
+    #[schemars(schema_with = "exposed_schema")]
     pub expose: Vec<u16>,
     /// How the engine finds out that the container is healthy.
     pub healthcheck: Option<Healthcheck>,
@@ -33,10 +41,16 @@ pub struct ContainerSettings {
     /// Working directory inside the container.
     pub working_dir: Option<String>,
     /// Labels. `com.docker.compose.*` and `io.stackctl.*` are taken.
+    #[serde(deserialize_with = "pairs")]
+    #[schemars(schema_with = "pairs_schema")]
     pub labels: IndexMap<String, String>,
     /// Extra lines of `/etc/hosts`: host → address or `host-gateway`.
+    #[serde(deserialize_with = "hosts")]
+    #[schemars(schema_with = "pairs_schema")]
     pub extra_hosts: IndexMap<String, String>,
     /// DNS servers.
+    #[serde(deserialize_with = "addresses")]
+    #[schemars(schema_with = "one_or_many_schema")]
     pub dns: Vec<IpAddr>,
     /// Linux capabilities to add.
     pub cap_add: Vec<String>,
@@ -49,6 +63,8 @@ pub struct ContainerSettings {
     /// Security options such as `no-new-privileges:true`.
     pub security_opt: Vec<String>,
     /// Paths that are kept in memory.
+    #[serde(deserialize_with = "one_or_many")]
+    #[schemars(schema_with = "one_or_many_schema")]
     pub tmpfs: Vec<String>,
     /// Run an init process as PID 1.
     pub init: bool,
@@ -65,6 +81,8 @@ pub struct ContainerSettings {
     /// Resource limits of the kernel.
     pub ulimits: IndexMap<String, Ulimit>,
     /// Kernel parameters.
+    #[serde(deserialize_with = "pairs")]
+    #[schemars(schema_with = "pairs_schema")]
     pub sysctls: IndexMap<String, String>,
     /// Size of `/dev/shm`.
     pub shm_size: Option<ByteSize>,
@@ -84,91 +102,13 @@ pub struct ContainerSettings {
     pub pull_policy: PullPolicy,
 }
 
-/// What ties a service to the other parts of the stack. In the file these keys, too, stand beside `image`.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Wiring {
-    /// Files of `KEY=VALUE` lines, relative to the stack file. Merged into `environment` when the file is loaded.
-    pub env_file: Vec<String>,
-    /// Volumes, binds and tmpfs.
-    pub volumes: Vec<Mount>,
-    /// Networks to join. Empty means `default`.
-    pub networks: IndexMap<ServiceName, ServiceNetwork>,
-    /// Services that start first.
-    pub depends_on: IndexMap<ServiceName, DependencyCondition>,
-    /// Secrets to mount at `/run/secrets/NAME`.
-    pub secrets: Vec<ServiceName>,
-}
-
-/// A command: a list of words, or one string that is split as a shell splits words.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct Command(pub Vec<String>);
-
-/// How one service stands in one network.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct ServiceNetwork {
-    /// More DNS names of the service there.
-    pub aliases: Vec<String>,
-}
-
-/// What must be true of a service before one that depends on it starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-pub enum DependencyCondition {
-    /// `service_started`
-    #[default]
-    Started,
-    /// `service_healthy`
-    Healthy,
-    /// `service_completed_successfully`
-    Completed,
-}
-
-/// How the engine finds out that a container is healthy.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Healthcheck {
-    /// The command; `["NONE"]` and `disable: true` switch the image's own check off.
-    pub test: HealthcheckTest,
-    /// Time between two checks. Engine default 30s.
-    pub interval: Option<Duration>,
-    /// Time one check may take. Engine default 30s.
-    pub timeout: Option<Duration>,
-    /// Failures in a row that make a container unhealthy. Engine default 3.
-    pub retries: Option<u32>,
-    /// Time in which failures do not count. Engine default 0s.
-    pub start_period: Option<Duration>,
-}
-
-/// The command of a health check.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub enum HealthcheckTest {
-    /// The image's own check, with other times.
-    Inherit,
-    /// No check.
-    Disabled,
-    /// `["CMD", …]`: the words, run as they are.
-    Words(Vec<String>),
-    /// `["CMD-SHELL", …]` or one string: run by the image's shell.
-    Shell(String),
-}
-
-/// Restart policy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-pub enum Restart {
-    /// Never.
-    #[default]
-    No,
-    /// Always, also after the engine restarts.
-    Always,
-    /// Always, unless somebody stopped it.
-    UnlessStopped,
-    /// After a failure, at most so many times where a number is given.
-    OnFailure(Option<u32>),
-}
-
 /// When an image is pulled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all(deserialize = "lowercase"))]
 pub enum PullPolicy {
     /// When the engine does not have it.
     #[default]
+    #[serde(alias = "if_not_present")]
     Missing,
     /// At each `up`.
     Always,
@@ -176,20 +116,13 @@ pub enum PullPolicy {
     Never,
 }
 
-/// A resource limit of the kernel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Ulimit {
-    /// The limit a process may raise up to `hard`.
-    pub soft: i64,
-    /// The limit that stands.
-    pub hard: i64,
-}
-
 /// Log driver and its options.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Logging {
     /// `json-file`, `local`, `journald`, `fluentd` …
     pub driver: String,
     /// Options of the driver.
+    #[serde(default)]
     pub options: IndexMap<String, String>,
 }

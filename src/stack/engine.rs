@@ -1,9 +1,17 @@
 //! `engine`: the Docker engine's own metrics.
 
 use std::net::SocketAddr;
+use std::str::FromStr;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::shape::written_as_text;
+use super::wrong::Wrong;
 
 /// What the stack wants of the Docker engine.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct Engine {
     /// Where the engine serves its own metrics.
     pub metrics: EngineMetrics,
@@ -20,3 +28,23 @@ pub enum EngineMetrics {
     /// This address.
     Address(SocketAddr),
 }
+
+impl FromStr for EngineMetrics {
+    type Err = Wrong;
+
+    fn from_str(text: &str) -> Result<Self, Wrong> {
+        match text {
+            "off" | "false" => Ok(Self::Off),
+            "gateway" => Ok(Self::Gateway),
+            _ => text.parse().map(Self::Address).map_err(|_| {
+                let message = format!("`{text}` is not a place for the engine's metrics");
+                Wrong::new(message, "write `gateway`, `ADDRESS:PORT` such as `172.17.0.1:9323`, or `off`")
+            }),
+        }
+    }
+}
+
+written_as_text!(EngineMetrics, "`gateway`, `ADDRESS:PORT` or `off`", {
+    "type": ["string", "boolean"],
+    "description": "Where the engine serves its metrics: `gateway`, `ADDRESS:PORT` or `off`.",
+});

@@ -1,7 +1,11 @@
 //! `images`: where the components' images come from.
 
+use schemars::JsonSchema;
+use serde::Deserialize;
+
 /// Where the images of the catalogue's components come from.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct Images {
     /// Registry, Debian packages, or the one that works.
     pub from: ImageSource,
@@ -10,7 +14,8 @@ pub struct Images {
 }
 
 /// Where a component's image comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum ImageSource {
     /// The registry first; where it cannot be reached, Debian packages. `up` says which it took.
     #[default]

@@ -1,12 +1,15 @@
 //! `metrics`: how a target is scraped.
 
 use indexmap::IndexMap;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
 
+use super::shape::{one_or_many, one_or_many_schema, pairs, pairs_schema};
 use super::{Duration, Secret};
 
 /// How an app's replicas are scraped. The job is named after the app.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct Metrics {
     /// Port inside the container. Default: the first of `expose`, else the first container port of `ports`, else 80.
     pub port: Option<u16>,
@@ -21,12 +24,16 @@ pub struct Metrics {
     /// How Prometheus finds the replicas.
     pub discovery: Discovery,
     /// Labels on every series of the job.
+    #[serde(deserialize_with = "pairs")]
+    #[schemars(schema_with = "pairs_schema")]
     pub labels: IndexMap<String, String>,
     /// URL parameters.
+    #[serde(deserialize_with = "params")]
+    #[schemars(schema_with = "params_schema")]
     pub params: IndexMap<String, Vec<String>>,
     /// User and password.
     pub basic_auth: Option<BasicAuth>,
-    /// A file whose content is sent as bearer token, relative to the stack file.
+    /// A file whose content is sent as bearer token. Absolute once loaded; relative to the stack file as written.
     pub bearer_token_file: Option<String>,
     /// TLS settings of the scrape.
     pub tls: Option<Tls>,
@@ -39,7 +46,8 @@ pub struct Metrics {
 }
 
 /// Scheme of a scrape.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all(deserialize = "lowercase"))]
 pub enum Scheme {
     /// `http`
     #[default]
@@ -49,7 +57,8 @@ pub enum Scheme {
 }
 
 /// How Prometheus finds the replicas of an app.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Discovery {
     /// The replicas' own DNS names, written into prometheus.yml.
     #[default]
@@ -59,7 +68,8 @@ pub enum Discovery {
 }
 
 /// User and password of a scrape.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct BasicAuth {
     /// User name.
     pub username: String,
@@ -68,12 +78,27 @@ pub struct BasicAuth {
 }
 
 /// TLS settings of a scrape.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct Tls {
-    /// CA certificate to trust, relative to the stack file.
+    /// CA certificate to trust. Absolute once loaded; relative to the stack file as written.
     pub ca_file: Option<String>,
     /// Name the certificate must carry.
     pub server_name: Option<String>,
     /// Trust any certificate.
     pub insecure_skip_verify: bool,
+}
+
+/// Values of one URL parameter.
+#[derive(Deserialize)]
+struct Values(#[serde(deserialize_with = "one_or_many")] Vec<String>);
+
+/// Reads URL parameters: one value or several for each.
+fn params<'de, D: Deserializer<'de>>(deserializer: D) -> Result<IndexMap<String, Vec<String>>, D::Error> {
+    let params = IndexMap::<String, Values>::deserialize(deserializer)?;
+    Ok(params.into_iter().map(|(name, values)| (name, values.0)).collect())
+}
+
+fn params_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({ "type": "object", "additionalProperties": one_or_many_schema(generator) })
 }

@@ -4,75 +4,114 @@
 //! every name can be a DNS label, every reference resolves, no two services want one host port.
 
 mod app;
+mod collector;
+mod command;
 mod container;
 mod dashboard;
+pub mod defaults;
+mod document;
+mod dotenv;
 mod duration;
 mod engine;
+mod environment;
 mod exporter;
+mod files;
+mod foreign;
 mod grafana;
+mod healthcheck;
 mod images;
+mod load;
 mod metrics;
 mod name;
 mod network;
 mod port;
+mod problem;
 mod prometheus;
+mod report;
+mod rules;
+mod schema;
 mod scrape;
 mod secret;
+mod sections;
 mod shape;
 mod signals;
 mod size;
+mod suggest;
+mod variables;
 mod volume;
+mod wiring;
+mod wrong;
 
 pub use app::App;
-pub use container::{
-    Command, ContainerSettings, DependencyCondition, Healthcheck, HealthcheckTest, Logging, PullPolicy, Restart,
-    ServiceNetwork, Ulimit, Wiring,
-};
+pub use command::{Command, Restart, Ulimit};
+pub use container::{ContainerSettings, Logging, PullPolicy};
 pub use dashboard::{Dashboard, DashboardSource, Panel, PanelType, Row};
+pub use defaults::defaults_table;
 pub use duration::Duration;
 pub use engine::{Engine, EngineMetrics};
+pub use environment::Environment;
 pub use exporter::Exporter;
 pub use grafana::Grafana;
+pub use healthcheck::{Healthcheck, HealthcheckTest};
 pub use images::{ImageSource, Images};
+pub use load::{Loaded, Vocabulary, load, parse};
 pub use metrics::{BasicAuth, Discovery, Metrics, Scheme, Tls};
 pub use name::{ServiceName, StackName};
 pub use network::Network;
 pub use port::{Port, Ports, Protocol, Publish};
+pub use problem::{Problem, Problems, Severity};
 pub use prometheus::{Prometheus, Retention};
+pub use rules::check_scale;
+pub use schema::schema;
 pub use scrape::Scrape;
 pub use secret::Secret;
 pub use shape::Toggle;
 pub use signals::Signals;
 pub use size::ByteSize;
 pub use volume::{Mount, MountKind, Propagation, Volume};
+pub use wiring::{DependencyCondition, ServiceNetwork, Wiring};
+pub use wrong::Wrong;
 
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 
 /// One stack file, valid and with every reference resolved.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Stack {
     /// Name of the stack. It is the Compose project name, and the first part of every container's name.
     pub name: StackName,
     /// The Docker engine's own metrics.
+    #[schemars(default)]
     pub engine: Engine,
     /// Where images come from.
+    #[schemars(default)]
     pub images: Images,
     /// Prometheus, or `off`.
+    #[schemars(default)]
     pub prometheus: Toggle<Prometheus>,
     /// Grafana, or `off`.
+    #[schemars(default)]
     pub grafana: Toggle<Grafana>,
     /// The services to run and, where they have `metrics`, to watch. The key is the service's DNS name and its job.
+    #[schemars(default)]
     pub apps: IndexMap<ServiceName, App>,
     /// Exporters from the catalogue, such as `node` and `cadvisor`.
+    #[schemars(default)]
     pub exporters: IndexMap<ServiceName, Exporter>,
     /// Scrape jobs for things that run elsewhere. The key is the job name.
+    #[schemars(default)]
     pub scrape: IndexMap<ServiceName, Scrape>,
     /// Dashboards, from panels, from a preset or from a file.
+    #[schemars(default)]
     pub dashboards: IndexMap<ServiceName, Dashboard>,
     /// Networks beside `default`, which every service joins unless it names others.
+    #[schemars(default)]
     pub networks: IndexMap<ServiceName, Network>,
     /// Named volumes.
+    #[schemars(default)]
     pub volumes: IndexMap<ServiceName, Volume>,
     /// Secrets, each from a file or from an environment variable. Containers read them at `/run/secrets/NAME`.
+    #[schemars(default)]
     pub secrets: IndexMap<ServiceName, Secret>,
 }

@@ -1,9 +1,14 @@
 //! `networks.NAME`: a network of the stack's own, or one that exists already.
 
 use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::shape::{pairs, pairs_schema};
 
 /// One network.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct Network {
     /// It exists already, under `name` or the key: never created, never removed.
     pub external: bool,
@@ -18,5 +23,7 @@ pub struct Network {
     /// Subnet in CIDR form.
     pub subnet: Option<String>,
     /// Labels.
+    #[serde(deserialize_with = "pairs")]
+    #[schemars(schema_with = "pairs_schema")]
     pub labels: IndexMap<String, String>,
 }

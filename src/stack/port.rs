@@ -1,7 +1,18 @@
-//! Published ports.
+//! Published ports: `80`, `8080:80`, `127.0.0.1:8000-8002:80-82/udp`, or the long form with `target` and `published`.
 
-use serde::Serialize;
-use std::net::{IpAddr, SocketAddr};
+use std::borrow::Cow;
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::str::FromStr;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::defaults::PUBLISH_ADDRESS;
+use super::shape::{from_text, written_as_text};
+use super::wrong::Wrong;
 
 /// The published ports of a service, ranges already spread out.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -30,6 +41,280 @@ pub enum Protocol {
     Udp,
 }
 
+impl FromStr for Protocol {
+    type Err = Wrong;
+
+    fn from_str(text: &str) -> Result<Self, Wrong> {
+        match text {
+            "tcp" => Ok(Self::Tcp),
+            "udp" => Ok(Self::Udp),
+            _ => Err(Wrong::new(format!("`{text}` is not a protocol"), "write `tcp` or `udp`")),
+        }
+    }
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Tcp => "tcp",
+            Self::Udp => "udp",
+        })
+    }
+}
+
+written_as_text!(Protocol, "`tcp` or `udp`", { "enum": ["tcp", "udp"] });
+
+impl FromStr for Ports {
+    type Err = Wrong;
+
+    /// One entry in short form: `[[ADDRESS:]HOST:]CONTAINER[/PROTOCOL]`, where `HOST` and `CONTAINER` may be ranges.
+    fn from_str(text: &str) -> Result<Self, Wrong> {
+        let (rest, protocol) = text.rsplit_once('/').map_or((text, None), |(rest, protocol)| (rest, Some(protocol)));
+        let protocol = protocol.map(str::parse).transpose()?.unwrap_or_default();
+        let (rest, container) = rest.rsplit_once(':').unwrap_or(("", rest));
+        let (address, host) = split_address(rest).ok_or_else(|| not_a_port(text))?;
+        let container = PortRange::read(container, text)?;
+        let host = if host.is_empty() { None } else { Some(PortRange::read(host, text)?) };
+        spread(address, host, container, protocol, text)
+    }
+}
+
+/// `ADDRESS:HOST` → both; the address may stand in brackets, and may be left out.
+fn split_address(text: &str) -> Option<(IpAddr, &str)> {
+    match text.rsplit_once(':') {
+        None => match text.parse() {
+            Ok(address) => Some((address, "")),
+            Err(_) => Some((PUBLISH_ADDRESS, text)),
+        },
+        Some((address, host)) => {
+            let bare = address.strip_prefix('[').and_then(|address| address.strip_suffix(']')).unwrap_or(address);
+            Some((bare.parse().ok()?, host))
+        }
+    }
+}
+
+fn not_a_port(text: &str) -> Wrong {
+    let help = "write `CONTAINER`, `HOST:CONTAINER` or `ADDRESS:HOST:CONTAINER`, such as `8080:80`";
+    Wrong::new(format!("`{text}` is not a published port"), help)
+}
+
+/// One port, or several in a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct PortRange {
+    first: u16,
+    last: u16,
+}
+
+impl PortRange {
+    fn read(text: &str, whole: &str) -> Result<Self, Wrong> {
+        let (first, last) = text.split_once('-').unwrap_or((text, text));
+        let range = Self { first: port_number(first, whole)?, last: port_number(last, whole)? };
+        if range.first > range.last {
+            let help = format!("write `{}-{}`", range.last, range.first);
+            return Err(Wrong::new(format!("range `{text}` ends before it begins"), help));
+        }
+        Ok(range)
+    }
+
+    fn len(self) -> u32 {
+        u32::from(self.last) - u32::from(self.first) + 1
+    }
+}
+
+fn port_number(text: &str, whole: &str) -> Result<u16, Wrong> {
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(not_a_port(whole));
+    }
+    match text.parse::<u16>() {
+        Ok(port) if port > 0 => Ok(port),
+        _ => Err(Wrong::new(format!("there is no port `{text}`"), "ports go from 1 to 65535")),
+    }
+}
+
+/// Each container port with its host port. One container port can be given a range of host ports: the first free one
+/// would be taken, which nobody can predict, so that is refused.
+fn spread(
+    host_ip: IpAddr,
+    host: Option<PortRange>,
+    container: PortRange,
+    protocol: Protocol,
+    text: &str,
+) -> Result<Ports, Wrong> {
+    if host.is_some_and(|host| host.len() != container.len()) {
+        let message = format!("the two ranges of `{text}` differ in length");
+        return Err(Wrong::new(message, "give each container port one host port"));
+    }
+    let ports = (container.first..=container.last).enumerate().map(|(offset, container_port)| Port {
+        host_ip,
+        host_port: host.and_then(|host| host.first.checked_add(u16::try_from(offset).ok()?)),
+        container_port,
+        protocol,
+    });
+    Ok(Ports(ports.collect()))
+}
+
+impl<'de> Deserialize<'de> for Ports {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(PortsVisitor)
+    }
+}
+
+struct PortsVisitor;
+
+impl<'de> Visitor<'de> for PortsVisitor {
+    type Value = Ports;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.write_str("a list of ports such as `[\"8080:80\"]`")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Ports, A::Error> {
+        let mut ports = Vec::new();
+        while let Some(item) = items.next_element::<PublishedPort>()? {
+            ports.extend(item.0.0);
+        }
+        Ok(Ports(ports))
+    }
+}
+
+/// One entry of `ports`, in either form.
+pub(super) struct PublishedPort(pub(super) Ports);
+
+impl<'de> Deserialize<'de> for PublishedPort {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(PublishedPortVisitor).map(PublishedPort)
+    }
+}
+
+struct PublishedPortVisitor;
+
+impl<'de> Visitor<'de> for PublishedPortVisitor {
+    type Value = Ports;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.write_str("a port such as `8080:80`")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Ports, E> {
+        text.parse().map_err(E::custom)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Ports, A::Error> {
+        let long = LongPort::deserialize(MapAccessDeserializer::new(map))?;
+        long.spread().map_err(A::Error::custom)
+    }
+}
+
+/// A published port in Compose's long form.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(
+    dead_code,
+    reason = "`name`, `mode` and `app_protocol` are read so that Compose files with them are understood"
+)]
+struct LongPort {
+    /// Port inside the container.
+    target: String,
+    /// Port of the host. Left out: the engine picks a free one.
+    #[serde(default)]
+    published: Option<String>,
+    /// Address of the host. Default 127.0.0.1.
+    #[serde(default)]
+    host_ip: Option<Address>,
+    /// `tcp` or `udp`.
+    #[serde(default)]
+    protocol: Protocol,
+    /// Compose's word for documentation.
+    #[serde(default)]
+    name: Option<String>,
+    /// Compose's `host` or `ingress`; means the same on one host.
+    #[serde(default)]
+    mode: Option<String>,
+    /// Compose's word for documentation.
+    #[serde(default)]
+    app_protocol: Option<String>,
+}
+
+impl LongPort {
+    fn spread(&self) -> Result<Ports, Wrong> {
+        let container = PortRange::read(&self.target, &self.target)?;
+        let host = self.published.as_deref().map(|host| PortRange::read(host, host)).transpose()?;
+        spread(self.host_ip.map_or(PUBLISH_ADDRESS, |address| address.0), host, container, self.protocol, &self.target)
+    }
+}
+
+impl JsonSchema for Ports {
+    fn schema_name() -> Cow<'static, str> {
+        "Ports".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let long = generator.subschema_for::<LongPort>();
+        json_schema!({
+            "type": ["array", "null"],
+            "description": "Published ports: `80`, `8080:80`, `0.0.0.0:8080:80`, `8000-8002:80-82/udp`, or the long form.",
+            "items": { "anyOf": [{ "type": ["string", "integer"] }, long] },
+        })
+    }
+}
+
+/// Reads ports that are open inside the stack only; ranges are spread out.
+pub(super) fn exposed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u16>, D::Error> {
+    let entries = Vec::<Exposed>::deserialize(deserializer)?;
+    Ok(entries.into_iter().flat_map(|entry| entry.0.first..=entry.0.last).collect())
+}
+
+/// The schema of [`exposed`].
+pub(super) fn exposed_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": ["array", "null"], "items": { "type": ["string", "integer"] } })
+}
+
+struct Exposed(PortRange);
+
+impl FromStr for Exposed {
+    type Err = Wrong;
+
+    fn from_str(text: &str) -> Result<Self, Wrong> {
+        let bare = text.strip_suffix("/tcp").or_else(|| text.strip_suffix("/udp")).unwrap_or(text);
+        let is_range = !bare.is_empty() && bare.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+        if !is_range {
+            return Err(Wrong::new(
+                format!("`{text}` is not a port"),
+                "write a number or a range, such as `80` or `80-82`",
+            ));
+        }
+        PortRange::read(bare, text).map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Exposed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_text(deserializer, "a port such as `80`")
+    }
+}
+
+/// An address without a port.
+#[derive(Debug, Clone, Copy)]
+struct Address(IpAddr);
+
+impl FromStr for Address {
+    type Err = Wrong;
+
+    fn from_str(text: &str) -> Result<Self, Wrong> {
+        let address = text.parse().map(Self);
+        address
+            .map_err(|_| Wrong::new(format!("`{text}` is not an address"), "write an IP address, such as `10.0.0.1`"))
+    }
+}
+
+written_as_text!(Address, "an IP address", { "type": "string", "description": "An IP address." });
+
+/// Reads one IP address, or a list.
+pub(super) fn addresses<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpAddr>, D::Error> {
+    let addresses = super::shape::one_or_many::<Address, D>(deserializer)?;
+    Ok(addresses.into_iter().map(|address| address.0).collect())
+}
+
 /// Where a component's one port is published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub enum Publish {
@@ -40,4 +325,94 @@ pub enum Publish {
     Off,
     /// This port on 127.0.0.1, or this address.
     At(SocketAddr),
+}
+
+impl FromStr for Publish {
+    type Err = Wrong;
+
+    fn from_str(text: &str) -> Result<Self, Wrong> {
+        if matches!(text, "off" | "false") {
+            return Ok(Self::Off);
+        }
+        if text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Ok(Self::At(SocketAddr::new(PUBLISH_ADDRESS, port_number(text, text)?)));
+        }
+        let address = text.replace("localhost:", "127.0.0.1:").parse::<SocketAddr>();
+        address.ok().filter(|address| address.port() > 0).map(Self::At).ok_or_else(|| {
+            let help = "write `PORT`, `ADDRESS:PORT` such as `0.0.0.0:9090`, or `off`";
+            Wrong::new(format!("`{text}` is not a place to publish a port"), help)
+        })
+    }
+}
+
+written_as_text!(Publish, "`PORT`, `ADDRESS:PORT` or `off`", {
+    "type": ["string", "integer", "boolean"],
+    "description": "Where a port is published: `PORT` on 127.0.0.1, `ADDRESS:PORT`, or `off`.",
+});
+
+/// The address that stands for all addresses of a host.
+pub(super) fn is_everywhere(address: IpAddr) -> bool {
+    address == IpAddr::V4(Ipv4Addr::UNSPECIFIED) || address.is_unspecified()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> Vec<String> {
+        let ports = text.parse::<Ports>().unwrap().0;
+        let host = |port: &Port| port.host_port.map_or("free".to_owned(), |port| port.to_string());
+        ports
+            .iter()
+            .map(|port| format!("{} {} {}/{}", port.host_ip, host(port), port.container_port, port.protocol))
+            .collect()
+    }
+
+    #[test]
+    fn the_short_forms_are_read() {
+        assert_eq!(shown("80"), ["127.0.0.1 free 80/tcp"]);
+        assert_eq!(shown("8080:80"), ["127.0.0.1 8080 80/tcp"]);
+        assert_eq!(shown("0.0.0.0:8080:80"), ["0.0.0.0 8080 80/tcp"]);
+        assert_eq!(shown("[::1]:8080:80"), ["::1 8080 80/tcp"]);
+        assert_eq!(shown("127.0.0.1::80"), ["127.0.0.1 free 80/tcp"]);
+        assert_eq!(shown("53:53/udp"), ["127.0.0.1 53 53/udp"]);
+    }
+
+    #[test]
+    fn ranges_are_spread_out() {
+        assert_eq!(shown("8000-8001:80-81"), ["127.0.0.1 8000 80/tcp", "127.0.0.1 8001 81/tcp"]);
+        assert_eq!(shown("65534-65535:65534-65535").len(), 2);
+        assert_eq!(shown("1-65535").len(), 65535);
+    }
+
+    #[test]
+    fn what_is_no_port_is_refused() {
+        for text in [
+            "",
+            ":",
+            "0",
+            "70000",
+            "80:",
+            "a:80",
+            "1:2:3:4",
+            "80/sctp",
+            "5-3",
+            "1-3:1-2",
+            "8000-8002:80",
+            "-80",
+            "1.2.3:80:80",
+        ] {
+            assert!(text.parse::<Ports>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_component_is_published_on_the_loopback_unless_an_address_is_written() {
+        assert_eq!("9090".parse(), Ok(Publish::At("127.0.0.1:9090".parse().unwrap())));
+        assert_eq!("0.0.0.0:9090".parse(), Ok(Publish::At("0.0.0.0:9090".parse().unwrap())));
+        assert_eq!("off".parse(), Ok(Publish::Off));
+        for text in ["", "0", "70000", "nine", "0.0.0.0:0"] {
+            assert!(text.parse::<Publish>().is_err(), "{text}");
+        }
+    }
 }

@@ -1,11 +1,14 @@
 //! `prometheus`: the Prometheus that scrapes the stack.
 
 use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use super::{ByteSize, Duration, Publish};
 
 /// Prometheus' settings.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct Prometheus {
     /// Tag of the catalogue's image.
     pub version: Option<String>,
@@ -32,7 +35,8 @@ pub struct Prometheus {
 }
 
 /// How long and how much is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct Retention {
     /// Age. Default 15d.
     pub time: Option<Duration>,

@@ -2,7 +2,7 @@
 
 use crate::client::{self, Prometheus, RuntimeInfo, yaml_to_json};
 use crate::desired::{Desired, PlacedFile, Service};
-use crate::engine::{ContainerState, Observed, ObservedContainer, Prober};
+use crate::engine::{ContainerState, FileStamp, Observed, ObservedContainer, Prober};
 use crate::render::Files;
 
 use super::{Cause, Finding, Trouble, contains};
@@ -83,6 +83,13 @@ pub fn judge_config(
     findings
 }
 
+/// Whether the configuration in force is the rendered one. `false`, too, where Prometheus does not answer.
+pub async fn runs_rendered(prometheus: &Prometheus, files: &Files) -> bool {
+    let running = prometheus.config().await.ok().and_then(|text| yaml_to_json(&text).ok());
+    let rendered = files.0.get(PROMETHEUS_FILE).and_then(|text| yaml_to_json(text).ok());
+    matches!((running, rendered), (Some(running), Some(rendered)) if contains(&running, &rendered).is_ok())
+}
+
 fn container<'a>(observed: &'a Observed, service: &Service, replica: u32) -> Option<&'a ObservedContainer> {
     let is_it = |container: &&ObservedContainer| container.replica == replica && container.service == service.name;
     observed.containers.iter().find(is_it)
@@ -147,14 +154,11 @@ fn placed_file(file: &PlacedFile, files: &Files, container: &ObservedContainer) 
     let found = container.files.get(&file.target)?;
     let (target, name) = (&file.target, &container.name);
     let message = match found {
-        Some(content) if content == rendered => {
+        Some(stamp) if *stamp == FileStamp::of(rendered) => {
             let message = format!("`{target}` is as rendered");
             return Some(Finding::ok(CHECK, &file.source, Some(name), message));
         }
-        Some(content) => {
-            let line = 1 + content.lines().zip(rendered.lines()).take_while(|(left, right)| left == right).count();
-            format!("`{target}` in `{name}` is not what was rendered, from line {line} on")
-        }
+        Some(_) => format!("`{target}` in `{name}` is not what was rendered"),
         None => format!("`{target}` is gone from `{name}`"),
     };
     let fix = "run `stackctl up`, which writes it again; to keep a change, make it in the stack file";

@@ -1,5 +1,7 @@
 //! A promise that was looked at: kept, or broken with cause and fix.
 
+use std::fmt;
+
 use serde::Serialize;
 
 /// One thing looked at.
@@ -83,7 +85,7 @@ pub enum Status {
 }
 
 /// Why a promise is broken. The ids are a contract: tests and scripts rely on them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "each id says itself; what it means and what to do is the finding's message and fix")]
 pub enum Cause {
@@ -118,4 +120,10 @@ pub enum Cause {
     EngineMetricsLoopback,
     EngineMetricsPublic,
     EngineFirewall,
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        self.serialize(formatter)
+    }
 }

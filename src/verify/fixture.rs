@@ -70,7 +70,9 @@ pub(crate) fn desired(services: Vec<Service>, jobs: Vec<Job>) -> Desired {
         scrape_timeout: Duration::from_secs(10),
         evaluation_interval: Duration::from_secs(15),
         external_labels: IndexMap::new(),
+        expands_external_labels: true,
         jobs,
+        retention: None,
         extra_scrape_configs: Vec::new(),
         published: None,
     };
@@ -109,6 +111,7 @@ pub(crate) fn container(service: &str, replica: u32, last: u8) -> ObservedContai
         exit_code: None,
         restarts: 0,
         fingerprint: None,
+        parts: std::collections::BTreeMap::new(),
         addresses: [(NETWORK.to_owned(), Some(address(last)))].into(),
         ports: Vec::new(),
         files: std::collections::BTreeMap::new(),

@@ -9,9 +9,9 @@ mod fixture;
 mod report;
 mod targets;
 
-pub use config::{ConfigState, config, judge_config};
+pub use config::{ConfigState, config, judge_config, runs_rendered};
 pub use contains::{Difference, contains};
 pub use engine::{EngineState, engine, judge_engine};
 pub use finding::{Cause, Finding, Status, Trouble};
 pub use report::Report;
-pub use targets::{Evidence, judge_targets, prometheus_networks, prometheus_url, targets, wait_until_scraped};
+pub use targets::{Evidence, judge_targets, not_running, prometheus_url, targets};

@@ -22,7 +22,7 @@ fn judge(state: &ConfigState, placed: Option<&str>) -> Vec<Finding> {
         vec![PlacedFile { source: PROMETHEUS_FILE.into(), target: target.clone(), on_change: OnChange::Reload }];
     let files = Files([(PROMETHEUS_FILE.to_owned(), RENDERED.to_owned())].into_iter().collect());
     let mut observed = observed();
-    observed.containers[0].files.insert(target, placed.map(str::to_owned));
+    observed.containers[0].files.insert(target, placed.map(FileStamp::of));
     judge_config(&desired, &files, &observed, Some(state))
 }
 
@@ -47,10 +47,10 @@ fn a_configuration_that_was_not_read_again_is_stale_and_names_the_first_differen
 }
 
 #[test]
-fn a_file_changed_by_hand_is_stale_and_names_the_first_line() {
+fn a_file_changed_by_hand_is_stale() {
     let findings = judge(&state(RUNNING), Some(&format!("{RENDERED}# mine\n")));
     assert_eq!(causes(&findings), [None, Some(Cause::ConfigStale)]);
-    assert!(findings[1].message.ends_with("from line 2 on"), "{}", findings[1].message);
+    assert!(findings[1].message.ends_with("is not what was rendered"), "{}", findings[1].message);
     let gone = judge(&state(RUNNING), None);
     assert!(gone[1].message.contains("is gone from `demo-prometheus-1`"), "{}", gone[1].message);
 }
@@ -85,8 +85,8 @@ fn files_are_looked_at_without_prometheus_too() {
     desired.services[1].container.files = vec![placed];
     let files = Files([("a.yml".to_owned(), "a: 1\n".to_owned())].into_iter().collect());
     let mut observed = observed();
-    observed.containers[1].files.insert("/a.yml".into(), Some("a: 1\n".into()));
-    observed.containers[2].files.insert("/a.yml".into(), Some("a: 2\n".into()));
+    observed.containers[1].files.insert("/a.yml".into(), Some(FileStamp::of("a: 1\n")));
+    observed.containers[2].files.insert("/a.yml".into(), Some(FileStamp::of("a: 2\n")));
     let findings = judge_config(&desired, &files, &observed, None);
     let statuses: Vec<Status> = findings.iter().map(|finding| finding.status).collect();
     assert_eq!(statuses, [Status::Ok, Status::Fail]);

@@ -7,10 +7,8 @@ mod expected;
 mod question;
 mod reach;
 mod scraped;
-mod wait;
 
 pub use evidence::Evidence;
-pub use wait::wait_until_scraped;
 
 use std::collections::{BTreeMap, HashSet};
 use std::net::IpAddr;
@@ -38,41 +36,51 @@ const CONCURRENT_CONTAINERS: usize = 4;
 const LOG_LINES: usize = 3;
 
 /// Where this host reaches the stack's Prometheus: published, or on its container's own address.
-/// `None`: Prometheus is off, or does not run and is not published.
+/// `None`: Prometheus is off, or does not run.
 pub fn prometheus_url(desired: &Desired, observed: &Observed) -> Option<String> {
     let prometheus = desired.prometheus.as_ref()?;
+    // Another stack's Prometheus may answer on that port while ours does not run.
+    let container = Index::new(desired, observed).prometheus_container()?;
     if let Some(mut published) = prometheus.published {
         if published.ip().is_unspecified() {
             published.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
         }
         return Some(format!("http://{published}"));
     }
-    let container = Index::new(desired, observed).prometheus_container()?;
     let address = container.addresses.values().flatten().next()?;
     Some(format!("http://{}", std::net::SocketAddr::new(*address, 9090)))
 }
 
-/// Networks, by their names at the engine, that the stack's Prometheus container is in: where a probe has to stand.
-pub fn prometheus_networks(desired: &Desired, observed: &Observed) -> Vec<String> {
-    Index::new(desired, observed).prometheus_networks.into_iter().map(str::to_owned).collect()
-}
-
-/// Asks Prometheus, looks closer at what is not well, and judges. No `prober`: nothing is looked at closer.
+/// Asks Prometheus, looks closer at what is not well, and judges. No `prometheus`: it does not run.
+/// No `prober`: nothing is looked at closer.
 pub async fn targets(
     desired: &Desired,
     observed: &Observed,
-    prometheus: &Prometheus,
+    prometheus: Option<&Prometheus>,
     prober: Option<&Prober>,
 ) -> Vec<Finding> {
     if desired.prometheus.is_none() {
         return Vec::new();
     }
-    let targets = prometheus.targets().await;
+    let targets = match prometheus {
+        Some(prometheus) => prometheus.targets().await,
+        None => Err(not_running()),
+    };
     let evidence = match prober {
         Some(prober) => gather(desired, observed, targets.as_ref().ok(), prober).await,
         None => Evidence { trouble: Some("no image to run it from".to_owned()), ..Evidence::default() },
     };
     judge_targets(desired, observed, targets.as_ref(), &evidence)
+}
+
+/// The answer of a Prometheus that nobody could ask.
+pub fn not_running() -> client::Error {
+    client::Error {
+        url: "its container".to_owned(),
+        what: "targets".to_owned(),
+        cause: "it does not run".to_owned(),
+        answered: false,
+    }
 }
 
 /// Looks closer at what is not well at first sight.

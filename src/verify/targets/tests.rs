@@ -640,31 +640,6 @@ fn a_service_on_the_host_network_has_no_network_to_share() {
 }
 
 #[test]
-fn waiting_ends_when_every_replica_was_looked_at_once_more() {
-    let case = Case::default();
-    let index = Index::new(&case.desired, &case.observed);
-    let expected = index.expected();
-    let mut first_seen = wait::FirstSeen::default();
-    assert!(first_seen.is_settled(&expected, &all_up()));
-    let mut prometheus = targets(vec![target("web", "demo-web-1:80", Health::Down)]);
-    assert!(!first_seen.is_settled(&expected, &prometheus), "replica 2 is not there yet");
-    prometheus.active.push(target("web", "demo-web-2:80", Health::Unknown));
-    assert!(!first_seen.is_settled(&expected, &prometheus), "replica 2 was never scraped");
-    prometheus.active[1].health = Health::Up;
-    assert!(!first_seen.is_settled(&expected, &prometheus), "replica 1 may have started after its last scrape");
-    prometheus.active[0].last_scrape = "2026-11-20T18:31:33Z".into();
-    assert!(first_seen.is_settled(&expected, &prometheus), "replica 1 is down for good");
-}
-
-#[test]
-fn nobody_waits_for_a_container_that_does_not_run() {
-    let case = container_in(ContainerState::Exited);
-    let index = Index::new(&case.desired, &case.observed);
-    let known = targets(vec![target("web", "demo-web-2:80", Health::Up)]);
-    assert!(wait::FirstSeen::default().is_settled(&index.expected(), &known));
-}
-
-#[test]
 fn without_prometheus_in_the_stack_there_is_nothing_to_find() {
     let mut case = Case::default();
     case.desired.prometheus = None;

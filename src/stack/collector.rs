@@ -1,0 +1,111 @@
+//! Gathers problems while a stack file is read. Keeps the values of variables out of every message.
+
+use super::document::Span;
+use super::problem::{Place, Problem, Problems, Severity, Source};
+
+/// How many problems are kept.
+const MOST_PROBLEMS: usize = 1000;
+/// Shorter values of variables are replaced only where they are the whole of a quoted word.
+const SHORT: usize = 4;
+
+/// Gathers problems, and knows the texts they refer to.
+#[derive(Debug, Default)]
+pub(super) struct Collector {
+    problems: Problems,
+    concealed: Vec<(String, String)>,
+}
+
+impl Collector {
+    /// Adds a text that problems will refer to, and gives its index.
+    pub(super) fn add_source(&mut self, name: String, text: String) -> usize {
+        self.problems.sources.push(Source { name, text });
+        self.problems.sources.len() - 1
+    }
+
+    /// From now on messages show `written` where they would show the value of a variable.
+    pub(super) fn conceal(&mut self, value: String, written: String) {
+        let pair = (value, written);
+        if !pair.0.is_empty() && self.concealed.len() < MOST_PROBLEMS && !self.concealed.contains(&pair) {
+            self.concealed.push(pair);
+        }
+    }
+
+    /// Records an error.
+    pub(super) fn error(&mut self, at: Span, path: &str, message: impl Into<String>, help: impl Into<String>) {
+        self.add(Severity::Error, at, path, message.into(), help.into());
+    }
+
+    /// Records a warning.
+    pub(super) fn warning(&mut self, at: Span, path: &str, message: impl Into<String>, help: impl Into<String>) {
+        self.add(Severity::Warning, at, path, message.into(), help.into());
+    }
+
+    /// Records an error in a file whose text is not shown.
+    pub(super) fn error_in(&mut self, file: String, line: usize, message: impl Into<String>, help: impl Into<String>) {
+        let problem = Problem {
+            file,
+            line,
+            column: 1,
+            path: String::new(),
+            severity: Severity::Error,
+            message: message.into(),
+            help: help.into(),
+            place: Place::default(),
+        };
+        self.keep(problem);
+    }
+
+    /// Whether an error was recorded.
+    pub(super) fn has_errors(&self) -> bool {
+        self.problems.has_errors()
+    }
+
+    /// All problems, in the order of the files.
+    pub(super) fn finish(mut self) -> Problems {
+        self.problems.list.sort_by_key(|problem| (problem.place.source, problem.line, problem.column));
+        self.problems.list.dedup();
+        self.problems
+    }
+
+    fn add(&mut self, severity: Severity, at: Span, path: &str, message: String, help: String) {
+        let place = Place { source: Some(at.source as usize), start: at.start as usize, end: at.end as usize };
+        let problem = Problem {
+            file: self.problems.sources.get(at.source as usize).map(|source| source.name.clone()).unwrap_or_default(),
+            line: at.line as usize,
+            column: at.column as usize,
+            path: path.to_owned(),
+            severity,
+            message: self.without_values(message),
+            help: self.without_values(help),
+            place,
+        };
+        self.keep(problem);
+    }
+
+    fn keep(&mut self, problem: Problem) {
+        let full = self.problems.list.len() >= MOST_PROBLEMS;
+        if full && (self.has_errors() || problem.severity == Severity::Warning) {
+            self.problems.dropped += 1;
+        } else {
+            self.problems.list.push(problem);
+        }
+    }
+
+    /// The text with the values of variables replaced by what the file says. Values stand in backticks.
+    fn without_values(&self, text: String) -> String {
+        if self.concealed.is_empty() || !text.contains('`') {
+            return text;
+        }
+        let pieces = text.split('`').enumerate();
+        let clean = pieces.map(|(index, piece)| if index % 2 == 1 { self.conceal_in(piece) } else { piece.to_owned() });
+        clean.collect::<Vec<_>>().join("`")
+    }
+
+    fn conceal_in(&self, word: &str) -> String {
+        if let Some((_, written)) = self.concealed.iter().find(|(value, _)| value == word) {
+            return written.clone();
+        }
+        let long = self.concealed.iter().filter(|(value, _)| value.len() >= SHORT);
+        long.fold(word.to_owned(), |word, (value, written)| word.replace(value.as_str(), written))
+    }
+}

@@ -1,0 +1,155 @@
+//! The YAML text as a tree of nodes, each of which knows where it was written. Knows YAML, knows no key of the stack file.
+
+mod deserializer;
+mod error;
+mod interpolate;
+mod merge;
+mod parse;
+mod path;
+mod reader;
+mod syntax;
+
+pub(super) use interpolate::interpolate;
+pub(super) use merge::overlay;
+pub(super) use parse::parse;
+pub(super) use path::{Path, Segment, shown};
+pub(super) use reader::Reader;
+
+use std::cell::Cell;
+
+use indexmap::IndexMap;
+
+/// How deep maps and lists may stand in each other, aliases followed.
+pub(super) const DEPTH_LIMIT: usize = 64;
+/// How many nodes a file may have, aliases followed.
+pub(super) const NODE_LIMIT: usize = 500_000;
+/// How many bytes a file may have.
+pub(super) const SIZE_LIMIT: usize = 4 * 1024 * 1024;
+
+/// Where something stands: which source, line and column (both from 1, columns in characters) and which bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Span {
+    /// Index of the source.
+    pub(super) source: u32,
+    /// Line, from 1.
+    pub(super) line: u32,
+    /// Column in characters, from 1.
+    pub(super) column: u32,
+    /// First byte.
+    pub(super) start: u32,
+    /// Byte after the last.
+    pub(super) end: u32,
+}
+
+impl Span {
+    /// The top of a source.
+    pub(super) fn top(source: usize) -> Self {
+        Self { source: narrow(source), line: 1, column: 1, start: 0, end: 0 }
+    }
+
+    /// Whether it covers no text, as a block map or list does.
+    pub(super) fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+}
+
+/// A position as `u32`; sources are far smaller than 4 GiB.
+fn narrow(position: usize) -> u32 {
+    u32::try_from(position).unwrap_or(u32::MAX)
+}
+
+/// A scalar, list or map, and where it stands.
+#[derive(Debug, Clone)]
+pub(super) struct Node {
+    /// What it is.
+    pub(super) value: Value,
+    /// Where it stands.
+    pub(super) span: Span,
+    /// It was found wrong and reported: readers pass over it.
+    pub(super) pruned: Cell<bool>,
+}
+
+/// What a node is.
+#[derive(Debug, Clone)]
+pub(super) enum Value {
+    /// One word, number or text.
+    Scalar(Scalar),
+    /// A list.
+    Sequence(Vec<Node>),
+    /// A map; keys keep the order of the file.
+    Mapping(IndexMap<String, Entry>),
+}
+
+/// One entry of a map.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    /// Where the key stands.
+    pub(super) key: Span,
+    /// The value.
+    pub(super) node: Node,
+}
+
+/// One word, number or text.
+#[derive(Debug, Clone)]
+pub(super) struct Scalar {
+    /// The text, variables filled in.
+    pub(super) text: String,
+    /// Written without quotes, so that it may be a number, a boolean or null.
+    pub(super) plain: bool,
+    /// The text as it was written, where variables were filled in.
+    pub(super) written: Option<String>,
+}
+
+impl Scalar {
+    /// Whether it stands for nothing: empty, `~` or `null`.
+    pub(super) fn is_null(&self) -> bool {
+        self.plain && matches!(self.text.as_str(), "" | "~" | "null" | "Null" | "NULL")
+    }
+
+    /// The text as it was written, before variables were filled in.
+    pub(super) fn written(&self) -> &str {
+        self.written.as_deref().unwrap_or(&self.text)
+    }
+}
+
+impl Node {
+    /// A node that nobody has looked at yet.
+    pub(super) fn new(value: Value, span: Span) -> Self {
+        Self { value, span, pruned: Cell::new(false) }
+    }
+
+    /// A text that no file holds, such as the value of a variable that is passed through.
+    pub(super) fn text(text: String, written: Option<String>, span: Span) -> Self {
+        Self::new(Value::Scalar(Scalar { text, plain: false, written }), span)
+    }
+
+    /// Whether it is a scalar that stands for nothing.
+    pub(super) fn is_null(&self) -> bool {
+        matches!(&self.value, Value::Scalar(scalar) if scalar.is_null())
+    }
+
+    /// The entry of that key, where this is a map that has it.
+    pub(super) fn entry(&self, key: &str) -> Option<&Entry> {
+        match &self.value {
+            Value::Mapping(entries) => entries.get(key),
+            _ => None,
+        }
+    }
+
+    /// The node below that key or index.
+    pub(super) fn child(&self, segment: &Segment) -> Option<&Node> {
+        match (&self.value, segment) {
+            (Value::Mapping(entries), Segment::Key(key)) => entries.get(key.as_ref()).map(|entry| &entry.node),
+            (Value::Sequence(items), Segment::Index(index)) => items.get(*index),
+            _ => None,
+        }
+    }
+
+    /// The node below that key, to be changed.
+    pub(super) fn child_mut(&mut self, key: &str) -> Option<&mut Node> {
+        match &mut self.value {
+            Value::Mapping(entries) => entries.get_mut(key).map(|entry| &mut entry.node),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Files of `KEY=VALUE` lines: `.env` beside the stack file, and `env_file`.
+
+use super::environment::Environment;
+use super::variables;
+
+/// A line that is not `KEY=VALUE`. Its text is never shown: it may hold a secret.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct BadLine {
+    /// Line, from 1.
+    pub(super) line: usize,
+    /// What is wrong with it.
+    pub(super) message: String,
+}
+
+/// The variables of a file, in its order, and the lines that are wrong. Values may use variables of the environment.
+pub(super) fn parse(text: &str, environment: &Environment) -> (Vec<(String, String)>, Vec<BadLine>) {
+    let mut reading = Reading { environment, pairs: Vec::new(), bad: Vec::new() };
+    let mut lines = text.trim_start_matches('\u{feff}').lines().enumerate();
+    while let Some((index, line)) = lines.next() {
+        let line = line.trim_start();
+        let line = line.strip_prefix("export ").unwrap_or(line).trim_start();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        match line.split_once('=') {
+            Some((name, rest)) if is_name(name.trim_end()) => {
+                let rest = until_quote_closes(rest.trim_start(), &mut lines);
+                reading.add(name.trim_end(), &rest, index + 1);
+            }
+            None if is_name(line.trim_end()) => reading.pass_through(line.trim_end()),
+            _ => reading.wrong(index + 1, "expected `KEY=VALUE`"),
+        }
+    }
+    (reading.pairs, reading.bad)
+}
+
+/// Whether a text can name an environment variable.
+pub(super) fn is_name(text: &str) -> bool {
+    let letter = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '.' | '-');
+    !text.is_empty() && !text.starts_with(|first: char| first.is_ascii_digit()) && text.chars().all(letter)
+}
+
+/// A quoted value may go on over several lines.
+fn until_quote_closes<'t>(first: &str, lines: &mut impl Iterator<Item = (usize, &'t str)>) -> String {
+    let mut value = first.to_owned();
+    let Some(quote) = first.chars().next().filter(|quote| matches!(quote, '"' | '\'')) else { return value };
+    while closing_quote(&value, quote).is_none() {
+        let Some((_, line)) = lines.next() else { break };
+        value.push('\n');
+        value.push_str(line);
+    }
+    value
+}
+
+/// Where a quoted value ends.
+fn closing_quote(value: &str, quote: char) -> Option<usize> {
+    let mut escaped = false;
+    value.char_indices().skip(1).find_map(|(position, letter)| {
+        let closes = letter == quote && !escaped;
+        escaped = quote == '"' && letter == '\\' && !escaped;
+        closes.then_some(position)
+    })
+}
+
+struct Reading<'e> {
+    environment: &'e Environment,
+    pairs: Vec<(String, String)>,
+    bad: Vec<BadLine>,
+}
+
+impl Reading<'_> {
+    fn add(&mut self, name: &str, rest: &str, line: usize) {
+        let value = match rest.chars().next() {
+            Some(quote @ ('"' | '\'')) => match closing_quote(rest, quote) {
+                None => return self.wrong(line, "a quote that is never closed"),
+                Some(end) if quote == '\'' => rest[1..end].to_owned(),
+                Some(end) => self.fill(&unescaped(&rest[1..end]), line),
+            },
+            _ => self.fill(without_comment(rest), line),
+        };
+        self.pairs.push((name.to_owned(), value));
+    }
+
+    fn pass_through(&mut self, name: &str) {
+        if let Some(value) = self.environment.get(name) {
+            self.pairs.push((name.to_owned(), value));
+        }
+    }
+
+    fn fill(&mut self, text: &str, line: usize) -> String {
+        let pairs = &self.pairs;
+        let own = |name: &str| pairs.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+        let filled = variables::fill(text, &|name| self.environment.get(name).or_else(|| own(name)));
+        if !filled.mistakes.is_empty() {
+            self.wrong(line, "a variable without a value; write `$$` or single quotes for a dollar sign");
+        }
+        filled.text
+    }
+
+    fn wrong(&mut self, line: usize, message: &str) {
+        self.bad.push(BadLine { line, message: message.to_owned() });
+    }
+}
+
+/// A value without quotes ends at ` #`.
+fn without_comment(text: &str) -> &str {
+    let end = text.find(" #").or_else(|| text.find("\t#")).unwrap_or(text.len());
+    if text.starts_with('#') { "" } else { text[..end].trim_end() }
+}
+
+fn unescaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        let next = if letter == '\\' { letters.next() } else { None };
+        match (letter, next) {
+            ('\\', Some('n')) => out.push('\n'),
+            ('\\', Some('r')) => out.push('\r'),
+            ('\\', Some('t')) => out.push('\t'),
+            ('\\', Some('$')) => out.push_str("$$"),
+            ('\\', Some(other)) => out.push(other),
+            (other, _) => out.push(other),
+        }
+    }
+    out
+}

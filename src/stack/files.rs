@@ -1,0 +1,234 @@
+//! What a stack file takes from outside: variables that are passed through, and the files that it names.
+
+use std::path::{Component, Path, PathBuf};
+
+use indexmap::IndexMap;
+
+use super::collector::Collector;
+use super::document::{self, Node, Value};
+use super::rules::locate;
+use super::{Dashboard, DashboardSource, Environment, Metrics, MountKind, Secret, Stack, Wiring, dotenv};
+
+/// Gives variables without a value (`- KEY`, `KEY:`) the value of this environment, or takes them out.
+pub(super) fn pass_through(root: &mut Node, environment: &Environment) {
+    for section in ["apps", "exporters"] {
+        let Some(Value::Mapping(services)) = root.child_mut(section).map(|node| &mut node.value) else { continue };
+        for entry in services.values_mut() {
+            fill(entry.node.child_mut("environment"), environment);
+        }
+    }
+    fill(root.child_mut("grafana").and_then(|grafana| grafana.child_mut("environment")), environment);
+}
+
+fn fill(variables: Option<&mut Node>, environment: &Environment) {
+    match variables.map(|node| &mut node.value) {
+        Some(Value::Mapping(entries)) => {
+            for (key, entry) in entries.iter_mut().filter(|(_, entry)| entry.node.is_null()) {
+                give(&mut entry.node, key, environment.get(key));
+            }
+        }
+        Some(Value::Sequence(items)) => {
+            for item in items {
+                let Value::Scalar(scalar) = &item.value else { continue };
+                if !scalar.text.contains('=') {
+                    let key = scalar.text.clone();
+                    let value = environment.get(&key).map(|value| format!("{key}={value}"));
+                    give(item, &key, value);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn give(node: &mut Node, key: &str, value: Option<String>) {
+    match value {
+        Some(value) => *node = Node::text(value, Some(key.to_owned()), node.span),
+        None => node.pruned.set(true),
+    }
+}
+
+/// Makes every path absolute, looks whether the files are there, and merges `env_file` into `environment`.
+pub(super) fn resolve(
+    stack: &mut Stack,
+    root: &Node,
+    folder: &Path,
+    environment: &Environment,
+    problems: &mut Collector,
+) {
+    let mut files = Files { root, folder, environment, problems };
+    let top = document::Path::ROOT;
+    for (name, app) in &mut stack.apps {
+        let path = top.key("apps");
+        let path = path.key(name.as_str());
+        files.wiring(&mut app.wiring, &mut app.container.environment, path);
+        files.metrics(app.metrics.as_mut(), path.key("metrics"));
+    }
+    for (name, exporter) in &mut stack.exporters {
+        let path = top.key("exporters");
+        let path = path.key(name.as_str());
+        files.wiring(&mut exporter.wiring, &mut exporter.container.environment, path);
+        files.metrics(Some(&mut exporter.metrics), path.key("metrics"));
+    }
+    for (name, scrape) in &mut stack.scrape {
+        files.metrics(Some(&mut scrape.metrics), top.key("scrape").key(name.as_str()));
+    }
+    for (name, dashboard) in &mut stack.dashboards {
+        files.dashboard(dashboard, top.key("dashboards").key(name.as_str()));
+    }
+    for (name, secret) in &mut stack.secrets {
+        files.secret(secret, top.key("secrets").key(name.as_str()));
+    }
+    if let super::Toggle::On(super::Grafana { admin_password: Some(secret), .. }) = &mut stack.grafana {
+        files.secret(secret, top.key("grafana").key("admin_password"));
+    }
+}
+
+struct Files<'a> {
+    root: &'a Node,
+    folder: &'a Path,
+    environment: &'a Environment,
+    problems: &'a mut Collector,
+}
+
+impl Files<'_> {
+    fn wiring(&mut self, wiring: &mut Wiring, variables: &mut IndexMap<String, String>, path: document::Path) {
+        for mount in &mut wiring.volumes {
+            if let MountKind::Bind { source, .. } = &mut mount.kind {
+                *source = self.absolute(source);
+            }
+        }
+        let mut from_files = IndexMap::new();
+        for (index, file) in wiring.env_file.iter_mut().enumerate() {
+            *file = self.absolute(file);
+            from_files.extend(self.env_file(file, path.key("env_file"), index));
+        }
+        if !from_files.is_empty() {
+            from_files.extend(std::mem::take(variables));
+            *variables = from_files;
+        }
+    }
+
+    fn env_file(&mut self, file: &str, list: document::Path, index: usize) -> Vec<(String, String)> {
+        let item = list.index(index);
+        let bytes = match read_regular(Path::new(file)) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                self.cannot_read(item, &error);
+                return Vec::new();
+            }
+        };
+        let (pairs, bad) = dotenv::parse(&String::from_utf8_lossy(&bytes), self.environment);
+        for line in bad {
+            let message = format!("line {} of the file: {}", line.line, line.message);
+            self.error(item, message, "write one `KEY=VALUE` on each line");
+        }
+        pairs
+    }
+
+    fn metrics(&mut self, metrics: Option<&mut Metrics>, path: document::Path) {
+        let Some(metrics) = metrics else { return };
+        if let Some(file) = &mut metrics.bearer_token_file {
+            *file = self.present(file, path.key("bearer_token_file"));
+        }
+        if let Some(file) = metrics.tls.as_mut().and_then(|tls| tls.ca_file.as_mut()) {
+            *file = self.present(file, path.key("tls").key("ca_file"));
+        }
+        if let Some(auth) = &mut metrics.basic_auth {
+            self.secret(&mut auth.password, path.key("basic_auth").key("password"));
+        }
+    }
+
+    fn secret(&mut self, secret: &mut Secret, path: document::Path) {
+        match secret {
+            Secret::File(file) => *file = self.present(file, path.key("file")),
+            Secret::Environment(name) if self.environment.get(name).is_none() => {
+                let is_long = locate(self.root, &path).node.is_some_and(|node| node.entry("environment").is_some());
+                let found = locate(self.root, &path.key(if is_long { "environment" } else { "env" }));
+                let message = format!("variable `{name}` is not set here");
+                let help = format!("`stackctl up` needs it: `export {name}=…`");
+                self.problems.warning(found.value, &found.path, message, help);
+            }
+            Secret::Environment(_) => {}
+        }
+    }
+
+    fn dashboard(&mut self, dashboard: &mut Dashboard, path: document::Path) {
+        let DashboardSource::File(file) = &mut dashboard.source else { return };
+        let path = path.key("file");
+        *file = self.absolute(file);
+        match read_regular(Path::new(file)) {
+            Err(error) => self.cannot_read(path, &error),
+            Ok(bytes) => {
+                if let Err(error) = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&bytes) {
+                    self.error(
+                        path,
+                        format!("the file is not a dashboard: {error}"),
+                        "export the dashboard as JSON from Grafana",
+                    );
+                }
+            }
+        }
+    }
+
+    /// The absolute path of a file that has to be there.
+    fn present(&mut self, file: &str, path: document::Path) -> String {
+        let absolute = self.absolute(file);
+        match std::fs::metadata(&absolute) {
+            Ok(data) if data.is_dir() => {
+                self.error(path, "a file is needed, and this is a folder", "name a file in it")
+            }
+            Ok(_) => {}
+            Err(error) => self.cannot_read(path, &error),
+        }
+        absolute
+    }
+
+    fn absolute(&self, file: &str) -> String {
+        let home = file.strip_prefix("~/").and_then(|rest| Some(format!("{}/{rest}", self.environment.get("HOME")?)));
+        let path = self.folder.join(home.as_deref().unwrap_or(file));
+        tidy(&path).to_string_lossy().into_owned()
+    }
+
+    fn cannot_read(&mut self, path: document::Path, error: &std::io::Error) {
+        let why = match error.kind() {
+            std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+            _ => format!("cannot read the file: {error}"),
+        };
+        let help = "paths are relative to the folder of the stack file";
+        self.error(path, why, help);
+    }
+
+    fn error(&mut self, path: document::Path, message: impl Into<String>, help: &str) {
+        let found = locate(self.root, &path);
+        self.problems.error(found.value, &found.path, message, help);
+    }
+}
+
+/// The content of a file that is not a pipe or a device, up to 16 MiB.
+pub(super) fn read_regular(path: &Path) -> std::io::Result<Vec<u8>> {
+    const LARGEST: u64 = 16 * 1024 * 1024;
+    let data = std::fs::metadata(path)?;
+    if !data.is_file() {
+        return Err(std::io::Error::other("it is not a regular file"));
+    }
+    if data.len() > LARGEST {
+        return Err(std::io::Error::other("it has more than 16 MiB"));
+    }
+    std::fs::read(path)
+}
+
+/// The path without `.` and `..`.
+fn tidy(path: &Path) -> PathBuf {
+    let mut tidy = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                tidy.pop();
+            }
+            other => tidy.push(other),
+        }
+    }
+    tidy
+}

@@ -1,0 +1,192 @@
+//! Files → [`Stack`]: read, fill in variables, lay overlays, read the sections, look at the files they name, apply the rules.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::collector::Collector;
+use super::document::{self, Node, Reader, SIZE_LIMIT, Span};
+use super::problem::Problems;
+use super::{Environment, Stack, dotenv, files, rules, sections};
+
+/// What other parts of stackctl know by name. An empty list means that its names are not checked.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Vocabulary<'a> {
+    /// Exporters of the catalogue.
+    pub exporters: &'a [&'a str],
+    /// Presets of dashboards.
+    pub presets: &'a [&'a str],
+}
+
+/// A stack file that is right.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loaded {
+    /// What it says.
+    pub stack: Stack,
+    /// What is probably not meant.
+    pub warnings: Problems,
+    /// Folder of the first file, absolute. Relative paths are resolved against it.
+    pub folder: PathBuf,
+}
+
+/// Loads a stack from files; later ones overlay earlier ones. Variables come from the environment, then from `.env`
+/// beside the first file.
+///
+/// # Errors
+/// All problems of all files at once.
+pub fn load(paths: &[PathBuf], environment: &Environment, vocabulary: &Vocabulary) -> Result<Loaded, Problems> {
+    let mut problems = Collector::default();
+    let texts: Vec<_> = paths.iter().filter_map(|path| read_file(path, &mut problems)).collect();
+    if paths.is_empty() {
+        problems.error_in(
+            String::new(),
+            0,
+            "no stack file is given",
+            "give one with `-f FILE`, or run `stackctl init`",
+        );
+    }
+    if problems.has_errors() {
+        return Err(problems.finish());
+    }
+    let folder = paths.first().and_then(|path| path.parent()).unwrap_or(Path::new(""));
+    assemble(texts, folder, environment, vocabulary, problems)
+}
+
+/// Loads a stack from a text, as if it stood in the file `name` in that folder.
+///
+/// # Errors
+/// All problems at once.
+pub fn parse(
+    name: &str,
+    text: &str,
+    folder: &Path,
+    environment: &Environment,
+    vocabulary: &Vocabulary,
+) -> Result<Loaded, Problems> {
+    let mut problems = Collector::default();
+    match decode(name, text.as_bytes().to_vec(), &mut problems) {
+        Some(text) => assemble(vec![(name.to_owned(), text)], folder, environment, vocabulary, problems),
+        None => Err(problems.finish()),
+    }
+}
+
+fn assemble(
+    texts: Vec<(String, String)>,
+    folder: &Path,
+    environment: &Environment,
+    vocabulary: &Vocabulary,
+    mut problems: Collector,
+) -> Result<Loaded, Problems> {
+    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
+    let mut environment = environment.clone();
+    environment.add_missing(dot_env(&folder, &environment, &mut problems));
+    let Some(mut root) = documents(texts, &environment, &mut problems) else { return Err(problems.finish()) };
+    files::pass_through(&mut root, &environment);
+    let mut stack = sections::read(&root, &mut Reader::new(&mut problems));
+    files::resolve(&mut stack, &root, &folder, &environment, &mut problems);
+    rules::examine(&stack, &root, vocabulary, &mut problems);
+    if problems.has_errors() {
+        return Err(problems.finish());
+    }
+    Ok(Loaded { stack, warnings: problems.finish(), folder })
+}
+
+/// The documents of all texts, laid over each other; `None` where one of them is not YAML.
+fn documents(texts: Vec<(String, String)>, environment: &Environment, problems: &mut Collector) -> Option<Node> {
+    let mut root: Option<Node> = None;
+    let mut is_whole = true;
+    for (name, text) in texts {
+        let source = problems.add_source(name, text.clone());
+        let Some(mut node) = document::parse(&text, source, problems) else {
+            is_whole = false;
+            continue;
+        };
+        document::interpolate(&mut node, &text, environment, problems);
+        match &mut root {
+            None => root = Some(node),
+            Some(below) => document::overlay(below, node),
+        }
+    }
+    root.filter(|_| is_whole)
+}
+
+/// The variables of `.env`, where there is one.
+fn dot_env(folder: &Path, environment: &Environment, problems: &mut Collector) -> Vec<(String, String)> {
+    let path = folder.join(".env");
+    let Ok(bytes) = files::read_regular(&path) else { return Vec::new() };
+    let (pairs, bad) = dotenv::parse(&String::from_utf8_lossy(&bytes), environment);
+    for line in bad {
+        problems.error_in(".env".to_owned(), line.line, line.message, "write one `KEY=VALUE` on each line");
+    }
+    pairs
+}
+
+/// The text of a file and its name; what is wrong is recorded.
+fn read_file(path: &Path, problems: &mut Collector) -> Option<(String, String)> {
+    let name = path.display().to_string();
+    match read_bytes(path) {
+        Ok(bytes) => decode(&name, bytes, problems).map(|text| (name, text)),
+        Err(error) => {
+            let message = format!("cannot read the stack file: {}", reason(&error));
+            let help = "run `stackctl init` to write one, or name another with `-f FILE`";
+            problems.error_in(name, 0, message, help);
+            None
+        }
+    }
+}
+
+/// At most one byte more than a stack file may have.
+fn read_bytes(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let limit = u64::try_from(SIZE_LIMIT + 1).unwrap_or(u64::MAX);
+    std::fs::File::open(path)?.take(limit).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        std::io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// The bytes as text, where they can be a stack file.
+fn decode(name: &str, bytes: Vec<u8>, problems: &mut Collector) -> Option<String> {
+    let size = bytes.len();
+    let (text, bad) = match String::from_utf8(bytes) {
+        Ok(text) => {
+            let bad = text.find(['\0', '\u{1}', '\u{7f}']);
+            (text, bad)
+        }
+        Err(error) => {
+            let bad = error.utf8_error().valid_up_to();
+            (String::from_utf8_lossy(&error.into_bytes()[..bad]).into_owned(), Some(bad))
+        }
+    };
+    let (at, message, help) = match bad {
+        _ if size > SIZE_LIMIT => {
+            let message = format!("the file has more than {} MiB", SIZE_LIMIT >> 20);
+            (Span::top(0), message, "is it really a stack file?")
+        }
+        Some(bad) => (
+            position(&text, bad),
+            "not text: a byte that UTF-8 text does not have".to_owned(),
+            "save the file as UTF-8",
+        ),
+        None => return Some(text),
+    };
+    let source = problems.add_source(name.to_owned(), String::new());
+    let source = Span::top(source).source;
+    problems.error(Span { source, ..at }, "", message, help);
+    None
+}
+
+/// Line and column of a byte.
+fn position(text: &str, byte: usize) -> Span {
+    let before = &text[..byte];
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    Span { line: narrow(line), column: narrow(column), ..Span::top(0) }
+}

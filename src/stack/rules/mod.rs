@@ -1,0 +1,180 @@
+//! What must hold between the parts of a stack file. Each rule is one function; all of them look, whatever the others found.
+
+mod components;
+mod dashboards;
+mod dependencies;
+mod images;
+mod names;
+mod ports;
+mod references;
+mod resources;
+mod scale;
+mod scrapes;
+
+pub use scale::check_scale;
+
+use super::collector::Collector;
+use super::document::{Node, Path, Segment, Span, Value, shown};
+use super::{ContainerSettings, Metrics, Stack, Vocabulary, Wiring, Wrong};
+
+/// Applies every rule.
+pub(super) fn examine(stack: &Stack, root: &Node, vocabulary: &Vocabulary, problems: &mut Collector) {
+    let mut examination = Examination { stack, root, vocabulary, problems };
+    for rule in RULES {
+        rule(&mut examination);
+    }
+}
+
+const RULES: &[fn(&mut Examination)] = &[
+    names::services_have_one_name_each,
+    names::jobs_have_one_name_each,
+    names::container_names_fit,
+    names::exporters_are_known,
+    images::references_can_be_pulled,
+    ports::host_ports_are_used_once,
+    ports::components_stay_at_home,
+    scale::replicas_can_stand_side_by_side,
+    dependencies::dependencies_exist,
+    dependencies::dependencies_are_no_circle,
+    references::volumes_exist,
+    references::networks_exist,
+    references::secrets_exist,
+    references::modes_are_carried,
+    references::labels_are_free,
+    resources::limits_make_sense,
+    scrapes::times_fit,
+    scrapes::paths_are_paths,
+    scrapes::labels_are_labels,
+    scrapes::credentials_are_clear,
+    scrapes::targets_are_addresses,
+    scrapes::targets_can_be_reached,
+    components::prometheus_settings_fit,
+    components::extra_jobs_are_jobs,
+    components::grafana_settings_fit,
+    dashboards::presets_are_known,
+    dashboards::panels_can_be_drawn,
+];
+
+/// What a rule looks at, and where it says what it found.
+struct Examination<'a> {
+    stack: &'a Stack,
+    root: &'a Node,
+    vocabulary: &'a Vocabulary<'a>,
+    problems: &'a mut Collector,
+}
+
+impl Examination<'_> {
+    /// Records an error at the value of that path.
+    fn error(&mut self, path: Path, message: impl Into<String>, help: impl Into<String>) {
+        let found = locate(self.root, &path);
+        self.problems.error(found.value, &found.path, message, help);
+    }
+
+    /// Records an error at the key of that path.
+    fn error_at_key(&mut self, path: Path, message: impl Into<String>, help: impl Into<String>) {
+        let found = locate(self.root, &path);
+        self.problems.error(found.key, &found.path, message, help);
+    }
+
+    /// Records an error that another function found the words for.
+    fn wrong(&mut self, path: Path, wrong: Wrong) {
+        self.error(path, wrong.message, wrong.help);
+    }
+
+    /// Records a warning at the value of that path.
+    fn warning(&mut self, path: Path, message: impl Into<String>, help: impl Into<String>) {
+        let found = locate(self.root, &path);
+        self.problems.warning(found.value, &found.path, message, help);
+    }
+
+    /// Records that one of some keys is missing, unless one is there and something else is wrong with it.
+    fn missing(&mut self, path: Path, keys: &[&str], message: &str, help: &str) {
+        let found = locate(self.root, &path);
+        if !keys.iter().any(|key| found.node.is_some_and(|node| node.entry(key).is_some())) {
+            self.problems.error(found.key, &found.path, message, help);
+        }
+    }
+
+    /// Whether a section has an entry of that name, right or wrong.
+    fn is_written(&self, section: &str, name: &str) -> bool {
+        self.root.entry(section).is_some_and(|entry| entry.node.entry(name).is_some())
+    }
+
+    /// Where the item of a list or map that holds a name stands: `depends_on` and its like take both.
+    fn item_path<'p>(&self, list: &'p Path<'p>, index: usize, name: &'p str) -> Path<'p> {
+        let is_map = locate(self.root, list).node.is_some_and(|node| node.entry(name).is_some());
+        if is_map { list.key(name) } else { list.index(index) }
+    }
+}
+
+/// Where a path stands in the document.
+pub(super) struct Found<'n> {
+    /// Its key, or the nearest one above it.
+    pub(super) key: Span,
+    /// Its value; the key where the value covers no text.
+    pub(super) value: Span,
+    /// The path as people read it.
+    pub(super) path: String,
+    /// The node, where there is one.
+    pub(super) node: Option<&'n Node>,
+}
+
+/// Looks a path up. What the file does not say is found at the nearest key above it.
+pub(super) fn locate<'n>(root: &'n Node, path: &Path) -> Found<'n> {
+    let segments = path.segments();
+    let mut found = Found { key: root.span, value: root.span, path: shown(&segments), node: Some(root) };
+    let mut current = root;
+    for segment in &segments {
+        let Some(child) = live_child(current, segment) else {
+            return Found { value: found.key, node: None, ..found };
+        };
+        found.key = match segment {
+            Segment::Key(key) => current.entry(key).map_or(child.span, |entry| entry.key),
+            Segment::Index(_) => child.span,
+        };
+        found.value = if child.span.is_empty() { found.key } else { child.span };
+        found.node = Some(child);
+        current = child;
+    }
+    found
+}
+
+/// The node below a step. Lists are counted as they were read: without the items that were found wrong.
+fn live_child<'n>(node: &'n Node, segment: &Segment) -> Option<&'n Node> {
+    match (&node.value, segment) {
+        (Value::Sequence(items), Segment::Index(index)) => items.iter().filter(|item| !item.pruned.get()).nth(*index),
+        _ => node.child(segment),
+    }
+}
+
+/// A service that the file describes: an app or an exporter.
+#[derive(Clone, Copy)]
+struct Service<'a> {
+    section: &'static str,
+    name: &'a str,
+    scale: u32,
+    container: &'a ContainerSettings,
+    wiring: &'a Wiring,
+    metrics: Option<&'a Metrics>,
+}
+
+/// All apps, then all exporters.
+fn services(stack: &Stack) -> impl Iterator<Item = Service<'_>> {
+    let apps = stack.apps.iter().map(|(name, app)| Service {
+        section: "apps",
+        name: name.as_str(),
+        scale: app.scale,
+        container: &app.container,
+        wiring: &app.wiring,
+        metrics: app.metrics.as_ref(),
+    });
+    let exporters = stack.exporters.iter().map(|(name, exporter)| Service {
+        section: "exporters",
+        name: name.as_str(),
+        scale: 1,
+        container: &exporter.container,
+        wiring: &exporter.wiring,
+        metrics: Some(&exporter.metrics),
+    });
+    apps.chain(exporters)
+}

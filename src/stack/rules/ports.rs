@@ -1,0 +1,106 @@
+//! Ports of the host.
+
+use std::collections::{HashMap, HashSet};
+use std::net::{IpAddr, SocketAddr};
+
+use super::super::collector::Collector;
+use super::super::document::{Node, Path, Reader, Span, Value};
+use super::super::port::{PublishedPort, is_everywhere};
+use super::super::{Protocol, Publish, defaults};
+use super::{Examination, locate, services};
+
+/// Who has which port of the host.
+#[derive(Default)]
+struct Taken<'a> {
+    addresses: HashMap<(u16, Protocol), HashMap<IpAddr, &'a str>>,
+}
+
+impl<'a> Taken<'a> {
+    /// Takes a port, and says who has it already. 0.0.0.0 stands for every address.
+    fn take(&mut self, address: IpAddr, port: u16, protocol: Protocol, owner: &'a str) -> Option<&'a str> {
+        let addresses = self.addresses.entry((port, protocol)).or_default();
+        let everywhere = addresses.iter().find(|(taken, _)| is_everywhere(**taken)).map(|(_, owner)| *owner);
+        let any = if is_everywhere(address) { addresses.values().next().copied() } else { None };
+        let other = addresses.get(&address).copied().or(everywhere).or(any);
+        if other.is_none() {
+            addresses.insert(address, owner);
+        }
+        other
+    }
+}
+
+/// Each port of the host has one service.
+pub(super) fn host_ports_are_used_once(examination: &mut Examination) {
+    let stack = examination.stack;
+    let mut taken = Taken::default();
+    for (component, address) in components(examination) {
+        if let Some(other) = taken.take(address.ip(), address.port(), Protocol::Tcp, component) {
+            let path = Path::ROOT.key(component);
+            examination.error(path.key("port"), twice(address.port(), other), "choose another port, or `off`");
+        }
+    }
+    for service in services(stack) {
+        let mut reported = HashSet::new();
+        for (index, port) in service.container.ports.0.iter().enumerate() {
+            let Some(host_port) = port.host_port else { continue };
+            let Some(other) = taken.take(port.host_ip, host_port, port.protocol, service.name) else { continue };
+            let path = Path::ROOT.key(service.section);
+            let path = path.key(service.name);
+            let path = path.key("ports");
+            let entry = entry_of(examination.root, &path, index);
+            if reported.insert(entry) {
+                let help = format!("choose another host port, or write `\"{}\"` for a free one", port.container_port);
+                examination.error(path.index(entry), twice(host_port, other), help);
+            }
+        }
+    }
+}
+
+fn twice(port: u16, other: &str) -> String {
+    format!("port {port} of the host is taken by `{other}`")
+}
+
+/// Which entry of `ports`, of those that are right, a port was written in; ranges are spread out.
+fn entry_of(root: &Node, ports: &Path, wanted: usize) -> usize {
+    let Some(Node { value: Value::Sequence(items), .. }) = locate(root, ports).node else { return wanted };
+    let mut before = 0;
+    for (index, item) in items.iter().filter(|item| !item.pruned.get()).enumerate() {
+        before += published(item);
+        if wanted < before {
+            return index;
+        }
+    }
+    wanted
+}
+
+/// How many ports one entry publishes.
+fn published(item: &Node) -> usize {
+    let mut ignored = Collector::default();
+    let ports = Reader::new(&mut ignored).read::<PublishedPort>(item, Span::default(), Path::ROOT);
+    ports.map_or(0, |entry| entry.0.0.len())
+}
+
+/// Where Prometheus and Grafana are published.
+fn components(examination: &Examination) -> Vec<(&'static str, SocketAddr)> {
+    let stack = examination.stack;
+    let at = |publish: Publish, usual: SocketAddr| match publish {
+        Publish::Usual => Some(usual),
+        Publish::Off => None,
+        Publish::At(address) => Some(address),
+    };
+    let prometheus =
+        stack.prometheus.as_option().and_then(|prometheus| at(prometheus.port, defaults::PROMETHEUS_ADDRESS));
+    let grafana = stack.grafana.as_option().and_then(|grafana| at(grafana.port, defaults::GRAFANA_ADDRESS));
+    let both = [("prometheus", prometheus), ("grafana", grafana)];
+    both.into_iter().filter_map(|(name, address)| Some((name, address?))).collect()
+}
+
+/// Prometheus has no password, and Grafana is for those who may see the stack.
+pub(super) fn components_stay_at_home(examination: &mut Examination) {
+    for (component, address) in components(examination).into_iter().filter(|(_, address)| is_everywhere(address.ip())) {
+        let path = Path::ROOT.key(component);
+        let message = format!("{component} can be reached from every network of this host");
+        let help = format!("write `port: {}` for this host only, or the address of one network", address.port());
+        examination.warning(path.key("port"), message, help);
+    }
+}

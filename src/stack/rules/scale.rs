@@ -1,0 +1,62 @@
+//! Replicas.
+
+use super::super::document::Path;
+use super::super::{App, Stack, Wrong};
+use super::Examination;
+
+/// More replicas than one engine carries.
+const MOST_REPLICAS: u32 = 1000;
+
+/// Whether an app can run so many replicas, as for `up --scale APP=N`.
+///
+/// # Errors
+/// Says why not, and what to write in the stack file instead.
+pub fn check_scale(stack: &Stack, app_name: &str, replicas: u32) -> Result<(), Wrong> {
+    let Some(app) = stack.apps.get(app_name) else {
+        let known = stack.apps.keys().map(super::super::ServiceName::as_str);
+        let add = "name an app of the stack file".to_owned();
+        return Err(super::super::suggest::unknown_name("app", app_name, known, add));
+    };
+    match obstacle(app_name, app, replicas) {
+        Some((_, wrong)) => Err(wrong),
+        None => {
+            let longest = format!("{}-{app_name}-{replicas}", stack.name);
+            if longest.len() <= 63 || app.container.container_name.is_some() {
+                return Ok(());
+            }
+            Err(Wrong::new(format!("container name `{longest}` is too long for DNS"), "shorten the app's name"))
+        }
+    }
+}
+
+/// Replicas cannot share a port of the host or a name.
+pub(super) fn replicas_can_stand_side_by_side(examination: &mut Examination) {
+    let stack = examination.stack;
+    for (name, app) in &stack.apps {
+        if let Some((key, wrong)) = obstacle(name.as_str(), app, app.scale) {
+            let path = Path::ROOT.key("apps");
+            let path = path.key(name.as_str());
+            examination.wrong(path.key(key), wrong);
+        }
+    }
+}
+
+/// What stands against so many replicas, and the key that says it.
+fn obstacle(name: &str, app: &App, replicas: u32) -> Option<(&'static str, Wrong)> {
+    if replicas > MOST_REPLICAS {
+        let wrong = Wrong::new(format!("{replicas} replicas of `{name}`"), format!("the most is {MOST_REPLICAS}"));
+        return Some(("scale", wrong));
+    }
+    if replicas < 2 {
+        return None;
+    }
+    if let Some(fixed) = &app.container.container_name {
+        let message = format!("{replicas} replicas of `{name}` cannot all be called `{fixed}`");
+        return Some(("container_name", Wrong::new(message, "remove `container_name`, or `scale`")));
+    }
+    let port = app.container.ports.0.iter().find(|port| port.host_port.is_some())?;
+    let host_port = port.host_port.unwrap_or_default();
+    let message = format!("{replicas} replicas of `{name}` cannot share port {host_port} of the host");
+    let help = format!("write `ports: [\"{}\"]`: each replica gets a free port", port.container_port);
+    Some(("ports", Wrong::new(message, help)))
+}

@@ -1,0 +1,128 @@
+//! The document → the sections of a [`Stack`]. Says what every key at the top means; the rest is said by the types.
+
+use indexmap::IndexMap;
+use serde::de::DeserializeOwned;
+
+use super::document::{Entry, Node, Path, Reader, Span, Value};
+use super::{App, Exporter, Scrape, ServiceName, Stack, StackName, suggest};
+
+/// The keys at the top of a stack file.
+const KEYS: [&str; 12] = [
+    "name",
+    "engine",
+    "images",
+    "prometheus",
+    "grafana",
+    "apps",
+    "exporters",
+    "scrape",
+    "dashboards",
+    "networks",
+    "volumes",
+    "secrets",
+];
+
+/// Reads the stack; whatever is wrong is recorded, and something harmless stands in for it.
+pub(super) fn read(root: &Node, reader: &mut Reader) -> Stack {
+    if !matches!(root.value, Value::Mapping(_)) {
+        let help = "write `name: NAME` and `apps:`; `stackctl init` writes a first stack file";
+        reader.error(root.span, Path::ROOT, "a stack file is a map of `key: value`", help);
+    }
+    let mut sections = Sections { root, reader };
+    sections.unknown_keys();
+    Stack {
+        name: sections.name(),
+        engine: sections.one("engine"),
+        images: sections.one("images"),
+        prometheus: sections.one("prometheus"),
+        grafana: sections.one("grafana"),
+        apps: sections.named("apps", |entry, path, reader| Some(App::read(entry, path, reader))),
+        exporters: sections.named("exporters", |entry, path, reader| Some(Exporter::read(entry, path, reader))),
+        scrape: sections.named("scrape", |entry, path, reader| Some(Scrape::read(entry, path, reader))),
+        dashboards: sections.named("dashboards", read_whole),
+        networks: sections.named("networks", read_whole),
+        volumes: sections.named("volumes", read_whole),
+        secrets: sections.named("secrets", read_whole),
+    }
+}
+
+fn read_whole<T: DeserializeOwned>(entry: &Entry, path: Path, reader: &mut Reader) -> Option<T> {
+    reader.read(&entry.node, entry.key, path)
+}
+
+struct Sections<'n, 'r, 'p> {
+    root: &'n Node,
+    reader: &'r mut Reader<'p>,
+}
+
+impl<'n> Sections<'n, '_, '_> {
+    fn unknown_keys(&mut self) {
+        let Value::Mapping(entries) = &self.root.value else { return };
+        for (key, entry) in entries.iter().filter(|(key, _)| !KEYS.contains(&key.as_str()) && !key.starts_with("x-")) {
+            let words = suggest::unknown_key(key, &KEYS);
+            self.reader.error(entry.key, Path::ROOT.key(key), words.message, words.help);
+        }
+    }
+
+    fn name(&mut self) -> StackName {
+        let help = "add `name: NAME`; containers, networks and volumes are named after it";
+        let Value::Mapping(_) = self.root.value else { return StackName::placeholder() };
+        match self.entry("name") {
+            Some(entry) if !entry.node.is_null() => self.required("name", entry),
+            Some(entry) => self.missing_name(entry.key, help),
+            None if self.root.entry("name").is_some() => StackName::placeholder(),
+            None => self.missing_name(Span::top(self.root.span.source as usize), help),
+        }
+    }
+
+    fn required(&mut self, key: &str, entry: &Entry) -> StackName {
+        self.reader.read(&entry.node, entry.key, Path::ROOT.key(key)).unwrap_or_else(StackName::placeholder)
+    }
+
+    fn missing_name(&mut self, at: Span, help: &str) -> StackName {
+        self.reader.error(at, Path::ROOT.key("name"), "key `name` is missing", help);
+        StackName::placeholder()
+    }
+
+    /// The entry of a key, unless it was found wrong already.
+    fn entry(&self, key: &str) -> Option<&'n Entry> {
+        self.root.entry(key).filter(|entry| !entry.node.pruned.get())
+    }
+
+    fn one<T: DeserializeOwned + Default>(&mut self, key: &str) -> T {
+        let Some(entry) = self.entry(key) else { return T::default() };
+        self.reader.read(&entry.node, entry.key, Path::ROOT.key(key)).unwrap_or_default()
+    }
+
+    fn named<T>(
+        &mut self,
+        section: &str,
+        read: impl Fn(&Entry, Path, &mut Reader) -> Option<T>,
+    ) -> IndexMap<ServiceName, T> {
+        let Some(entry) = self.entry(section) else { return IndexMap::new() };
+        let top = Path::ROOT.key(section);
+        let Value::Mapping(entries) = &entry.node.value else {
+            if !entry.node.is_null() {
+                let message = format!("`{section}` is a map from names to settings");
+                self.reader.error(entry.key, top, message, "write `NAME:` and below it, indented, its settings");
+            }
+            return IndexMap::new();
+        };
+        let mut named = IndexMap::with_capacity(entries.len());
+        for (name, entry) in entries.iter().filter(|(_, entry)| !entry.node.pruned.get()) {
+            let path = top.key(name);
+            let name = self.service_name(name, entry, path);
+            if let Some(value) = read(entry, path, self.reader) {
+                named.insert(name, value);
+            }
+        }
+        named
+    }
+
+    fn service_name(&mut self, name: &str, entry: &Entry, path: Path) -> ServiceName {
+        name.parse().unwrap_or_else(|wrong: super::Wrong| {
+            self.reader.error(entry.key, path, wrong.message, wrong.help);
+            ServiceName::unchecked(name)
+        })
+    }
+}

@@ -1,0 +1,67 @@
+//! "Did you mean": the nearest of the words that would be right, and what to write instead of Compose keys.
+
+use super::foreign;
+use super::wrong::Wrong;
+
+/// The nearest of some words, where one is near.
+pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let limit = (word.chars().count() / 3).clamp(1, 3);
+    let near = |candidate: &&str| candidate.len().abs_diff(word.len()) <= 3;
+    let distance = |candidate: &str| strsim::osa_distance(&word.to_lowercase(), &candidate.to_lowercase());
+    let scored = candidates.into_iter().filter(near).map(|candidate| (distance(candidate), candidate));
+    scored.filter(|(distance, _)| *distance <= limit).min().map(|(_, candidate)| candidate)
+}
+
+/// The words for a key that means nothing here.
+pub(super) fn unknown_key(key: &str, known: &[&str]) -> Wrong {
+    let message = format!("unknown key `{key}`");
+    if let Some(instead) = foreign::instead_of(key) {
+        return Wrong::new(message, instead);
+    }
+    if let Some(near) = nearest(key, known.iter().copied()) {
+        return Wrong::new(message, format!("did you mean `{near}`?"));
+    }
+    Wrong::new(message, format!("known here: {}", listed(known)))
+}
+
+/// The words for a word that is none of those that can stand here.
+pub(super) fn unknown_word(found: &str, text: Option<&str>, known: &[&str]) -> Wrong {
+    let message = format!("{found} cannot stand here: expected {}", alternatives(known));
+    match text.and_then(|text| nearest(text, known.iter().copied())) {
+        Some(near) => Wrong::new(message, format!("did you mean `{near}`?")),
+        None => Wrong::new(message, format!("write {}", alternatives(known))),
+    }
+}
+
+/// Message and help for a name that nothing has.
+pub(super) fn unknown_name<'a>(
+    what: &str,
+    name: &str,
+    candidates: impl Iterator<Item = &'a str>,
+    add: String,
+) -> Wrong {
+    let message = format!("no {what} is called `{name}`");
+    match nearest(name, candidates) {
+        Some(near) => Wrong::new(message, format!("did you mean `{near}`?")),
+        None => Wrong::new(message, add),
+    }
+}
+
+/// `a`, `b`, `c` …: words in a row, not too many.
+pub(super) fn listed(words: &[&str]) -> String {
+    const MOST: usize = 12;
+    let mut quoted: Vec<String> = words.iter().take(MOST).map(|word| format!("`{word}`")).collect();
+    if words.len() > MOST {
+        quoted.push("…".to_owned());
+    }
+    quoted.join(", ")
+}
+
+/// `a`, `b` or `c`.
+fn alternatives(words: &[&str]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => format!("`{one}`"),
+        [rest @ .., last] => format!("{} or `{last}`", listed(rest)),
+    }
+}

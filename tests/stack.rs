@@ -1,0 +1,407 @@
+//! The stack file: what is read, what is refused, and in which words.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use stackctl::stack::{
+    ByteSize, DashboardSource, Discovery, Duration, EngineMetrics, Environment, Loaded, PanelType, Problems, Publish,
+    Secret, Vocabulary, load, parse,
+};
+
+const VOCABULARY: Vocabulary = Vocabulary { exporters: &["node", "cadvisor"], presets: &["node", "containers"] };
+
+fn environment() -> Environment {
+    [
+        ("HOME", "/home/anna"),
+        ("GRAFANA_PASSWORD", "correct horse"),
+        ("DATABASE_URL", "postgres://shop:hunter2secret@db/shop"),
+        ("TOKEN", "s3cr3t-t0ken"),
+        ("EMPTY", ""),
+        ("TAG", "1.4"),
+    ]
+    .into_iter()
+    .collect()
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stack")
+}
+
+fn read(text: &str) -> Result<Loaded, Problems> {
+    parse("stack.yml", text, &folder(), &environment(), &VOCABULARY)
+}
+
+/// The problems of a text, one line each: `LINE:COLUMN path: message`.
+fn problems(text: &str) -> Vec<String> {
+    let problems = match read(text) {
+        Ok(loaded) => loaded.warnings,
+        Err(problems) => problems,
+    };
+    let line = |problem: &stackctl::stack::Problem| {
+        format!("{}:{} {}: {}", problem.line, problem.column, problem.path, problem.message)
+    };
+    problems.iter().map(line).collect()
+}
+
+#[test]
+fn every_bad_file_is_refused_in_the_words_of_its_golden_file() {
+    let mut wrong = Vec::new();
+    for path in bad_files() {
+        let text = fs::read_to_string(&path).unwrap();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let shown = match parse(&name, &text, &folder(), &environment(), &VOCABULARY) {
+            Ok(loaded) => loaded.warnings.render(false),
+            Err(problems) => problems.render(false),
+        };
+        let golden = path.with_extension("txt");
+        if std::env::var_os("BLESS").is_some() {
+            fs::write(&golden, &shown).unwrap();
+        } else if fs::read_to_string(&golden).unwrap_or_default() != shown {
+            wrong.push(format!("{name}:\n{shown}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}\nBLESS=1 cargo test --test stack rewrites the golden files", wrong.join("\n"));
+}
+
+#[test]
+fn every_bad_file_has_a_problem_with_a_line_and_a_help() {
+    assert!(bad_files().len() >= 40);
+    for path in bad_files() {
+        let text = fs::read_to_string(&path).unwrap();
+        let problems = match read(&text) {
+            Ok(loaded) => loaded.warnings,
+            Err(problems) => problems,
+        };
+        assert!(!problems.is_empty(), "{}", path.display());
+        for problem in &problems {
+            assert!(
+                problem.line > 0 && problem.column > 0 && !problem.help.is_empty(),
+                "{}: {problem:?}",
+                path.display()
+            );
+        }
+    }
+}
+
+fn bad_files() -> Vec<PathBuf> {
+    let files = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
+    let mut bad: Vec<_> = files.filter(|path| path.to_string_lossy().ends_with(".bad.yml")).collect();
+    bad.sort();
+    bad
+}
+
+const GALLERY: &str = r#"
+name: image-gallery
+
+engine:
+  metrics: gateway                 # gateway | ADDRESS:PORT | off → daemon.json, and a scrape job for the engine
+
+prometheus:
+  version: "3.5.0"
+  scrape_interval: 10s
+  retention: { time: 15d }
+  port: 9090                       # published on 127.0.0.1 unless an address is written
+
+grafana:
+  port: 3000
+  admin_password: { env: GRAFANA_PASSWORD }   # or {file: …}; left out: generated once, kept 0600 beside the state
+
+apps:
+  accesslog:
+    image: diamol/ch09-access-log
+    scale: 3
+    metrics: { discovery: dns, interval: 3s }
+  iotd:
+    image: diamol/ch09-image-of-the-day
+    metrics: { path: /actuator/prometheus }
+  image-gallery:
+    image: diamol/ch09-image-gallery
+    ports: ["8010:80"]
+    depends_on: [accesslog, iotd]
+    metrics: { discovery: static }
+    signals:                       # what the golden signals of this app are called
+      traffic: image_gallery_requests_total
+      errors: image_gallery_requests_total{code=~"5.."}
+      in_flight: image_gallery_in_flight_requests
+      saturation: [go_goroutines, go_memstats_stack_inuse_bytes]
+
+exporters:
+  node: {}
+  cadvisor: {}
+
+scrape:                            # things that run elsewhere
+  other-hosts:
+    interval: 5s
+    targets: ["172.26.0.100:8180", "172.26.0.101:9100"]
+
+dashboards:
+  gallery:
+    title: Image gallery
+    rows:
+      - title: Golden signals
+        panels:
+          - { title: HTTP 200 responses, query: 'sum(image_gallery_requests_total{code="200"}) without(instance)' }
+          - { title: Requests in flight, query: 'sum(image_gallery_in_flight_requests) without(instance)', type: stat }
+          - { title: Memory in use, query: 'go_memstats_stack_inuse_bytes{job="image-gallery"}', unit: bytes }
+  node: { preset: node }
+  legacy: { file: dashboards/legacy.json }
+"#;
+
+#[test]
+fn the_gallery_is_read_as_it_is_written() {
+    let loaded = read(GALLERY).unwrap();
+    let stack = &loaded.stack;
+    assert_eq!(stack.name.as_str(), "image-gallery");
+    assert_eq!(stack.engine.metrics, EngineMetrics::Gateway);
+    let prometheus = stack.prometheus.as_option().unwrap();
+    assert_eq!(prometheus.version.as_deref(), Some("3.5.0"));
+    assert_eq!(prometheus.scrape_interval, Some(Duration::from_secs(10)));
+    assert_eq!(prometheus.retention.time, Some(Duration::from_secs(15 * 86_400)));
+    assert_eq!(prometheus.port, Publish::At("127.0.0.1:9090".parse().unwrap()));
+    let grafana = stack.grafana.as_option().unwrap();
+    assert_eq!(grafana.admin_password, Some(Secret::Environment("GRAFANA_PASSWORD".into())));
+    assert_eq!(stack.apps.len(), 3);
+    assert_eq!(stack.apps["accesslog"].scale, 3);
+    assert_eq!(stack.apps["accesslog"].metrics.as_ref().unwrap().discovery, Discovery::Dns);
+    assert_eq!(stack.apps["iotd"].metrics.as_ref().unwrap().path.as_deref(), Some("/actuator/prometheus"));
+    let gallery = &stack.apps["image-gallery"];
+    assert_eq!(gallery.container.ports.0[0].host_port, Some(8010));
+    assert_eq!(gallery.wiring.depends_on.keys().map(AsRef::as_ref).collect::<Vec<&str>>(), ["accesslog", "iotd"]);
+    let signals = gallery.signals.as_ref().unwrap();
+    assert_eq!(signals.errors.as_deref(), Some("image_gallery_requests_total{code=~\"5..\"}"));
+    assert_eq!(signals.saturation.len(), 2);
+    assert_eq!(stack.exporters.len(), 2);
+    assert_eq!(stack.scrape["other-hosts"].targets.len(), 2);
+    assert_eq!(stack.scrape["other-hosts"].metrics.interval, Some(Duration::from_secs(5)));
+    let DashboardSource::Rows(rows) = &stack.dashboards["gallery"].source else { panic!("rows") };
+    assert_eq!(rows[0].panels[1].kind, PanelType::Stat);
+    assert_eq!(rows[0].panels[2].unit.as_deref(), Some("bytes"));
+    assert_eq!(stack.dashboards["node"].source, DashboardSource::Preset("node".into()));
+    let legacy = folder().join("dashboards/legacy.json").to_string_lossy().into_owned();
+    assert_eq!(stack.dashboards["legacy"].source, DashboardSource::File(legacy));
+}
+
+#[test]
+fn the_stacks_that_come_with_stackctl_load_without_a_warning() {
+    let stacks = Path::new(env!("CARGO_MANIFEST_DIR")).join("stacks");
+    for file in ["demo.yml", "full.yml"] {
+        match load(&[stacks.join(file)], &environment(), &VOCABULARY) {
+            Ok(loaded) => assert!(loaded.warnings.is_empty(), "{}", loaded.warnings.render(false)),
+            Err(problems) => panic!("{}", problems.render(false)),
+        }
+    }
+}
+
+#[test]
+fn sizes_and_numbers_are_read_as_compose_reads_them() {
+    let text = "name: demo\napps:\n  web:\n    image: web:3.10\n    mem_limit: 512m\n    cpus: \"0.5\"\n    shm_size: 64000\n    ulimits: { nofile: 1024 }\n";
+    let stack = read(text).unwrap().stack;
+    let container = &stack.apps["web"].container;
+    assert_eq!(container.mem_limit, Some(ByteSize(512 << 20)));
+    assert_eq!(container.cpus, Some(0.5));
+    assert_eq!(container.shm_size, Some(ByteSize(64000)));
+    assert_eq!(container.ulimits["nofile"].hard, 1024);
+}
+
+#[test]
+fn a_version_like_3_10_stays_text() {
+    let text = "name: demo\nprometheus:\n  version: 3.10\napps:\n  web: { image: a:1, environment: { DEBUG: on, PORT: 08, NO: no } }\n";
+    let stack = read(text).unwrap().stack;
+    assert_eq!(stack.prometheus.as_option().unwrap().version.as_deref(), Some("3.10"));
+    let environment = &stack.apps["web"].container.environment;
+    assert_eq!((&*environment["DEBUG"], &*environment["PORT"], &*environment["NO"]), ("on", "08", "no"));
+}
+
+#[test]
+fn ten_mistakes_are_ten_problems_each_where_it_is() {
+    let text = "\
+name: Demo
+grafna: {}
+prometheus:
+  scrape_interval: 10
+apps:
+  web:
+    imge: nginx:1
+    ports: [\"99999:80\"]
+    metrics: { port: eighty }
+    depends_on: [datebase]
+  database:
+    image: postgres:17
+    restart: sometimes
+    read_only: yes
+    healthcheck: { interval: soon }
+    volumes: [data:/var]
+";
+    let expected = [
+        "1:7 name:",
+        "2:1 grafna:",
+        "4:20 prometheus.scrape_interval:",
+        "6:3 apps.web:",
+        "7:5 apps.web.imge:",
+        "8:13 apps.web.ports[0]:",
+        "9:22 apps.web.metrics.port:",
+        "10:18 apps.web.depends_on[0]:",
+        "13:14 apps.database.restart:",
+        "14:16 apps.database.read_only:",
+        "15:30 apps.database.healthcheck.interval:",
+        "16:15 apps.database.volumes[0]:",
+    ];
+    let found = problems(text);
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    for (found, expected) in found.iter().zip(expected) {
+        assert!(found.starts_with(expected), "{found} instead of {expected}");
+    }
+}
+
+#[test]
+fn problems_serialize_to_the_json_contract() {
+    let problems = read("name: demo\napps:\n  web: { image: a:1, metrics: { port: 70000 } }\n").unwrap_err();
+    let json = serde_json::to_value(&problems).unwrap();
+    let keys: Vec<&String> = json[0].as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["line", "column", "path", "severity", "message", "help"]);
+    assert_eq!(json[0]["line"], 3);
+    assert_eq!(json[0]["path"], "apps.web.metrics.port");
+    assert_eq!(json[0]["severity"], "error");
+}
+
+#[test]
+fn the_value_of_a_variable_is_never_shown() {
+    let text = "\
+name: ${TOKEN}
+prometheus: { scrape_interval: \"${DATABASE_URL}\", port: \"${TOKEN}\" }
+apps:
+  web:
+    image: \"${DATABASE_URL} \"
+    ports: [\"${TOKEN}:80\"]
+    restart: ${TOKEN}
+    read_only: ${TOKEN}
+    depends_on: [\"${TOKEN}\"]
+    container_name: \"-${TOKEN}\"
+    pid: \"service:${TOKEN}\"
+    volumes: [\"${TOKEN}:/data\", \"a:b:${TOKEN}\"]
+    metrics: { path: \"x${TOKEN}\", scheme: \"${TOKEN}\", fallback_scrape_protocol: \"${TOKEN}\" }
+scrape:
+  other: { targets: [\"http://${TOKEN}\"] }
+";
+    let problems = read(text).unwrap_err();
+    assert!(problems.len() >= 14, "{}", problems.render(false));
+    for text in [problems.render(false), serde_json::to_string(&problems).unwrap()] {
+        assert!(!text.contains("s3cr3t") && !text.contains("hunter2"), "{text}");
+    }
+}
+
+#[test]
+fn a_password_in_the_file_is_refused_and_not_shown() {
+    let problems = read("name: demo\ngrafana:\n  admin_password: hunter2\napps: {}\n").unwrap_err();
+    assert_eq!(problems.as_slice()[0].line, 3);
+    assert!(!problems.render(false).contains("hunter2"));
+}
+
+#[test]
+fn variables_come_from_the_environment_and_then_from_dot_env() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join(".env"), "TAG=9.9\nREGISTRY=ghcr.io # ours\nexport NAME='shop'\n").unwrap();
+    let file = folder.path().join("stack.yml");
+    fs::write(&file, "name: ${NAME}\napps:\n  web: { image: \"${REGISTRY}/web:$TAG\" }\n").unwrap();
+    let stack = load(&[file], &environment(), &VOCABULARY).unwrap().stack;
+    assert_eq!(stack.name.as_str(), "shop");
+    assert_eq!(stack.apps["web"].image, "ghcr.io/web:1.4");
+}
+
+#[test]
+fn environment_takes_files_and_variables_that_are_passed_through() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("web.env"), "FIRST=file\nSECOND=\"two\\nlines\"\n# comment\n\nTHIRD='$RAW'\n")
+        .unwrap();
+    let text = "name: demo\napps:\n  web:\n    image: a:1\n    env_file: web.env\n    environment: [FIRST=own, TOKEN, UNSET, EMPTY=]\n";
+    let stack = parse("stack.yml", text, folder.path(), &environment(), &VOCABULARY).unwrap().stack;
+    let variables: Vec<_> = stack.apps["web"].container.environment.iter().collect();
+    let pairs: Vec<(&str, &str)> = variables.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    let expected =
+        [("FIRST", "own"), ("SECOND", "two\nlines"), ("THIRD", "$RAW"), ("TOKEN", "s3cr3t-t0ken"), ("EMPTY", "")];
+    assert_eq!(pairs, expected);
+}
+
+#[test]
+fn a_relative_path_is_resolved_against_the_folder_of_the_file() {
+    let text = "name: demo\nvolumes: { data: }\napps:\n  web:\n    image: a:1\n    volumes: [./etc:/etc:ro, ../up:/up, ~/x:/x, data:/data]\n";
+    let stack = read(text).unwrap().stack;
+    let mounts = format!("{:?}", stack.apps["web"].wiring.volumes);
+    assert!(mounts.contains(&format!("{:?}", folder().join("etc"))), "{mounts}");
+    assert!(mounts.contains(&format!("{:?}", folder().parent().unwrap().join("up"))), "{mounts}");
+    assert!(mounts.contains("\"/home/anna/x\"") && mounts.contains("Volume(\"data\")"), "{mounts}");
+}
+
+#[test]
+fn a_later_file_overlays_an_earlier_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let (base, over) = (folder.path().join("stack.yml"), folder.path().join("prod.yml"));
+    fs::write(
+        &base,
+        "name: demo\napps:\n  web:\n    image: web:1\n    ports: [\"80\"]\n    environment: { A: 1, B: 2 }\n",
+    )
+    .unwrap();
+    fs::write(&over, "apps:\n  web:\n    image: web:2\n    ports: [\"81\", \"82\"]\n    environment: { B: 3 }\n  db: { image: db:1 }\n").unwrap();
+    let stack = load(&[base.clone(), over.clone()], &environment(), &VOCABULARY).unwrap().stack;
+    let web = &stack.apps["web"];
+    assert_eq!((web.image.as_str(), web.container.ports.0.len()), ("web:2", 2));
+    assert_eq!((&*web.container.environment["A"], &*web.container.environment["B"]), ("1", "3"));
+    assert!(stack.apps.contains_key("db"));
+
+    fs::write(&over, "apps:\n  web:\n    scale: lots\n").unwrap();
+    let problems = load(&[base, over.clone()], &environment(), &VOCABULARY).unwrap_err();
+    let problem = &problems.as_slice()[0];
+    assert_eq!((problem.file.as_str(), problem.line), (over.to_str().unwrap(), 3));
+}
+
+#[test]
+fn a_missing_file_says_what_to_do() {
+    let problems = load(&["nowhere/stack.yml".into()], &environment(), &VOCABULARY).unwrap_err();
+    let text = problems.render(false);
+    assert!(text.contains("nowhere/stack.yml") && text.contains("stackctl init") && text.contains("-f"), "{text}");
+}
+
+#[test]
+fn anchors_and_merge_keys_work() {
+    let text = "\
+name: demo
+x-defaults: &defaults
+  restart: always
+  environment: { A: 1 }
+apps:
+  web: { <<: *defaults, image: web:1 }
+  api:
+    <<: [*defaults]
+    image: api:1
+    restart: \"no\"
+";
+    let stack = read(text).unwrap().stack;
+    assert_eq!(stack.apps["web"].container.restart, stackctl::stack::Restart::Always);
+    assert_eq!(stack.apps["api"].container.restart, stackctl::stack::Restart::No);
+    assert_eq!(stack.apps["api"].container.environment["A"], "1");
+}
+
+#[test]
+fn sections_and_metrics_can_be_switched_off() {
+    for off in ["off", "false", "\"off\""] {
+        let text =
+            format!("name: demo\nprometheus: {off}\ngrafana: {off}\napps:\n  web: {{ image: a:1, metrics: {off} }}\n");
+        let stack = read(&text).unwrap().stack;
+        assert!(stack.prometheus.as_option().is_none() && stack.grafana.as_option().is_none());
+        assert!(stack.apps["web"].metrics.is_none());
+    }
+    let stack = read("name: demo\nprometheus:\napps:\n  web:\n    image: a:1\n    metrics:\n").unwrap().stack;
+    assert!(stack.prometheus.as_option().is_some() && stack.apps["web"].metrics.is_some());
+}
+
+#[test]
+fn scaling_past_a_fixed_port_or_name_says_what_to_write_instead() {
+    let stack =
+        read("name: demo\napps:\n  web: { image: a:1, ports: [\"8080:80\"] }\n  api: { image: a:1 }\n").unwrap().stack;
+    let wrong = stackctl::stack::check_scale(&stack, "web", 2).unwrap_err();
+    assert!(wrong.help.contains("ports: [\"80\"]"), "{wrong}");
+    assert_eq!(stackctl::stack::check_scale(&stack, "web", 1), Ok(()));
+    assert_eq!(stackctl::stack::check_scale(&stack, "api", 5), Ok(()));
+    let wrong = stackctl::stack::check_scale(&stack, "apj", 5).unwrap_err();
+    assert!(wrong.help.contains("`api`"), "{wrong}");
+}
