@@ -72,9 +72,11 @@ impl Engine {
         // proc_pid_mountinfo(5): the fifth field is the mount point, the optional ones from the seventh on end at `-`.
         let is_shared_root = |line: &str| {
             let fields: Vec<&str> = line.split(' ').collect();
-            fields.get(4) == Some(&"/") && fields.iter().skip(6).take_while(|field| **field != "-").any(|field| field.starts_with("shared:"))
+            fields.get(4) == Some(&"/")
+                && fields.iter().skip(6).take_while(|field| **field != "-").any(|field| field.starts_with("shared:"))
         };
-        self.facts.is_local && fs_err::read_to_string("/proc/self/mountinfo").is_ok_and(|text| text.lines().any(is_shared_root))
+        self.facts.is_local
+            && fs_err::read_to_string("/proc/self/mountinfo").is_ok_and(|text| text.lines().any(is_shared_root))
     }
 
     /// What stackctl's own image would be built from now.

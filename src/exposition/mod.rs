@@ -1,6 +1,9 @@
-//! What Prometheus reads from a target: the text format 0.0.4 and `OpenMetrics` 1.0, accepted and refused as Prometheus does.
+//! What Prometheus reads from a target: the text format 0.0.4 and `OpenMetrics` 1.0.
 //!
-//! Histogram arithmetic is not looked at: Prometheus does not look at it either when it scrapes.
+//! Accepted is what Prometheus accepts when it scrapes, and refused what it refuses; compared with 2.42 on random bodies.
+//!
+//! Histogram arithmetic is not looked at, because Prometheus does not either.
+//! Where versions differ (a comma before `}`, exemplars on any sample, quoted names) the later one is followed.
 
 mod content_type;
 mod cursor;
@@ -83,11 +86,13 @@ pub fn parse_bytes(body: &[u8], format: Format) -> Result<Summary, ParseError> {
 
 fn plain_text(cursor: &mut Cursor, summary: &mut Summary) -> Result<(), ParseError> {
     loop {
-        cursor.skip_blanks();
+        let blanks = cursor.skip_blanks();
         match cursor.peek() {
             None => return Ok(()),
             Some(b'\n') => cursor.advance(),
             Some(b'#') => summary.families.extend(metadata::plain_text(cursor)?),
+            // Prometheus counts them to the name: version 2 refuses it, version 3 stores a name nobody looks for.
+            Some(first) if blanks && first != b'{' => return Err(cursor.error("blanks stand before the metric name")),
             Some(_) => {
                 sample::plain_text(cursor)?;
                 summary.samples += 1;

@@ -24,7 +24,8 @@ fn text_that_prometheus_accepts_is_accepted() {
         ("up 1", 1),
         ("up 1\n", 1),
         ("up\t1\t1700000000000\n", 1),
-        ("  up   1  1700000000000  \n", 1),
+        ("up   1  1700000000000  \n", 1),
+        ("  {\"up\"} 1\n  # TYPE up gauge\n", 1),
         ("up{a=\"b\"}1\n", 1),
         ("up {a=\"b\"} 1\n", 1),
         ("up { a = \"b\" , c = \"d\" , } 1\n", 1),
@@ -52,6 +53,7 @@ fn text_that_prometheus_accepts_is_accepted() {
 fn text_that_prometheus_refuses_is_refused_with_its_line() {
     for (text, line) in [
         ("<html>\n", 1),
+        ("\n  up 1\n", 2),
         ("foo abc\n", 1),
         ("up 1\nup\n", 2),
         ("up 1\n\n# fine\n1up 1\n", 4),

@@ -11,7 +11,8 @@ use super::{Answer, Body, Credentials, Http, Other, Target};
 use crate::exposition::{self, Format};
 
 /// What Prometheus sends without native histograms, so that the target answers in the same format.
-const ACCEPT: &str = "application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=1.0.0;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
+const ACCEPT: &str = "application/openmetrics-text;version=1.0.0;q=0.6,\
+    text/plain;version=1.0.0;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
 
 /// A body of this size holds more than 200,000 samples; more is not read.
 const LONGEST_BODY: usize = 32 * 1024 * 1024;

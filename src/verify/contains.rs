@@ -98,7 +98,8 @@ fn same_scalar(running: &Value, rendered: &Value, path: &str) -> bool {
     };
     running == rendered
         || running == HIDDEN
-        || matches!((millis(&running), millis(&rendered)), (Some(a), Some(b)) if a == b)
+        || [millis, bytes].iter().any(|read| read(&running).is_some_and(|amount| read(&rendered) == Some(amount)))
+        || (path.starts_with("global.external_labels") && rendered.replace("$$", "$") == running)
         || is_same_file(&running, &rendered, path)
 }
 
@@ -123,23 +124,9 @@ fn is_same_file(running: &str, rendered: &str, path: &str) -> bool {
 
 /// A duration as Prometheus writes it, `1h30m`, in milliseconds. A number alone is none.
 fn millis(text: &str) -> Option<u64> {
-    let mut rest = text;
-    let mut total: u64 = 0;
-    while !rest.is_empty() {
-        let digits = rest.len() - rest.trim_start_matches(|character: char| character.is_ascii_digit()).len();
-        let (number, tail) = rest.split_at(digits);
-        let letters = tail.find(|character: char| !character.is_ascii_lowercase()).unwrap_or(tail.len());
-        let (unit, tail) = tail.split_at(letters);
-        total = total.checked_add(number.parse::<u64>().ok()?.checked_mul(unit_millis(unit)?)?)?;
-        rest = tail;
-    }
-    (!text.is_empty()).then_some(total)
-}
-
-fn unit_millis(unit: &str) -> Option<u64> {
     const SECOND: u64 = 1000;
     const DAY: u64 = 24 * 60 * 60 * SECOND;
-    match unit {
+    amount(text, |unit| match unit {
         "ms" => Some(1),
         "s" => Some(SECOND),
         "m" => Some(60 * SECOND),
@@ -148,7 +135,34 @@ fn unit_millis(unit: &str) -> Option<u64> {
         "w" => Some(7 * DAY),
         "y" => Some(365 * DAY),
         _ => None,
+    })
+}
+
+/// A size as Prometheus writes it, `1GiB512MiB`, in bytes. It takes `GB` for the same as `GiB`.
+fn bytes(text: &str) -> Option<u64> {
+    amount(text, |unit| match unit {
+        "B" => Some(1),
+        "KB" | "KiB" => Some(1 << 10),
+        "MB" | "MiB" => Some(1 << 20),
+        "GB" | "GiB" => Some(1 << 30),
+        "TB" | "TiB" => Some(1 << 40),
+        "PB" | "PiB" => Some(1 << 50),
+        _ => None,
+    })
+}
+
+/// The sum of numbers, each with its unit.
+fn amount(text: &str, unit_size: fn(&str) -> Option<u64>) -> Option<u64> {
+    let mut rest = text;
+    let mut total: u64 = 0;
+    while !rest.is_empty() {
+        let (number, tail) = rest.split_at(rest.find(|character: char| !character.is_ascii_digit())?);
+        let letters = tail.find(|character: char| !character.is_ascii_alphabetic()).unwrap_or(tail.len());
+        let (unit, tail) = tail.split_at(letters);
+        total = total.checked_add(number.parse::<u64>().ok()?.checked_mul(unit_size(unit)?)?)?;
+        rest = tail;
     }
+    (!text.is_empty()).then_some(total)
 }
 
 #[cfg(test)]
@@ -253,6 +267,18 @@ scrape_configs:
     #[test]
     fn every_configuration_contains_itself() {
         assert_eq!(check(RUNNING, RUNNING), Ok(()));
+    }
+
+    #[test]
+    fn sizes_and_doubled_dollars_are_compared_by_meaning() {
+        let running = "storage: { tsdb: { retention: { time: 2w1d, size: 1GiB512MiB } } }\nglobal: { external_labels: { a: $x } }";
+        let rendered =
+            "storage: { tsdb: { retention: { time: 15d, size: 1536MB } } }\nglobal: { external_labels: { a: $$x } }";
+        assert_eq!(check(running, rendered), Ok(()));
+        assert_eq!(
+            check(running, "storage: { tsdb: { retention: { size: 2GB } } }"),
+            Err("storage.tsdb.retention.size".into())
+        );
     }
 
     #[test]

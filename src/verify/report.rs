@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Cause, Finding, Status};
+use super::{Finding, Status};
 
 /// All findings of one run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -21,18 +21,12 @@ impl Report {
         let ok = checks.iter().all(|finding| finding.status != Status::Fail);
         Self { stack: stack.to_owned(), ok, checks }
     }
-
-    /// Whether time alone may mend all that is broken: Prometheus has not looked yet. Then it pays to ask again.
-    pub fn may_settle(&self) -> bool {
-        let mut broken = self.checks.iter().filter(|finding| finding.status == Status::Fail).peekable();
-        broken.peek().is_some() && broken.all(|finding| finding.cause == Some(Cause::TargetPending))
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verify::Trouble;
+    use crate::verify::{Cause, Trouble};
 
     fn finding(cause: Option<Cause>) -> Finding {
         match cause {
@@ -47,14 +41,6 @@ mod tests {
         assert!(!Report::new("demo", vec![finding(None), finding(Some(Cause::WrongPath))]).ok);
         let warning = finding(Some(Cause::EngineMetricsPublic)).as_warning();
         assert!(Report::new("demo", vec![warning]).ok);
-    }
-
-    #[test]
-    fn only_pending_targets_may_settle_by_themselves() {
-        let pending = finding(Some(Cause::TargetPending));
-        assert!(Report::new("demo", vec![finding(None), pending.clone()]).may_settle());
-        assert!(!Report::new("demo", vec![pending, finding(Some(Cause::Timeout))]).may_settle());
-        assert!(!Report::new("demo", vec![finding(None)]).may_settle());
     }
 
     #[test]

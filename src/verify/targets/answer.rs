@@ -50,7 +50,7 @@ fn status_trouble(expected: &Expected, looked: &Looked, http: &Http, url: &str) 
         200 => None,
         401 | 403 => {
             let message = format!("`{url}` answers {status}: it wants to know who asks");
-            let fix = expected.write("basic_auth", "{ username: …, password: … }");
+            let fix = expected.write("basic_auth", super::BASIC_AUTH);
             let fix = fix.replace(" and run", " (or `bearer_token_file`) and run");
             Some(Trouble::new(Cause::AuthRequired, message, fix))
         }

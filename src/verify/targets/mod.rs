@@ -26,6 +26,9 @@ use scraped::Scraped;
 
 const CHECK: &str = "targets";
 
+/// What to write where a scrape has to say who asks.
+const BASIC_AUTH: &str = "{ username: NAME, password: { file: PATH } }";
+
 /// Containers looked into side by side; the engine gains nothing from more.
 const CONCURRENT_CONTAINERS: usize = 4;
 

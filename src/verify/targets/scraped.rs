@@ -190,11 +190,12 @@ fn last_error(expected: &Expected, error: &str) -> Option<Trouble> {
     let url = expected.url().unwrap_or_default();
     if error.contains("x509:") || error.contains("tls:") {
         let message = format!("`{url}` speaks TLS, and Prometheus does not trust it: {error}");
-        return Some(Trouble::new(
-            Cause::TlsMismatch,
-            message,
-            expected.write("tls", "{ ca_file: …, server_name: … }"),
-        ));
+        return Some(Trouble::new(Cause::TlsMismatch, message, expected.write("tls", "{ ca_file: PATH }")));
+    }
+    // Between versions Prometheus differs in what it reads, in `OpenMetrics` above all: its word is the last.
+    if error.contains("while parsing") || error.contains(", got \"") || error.contains("does not support exemplars") {
+        let message = format!("Prometheus cannot read `{url}`: {error}");
+        return Some(Trouble::new(Cause::ParseError, message, "have the app write what this Prometheus reads"));
     }
     if error.contains("sample limit exceeded") {
         let message = format!("`{url}` answers more samples than the job's limit");
@@ -202,7 +203,7 @@ fn last_error(expected: &Expected, error: &str) -> Option<Trouble> {
     }
     if error.contains("HTTP status 401") || error.contains("HTTP status 403") {
         let message = format!("`{url}` does not take the credentials that Prometheus sends");
-        let fix = expected.write("basic_auth", "{ username: …, password: … }");
+        let fix = expected.write("basic_auth", super::BASIC_AUTH);
         return Some(Trouble::new(Cause::AuthRequired, message, fix));
     }
     None
@@ -221,15 +222,22 @@ pub(super) fn without_probe(expected: &Expected, scraped: &Scraped, why: &str) -
         ("malformed HTTP response", Cause::TlsMismatch),
         ("Content-Type", Cause::BadContentType),
         ("HTTP status", Cause::HttpStatus),
-        ("while parsing", Cause::ParseError),
         ("context deadline exceeded", Cause::Timeout),
         ("i/o timeout", Cause::Timeout),
         ("no route to host", Cause::Timeout),
     ];
+    if error.is_empty() {
+        let message = format!("Prometheus has not scraped `{}` yet", expected.instance);
+        return Trouble::new(
+            Cause::TargetPending,
+            message,
+            "wait for the next scrape, then run `stackctl verify` again",
+        );
+    }
     let Some((_, cause)) = causes.into_iter().find(|(part, _)| error.contains(part)) else {
         return Trouble::new(
             Cause::TargetPending,
-            format!("not known to be up, and the probe could not look: {why}"),
+            format!("Prometheus says: {error}; the probe could not look closer: {why}"),
             "run `stackctl verify` again",
         );
     };

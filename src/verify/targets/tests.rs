@@ -413,6 +413,12 @@ fn prometheus_cases() -> Vec<(Case, Cause, &'static str, &'static str)> {
             "credentials",
             "basic_auth",
         ),
+        (
+            down("expected label name, got \"BCLOSE\"", good(2)),
+            Cause::ParseError,
+            "Prometheus cannot read",
+            "what this Prometheus reads",
+        ),
         (blind, Cause::HttpStatus, "Prometheus says: server returned HTTP status 404", "no such image"),
         (unfinished, Cause::Timeout, "Prometheus says", "there was no time"),
     ]
