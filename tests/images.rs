@@ -19,11 +19,11 @@ use bollard::query_parameters::{
     UploadToContainerOptionsBuilder, WaitContainerOptions,
 };
 use futures_util::{StreamExt as _, TryStreamExt as _};
+use stackctl::catalog::{DebianPackage, OwnedFolder, Owner};
 use stackctl::demo::{DemoApp, Options};
-use stackctl::desired::{ImageChoice, ImageOrigin};
+use stackctl::desired::{ImageChoice, ImageOrigin, WantedImage};
 use stackctl::engine::images::{
-    Activity, BUILT_FROM_LABEL, DebianPackage, Event, ImageErrorKind, OwnedFolder, Owner, Progress, WantedImage,
-    build_debian, build_own, choose, own_built_from, pull,
+    Activity, BUILT_FROM_LABEL, Event, ImageErrorKind, Progress, build_debian, build_own, choose, own_built_from, pull,
 };
 use stackctl::stack::ImageSource;
 

@@ -145,8 +145,8 @@ fn other_ways() -> String {
 #[cfg(test)]
 mod tests {
     use super::{built_from, root, upstream_version, version_in};
-    use crate::catalog::prometheus::PROMETHEUS;
     use crate::catalog::DebianPackage;
+    use crate::catalog::prometheus::PROMETHEUS;
 
     fn package() -> &'static DebianPackage {
         PROMETHEUS.debian.as_ref().expect("Debian has it")
