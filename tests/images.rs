@@ -234,6 +234,7 @@ async fn prometheus_from_debian_runs_as_nobody_and_owns_its_data_folder() {
         entrypoint: &["/usr/bin/prometheus"],
         user: NOBODY,
         ports: &[9090],
+        assumed_version: "",
         working_folder: "/",
         image: engine.reference("prometheus"),
     });
@@ -268,6 +269,7 @@ async fn a_debian_package_that_does_not_exist_is_named_with_apts_own_words() {
         entrypoint: &["/usr/bin/nothing"],
         user: NOBODY,
         ports: &[],
+        assumed_version: "",
         working_folder: "/",
         image: "stackctl-test/nothing:1",
     });
@@ -297,6 +299,7 @@ async fn without_a_registry_components_come_from_debian_or_are_left_out_with_the
         entrypoint: &["/usr/bin/prometheus-node-exporter"],
         user: NOBODY,
         ports: &[9100],
+        assumed_version: "",
         working_folder: "/",
         image: "stackctl-test/node-exporter:1",
     });
@@ -326,6 +329,7 @@ async fn start_registry(engine: &Engine) -> String {
         entrypoint: &["/usr/bin/docker-registry", "serve", "/registry.yml"],
         user: NOBODY,
         ports: &[5000],
+        assumed_version: "",
         working_folder: "/",
         image: engine.reference("registry"),
     });
