@@ -35,6 +35,8 @@ pub struct ObservedNetwork {
     pub name: String,
     /// Carries this stack's label.
     pub ours: bool,
+    /// One of the stack's containers is in it.
+    pub in_use: bool,
 }
 
 /// One volume.

@@ -36,7 +36,7 @@ enum Phase {
 fn phase(step: &Step) -> Phase {
     match step {
         Step::GetImage { .. } => Phase::Images,
-        Step::CreateNetwork { .. } => Phase::Networks,
+        Step::CreateNetwork { .. } | Step::RemoveNetwork { .. } => Phase::Networks,
         Step::CreateVolume { .. } => Phase::Volumes,
         Step::RemoveContainer { .. } => Phase::Removal,
         Step::CreateContainer { service, .. }

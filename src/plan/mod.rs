@@ -47,6 +47,7 @@ impl Plan {
         let images = image_steps(inputs);
         let renewed = images.iter().filter_map(Step::image_reference).map(str::to_owned).collect();
         let mut steps = images;
+        steps.extend(second_networks(inputs));
         steps.extend(network_steps(inputs));
         steps.extend(volume_steps(inputs));
         steps.extend(containers::steps(inputs, &renewed));
@@ -100,6 +101,19 @@ fn image_reason(inputs: Inputs, image: &crate::desired::Image) -> Option<String>
         return Some("built from another stackctl".to_owned());
     }
     (image.pull_policy == PullPolicy::Always).then(|| "pull_policy is always".to_owned())
+}
+
+/// Networks that share their name with another one of ours, as two `up` that were killed or raced can leave them: the
+/// engine starts no container while a name is ambiguous. The one in use stays.
+fn second_networks(inputs: Inputs) -> impl Iterator<Item = Step> {
+    let mut ours: Vec<_> = inputs.observed.networks.iter().filter(|network| network.ours).collect();
+    ours.sort_by_key(|network| (&network.name, !network.in_use, &network.id));
+    let seconds = ours.windows(2).filter(|pair| pair[0].name == pair[1].name).map(|pair| pair[1].clone());
+    seconds.collect::<Vec<_>>().into_iter().map(|network| Step::RemoveNetwork {
+        id: network.id,
+        network: network.name,
+        reason: "a second network of this name".to_owned(),
+    })
 }
 
 fn network_steps(inputs: Inputs) -> impl Iterator<Item = Step> {
