@@ -35,7 +35,7 @@ pub struct Global {
     /// Say more
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
-    /// Colours; NO_COLOR switches them off, too
+    /// Colours; the variable `NO_COLOR` switches them off, too
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     pub color: Color,
 }

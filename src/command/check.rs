@@ -36,7 +36,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
         }
         Err(problems) => return Err(problems.into()),
     };
-    let ok = !(arguments.strict && !loaded.warnings.is_empty());
+    let ok = !arguments.strict || loaded.warnings.is_empty();
     match arguments.output.format {
         Format::Json => print_json(&file, ok, loaded.warnings.as_slice()),
         Format::Text => {

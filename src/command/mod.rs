@@ -50,5 +50,5 @@ pub async fn run(cli: Cli) -> Exit {
         Command::Probe(arguments) => probe::run(&arguments).await,
         Command::Demo(arguments) => demo::run(&arguments).await,
     };
-    result.unwrap_or_else(|failure| failure.report())
+    result.unwrap_or_else(Failure::report)
 }

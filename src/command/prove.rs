@@ -206,9 +206,9 @@ pub(super) fn text(findings: &[Finding]) -> String {
     for finding in findings.iter().filter(|finding| finding.status != Status::Ok) {
         let cause = finding.cause.map(|cause| cause.to_string()).unwrap_or_default();
         let subject = finding.instance.as_deref().unwrap_or(&finding.subject);
-        text.push_str(&format!("\n\n{} {subject}: {cause}\n  {}", mark(finding.status), finding.message));
+        text += &format!("\n\n{} {subject}: {cause}\n  {}", mark(finding.status), finding.message);
         if !finding.fix.is_empty() {
-            text.push_str(&format!("\n  {} {}", output::paint(output::CYAN, "fix:"), finding.fix));
+            text += &format!("\n  {} {}", output::paint(output::CYAN, "fix:"), finding.fix);
         }
     }
     text

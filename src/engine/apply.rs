@@ -86,6 +86,9 @@ struct Run<'a> {
 
 impl Engine {
     /// Carries out a plan. Events are reported as they happen.
+    ///
+    /// # Panics
+    /// When a step has panicked, which is a bug.
     pub async fn apply(&self, plan: &Plan, supplies: &Supplies<'_>, report: &(dyn Fn(Event) + Sync)) -> Outcome {
         let run = Run { engine: self, supplies, report, outcome: Mutex::default(), broken: Mutex::default() };
         for batch in plan.batches() {

@@ -39,7 +39,7 @@ pub(super) fn steps(inputs: Inputs, renewed: &BTreeSet<String>) -> Vec<Step> {
 
 type Replicas<'a> = BTreeMap<u32, Vec<&'a ObservedContainer>>;
 
-fn by_service<'a>(inputs: Inputs<'a>) -> BTreeMap<&'a str, Replicas<'a>> {
+fn by_service(inputs: Inputs<'_>) -> BTreeMap<&str, Replicas<'_>> {
     let mut found: BTreeMap<&str, Replicas> = BTreeMap::new();
     for container in &inputs.observed.containers {
         let replicas = found.entry(container.service.as_str()).or_default();
