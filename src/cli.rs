@@ -1,1 +1,127 @@
-//! The command line: one variant per file in `command/`.
+//! The command line: one variant per file in `command/`, where each command's own arguments stand.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::command;
+
+/// One stack.yml runs your apps with Prometheus and Grafana, and proves that every target is scraped.
+#[derive(Debug, Parser)]
+#[command(name = "stackctl", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// Options that go with every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done; 1 the world said no (engine, network, disk); 2 the file or the arguments are wrong; \
+3 not as desired (plan with steps, verify with findings)";
+
+/// Options that go with every command.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// Stack file; repeat it to lay later files over earlier ones
+    #[arg(short, long, global = true, value_name = "FILE", env = "STACKCTL_FILE", default_value = "stack.yml")]
+    #[arg(value_delimiter = ':', value_hint = clap::ValueHint::FilePath)]
+    pub file: Vec<PathBuf>,
+    /// Say only what went wrong
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Colours; NO_COLOR switches them off, too
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub color: Color,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How to print data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// `--format`
+#[derive(Debug, Args)]
+pub struct Output {
+    /// For people or for programs
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// `--scale`
+#[derive(Debug, Args)]
+pub struct Scale {
+    /// Run APP with N replicas; repeat it for several apps
+    #[arg(long, value_name = "APP=N", value_parser = scale)]
+    pub scale: Vec<(String, u32)>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Is the stack file right? Every problem at once
+    Check(command::check::Arguments),
+    /// Write every generated file
+    Render(command::render::Arguments),
+    /// What `up` would do, and why
+    Plan(command::plan::Arguments),
+    /// Make it so, wait until ready, verify
+    Up(command::up::Arguments),
+    /// State of every replica
+    Ps(command::ps::Arguments),
+    /// What the containers print
+    Logs(command::logs::Arguments),
+    /// Prove that what runs is what the file says, and that every target is scraped
+    Verify(command::verify::Arguments),
+    /// Ask Prometheus
+    Query(command::query::Arguments),
+    /// Take the stack away; volumes stay unless asked for
+    Down(command::down::Arguments),
+    /// Where each image comes from
+    Images(command::images::Arguments),
+    /// JSON Schema of the stack file, for editors
+    Schema,
+    /// Completions for a shell
+    Completions(command::completions::Arguments),
+    /// Man page
+    Man,
+    /// Look at targets from inside a network: what stackctl starts in a container
+    #[command(hide = true)]
+    Probe(command::probe::Arguments),
+    /// Serve one of the demo apps
+    #[command(hide = true)]
+    Demo(Box<command::demo::Arguments>),
+}
+
+/// `APP=N`
+fn scale(text: &str) -> Result<(String, u32), String> {
+    let (app, replicas) = text.split_once('=').ok_or("write APP=N, such as accesslog=3")?;
+    let replicas = replicas.parse().map_err(|_| format!("`{replicas}` is not a number of replicas"))?;
+    Ok((app.to_owned(), replicas))
+}
+
+/// A duration as in the stack file: `90s`, `2m`.
+pub(crate) fn duration(text: &str) -> Result<std::time::Duration, String> {
+    let duration: crate::stack::Duration = text.parse().map_err(|error| format!("{error}"))?;
+    Ok(std::time::Duration::from_millis(duration.as_millis()))
+}

@@ -1,4 +1,49 @@
 //! stackctl: one `stack.yml` in, a running and proven monitoring stack out.
+//!
+//! This page is the architecture. `tests/architecture.rs` holds it: who may use whom, and which crate lives where.
+//!
+//! # Data flows one way
+//!
+//! ```text
+//!  stack.yml ─ stack::load ─▶ Stack ─ Desired::of ─▶ Desired ─ render::all ─▶ Files ─────────▶ disk (render -o)
+//!              (line, caret)            ▲               │                      │
+//!                                     Facts             └──────────┬───────────┘
+//!                                       ▲                          ▼
+//!          Docker ─ Engine::observe ─▶ Observed ──────────▶ Plan::of ─▶ Plan ─ Engine::apply ─▶ Docker
+//!                                       │
+//!                 Desired + Observed + Prometheus ─ verify ─▶ Findings
+//! ```
+//!
+//! | a value of this type means | may making it do I/O? |
+//! |---|---|
+//! | [`stack::Stack`]: the file is valid, every reference resolves | only `load` |
+//! | [`desired::Facts`]: what had to be known of the world first: gateway, images to be had, scales asked for | gathered by a command |
+//! | [`desired::Desired`]: every choice is made: images, names, ports, mounts, jobs | no |
+//! | [`render::Files`]: the exact bytes of every generated file | no; `render::write` writes them |
+//! | [`engine::Observed`]: what carries our label, at one moment | it is what was read |
+//! | [`plan::Plan`]: exactly what will be done, in order, and why | no |
+//! | [`verify::Finding`]: one promise looked at: kept, or broken with cause and fix | asks, then judges without I/O |
+//!
+//! # Never
+//!
+//! 1. A `Stack` that exists is never invalid. [`stack::load`] and [`stack::parse`] are the only ways to get one.
+//! 2. `desired`, `render` and `plan` never read the disk, the clock, the environment or the network. Same input, same bytes.
+//! 3. The plan decides everything and does nothing; the engine does everything and decides nothing. `stackctl plan`
+//!    prints the very value that `stackctl up` carries out.
+//! 4. stackctl never touches an object that lacks its labels.
+//! 5. A plan never removes or replaces a volume. Only `down --volumes` does, and it asks.
+//! 6. `compose.yml` and the API calls come from the same `Desired`, so they cannot drift apart.
+//! 7. A second `up` is an empty plan.
+//! 8. What runs is compared by content: a configuration file changed inside a container is drift, and shows in the plan.
+//!
+//! # Three things worth knowing
+//!
+//! * **Files reach containers through the archive API**, never by a path of the host, and carry a modification time made
+//!   from their content ([`engine::FileStamp`]), so that a look at the file's entry tells whether it was edited.
+//! * **The running stack remembers** what the file does not say (`--scale`, components left out) in a file beside
+//!   prometheus.yml inside the Prometheus container. There is no state file that could be lost or shared wrongly.
+//! * **The probe is stackctl itself**, run from an image that it makes of its own executable, inside the stack's network:
+//!   a cause is found by looking from where Prometheus stands.
 
 pub mod catalog;
 pub mod cli;

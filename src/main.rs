@@ -1,3 +1,11 @@
 //! Arguments in, exit code out; nothing else.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use stackctl::{cli::Cli, command};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    command::run(Cli::parse()).await.into()
+}

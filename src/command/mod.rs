@@ -1,1 +1,54 @@
 //! One file per command: load, call the pure parts, do the effects, print.
+
+pub mod check;
+pub mod completions;
+pub mod demo;
+pub mod down;
+pub mod images;
+pub mod logs;
+pub mod man;
+pub mod plan;
+pub mod probe;
+pub mod ps;
+pub mod query;
+pub mod render;
+pub mod schema;
+pub mod up;
+pub mod verify;
+
+mod failure;
+mod lock;
+mod output;
+mod progress;
+mod prove;
+mod secrets;
+mod situation;
+mod state;
+
+pub use failure::{Exit, Failure};
+
+use crate::cli::{Cli, Command};
+
+/// Carries out a command.
+pub async fn run(cli: Cli) -> Exit {
+    output::set_color(cli.global.color);
+    let global = cli.global;
+    let result = match cli.command {
+        Command::Check(arguments) => check::run(&global, &arguments),
+        Command::Render(arguments) => render::run(&global, &arguments),
+        Command::Plan(arguments) => plan::run(&global, &arguments).await,
+        Command::Up(arguments) => up::run(&global, &arguments).await,
+        Command::Ps(arguments) => ps::run(&global, &arguments).await,
+        Command::Logs(arguments) => logs::run(&global, &arguments).await,
+        Command::Verify(arguments) => verify::run(&global, &arguments).await,
+        Command::Query(arguments) => query::run(&global, &arguments).await,
+        Command::Down(arguments) => down::run(&global, &arguments).await,
+        Command::Images(arguments) => images::run(&global, &arguments).await,
+        Command::Schema => schema::run(),
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man => man::run(),
+        Command::Probe(arguments) => probe::run(&arguments).await,
+        Command::Demo(arguments) => demo::run(&arguments).await,
+    };
+    result.unwrap_or_else(|failure| failure.report())
+}

@@ -11,6 +11,8 @@ use super::ImageOrigin;
 pub struct Facts {
     /// Gateway of the engine's default bridge. `None`: not known, the usual one is assumed.
     pub gateway: Option<IpAddr>,
+    /// The engine's host is known to have its root as a shared mount, so that a container can follow later mounts.
+    pub root_is_shared: bool,
     /// For each component (`prometheus`, `grafana`, `node`, `cadvisor` …) the image that can be had.
     /// A component that is not here gets what the stack file and the catalogue say.
     pub images: IndexMap<String, ImageChoice>,

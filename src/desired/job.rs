@@ -1,6 +1,7 @@
 //! Scrape jobs as prometheus.yml will have them.
 
 use indexmap::IndexMap;
+use serde::Serialize;
 
 use super::{Duration, Scheme};
 
@@ -78,7 +79,7 @@ pub struct StaticTarget {
 }
 
 /// User and password of a scrape.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BasicAuth {
     /// User name.
     pub username: String,
@@ -87,7 +88,7 @@ pub struct BasicAuth {
 }
 
 /// TLS settings of a scrape.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Tls {
     /// Path of the CA certificate inside the Prometheus container.
     pub ca_file: Option<String>,

@@ -2,22 +2,43 @@
 //!
 //! Pure: a [`Desired`] depends on the [`Stack`](crate::stack::Stack) and on [`Facts`], on nothing else. Same input, same value.
 
+mod app;
+mod assemble;
+mod component;
+mod container;
+mod daemon;
+mod exporter;
 mod facts;
+mod fingerprint;
+mod grafana;
+mod image;
 mod job;
+mod jobs;
+mod lookup;
+mod network;
+mod order;
+mod prometheus;
+mod scrape;
+mod secret;
 mod service;
+mod unit;
+mod volume;
 
 pub use facts::{Facts, ImageChoice, ScaleOverride};
+pub use image::{WantedImage, wanted_images};
 pub use job::{BasicAuth, Job, JobOrigin, JobTargets, StaticTarget, Tls};
 pub use service::{
     Attachment, Container, Dependency, Image, ImageOrigin, Mount, MountSource, OnChange, PlacedFile, PlacedSecret,
     Role, SecretSource, Service,
 };
+pub use unit::{compose_duration, compose_size, prometheus_duration, prometheus_size};
 // Value types that are the same in the stack file and here, so that later stages need not know `stack`.
 pub use crate::stack::{
-    ByteSize, Command, ContainerSettings, DependencyCondition, Duration, Healthcheck, HealthcheckTest, Logging, Port,
-    Ports, Propagation, Protocol, PullPolicy, Restart, Scheme, Ulimit,
+    ByteSize, Command, ContainerSettings, DependencyCondition, Duration, Healthcheck, HealthcheckTest, ImageSource,
+    Logging, Port, Ports, Propagation, Protocol, PullPolicy, Restart, Scheme, Ulimit,
 };
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
 use indexmap::IndexMap;
@@ -49,6 +70,16 @@ impl Desired {
     /// The service of that name.
     pub fn service(&self, service_name: &str) -> Option<&Service> {
         self.services.iter().find(|service| service.name == service_name)
+    }
+
+    /// Names of services whose end others wait for: once such a one ended well, it is done.
+    pub fn one_shots(&self) -> BTreeSet<&str> {
+        self.services
+            .iter()
+            .flat_map(|service| &service.depends_on)
+            .filter(|dependency| dependency.condition == DependencyCondition::Completed)
+            .map(|dependency| dependency.service.as_str())
+            .collect()
     }
 
     /// The service that runs Prometheus.
@@ -108,12 +139,25 @@ pub struct PrometheusConfig {
     pub evaluation_interval: Duration,
     /// Labels for everything that leaves this Prometheus.
     pub external_labels: IndexMap<String, String>,
-    /// Scrape jobs, in order: Prometheus itself, the engine, apps, exporters, things elsewhere.
+    /// This version takes `$NAME` in external labels for a variable, so that a `$` is written twice.
+    pub expands_external_labels: bool,
+    /// Scrape jobs, in order: Prometheus itself, the engine, apps, exporters, Grafana, things elsewhere.
     pub jobs: Vec<Job>,
+    /// How long and how much is kept, where the file is the place to say it. `None`: flags say it.
+    pub retention: Option<Retention>,
     /// Jobs in Prometheus' own words, added as they are.
     pub extra_scrape_configs: Vec<serde_json::Value>,
     /// Address it is published on. `None`: not published.
     pub published: Option<SocketAddr>,
+}
+
+/// How long and how much is kept. The older samples go first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// Age.
+    pub time: Duration,
+    /// Size on disk.
+    pub size: Option<ByteSize>,
 }
 
 /// What Grafana's provisioning says, and where Grafana answers.
@@ -125,6 +169,8 @@ pub struct GrafanaConfig {
     pub prometheus_url: Option<String>,
     /// Prometheus' scrape interval, which Grafana takes for `$__rate_interval`.
     pub time_interval: Duration,
+    /// Folder inside the container that dashboards are read from.
+    pub dashboards_folder: String,
     /// Address it is published on. `None`: not published.
     pub published: Option<SocketAddr>,
 }
@@ -144,6 +190,15 @@ pub struct LeftOut {
     /// Why, in words.
     pub reason: String,
 }
+
+/// Name under which Prometheus' container finds the host.
+pub const HOST: &str = "host.docker.internal";
+
+/// Key of the network that every service joins unless it names others.
+pub const DEFAULT_NETWORK: &str = "default";
+
+/// Label that says which stack an object belongs to.
+pub const STACK_LABEL: &str = "io.stackctl.stack";
 
 /// Address on which Docker's default bridge has its gateway unless somebody changed `bip`.
 pub const DEFAULT_GATEWAY: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(172, 17, 0, 1));

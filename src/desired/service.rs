@@ -169,7 +169,7 @@ pub struct PlacedSecret {
 }
 
 /// Where the value of a secret lies.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub enum SecretSource {
     /// In a file, absolute.
     File(String),

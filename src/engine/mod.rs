@@ -1,7 +1,32 @@
 //! Docker: look, carry out a plan, get images, run the probe. The only folder that knows bollard.
+//!
+//! It carries out what the plan says and decides nothing. It touches no object that lacks the stack's label.
 
+mod apply;
+mod connect;
+mod create;
+mod dependency;
+mod error;
+pub mod images;
+mod labels;
+mod logs;
+mod observe;
 mod observed;
+mod place;
+mod probe;
+mod reload;
+mod remove;
 
+pub use apply::{Event, Failure, Outcome, Supplies};
+pub use connect::{Engine, EngineFacts};
+pub use create::StackSource;
+pub use error::Error;
+pub use logs::LogLine;
+pub use observe::Question;
 pub use observed::{
-    ContainerState, Health, Observed, ObservedContainer, ObservedImage, ObservedNetwork, ObservedVolume,
+    ContainerState, FileStamp, Health, Observed, ObservedContainer, ObservedImage, ObservedNetwork, ObservedVolume,
 };
+pub use place::Secrets;
+pub use probe::{ProbeError, Prober};
+pub use reload::{Judge, Verdict};
+pub use remove::Removal;

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use sha2::{Digest, Sha256};
+
 use crate::desired::ScaleOverride;
 
 /// What was found of one stack.
@@ -16,8 +18,8 @@ pub struct Observed {
     pub containers: Vec<ObservedContainer>,
     /// Images by reference, of those that were asked for, as far as they exist.
     pub images: BTreeMap<String, ObservedImage>,
-    /// Containers that stand in the way: names the stack wants, taken by somebody else → whose they are.
-    pub taken_names: BTreeMap<String, String>,
+    /// Containers of a Compose project of this name that do not carry the stack's label: somebody else's.
+    pub foreign: Vec<String>,
     /// Scales the running stack remembers.
     pub scale: BTreeMap<String, ScaleOverride>,
     /// Components the running stack remembers as left out → why.
@@ -33,8 +35,6 @@ pub struct ObservedNetwork {
     pub name: String,
     /// Carries this stack's label.
     pub ours: bool,
-    /// Fingerprint label of its settings.
-    pub fingerprint: Option<String>,
 }
 
 /// One volume.
@@ -84,8 +84,33 @@ pub struct ObservedContainer {
     pub addresses: BTreeMap<String, Option<IpAddr>>,
     /// Published ports, as `docker ps` writes them: `127.0.0.1:8010->80/tcp`.
     pub ports: Vec<String>,
-    /// Contents of the files that stackctl put into it, by path; `None`: it is gone.
-    pub files: BTreeMap<String, Option<String>>,
+    /// The parts that its fingerprint was made from, each with a short hash of its own.
+    pub parts: BTreeMap<String, String>,
+    /// The files that stackctl put into it, by path; `None`: it is gone.
+    pub files: BTreeMap<String, Option<FileStamp>>,
+}
+
+/// Size and time of a file, which together stand for its content.
+///
+/// Every file that stackctl writes carries a time that is made from its content, so that looking at the file's
+/// entry (0.5 ms) tells as much as reading it through the archive API (33 ms, both measured on Engine 20.10).
+/// An editor sets another time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileStamp {
+    /// Bytes.
+    pub size: u64,
+    /// Modification time in seconds since 1970.
+    pub modified: i64,
+}
+
+impl FileStamp {
+    /// The stamp of a file with this content: a time between 2000 and 2017.
+    pub fn of(content: &str) -> Self {
+        const YEAR_2000: i64 = 946_684_800;
+        let digest = Sha256::digest(content.as_bytes());
+        let hash = u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]) >> 3;
+        Self { size: content.len() as u64, modified: YEAR_2000 + i64::from(hash) }
+    }
 }
 
 /// What a container does.

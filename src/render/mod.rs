@@ -1,7 +1,34 @@
-//! Desired → the exact bytes of every generated file, in memory. Pure. The only folder that knows tera.
+//! Desired → the exact bytes of every generated file, in memory. Pure, but for `write`. The only folder that knows tera.
+
+mod compose;
+mod daemon;
+mod grafana;
+mod memory;
+mod prometheus;
+mod template;
+mod write;
+mod yaml;
+
+pub use write::{Change, Written, write};
 
 use indexmap::IndexMap;
+
+use crate::desired::Desired;
 
 /// Every generated file by its path below the output folder, such as `prometheus/prometheus.yml`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Files(pub IndexMap<String, String>);
+
+/// Renders every file. One line for each; a file that is not needed is not there.
+pub fn all(desired: &Desired) -> Files {
+    let files = [
+        ("compose.yml", Some(compose::render(desired))),
+        ("daemon.json", daemon::render(desired)),
+        ("prometheus/prometheus.yml", prometheus::render(desired)),
+        ("prometheus/stackctl.json", memory::render(desired)),
+        ("grafana/provisioning/datasources/prometheus.yml", grafana::datasource(desired)),
+        ("grafana/provisioning/dashboards/stackctl.yml", grafana::dashboard_provider(desired)),
+    ];
+    let present = files.into_iter().filter_map(|(path, text)| Some((path.to_owned(), text?)));
+    Files(present.collect())
+}

@@ -1,5 +1,7 @@
 //! A promise that was looked at: kept, or broken with cause and fix.
 
+use std::fmt;
+
 use serde::Serialize;
 
 /// One thing looked at.
@@ -21,6 +23,55 @@ pub struct Finding {
     pub fix: String,
 }
 
+impl Finding {
+    /// A promise that is kept.
+    pub fn ok(check: &'static str, subject: &str, instance: Option<&str>, message: String) -> Self {
+        Self {
+            check,
+            subject: subject.to_owned(),
+            instance: instance.map(str::to_owned),
+            status: Status::Ok,
+            cause: None,
+            message,
+            fix: String::new(),
+        }
+    }
+
+    /// A promise that is broken.
+    pub fn fail(check: &'static str, subject: &str, instance: Option<&str>, trouble: Trouble) -> Self {
+        Self {
+            status: Status::Fail,
+            cause: Some(trouble.cause),
+            fix: trouble.fix,
+            ..Self::ok(check, subject, instance, trouble.message)
+        }
+    }
+
+    /// The same, as a warning.
+    #[must_use]
+    pub fn as_warning(self) -> Self {
+        Self { status: Status::Warn, ..self }
+    }
+}
+
+/// What is wrong, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// Why.
+    pub cause: Cause,
+    /// What was seen, in one sentence.
+    pub message: String,
+    /// What to do next.
+    pub fix: String,
+}
+
+impl Trouble {
+    /// What is wrong, and what to do about it.
+    pub fn new(cause: Cause, message: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { cause, message: message.into(), fix: fix.into() }
+    }
+}
+
 /// How a promise stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -34,7 +85,7 @@ pub enum Status {
 }
 
 /// Why a promise is broken. The ids are a contract: tests and scripts rely on them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "each id says itself; what it means and what to do is the finding's message and fix")]
 pub enum Cause {
@@ -69,4 +120,10 @@ pub enum Cause {
     EngineMetricsLoopback,
     EngineMetricsPublic,
     EngineFirewall,
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        self.serialize(formatter)
+    }
 }

@@ -1,5 +1,17 @@
 //! Promises about the running stack. One file per check; each asks (I/O) and judges (pure).
 
+mod config;
+mod contains;
+mod engine;
 mod finding;
+#[cfg(test)]
+mod fixture;
+mod report;
+mod targets;
 
-pub use finding::{Cause, Finding, Status};
+pub use config::{ConfigState, config, judge_config, runs_rendered};
+pub use contains::{Difference, contains};
+pub use engine::{EngineState, engine, judge_engine};
+pub use finding::{Cause, Finding, Status, Trouble};
+pub use report::Report;
+pub use targets::{Evidence, judge_targets, not_running, prometheus_url, targets};

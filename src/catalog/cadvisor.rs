@@ -1,0 +1,37 @@
+//! cAdvisor: what each container uses. No Debian suite has it.
+
+use super::{Bind, Component, ContainerDefaults};
+
+/// The component. Tags of this registry have no `v` up to 0.56; the older registry gcr.io ends before 0.53.
+pub static CADVISOR: Component = Component {
+    name: "cadvisor",
+    image: "ghcr.io/google/cadvisor",
+    tag_prefix: "",
+    version: "0.56.2",
+    port: 8080,
+    metrics_path: "/metrics",
+    data: None,
+    // The image brings its own check.
+    health: &[],
+    container: ContainerDefaults {
+        // As it comes, it costs a good part of a core and a series for each label of each container.
+        command: &[
+            "--port={port}",
+            "--docker_only=true",
+            "--housekeeping_interval=30s",
+            "--store_container_labels=false",
+            "--whitelisted_container_labels=com.docker.compose.project,com.docker.compose.service",
+        ],
+        privileged: true,
+        binds: &[
+            Bind { source: "/", target: "/rootfs", follows_host_mounts: false },
+            Bind { source: "/var/run", target: "/var/run", follows_host_mounts: false },
+            Bind { source: "/sys", target: "/sys", follows_host_mounts: false },
+            Bind { source: "/var/lib/docker", target: "/var/lib/docker", follows_host_mounts: false },
+            Bind { source: "/dev/disk", target: "/dev/disk", follows_host_mounts: false },
+        ],
+        devices: &["/dev/kmsg"],
+        ..ContainerDefaults::PLAIN
+    },
+    debian: None,
+};

@@ -1,0 +1,57 @@
+//! Prometheus: scrapes and keeps.
+
+use super::{Component, ContainerDefaults, DataFolder, DebianPackage, Health, NOBODY, OwnedFolder, Version};
+
+/// First version whose configuration file says reliably how long samples are kept; before, flags do.
+/// The key is known from 3.8 on, but up to 3.10 its `time` was taken a million times too long (prometheus#18200).
+pub const RETENTION_IN_FILE: Version = Version::new(3, 11);
+
+/// First version that knows `fallback_scrape_protocol`; an older one refuses the whole file because of it.
+pub const FALLBACK_SCRAPE_PROTOCOL: Version = Version::new(3, 0);
+
+/// First version that replaces `$NAME` in external labels, so that a `$` has to be written twice.
+pub const EXTERNAL_LABELS_EXPANDED: Version = Version::new(3, 0);
+
+/// Where the configuration lies inside the container.
+pub const CONFIG_FILE: &str = "/etc/prometheus/prometheus.yml";
+
+/// Where the running stack's memory lies inside the container.
+pub const MEMORY_FILE: &str = "/etc/prometheus/stackctl.json";
+
+/// The component.
+pub static PROMETHEUS: Component = Component {
+    name: "prometheus",
+    image: "prom/prometheus",
+    tag_prefix: "v",
+    version: "3.5.5",
+    port: 9090,
+    metrics_path: "/metrics",
+    data: Some(DataFolder { volume: "prometheus-data", path: "/prometheus" }),
+    health: &[
+        Health { since: Version::new(0, 0), command: &["wget", "-q", "--spider", "http://localhost:9090/-/ready"] },
+        // From 3.10 on there are images without a shell or wget; promtool is in all of them.
+        Health { since: Version::new(3, 10), command: &["promtool", "check", "ready", "--url=http://localhost:9090"] },
+    ],
+    container: ContainerDefaults {
+        command: &["--config.file=/etc/prometheus/prometheus.yml", "--storage.tsdb.path=/prometheus"],
+        // It writes its head block to disk before it goes.
+        stop_grace_seconds: Some(60),
+        ..ContainerDefaults::PLAIN
+    },
+    debian: Some(DebianPackage {
+        package: "prometheus",
+        // A package of its own from Debian 13 on.
+        split_off: &["promtool"],
+        binaries: &["/usr/bin/prometheus", "/usr/bin/promtool"],
+        image: "stackctl/prometheus:debian",
+        assumed_version: "2.42.0",
+        user: NOBODY,
+        folders: &[
+            OwnedFolder { path: "/prometheus", owner: NOBODY, mode: 0o755 },
+            OwnedFolder { path: "/etc/prometheus", owner: NOBODY, mode: 0o755 },
+        ],
+        entrypoint: &["/usr/bin/prometheus"],
+        ports: &[9090],
+        working_folder: "/prometheus",
+    }),
+};

@@ -1,0 +1,169 @@
+//! Prometheus' HTTP API. One client keeps one connection; every question has a time limit.
+
+use std::time::Duration;
+
+use reqwest::Url;
+use serde::Deserialize;
+
+use super::error::innermost;
+use super::query::WireResult;
+use super::target::WireTargets;
+use super::{Error, QueryResult, Targets};
+
+/// Longest answer time of everything but queries, which Prometheus itself ends after two minutes.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// One Prometheus.
+#[derive(Debug, Clone)]
+pub struct Prometheus {
+    client: reqwest::Client,
+    base: String,
+}
+
+/// Which Prometheus answers.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct BuildInfo {
+    /// Version, such as `3.5.0`.
+    pub version: String,
+}
+
+/// How the running Prometheus stands to its configuration file.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RuntimeInfo {
+    /// The file was taken when it was last read. `false`: Prometheus goes on with the one before.
+    pub reload_config_success: bool,
+    /// When the configuration in force was read, RFC 3339.
+    #[serde(default)]
+    pub last_config_time: String,
+}
+
+#[derive(Deserialize)]
+struct Envelope<Data> {
+    status: String,
+    #[serde(default = "Option::default")]
+    data: Option<Data>,
+    #[serde(default)]
+    error: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct WireConfig {
+    yaml: String,
+}
+
+impl Prometheus {
+    /// A Prometheus by its base URL, such as `http://127.0.0.1:9090`. Nothing is sent yet.
+    pub fn new(base_url: &str) -> Result<Self, Error> {
+        let base = base_url.trim_end_matches('/').to_owned();
+        let failed = |cause: String| Error { url: base.clone(), what: "anything".to_owned(), cause, answered: false };
+        Url::parse(&base).map_err(|error| failed(error.to_string()))?;
+        super::install_tls_provider();
+        let mut builder =
+            reqwest::Client::builder().no_proxy().timeout(TIMEOUT).connect_timeout(Duration::from_secs(3));
+        if base.starts_with("http:") {
+            // Reading the system's certificates takes longer than the whole conversation.
+            builder = builder.tls_certs_only([]);
+        }
+        let client = builder.build().map_err(|error| failed(innermost(&error)))?;
+        Ok(Self { client, base })
+    }
+
+    /// Its base URL, without a slash at the end.
+    pub fn url(&self) -> &str {
+        &self.base
+    }
+
+    /// Whether it has read its data and answers queries. An error: it cannot be reached.
+    pub async fn ready(&self) -> Result<bool, Error> {
+        let fail = |error: reqwest::Error| self.failed("readiness", innermost(&error), false);
+        let response = self.client.get(format!("{}/-/ready", self.base)).send().await.map_err(fail)?;
+        Ok(response.status().is_success())
+    }
+
+    /// Every target, scraped or dropped.
+    pub async fn targets(&self) -> Result<Targets, Error> {
+        let body = self.get("targets", "targets", &[("state", "any")]).await?;
+        self.data::<WireTargets>("targets", &body).map(Targets::from)
+    }
+
+    /// The configuration in force, as YAML with every default written out.
+    pub async fn config(&self) -> Result<String, Error> {
+        let body = self.get("its configuration", "status/config", &[]).await?;
+        self.data::<WireConfig>("its configuration", &body).map(|config| config.yaml)
+    }
+
+    /// How it stands to its configuration file.
+    pub async fn runtime_info(&self) -> Result<RuntimeInfo, Error> {
+        let body = self.get("its state", "status/runtimeinfo", &[]).await?;
+        self.data("its state", &body)
+    }
+
+    /// Its version.
+    pub async fn build_info(&self) -> Result<BuildInfo, Error> {
+        let body = self.get("its version", "status/buildinfo", &[]).await?;
+        self.data("its version", &body)
+    }
+
+    /// A query at one moment: now.
+    pub async fn query(&self, query: &str) -> Result<QueryResult, Error> {
+        let body = self.get("a query", "query", &[("query", query)]).await?;
+        self.samples(&body)
+    }
+
+    /// A query from `start` to `end`, seconds since 1970, with a point every `step` seconds.
+    pub async fn query_range(&self, query: &str, start: f64, end: f64, step: f64) -> Result<QueryResult, Error> {
+        let (start, end, step) = (start.to_string(), end.to_string(), step.to_string());
+        let parameters = [("query", query), ("start", &start), ("end", &end), ("step", &step)];
+        let body = self.get("a range query", "query_range", &parameters).await?;
+        self.samples(&body)
+    }
+
+    async fn get(&self, what: &str, path: &str, parameters: &[(&str, &str)]) -> Result<Vec<u8>, Error> {
+        let mut url = Url::parse(&format!("{}/api/v1/{path}", self.base))
+            .map_err(|error| self.failed(what, error.to_string(), false))?;
+        if !parameters.is_empty() {
+            url.query_pairs_mut().extend_pairs(parameters);
+        }
+        let fail = |error: reqwest::Error| {
+            let cause = if error.is_timeout() {
+                format!("no answer within {} s", TIMEOUT.as_secs())
+            } else {
+                innermost(&error)
+            };
+            self.failed(what, cause, false)
+        };
+        let response = self.client.get(url).send().await.map_err(fail)?;
+        let status = response.status();
+        let body = response.bytes().await.map_err(fail)?;
+        // Refusals of the API itself are JSON and say why; anything else comes from something in between.
+        if !status.is_success() && !body.starts_with(b"{") {
+            return Err(self.failed(what, format!("it answers {status}"), false));
+        }
+        Ok(body.into())
+    }
+
+    fn data<'body, Data: Deserialize<'body>>(&self, what: &str, body: &'body [u8]) -> Result<Data, Error> {
+        let envelope: Envelope<Data> = serde_json::from_slice(body)
+            .map_err(|error| self.failed(what, format!("its answer cannot be read: {error}"), false))?;
+        match envelope {
+            Envelope { status, data: Some(data), .. } if status == "success" => Ok(data),
+            Envelope { error, .. } => {
+                Err(self.failed(what, error.unwrap_or_else(|| "it gives no reason".to_owned()), true))
+            }
+        }
+    }
+
+    fn samples(&self, body: &[u8]) -> Result<QueryResult, Error> {
+        self.data::<WireResult>("a query", body)?
+            .into_result()
+            .ok_or_else(|| self.failed("a query", "a value in its answer is not a number".to_owned(), false))
+    }
+
+    fn failed(&self, what: &str, cause: String, answered: bool) -> Error {
+        Error { url: self.base.clone(), what: what.to_owned(), cause, answered }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,109 @@
+//! `check`: is the stack file right? Every problem at once.
+
+use serde_json::json;
+
+use super::{Exit, Failure, output, situation};
+use crate::cli::{Format, Global};
+use crate::desired::{Desired, Facts};
+use crate::stack::Problem;
+
+/// Arguments of `check`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  stackctl check
+  stackctl -f stack.yml -f production.yml check
+  stackctl check --format json")]
+pub struct Arguments {
+    #[command(flatten)]
+    output: crate::cli::Output,
+    /// Treat warnings as errors
+    #[arg(long)]
+    strict: bool,
+    /// Show every default and every choice made: images, versions, ports, jobs
+    #[arg(long)]
+    explain: bool,
+}
+
+/// Runs it.
+pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
+    let file = global.file.first().map(|path| path.display().to_string()).unwrap_or_default();
+    let loaded = match situation::load(global) {
+        Ok(loaded) => loaded,
+        Err(problems) if arguments.output.format == Format::Json => {
+            print_json(&file, false, problems.as_slice());
+            return Ok(Exit::FileIsWrong);
+        }
+        Err(problems) => return Err(problems.into()),
+    };
+    let ok = !(arguments.strict && !loaded.warnings.is_empty());
+    match arguments.output.format {
+        Format::Json => print_json(&file, ok, loaded.warnings.as_slice()),
+        Format::Text => {
+            if !loaded.warnings.is_empty() {
+                output::say(loaded.warnings.render(output::colors_errors()).trim_end());
+            }
+            let desired = Desired::of(&loaded.stack, &Facts::default());
+            if arguments.explain {
+                output::print(&explanation(&desired));
+            } else if ok && !global.quiet {
+                output::say(&summary(&file, &desired));
+            }
+        }
+    }
+    Ok(if ok { Exit::Done } else { Exit::FileIsWrong })
+}
+
+fn print_json(file: &str, ok: bool, problems: &[Problem]) {
+    output::print_json(&json!({ "file": file, "ok": ok, "problems": problems }));
+}
+
+fn summary(file: &str, desired: &Desired) -> String {
+    let jobs = desired.prometheus.as_ref().map_or(0, |prometheus| prometheus.jobs.len());
+    format!(
+        "{} {file}: stack `{}`, {} services, {jobs} scrape jobs",
+        output::paint(output::GREEN, "ok"),
+        desired.stack,
+        desired.services.len()
+    )
+}
+
+/// Every choice made, as tables.
+fn explanation(desired: &Desired) -> String {
+    let services: Vec<Vec<String>> = desired
+        .services
+        .iter()
+        .map(|service| {
+            let ports = service.container.settings.ports.0.iter().map(|port| {
+                let host_port = port.host_port.map_or_else(|| "*".to_owned(), |host_port| host_port.to_string());
+                format!("{}:{host_port}->{}", port.host_ip, port.container_port)
+            });
+            vec![
+                service.name.clone(),
+                service.replicas.to_string(),
+                service.image.reference.clone(),
+                ports.collect::<Vec<_>>().join(", "),
+            ]
+        })
+        .collect();
+    let mut text = output::table(&["SERVICE", "REPLICAS", "IMAGE", "PORTS"], &services);
+    if let Some(prometheus) = &desired.prometheus {
+        let jobs: Vec<Vec<String>> = prometheus.jobs.iter().map(|job| job_row(job, prometheus)).collect();
+        text.push_str("\n\n");
+        text.push_str(&output::table(&["JOB", "TARGETS", "PATH", "INTERVAL", "TIMEOUT"], &jobs));
+    }
+    text
+}
+
+fn job_row(job: &crate::desired::Job, prometheus: &crate::desired::PrometheusConfig) -> Vec<String> {
+    use crate::desired::JobTargets;
+    let targets = match &job.targets {
+        JobTargets::Static(targets) => {
+            targets.iter().map(|target| target.address.as_str()).collect::<Vec<_>>().join(", ")
+        }
+        JobTargets::Dns { name, port, .. } => format!("every address of {name}, port {port}"),
+    };
+    let interval = job.interval.unwrap_or(prometheus.scrape_interval);
+    let timeout = job.timeout.unwrap_or(prometheus.scrape_timeout);
+    vec![job.name.clone(), targets, job.path.clone(), interval.to_string(), timeout.to_string()]
+}

@@ -1,0 +1,84 @@
+//! `down`: takes the stack away. Volumes stay unless asked for, and then it asks back.
+
+use std::io::IsTerminal;
+
+use super::{Exit, Failure, failure, lock, output, situation};
+use crate::cli::Global;
+use crate::engine::{Observed, Removal};
+
+/// Arguments of `down`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Remove the stack's volumes, too: all that was recorded is lost
+    #[arg(long)]
+    volumes: bool,
+    /// Ask nothing
+    #[arg(short, long)]
+    yes: bool,
+}
+
+/// Runs it.
+pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
+    let loaded = situation::load(global)?;
+    let stack = loaded.stack.name.as_str();
+    let engine = situation::connect().await?;
+    let _lock = lock::take(&engine.facts().address, stack, global.quiet).await?;
+    let observed = engine.observe(&situation::question(&loaded.stack, &engine)).await?;
+    if arguments.volumes && !arguments.yes {
+        confirm(&observed)?;
+    }
+    let report = |removal: &Removal, elapsed: std::time::Duration| {
+        if !global.quiet {
+            let (kind, name) = match removal {
+                Removal::Container(name) => ("container", name),
+                Removal::Network(name) => ("network", name),
+                Removal::Volume(name) => ("volume", name),
+            };
+            output::say(&format!("- {kind:<9} {name} ({:.1} s)", elapsed.as_secs_f64()));
+        }
+    };
+    let failures = engine.remove_all(stack, &observed, arguments.volumes, &report).await;
+    for error in &failures {
+        output::say(&failure::framed(&error.to_string(), error.advice.as_deref()));
+    }
+    if !failures.is_empty() {
+        return Ok(Exit::WorldSaidNo);
+    }
+    if !global.quiet {
+        output::say(&farewell(stack, &observed, arguments.volumes));
+    }
+    Ok(Exit::Done)
+}
+
+fn farewell(stack: &str, observed: &Observed, volumes: bool) -> String {
+    let kept: Vec<&str> =
+        observed.volumes.iter().filter(|volume| volume.ours).map(|volume| volume.name.as_str()).collect();
+    if observed.containers.is_empty() && observed.networks.is_empty() && (kept.is_empty() || !volumes) {
+        return format!("stack `{stack}` was not running");
+    }
+    match (volumes, kept.as_slice()) {
+        (false, [_, ..]) => format!("stack `{stack}` is gone; its volumes stay: {}", kept.join(", ")),
+        _ => format!("stack `{stack}` is gone"),
+    }
+}
+
+fn confirm(observed: &Observed) -> Result<(), Failure> {
+    let volumes: Vec<&str> =
+        observed.volumes.iter().filter(|volume| volume.ours).map(|volume| volume.name.as_str()).collect();
+    if volumes.is_empty() {
+        return Ok(());
+    }
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::arguments(
+            "--volumes asks back, and nobody is there to answer",
+            "add --yes to remove the volumes",
+        ));
+    }
+    let question = format!("Remove for good: {}?", volumes.join(", "));
+    let answer = dialoguer::Confirm::new().with_prompt(question).default(false).interact();
+    if answer.unwrap_or(false) {
+        Ok(())
+    } else {
+        Err(Failure::arguments("nothing was removed", "leave out --volumes to keep them"))
+    }
+}

@@ -1,0 +1,94 @@
+//! How a command ends: exit codes, and what is said when it could not do its work.
+
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+use super::output;
+use crate::engine;
+use crate::stack::Problems;
+
+/// How a command ends. The numbers are a contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: done.
+    Done,
+    /// 1: the world said no.
+    WorldSaidNo,
+    /// 2: the file or the arguments are wrong.
+    FileIsWrong,
+    /// 3: not as desired.
+    NotAsDesired,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::WorldSaidNo => 1,
+            Exit::FileIsWrong => 2,
+            Exit::NotAsDesired => 3,
+        })
+    }
+}
+
+/// Why a command could not do its work.
+#[derive(Debug)]
+pub enum Failure {
+    /// The stack file is wrong.
+    File(Problems),
+    /// The arguments are wrong: what, and what to do.
+    Arguments {
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        help: String,
+    },
+    /// The world said no.
+    World(engine::Error),
+}
+
+impl Failure {
+    /// Wrong arguments.
+    pub(super) fn arguments(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::Arguments { message: message.into(), help: help.into() }
+    }
+
+    /// Says it on standard error, and returns the exit code that goes with it.
+    pub(super) fn report(self) -> Exit {
+        match self {
+            Self::File(problems) => {
+                output::say(problems.render(output::colors_errors()).trim_end());
+                Exit::FileIsWrong
+            }
+            Self::Arguments { message, help } => {
+                output::say(&framed(&message, Some(&help)));
+                Exit::FileIsWrong
+            }
+            Self::World(error) => {
+                output::say(&framed(&error.to_string(), error.advice.as_deref()));
+                Exit::WorldSaidNo
+            }
+        }
+    }
+}
+
+impl From<Problems> for Failure {
+    fn from(problems: Problems) -> Self {
+        Self::File(problems)
+    }
+}
+
+impl From<engine::Error> for Failure {
+    fn from(error: engine::Error) -> Self {
+        Self::World(error)
+    }
+}
+
+/// `error: …` and, below it, `help: …`.
+pub(super) fn framed(message: &str, help: Option<&str>) -> String {
+    let mut text = format!("{} {message}", output::paint(output::RED, "error:"));
+    if let Some(help) = help {
+        write!(text, "\n{} {help}", output::paint(output::CYAN, " help:")).expect("a String takes everything");
+    }
+    text
+}

@@ -1,0 +1,99 @@
+//! `images`: where each image comes from, and getting them.
+
+use serde_json::json;
+
+use super::progress::Progress;
+use super::situation::{Situation, Wishes};
+use super::{Exit, Failure, output};
+use crate::cli::{Format, Global, Output};
+use crate::desired::{Image, ImageOrigin, PullPolicy};
+use crate::engine::Event;
+use crate::plan::{Plan, Step};
+
+/// Arguments of `images`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+/// What to do with images.
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Which image each service gets, and whether the engine has it
+    List(Output),
+    /// Get every image the stack needs that the engine does not have: pull it, or build it from Debian packages
+    Pull,
+    /// Build stackctl's own image and those from Debian packages anew
+    Build,
+}
+
+/// Runs it.
+pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
+    let ask_again = !matches!(arguments.action, Action::List(_));
+    let situation = Situation::of(global, Wishes { ask_again, ..Wishes::default() }).await?;
+    match &arguments.action {
+        Action::List(format) => {
+            list(&situation, format.format);
+            Ok(Exit::Done)
+        }
+        Action::Pull => get(&situation, situation.plan(), global.quiet).await,
+        Action::Build => get(&situation, rebuild(&situation), global.quiet).await,
+    }
+}
+
+fn list(situation: &Situation, format: Format) {
+    let images = situation.desired.services.iter().map(|service| {
+        let present = situation.observed.images.contains_key(&service.image.reference);
+        (service.name.as_str(), &service.image, present)
+    });
+    match format {
+        Format::Json => {
+            let entries = images.map(|(service, image, present)| {
+                json!({ "service": service, "image": image.reference, "from": origin(image), "present": present })
+            });
+            output::print_json(&entries.collect::<Vec<_>>());
+        }
+        Format::Text => {
+            let rows: Vec<Vec<String>> = images
+                .map(|(service, image, present)| {
+                    let presence = if present { "yes" } else { "no" };
+                    vec![service.to_owned(), image.reference.clone(), origin(image).to_owned(), presence.to_owned()]
+                })
+                .collect();
+            output::print(&output::table(&["SERVICE", "IMAGE", "FROM", "PRESENT"], &rows));
+        }
+    }
+    for left_out in &situation.desired.left_out {
+        output::say(&format!("left out: {}: {}", left_out.component, left_out.reason));
+    }
+}
+
+fn origin(image: &Image) -> &'static str {
+    match image.origin {
+        ImageOrigin::Registry => "registry",
+        ImageOrigin::Debian => "debian",
+        ImageOrigin::Own => "stackctl",
+    }
+}
+
+/// The steps of a plan that get images, and no others.
+async fn get(situation: &Situation, mut plan: Plan, quiet: bool) -> Result<Exit, Failure> {
+    plan.steps.retain(|step| step.image_reference().is_some());
+    let progress = Progress::new(quiet);
+    let show = |event: Event| progress.show(&event);
+    let outcome = situation.apply(&plan, std::time::Duration::ZERO, &show).await?;
+    for failure in &outcome.failures {
+        output::say(&super::failure::framed(&failure.error.to_string(), failure.error.advice.as_deref()));
+    }
+    Ok(if outcome.failures.is_empty() { Exit::Done } else { Exit::WorldSaidNo })
+}
+
+fn rebuild(situation: &Situation) -> Plan {
+    let mut images: Vec<&Image> = situation.desired.services.iter().map(|service| &service.image).collect();
+    images.retain(|image| image.origin != ImageOrigin::Registry && image.pull_policy != PullPolicy::Never);
+    images.sort_by_key(|image| &image.reference);
+    images.dedup();
+    let steps = images.into_iter().map(|image| Step::GetImage { image: image.clone(), reason: "asked for".to_owned() });
+    Plan { stack: situation.desired.stack.clone(), steps: steps.collect() }
+}

@@ -1,0 +1,105 @@
+//! `logs`: what the containers print, merged by time, each in its colour.
+
+use anstyle::{AnsiColor, Color, Style};
+use futures_util::TryStreamExt;
+use futures_util::stream::{self, StreamExt};
+
+use super::{Exit, Failure, output, situation};
+use crate::cli::Global;
+use crate::engine::{Engine, LogLine, ObservedContainer};
+
+/// Arguments of `logs`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  stackctl logs\n  stackctl logs accesslog --follow --tail 20")]
+pub struct Arguments {
+    /// Apps, exporters, `prometheus` or `grafana`; none: all
+    #[arg(value_name = "APP")]
+    apps: Vec<String>,
+    /// Go on as they print
+    #[arg(long)]
+    follow: bool,
+    /// Only the last N lines of each container
+    #[arg(long, value_name = "N")]
+    tail: Option<u64>,
+    /// With times
+    #[arg(short, long)]
+    timestamps: bool,
+}
+
+/// Colours that are told apart on dark and light ground.
+const COLORS: [AnsiColor; 6] =
+    [AnsiColor::Cyan, AnsiColor::Yellow, AnsiColor::Magenta, AnsiColor::Blue, AnsiColor::Green, AnsiColor::BrightRed];
+
+/// Runs it.
+pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
+    let loaded = situation::load(global)?;
+    let engine = situation::connect().await?;
+    let observed = engine.observe(&situation::question(&loaded.stack, &engine)).await?;
+    let containers = selected(&observed.containers, &arguments.apps)?;
+    let width = containers.iter().map(|container| container.name.len()).max().unwrap_or(0);
+    let prefixes: Vec<String> = containers
+        .iter()
+        .enumerate()
+        .map(|(index, container)| {
+            let style = Style::new().fg_color(Some(Color::Ansi(COLORS[index % COLORS.len()])));
+            output::paint(style, &format!("{:<width$} |", container.name))
+        })
+        .collect();
+    let print = |index: usize, line: &LogLine| {
+        let time = if arguments.timestamps { format!("{} ", line.time) } else { String::new() };
+        output::print(&format!("{} {time}{}", prefixes[index], line.text));
+    };
+    let tail = arguments.tail.map_or_else(|| "all".to_owned(), |lines| lines.to_string());
+    if arguments.follow {
+        follow(&engine, &containers, &tail, print).await
+    } else {
+        past(&engine, &containers, &tail, print).await
+    }
+}
+
+fn selected<'a>(containers: &'a [ObservedContainer], apps: &[String]) -> Result<Vec<&'a ObservedContainer>, Failure> {
+    for app_name in apps {
+        if !containers.iter().any(|container| container.service == *app_name) {
+            let mut names: Vec<&str> = containers.iter().map(|container| container.service.as_str()).collect();
+            names.dedup();
+            let message = format!("no container of `{app_name}`");
+            return Err(Failure::arguments(message, format!("running are: {}", names.join(", "))));
+        }
+    }
+    Ok(containers.iter().filter(|container| apps.is_empty() || apps.contains(&container.service)).collect())
+}
+
+/// All lines so far, in the order in which they were printed.
+async fn past(
+    engine: &Engine,
+    containers: &[&ObservedContainer],
+    tail: &str,
+    print: impl Fn(usize, &LogLine),
+) -> Result<Exit, Failure> {
+    let mut lines: Vec<(usize, LogLine)> = Vec::new();
+    for (index, container) in containers.iter().enumerate() {
+        let own: Vec<LogLine> = engine.log_lines(&container.id, false, tail).try_collect().await?;
+        lines.extend(own.into_iter().map(|line| (index, line)));
+    }
+    lines.sort_by(|(_, left), (_, right)| left.time.cmp(&right.time));
+    lines.iter().for_each(|(index, line)| print(*index, line));
+    Ok(Exit::Done)
+}
+
+/// Lines as they come, until every container has ended.
+async fn follow(
+    engine: &Engine,
+    containers: &[&ObservedContainer],
+    tail: &str,
+    print: impl Fn(usize, &LogLine),
+) -> Result<Exit, Failure> {
+    let streams = containers
+        .iter()
+        .enumerate()
+        .map(|(index, container)| engine.log_lines(&container.id, true, tail).map(move |line| (index, line)).boxed());
+    let mut merged = stream::select_all(streams);
+    while let Some((index, line)) = merged.next().await {
+        print(index, &line?);
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,33 @@
+//! `plan`: what `up` would do, and why.
+
+use super::situation::{Situation, Wishes};
+use super::{Exit, Failure, output};
+use crate::cli::{Format, Global};
+
+/// Arguments of `plan`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Exits with 0 when there is nothing to do and with 3 when there is.")]
+pub struct Arguments {
+    #[command(flatten)]
+    output: crate::cli::Output,
+    #[command(flatten)]
+    scale: crate::cli::Scale,
+}
+
+/// Runs it.
+pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
+    let wishes = Wishes { scale: &arguments.scale.scale, ..Wishes::default() };
+    let situation = Situation::of(global, wishes).await?;
+    let plan = situation.plan();
+    match arguments.output.format {
+        Format::Json => output::print_json(&plan.to_json()),
+        Format::Text if plan.is_empty() => {
+            output::print(&format!("nothing to do: stack `{}` is what the file says", plan.stack));
+        }
+        Format::Text => output::print(plan.to_string().trim_end()),
+    }
+    for left_out in &situation.desired.left_out {
+        output::say(&format!("left out: {}: {}", left_out.component, left_out.reason));
+    }
+    Ok(if plan.is_empty() { Exit::Done } else { Exit::NotAsDesired })
+}

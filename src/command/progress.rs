@@ -1,0 +1,105 @@
+//! What is happening, while it happens: moving lines on a terminal, one line a step elsewhere.
+
+use std::collections::HashMap;
+use std::io::IsTerminal;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use super::output;
+use crate::engine::Event;
+use crate::plan::Step;
+
+/// Shows the steps of a plan on standard error.
+pub(super) struct Progress {
+    quiet: bool,
+    bars: Option<MultiProgress>,
+    running: Mutex<HashMap<String, ProgressBar>>,
+}
+
+impl Progress {
+    /// Moving lines where standard error is a terminal, plain ones elsewhere, none where `quiet`.
+    pub(super) fn new(quiet: bool) -> Self {
+        let moves = !quiet && std::io::stderr().is_terminal();
+        Self { quiet, bars: moves.then(MultiProgress::new), running: Mutex::default() }
+    }
+
+    /// Shows an event.
+    pub(super) fn show(&self, event: &Event) {
+        match event {
+            Event::Started(step) => self.begin(step),
+            Event::Progress(step, news) => self.tell(step, news),
+            Event::Finished(step, elapsed) => self.end(step, Some(*elapsed)),
+            Event::Failed(step, _) => self.end(step, None),
+        }
+    }
+
+    /// A line that moves until it is dropped, for waiting.
+    pub(super) fn waiting(&self, text: &str) -> Option<ProgressBar> {
+        let bar = self.bars.as_ref()?.add(spinner());
+        bar.set_message(text.to_owned());
+        Some(bar)
+    }
+
+    fn begin(&self, step: &Step) {
+        let Some(bars) = &self.bars else { return };
+        let bar = bars.add(spinner());
+        bar.set_message(line(step));
+        self.running().insert(key(step), bar);
+    }
+
+    fn tell(&self, step: &Step, news: &str) {
+        if let Some(bar) = self.running().get(&key(step)) {
+            bar.set_message(format!("{}  {news}", line(step)));
+        }
+    }
+
+    fn end(&self, step: &Step, elapsed: Option<Duration>) {
+        if let Some(bar) = self.running().remove(&key(step)) {
+            bar.finish_and_clear();
+        }
+        if self.quiet {
+            return;
+        }
+        let text = match elapsed {
+            Some(elapsed) => format!("{}  {}", line(step), output::paint(output::DIM, &seconds(elapsed))),
+            None => format!("{}  {}", line(step), output::paint(output::RED, "failed")),
+        };
+        match &self.bars {
+            Some(bars) => bars.suspend(|| output::say(&text)),
+            None => output::say(&text),
+        }
+    }
+
+    fn running(&self) -> std::sync::MutexGuard<'_, HashMap<String, ProgressBar>> {
+        self.running.lock().expect("nothing panics while it holds the lines")
+    }
+}
+
+fn spinner() -> ProgressBar {
+    let style = ProgressStyle::with_template("{spinner} {msg}  {elapsed}").expect("the template is right");
+    let bar = ProgressBar::new_spinner().with_style(style);
+    bar.enable_steady_tick(Duration::from_millis(100));
+    bar
+}
+
+fn key(step: &Step) -> String {
+    step.to_string()
+}
+
+fn line(step: &Step) -> String {
+    let symbol = step.action().symbol().to_string();
+    let style = match step.action() {
+        crate::plan::Action::Create | crate::plan::Action::Start => output::GREEN,
+        crate::plan::Action::Remove => output::RED,
+        _ => output::YELLOW,
+    };
+    let why = output::paint(output::DIM, &format!("({})", step.reason()));
+    format!("{} {} {why}", output::paint(style, &symbol), step.words())
+}
+
+/// A time as people read it: `0.4 s`, `12.3 s`.
+pub(super) fn seconds(elapsed: Duration) -> String {
+    format!("{:.1} s", elapsed.as_secs_f64())
+}

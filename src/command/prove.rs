@@ -1,0 +1,223 @@
+//! The proof: waits until what was started is ready and scraped, and says what is not, with cause and fix.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use super::situation::Situation;
+use super::{Failure, output};
+use crate::client::Prometheus;
+use crate::engine::{ContainerState, Engine, Error, Health, Judge, ObservedContainer, Prober, Verdict};
+use crate::verify::{self, Cause, Evidence, Finding, Status};
+
+/// Time between two looks while waiting.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// A container that lives this long after its start did not die at once.
+const SETTLED_AFTER: Duration = Duration::from_millis(1200);
+
+/// A target that stays broken in one and the same way for this long will not mend by waiting.
+const PATIENCE: Duration = Duration::from_secs(12);
+
+/// Time a program may take to read its files again.
+const RELOAD_TIME: Duration = Duration::from_secs(15);
+
+/// Log lines quoted of a container that died.
+const QUOTED_LINES: usize = 10;
+
+/// A container that did not stay up.
+#[derive(Debug)]
+pub(super) struct Death {
+    pub(super) error: Error,
+}
+
+/// The stack's Prometheus, where it can be reached from here.
+pub(super) fn prometheus(situation: &Situation) -> Result<Option<Prometheus>, Error> {
+    let Some(url) = verify::prometheus_url(&situation.desired, &situation.observed) else { return Ok(None) };
+    Prometheus::new(&url).map(Some).map_err(|error| Error::new("cannot ask Prometheus", error))
+}
+
+/// Runs checks on the running stack, with a probe inside its network where something is broken.
+pub(super) async fn findings(situation: &Situation, checks: &[super::verify::Check]) -> Result<Vec<Finding>, Failure> {
+    use super::verify::Check;
+    let wants = |check| checks.is_empty() || checks.contains(&check);
+    let (desired, observed) = (&situation.desired, &situation.observed);
+    let prometheus = prometheus(situation)?;
+    let prober = prober(situation);
+    let mut findings = Vec::new();
+    if wants(Check::Targets) {
+        findings.extend(verify::targets(desired, observed, prometheus.as_ref(), Some(&prober)).await);
+    }
+    if wants(Check::Config) {
+        findings.extend(verify::config(desired, &situation.files, observed, prometheus.as_ref(), Some(&prober)).await);
+    }
+    if wants(Check::Engine) {
+        findings.extend(verify::engine(desired, Some(&prober), situation.engine.facts().is_local).await);
+    }
+    Ok(findings)
+}
+
+fn prober(situation: &Situation) -> Prober {
+    let prometheus = situation.desired.prometheus_service();
+    let attached = prometheus.map(|service| service.container.networks.as_slice()).unwrap_or_default();
+    let networks = attached.iter().map(|attachment| attachment.network.clone()).collect();
+    Prober::new(situation.engine.clone(), &situation.desired.stack, crate::catalog::own::REFERENCE, networks)
+}
+
+/// Waits until every container is up and not about to fall, or has fallen.
+pub(super) async fn settle(situation: &mut Situation, deadline: Instant) -> Result<Vec<Death>, Failure> {
+    let begun = Instant::now();
+    loop {
+        situation.look_again().await?;
+        let fallen: Vec<_> =
+            situation.observed.containers.iter().filter(|container| has_fallen(situation, container)).collect();
+        let waits = situation.observed.containers.iter().any(|container| container.health == Health::Starting);
+        let settled = begun.elapsed() >= SETTLED_AFTER && !waits;
+        if settled || Instant::now() >= deadline {
+            let mut deaths = Vec::new();
+            for container in fallen {
+                deaths.push(death(&situation.engine, container).await);
+            }
+            return Ok(deaths);
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// Whether a container that should run does not. One that ended well and is awaited by others has done its work.
+fn has_fallen(situation: &Situation, container: &ObservedContainer) -> bool {
+    let done = container.exit_code == Some(0) && situation.desired.one_shots().contains(container.service.as_str());
+    match container.state {
+        ContainerState::Exited => !done,
+        ContainerState::Dead | ContainerState::Restarting => true,
+        ContainerState::Running => container.health == Health::Unhealthy,
+        _ => false,
+    }
+}
+
+async fn death(engine: &Engine, container: &ObservedContainer) -> Death {
+    let what = match (container.state, container.exit_code) {
+        (ContainerState::Running, _) => "it is unhealthy".to_owned(),
+        (ContainerState::Restarting, Some(code)) => format!("it keeps exiting with {code}"),
+        (_, Some(code)) => format!("it exited with {code}"),
+        _ => "it exited".to_owned(),
+    };
+    let lines = engine.last_lines(&container.id, QUOTED_LINES).await.unwrap_or_default();
+    let quoted: Vec<String> = lines.iter().map(|line| format!("\n  | {line}")).collect();
+    let printed = if quoted.is_empty() {
+        " and printed nothing".to_owned()
+    } else {
+        format!("; its last lines:{}", quoted.concat())
+    };
+    let error = Error::new(format!("container `{}` did not stay up", container.name), format!("{what}{printed}"))
+        .advise(format!("see `stackctl logs {}`; the rest of the stack is left running", container.service));
+    Death { error }
+}
+
+/// Waits until every target is scraped, or it is plain that waiting does not help. Returns what a first look says.
+pub(super) async fn wait_for_targets(situation: &mut Situation, deadline: Instant) -> Result<(), Failure> {
+    let mut broken_since: BTreeMap<(String, Option<Cause>), Instant> = BTreeMap::new();
+    loop {
+        let findings = first_look(situation).await?;
+        let broken: Vec<_> = findings.iter().filter(|finding| finding.status != Status::Ok).map(key).collect();
+        if broken.is_empty() || Instant::now() >= deadline {
+            return Ok(());
+        }
+        broken_since.retain(|known, _| broken.contains(known));
+        for known in broken {
+            broken_since.entry(known).or_insert_with(Instant::now);
+        }
+        let hopeless = |((_, cause), since): (&(String, Option<Cause>), &Instant)| {
+            *cause != Some(Cause::TargetPending) && since.elapsed() >= PATIENCE
+        };
+        if broken_since.iter().all(hopeless) {
+            return Ok(());
+        }
+        tokio::time::sleep(PAUSE).await;
+        situation.look_again().await?;
+    }
+}
+
+async fn first_look(situation: &Situation) -> Result<Vec<Finding>, Failure> {
+    if situation.desired.prometheus.is_none() {
+        return Ok(Vec::new());
+    }
+    let targets = match prometheus(situation)? {
+        Some(prometheus) => prometheus.targets().await,
+        None => Err(verify::not_running()),
+    };
+    let evidence = Evidence::default();
+    Ok(verify::judge_targets(&situation.desired, &situation.observed, targets.as_ref(), &evidence))
+}
+
+fn key(finding: &Finding) -> (String, Option<Cause>) {
+    (format!("{} {}", finding.subject, finding.instance.as_deref().unwrap_or_default()), finding.cause)
+}
+
+/// Asks Prometheus whether it has taken its new configuration.
+pub(super) struct ReloadJudge<'a> {
+    pub(super) situation: &'a Situation,
+}
+
+impl Judge for ReloadJudge<'_> {
+    fn judge<'a>(&'a self, _service: &'a crate::desired::Service, container: &'a str) -> Verdict<'a> {
+        Box::pin(async move {
+            // A Prometheus that cannot be asked from here has not refused anything; `verify` says that it is out of reach.
+            let Ok(Some(prometheus)) = prometheus(self.situation) else { return Ok(()) };
+            let deadline = Instant::now() + RELOAD_TIME;
+            while Instant::now() < deadline {
+                if verify::runs_rendered(&prometheus, &self.situation.files).await {
+                    return Ok(());
+                }
+                let refused = prometheus.runtime_info().await.is_ok_and(|state| !state.reload_config_success);
+                if refused {
+                    return Err(self.refusal(container).await);
+                }
+                tokio::time::sleep(PAUSE).await;
+            }
+            Ok(())
+        })
+    }
+}
+
+impl ReloadJudge<'_> {
+    /// What Prometheus printed about the file it refuses.
+    async fn refusal(&self, container: &str) -> String {
+        let lines = self.situation.engine.last_lines(container, QUOTED_LINES).await.unwrap_or_default();
+        let words = lines.into_iter().rev().find(|line| line.contains("err=") || line.contains("error"));
+        format!("Prometheus refuses the file: {}", words.unwrap_or_else(|| "it does not say why".to_owned()))
+    }
+}
+
+/// Findings as a table, and below it what is broken, why, and what to do.
+pub(super) fn text(findings: &[Finding]) -> String {
+    let rows: Vec<Vec<String>> = findings
+        .iter()
+        .map(|finding| {
+            vec![
+                mark(finding.status),
+                finding.check.to_owned(),
+                finding.subject.clone(),
+                finding.instance.clone().unwrap_or_default(),
+                finding.cause.map(|cause| cause.to_string()).unwrap_or_default(),
+            ]
+        })
+        .collect();
+    let mut text = output::table(&["STATUS", "CHECK", "SUBJECT", "INSTANCE", "CAUSE"], &rows);
+    for finding in findings.iter().filter(|finding| finding.status != Status::Ok) {
+        let cause = finding.cause.map(|cause| cause.to_string()).unwrap_or_default();
+        let subject = finding.instance.as_deref().unwrap_or(&finding.subject);
+        text.push_str(&format!("\n\n{} {subject}: {cause}\n  {}", mark(finding.status), finding.message));
+        if !finding.fix.is_empty() {
+            text.push_str(&format!("\n  {} {}", output::paint(output::CYAN, "fix:"), finding.fix));
+        }
+    }
+    text
+}
+
+fn mark(status: Status) -> String {
+    match status {
+        Status::Ok => output::paint(output::GREEN, "ok"),
+        Status::Fail => output::paint(output::RED, "fail"),
+        Status::Warn => output::paint(output::YELLOW, "warn"),
+    }
+}

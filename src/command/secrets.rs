@@ -1,0 +1,109 @@
+//! Values of secrets, read at the last moment. A generated one is made once and kept, mode 0600, in the state folder.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use super::state;
+use crate::desired::{Desired, PlacedSecret, SecretSource};
+use crate::engine::{Error, Secrets};
+
+/// Letters and digits of a generated password: 24 of these 56 are 139 bits. Those that look alike are left out.
+const ALPHABET: &[u8] = b"abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+const LENGTH: usize = 24;
+
+/// Reads the value of every secret that a container of the stack carries.
+pub(super) fn read(desired: &Desired) -> Result<Secrets, Error> {
+    let mut values = HashMap::new();
+    for secret in placed(desired) {
+        if !values.contains_key(&secret.source) {
+            values.insert(secret.source.clone(), value(&desired.stack, secret)?);
+        }
+    }
+    Ok(Secrets(values))
+}
+
+/// Writes the generated secrets below a rendered folder, where its compose.yml looks for them.
+///
+/// The folder is closed to everybody else (0700); the file in it is open (0644), because Compose binds it into the
+/// container as it is, where the image's own user has to read it.
+pub(super) fn write_generated(desired: &Desired, folder: &Path) -> Result<(), Error> {
+    for secret in placed(desired).filter(|secret| secret.source == SecretSource::Generated) {
+        let secrets_folder = folder.join("secrets");
+        let path = secrets_folder.join(&secret.name);
+        let attempt = |error| Error::new(format!("cannot write {}", path.display()), error);
+        if !secrets_folder.is_dir() {
+            std::fs::DirBuilder::new().mode(0o700).create(&secrets_folder).map_err(attempt)?;
+        }
+        fs_err::write(&path, generated(&desired.stack, &secret.name)?).map_err(attempt)?;
+    }
+    Ok(())
+}
+
+/// Where a generated secret of a stack is kept.
+pub(super) fn kept_at(stack: &str, name: &str) -> Result<PathBuf, Error> {
+    Ok(state::folder()?.join(format!("{stack}.{name}")))
+}
+
+fn placed(desired: &Desired) -> impl Iterator<Item = &PlacedSecret> {
+    desired.services.iter().flat_map(|service| &service.container.secrets)
+}
+
+fn value(stack: &str, secret: &PlacedSecret) -> Result<Vec<u8>, Error> {
+    let attempt = format!("cannot read secret `{}`", secret.name);
+    match &secret.source {
+        SecretSource::File(path) => fs_err::read(path).map_err(|error| {
+            Error::new(attempt, error).advise("create the file, or name another one in the stack file")
+        }),
+        SecretSource::Environment(variable) => std::env::var(variable).map(String::into_bytes).map_err(|error| {
+            Error::new(attempt, format!("environment variable {variable}: {error}"))
+                .advise(format!("set {variable}, or use `file:` in the stack file"))
+        }),
+        SecretSource::Generated => generated(stack, &secret.name),
+    }
+}
+
+/// The kept value, or a new one that is kept from now on.
+fn generated(stack: &str, name: &str) -> Result<Vec<u8>, Error> {
+    let path = kept_at(stack, name)?;
+    let attempt = |error| Error::new(format!("cannot keep a generated secret in {}", path.display()), error);
+    match File::options().write(true).create_new(true).mode(0o600).open(&path) {
+        Ok(mut file) => {
+            let password = password().map_err(attempt)?;
+            file.write_all(&password).map_err(attempt)?;
+            Ok(password)
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => fs_err::read(&path).map_err(attempt),
+        Err(error) => Err(attempt(error)),
+    }
+}
+
+/// A password from the kernel's random numbers, every character equally likely.
+fn password() -> std::io::Result<Vec<u8>> {
+    let mut random = File::open("/dev/urandom")?;
+    let mut password = Vec::with_capacity(LENGTH);
+    let fair = ALPHABET.len() * (256 / ALPHABET.len());
+    while password.len() < LENGTH {
+        let mut byte = [0];
+        random.read_exact(&mut byte)?;
+        if usize::from(byte[0]) < fair {
+            password.push(ALPHABET[usize::from(byte[0]) % ALPHABET.len()]);
+        }
+    }
+    Ok(password)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn generated_passwords_are_long_and_differ() {
+        let (first, second) = (password().expect("random"), password().expect("random"));
+        assert_eq!(first.len(), LENGTH);
+        assert_ne!(first, second);
+        assert!(first.iter().all(|byte| ALPHABET.contains(byte)));
+    }
+}

@@ -1,0 +1,190 @@
+//! What a command that talks to the engine starts from: the stack, the engine, what shall be, what is.
+
+use std::collections::BTreeSet;
+
+use super::{Failure, state};
+use crate::cli::Global;
+use crate::desired::{Desired, Facts, ImageChoice, ScaleOverride};
+use crate::engine::{Engine, Observed, Question, StackSource};
+use crate::plan::{Inputs, Plan};
+use crate::render::{self, Files};
+use crate::stack::{self, Environment, Loaded, Problems, Stack, Vocabulary};
+use crate::{catalog, desired};
+
+/// Everything known before a decision.
+#[derive(Debug)]
+pub(super) struct Situation {
+    pub(super) loaded: Loaded,
+    pub(super) engine: Engine,
+    pub(super) desired: Desired,
+    pub(super) files: Files,
+    pub(super) observed: Observed,
+    stack_files: Vec<String>,
+    own_build: String,
+}
+
+/// What the command line adds to the stack file.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Wishes<'a> {
+    /// `--scale`
+    pub(super) scale: &'a [(String, u32)],
+    /// Ask for images again that could not be had before.
+    pub(super) ask_again: bool,
+}
+
+/// Reads the stack file.
+pub(super) fn load(global: &Global) -> Result<Loaded, Problems> {
+    let vocabulary = Vocabulary { exporters: catalog::EXPORTERS, presets: catalog::PRESETS };
+    stack::load(&global.file, &Environment::of_process(), &vocabulary)
+}
+
+/// Connects to the engine of the environment.
+pub(super) async fn connect() -> Result<Engine, Failure> {
+    Ok(Engine::connect(std::env::var("DOCKER_HOST").ok().as_deref()).await?)
+}
+
+impl Situation {
+    /// Loads, connects, looks, and makes every choice.
+    pub(super) async fn of(global: &Global, wishes: Wishes<'_>) -> Result<Self, Failure> {
+        let loaded = load(global)?;
+        check_scales(&loaded.stack, wishes.scale)?;
+        let engine = connect().await?;
+        Self::with_engine(global, loaded, engine, wishes).await
+    }
+
+    /// The same for a stack and an engine that are there already.
+    pub(super) async fn with_engine(
+        global: &Global,
+        loaded: Loaded,
+        engine: Engine,
+        wishes: Wishes<'_>,
+    ) -> Result<Self, Failure> {
+        let stack = &loaded.stack;
+        let question = question(stack, &engine);
+        let (observed, gateway) = tokio::join!(engine.observe(&question), engine.gateway());
+        let mut observed = observed?;
+        refuse_foreign(stack, &observed)?;
+        let mut facts = Facts { gateway, root_is_shared: engine.root_is_shared(), ..Facts::default() };
+        facts.scale = scales(stack, &observed, wishes.scale);
+        facts.images = choose_images(stack, &engine, &observed, wishes.ask_again).await?;
+        let desired = Desired::of(stack, &facts);
+        observed.images = engine.images(&references(&desired)).await?;
+        let files = render::all(&desired);
+        Ok(Self {
+            own_build: engine.own_build()?,
+            stack_files: absolute(&global.file),
+            loaded,
+            engine,
+            desired,
+            files,
+            observed,
+        })
+    }
+
+    /// What `up` would do.
+    pub(super) fn plan(&self) -> Plan {
+        Plan::of(Inputs {
+            desired: &self.desired,
+            files: &self.files,
+            observed: &self.observed,
+            own_build: &self.own_build,
+        })
+    }
+
+    /// Where the stack was read from.
+    pub(super) fn source(&self) -> StackSource {
+        StackSource {
+            stack: self.desired.stack.clone(),
+            files: self.stack_files.clone(),
+            folder: self.loaded.folder.display().to_string(),
+        }
+    }
+
+    /// Looks at the stack's containers again.
+    pub(super) async fn look_again(&mut self) -> Result<(), Failure> {
+        let images = std::mem::take(&mut self.observed.images);
+        self.observed = self.engine.observe(&question(&self.loaded.stack, &self.engine)).await?;
+        self.observed.images = images;
+        Ok(())
+    }
+}
+
+fn absolute(paths: &[std::path::PathBuf]) -> Vec<String> {
+    let absolute = paths.iter().map(|path| std::path::absolute(path).unwrap_or_else(|_| path.clone()));
+    absolute.map(|path| path.display().to_string()).collect()
+}
+
+/// What to look for at the engine.
+pub(super) fn question(stack: &Stack, engine: &Engine) -> Question {
+    let external = |external: bool, name: &Option<String>, key: &stack::ServiceName| {
+        external.then(|| name.clone().unwrap_or_else(|| key.to_string()))
+    };
+    let networks = stack.networks.iter().filter_map(|(key, network)| external(network.external, &network.name, key));
+    let volumes = stack.volumes.iter().filter_map(|(key, volume)| external(volume.external, &volume.name, key));
+    Question {
+        stack: stack.name.to_string(),
+        external_networks: networks.collect(),
+        external_volumes: volumes.collect(),
+        memory_cache: state::memory_cache(&engine.facts().address, stack.name.as_str()),
+    }
+}
+
+pub(super) fn check_scales(stack: &Stack, scales: &[(String, u32)]) -> Result<(), Failure> {
+    for (app_name, replicas) in scales {
+        if let Err(wrong) = stack::check_scale(stack, app_name, *replicas) {
+            return Err(Failure::arguments(format!("--scale {app_name}={replicas}: {}", wrong.message), wrong.help));
+        }
+    }
+    Ok(())
+}
+
+fn refuse_foreign(stack: &Stack, observed: &Observed) -> Result<(), Failure> {
+    let Some(first) = observed.foreign.first() else { return Ok(()) };
+    let name = &stack.name;
+    Err(Failure::World(
+        crate::engine::Error::new(
+            format!("cannot work on stack `{name}`"),
+            format!("a Compose project `{name}` that is not stackctl's has containers, such as `{first}`"),
+        )
+        .advise(format!(
+            "give the stack another `name`, or take that project away with `docker compose -p {name} down`"
+        )),
+    ))
+}
+
+/// Scales given now, and those the running stack remembers.
+fn scales(stack: &Stack, observed: &Observed, given: &[(String, u32)]) -> indexmap::IndexMap<String, ScaleOverride> {
+    let mut scales: indexmap::IndexMap<String, ScaleOverride> =
+        observed.scale.iter().map(|(app_name, remembered)| (app_name.clone(), *remembered)).collect();
+    for (app_name, replicas) in given {
+        let file = stack.apps.get(app_name.as_str()).map_or(1, |app| app.scale);
+        scales.insert(app_name.clone(), ScaleOverride { replicas: *replicas, file });
+    }
+    scales
+}
+
+async fn choose_images(
+    stack: &Stack,
+    engine: &Engine,
+    observed: &Observed,
+    ask_again: bool,
+) -> Result<indexmap::IndexMap<String, ImageChoice>, Failure> {
+    let mut wanted = desired::wanted_images(stack);
+    let mut choices = indexmap::IndexMap::new();
+    if !ask_again {
+        wanted.retain(|image| match observed.left_out.get(&image.component) {
+            Some(reason) => {
+                choices.insert(image.component.clone(), ImageChoice::LeaveOut { reason: reason.clone() });
+                false
+            }
+            None => true,
+        });
+    }
+    choices.extend(engine.choose_images(&wanted, stack.images.from).await?);
+    Ok(choices)
+}
+
+fn references(desired: &Desired) -> Vec<String> {
+    let references: BTreeSet<_> = desired.services.iter().map(|service| service.image.reference.clone()).collect();
+    references.into_iter().collect()
+}

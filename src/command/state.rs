@@ -1,0 +1,37 @@
+//! Folders of this user where stackctl keeps what is not in the running stack: locks, generated passwords, copies.
+
+use std::path::PathBuf;
+
+use crate::engine::Error;
+
+/// Folder for what must not be lost: `$XDG_STATE_HOME/stackctl`, else `~/.local/state/stackctl`.
+pub(super) fn folder() -> Result<PathBuf, Error> {
+    let base = from_environment("XDG_STATE_HOME").or_else(|| Some(home()?.join(".local/state")));
+    let folder = base
+        .map(|base| base.join("stackctl"))
+        .ok_or_else(|| Error::new("cannot tell where to keep state", "neither XDG_STATE_HOME nor HOME is set"))?;
+    fs_err::create_dir_all(&folder).map_err(|error| {
+        Error::new("cannot make the state folder", error).advise("set XDG_STATE_HOME to a folder you can write to")
+    })?;
+    Ok(folder)
+}
+
+/// File for the copy of what a running stack remembers. Losing it costs a few milliseconds.
+pub(super) fn memory_cache(engine_address: &str, stack: &str) -> Option<PathBuf> {
+    let base = from_environment("XDG_CACHE_HOME").or_else(|| Some(home()?.join(".cache")))?;
+    Some(base.join("stackctl").join(format!("{}-{stack}.json", short_hash(engine_address))))
+}
+
+/// Eight hex digits that stand for a text in a file name.
+pub(super) fn short_hash(text: &str) -> String {
+    use sha2::{Digest, Sha256};
+    Sha256::digest(text.as_bytes())[..4].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn home() -> Option<PathBuf> {
+    from_environment("HOME")
+}
+
+fn from_environment(variable: &str) -> Option<PathBuf> {
+    std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute())
+}

@@ -1,0 +1,165 @@
+//! `up`: makes it so, waits until ready, verifies, and says where everything is.
+
+use std::time::{Duration, Instant};
+
+use super::progress::{Progress, seconds};
+use super::situation::{Situation, Wishes};
+use super::{Exit, Failure, failure, lock, output, prove, secrets, situation};
+use crate::cli::Global;
+use crate::desired::{Role, SecretSource};
+use crate::engine::{Error, Event, Outcome};
+use crate::verify::Status;
+
+/// Arguments of `up`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  stackctl up
+  stackctl up --scale accesslog=3
+  stackctl -f stacks/demo.yml up --timeout 5m")]
+pub struct Arguments {
+    #[command(flatten)]
+    scale: crate::cli::Scale,
+    /// How long to wait until everything is ready and scraped
+    #[arg(long, default_value = "2m", value_name = "DURATION", value_parser = crate::cli::duration)]
+    timeout: Duration,
+    /// Return as soon as everything is started, without waiting and verifying
+    #[arg(long)]
+    no_wait: bool,
+    /// Try again to get images that could not be had before
+    #[arg(long)]
+    pull: bool,
+}
+
+/// Runs it.
+pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
+    let begun = Instant::now();
+    let loaded = situation::load(global)?;
+    situation::check_scales(&loaded.stack, &arguments.scale.scale)?;
+    let engine = situation::connect().await?;
+    let _lock = lock::take(&engine.facts().address, loaded.stack.name.as_str(), global.quiet).await?;
+    let wishes = Wishes { scale: &arguments.scale.scale, ask_again: arguments.pull };
+    let mut situation = Situation::with_engine(global, loaded, engine, wishes).await?;
+
+    let progress = Progress::new(global.quiet);
+    let plan = situation.plan();
+    if !plan.is_empty() {
+        let outcome = situation.apply(&plan, arguments.timeout, &|event: Event| progress.show(&event)).await?;
+        if !outcome.failures.is_empty() {
+            report_failures(&situation, &outcome);
+            return Ok(Exit::WorldSaidNo);
+        }
+    }
+    if arguments.no_wait {
+        return Ok(Exit::Done);
+    }
+    let exit = prove_it(&mut situation, !plan.is_empty(), begun + arguments.timeout, &progress).await?;
+    if !global.quiet {
+        say_where(&situation, begun.elapsed());
+    }
+    Ok(exit)
+}
+
+fn report_failures(situation: &Situation, outcome: &Outcome) {
+    for failed in &outcome.failures {
+        output::say(&failure::framed(&failed.error.to_string(), failed.error.advice.as_deref()));
+    }
+    if !outcome.held_back.is_empty() {
+        let names: Vec<&str> = outcome.held_back.iter().map(String::as_str).collect();
+        output::say(&format!("not started, because they need what failed: {}", names.join(", ")));
+    }
+    output::say(&format!(
+        "{} steps done, {} failed; the rest of stack `{}` is left as it runs. `stackctl up` goes on from here",
+        outcome.done,
+        outcome.failures.len(),
+        situation.desired.stack
+    ));
+}
+
+/// Waits, looks, and prints what was found.
+async fn prove_it(
+    situation: &mut Situation,
+    changed: bool,
+    deadline: Instant,
+    progress: &Progress,
+) -> Result<Exit, Failure> {
+    if changed {
+        let waiting = progress.waiting("waiting until everything stands");
+        let deaths = prove::settle(situation, deadline).await?;
+        drop(waiting);
+        for death in &deaths {
+            output::say(&failure::framed(&death.error.to_string(), death.error.advice.as_deref()));
+        }
+        if !deaths.is_empty() {
+            return Ok(Exit::WorldSaidNo);
+        }
+    }
+    let waiting = progress.waiting("waiting until every target is scraped");
+    prove::wait_for_targets(situation, deadline).await?;
+    if let Some(waiting) = waiting {
+        waiting.finish_and_clear();
+    }
+    let findings = prove::findings(situation, &[]).await?;
+    if !findings.is_empty() {
+        output::print(&prove::text(&findings));
+    }
+    let kept = findings.iter().all(|finding| finding.status != Status::Fail);
+    Ok(if kept { Exit::Done } else { Exit::NotAsDesired })
+}
+
+/// Where everything is, in a few lines.
+fn say_where(situation: &Situation, elapsed: Duration) {
+    let desired = &situation.desired;
+    output::say(&format!("\nstack `{}` after {}", desired.stack, seconds(elapsed)));
+    for service in &desired.services {
+        for port in &service.container.settings.ports.0 {
+            let Some(url) = url(situation, &service.name, port.container_port) else { continue };
+            output::say(&format!("  {:<16} {url}{}", service.name, password_hint(situation, service.role)));
+        }
+    }
+    for left_out in &desired.left_out {
+        output::say(&format!(
+            "  {:<16} left out: {} (`stackctl up --pull` tries again)",
+            left_out.component, left_out.reason
+        ));
+    }
+    for (app_name, scale) in &desired.scale {
+        output::say(&format!("  {app_name:<16} {} replicas instead of the file's {}", scale.replicas, scale.file));
+    }
+}
+
+/// URL of the first published address of a container port, as the engine has it.
+fn url(situation: &Situation, service_name: &str, container_port: u16) -> Option<String> {
+    let suffix = format!("->{container_port}/tcp");
+    let mut containers = situation.observed.containers.iter().filter(|container| container.service == service_name);
+    let published =
+        containers.find_map(|container| container.ports.iter().find_map(|port| port.strip_suffix(&suffix)))?;
+    Some(format!("http://{}", published.replace("0.0.0.0", "127.0.0.1")))
+}
+
+fn password_hint(situation: &Situation, role: Role) -> String {
+    let Some(grafana) = situation.desired.services.iter().find(|service| service.role == role && role == Role::Grafana)
+    else {
+        return String::new();
+    };
+    let generated = grafana.container.secrets.iter().find(|secret| secret.source == SecretSource::Generated);
+    let kept = generated.and_then(|secret| secrets::kept_at(&situation.desired.stack, &secret.name).ok());
+    kept.map(|path| format!("   user admin, password in {}", path.display())).unwrap_or_default()
+}
+
+impl Situation {
+    /// Carries out a plan.
+    pub(super) async fn apply(
+        &self,
+        plan: &crate::plan::Plan,
+        timeout: Duration,
+        report: &(dyn Fn(Event) + Sync),
+    ) -> Result<Outcome, Error> {
+        let secrets = secrets::read(&self.desired)?;
+        let source = self.source();
+        let judge = prove::ReloadJudge { situation: self };
+        let supplies =
+            crate::engine::Supplies { files: &self.files, secrets: &secrets, source: &source, timeout, judge: &judge };
+        Ok(self.engine.apply(plan, &supplies, report).await)
+    }
+}

@@ -1,0 +1,49 @@
+//! `verify`: proves that what runs is what the file says, and that every target is scraped.
+
+use clap::ValueEnum;
+
+use super::situation::{Situation, Wishes};
+use super::{Exit, Failure, output, prove};
+use crate::cli::{Format, Global};
+use crate::verify::{Report, Status};
+
+/// Arguments of `verify`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Exits with 3 when anything is not as promised.\n\nExamples:\n  stackctl verify\n  stackctl verify targets --format json"
+)]
+pub struct Arguments {
+    /// What to prove; none: all of it
+    #[arg(value_enum, value_name = "CHECK")]
+    checks: Vec<Check>,
+    #[command(flatten)]
+    output: crate::cli::Output,
+}
+
+/// What `verify` proves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Check {
+    /// Every replica is scraped
+    Targets,
+    /// Prometheus runs the rendered configuration
+    Config,
+    /// The engine's own metrics can be scraped
+    Engine,
+}
+
+/// Runs it.
+pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
+    let situation = Situation::of(global, Wishes::default()).await?;
+    let findings = prove::findings(&situation, &arguments.checks).await?;
+    let kept = findings.iter().all(|finding| finding.status != Status::Fail);
+    match arguments.output.format {
+        Format::Json => output::print_json(&Report::new(&situation.desired.stack, findings)),
+        Format::Text => {
+            output::print(&prove::text(&findings));
+            for left_out in &situation.desired.left_out {
+                output::say(&format!("left out: {}: {}", left_out.component, left_out.reason));
+            }
+        }
+    }
+    Ok(if kept { Exit::Done } else { Exit::NotAsDesired })
+}

@@ -1,0 +1,78 @@
+//! `Desired::of`: puts the parts together.
+
+use super::image::{self, Chosen};
+use super::{Desired, Facts, GrafanaConfig, LeftOut, PrometheusConfig, Service};
+use super::{app, daemon, exporter, fingerprint, grafana, network, order, prometheus, volume};
+use crate::stack::{Stack, Toggle};
+
+/// What every part is made from.
+#[derive(Clone, Copy)]
+pub(super) struct Input<'a> {
+    pub(super) stack: &'a Stack,
+    pub(super) facts: &'a Facts,
+}
+
+impl Desired {
+    /// Makes every choice. Pure: the same stack and the same facts give the same value.
+    pub fn of(stack: &Stack, facts: &Facts) -> Self {
+        let input = Input { stack, facts };
+        let mut left_out = Vec::new();
+        let mut services = app::services(input);
+        services.extend(exporter::services(input, &mut left_out));
+        let (prometheus, grafana) = watchers(input, &mut services, &mut left_out);
+        let mut services = order::arrange(services);
+        for service in &mut services {
+            service.fingerprint = fingerprint::of(&service.image.reference, &service.container);
+        }
+        Self {
+            stack: stack.name.as_str().to_owned(),
+            networks: network::used(stack, &services),
+            volumes: volume::used(stack, &services),
+            services,
+            prometheus,
+            grafana,
+            daemon: daemon::settings(input),
+            left_out,
+            scale: app::scale_in_force(input),
+        }
+    }
+}
+
+/// Prometheus and Grafana, as far as they are on and can be had. Their services are added to the others.
+fn watchers(
+    input: Input,
+    services: &mut Vec<Service>,
+    left_out: &mut Vec<LeftOut>,
+) -> (Option<PrometheusConfig>, Option<GrafanaConfig>) {
+    let prometheus = wanted(input, "prometheus", &input.stack.prometheus, left_out);
+    let grafana = wanted(input, "grafana", &input.stack.grafana, left_out).map(|(section, chosen)| {
+        let fed_by = prometheus.as_ref().map(|(section, _)| *section);
+        keep(services, grafana::make(input, section, chosen, fed_by))
+    });
+    let prometheus = prometheus.map(|(section, chosen)| {
+        let made = prometheus::make(input, section, chosen, services);
+        keep(services, made)
+    });
+    (prometheus, grafana)
+}
+
+/// The section and the image of a component that is on and can be had.
+fn wanted<'a, T>(
+    input: Input,
+    component_name: &str,
+    section: &'a Toggle<T>,
+    left_out: &mut Vec<LeftOut>,
+) -> Option<(&'a T, Chosen)> {
+    Some((section.as_option()?, or_left_out(image::choose(input, component_name), left_out)?))
+}
+
+/// Adds the service to the others and gives the configuration back.
+fn keep<T>(services: &mut Vec<Service>, (config, service): (T, Service)) -> T {
+    services.push(service);
+    config
+}
+
+/// Takes what can be had, and notes what cannot.
+pub(super) fn or_left_out<T>(choice: Result<T, LeftOut>, left_out: &mut Vec<LeftOut>) -> Option<T> {
+    choice.map_err(|missing| left_out.push(missing)).ok()
+}

@@ -1,0 +1,80 @@
+//! The container settings of a component: what the stack file says, and the catalogue's for all that it leaves open.
+
+use std::net::{IpAddr, SocketAddr};
+
+use super::container::fill;
+use super::image::Chosen;
+use super::{Command, Duration, Healthcheck, HealthcheckTest, Port, Protocol, Restart};
+use crate::catalog::{Component, ContainerDefaults};
+use crate::stack::{ContainerSettings, Publish};
+
+/// Where a component listens.
+pub(super) struct Listening {
+    /// In the host's network: on this address of the host only. `None`: on all addresses of the container.
+    pub(super) host_address: Option<IpAddr>,
+    /// The port.
+    pub(super) port: u16,
+}
+
+/// Fills what the stack file leaves open.
+pub(super) fn settings(
+    component: &Component,
+    chosen: &Chosen,
+    mut settings: ContainerSettings,
+    listening: &Listening,
+) -> ContainerSettings {
+    let defaults = &component.container;
+    settings.command = settings.command.or_else(|| command(defaults, listening));
+    settings.healthcheck = settings.healthcheck.or_else(|| healthcheck(component, chosen));
+    settings.pid = settings.pid.or_else(|| defaults.host_pid.then(|| "host".to_owned()));
+    settings.stop_grace_period = settings.stop_grace_period.or(defaults.stop_grace_seconds.map(Duration::from_secs));
+    settings.privileged |= defaults.privileged;
+    let missing = defaults.devices.iter().filter(|device| settings.devices.iter().all(|known| known != *device));
+    let devices: Vec<String> = missing.map(|device| (*device).to_owned()).collect();
+    settings.devices.extend(devices);
+    fill(&mut settings.environment, defaults.environment);
+    if settings.restart == Restart::No {
+        settings.restart = Restart::UnlessStopped;
+    }
+    settings
+}
+
+/// The address that a component's one port is published on.
+pub(super) fn published(publish: Publish, usual_port: u16) -> Option<SocketAddr> {
+    match publish {
+        Publish::Usual => Some(SocketAddr::from(([127, 0, 0, 1], usual_port))),
+        Publish::Off => None,
+        Publish::At(address) => Some(address),
+    }
+}
+
+/// The same as a port of the container.
+pub(super) fn port(address: SocketAddr, container_port: u16) -> Port {
+    Port { host_ip: address.ip(), host_port: Some(address.port()), container_port, protocol: Protocol::Tcp }
+}
+
+fn command(defaults: &ContainerDefaults, listening: &Listening) -> Option<Command> {
+    let port = listening.port.to_string();
+    let listen = match listening.host_address {
+        Some(address) => SocketAddr::new(address, listening.port).to_string(),
+        None => format!(":{port}"),
+    };
+    let words = defaults.command.iter().map(|word| word.replace("{listen}", &listen).replace("{port}", &port));
+    (!defaults.command.is_empty()).then(|| Command(words.collect()))
+}
+
+/// The newest check that the image can carry out. Nothing is known of images that others made.
+fn healthcheck(component: &Component, chosen: &Chosen) -> Option<Healthcheck> {
+    if !chosen.as_published {
+        return None;
+    }
+    let version = chosen.parsed_version(component);
+    let health = component.health.iter().rfind(|health| health.since <= version)?;
+    Some(Healthcheck {
+        test: HealthcheckTest::Words(health.command.iter().map(|word| (*word).to_owned()).collect()),
+        interval: Some(Duration::from_secs(10)),
+        timeout: Some(Duration::from_secs(5)),
+        retries: Some(3),
+        start_period: Some(Duration::from_secs(30)),
+    })
+}

@@ -1,0 +1,61 @@
+//! A container with every reference resolved: mounts, networks, secrets, dependencies.
+
+use indexmap::{IndexMap, IndexSet};
+
+use super::lookup::find;
+use super::{Container, Dependency, DependencyCondition, PlacedSecret, network, secret, volume};
+use crate::stack::{ContainerSettings, ServiceName, Stack, Wiring};
+
+/// The container of a service, from what the stack file says about it.
+pub(super) fn make(stack: &Stack, service_name: &str, settings: ContainerSettings, wiring: &Wiring) -> Container {
+    let networks = match settings.network_mode {
+        Some(_) => Vec::new(),
+        None => network::attachments(stack, service_name, &wiring.networks),
+    };
+    Container {
+        mounts: wiring.volumes.iter().map(|mount| volume::mount(stack, mount)).collect(),
+        networks,
+        files: Vec::new(),
+        secrets: secrets(stack, &wiring.secrets),
+        settings: sorted(settings),
+    }
+}
+
+/// What has to be true of other services first. To share another's process namespace is to depend on it.
+pub(super) fn dependencies(settings: &ContainerSettings, wiring: &Wiring) -> Vec<Dependency> {
+    let written = wiring.depends_on.iter();
+    let mut dependencies: Vec<Dependency> = written
+        .map(|(service_name, condition)| Dependency { service: service_name.to_string(), condition: *condition })
+        .collect();
+    let shared = settings.pid.as_deref().and_then(|pid| pid.strip_prefix("service:"));
+    if let Some(service) = shared.filter(|name| dependencies.iter().all(|known| known.service != *name)) {
+        dependencies.push(Dependency { service: service.to_owned(), condition: DependencyCondition::Started });
+    }
+    dependencies
+}
+
+fn secrets(stack: &Stack, names: &[ServiceName]) -> Vec<PlacedSecret> {
+    let names: IndexSet<&ServiceName> = names.iter().collect();
+    let known = names.into_iter().filter_map(|name| Some((name, find(&stack.secrets, name.as_str())?)));
+    known.map(|(name, source)| secret::place(name.to_string(), source)).collect()
+}
+
+/// The same settings with every map in the order of its keys: the order of the file shall not matter.
+pub(super) fn sorted(mut settings: ContainerSettings) -> ContainerSettings {
+    settings.environment.sort_keys();
+    settings.labels.sort_keys();
+    settings.extra_hosts.sort_keys();
+    settings.ulimits.sort_keys();
+    settings.sysctls.sort_keys();
+    if let Some(logging) = &mut settings.logging {
+        logging.options.sort_keys();
+    }
+    settings
+}
+
+/// Adds what is not there yet.
+pub(super) fn fill(map: &mut IndexMap<String, String>, defaults: &[(&str, &str)]) {
+    for (key, value) in defaults {
+        map.entry((*key).to_owned()).or_insert_with(|| (*value).to_owned());
+    }
+}

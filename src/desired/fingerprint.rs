@@ -1,0 +1,16 @@
+//! The fingerprint of a service's containers: when it changes, they are replaced.
+
+use sha2::{Digest, Sha256};
+
+use super::Container;
+
+/// SHA-256 in hex over the canonical JSON of image reference and container. What rendered files contain is not in it.
+pub(super) fn of(image_reference: &str, container: &Container) -> String {
+    let canonical = serde_json::to_vec(&(image_reference, container)).expect("text keys and plain values are JSON");
+    let digest = Sha256::digest(canonical);
+    digest.iter().fold(String::with_capacity(64), |mut hex, byte| {
+        hex.push(char::from_digit(u32::from(byte >> 4), 16).expect("four bits are one hex digit"));
+        hex.push(char::from_digit(u32::from(byte & 15), 16).expect("four bits are one hex digit"));
+        hex
+    })
+}

@@ -1,0 +1,76 @@
+//! Grafana: its configuration and its service.
+
+use super::assemble::Input;
+use super::component::{self, Listening};
+use super::image::Chosen;
+use super::{ContainerSettings, GrafanaConfig, OnChange, PlacedFile, PlacedSecret, Role, SecretSource, Service};
+use super::{container, prometheus, secret, volume};
+use crate::catalog;
+use crate::catalog::grafana::{ADMIN_PASSWORD, DASHBOARDS_FOLDER, DATASOURCE_UID, GRAFANA};
+use crate::stack::{Grafana, Prometheus, Wiring};
+
+/// Configuration and service. `fed_by`: the Prometheus that runs beside it.
+pub(super) fn make(
+    input: Input,
+    section: &Grafana,
+    chosen: Chosen,
+    fed_by: Option<&Prometheus>,
+) -> (GrafanaConfig, Service) {
+    let prometheus = &catalog::prometheus::PROMETHEUS;
+    let config = GrafanaConfig {
+        datasource_uid: DATASOURCE_UID.to_owned(),
+        prometheus_url: fed_by.map(|_| format!("http://{}:{}", prometheus.name, prometheus.port)),
+        time_interval: prometheus::scrape_interval(fed_by.unwrap_or(&Prometheus::default())),
+        dashboards_folder: DASHBOARDS_FOLDER.to_owned(),
+        published: component::published(section.port, GRAFANA.port),
+    };
+    let service = service(input, section, chosen, &config);
+    (config, service)
+}
+
+fn service(input: Input, section: &Grafana, chosen: Chosen, config: &GrafanaConfig) -> Service {
+    let settings = settings(section, &chosen, config);
+    let mut container = container::make(input.stack, GRAFANA.name, settings, &Wiring::default());
+    container.mounts.extend(GRAFANA.data.as_ref().map(|folder| volume::data(input.stack, folder)));
+    container.files = files(config);
+    container.secrets = vec![admin_password(section)];
+    Service {
+        name: GRAFANA.name.to_owned(),
+        role: Role::Grafana,
+        image: chosen.image,
+        replicas: 1,
+        file_scale: 1,
+        depends_on: Vec::new(),
+        wave: 0,
+        container,
+        fingerprint: String::new(),
+    }
+}
+
+fn settings(section: &Grafana, chosen: &Chosen, config: &GrafanaConfig) -> ContainerSettings {
+    let mut settings = ContainerSettings {
+        environment: section.environment.clone(),
+        mem_limit: section.mem_limit,
+        ..ContainerSettings::default()
+    };
+    settings.ports.0.extend(config.published.map(|address| component::port(address, GRAFANA.port)));
+    component::settings(&GRAFANA, chosen, settings, &Listening { host_address: None, port: GRAFANA.port })
+}
+
+fn admin_password(section: &Grafana) -> PlacedSecret {
+    match &section.admin_password {
+        Some(written) => secret::place(ADMIN_PASSWORD.to_owned(), written),
+        None => secret::at_usual_place(ADMIN_PASSWORD.to_owned(), SecretSource::Generated),
+    }
+}
+
+/// Grafana reads its provisioning at start only.
+fn files(config: &GrafanaConfig) -> Vec<PlacedFile> {
+    let placed = |path: &str| PlacedFile {
+        source: format!("grafana/{path}"),
+        target: format!("/etc/grafana/{path}"),
+        on_change: OnChange::Replace,
+    };
+    let datasource = config.prometheus_url.as_ref().map(|_| placed("provisioning/datasources/prometheus.yml"));
+    datasource.into_iter().chain([placed("provisioning/dashboards/stackctl.yml")]).collect()
+}

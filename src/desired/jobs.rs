@@ -1,0 +1,109 @@
+//! Which jobs Prometheus scrapes, and where their targets are.
+
+use std::collections::HashMap;
+
+use super::assemble::Input;
+use super::lookup::find;
+use super::scrape::{Timing, job};
+use super::{ContainerSettings, Duration, HOST, Job, JobOrigin, JobTargets, Protocol, Role, Service, StaticTarget};
+use super::{daemon, exporter};
+use crate::catalog;
+use crate::stack::{Discovery, Metrics};
+
+/// Port that is scraped where nothing is said about ports at all.
+const LAST_RESORT_PORT: u16 = 80;
+
+/// Every job, in order: Prometheus itself, the engine, apps, exporters, Grafana, things elsewhere.
+pub(super) fn all(input: Input, services: &[Service], timing: &Timing) -> Vec<Job> {
+    let mut jobs = vec![of_prometheus(timing)];
+    jobs.extend(daemon::target(input).map(|target| fixed("docker", JobOrigin::Engine, target, None, timing)));
+    jobs.extend(of_apps(input, services, timing));
+    jobs.extend(of_role(services, Role::Exporter).filter_map(|service| of_exporter(input, service, timing)));
+    jobs.extend(of_role(services, Role::Grafana).map(|service| of_grafana(input, service, timing)));
+    jobs.extend(of_things_elsewhere(input, timing));
+    jobs
+}
+
+fn of_apps(input: Input, services: &[Service], timing: &Timing) -> Vec<Job> {
+    let by_name: HashMap<&str, &Service> =
+        of_role(services, Role::App).map(|service| (service.name.as_str(), service)).collect();
+    let watched = input.stack.apps.iter().filter_map(|(app_name, app)| {
+        let (metrics, service) = (app.metrics.as_ref()?, by_name.get(app_name.as_str())?);
+        let port = metrics.port.unwrap_or_else(|| first_port(&app.container));
+        Some(of_service(input, service, metrics, port, timing))
+    });
+    watched.collect()
+}
+
+fn of_exporter(input: Input, service: &Service, timing: &Timing) -> Option<Job> {
+    let exporter = find(&input.stack.exporters, &service.name)?;
+    let port = exporter::port(&service.name, exporter);
+    Some(of_service(input, service, &exporter.metrics, port, timing))
+}
+
+fn of_grafana(input: Input, service: &Service, timing: &Timing) -> Job {
+    of_service(input, service, &Metrics::default(), catalog::grafana::GRAFANA.port, timing)
+}
+
+fn of_things_elsewhere(input: Input, timing: &Timing) -> impl Iterator<Item = Job> {
+    input.stack.scrape.iter().map(|(job_name, scrape)| {
+        let targets = scrape.targets.iter().map(|address| StaticTarget { address: address.clone(), replica: None });
+        let targets = JobTargets::Static(targets.collect());
+        job(job_name.as_str(), JobOrigin::Elsewhere, targets, &scrape.metrics, timing)
+    })
+}
+
+fn of_role(services: &[Service], role: Role) -> impl Iterator<Item = &Service> {
+    services.iter().filter(move |service| service.role == role)
+}
+
+/// The first of `expose`, else the first TCP container port of `ports`, else 80.
+pub(super) fn first_port(settings: &ContainerSettings) -> u16 {
+    let published = settings.ports.0.iter().filter(|port| port.protocol == Protocol::Tcp);
+    let mut candidates = settings.expose.iter().copied().chain(published.map(|port| port.container_port));
+    candidates.next().unwrap_or(LAST_RESORT_PORT)
+}
+
+/// `localhost`, not the service's name: on a network shared with another stack that name may be somebody else's.
+fn of_prometheus(timing: &Timing) -> Job {
+    let component = &catalog::prometheus::PROMETHEUS;
+    fixed(component.name, JobOrigin::Prometheus, format!("localhost:{}", component.port), Some(1), timing)
+}
+
+fn fixed(job_name: &str, origin: JobOrigin, address: String, replica: Option<u32>, timing: &Timing) -> Job {
+    let targets = JobTargets::Static(vec![StaticTarget { address, replica }]);
+    job(job_name, origin, targets, &Metrics::default(), timing)
+}
+
+fn of_service(input: Input, service: &Service, metrics: &Metrics, port: u16, timing: &Timing) -> Job {
+    let on_host = service.container.settings.network_mode.as_deref() == Some("host");
+    let targets = if metrics.discovery == Discovery::Dns && !on_host {
+        let refresh_interval = refresh_interval(metrics.interval.unwrap_or(timing.interval));
+        JobTargets::Dns { name: service.name.clone(), port, refresh_interval }
+    } else {
+        JobTargets::Static(static_targets(input, service, port, on_host))
+    };
+    job(&service.name, JobOrigin::Service(service.name.clone()), targets, metrics, timing)
+}
+
+/// One target for each replica, each under a name that is its own.
+fn static_targets(input: Input, service: &Service, port: u16, on_host: bool) -> Vec<StaticTarget> {
+    let host = |replica| {
+        if on_host {
+            HOST.to_owned()
+        } else if service.replicas == 1 && service.container.settings.container_name.is_none() {
+            service.name.clone()
+        } else {
+            service.container_name(input.stack.name.as_str(), replica)
+        }
+    };
+    let replicas = 1..=service.replicas;
+    replicas
+        .map(|replica| StaticTarget { address: format!("{}:{port}", host(replica)), replica: Some(replica) })
+        .collect()
+}
+
+/// As often as the job scrapes, so that a new replica is seen at the next scrape; within what spares the name server.
+fn refresh_interval(interval: Duration) -> Duration {
+    interval.clamp(Duration::from_secs(1), Duration::from_secs(15))
+}

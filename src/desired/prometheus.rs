@@ -1,0 +1,159 @@
+//! Prometheus: its configuration and its service.
+
+use indexmap::IndexSet;
+
+use super::assemble::Input;
+use super::component::{self, Listening};
+use super::container::{self, fill};
+use super::image::Chosen;
+use super::scrape::{Timing, secrets};
+use super::unit::{prometheus_duration, prometheus_size};
+use super::{
+    Attachment, ContainerSettings, DEFAULT_NETWORK, Duration, HOST, Job, JobOrigin, JobTargets, OnChange, PlacedFile,
+};
+use super::{PlacedSecret, PrometheusConfig, Retention, Role, Service, jobs, network, volume};
+use crate::catalog::Version;
+use crate::catalog::prometheus::{CONFIG_FILE, EXTERNAL_LABELS_EXPANDED, MEMORY_FILE, PROMETHEUS, RETENTION_IN_FILE};
+use crate::stack::{Prometheus, Wiring};
+
+/// Time between two scrapes where the stack file says nothing.
+const SCRAPE_INTERVAL: Duration = Duration::from_secs(15);
+/// Time one scrape may take where the stack file says nothing.
+const SCRAPE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long samples are kept where the stack file says nothing.
+const RETENTION_TIME: Duration = Duration::from_secs(15 * 24 * 3600);
+
+/// Configuration and service, for the services that shall be scraped.
+pub(super) fn make(
+    input: Input,
+    section: &Prometheus,
+    chosen: Chosen,
+    services: &[Service],
+) -> (PrometheusConfig, Service) {
+    let version = chosen.parsed_version(&PROMETHEUS);
+    let timing = timing(section, version);
+    let config = PrometheusConfig {
+        version: chosen.version.clone(),
+        scrape_interval: timing.interval,
+        scrape_timeout: timing.timeout,
+        evaluation_interval: section.evaluation_interval.unwrap_or(timing.interval),
+        external_labels: section.external_labels.clone(),
+        expands_external_labels: version >= EXTERNAL_LABELS_EXPANDED,
+        retention: (version >= RETENTION_IN_FILE).then(|| retention(section)),
+        jobs: jobs::all(input, services, &timing),
+        extra_scrape_configs: section.extra_scrape_configs.clone(),
+        published: component::published(section.port, PROMETHEUS.port),
+    };
+    let service = service(input, section, chosen, services, &config);
+    (config, service)
+}
+
+/// Time between two scrapes: Grafana wants to know it, too.
+pub(super) fn scrape_interval(section: &Prometheus) -> Duration {
+    section.scrape_interval.unwrap_or(SCRAPE_INTERVAL)
+}
+
+fn timing(section: &Prometheus, version: Version) -> Timing {
+    let interval = scrape_interval(section);
+    Timing { interval, timeout: section.scrape_timeout.unwrap_or(SCRAPE_TIMEOUT).min(interval), version }
+}
+
+fn retention(section: &Prometheus) -> Retention {
+    Retention { time: section.retention.time.unwrap_or(RETENTION_TIME), size: section.retention.size }
+}
+
+fn service(
+    input: Input,
+    section: &Prometheus,
+    chosen: Chosen,
+    services: &[Service],
+    config: &PrometheusConfig,
+) -> Service {
+    let settings = settings(section, &chosen, config);
+    let mut container = container::make(input.stack, PROMETHEUS.name, settings, &Wiring::default());
+    container.mounts.extend(PROMETHEUS.data.as_ref().map(|folder| volume::data(input.stack, folder)));
+    container.networks = networks(input, services, &config.jobs);
+    container.files = files();
+    container.secrets = job_secrets(input, &config.jobs);
+    Service {
+        name: PROMETHEUS.name.to_owned(),
+        role: Role::Prometheus,
+        image: chosen.image,
+        replicas: 1,
+        file_scale: 1,
+        depends_on: Vec::new(),
+        wave: 0,
+        container,
+        fingerprint: String::new(),
+    }
+}
+
+fn settings(section: &Prometheus, chosen: &Chosen, config: &PrometheusConfig) -> ContainerSettings {
+    let mut settings = ContainerSettings { mem_limit: section.mem_limit, ..ContainerSettings::default() };
+    settings.ports.0.extend(config.published.map(|address| component::port(address, PROMETHEUS.port)));
+    if config.jobs.iter().any(needs_host) {
+        fill(&mut settings.extra_hosts, &[(HOST, "host-gateway")]);
+    }
+    let listening = Listening { host_address: None, port: PROMETHEUS.port };
+    let mut settings = component::settings(&PROMETHEUS, chosen, settings, &listening);
+    if let Some(command) = &mut settings.command {
+        command.0.extend(retention_flags(section, config));
+        command.0.extend(section.extra_flags.iter().cloned());
+    }
+    settings
+}
+
+/// Flags for a version whose configuration file cannot say it.
+fn retention_flags(section: &Prometheus, config: &PrometheusConfig) -> Vec<String> {
+    if config.retention.is_some() {
+        return Vec::new();
+    }
+    let Retention { time, size } = retention(section);
+    let time = format!("--storage.tsdb.retention.time={}", prometheus_duration(time));
+    let size = size.map(|size| format!("--storage.tsdb.retention.size={}", prometheus_size(size)));
+    std::iter::once(time).chain(size).collect()
+}
+
+/// Does a job name the host by its name?
+fn needs_host(job: &Job) -> bool {
+    let JobTargets::Static(targets) = &job.targets else { return false };
+    targets.iter().any(|target| target.address.rsplit_once(':').is_some_and(|(host, _)| host == HOST))
+}
+
+/// `default`, and every network on which a scraped service sits.
+fn networks(input: Input, services: &[Service], jobs: &[Job]) -> Vec<Attachment> {
+    let watched: IndexSet<&str> = jobs
+        .iter()
+        .filter_map(|job| match &job.origin {
+            JobOrigin::Service(service_name) => Some(service_name.as_str()),
+            _ => None,
+        })
+        .collect();
+    let scraped = services.iter().filter(|service| watched.contains(service.name.as_str()));
+    let joined = scraped.flat_map(|service| &service.container.networks).map(|attachment| attachment.key.as_str());
+    let keys: IndexSet<&str> = std::iter::once(DEFAULT_NETWORK).chain(joined).collect();
+    let attachments = keys.into_iter().map(|key| network::attachment(input.stack, key, PROMETHEUS.name, &[]));
+    network::in_order(attachments.collect())
+}
+
+fn files() -> Vec<PlacedFile> {
+    let placed = |source: &str, target: &str, on_change| PlacedFile {
+        source: source.to_owned(),
+        target: target.to_owned(),
+        on_change,
+    };
+    vec![
+        placed("prometheus/prometheus.yml", CONFIG_FILE, OnChange::Reload),
+        placed("prometheus/stackctl.json", MEMORY_FILE, OnChange::Nothing),
+    ]
+}
+
+fn job_secrets(input: Input, jobs: &[Job]) -> Vec<PlacedSecret> {
+    let stack = input.stack;
+    let apps = stack.apps.iter().filter_map(|(name, app)| Some((name, app.metrics.as_ref()?)));
+    let exporters = stack.exporters.iter().map(|(name, exporter)| (name, &exporter.metrics));
+    let elsewhere = stack.scrape.iter().map(|(name, scrape)| (name, &scrape.metrics));
+    let present: IndexSet<&str> = jobs.iter().map(|job| job.name.as_str()).collect();
+    let watched = apps.chain(exporters).chain(elsewhere).filter(|(name, _)| present.contains(name.as_str()));
+    watched.flat_map(|(name, metrics)| secrets(name.as_str(), metrics)).collect()
+}

@@ -1,0 +1,199 @@
+//! The way to the Docker engine, and what it is.
+
+use std::path::Path;
+
+use bollard::{API_DEFAULT_VERSION, Docker};
+
+use indexmap::IndexMap;
+
+use super::error::cannot;
+use super::{Error, images};
+use crate::desired::{ImageChoice, WantedImage};
+use crate::stack::ImageSource;
+
+/// Lowest API version that has all that a stack needs: `host-gateway` came with Engine 20.10, which speaks 1.41.
+const LOWEST_API: (u32, u32) = (1, 41);
+
+/// Seconds that one call to the engine may take. Pulls and log streams send something all along.
+const CALL_TIMEOUT: u64 = 120;
+
+/// A connection to one Docker engine.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    pub(super) docker: Docker,
+    facts: EngineFacts,
+}
+
+/// What the engine is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineFacts {
+    /// Where it was found, such as `unix:///var/run/docker.sock`.
+    pub address: String,
+    /// Its version, such as `20.10.24`.
+    pub version: String,
+    /// The API version in use, such as `1.41`.
+    pub api_version: String,
+    /// `amd64`, `arm64` …
+    pub architecture: String,
+    /// It runs on this very host, as far as its address tells.
+    pub is_local: bool,
+}
+
+impl Engine {
+    /// Connects to the engine of `DOCKER_HOST`, else to the local socket, and agrees on an API version.
+    pub async fn connect(docker_host: Option<&str>) -> Result<Self, Error> {
+        let address = docker_host.filter(|host| !host.is_empty()).unwrap_or("unix:///var/run/docker.sock").to_owned();
+        let docker = open(&address)?;
+        let version = docker.version().await.map_err(|error| unreachable(&address, &error))?;
+        let offered = version.api_version.unwrap_or_default();
+        let facts = EngineFacts {
+            is_local: address.starts_with("unix://"),
+            version: version.version.unwrap_or_default(),
+            architecture: version.arch.unwrap_or_default(),
+            api_version: agreed_version(&offered, &address)?,
+            address,
+        };
+        let docker = pin(docker, facts.api_version.clone());
+        Ok(Self { docker, facts })
+    }
+
+    /// What the engine is.
+    pub fn facts(&self) -> &EngineFacts {
+        &self.facts
+    }
+
+    /// The client itself, for what the other folders of `engine` do.
+    pub fn docker(&self) -> &Docker {
+        &self.docker
+    }
+
+    /// Whether the host's root is known to be a shared mount: so says the kernel, where the engine is on this host.
+    pub fn root_is_shared(&self) -> bool {
+        // proc_pid_mountinfo(5): the fifth field is the mount point, the optional ones from the seventh on end at `-`.
+        let is_shared_root = |line: &str| {
+            let fields: Vec<&str> = line.split(' ').collect();
+            fields.get(4) == Some(&"/")
+                && fields.iter().skip(6).take_while(|field| **field != "-").any(|field| field.starts_with("shared:"))
+        };
+        self.facts.is_local
+            && fs_err::read_to_string("/proc/self/mountinfo").is_ok_and(|text| text.lines().any(is_shared_root))
+    }
+
+    /// What stackctl's own image would be built from now.
+    pub fn own_build(&self) -> Result<String, Error> {
+        Ok(images::own_built_from(&images::own_executable()?)?)
+    }
+
+    /// Chooses an image for each component: one that is here, else one that can be had.
+    pub async fn choose_images(
+        &self,
+        wanted: &[WantedImage],
+        source: ImageSource,
+    ) -> Result<IndexMap<String, ImageChoice>, Error> {
+        let registry = wanted.iter().map(|image| image.reference.clone());
+        let debian = wanted.iter().filter_map(|image| image.debian).map(|package| package.image.to_owned());
+        let local = self.images(&registry.chain(debian).collect::<Vec<_>>()).await?;
+        Ok(images::choose(&self.docker, source, wanted, &local, &images::Progress::silent()).await)
+    }
+
+    /// The gateway of the default bridge, where the engine's own metrics are reached from containers.
+    /// `None`: there is no default bridge.
+    pub async fn gateway(&self) -> Option<std::net::IpAddr> {
+        let bridge = self.docker.inspect_network("bridge", None).await.ok()?;
+        let config = bridge.ipam?.config?.into_iter().next()?;
+        config.gateway.and_then(|gateway| gateway.parse().ok()).or_else(|| first_address(&config.subnet?))
+    }
+}
+
+/// First address of a subnet in CIDR form, which the engine gives to the bridge where no gateway is set.
+fn first_address(subnet: &str) -> Option<std::net::IpAddr> {
+    let (network, _) = subnet.split_once('/')?;
+    let network: std::net::Ipv4Addr = network.parse().ok()?;
+    Some(std::net::Ipv4Addr::from(u32::from(network) + 1).into())
+}
+
+fn open(address: &str) -> Result<Docker, Error> {
+    let docker = if let Some(path) = address.strip_prefix("unix://") {
+        if !Path::new(path).exists() {
+            return Err(Error::new(format!("cannot connect to Docker at {address}"), "no such socket")
+                .advise("start the engine (`systemctl start docker`), or point DOCKER_HOST at the one to use"));
+        }
+        Docker::connect_with_unix(path, CALL_TIMEOUT, API_DEFAULT_VERSION)
+    } else if address.starts_with("tcp://") && std::env::var_os("DOCKER_TLS_VERIFY").is_some() {
+        Docker::connect_with_ssl_defaults()
+    } else if address.starts_with("tcp://") || address.starts_with("http://") {
+        Docker::connect_with_http(address, CALL_TIMEOUT, API_DEFAULT_VERSION)
+    } else {
+        return Err(Error::new(format!("cannot connect to Docker at {address}"), "unknown kind of address")
+            .advise("write unix:///PATH or tcp://HOST:PORT into DOCKER_HOST"));
+    };
+    docker.map_err(cannot(format!("connect to Docker at {address}")))
+}
+
+fn unreachable(address: &str, error: &bollard::errors::Error) -> Error {
+    let cause = super::error::cause(error);
+    let advice = if cause.contains("ermission denied") {
+        "add your user to the group `docker` and log in again, or run with sudo"
+    } else {
+        "start the engine (`systemctl start docker`), or point DOCKER_HOST at the one to use"
+    };
+    Error::new(format!("cannot reach Docker at {address}"), cause).advise(advice)
+}
+
+fn agreed_version(offered: &str, address: &str) -> Result<String, Error> {
+    let offer = parse_version(offered);
+    if offer < Some(LOWEST_API) {
+        return Err(Error::new(
+            format!("cannot use Docker at {address}"),
+            format!("it speaks API `{offered}`, and stackctl needs at least 1.41"),
+        )
+        .advise("upgrade the engine to 20.10 or later"));
+    }
+    let known = (API_DEFAULT_VERSION.major_version as u32, API_DEFAULT_VERSION.minor_version as u32);
+    let (major, minor) = offer.unwrap_or(LOWEST_API).min(known);
+    Ok(format!("{major}.{minor}"))
+}
+
+fn parse_version(text: &str) -> Option<(u32, u32)> {
+    let (major, minor) = text.split_once('.')?;
+    Some((major.parse().ok()?, minor.parse().ok()?))
+}
+
+/// Has every request name its API version: bollard 0.21.1 sends none (fussybeaver/bollard#736), and an engine then
+/// answers in its newest dialect.
+fn pin(docker: Docker, version: String) -> Docker {
+    docker.with_request_modifier(move |mut request| {
+        let path = request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+        if path.starts_with("/v1.") {
+            return request;
+        }
+        let mut parts = request.uri().clone().into_parts();
+        parts.path_and_query = Some(format!("/v{version}{path}").parse().expect("a path with a prefix is a path"));
+        *request.uri_mut() = http::Uri::from_parts(parts).expect("only the path changed");
+        request
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_engine_older_than_20_10_is_refused_with_what_to_do() {
+        let error = agreed_version("1.40", "unix:///x").expect_err("1.40 is too old");
+        assert_eq!(error.advice.as_deref(), Some("upgrade the engine to 20.10 or later"));
+        assert!(agreed_version("", "unix:///x").is_err());
+    }
+
+    #[test]
+    fn the_lower_of_both_api_versions_is_used() {
+        assert_eq!(agreed_version("1.41", "x").expect("1.41 will do"), "1.41");
+        let newest = format!("{}.{}", API_DEFAULT_VERSION.major_version, API_DEFAULT_VERSION.minor_version);
+        assert_eq!(agreed_version("1.999", "x").expect("newer will do"), newest);
+    }
+
+    #[test]
+    fn the_bridge_has_the_first_address_of_its_subnet() {
+        assert_eq!(first_address("172.17.0.0/16"), Some([172, 17, 0, 1].into()));
+    }
+}

@@ -1,0 +1,248 @@
+//! A service's container as the engine's API wants it.
+
+use std::collections::HashMap;
+
+use bollard::models::{
+    ContainerCreateBody, DeviceMapping, EndpointSettings, HealthConfig, HostConfig, HostConfigLogConfig, Mount,
+    MountBindOptions, MountBindOptionsPropagationEnum, MountTmpfsOptions, MountType, NetworkingConfig, PortBinding,
+    ResourcesUlimits, RestartPolicy, RestartPolicyNameEnum,
+};
+
+use super::labels;
+use crate::desired::{
+    Attachment, ContainerSettings, Duration, Healthcheck, HealthcheckTest, MountSource, Port, Propagation, Protocol,
+    Restart, Service,
+};
+use crate::plan::parts;
+
+/// Where a stack was read from; Compose shows it in `docker compose ls`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StackSource {
+    /// Name of the stack.
+    pub stack: String,
+    /// Absolute paths of the stack files.
+    pub files: Vec<String>,
+    /// Folder of the first one.
+    pub folder: String,
+}
+
+/// The request that makes one replica.
+pub(super) fn body(service: &Service, replica: u32, source: &StackSource) -> ContainerCreateBody {
+    let settings = &service.container.settings;
+    ContainerCreateBody {
+        image: Some(service.image.reference.clone()),
+        cmd: settings.command.as_ref().map(|command| command.0.clone()),
+        entrypoint: settings.entrypoint.as_ref().map(|command| command.0.clone()),
+        env: Some(settings.environment.iter().map(|(key, value)| format!("{key}={value}")).collect()),
+        hostname: settings.hostname.clone(),
+        user: settings.user.clone(),
+        working_dir: settings.working_dir.clone(),
+        stop_signal: settings.stop_signal.clone(),
+        stop_timeout: settings.stop_grace_period.map(whole_seconds),
+        healthcheck: settings.healthcheck.as_ref().map(health_config),
+        exposed_ports: Some(exposed(settings)),
+        labels: Some(labels_of(service, replica, source)),
+        host_config: Some(host_config(service)),
+        networking_config: first_network(service),
+        ..Default::default()
+    }
+}
+
+/// How a container joins a network: under its service's name beside its own.
+pub(super) fn endpoint(attachment: &Attachment) -> EndpointSettings {
+    EndpointSettings { aliases: Some(attachment.aliases.clone()), ..Default::default() }
+}
+
+fn first_network(service: &Service) -> Option<NetworkingConfig> {
+    let first = service.container.networks.first()?;
+    let endpoints = HashMap::from([(first.network.clone(), endpoint(first))]);
+    Some(NetworkingConfig { endpoints_config: Some(endpoints) })
+}
+
+fn labels_of(service: &Service, replica: u32, source: &StackSource) -> HashMap<String, String> {
+    let settings = &service.container.settings;
+    let files: Vec<&str> = service.container.files.iter().map(|file| file.target.as_str()).collect();
+    let own = [
+        (labels::PROJECT, source.stack.clone()),
+        (labels::SERVICE, service.name.clone()),
+        (labels::NUMBER, replica.to_string()),
+        (labels::ONEOFF, "False".to_owned()),
+        (labels::CONFIG_HASH, service.fingerprint.clone()),
+        (labels::CONFIG_FILES, source.files.join(",")),
+        (labels::WORKING_DIR, source.folder.clone()),
+        (labels::VERSION, env!("CARGO_PKG_VERSION").to_owned()),
+        (labels::STACK, source.stack.clone()),
+        (labels::FINGERPRINT, service.fingerprint.clone()),
+        (labels::PARTS, serde_json::json!(parts(service)).to_string()),
+        (labels::FILES, serde_json::json!(files).to_string()),
+    ];
+    let written = settings.labels.iter().map(|(key, value)| (key.clone(), value.clone()));
+    written.chain(own.into_iter().map(|(key, value)| (key.to_owned(), value))).collect()
+}
+
+fn exposed(settings: &ContainerSettings) -> Vec<String> {
+    let published = settings.ports.0.iter().map(port_key);
+    published.chain(settings.expose.iter().map(|port| format!("{port}/tcp"))).collect()
+}
+
+fn port_key(port: &Port) -> String {
+    let protocol = match port.protocol {
+        Protocol::Tcp => "tcp",
+        Protocol::Udp => "udp",
+    };
+    format!("{}/{protocol}", port.container_port)
+}
+
+fn host_config(service: &Service) -> HostConfig {
+    let settings = &service.container.settings;
+    HostConfig {
+        network_mode: network_mode(service),
+        port_bindings: Some(port_bindings(settings)),
+        restart_policy: Some(restart_policy(settings.restart)),
+        mounts: Some(service.container.mounts.iter().map(mount).collect()),
+        tmpfs: Some(settings.tmpfs.iter().map(|path| tmpfs(path)).collect()),
+        extra_hosts: Some(settings.extra_hosts.iter().map(|(host, address)| format!("{host}:{address}")).collect()),
+        dns: some_if_any(settings.dns.iter().map(ToString::to_string).collect()),
+        cap_add: some_if_any(settings.cap_add.clone()),
+        cap_drop: some_if_any(settings.cap_drop.clone()),
+        privileged: Some(settings.privileged),
+        readonly_rootfs: Some(settings.read_only),
+        security_opt: some_if_any(settings.security_opt.clone()),
+        init: settings.init.then_some(true),
+        pid_mode: settings.pid.clone(),
+        devices: some_if_any(settings.devices.iter().map(|device| device_mapping(device)).collect()),
+        ulimits: some_if_any(ulimits(settings)),
+        sysctls: Some(settings.sysctls.clone().into_iter().collect()),
+        shm_size: settings.shm_size.map(|size| bytes(size.0)),
+        log_config: settings.logging.as_ref().map(|logging| HostConfigLogConfig {
+            typ: Some(logging.driver.clone()),
+            config: Some(logging.options.clone().into_iter().collect()),
+        }),
+        memory: settings.mem_limit.map(|size| bytes(size.0)),
+        memory_reservation: settings.mem_reservation.map(|size| bytes(size.0)),
+        nano_cpus: settings.cpus.map(nano_cpus),
+        pids_limit: settings.pids_limit,
+        ..Default::default()
+    }
+}
+
+fn some_if_any<T>(list: Vec<T>) -> Option<Vec<T>> {
+    (!list.is_empty()).then_some(list)
+}
+
+fn network_mode(service: &Service) -> Option<String> {
+    let written = service.container.settings.network_mode.clone();
+    written.or_else(|| service.container.networks.first().map(|first| first.network.clone()))
+}
+
+fn port_bindings(settings: &ContainerSettings) -> HashMap<String, Option<Vec<PortBinding>>> {
+    let mut bindings: HashMap<String, Option<Vec<PortBinding>>> = HashMap::new();
+    for port in &settings.ports.0 {
+        let binding = PortBinding {
+            host_ip: Some(port.host_ip.to_string()),
+            host_port: Some(port.host_port.map(|host_port| host_port.to_string()).unwrap_or_default()),
+        };
+        bindings.entry(port_key(port)).or_default().get_or_insert_default().push(binding);
+    }
+    bindings
+}
+
+fn restart_policy(restart: Restart) -> RestartPolicy {
+    let (name, maximum) = match restart {
+        Restart::No => (RestartPolicyNameEnum::NO, None),
+        Restart::Always => (RestartPolicyNameEnum::ALWAYS, None),
+        Restart::UnlessStopped => (RestartPolicyNameEnum::UNLESS_STOPPED, None),
+        Restart::OnFailure(tries) => (RestartPolicyNameEnum::ON_FAILURE, tries.map(i64::from)),
+    };
+    RestartPolicy { name: Some(name), maximum_retry_count: maximum }
+}
+
+fn mount(mount: &crate::desired::Mount) -> Mount {
+    let base = Mount { target: Some(mount.target.clone()), read_only: Some(mount.read_only), ..Default::default() };
+    match &mount.source {
+        MountSource::Volume { name, .. } => Mount { typ: Some(MountType::VOLUME), source: Some(name.clone()), ..base },
+        MountSource::Anonymous => Mount { typ: Some(MountType::VOLUME), ..base },
+        MountSource::Bind { path, propagation } => Mount {
+            typ: Some(MountType::BIND),
+            source: Some(path.clone()),
+            bind_options: propagation
+                .map(|propagation| MountBindOptions { propagation: Some(spread(propagation)), ..Default::default() }),
+            ..base
+        },
+        MountSource::Tmpfs { size } => Mount {
+            typ: Some(MountType::TMPFS),
+            tmpfs_options: size.map(|size| MountTmpfsOptions { size_bytes: Some(bytes(size.0)), ..Default::default() }),
+            ..base
+        },
+    }
+}
+
+fn spread(propagation: Propagation) -> MountBindOptionsPropagationEnum {
+    match propagation {
+        Propagation::Private => MountBindOptionsPropagationEnum::RPRIVATE,
+        Propagation::Shared => MountBindOptionsPropagationEnum::RSHARED,
+        Propagation::Slave => MountBindOptionsPropagationEnum::RSLAVE,
+    }
+}
+
+/// `PATH[:OPTIONS]`, as Compose has it.
+fn tmpfs(text: &str) -> (String, String) {
+    let (path, options) = text.split_once(':').unwrap_or((text, ""));
+    (path.to_owned(), options.to_owned())
+}
+
+/// `HOST[:CONTAINER[:rwm]]`, as Compose has it.
+fn device_mapping(text: &str) -> DeviceMapping {
+    let mut fields = text.splitn(3, ':');
+    let host = fields.next().unwrap_or_default().to_owned();
+    DeviceMapping {
+        path_in_container: Some(fields.next().map_or_else(|| host.clone(), str::to_owned)),
+        cgroup_permissions: Some(fields.next().unwrap_or("rwm").to_owned()),
+        path_on_host: Some(host),
+    }
+}
+
+fn ulimits(settings: &ContainerSettings) -> Vec<ResourcesUlimits> {
+    settings
+        .ulimits
+        .iter()
+        .map(|(name, limit)| ResourcesUlimits {
+            name: Some(name.clone()),
+            soft: Some(limit.soft),
+            hard: Some(limit.hard),
+        })
+        .collect()
+}
+
+fn health_config(check: &Healthcheck) -> HealthConfig {
+    HealthConfig {
+        test: match &check.test {
+            HealthcheckTest::Inherit => None,
+            HealthcheckTest::Disabled => Some(vec!["NONE".to_owned()]),
+            HealthcheckTest::Words(words) => Some([&["CMD".to_owned()], words.as_slice()].concat()),
+            HealthcheckTest::Shell(line) => Some(vec!["CMD-SHELL".to_owned(), line.clone()]),
+        },
+        interval: check.interval.map(nanoseconds),
+        timeout: check.timeout.map(nanoseconds),
+        retries: check.retries.map(i64::from),
+        start_period: check.start_period.map(nanoseconds),
+        ..Default::default()
+    }
+}
+
+fn nanoseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX).saturating_mul(1_000_000)
+}
+
+fn whole_seconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis().div_ceil(1000)).unwrap_or(i64::MAX)
+}
+
+fn bytes(size: u64) -> i64 {
+    i64::try_from(size).unwrap_or(i64::MAX)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "cores in the stack file are at most a few thousand")]
+fn nano_cpus(cores: f64) -> i64 {
+    (cores * 1e9).round() as i64
+}

@@ -1,0 +1,93 @@
+//! Waits until the services that another one depends on are what it needs them to be.
+
+use std::time::{Duration, Instant};
+
+use super::{ContainerState, Engine, Error, Health, ObservedContainer};
+use crate::desired::{Dependency, DependencyCondition, Service};
+
+/// Time between two looks.
+const PAUSE: Duration = Duration::from_millis(150);
+
+/// Log lines quoted when a service ended that should not have.
+const QUOTED_LINES: usize = 5;
+
+/// How a dependency stands.
+enum Standing {
+    Met,
+    NotYet(String),
+    Never { container: String, what: String },
+}
+
+impl Engine {
+    /// Waits until every dependency of the service holds, or the time is up, or one can hold no more.
+    pub(super) async fn await_dependencies(
+        &self,
+        service: &Service,
+        stack: &str,
+        timeout: Duration,
+    ) -> Result<(), Error> {
+        let begun = Instant::now();
+        for dependency in
+            service.depends_on.iter().filter(|dependency| dependency.condition != DependencyCondition::Started)
+        {
+            loop {
+                let (containers, _) = self.containers(stack).await?;
+                let attempt = || format!("cannot start `{}`", service.name);
+                match standing(dependency, &containers) {
+                    Standing::Met => break,
+                    Standing::NotYet(what) if begun.elapsed() >= timeout => {
+                        return Err(Error::new(attempt(), format!("{what} after {} s", timeout.as_secs())).advise(
+                            format!("see `stackctl logs {}`, or give it more time with --timeout", dependency.service),
+                        ));
+                    }
+                    Standing::NotYet(_) => tokio::time::sleep(PAUSE).await,
+                    Standing::Never { container, what } => {
+                        let lines = self.last_lines(&container, QUOTED_LINES).await.unwrap_or_default();
+                        let cause = format!("{what}; its last lines:\n{}", lines.join("\n"));
+                        return Err(
+                            Error::new(attempt(), cause).advise(format!("see `stackctl logs {}`", dependency.service))
+                        );
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn standing(dependency: &Dependency, containers: &[ObservedContainer]) -> Standing {
+    let of_service = containers.iter().filter(|container| container.service == dependency.service);
+    let mut found = false;
+    for container in of_service {
+        found = true;
+        match of_container(dependency.condition, container) {
+            Standing::Met => {}
+            other => return other,
+        }
+    }
+    if found { Standing::Met } else { Standing::NotYet(format!("`{}` is not there", dependency.service)) }
+}
+
+fn of_container(condition: DependencyCondition, container: &ObservedContainer) -> Standing {
+    let ended = container.state == ContainerState::Exited;
+    let code = container.exit_code.unwrap_or_default();
+    match condition {
+        DependencyCondition::Started => Standing::Met,
+        DependencyCondition::Completed if ended && code == 0 => Standing::Met,
+        DependencyCondition::Healthy if container.health == Health::Healthy => Standing::Met,
+        DependencyCondition::Healthy
+            if container.health == Health::None && container.state == ContainerState::Running =>
+        {
+            Standing::Never {
+                container: container.name.clone(),
+                what: format!("`{}` has no health check, so it never becomes healthy", container.name),
+            }
+        }
+        DependencyCondition::Completed | DependencyCondition::Healthy if ended => Standing::Never {
+            container: container.name.clone(),
+            what: format!("`{}` exited with {code}", container.name),
+        },
+        DependencyCondition::Completed => Standing::NotYet(format!("`{}` has not ended", container.name)),
+        DependencyCondition::Healthy => Standing::NotYet(format!("`{}` is not healthy", container.name)),
+    }
+}

@@ -1,0 +1,123 @@
+//! The engine said no: what was tried, why it failed, what to do next.
+
+use std::fmt;
+
+/// The engine said no.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    /// What was tried: `cannot create container `demo-web-1``.
+    pub attempt: String,
+    /// Why it failed, in the engine's words where it has some.
+    pub cause: String,
+    /// What to do next.
+    pub advice: Option<String>,
+}
+
+impl Error {
+    /// An error without advice.
+    pub fn new(attempt: impl Into<String>, cause: impl fmt::Display) -> Self {
+        Self { attempt: attempt.into(), cause: cause.to_string(), advice: None }
+    }
+
+    /// The same error with advice.
+    #[must_use]
+    pub fn advise(mut self, advice: impl Into<String>) -> Self {
+        self.advice = Some(advice.into());
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        write!(formatter, "{}: {}", self.attempt, self.cause)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Turns bollard's errors into ours: `docker.call().await.map_err(cannot("list networks"))`.
+pub(super) fn cannot<A: Into<String>>(attempt: A) -> impl FnOnce(bollard::errors::Error) -> Error {
+    let attempt = format!("cannot {}", attempt.into());
+    move |error| Error { advice: advice(&error), cause: cause(&error), attempt }
+}
+
+/// The engine's own sentence, without bollard's frame around it.
+pub(super) fn cause(error: &bollard::errors::Error) -> String {
+    match error {
+        bollard::errors::Error::DockerResponseServerError { message, .. } => message.trim().to_owned(),
+        other => chain(other),
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        let inner_text = inner.to_string();
+        if !text.contains(&inner_text) {
+            text = format!("{text}: {inner_text}");
+        }
+        source = inner.source();
+    }
+    text
+}
+
+/// The HTTP status the engine answered with.
+pub(super) fn status(error: &bollard::errors::Error) -> Option<u16> {
+    match error {
+        bollard::errors::Error::DockerResponseServerError { status_code, .. } => Some(*status_code),
+        _ => None,
+    }
+}
+
+fn advice(error: &bollard::errors::Error) -> Option<String> {
+    let text = cause(error);
+    if text.contains("port is already allocated") || text.contains("address already in use") {
+        let port = taken_port(&text).unwrap_or("PORT");
+        return Some(format!(
+            "see who holds it with `docker ps --filter publish={port}` or `ss -ltnp 'sport = :{port}'`; \
+             stop that, or write another host port in the stack file"
+        ));
+    }
+    if text.contains("is already in use by container") {
+        return Some(
+            "a container that is not stackctl's has this name: remove or rename it, or give the stack another `name`"
+                .to_owned(),
+        );
+    }
+    if text.contains("No such image") {
+        return Some("run `stackctl images pull`, or check the image's name".to_owned());
+    }
+    if text.contains("mounts denied") || text.contains("bind source path does not exist") {
+        return Some("create the path on the engine's host, or use a named volume".to_owned());
+    }
+    None
+}
+
+/// The port in `Bind for 127.0.0.1:8010 failed` or `listen tcp4 127.0.0.1:8010: bind`.
+fn taken_port(text: &str) -> Option<&str> {
+    let mut rest = text;
+    while let Some(colon) = rest.find(':') {
+        rest = &rest[colon + 1..];
+        let digits = rest.len() - rest.trim_start_matches(|character: char| character.is_ascii_digit()).len();
+        if (2..=5).contains(&digits) && rest[digits..].starts_with([' ', ':']) {
+            return Some(&rest[..digits]);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_taken_port_is_found_in_both_forms_the_engine_uses() {
+        let allocated = "driver failed programming external connectivity on endpoint demo-web-1 (5f): \
+                         Bind for 127.0.0.1:8010 failed: port is already allocated";
+        let in_use = "Error starting userland proxy: listen tcp4 127.0.0.1:8010: bind: address already in use";
+        assert_eq!(taken_port(allocated), Some("8010"));
+        assert_eq!(taken_port(in_use), Some("8010"));
+        assert_eq!(taken_port("no port here"), None);
+    }
+}

@@ -1,0 +1,28 @@
+//! Getting images: pulled from a registry, made of stackctl's own executable, or built from the host's Debian packages.
+//!
+//! Images are imported as one layer through the engine's API, so that neither a builder nor a registry is needed.
+
+mod apt;
+mod choose;
+mod credentials;
+mod debian;
+mod elf;
+mod error;
+mod import;
+mod obtain;
+mod own;
+mod progress;
+mod pull;
+mod registry;
+mod root;
+
+pub use choose::choose;
+pub use debian::{build_debian, debian_version, upstream_version};
+pub use error::{ImageError, ImageErrorKind};
+pub(super) use obtain::{built_from, obtain};
+pub use own::{build_own, own_built_from, own_executable};
+pub use progress::{Activity, Event, Progress};
+pub use pull::pull;
+
+/// Label of the images that stackctl makes: what they were made from.
+pub const BUILT_FROM_LABEL: &str = "io.stackctl.built-from";

@@ -1,0 +1,116 @@
+//! The image of stackctl itself: the executable that runs now, and what its loader maps. Demo apps and probes run from it.
+
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use bollard::Docker;
+use sha2::{Digest as _, Sha256};
+
+use super::import::{ImageConfig, check_architecture, import};
+use super::root::Root;
+use super::{ImageError, Progress, elf};
+use crate::catalog::NOBODY;
+
+/// Where the executable lies in the image.
+const EXECUTABLE: &str = "/stackctl";
+const HELP: &str = "the image is made of the executable that runs: run it on Linux, and leave it where it is";
+
+/// The executable that runs now, which is what stackctl's own image is made of.
+pub fn own_executable() -> Result<PathBuf, ImageError> {
+    std::env::current_exe().map_err(|cause| ImageError::host("find stackctl's own executable", cause, HELP))
+}
+
+/// What an image of this executable is labelled with: `stackctl 0.1.0 build-id …`. Another text means: build it anew.
+///
+/// The build id is a hash over the content which the linker computed, so copies of one build are the same, wherever and
+/// whenever they were made, and reading it costs microseconds. Without one the content is hashed.
+pub fn own_built_from(executable: &Path) -> Result<String, ImageError> {
+    let identity = identity(executable)
+        .map_err(|cause| ImageError::host(&format!("read executable `{}`", executable.display()), cause, HELP))?;
+    Ok(format!("stackctl {} {identity}", env!("CARGO_PKG_VERSION")))
+}
+
+fn identity(executable: &Path) -> io::Result<String> {
+    match elf::headers(executable)?.build_id {
+        Some(build_id) => Ok(format!("build-id {build_id}")),
+        None => Ok(format!("sha256 {}", sha256(executable)?)),
+    }
+}
+
+fn sha256(file: &Path) -> io::Result<String> {
+    let mut file = std::fs::File::open(file)?;
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        let count = file.read(&mut buffer)?;
+        if count == 0 {
+            return Ok(elf::hexadecimal(&hash.finalize()));
+        }
+        hash.update(&buffer[..count]);
+    }
+}
+
+/// Makes the image `reference` of an executable of this host, usually [`own_executable`].
+///
+/// It runs as nobody (65534) and exposes port 80. Fails on an engine with another kind of processor.
+pub async fn build_own(
+    docker: &Docker,
+    executable: &Path,
+    reference: &str,
+    progress: &Progress,
+) -> Result<(), ImageError> {
+    let doing = format!("build image `{reference}` from `{}`", executable.display());
+    check_architecture(docker, &doing).await?;
+    let built_from = own_built_from(executable)?;
+    let path = executable.to_owned();
+    let root = Root::gather(move || root(&path)).await.map_err(|cause| ImageError::host(&doing, cause, HELP))?;
+    let config = ImageConfig {
+        reference,
+        entrypoint: &[EXECUTABLE],
+        user: NOBODY,
+        expose: &[80],
+        working_folder: "/",
+        built_from: &built_from,
+    };
+    import(docker, &doing, root, &config, progress).await
+}
+
+fn root(executable: &Path) -> io::Result<Root> {
+    let mut root = Root::new()?;
+    root.add_program(EXECUTABLE, executable)?;
+    Ok(root)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::{own_built_from, sha256};
+
+    #[test]
+    fn an_executable_is_known_by_its_content_wherever_it_lies() {
+        let original = std::env::current_exe().expect("a test runs from a file");
+        let folder = tempfile::tempdir().expect("a folder");
+        let copy = folder.path().join("copy");
+        std::fs::copy(&original, &copy).expect("a copy");
+        let built_from = own_built_from(&original).expect("readable");
+        assert_eq!(own_built_from(&copy).expect("readable"), built_from);
+        assert!(built_from.starts_with("stackctl 0."), "{built_from}");
+    }
+
+    #[test]
+    fn telling_one_build_from_another_costs_next_to_nothing() {
+        let executable = std::env::current_exe().expect("a test runs from a file");
+        let start = Instant::now();
+        own_built_from(&executable).expect("readable");
+        assert!(start.elapsed() < Duration::from_millis(5), "took {:?}", start.elapsed());
+    }
+
+    #[test]
+    fn a_file_without_a_build_id_is_known_by_its_hash() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), "abc").expect("writable");
+        let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(sha256(file.path()).expect("readable"), expected);
+    }
+}

@@ -1,0 +1,190 @@
+//! Registries as the engine sees them: who said no, and is there an image by that name.
+
+use std::time::Duration;
+
+use bollard::Docker;
+use bollard::errors::Error;
+
+use super::credentials::credentials;
+use super::{ImageError, ImageErrorKind};
+
+/// A registry that takes longer to say whether it has an image counts as unreachable.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+/// What Go's HTTP client says where no registry answered. The engine hands these texts on, with status 500 or in the stream.
+const UNREACHABLE: [&str; 18] = [
+    "dial tcp",
+    "no such host",
+    "server misbehaving",
+    "temporary failure in name resolution",
+    "connection refused",
+    "connection reset by peer",
+    "network is unreachable",
+    "no route to host",
+    "i/o timeout",
+    "context deadline exceeded",
+    "client.timeout exceeded",
+    "request canceled while waiting for connection",
+    "tls handshake timeout",
+    "remote error: tls",
+    "x509: ",
+    "server gave http response to https client",
+    "proxyconnect",
+    "unexpected eof",
+];
+/// How Go's HTTP client ends an error where a proxy said no in the registry's place, or nothing came.
+const UNREACHABLE_ENDS: [&str; 6] = [
+    "\": eof",
+    "\": forbidden",
+    "\": proxy authentication required",
+    "\": bad gateway",
+    "\": service unavailable",
+    "\": gateway timeout",
+];
+/// What registries and the engine say where the registry answered and said no.
+const REFUSED: [&str; 14] = [
+    "manifest unknown",
+    "manifest for ",
+    "not found",
+    "does not exist",
+    "pull access denied",
+    "unauthorized",
+    "authentication required",
+    "incorrect username or password",
+    "no basic auth credentials",
+    "denied",
+    "toomanyrequests",
+    "no matching manifest",
+    "name unknown",
+    "forbidden",
+];
+
+/// Whether the registry has this image and gives it to us. Asks the engine, as only its network and settings count.
+///
+/// `Ok` means yes. The error's kind tells a registry that is not there from one that says no.
+pub(super) async fn has_image(docker: &Docker, reference: &str) -> Result<(), ImageError> {
+    let question = docker.inspect_registry_image(reference, credentials(reference).await);
+    match tokio::time::timeout(PATIENCE, question).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(cause)) => Err(registry_error("ask for", reference, &cause)),
+        Err(_) => {
+            let cause = format!("no answer within {} s", PATIENCE.as_secs());
+            Err(error_of("ask for", reference, ImageErrorKind::RegistryUnreachable, &cause))
+        }
+    }
+}
+
+/// What an error of the engine says about the registry.
+pub(super) fn registry_error(verb: &str, reference: &str, cause: &Error) -> ImageError {
+    match cause {
+        Error::DockerResponseServerError { message, .. } | Error::DockerStreamError { error: message } => {
+            error_of(verb, reference, kind_of(message), message)
+        }
+        other => ImageError::engine(&format!("{verb} image `{reference}`"), other),
+    }
+}
+
+fn kind_of(message: &str) -> ImageErrorKind {
+    let message = message.trim().to_lowercase();
+    let says = |texts: &[&str]| texts.iter().any(|text| message.contains(text));
+    if says(&UNREACHABLE) || UNREACHABLE_ENDS.iter().any(|end| message.ends_with(end)) {
+        ImageErrorKind::RegistryUnreachable
+    } else if says(&REFUSED) {
+        ImageErrorKind::RegistryRefused
+    } else {
+        ImageErrorKind::Engine
+    }
+}
+
+fn error_of(verb: &str, reference: &str, kind: ImageErrorKind, cause: &str) -> ImageError {
+    let registry = registry_of(reference);
+    let (who, help) = match kind {
+        ImageErrorKind::RegistryUnreachable => (
+            format!("the registry `{registry}` cannot be reached: "),
+            format!(
+                "check that the engine's host reaches and trusts `{registry}`, name a mirror with `images: {{mirror: …}}`, \
+                 or build from Debian packages with `images: {{from: debian}}`"
+            ),
+        ),
+        ImageErrorKind::RegistryRefused => (
+            format!("the registry `{registry}` says no: "),
+            format!("check the name and the tag; a private image needs `docker login {registry}`"),
+        ),
+        ImageErrorKind::Engine | ImageErrorKind::Host => {
+            (String::new(), "check the engine: `docker info`, `docker system df`".to_owned())
+        }
+    };
+    ImageError { kind, doing: format!("{verb} image `{reference}`"), cause: format!("{who}{}", cause.trim()), help }
+}
+
+/// The registry that a reference names, `docker.io` where it names none.
+///
+/// The part before the first slash is a registry where it looks like a host (distribution/reference, `splitDockerDomain`).
+pub(super) fn registry_of(reference: &str) -> &str {
+    match reference.split_once('/') {
+        Some((host, _)) if host.contains(['.', ':']) || host == "localhost" => host,
+        _ => "docker.io",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ImageErrorKind, kind_of, registry_error, registry_of};
+
+    #[test]
+    fn a_registry_that_is_not_there_is_unreachable() {
+        for message in [
+            "Get \"https://registry-1.docker.io/v2/\": dial tcp: lookup registry-1.docker.io on 10.0.0.53:53: no such host",
+            "Get \"http://127.0.0.1:5999/v2/\": dial tcp 127.0.0.1:5999: connect: connection refused",
+            "Get \"https://r.example/v2/\": net/http: TLS handshake timeout",
+            "Get \"https://r.example/v2/\": x509: certificate signed by unknown authority",
+            "Get \"https://r.example/v2/\": http: server gave HTTP response to HTTPS client",
+            "Get \"https://r.example/v2/\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)",
+            "Get \"https://registry-1.docker.io/v2/\": Forbidden",
+            "Get \"https://registry-1.docker.io/v2/\": EOF\n",
+            "error pulling image configuration: download failed after attempts=6: dial tcp 1.2.3.4:443: i/o timeout",
+        ] {
+            assert_eq!(kind_of(message), ImageErrorKind::RegistryUnreachable, "{message}");
+        }
+    }
+
+    #[test]
+    fn a_registry_that_answers_and_says_no_refuses() {
+        for message in [
+            "manifest for prom/prometheus:v0 not found: manifest unknown: manifest unknown",
+            "pull access denied for acme/web, repository does not exist or may require 'docker login': denied: requested \
+             access to the resource is denied",
+            "unauthorized: authentication required",
+            "Get \"https://r.example/v2/web/manifests/1\": no basic auth credentials",
+            "toomanyrequests: You have reached your pull rate limit.",
+            "no matching manifest for linux/arm64/v8 in the manifest list entries",
+        ] {
+            assert_eq!(kind_of(message), ImageErrorKind::RegistryRefused, "{message}");
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_the_engines_own_trouble() {
+        let message = "failed to register layer: write /bin/prometheus: no space left on device";
+        assert_eq!(kind_of(message), ImageErrorKind::Engine);
+    }
+
+    #[test]
+    fn an_error_names_the_image_the_registry_and_the_way_out() {
+        let cause =
+            bollard::errors::Error::DockerStreamError { error: "unauthorized: authentication required".to_owned() };
+        let error = registry_error("pull", "r.example/web:1", &cause);
+        let expected = "cannot pull image `r.example/web:1`: the registry `r.example` says no: \
+                        unauthorized: authentication required";
+        assert_eq!(error.to_string(), expected);
+        assert!(error.help.contains("docker login r.example"), "{}", error.help);
+    }
+
+    #[test]
+    fn the_registry_of_a_reference_is_its_host_or_docker_hub() {
+        let references =
+            ["prom/prometheus:v3", "redis", "localhost/x", "r.example/a/b:1", "10.0.0.1:5000/x", "h:5000/x"];
+        let registries = ["docker.io", "docker.io", "localhost", "r.example", "10.0.0.1:5000", "h:5000"];
+        assert_eq!(references.map(registry_of), registries);
+    }
+}

@@ -1,0 +1,272 @@
+//! Reads what carries the stack's labels: one list each of containers, networks and volumes, and the images asked for.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+
+use bollard::models::{ContainerSummary, ContainerSummaryStateEnum, PortSummary};
+use bollard::query_parameters::{
+    ContainerArchiveInfoOptionsBuilder, InspectContainerOptions, ListContainersOptionsBuilder,
+    ListNetworksOptionsBuilder, ListVolumesOptionsBuilder,
+};
+use futures_util::future::{join_all, try_join_all};
+use serde::Deserialize;
+
+use super::error::{cannot, status};
+use super::{
+    ContainerState, Engine, Error, FileStamp, Health, Observed, ObservedContainer, ObservedImage, ObservedNetwork,
+    ObservedVolume, labels,
+};
+use crate::desired::ScaleOverride;
+
+/// Where the running stack keeps what it remembers, inside its Prometheus container.
+pub(super) const MEMORY_PATH: &str = "/etc/prometheus/stackctl.json";
+
+/// What to look for.
+#[derive(Debug, Clone, Default)]
+pub struct Question {
+    /// Name of the stack.
+    pub stack: String,
+    /// Names of networks that are not the stack's own.
+    pub external_networks: Vec<String>,
+    /// Names of volumes that are not the stack's own.
+    pub external_volumes: Vec<String>,
+    /// A file that keeps a copy of what the running stack remembers, to spare reading it each time.
+    pub memory_cache: Option<PathBuf>,
+}
+
+/// What the running stack remembers: the content of `prometheus/stackctl.json`.
+#[derive(Debug, Default, Deserialize)]
+struct Memory {
+    #[serde(default)]
+    scale: BTreeMap<String, ScaleOverride>,
+    #[serde(default)]
+    left_out: BTreeMap<String, String>,
+}
+
+impl Engine {
+    /// Looks at everything but images, which are asked for by reference with [`Engine::images`].
+    pub async fn observe(&self, question: &Question) -> Result<Observed, Error> {
+        let (containers, networks, volumes) =
+            tokio::try_join!(self.containers(&question.stack), self.networks(question), self.volumes(question))?;
+        let (containers, foreign) = containers;
+        let memory = self.memory(question, &containers).await?;
+        let Memory { scale, left_out } = memory;
+        Ok(Observed { networks, volumes, containers, images: BTreeMap::new(), foreign, scale, left_out })
+    }
+
+    /// The stack's containers, and the names of those of a Compose project of this name that is not ours.
+    pub(super) async fn containers(&self, stack: &str) -> Result<(Vec<ObservedContainer>, Vec<String>), Error> {
+        let options = ListContainersOptionsBuilder::new().all(true).filters(&project_filter(stack)).build();
+        let found = self.docker.list_containers(Some(options)).await.map_err(cannot("list containers"))?;
+        let (ours, others): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(|found| label(found, labels::STACK) == Some(stack));
+        let foreign = others.iter().map(name_of).collect();
+        let mut containers = try_join_all(ours.into_iter().map(|summary| self.container(summary))).await?;
+        containers.sort_by(|left, right| (&left.service, left.replica).cmp(&(&right.service, right.replica)));
+        Ok((containers, foreign))
+    }
+
+    async fn container(&self, summary: ContainerSummary) -> Result<ObservedContainer, Error> {
+        let mut container = from_summary(&summary);
+        let paths = label(&summary, labels::FILES)
+            .and_then(|text| serde_json::from_str::<Vec<String>>(text).ok())
+            .unwrap_or_default();
+        let stamps = join_all(paths.iter().map(|path| self.file_stamp(&container.id, path))).await;
+        container.files = paths.into_iter().zip(stamps).collect();
+        if container.state != ContainerState::Running || is_fresh(&summary) {
+            self.inspect_into(&mut container).await?;
+        }
+        Ok(container)
+    }
+
+    /// Adds what only an inspection tells: restarts and the exit code.
+    async fn inspect_into(&self, container: &mut ObservedContainer) -> Result<(), Error> {
+        let answer = self.docker.inspect_container(&container.id, None::<InspectContainerOptions>).await;
+        let inspected = match answer {
+            Ok(inspected) => inspected,
+            // It went away between the list and now: what the list said stands.
+            Err(error) if status(&error) == Some(404) => return Ok(()),
+            Err(error) => return Err(cannot(format!("inspect container `{}`", container.name))(error)),
+        };
+        container.restarts = inspected.restart_count.unwrap_or(0).unsigned_abs();
+        let exit_code = inspected.state.and_then(|state| state.exit_code);
+        container.exit_code = exit_code.filter(|_| container.state != ContainerState::Running);
+        Ok(())
+    }
+
+    async fn file_stamp(&self, id: &str, path: &str) -> Option<FileStamp> {
+        let options = ContainerArchiveInfoOptionsBuilder::new().path(path).build();
+        let found = self.docker.get_container_archive_info(id, Some(options)).await.ok()?;
+        let modified: jiff::Timestamp = found.modification_time?.parse().ok()?;
+        Some(FileStamp { size: u64::try_from(found.size).ok()?, modified: modified.as_second() })
+    }
+
+    async fn networks(&self, question: &Question) -> Result<Vec<ObservedNetwork>, Error> {
+        let options = ListNetworksOptionsBuilder::new().filters(&project_filter(&question.stack)).build();
+        let mut found = self.docker.list_networks(Some(options)).await.map_err(cannot("list networks"))?;
+        for name in &question.external_networks {
+            found.extend(self.docker.inspect_network(name, None).await.ok().map(|inspected| {
+                bollard::models::Network {
+                    name: inspected.name,
+                    id: inspected.id,
+                    labels: inspected.labels,
+                    ..Default::default()
+                }
+            }));
+        }
+        Ok(found
+            .into_iter()
+            .map(|network| {
+                let labels = network.labels.unwrap_or_default();
+                ObservedNetwork {
+                    id: network.id.unwrap_or_default(),
+                    name: network.name.unwrap_or_default(),
+                    ours: labels.get(labels::STACK).is_some_and(|stack| *stack == question.stack),
+                }
+            })
+            .collect())
+    }
+
+    async fn volumes(&self, question: &Question) -> Result<Vec<ObservedVolume>, Error> {
+        let options = ListVolumesOptionsBuilder::new().filters(&project_filter(&question.stack)).build();
+        let answer = self.docker.list_volumes(Some(options)).await.map_err(cannot("list volumes"))?;
+        let mut found = answer.volumes.unwrap_or_default();
+        for name in &question.external_volumes {
+            found.extend(self.docker.inspect_volume(name).await.ok());
+        }
+        Ok(found
+            .into_iter()
+            .map(|volume| ObservedVolume {
+                ours: volume.labels.get(labels::STACK).is_some_and(|stack| *stack == question.stack),
+                name: volume.name,
+            })
+            .collect())
+    }
+
+    /// The images of these references, as far as the engine has them.
+    pub async fn images(&self, references: &[String]) -> Result<BTreeMap<String, ObservedImage>, Error> {
+        let found = try_join_all(references.iter().map(|reference| self.image(reference))).await?;
+        Ok(references.iter().cloned().zip(found).filter_map(|(key, image)| Some((key, image?))).collect())
+    }
+
+    async fn image(&self, reference: &str) -> Result<Option<ObservedImage>, Error> {
+        match self.docker.inspect_image(reference).await {
+            Ok(image) => Ok(Some(ObservedImage {
+                id: image.id.clone().unwrap_or_default(),
+                built_from: super::images::built_from(&image),
+            })),
+            Err(error) if status(&error) == Some(404) => Ok(None),
+            Err(error) => Err(cannot(format!("inspect image `{reference}`"))(error)),
+        }
+    }
+
+    async fn memory(&self, question: &Question, containers: &[ObservedContainer]) -> Result<Memory, Error> {
+        let Some((container, stamp)) =
+            containers.iter().find_map(|container| Some((container, (*container.files.get(MEMORY_PATH)?)?)))
+        else {
+            return Ok(Memory::default());
+        };
+        let cached = question.memory_cache.as_ref().and_then(|path| fs_err::read_to_string(path).ok());
+        let text = match cached {
+            Some(text) if FileStamp::of(&text) == stamp => text,
+            _ => self.read_file(&container.id, MEMORY_PATH).await?.unwrap_or_default(),
+        };
+        if let Some(path) = &question.memory_cache {
+            keep(path, &text);
+        }
+        Ok(serde_json::from_str(&text).unwrap_or_default())
+    }
+}
+
+/// Keeps the copy. A copy that cannot be kept costs 33 ms next time, nothing else, so that is no error.
+fn keep(path: &std::path::Path, text: &str) {
+    let _ = path.parent().map(fs_err::create_dir_all).and_then(|_| fs_err::write(path, text).ok());
+}
+
+fn project_filter(stack: &str) -> HashMap<String, Vec<String>> {
+    HashMap::from([("label".to_owned(), vec![format!("{}={stack}", labels::PROJECT)])])
+}
+
+fn label<'a>(summary: &'a ContainerSummary, key: &str) -> Option<&'a str> {
+    summary.labels.as_ref()?.get(key).map(String::as_str)
+}
+
+fn name_of(summary: &ContainerSummary) -> String {
+    let names = summary.names.as_deref().unwrap_or_default();
+    names.first().map(|name| name.trim_start_matches('/').to_owned()).unwrap_or_default()
+}
+
+/// Up for less than a minute: it may be between two crashes, which only an inspection tells.
+fn is_fresh(summary: &ContainerSummary) -> bool {
+    summary.status.as_deref().is_some_and(|status| status.contains("second"))
+}
+
+fn from_summary(summary: &ContainerSummary) -> ObservedContainer {
+    let status = summary.status.as_deref().unwrap_or_default();
+    ObservedContainer {
+        id: summary.id.clone().unwrap_or_default(),
+        name: name_of(summary),
+        service: label(summary, labels::SERVICE).unwrap_or_default().to_owned(),
+        replica: label(summary, labels::NUMBER).and_then(|number| number.parse().ok()).unwrap_or(0),
+        image: summary.image.clone().unwrap_or_default(),
+        image_id: summary.image_id.clone().unwrap_or_default(),
+        state: state(summary.state),
+        health: health(status),
+        exit_code: None,
+        restarts: 0,
+        fingerprint: label(summary, labels::FINGERPRINT).map(str::to_owned),
+        parts: label(summary, labels::PARTS).and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default(),
+        addresses: addresses(summary),
+        ports: ports(summary.ports.as_deref().unwrap_or_default()),
+        files: BTreeMap::new(),
+    }
+}
+
+fn state(state: Option<ContainerSummaryStateEnum>) -> ContainerState {
+    use ContainerSummaryStateEnum as Engine;
+    match state {
+        Some(Engine::CREATED) => ContainerState::Created,
+        Some(Engine::RUNNING) => ContainerState::Running,
+        Some(Engine::PAUSED) => ContainerState::Paused,
+        Some(Engine::RESTARTING) => ContainerState::Restarting,
+        Some(Engine::REMOVING) => ContainerState::Removing,
+        Some(Engine::DEAD) => ContainerState::Dead,
+        _ => ContainerState::Exited,
+    }
+}
+
+/// Health as the list's status line has it: `Up 2 minutes (healthy)`.
+fn health(status: &str) -> Health {
+    if status.contains("(healthy)") {
+        Health::Healthy
+    } else if status.contains("(unhealthy)") {
+        Health::Unhealthy
+    } else if status.contains("(health: starting)") {
+        Health::Starting
+    } else {
+        Health::None
+    }
+}
+
+fn addresses(summary: &ContainerSummary) -> BTreeMap<String, Option<std::net::IpAddr>> {
+    let networks = summary.network_settings.as_ref().and_then(|settings| settings.networks.as_ref());
+    networks
+        .into_iter()
+        .flatten()
+        .map(|(name, endpoint)| (name.clone(), endpoint.ip_address.as_deref().and_then(|text| text.parse().ok())))
+        .collect()
+}
+
+/// Published ports as `docker ps` writes them, without doubles for IPv6.
+fn ports(ports: &[PortSummary]) -> Vec<String> {
+    let mut lines: Vec<String> = ports
+        .iter()
+        .filter_map(|port| {
+            let kind = port.typ.map(|kind| kind.to_string()).unwrap_or_default();
+            Some(format!("{}:{}->{}/{kind}", port.ip.as_deref()?, port.public_port?, port.private_port))
+        })
+        .collect();
+    lines.sort();
+    lines.dedup();
+    lines
+}

@@ -1,0 +1,191 @@
+//! Puts files and secrets into containers through the archive API, so that no path of the host is needed.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io::Read;
+
+use bollard::query_parameters::{DownloadFromContainerOptionsBuilder, UploadToContainerOptionsBuilder};
+use futures_util::TryStreamExt;
+
+use super::error::{cannot, status};
+use super::{Engine, Error, FileStamp};
+use crate::desired::{SecretSource, Service};
+use crate::render::Files;
+
+/// Values of secrets, read by the command at the last moment. Never printed.
+#[derive(Clone, Default)]
+pub struct Secrets(pub HashMap<SecretSource, Vec<u8>>);
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        write!(formatter, "Secrets({} redacted)", self.0.len())
+    }
+}
+
+/// User and group that own a file in a container.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Owner {
+    user: u64,
+    group: u64,
+}
+
+impl Engine {
+    /// Puts a service's files and secrets into its container, in one call.
+    pub(super) async fn place_all(
+        &self,
+        container: &str,
+        service: &Service,
+        files: &Files,
+        secrets: &Secrets,
+    ) -> Result<(), Error> {
+        let spec = &service.container;
+        if spec.files.is_empty() && spec.secrets.is_empty() {
+            return Ok(());
+        }
+        let mut archive = Archive::new();
+        for file in &spec.files {
+            let text = files.0.get(&file.source).ok_or_else(|| {
+                Error::new(format!("cannot put `{}` into `{container}`", file.target), "it was not rendered")
+            })?;
+            archive.file(&file.target, text)?;
+        }
+        if !spec.secrets.is_empty() {
+            let owner = self.image_user(&service.image.reference, container).await?;
+            for secret in &spec.secrets {
+                let value = secrets.0.get(&secret.source).ok_or_else(|| {
+                    Error::new(format!("cannot put secret `{}` into `{container}`", secret.name), "it has no value")
+                })?;
+                archive.secret(&secret.target, value, owner)?;
+            }
+        }
+        self.upload(container, archive).await
+    }
+
+    /// Puts one file into a container, readable by everybody in it.
+    pub(super) async fn place_file(&self, container: &str, path: &str, text: &str) -> Result<(), Error> {
+        let mut archive = Archive::new();
+        archive.file(path, text)?;
+        self.upload(container, archive).await
+    }
+
+    async fn upload(&self, container: &str, archive: Archive) -> Result<(), Error> {
+        let options = UploadToContainerOptionsBuilder::new().path("/").build();
+        let body = bollard::body_full(archive.finish()?.into());
+        let upload = self.docker.upload_to_container(container, Some(options), body).await;
+        upload.map_err(cannot(format!("put files into container `{container}`")))
+    }
+
+    /// Content of a file in a container; `None`: there is no such file.
+    pub async fn read_file(&self, container: &str, path: &str) -> Result<Option<String>, Error> {
+        let options = DownloadFromContainerOptionsBuilder::new().path(path).build();
+        let stream = self.docker.download_from_container(container, Some(options));
+        let bytes = stream.try_fold(Vec::new(), |mut all, chunk| async move {
+            all.extend_from_slice(&chunk);
+            Ok(all)
+        });
+        match bytes.await {
+            Ok(bytes) => first_entry(&bytes)
+                .map_err(|error| Error::new(format!("cannot read `{path}` in container `{container}`"), error)),
+            Err(error) if status(&error) == Some(404) => Ok(None),
+            Err(error) => Err(cannot(format!("read `{path}` in container `{container}`"))(error)),
+        }
+    }
+
+    /// The user an image runs as, by number. A name is looked up in the container's own `/etc/passwd`.
+    async fn image_user(&self, reference: &str, container: &str) -> Result<Owner, Error> {
+        let image = self.docker.inspect_image(reference).await;
+        let image = image.map_err(cannot(format!("inspect image `{reference}`")))?;
+        let user = image.config.and_then(|config| config.user).unwrap_or_default();
+        if let Some(owner) = numeric_owner(&user) {
+            return Ok(owner);
+        }
+        let passwd = self.read_file(container, "/etc/passwd").await?.unwrap_or_default();
+        named_owner(&passwd, &user).ok_or_else(|| {
+            Error::new(
+                format!("cannot tell who user `{user}` of image `{reference}` is"),
+                "no such line in /etc/passwd",
+            )
+        })
+    }
+}
+
+/// `65534`, `65534:65534`, or nothing, which is root.
+fn numeric_owner(user: &str) -> Option<Owner> {
+    let (user, group) = user.split_once(':').unwrap_or((user, ""));
+    if user.is_empty() {
+        return Some(Owner::default());
+    }
+    let user = user.parse().ok()?;
+    Some(Owner { user, group: group.parse().unwrap_or(user) })
+}
+
+fn named_owner(passwd: &str, user: &str) -> Option<Owner> {
+    let name = user.split(':').next().unwrap_or_default();
+    let line = passwd.lines().find(|line| line.split(':').next() == Some(name))?;
+    let mut fields = line.split(':').skip(2);
+    Some(Owner { user: fields.next()?.parse().ok()?, group: fields.next()?.parse().ok()? })
+}
+
+fn first_entry(bytes: &[u8]) -> std::io::Result<Option<String>> {
+    let mut archive = tar::Archive::new(bytes);
+    let Some(entry) = archive.entries()?.next() else { return Ok(None) };
+    let mut text = String::new();
+    entry?.read_to_string(&mut text)?;
+    Ok(Some(text))
+}
+
+/// A tar archive in memory.
+struct Archive(tar::Builder<Vec<u8>>);
+
+impl Archive {
+    fn new() -> Self {
+        Self(tar::Builder::new(Vec::new()))
+    }
+
+    /// A file that everybody may read, with the time that stands for its content.
+    fn file(&mut self, path: &str, text: &str) -> Result<(), Error> {
+        let modified = FileStamp::of(text).modified.unsigned_abs();
+        self.entry(path, text.as_bytes(), 0o644, modified, Owner::default())
+    }
+
+    /// A file that only its owner may read.
+    fn secret(&mut self, path: &str, value: &[u8], owner: Owner) -> Result<(), Error> {
+        self.entry(path, value, 0o400, 0, owner)
+    }
+
+    fn entry(&mut self, path: &str, data: &[u8], mode: u32, modified: u64, owner: Owner) -> Result<(), Error> {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(data.len() as u64);
+        header.set_mode(mode);
+        header.set_mtime(modified);
+        header.set_uid(owner.user);
+        header.set_gid(owner.group);
+        let relative = path.trim_start_matches('/');
+        let packed = self.0.append_data(&mut header, relative, data);
+        packed.map_err(|error| Error::new(format!("cannot pack `{path}`"), error))
+    }
+
+    fn finish(self) -> Result<Vec<u8>, Error> {
+        self.0.into_inner().map_err(|error| Error::new("cannot pack files", error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_user_of_an_image_is_a_number_or_is_looked_up() {
+        assert_eq!(numeric_owner(""), Some(Owner { user: 0, group: 0 }));
+        assert_eq!(numeric_owner("472:0"), Some(Owner { user: 472, group: 0 }));
+        assert_eq!(numeric_owner("nobody"), None);
+        let passwd = "root:x:0:0::/root:/bin/sh\nnobody:x:65534:65533::/:/sbin/nologin\n";
+        assert_eq!(named_owner(passwd, "nobody"), Some(Owner { user: 65534, group: 65533 }));
+    }
+
+    #[test]
+    fn secrets_are_not_printed() {
+        let secrets = Secrets(HashMap::from([(SecretSource::Generated, b"geheim".to_vec())]));
+        assert_eq!(format!("{secrets:?}"), "Secrets(1 redacted)");
+    }
+}

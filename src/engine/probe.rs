@@ -1,0 +1,233 @@
+//! Runs the probe: a short-lived container of stackctl's own image, where Prometheus stands or beside a container.
+//! It also reads what only the engine can give a check: log lines, and files inside containers.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::time::Duration;
+
+use bollard::Docker;
+use bollard::container::LogOutput;
+use bollard::errors::Error as EngineError;
+use bollard::models::{
+    ContainerCreateBody, EndpointSettings, HostConfig, HostConfigLogConfig, NetworkConnectRequest, NetworkingConfig,
+};
+use bollard::query_parameters::{
+    CreateContainerOptionsBuilder, LogsOptionsBuilder, RemoveContainerOptionsBuilder, UploadToContainerOptionsBuilder,
+};
+use futures_util::{Stream, StreamExt, TryStreamExt};
+
+use super::Engine;
+use crate::probe::{Report, Request};
+
+/// Path of the executable in stackctl's own image.
+const EXECUTABLE: &str = "/stackctl";
+
+/// Where the request lies in the probe's container.
+const REQUEST_FILE: &str = "stackctl-probe.json";
+
+/// The probe needs no rights: `nobody` and `nogroup`.
+const USER: u64 = 65534;
+
+/// What the engine may take on top of the request's own budget: start, stop, logs.
+const GRACE: Duration = Duration::from_secs(20);
+
+/// A container that writes more log than this in its last lines has them cut.
+const LONGEST_LINE: usize = 200;
+
+/// Runs probes for one stack.
+#[derive(Debug, Clone)]
+pub struct Prober {
+    engine: Engine,
+    stack: String,
+    image: String,
+    networks: Vec<String>,
+}
+
+/// Why a probe could not be run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProbeError(String);
+
+impl fmt::Display for ProbeError {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        write!(formatter, "cannot run the probe: {}", self.0)
+    }
+}
+
+impl std::error::Error for ProbeError {}
+
+impl From<EngineError> for ProbeError {
+    fn from(error: EngineError) -> Self {
+        Self(match error {
+            EngineError::DockerResponseServerError { message, .. } => message,
+            other => other.to_string(),
+        })
+    }
+}
+
+impl Prober {
+    /// A prober for `stack`: `image` is stackctl's own, `networks` (engine names) are those Prometheus is in.
+    pub fn new(engine: Engine, stack: &str, image: &str, networks: Vec<String>) -> Self {
+        Self { engine, stack: stack.to_owned(), image: image.to_owned(), networks }
+    }
+
+    /// Asks from where Prometheus stands: the same networks, the same `host.docker.internal`.
+    pub async fn inside(&self, request: &Request) -> Result<Report, ProbeError> {
+        let Some((first, others)) = self.networks.split_first() else {
+            return Err(ProbeError("Prometheus is in no network".to_owned()));
+        };
+        let host = HostConfig {
+            network_mode: Some(first.clone()),
+            extra_hosts: Some(vec!["host.docker.internal:host-gateway".to_owned()]),
+            ..HostConfig::default()
+        };
+        let endpoints = HashMap::from([(first.clone(), EndpointSettings::default())]);
+        let networking = NetworkingConfig { endpoints_config: Some(endpoints) };
+        self.run(host, Some(networking), others, request).await
+    }
+
+    /// Asks from within the network of one running container: what listens there, on loopback too.
+    pub async fn beside(&self, container_id: &str, request: &Request) -> Result<Report, ProbeError> {
+        let host = HostConfig { network_mode: Some(format!("container:{container_id}")), ..HostConfig::default() };
+        self.run(host, None, &[], request).await
+    }
+
+    /// The last lines a container wrote, oldest first. Empty where its log cannot be read.
+    pub async fn last_log_lines(&self, container_id: &str, count: usize) -> Vec<String> {
+        let lines = self.engine.last_lines(container_id, count).await.unwrap_or_default();
+        lines.iter().map(|line| line.trim().chars().take(LONGEST_LINE).collect()).collect()
+    }
+
+    /// A text file inside a container. `None`: it is not there, or is no text.
+    pub async fn read_file(&self, container_id: &str, path: &str) -> Option<String> {
+        self.engine.read_file(container_id, path).await.ok().flatten()
+    }
+
+    async fn run(
+        &self,
+        host: HostConfig,
+        networking: Option<NetworkingConfig>,
+        more_networks: &[String],
+        request: &Request,
+    ) -> Result<Report, ProbeError> {
+        let name = format!("{}-probe-{:08x}", self.stack, RandomState::new().build_hasher().finish() >> 32);
+        let options = CreateContainerOptionsBuilder::new().name(&name).build();
+        let created = self.engine.docker.create_container(Some(options), self.container(host, networking)).await?;
+        let container = Removed { docker: self.engine.docker.clone(), id: Some(created.id.clone()) };
+        let patience = Duration::from_millis(request.budget_ms) + GRACE;
+        let outcome = tokio::time::timeout(patience, self.converse(&created.id, more_networks, request)).await;
+        container.remove().await;
+        outcome.unwrap_or_else(|_| Err(ProbeError(format!("it did not end within {} s", patience.as_secs()))))
+    }
+
+    async fn converse(&self, id: &str, more_networks: &[String], request: &Request) -> Result<Report, ProbeError> {
+        for network in more_networks {
+            let endpoint = NetworkConnectRequest { container: id.to_owned(), endpoint_config: None };
+            self.engine.docker.connect_network(network, endpoint).await?;
+        }
+        // Through a file: a request may hold secrets, and `docker inspect` shows arguments, labels and environment.
+        let target = UploadToContainerOptionsBuilder::new().path("/").build();
+        let archive = archive_of(request).map_err(|error| ProbeError(error.to_string()))?;
+        self.engine.docker.upload_to_container(id, Some(target), bollard::body_full(archive.into())).await?;
+        self.engine.docker.start_container(id, None).await?;
+        let end = self.engine.docker.wait_container(id, None).try_collect::<Vec<_>>().await;
+        let code = match end {
+            Ok(_) => 0,
+            Err(EngineError::DockerContainerWaitError { code, .. }) => code,
+            Err(error) => return Err(error.into()),
+        };
+        self.report(id, code).await
+    }
+
+    /// Reads the report from what the ended container wrote.
+    async fn report(&self, id: &str, code: i64) -> Result<Report, ProbeError> {
+        let options = LogsOptionsBuilder::new().stdout(true).build();
+        let output =
+            collect(self.engine.docker.logs(id, Some(options)), |part| matches!(part, LogOutput::StdOut { .. }))
+                .await?;
+        match serde_json::from_slice(&output) {
+            Ok(report) if code == 0 => Ok(report),
+            _ => {
+                let lines = self.last_log_lines(id, 3).await.join(" | ");
+                Err(ProbeError(format!("it ended with code {code}: {lines}")))
+            }
+        }
+    }
+
+    fn container(&self, host: HostConfig, networking: Option<NetworkingConfig>) -> ContainerCreateBody {
+        let labels = [("io.stackctl.stack", self.stack.as_str()), ("io.stackctl.role", "probe")];
+        let host = HostConfig {
+            cap_drop: Some(vec!["ALL".to_owned()]),
+            security_opt: Some(vec!["no-new-privileges".to_owned()]),
+            // The engine's own default may be a driver whose logs cannot be read back.
+            log_config: Some(HostConfigLogConfig { typ: Some("json-file".to_owned()), config: None }),
+            ..host
+        };
+        ContainerCreateBody {
+            image: Some(self.image.clone()),
+            entrypoint: Some(vec![EXECUTABLE.to_owned()]),
+            cmd: Some(vec!["probe".to_owned(), format!("/{REQUEST_FILE}")]),
+            user: Some(format!("{USER}:{USER}")),
+            labels: Some(labels.map(|(key, value)| (key.to_owned(), value.to_owned())).into()),
+            host_config: Some(host),
+            networking_config: networking,
+            ..ContainerCreateBody::default()
+        }
+    }
+}
+
+/// A container that is taken away in any case, also when whoever waits for it gives up.
+struct Removed {
+    docker: Docker,
+    id: Option<String>,
+}
+
+impl Removed {
+    async fn remove(mut self) {
+        if let Some(id) = self.id.take() {
+            remove(&self.docker, &id).await;
+        }
+    }
+}
+
+impl Drop for Removed {
+    fn drop(&mut self) {
+        if let (Some(id), Ok(runtime)) = (self.id.take(), tokio::runtime::Handle::try_current()) {
+            let docker = self.docker.clone();
+            runtime.spawn(async move { remove(&docker, &id).await });
+        }
+    }
+}
+
+/// What cannot be removed carries the stack's label, and goes with the stack.
+async fn remove(docker: &Docker, id: &str) {
+    let options = RemoveContainerOptionsBuilder::new().force(true).v(true).build();
+    let _ = docker.remove_container(id, Some(options)).await;
+}
+
+fn archive_of(request: &Request) -> Result<Vec<u8>, std::io::Error> {
+    let content = serde_json::to_vec(request)?;
+    let mut header = tar::Header::new_gnu();
+    header.set_size(content.len() as u64);
+    header.set_mode(0o400);
+    header.set_uid(USER);
+    header.set_gid(USER);
+    let mut archive = tar::Builder::new(Vec::new());
+    archive.append_data(&mut header, REQUEST_FILE, content.as_slice())?;
+    archive.into_inner()
+}
+
+async fn collect(
+    stream: impl Stream<Item = Result<LogOutput, EngineError>>,
+    wanted: fn(&LogOutput) -> bool,
+) -> Result<Vec<u8>, EngineError> {
+    let mut stream = std::pin::pin!(stream);
+    let mut output = Vec::new();
+    while let Some(part) = stream.next().await {
+        let part = part?;
+        if wanted(&part) {
+            output.extend_from_slice(&part.into_bytes());
+        }
+    }
+    Ok(output)
+}

@@ -1,0 +1,122 @@
+//! New files for a program that runs: checked first, put in place, read again, taken back if refused.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use bollard::exec::{CreateExecOptions, StartExecResults};
+use bollard::query_parameters::KillContainerOptionsBuilder;
+use futures_util::TryStreamExt;
+
+use super::error::cannot;
+use super::{Engine, Error};
+use crate::desired::{Role, Service};
+
+/// The answer to "has it taken its new files?": why not, in words.
+pub type Verdict<'a> = Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>>;
+
+/// Says whether a program has taken its new files. The engine cannot know: that is asked of the program itself.
+pub trait Judge: Sync {
+    /// Waits until the program in the container has read its files again, and says whether it took them.
+    fn judge<'a>(&'a self, service: &'a Service, container: &'a str) -> Verdict<'a>;
+}
+
+/// What files held before they were written.
+#[derive(Debug, Default)]
+pub(super) struct Replaced(Vec<(String, Option<String>)>);
+
+impl Replaced {
+    pub(super) fn keep(&mut self, path: &str, content: Option<String>) {
+        self.0.push((path.to_owned(), content));
+    }
+}
+
+/// What a program's own checker made of a file.
+enum CheckAnswer {
+    Fine,
+    Refused(String),
+    /// The image has no checker.
+    Absent,
+}
+
+impl Engine {
+    /// Has the image's own checker look at a file before it is put in place. Prometheus is the only one that has one.
+    pub(super) async fn check_file(
+        &self,
+        id: &str,
+        service: &Service,
+        container: &str,
+        target: &str,
+        text: &str,
+    ) -> Result<(), Error> {
+        if service.role != Role::Prometheus {
+            return Ok(());
+        }
+        let candidate = format!("{target}.candidate");
+        self.place_file(id, &candidate, text).await?;
+        match self.run_checker(id, &["promtool", "check", "config", &candidate]).await? {
+            CheckAnswer::Fine | CheckAnswer::Absent => Ok(()),
+            CheckAnswer::Refused(words) => Err(Error::new(
+                format!("cannot give container `{container}` a new `{target}`"),
+                format!("its own promtool refuses it: {}", words.replace(&candidate, target)),
+            )
+            .advise("the running Prometheus keeps its old file; correct what promtool names in the stack file")),
+        }
+    }
+
+    async fn run_checker(&self, id: &str, words: &[&str]) -> Result<CheckAnswer, Error> {
+        let attempt = format!("run `{}` in the container", words.join(" "));
+        let options = CreateExecOptions {
+            cmd: Some(words.to_vec()),
+            attach_stdout: Some(true),
+            attach_stderr: Some(true),
+            ..Default::default()
+        };
+        let exec = self.docker.create_exec(id, options).await.map_err(cannot(attempt.as_str()))?.id;
+        let mut printed = String::new();
+        match self.docker.start_exec(&exec, None).await {
+            Ok(StartExecResults::Attached { mut output, .. }) => {
+                while let Some(chunk) = output.try_next().await.map_err(cannot(attempt.as_str()))? {
+                    printed.push_str(&chunk.to_string());
+                }
+            }
+            Ok(StartExecResults::Detached) => {}
+            Err(error) if super::error::cause(&error).contains("executable file not found") => {
+                return Ok(CheckAnswer::Absent);
+            }
+            Err(error) => return Err(cannot(attempt)(error)),
+        }
+        let inspected = self.docker.inspect_exec(&exec).await.map_err(cannot(attempt))?;
+        Ok(match inspected.exit_code {
+            Some(0) => CheckAnswer::Fine,
+            // 126 and 127: the engine found no such program.
+            Some(126 | 127) => CheckAnswer::Absent,
+            _ => CheckAnswer::Refused(printed.split_whitespace().collect::<Vec<_>>().join(" ")),
+        })
+    }
+
+    /// Sends SIGHUP and waits for the verdict. A refused file does not stay: the program would die of it at its next start.
+    pub(super) async fn reload(
+        &self,
+        id: &str,
+        service: &Service,
+        container: &str,
+        replaced: &Replaced,
+        judge: &dyn Judge,
+    ) -> Result<(), Error> {
+        self.hang_up(id, container).await?;
+        let Err(refusal) = judge.judge(service, container).await else { return Ok(()) };
+        for (path, content) in &replaced.0 {
+            if let Some(content) = content {
+                self.place_file(id, path, content).await?;
+            }
+        }
+        self.hang_up(id, container).await?;
+        Err(Error::new(format!("cannot reload container `{container}`"), refusal)
+            .advise("the old files are back in place and in force; correct the stack file and run `up` again"))
+    }
+
+    async fn hang_up(&self, id: &str, container: &str) -> Result<(), Error> {
+        let options = KillContainerOptionsBuilder::new().signal("SIGHUP").build();
+        self.docker.kill_container(id, Some(options)).await.map_err(cannot(format!("send SIGHUP to `{container}`")))
+    }
+}

@@ -1,0 +1,233 @@
+//! Which containers are made, replaced, started, changed and taken away.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::parts;
+use super::{Inputs, Step};
+use crate::desired::{OnChange, PlacedFile, Service};
+use crate::engine::{ContainerState, FileStamp, ObservedContainer};
+
+/// Steps for the containers, in order. `renewed` are the images that will be newer than what runs.
+pub(super) fn steps(inputs: Inputs, renewed: &BTreeSet<String>) -> Vec<Step> {
+    let one_shots = inputs.desired.one_shots();
+    let mut found = by_service(inputs);
+    let mut before = Vec::new();
+    let mut changes = Vec::new();
+    let mut files = Vec::new();
+    let mut after = Vec::new();
+    for service in &inputs.desired.services {
+        let service = Arc::new(service.clone());
+        let mut replicas = found.remove(service.name.as_str()).unwrap_or_default();
+        for replica in 1..=service.replicas {
+            let name = service.container_name(&inputs.desired.stack, replica);
+            let mut candidates = replicas.remove(&replica).unwrap_or_default();
+            let kept = take_kept(&mut candidates, &name);
+            before.extend(candidates.into_iter().map(|extra| remove(extra, "a second container of one replica")));
+            let seat = Seat { service: &service, replica, name, one_shot: one_shots.contains(service.name.as_str()) };
+            seat.decide(inputs, kept, renewed, &mut changes, &mut files);
+        }
+        after.extend(replicas.into_values().flatten().map(|extra| {
+            remove(extra, &format!("`{}` has {} {}", service.name, service.replicas, replicas_word(service.replicas)))
+        }));
+    }
+    let gone = found.into_values().flat_map(BTreeMap::into_values).flatten();
+    before.extend(gone.map(|extra| remove(extra, "not in the stack file")));
+    changes.sort_by_key(|step: &Step| step.service().map_or(0, |service| service.wave));
+    [before, changes, files, after].concat()
+}
+
+type Replicas<'a> = BTreeMap<u32, Vec<&'a ObservedContainer>>;
+
+fn by_service<'a>(inputs: Inputs<'a>) -> BTreeMap<&'a str, Replicas<'a>> {
+    let mut found: BTreeMap<&str, Replicas> = BTreeMap::new();
+    for container in &inputs.observed.containers {
+        let replicas = found.entry(container.service.as_str()).or_default();
+        replicas.entry(container.replica).or_default().push(container);
+    }
+    found
+}
+
+/// Of several containers of one replica, the one that stays: the one with the right name, else any.
+fn take_kept<'a>(candidates: &mut Vec<&'a ObservedContainer>, name: &str) -> Option<&'a ObservedContainer> {
+    let index = candidates.iter().position(|candidate| candidate.name == name).unwrap_or(0);
+    (!candidates.is_empty()).then(|| candidates.remove(index))
+}
+
+fn remove(container: &ObservedContainer, reason: &str) -> Step {
+    Step::RemoveContainer { id: container.id.clone(), container: container.name.clone(), reason: reason.to_owned() }
+}
+
+fn replicas_word(replicas: u32) -> &'static str {
+    if replicas == 1 { "replica" } else { "replicas" }
+}
+
+/// The place of one replica.
+struct Seat<'a> {
+    service: &'a Arc<Service>,
+    replica: u32,
+    name: String,
+    one_shot: bool,
+}
+
+impl Seat<'_> {
+    fn decide(
+        &self,
+        inputs: Inputs,
+        kept: Option<&ObservedContainer>,
+        renewed: &BTreeSet<String>,
+        changes: &mut Vec<Step>,
+        files: &mut Vec<Step>,
+    ) {
+        let Some(container) = kept else {
+            changes.push(self.create());
+            return;
+        };
+        if let Some(reason) = self.replace_reason(inputs, container, renewed) {
+            changes.push(self.replace(container, reason));
+            return;
+        }
+        changes.extend(self.missing_networks(container));
+        let own_files = self.file_steps(inputs, container);
+        match self.start_reason(container) {
+            // Files go in before the start: a program that starts on a refused file dies.
+            Some(reason) => {
+                changes.extend(own_files);
+                changes.push(self.start(container, reason));
+            }
+            None => files.extend(own_files),
+        }
+    }
+
+    fn replace_reason(
+        &self,
+        inputs: Inputs,
+        container: &ObservedContainer,
+        renewed: &BTreeSet<String>,
+    ) -> Option<String> {
+        if container.name != self.name {
+            return Some(format!("named `{}`", container.name));
+        }
+        match &container.fingerprint {
+            None => return Some("started by docker compose".to_owned()),
+            Some(fingerprint) if *fingerprint != self.service.fingerprint => {
+                return Some(parts::difference(self.service, &container.parts));
+            }
+            Some(_) => {}
+        }
+        if matches!(container.state, ContainerState::Dead | ContainerState::Removing) {
+            return Some("dead".to_owned());
+        }
+        let reference = &self.service.image.reference;
+        let image = inputs.observed.images.get(reference);
+        if renewed.contains(reference) && image.is_some() {
+            return Some("a newer image".to_owned());
+        }
+        if image.is_some_and(|image| image.id != container.image_id) {
+            return Some("another image under the same name".to_owned());
+        }
+        let changed = self.changed_files(inputs, container).find(|file| file.on_change == OnChange::Replace)?;
+        Some(format!("`{}` changed", changed.target))
+    }
+
+    fn start_reason(&self, container: &ObservedContainer) -> Option<String> {
+        match container.state {
+            ContainerState::Created => Some("never started".to_owned()),
+            ContainerState::Paused => Some("paused".to_owned()),
+            ContainerState::Exited if self.one_shot && container.exit_code == Some(0) => None,
+            ContainerState::Exited => Some(match container.exit_code {
+                Some(code) => format!("exited with {code}"),
+                None => "exited".to_owned(),
+            }),
+            _ => None,
+        }
+    }
+
+    fn missing_networks(&self, container: &ObservedContainer) -> Vec<Step> {
+        self.service
+            .container
+            .networks
+            .iter()
+            .filter(|attachment| !container.addresses.contains_key(&attachment.network))
+            .map(|attachment| Step::Connect {
+                id: container.id.clone(),
+                service: Arc::clone(self.service),
+                container: self.name.clone(),
+                network: attachment.network.clone(),
+                reason: format!("not in network `{}`", attachment.network),
+            })
+            .collect()
+    }
+
+    /// Files whose content in the container is not the rendered one.
+    fn changed_files<'a>(
+        &'a self,
+        inputs: Inputs<'a>,
+        container: &'a ObservedContainer,
+    ) -> impl Iterator<Item = &'a PlacedFile> {
+        self.service.container.files.iter().filter(move |file| {
+            let wanted = inputs.files.0.get(&file.source).map(|text| FileStamp::of(text));
+            container.files.get(&file.target).copied().flatten() != wanted
+        })
+    }
+
+    /// A container between two tries of its restart policy reads its files by itself at the next one.
+    fn file_steps(&self, inputs: Inputs, container: &ObservedContainer) -> Vec<Step> {
+        let runs = container.state == ContainerState::Running;
+        let changed: Vec<_> = self.changed_files(inputs, container).collect();
+        let mut steps: Vec<_> = changed.iter().map(|file| self.write(container, file, runs)).collect();
+        if runs && let Some(file) = changed.iter().find(|file| file.on_change == OnChange::Reload) {
+            steps.push(Step::Reload {
+                id: container.id.clone(),
+                service: Arc::clone(self.service),
+                container: self.name.clone(),
+                reason: format!("`{}` changed", file.source),
+            });
+        }
+        steps
+    }
+
+    fn write(&self, container: &ObservedContainer, file: &PlacedFile, runs: bool) -> Step {
+        let gone = !matches!(container.files.get(&file.target), Some(Some(_)));
+        let reason = if gone { "missing in the container" } else { "differs in the container" };
+        Step::WriteFile {
+            id: container.id.clone(),
+            service: Arc::clone(self.service),
+            container: self.name.clone(),
+            source: file.source.clone(),
+            target: file.target.clone(),
+            live: runs,
+            check: runs && file.on_change == OnChange::Reload,
+            reason: reason.to_owned(),
+        }
+    }
+
+    fn create(&self) -> Step {
+        Step::CreateContainer {
+            service: Arc::clone(self.service),
+            replica: self.replica,
+            container: self.name.clone(),
+            reason: "missing".to_owned(),
+        }
+    }
+
+    fn replace(&self, container: &ObservedContainer, reason: String) -> Step {
+        Step::ReplaceContainer {
+            id: container.id.clone(),
+            service: Arc::clone(self.service),
+            replica: self.replica,
+            container: self.name.clone(),
+            reason,
+        }
+    }
+
+    fn start(&self, container: &ObservedContainer, reason: String) -> Step {
+        Step::StartContainer {
+            id: container.id.clone(),
+            service: Arc::clone(self.service),
+            container: self.name.clone(),
+            paused: container.state == ContainerState::Paused,
+            reason,
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! `prometheus/stackctl.json`: what the running stack remembers, read back from Prometheus' container by the next `plan`.
+
+use indexmap::IndexMap;
+use serde_json::{Value, json};
+
+use crate::desired::Desired;
+
+/// The file, where Prometheus runs.
+pub(super) fn render(desired: &Desired) -> Option<String> {
+    desired.prometheus.as_ref()?;
+    let left_out = desired.left_out.iter().map(|left_out| (&left_out.component, &left_out.reason));
+    let left_out: IndexMap<_, _> = left_out.collect();
+    Some(pretty(&json!({ "stack": desired.stack, "scale": desired.scale, "left_out": left_out })))
+}
+
+/// JSON as a person reads it, with a newline at its end.
+pub(super) fn pretty(value: &Value) -> String {
+    format!("{value:#}\n")
+}

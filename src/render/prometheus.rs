@@ -1,0 +1,138 @@
+//! `prometheus/prometheus.yml`: what its template fills in. Keys whose default is meant are left out.
+
+use indexmap::IndexMap;
+use serde::Serialize;
+
+use super::{template, yaml};
+use crate::desired::{
+    BasicAuth, Desired, Duration, Job, JobTargets, PrometheusConfig, Scheme, Tls, prometheus_duration, prometheus_size,
+};
+
+/// The file, where Prometheus runs.
+pub(super) fn render(desired: &Desired) -> Option<String> {
+    desired.prometheus.as_ref().map(|config| template::fill("prometheus/prometheus.yml", &View::of(config)))
+}
+
+#[derive(Serialize)]
+struct View<'a> {
+    header: &'static str,
+    scrape_interval: String,
+    scrape_timeout: String,
+    evaluation_interval: String,
+    external_labels: Vec<Pair<'a>>,
+    retention: Option<RetentionView>,
+    jobs: Vec<JobView<'a>>,
+    extra_scrape_configs: Vec<String>,
+}
+
+/// A name and its value. Prometheus' templates and label values are free text, so both are quoted where needed.
+#[derive(Serialize)]
+struct Pair<'a> {
+    name: &'a str,
+    value: String,
+}
+
+#[derive(Serialize)]
+struct RetentionView {
+    time: String,
+    size: Option<String>,
+}
+
+#[derive(Serialize)]
+struct JobView<'a> {
+    name: &'a str,
+    interval: Option<String>,
+    timeout: Option<String>,
+    path: Option<&'a str>,
+    scheme: Option<&'static str>,
+    params: Vec<Param<'a>>,
+    honor_labels: bool,
+    sample_limit: Option<String>,
+    fallback_scrape_protocol: Option<&'a str>,
+    basic_auth: Option<&'a BasicAuth>,
+    bearer_token_file: Option<&'a str>,
+    tls: Option<&'a Tls>,
+    dns: Option<Dns<'a>>,
+    targets: Vec<&'a str>,
+    labels: Vec<Pair<'a>>,
+}
+
+#[derive(Serialize)]
+struct Param<'a> {
+    name: &'a str,
+    values: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Dns<'a> {
+    name: &'a str,
+    port: u16,
+    refresh_interval: String,
+}
+
+impl<'a> View<'a> {
+    fn of(config: &'a PrometheusConfig) -> Self {
+        let escape = if config.expands_external_labels { double_dollars } else { str::to_owned };
+        Self {
+            header: yaml::HEADER,
+            scrape_interval: prometheus_duration(config.scrape_interval),
+            scrape_timeout: prometheus_duration(config.scrape_timeout),
+            evaluation_interval: prometheus_duration(config.evaluation_interval),
+            external_labels: pairs(&config.external_labels, escape),
+            retention: config.retention.map(|retention| RetentionView {
+                time: prometheus_duration(retention.time),
+                size: retention.size.map(prometheus_size),
+            }),
+            jobs: config.jobs.iter().map(JobView::of).collect(),
+            extra_scrape_configs: config.extra_scrape_configs.iter().map(list_entry).collect(),
+        }
+    }
+}
+
+impl<'a> JobView<'a> {
+    fn of(job: &'a Job) -> Self {
+        let (targets, dns, escape): (Vec<&str>, _, fn(&str) -> String) = match &job.targets {
+            JobTargets::Static(targets) => {
+                (targets.iter().map(|target| target.address.as_str()).collect(), None, str::to_owned)
+            }
+            JobTargets::Dns { name, port, refresh_interval } => {
+                let refresh_interval = prometheus_duration(*refresh_interval);
+                (Vec::new(), Some(Dns { name, port: *port, refresh_interval }), double_dollars)
+            }
+        };
+        let duration = |duration: Option<Duration>| duration.map(prometheus_duration);
+        Self {
+            name: &job.name,
+            interval: duration(job.interval),
+            timeout: duration(job.timeout),
+            path: (job.path != "/metrics").then_some(job.path.as_str()),
+            scheme: (job.scheme == Scheme::Https).then_some("https"),
+            params: job.params.iter().map(|(name, values)| Param { name, values }).collect(),
+            honor_labels: job.honor_labels,
+            sample_limit: job.sample_limit.map(|limit| limit.to_string()),
+            fallback_scrape_protocol: job.fallback_scrape_protocol.as_deref(),
+            basic_auth: job.basic_auth.as_ref(),
+            bearer_token_file: job.bearer_token_file.as_deref(),
+            tls: job.tls.as_ref(),
+            dns,
+            targets,
+            labels: pairs(&job.labels, escape),
+        }
+    }
+}
+
+fn pairs(map: &IndexMap<String, String>, escape: fn(&str) -> String) -> Vec<Pair<'_>> {
+    map.iter().map(|(name, value)| Pair { name, value: escape(value) }).collect()
+}
+
+/// In a relabelling's replacement, and in external labels of newer versions, `$` starts a reference and `$$` is a `$`.
+fn double_dollars(text: &str) -> String {
+    text.replace('$', "$$")
+}
+
+/// A job in Prometheus' own words, as an entry of the list two columns in.
+fn list_entry(value: &serde_json::Value) -> String {
+    let lines = yaml::document(&[value]);
+    let indented: Vec<String> = lines.lines().map(|line| format!("  {line}")).collect();
+    indented.join("\n")
+}

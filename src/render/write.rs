@@ -1,0 +1,70 @@
+//! Files → disk. The only part of `render` that does I/O.
+
+use std::io::{self, ErrorKind, Write};
+use std::path::Path;
+
+use super::Files;
+
+/// A file that was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// Path below the output folder.
+    pub path: String,
+    /// What writing it did.
+    pub change: Change,
+}
+
+/// What writing a file did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// It was not there.
+    Created,
+    /// It said something else.
+    Updated,
+}
+
+/// Writes every file that is not there or says something else, and gives those back. A file is never seen half-written.
+/// Makes folders as needed and removes nothing. The error says which path could not be read or written, and why.
+pub fn write(files: &Files, folder: &Path) -> io::Result<Vec<Written>> {
+    let mut written = Vec::new();
+    for (path, text) in &files.0 {
+        if let Some(change) = change(&folder.join(path), text)? {
+            replace(&folder.join(path), text)?;
+            written.push(Written { path: path.clone(), change });
+        }
+    }
+    Ok(written)
+}
+
+/// What writing the text there would do. `None`: nothing.
+fn change(file: &Path, text: &str) -> io::Result<Option<Change>> {
+    match fs_err::read(file) {
+        Ok(present) => Ok((present != text.as_bytes()).then_some(Change::Updated)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Some(Change::Created)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Writes beside the file and renames. Readable by all: containers read it under users of their own.
+fn replace(file: &Path, text: &str) -> io::Result<()> {
+    let folder = file.parent().expect("a rendered path has at least its own name below the output folder");
+    fs_err::create_dir_all(folder)?;
+    let with_path =
+        |error: io::Error| io::Error::new(error.kind(), format!("cannot write `{}`: {error}", file.display()));
+    let mut beside = tempfile::Builder::new().prefix(".stackctl-").tempfile_in(folder).map_err(with_path)?;
+    beside.write_all(text.as_bytes()).map_err(with_path)?;
+    readable_by_all(beside.as_file()).map_err(with_path)?;
+    beside.persist(file).map_err(|failed| with_path(failed.error))?;
+    Ok(())
+}
+
+#[cfg(unix)]
+fn readable_by_all(file: &std::fs::File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(std::fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn readable_by_all(_: &std::fs::File) -> io::Result<()> {
+    Ok(())
+}

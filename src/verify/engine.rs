@@ -1,0 +1,176 @@
+//! Are the Docker engine's own metrics there, for Prometheus and for nobody else?
+
+use std::net::SocketAddr;
+
+use crate::desired::{DaemonSettings, Desired, JobOrigin, JobTargets};
+use crate::engine::Prober;
+use crate::probe::{self, Answer, Connect, Looked, Request, Target};
+
+use super::{Cause, Finding, Trouble};
+
+const CHECK: &str = "engine";
+
+/// What was found of the engine's metrics.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineState {
+    /// What the probe saw from inside the stack's network; an error says why it could not look.
+    pub inside: Result<Looked, String>,
+    /// What listens on the engine's host. `None`: the engine runs elsewhere, or the table cannot be read.
+    pub host: Option<Vec<SocketAddr>>,
+}
+
+/// Asks from inside the network and looks at the host, and judges. Nothing to say where the stack file says `off`.
+///
+/// `local`: the engine runs on this host, so this host's sockets are its sockets.
+pub async fn engine(desired: &Desired, prober: Option<&Prober>, local: bool) -> Vec<Finding> {
+    let Some(daemon) = &desired.daemon else {
+        return Vec::new();
+    };
+    let address = address(desired, daemon);
+    let inside = match prober {
+        Some(prober) => ask(prober, &address).await,
+        None => Err("no image to run the probe from".to_owned()),
+    };
+    let host = if local { probe::local_listeners().ok() } else { None };
+    vec![judge_engine(daemon, &address, &EngineState { inside, host })]
+}
+
+/// `HOST:PORT` under which Prometheus scrapes the engine.
+fn address(desired: &Desired, daemon: &DaemonSettings) -> String {
+    let jobs = desired.prometheus.iter().flat_map(|prometheus| &prometheus.jobs);
+    let engine_job = jobs.filter(|job| job.origin == JobOrigin::Engine).find_map(|job| match &job.targets {
+        JobTargets::Static(targets) => targets.first().map(|target| target.address.clone()),
+        JobTargets::Dns { .. } => None,
+    });
+    engine_job.unwrap_or_else(|| format!("host.docker.internal:{}", daemon.metrics_address.port()))
+}
+
+async fn ask(prober: &Prober, address: &str) -> Result<Looked, String> {
+    let target = Target {
+        id: CHECK.to_owned(),
+        url: format!("http://{address}/metrics"),
+        timeout_ms: 5_000,
+        credentials: None,
+        fallback: None,
+        paths: Vec::new(),
+        ports: Vec::new(),
+    };
+    let request = Request { targets: vec![target], patience_ms: 0, ..Request::default() };
+    let report = prober.inside(&request).await.map_err(|error| error.to_string())?;
+    let trouble = report.trouble.unwrap_or_else(|| "the probe gave no answer".to_owned());
+    report.targets.into_iter().next().ok_or(trouble)
+}
+
+/// Judges what was found. `address` is the one Prometheus scrapes.
+pub fn judge_engine(daemon: &DaemonSettings, address: &str, state: &EngineState) -> Finding {
+    let port = daemon.metrics_address.port();
+    let sockets: Option<Vec<SocketAddr>> =
+        state.host.as_ref().map(|host| host.iter().filter(|socket| socket.port() == port).copied().collect());
+    let fail = |trouble| Finding::fail(CHECK, "engine", Some(address), trouble);
+    let looked = match &state.inside {
+        Ok(looked) => looked,
+        Err(why) => return fail(unseen(why, sockets.as_deref(), port)),
+    };
+    match &looked.answer {
+        Some(Answer::Http(http)) if http.is_metrics() => answered(daemon, address, sockets.as_deref()),
+        Some(Answer::Http(_) | Answer::Broken { .. }) => fail(Trouble::new(
+            Cause::NotMetrics,
+            format!("`{address}` answers, and not with metrics: something else listens on port {port}"),
+            "see `ss -ltnp` on the host for what it is, or choose another port in `engine.metrics`",
+        )),
+        Some(Answer::TimedOut { .. }) | None => fail(silent(daemon, address, looked, sockets.as_deref())),
+    }
+}
+
+/// The engine answers Prometheus. Whom else?
+fn answered(daemon: &DaemonSettings, address: &str, sockets: Option<&[SocketAddr]>) -> Finding {
+    let wanted = [daemon.metrics_address];
+    let everywhere = sockets.unwrap_or(&wanted).iter().find(|socket| socket.ip().is_unspecified());
+    match everywhere {
+        Some(socket) => {
+            let message =
+                format!("the engine's metrics listen on {socket}: everybody who reaches this host can read them");
+            let fix = "set `engine.metrics: gateway`, then run `stackctl engine apply`";
+            let trouble = Trouble::new(Cause::EngineMetricsPublic, message, fix);
+            Finding::fail(CHECK, "engine", Some(address), trouble).as_warning()
+        }
+        None => Finding::ok(CHECK, "engine", Some(address), format!("the engine's metrics answer at `{address}`")),
+    }
+}
+
+/// The engine does not answer Prometheus: what listens on the host says why.
+fn silent(daemon: &DaemonSettings, address: &str, looked: &Looked, sockets: Option<&[SocketAddr]>) -> Trouble {
+    let how = match &looked.connect {
+        Connect::Refused => "refuses".to_owned(),
+        Connect::TimedOut { millis } => format!("gives no answer within {millis} ms"),
+        Connect::Unreachable { message } => format!("cannot be reached: {message}"),
+        Connect::NotTried => "has no address inside the network".to_owned(),
+        Connect::Open => "takes connections and gives no answer".to_owned(),
+    };
+    match sockets {
+        Some([]) => off(address, &how),
+        Some(sockets) => match sockets.iter().find(|socket| !socket.ip().is_loopback()) {
+            None => loopback(address, &how, sockets),
+            Some(socket) if looked.connect == Connect::Refused && !reaches(*socket, daemon) => {
+                elsewhere(address, *socket)
+            }
+            Some(socket) => firewall(address, &how, &format!("although it listens on {socket}")),
+        },
+        None if looked.connect == Connect::Refused => off(address, &how),
+        None => firewall(address, &how, "from inside the network"),
+    }
+}
+
+/// Whether a socket takes what is sent to the wanted address.
+fn reaches(socket: SocketAddr, daemon: &DaemonSettings) -> bool {
+    socket.ip().is_unspecified() || socket.ip() == daemon.metrics_address.ip()
+}
+
+fn off(address: &str, how: &str) -> Trouble {
+    let message = format!("`{address}` {how}: the engine does not serve its metrics");
+    let fix = "run `stackctl engine apply`, which sets `metrics-addr` in daemon.json, and restart the engine";
+    Trouble::new(Cause::EngineMetricsOff, message, fix)
+}
+
+fn elsewhere(address: &str, socket: SocketAddr) -> Trouble {
+    let message =
+        format!("`{address}` refuses: the engine serves its metrics on {socket}, where containers do not look");
+    Trouble::new(Cause::EngineMetricsOff, message, "run `stackctl engine apply`, and restart the engine")
+}
+
+fn loopback(address: &str, how: &str, sockets: &[SocketAddr]) -> Trouble {
+    let listed: Vec<String> = sockets.iter().map(ToString::to_string).collect();
+    let message = format!(
+        "`{address}` {how}: the engine's metrics listen on {} only, which no container reaches",
+        listed.join(", ")
+    );
+    let fix = "set `engine.metrics: gateway`, run `stackctl engine apply`, and restart the engine";
+    Trouble::new(Cause::EngineMetricsLoopback, message, fix)
+}
+
+fn firewall(address: &str, how: &str, although: &str) -> Trouble {
+    let port = address.rsplit_once(':').map_or(address, |(_, port)| port);
+    let message = format!("`{address}` {how} {although}: a firewall of the host is in the way");
+    let fix =
+        format!("let the stack's network in, such as `iptables -I INPUT -i br-+ -p tcp --dport {port} -j ACCEPT`");
+    Trouble::new(Cause::EngineFirewall, message, fix)
+}
+
+/// The probe could not look: what listens on the host is all there is to go by.
+fn unseen(why: &str, sockets: Option<&[SocketAddr]>, port: u16) -> Trouble {
+    let address = format!("port {port}");
+    match sockets {
+        Some([]) => off(&address, "is closed"),
+        Some(sockets) if sockets.iter().all(|socket| socket.ip().is_loopback()) => {
+            loopback(&address, "is for the host alone", sockets)
+        }
+        _ => Trouble::new(
+            Cause::EngineMetricsOff,
+            format!("nobody could ask the engine: {why}"),
+            "run `stackctl verify engine` again",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,91 @@
+//! Troubles that lie in the container itself, or in the networks it is in.
+
+use super::evidence::Evidence;
+use super::expected::{Expected, Index, networks_of};
+use crate::engine::{ContainerState, Health, ObservedContainer};
+use crate::verify::{Cause, Trouble};
+
+/// Why a container cannot be scraped, whatever Prometheus says. `None` for things elsewhere.
+pub(super) fn trouble(expected: &Expected, evidence: &Evidence) -> Option<Trouble> {
+    let service = expected.service?;
+    let instance = &expected.instance;
+    let Some(container) = expected.container else {
+        let message = format!("container `{instance}` does not exist");
+        return Some(Trouble::new(Cause::ContainerMissing, message, "run `stackctl up`"));
+    };
+    let last_lines = last_lines(evidence, container);
+    let see_logs = format!("see `stackctl logs {}`, mend what stops it, then run `stackctl up`", service.name);
+    let stopped = |how: String| {
+        Trouble::new(Cause::ContainerExited, format!("container `{instance}` {how}"), "run `stackctl up`")
+    };
+    match container.state {
+        ContainerState::Exited | ContainerState::Dead => {
+            let code = container.exit_code.map_or_else(String::new, |code| format!(" with code {code}"));
+            let message = format!("container `{instance}` exited{code}{last_lines}");
+            Some(Trouble::new(Cause::ContainerExited, message, see_logs))
+        }
+        ContainerState::Created => Some(stopped("was made but never started".to_owned())),
+        ContainerState::Removing => Some(stopped("is being removed".to_owned())),
+        ContainerState::Paused => {
+            let fix = format!("run `docker unpause {instance}`");
+            Some(Trouble { fix, ..stopped("is paused".to_owned()) })
+        }
+        ContainerState::Restarting => Some(restarting(container, &last_lines, see_logs)),
+        ContainerState::Running if container.health == Health::Unhealthy => {
+            let message = format!("container `{instance}` runs, but its health check fails");
+            let fix = format!(
+                "see `docker inspect --format '{{{{json .State.Health}}}}' {instance}`, then mend the service or its `healthcheck`"
+            );
+            Some(Trouble::new(Cause::ContainerUnhealthy, message, fix))
+        }
+        ContainerState::Running => None,
+    }
+}
+
+/// A container that ends again and again.
+pub(super) fn restarting(container: &ObservedContainer, last_lines: &str, fix: String) -> Trouble {
+    let code = container.exit_code.map_or_else(String::new, |code| format!(", the last time with code {code}"));
+    let message = format!(
+        "container `{}` ends again and again: {} restarts so far{code}{last_lines}",
+        container.name, container.restarts
+    );
+    Trouble::new(Cause::ContainerRestarting, message, fix)
+}
+
+/// A container that shares no network with Prometheus.
+pub(super) fn network_mismatch(expected: &Expected, index: &Index) -> Option<Trouble> {
+    let (service, container) = expected.service.zip(expected.container)?;
+    let networks = networks_of(container);
+    let shared = networks.iter().any(|network| index.prometheus_networks.contains(network));
+    if shared || expected.is_on_host_network() || index.prometheus_networks.is_empty() {
+        return None;
+    }
+    let list = |names: &mut dyn Iterator<Item = &&str>| {
+        let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+        if names.is_empty() { "no network".to_owned() } else { names.join(", ") }
+    };
+    let message = format!(
+        "container `{}` is in {}, Prometheus in {}: they share none",
+        expected.instance,
+        list(&mut networks.iter()),
+        list(&mut index.prometheus_networks.iter()),
+    );
+    let meant = service
+        .container
+        .networks
+        .iter()
+        .any(|attachment| index.prometheus_networks.contains(attachment.network.as_str()));
+    let fix = if meant {
+        "run `stackctl up`, which joins it to its networks again".to_owned()
+    } else {
+        format!("add a network that Prometheus is in to the `networks` of `{}`, then run `stackctl up`", service.name)
+    };
+    Some(Trouble::new(Cause::NetworkMismatch, message, fix))
+}
+
+fn last_lines(evidence: &Evidence, container: &ObservedContainer) -> String {
+    match evidence.logs.get(&container.name) {
+        Some(lines) if !lines.is_empty() => format!("; its last lines: {}", lines.join(" | ")),
+        _ => String::new(),
+    }
+}

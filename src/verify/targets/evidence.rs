@@ -1,0 +1,20 @@
+//! What was seen beside Prometheus' own word. Plain data.
+
+use std::collections::BTreeMap;
+
+use crate::probe::{Listener, Looked, Lookup};
+
+/// What was seen beside Prometheus' own word, of what was not well at first sight.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Evidence {
+    /// What the probe saw, by job and instance: `web/demo-web-1`.
+    pub looked: BTreeMap<String, Looked>,
+    /// What the names of jobs with `discovery: dns` lead to inside the network.
+    pub names: BTreeMap<String, Lookup>,
+    /// What listens in a container that refused, by service: replicas are equal.
+    pub listeners: BTreeMap<String, Vec<Listener>>,
+    /// Last log lines of containers that do not run, by container name.
+    pub logs: BTreeMap<String, Vec<String>>,
+    /// Why the probe could not look.
+    pub trouble: Option<String>,
+}

@@ -1,0 +1,203 @@
+//! What Prometheus ought to scrape: every replica of every job, and the container behind it.
+
+use std::collections::{BTreeSet, HashMap};
+use std::net::{IpAddr, SocketAddr};
+
+use crate::desired::{Desired, Job, JobOrigin, JobTargets, Role, Scheme, Service};
+use crate::engine::{Observed, ObservedContainer};
+
+/// One replica, or one thing elsewhere, that Prometheus ought to scrape.
+#[derive(Debug, Clone)]
+pub(super) struct Expected<'a> {
+    pub(super) job: &'a Job,
+    /// The service it is a replica of.
+    pub(super) service: Option<&'a Service>,
+    pub(super) container: Option<&'a ObservedContainer>,
+    /// Name of the container, or the address of something elsewhere.
+    pub(super) instance: String,
+    /// Addresses, `HOST:PORT`, under which Prometheus may know it. Empty: its container has none.
+    pub(super) addresses: Vec<String>,
+    /// `HOST:PORT` to ask from inside the network.
+    pub(super) ask: Option<String>,
+}
+
+impl Expected<'_> {
+    /// Tells probe answers apart.
+    pub(super) fn key(&self) -> String {
+        format!("{}/{}", self.job.name, self.instance)
+    }
+
+    /// Full URL of the scrape from inside the network.
+    pub(super) fn url(&self) -> Option<String> {
+        self.ask.as_ref().map(|address| format!("{}://{address}{}{}", scheme(self.job), self.job.path, query(self.job)))
+    }
+
+    pub(super) fn port(&self) -> Option<u16> {
+        port_of(self.ask.as_ref()?)
+    }
+
+    /// Where the stack file says how this is scraped; `None` for what stackctl itself decides.
+    pub(super) fn setting(&self) -> Option<String> {
+        match (&self.job.origin, self.service.map(|service| service.role)) {
+            (JobOrigin::Elsewhere, _) => Some(format!("scrape.{}", self.job.name)),
+            (JobOrigin::Service(name), Some(Role::App)) => Some(format!("apps.{name}.metrics")),
+            (JobOrigin::Service(name), Some(Role::Exporter)) => Some(format!("exporters.{name}.metrics")),
+            _ => None,
+        }
+    }
+
+    /// Advice to write `key: value` under this job's settings.
+    pub(super) fn write(&self, key: &str, value: &str) -> String {
+        match self.setting() {
+            Some(setting) => format!("set `{setting}.{key}: {value}` and run `stackctl up`"),
+            None => "run `stackctl up` to put stackctl's own settings back".to_owned(),
+        }
+    }
+
+    /// The container shares the network of the host, so names and sockets are the host's.
+    pub(super) fn is_on_host_network(&self) -> bool {
+        self.service.is_some_and(|service| service.container.settings.network_mode.as_deref() == Some("host"))
+    }
+}
+
+pub(super) fn scheme(job: &Job) -> &'static str {
+    match job.scheme {
+        Scheme::Http => "http",
+        Scheme::Https => "https",
+    }
+}
+
+/// The parameters of a job, as they stand behind the path.
+fn query(job: &Job) -> String {
+    let pairs = job.params.iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
+    let query: Vec<String> = pairs.map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect();
+    if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) }
+}
+
+fn escape(text: &str) -> String {
+    let escaped = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(byte).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    text.bytes().map(escaped).collect()
+}
+
+pub(super) fn port_of(address: &str) -> Option<u16> {
+    address.rsplit_once(':')?.1.parse().ok()
+}
+
+/// What is looked up again and again, by name.
+pub(super) struct Index<'a> {
+    pub(super) desired: &'a Desired,
+    services: HashMap<&'a str, &'a Service>,
+    containers: HashMap<(&'a str, u32), &'a ObservedContainer>,
+    by_address: HashMap<IpAddr, &'a ObservedContainer>,
+    /// Networks the Prometheus container is in.
+    pub(super) prometheus_networks: BTreeSet<&'a str>,
+}
+
+impl<'a> Index<'a> {
+    pub(super) fn new(desired: &'a Desired, observed: &'a Observed) -> Self {
+        let mut index = Self {
+            desired,
+            services: desired.services.iter().map(|service| (service.name.as_str(), service)).collect(),
+            containers: HashMap::new(),
+            by_address: HashMap::new(),
+            prometheus_networks: BTreeSet::new(),
+        };
+        for container in &observed.containers {
+            index.containers.insert((&container.service, container.replica), container);
+            index.by_address.extend(container.addresses.values().flatten().map(|address| (*address, container)));
+        }
+        index.prometheus_networks = index.prometheus_container().map(networks_of).unwrap_or_default();
+        index
+    }
+
+    pub(super) fn prometheus_container(&self) -> Option<&'a ObservedContainer> {
+        let service = self.desired.prometheus_service()?;
+        self.containers.get(&(service.name.as_str(), 1)).copied()
+    }
+
+    /// The container that has an address, by the host part of `HOST:PORT`.
+    pub(super) fn container_at(&self, address: &str) -> Option<&'a ObservedContainer> {
+        let host = address.rsplit_once(':')?.0.trim_matches(['[', ']']);
+        self.by_address.get(&host.parse().ok()?).copied()
+    }
+
+    /// Every replica of every job, in order of the jobs.
+    pub(super) fn expected(&self) -> Vec<Expected<'a>> {
+        let jobs = self.desired.prometheus.as_ref().map(|prometheus| prometheus.jobs.as_slice()).unwrap_or_default();
+        jobs.iter().flat_map(|job| self.expected_of(job)).collect()
+    }
+
+    fn expected_of(&self, job: &'a Job) -> Vec<Expected<'a>> {
+        let service = match &job.origin {
+            JobOrigin::Service(name) => self.services.get(name.as_str()).copied(),
+            JobOrigin::Prometheus => self.desired.prometheus_service(),
+            JobOrigin::Engine | JobOrigin::Elsewhere => None,
+        };
+        match &job.targets {
+            JobTargets::Static(targets) => {
+                targets.iter().map(|target| self.written_out(job, service, &target.address, target.replica)).collect()
+            }
+            JobTargets::Dns { port, .. } => {
+                let replicas = service.map_or(0, |service| service.replicas);
+                service.map_or_else(Vec::new, |service| {
+                    (1..=replicas).map(|replica| self.looked_up(job, service, replica, *port)).collect()
+                })
+            }
+        }
+    }
+
+    fn written_out(
+        &self,
+        job: &'a Job,
+        service: Option<&'a Service>,
+        address: &str,
+        replica: Option<u32>,
+    ) -> Expected<'a> {
+        // A lone replica may be written without its number.
+        let replica = replica.or_else(|| service.filter(|service| service.replicas == 1).map(|_| 1));
+        let named = service.zip(replica);
+        let instance = named.map_or_else(
+            || address.to_owned(),
+            |(service, replica)| service.container_name(&self.desired.stack, replica),
+        );
+        let container = named.and_then(|(service, replica)| self.container(service, replica));
+        let addresses = vec![address.to_owned()];
+        Expected { job, service, container, instance, addresses, ask: Some(seen_from_beside(service, address)) }
+    }
+
+    fn looked_up(&self, job: &'a Job, service: &'a Service, replica: u32, port: u16) -> Expected<'a> {
+        let container = self.container(service, replica);
+        let sockets = |shared: bool| {
+            let addresses = container.into_iter().flat_map(|container| &container.addresses);
+            let wanted =
+                addresses.filter(|(network, _)| !shared || self.prometheus_networks.contains(network.as_str()));
+            wanted
+                .filter_map(|(_, address)| address.map(|address| SocketAddr::new(address, port).to_string()))
+                .collect()
+        };
+        let (addresses, shared): (Vec<String>, Vec<String>) = (sockets(false), sockets(true));
+        let instance = service.container_name(&self.desired.stack, replica);
+        Expected { job, service: Some(service), container, instance, addresses, ask: shared.into_iter().next() }
+    }
+
+    fn container(&self, service: &Service, replica: u32) -> Option<&'a ObservedContainer> {
+        self.containers.get(&(service.name.as_str(), replica)).copied()
+    }
+}
+
+/// Prometheus scrapes itself on `localhost`, which is somebody else for a probe that stands beside it.
+fn seen_from_beside(service: Option<&Service>, address: &str) -> String {
+    match (service, address.rsplit_once(':')) {
+        (Some(service), Some(("localhost" | "127.0.0.1", port))) if service.role == Role::Prometheus => {
+            format!("{}:{port}", service.name)
+        }
+        _ => address.to_owned(),
+    }
+}
+
+pub(super) fn networks_of(container: &ObservedContainer) -> BTreeSet<&str> {
+    container.addresses.keys().map(String::as_str).collect()
+}

@@ -1,0 +1,267 @@
+//! Is every replica scraped? One finding for each, good or bad, and one for each target too many.
+
+mod answer;
+mod container;
+mod evidence;
+mod expected;
+mod question;
+mod reach;
+mod scraped;
+
+pub use evidence::Evidence;
+
+use std::collections::{BTreeMap, HashSet};
+use std::net::IpAddr;
+
+use futures_util::StreamExt;
+
+use crate::client::{self, Health, Prometheus, Target, Targets};
+use crate::desired::{Desired, Job, JobTargets, PrometheusConfig};
+use crate::engine::{ContainerState, Observed, Prober};
+use crate::probe::{Credentials, Lookup};
+
+use super::{Cause, Finding, Trouble};
+use expected::{Expected, Index};
+use scraped::Scraped;
+
+const CHECK: &str = "targets";
+
+/// What to write where a scrape has to say who asks.
+const BASIC_AUTH: &str = "{ username: NAME, password: { file: PATH } }";
+
+/// Containers looked into side by side; the engine gains nothing from more.
+const CONCURRENT_CONTAINERS: usize = 4;
+
+/// Log lines shown of a container that does not run.
+const LOG_LINES: usize = 3;
+
+/// Where this host reaches the stack's Prometheus: published, or on its container's own address.
+/// `None`: Prometheus is off, or does not run.
+pub fn prometheus_url(desired: &Desired, observed: &Observed) -> Option<String> {
+    let prometheus = desired.prometheus.as_ref()?;
+    // Another stack's Prometheus may answer on that port while ours does not run.
+    let container = Index::new(desired, observed).prometheus_container()?;
+    if let Some(mut published) = prometheus.published {
+        if published.ip().is_unspecified() {
+            published.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+        }
+        return Some(format!("http://{published}"));
+    }
+    let address = container.addresses.values().flatten().next()?;
+    Some(format!("http://{}", std::net::SocketAddr::new(*address, 9090)))
+}
+
+/// Asks Prometheus, looks closer at what is not well, and judges. No `prometheus`: it does not run.
+/// No `prober`: nothing is looked at closer.
+pub async fn targets(
+    desired: &Desired,
+    observed: &Observed,
+    prometheus: Option<&Prometheus>,
+    prober: Option<&Prober>,
+) -> Vec<Finding> {
+    if desired.prometheus.is_none() {
+        return Vec::new();
+    }
+    let targets = match prometheus {
+        Some(prometheus) => prometheus.targets().await,
+        None => Err(not_running()),
+    };
+    let evidence = match prober {
+        Some(prober) => gather(desired, observed, targets.as_ref().ok(), prober).await,
+        None => Evidence { trouble: Some("no image to run it from".to_owned()), ..Evidence::default() },
+    };
+    judge_targets(desired, observed, targets.as_ref(), &evidence)
+}
+
+/// The answer of a Prometheus that nobody could ask.
+pub fn not_running() -> client::Error {
+    client::Error {
+        url: "its container".to_owned(),
+        what: "targets".to_owned(),
+        cause: "it does not run".to_owned(),
+        answered: false,
+    }
+}
+
+/// Looks closer at what is not well at first sight.
+async fn gather(desired: &Desired, observed: &Observed, targets: Option<&Targets>, prober: &Prober) -> Evidence {
+    let index = Index::new(desired, observed);
+    let expected = index.expected();
+    let mut evidence = Evidence { logs: logs(&expected, prober).await, ..Evidence::default() };
+    let Some(targets) = targets else {
+        return evidence;
+    };
+    let scraped = Scraped::new(targets);
+    let credentials = credentials(&index, &expected, &scraped, prober).await;
+    let Some(request) = question::request(&index, &expected, &scraped, &credentials) else {
+        return evidence;
+    };
+    match prober.inside(&request).await {
+        Ok(report) => {
+            evidence.looked = report.targets.into_iter().map(|looked| (looked.id.clone(), looked)).collect();
+            evidence.names = report.names;
+            evidence.trouble = report.trouble;
+        }
+        Err(error) => evidence.trouble = Some(error.to_string()),
+    }
+    let requests = question::listeners(&expected, &evidence);
+    let look = |(service, (id, request)): (&str, (&str, _))| {
+        let (service, id) = (service.to_owned(), id.to_owned());
+        async move { prober.beside(&id, &request).await.ok().map(|report| (service, report.listeners)) }
+    };
+    let reports: Vec<_> =
+        futures_util::stream::iter(requests).map(look).buffer_unordered(CONCURRENT_CONTAINERS).collect().await;
+    evidence.listeners = reports.into_iter().flatten().collect();
+    evidence
+}
+
+async fn logs(expected: &[Expected<'_>], prober: &Prober) -> BTreeMap<String, Vec<String>> {
+    let stopped = expected.iter().filter_map(|expected| expected.container).filter(|container| {
+        matches!(container.state, ContainerState::Exited | ContainerState::Dead | ContainerState::Restarting)
+    });
+    let containers: BTreeMap<&str, &str> =
+        stopped.map(|container| (container.name.as_str(), container.id.as_str())).collect();
+    let read = |(name, id): (&str, &str)| {
+        let (name, id) = (name.to_owned(), id.to_owned());
+        async move { (name, prober.last_log_lines(&id, LOG_LINES).await) }
+    };
+    futures_util::stream::iter(containers).map(read).buffer_unordered(CONCURRENT_CONTAINERS).collect().await
+}
+
+/// What Prometheus identifies itself with, read where Prometheus reads it, for the jobs that need a look.
+async fn credentials(
+    index: &Index<'_>,
+    expected: &[Expected<'_>],
+    scraped: &Scraped<'_>,
+    prober: &Prober,
+) -> BTreeMap<String, Credentials> {
+    let mut credentials = BTreeMap::new();
+    let Some(container) = index.prometheus_container() else {
+        return credentials;
+    };
+    for job in expected.iter().filter(|expected| question::needs_a_look(index, expected, scraped)).map(|it| it.job) {
+        if !credentials.contains_key(&job.name)
+            && let Some(known) = credentials_of(job, &container.id, prober).await
+        {
+            credentials.insert(job.name.clone(), known);
+        }
+    }
+    credentials
+}
+
+async fn credentials_of(job: &Job, container_id: &str, prober: &Prober) -> Option<Credentials> {
+    let read = async |path: &str| Some(prober.read_file(container_id, path).await?.trim_end_matches('\n').to_owned());
+    if let Some(auth) = &job.basic_auth {
+        let password = read(&auth.password_file).await?;
+        return Some(Credentials::Basic { username: auth.username.clone(), password });
+    }
+    read(job.bearer_token_file.as_ref()?).await.map(Credentials::Bearer)
+}
+
+/// Judges what was found: one finding for each expected replica, in order of the jobs, then the ones too many.
+pub fn judge_targets(
+    desired: &Desired,
+    observed: &Observed,
+    targets: Result<&Targets, &client::Error>,
+    evidence: &Evidence,
+) -> Vec<Finding> {
+    let Some(prometheus) = &desired.prometheus else {
+        return Vec::new();
+    };
+    let index = Index::new(desired, observed);
+    let expected = index.expected();
+    let targets = match targets {
+        Ok(targets) => targets,
+        Err(error) => return expected.iter().map(|expected| without_prometheus(expected, error, evidence)).collect(),
+    };
+    let scraped = Scraped::new(targets);
+    let judge = |expected| judge_one(&index, prometheus, expected, &scraped, evidence);
+    let mut findings: Vec<Finding> = expected.iter().map(judge).collect();
+    findings.extend(scraped::duplicates(&scraped, &expected));
+    findings.extend(scraped::unexpected(&index, &scraped, &expected));
+    findings.extend(strange_addresses(&expected, evidence));
+    findings
+}
+
+fn judge_one(
+    index: &Index,
+    prometheus: &PrometheusConfig,
+    expected: &Expected,
+    scraped: &Scraped,
+    evidence: &Evidence,
+) -> Finding {
+    let up = scraped.target(expected).filter(|target| target.health == Health::Up);
+    let trouble = match (container::trouble(expected, evidence), up) {
+        (Some(trouble), _) => trouble,
+        (None, Some(target)) => return well(expected, target),
+        (None, None) => container::network_mismatch(expected, index)
+            .unwrap_or_else(|| not_up(prometheus, expected, scraped, evidence)),
+    };
+    Finding::fail(CHECK, &expected.job.name, Some(&expected.instance), trouble)
+}
+
+/// The cause in a replica that runs beside Prometheus and is not up.
+fn not_up(prometheus: &PrometheusConfig, expected: &Expected, scraped: &Scraped, evidence: &Evidence) -> Trouble {
+    let Some(looked) = evidence.looked.get(&expected.key()) else {
+        let why = evidence.trouble.as_deref().unwrap_or("there was no time");
+        return scraped::without_probe(expected, scraped, why);
+    };
+    let rules = answer::Rules {
+        timeout: expected.job.timeout.unwrap_or(prometheus.scrape_timeout),
+        strict_content_type: is_strict(&prometheus.version),
+    };
+    let interval = expected.job.interval.unwrap_or(prometheus.scrape_interval);
+    reach::trouble(expected, looked, evidence)
+        .or_else(|| answer::trouble(expected, looked, &rules))
+        .or_else(|| looked.answer.is_none().then(|| scraped::without_probe(expected, scraped, "there was no time")))
+        .unwrap_or_else(|| scraped::trouble(expected, scraped, interval))
+}
+
+/// Prometheus 3 fails a scrape over its `Content-Type`. A version that is no number is taken for a recent one.
+fn is_strict(version: &str) -> bool {
+    let major = version.trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
+    major.is_none_or(|major| major >= 3)
+}
+
+fn well(expected: &Expected, target: &Target) -> Finding {
+    let message = format!("scraped at `{}` in {:.0} ms", target.url, target.last_scrape_seconds * 1000.0);
+    Finding::ok(CHECK, &expected.job.name, Some(&expected.instance), message)
+}
+
+fn without_prometheus(expected: &Expected, error: &client::Error, evidence: &Evidence) -> Finding {
+    let trouble = container::trouble(expected, evidence).unwrap_or_else(|| {
+        let fix = "see `stackctl ps` and `stackctl logs prometheus`, then run `stackctl up`";
+        Trouble::new(Cause::PrometheusUnreachable, error.to_string(), fix)
+    });
+    Finding::fail(CHECK, &expected.job.name, Some(&expected.instance), trouble)
+}
+
+/// A finding for each looked-up name that leads to more than the replicas of its service.
+fn strange_addresses(expected: &[Expected], evidence: &Evidence) -> Vec<Finding> {
+    let found = |lookup: &Lookup| match lookup {
+        Lookup::Found { addresses } => addresses.clone(),
+        Lookup::Failed { .. } => Vec::new(),
+    };
+    evidence.names.iter().filter_map(|(name, lookup)| strange_address(expected, name, &found(lookup))).collect()
+}
+
+fn strange_address(expected: &[Expected], name: &str, addresses: &[IpAddr]) -> Option<Finding> {
+    let is_of = |job: &Job| matches!(&job.targets, JobTargets::Dns { name: of_job, .. } if of_job == name);
+    let replicas: Vec<&Expected> = expected.iter().filter(|expected| is_of(expected.job)).collect();
+    let known: HashSet<IpAddr> =
+        replicas.iter().filter_map(|it| it.container).flat_map(|it| it.addresses.values().flatten().copied()).collect();
+    let strangers: Vec<String> =
+        addresses.iter().filter(|address| !known.contains(*address)).map(ToString::to_string).collect();
+    let job = &replicas.first().filter(|_| !strangers.is_empty())?.job.name;
+    let message = format!(
+        "`{name}` leads to {} addresses for {} replicas; beyond them: {}",
+        addresses.len(),
+        replicas.len(),
+        strangers.join(", ")
+    );
+    let fix = format!("find who else answers to `{name}`: `docker network inspect` names the containers of a network");
+    Some(Finding::fail(CHECK, job, Some(name), Trouble::new(Cause::DnsCount, message, fix)))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,87 @@
+//! What the probe has to be asked, given what Prometheus says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::container;
+use super::evidence::Evidence;
+use super::expected::{Expected, Index};
+use super::scraped::Scraped;
+use crate::client::Health;
+use crate::desired::{Job, JobTargets, PrometheusConfig};
+use crate::probe::{Connect, Credentials, PATHS, Request, Target};
+
+/// The probe's request for all that is not well at first sight; `None` where everything is.
+pub(super) fn request(
+    index: &Index,
+    expected: &[Expected],
+    scraped: &Scraped,
+    credentials: &BTreeMap<String, Credentials>,
+) -> Option<Request> {
+    let prometheus = index.desired.prometheus.as_ref()?;
+    let unwell: Vec<&Expected> = expected.iter().filter(|expected| needs_a_look(index, expected, scraped)).collect();
+    let targets: Vec<Target> = unwell
+        .iter()
+        .filter_map(|expected| target(expected, prometheus, credentials.get(&expected.job.name)))
+        .collect();
+    let strange = scraped.unexpected(expected);
+    let strange_jobs: BTreeSet<&str> = strange.iter().map(|target| target.pool.as_str()).collect();
+    let of_strange_jobs = expected.iter().filter(|expected| strange_jobs.contains(expected.job.name.as_str()));
+    let names: BTreeSet<String> =
+        unwell.into_iter().chain(of_strange_jobs).filter_map(|expected| looked_up_name(expected.job)).collect();
+    if targets.is_empty() && names.is_empty() {
+        return None;
+    }
+    Some(Request { targets, names: names.into_iter().collect(), ..Request::default() })
+}
+
+/// Not up, and not for a reason that lies in the container or its networks.
+pub(super) fn needs_a_look(index: &Index, expected: &Expected, scraped: &Scraped) -> bool {
+    let up = scraped.target(expected).is_some_and(|target| target.health == Health::Up);
+    !up && container::trouble(expected, &Evidence::default()).is_none()
+        && container::network_mismatch(expected, index).is_none()
+}
+
+fn target(expected: &Expected, prometheus: &PrometheusConfig, credentials: Option<&Credentials>) -> Option<Target> {
+    Some(Target {
+        id: expected.key(),
+        url: expected.url()?,
+        timeout_ms: expected.job.timeout.unwrap_or(prometheus.scrape_timeout).as_millis(),
+        credentials: credentials.cloned(),
+        fallback: expected.job.fallback_scrape_protocol.clone(),
+        paths: PATHS.map(str::to_owned).to_vec(),
+        ports: ports(expected),
+    })
+}
+
+/// Ports that the stack file says the container has, beside the asked one.
+fn ports(expected: &Expected) -> Vec<u16> {
+    let Some(service) = expected.service else {
+        return Vec::new();
+    };
+    let settings = &service.container.settings;
+    let published = settings.ports.0.iter().map(|port| port.container_port);
+    let all: BTreeSet<u16> = published.chain(settings.expose.iter().copied()).collect();
+    all.into_iter().filter(|port| Some(*port) != expected.port()).collect()
+}
+
+fn looked_up_name(job: &Job) -> Option<String> {
+    match &job.targets {
+        JobTargets::Dns { name, .. } => Some(name.clone()),
+        JobTargets::Static(_) => None,
+    }
+}
+
+/// Services of which a container refused, each with the id of one such container and the request for it.
+pub(super) fn listeners<'a>(expected: &[Expected<'a>], evidence: &Evidence) -> BTreeMap<&'a str, (&'a str, Request)> {
+    let mut requests = BTreeMap::new();
+    for expected in expected.iter().filter(|expected| !expected.is_on_host_network()) {
+        let refused = evidence.looked.get(&expected.key()).is_some_and(|looked| looked.connect == Connect::Refused);
+        if let (true, Some((service, container))) = (refused, expected.service.zip(expected.container)) {
+            let own_path = std::iter::once(expected.job.path.clone());
+            let paths = own_path.chain(PATHS.map(str::to_owned).into_iter().filter(|path| *path != expected.job.path));
+            let request = Request { listeners: Some(paths.collect()), ..Request::default() };
+            requests.entry(service.name.as_str()).or_insert((container.id.as_str(), request));
+        }
+    }
+    requests
+}

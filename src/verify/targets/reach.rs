@@ -1,0 +1,174 @@
+//! Troubles on the way to the answer: the name and the socket.
+
+use std::net::IpAddr;
+
+use super::container;
+use super::evidence::Evidence;
+use super::expected::Expected;
+use crate::desired::JobTargets;
+use crate::engine::ObservedContainer;
+use crate::probe::{Connect, Listener, Looked, Lookup};
+use crate::verify::{Cause, Trouble};
+
+/// Why no connection came about; `None` where one did, or where nothing was tried.
+pub(super) fn trouble(expected: &Expected, looked: &Looked, evidence: &Evidence) -> Option<Trouble> {
+    name_trouble(expected, looked, evidence).or_else(|| match &looked.connect {
+        Connect::NotTried | Connect::Open => None,
+        Connect::Refused => Some(refused(expected, looked, evidence)),
+        Connect::TimedOut { millis } => Some(no_answer(expected, &format!("gives no answer within {millis} ms"))),
+        Connect::Unreachable { message } => Some(no_answer(expected, &format!("cannot be reached: {message}"))),
+    })
+}
+
+fn name_trouble(expected: &Expected, looked: &Looked, evidence: &Evidence) -> Option<Trouble> {
+    if let JobTargets::Dns { name, .. } = &expected.job.targets {
+        return looked_up_name(expected, name, evidence);
+    }
+    match &looked.lookup {
+        Some(Lookup::Failed { message }) => {
+            let host = expected.ask.as_deref().and_then(|address| address.rsplit_once(':'))?.0;
+            Some(no_such_name(expected, host, message))
+        }
+        Some(Lookup::Found { addresses }) => stranger(expected, addresses),
+        None => None,
+    }
+}
+
+/// A name that Prometheus looks up by itself: it has to lead to this replica.
+fn looked_up_name(expected: &Expected, name: &str, evidence: &Evidence) -> Option<Trouble> {
+    match evidence.names.get(name)? {
+        Lookup::Failed { message } => Some(no_such_name(expected, name, message)),
+        Lookup::Found { addresses } => {
+            let container = expected.container?;
+            let known = container.addresses.values().flatten().any(|address| addresses.contains(address));
+            let replicas = expected.service.map_or(0, |service| service.replicas);
+            let found = addresses.len();
+            (!known).then(|| {
+                let message =
+                    format!("`{name}` leads to {found} of {replicas} replicas, and not to `{}`", expected.instance);
+                Trouble::new(Cause::DnsCount, message, "run `stackctl up`, which gives the container its names again")
+            })
+        }
+    }
+}
+
+/// A written-out name of a container has to lead to that container, and not to a namesake.
+fn stranger(expected: &Expected, addresses: &[IpAddr]) -> Option<Trouble> {
+    let container = expected.container.filter(|_| !expected.is_on_host_network())?;
+    let own: Vec<IpAddr> = container.addresses.values().flatten().copied().collect();
+    if own.is_empty() || addresses.iter().any(|address| own.contains(address)) {
+        return None;
+    }
+    let host = expected.ask.as_deref().and_then(|address| address.rsplit_once(':'))?.0;
+    let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+    let message = format!("`{host}` leads to {}, which is not `{}`", addresses.join(", "), expected.instance);
+    Some(Trouble::new(
+        Cause::DnsCount,
+        message,
+        "run `stackctl up`; if it stays, find who else has that name in the network",
+    ))
+}
+
+fn no_such_name(expected: &Expected, host: &str, message: &str) -> Trouble {
+    let fix = match (expected.container, expected.setting()) {
+        (None, Some(setting)) => format!("correct the name in `{setting}.targets`, or write an address"),
+        _ => "run `stackctl up`, which gives the container its names again".to_owned(),
+    };
+    Trouble::new(Cause::DnsNoSuchName, format!("`{host}` has no address inside the network: {message}"), fix)
+}
+
+fn no_answer(expected: &Expected, how: &str) -> Trouble {
+    let address = address_of(expected);
+    let fix = if expected.container.is_some() && !expected.is_on_host_network() {
+        "look for a firewall inside the container, or an app that no longer takes connections".to_owned()
+    } else {
+        format!("see that `{address}` can be reached from the engine's host, and that no firewall is in the way")
+    };
+    Trouble::new(Cause::Timeout, format!("`{address}` {how}"), fix)
+}
+
+fn refused(expected: &Expected, looked: &Looked, evidence: &Evidence) -> Trouble {
+    let listeners = expected.service.and_then(|service| evidence.listeners.get(&service.name));
+    match (listeners, looked.others.first()) {
+        (Some(listeners), _) => refused_by_container(expected, listeners),
+        (None, Some(other)) => wrong_port(expected, other.port, &format!(" and answers metrics at `{}`", other.path)),
+        (None, None) => nothing_listens(expected),
+    }
+}
+
+/// A container refused, and what listens in it is known.
+fn refused_by_container(expected: &Expected, listeners: &[Listener]) -> Trouble {
+    let asked = expected.port();
+    let is_open = |listener: &&Listener| !listener.address.ip().is_loopback();
+    let at_asked = || listeners.iter().filter(|listener| Some(listener.address.port()) == asked);
+    if at_asked().any(|listener| is_open(&listener)) {
+        let message = format!("`{}` refused a connection, and listens now", address_of(expected));
+        return Trouble::new(Cause::TargetPending, message, "wait a moment, then run `stackctl verify` again");
+    }
+    if let Some(listener) = at_asked().next() {
+        return on_loopback(expected, listener);
+    }
+    let open: Vec<&Listener> = listeners.iter().filter(is_open).collect();
+    if let Some(best) = open.iter().find(|listener| listener.path.is_some()).or(open.first()) {
+        let answers = best.path.as_ref().map_or_else(String::new, |path| format!(" and answers metrics at `{path}`"));
+        return wrong_port(expected, best.address.port(), &answers);
+    }
+    match listeners.iter().find(|listener| listener.path.is_some()).or(listeners.first()) {
+        Some(listener) => on_loopback(expected, listener),
+        None => nothing_listens(expected),
+    }
+}
+
+fn on_loopback(expected: &Expected, listener: &Listener) -> Trouble {
+    let message = format!(
+        "`{}` refuses: in `{}` only {} listens, which nobody outside the container can reach",
+        address_of(expected),
+        expected.instance,
+        listener.address
+    );
+    let port = listener.address.port();
+    let mut fix = format!("have the app listen on 0.0.0.0:{port} instead of {}", listener.address);
+    if expected.port() != Some(port) {
+        fix = format!("{fix}, and {}", expected.write("port", &port.to_string()));
+    }
+    Trouble::new(Cause::ListensOnLoopback, message, fix)
+}
+
+fn wrong_port(expected: &Expected, port: u16, answers: &str) -> Trouble {
+    let message = format!("`{}` refuses; port {port} listens{answers}", address_of(expected));
+    Trouble::new(Cause::WrongPort, message, port_fix(expected, port))
+}
+
+fn port_fix(expected: &Expected, port: u16) -> String {
+    match (expected.container, expected.setting()) {
+        (None, Some(setting)) => format!("write port {port} in `{setting}.targets` and run `stackctl up`"),
+        _ => expected.write("port", &port.to_string()),
+    }
+}
+
+fn nothing_listens(expected: &Expected) -> Trouble {
+    let address = address_of(expected);
+    let Some((service, container)) = expected.service.zip(expected.container) else {
+        let message = format!("`{address}` refuses: nothing listens there");
+        let fix = match expected.setting() {
+            Some(setting) => format!("start what should listen there, or correct `{setting}.targets`"),
+            None => "run `stackctl verify engine`, which says why".to_owned(),
+        };
+        return Trouble::new(Cause::ConnectionRefused, message, fix);
+    };
+    let see_logs = format!("see `stackctl logs {}` for why it does not listen", service.name);
+    if is_restarting(container) {
+        return container::restarting(container, "", see_logs);
+    }
+    let message = format!("`{address}` refuses: `{}` runs, but nothing listens in it", expected.instance);
+    Trouble::new(Cause::ConnectionRefused, message, see_logs)
+}
+
+/// A container that is caught running between two crashes.
+fn is_restarting(container: &ObservedContainer) -> bool {
+    container.restarts >= 2
+}
+
+fn address_of<'a>(expected: &'a Expected<'_>) -> &'a str {
+    expected.ask.as_deref().unwrap_or(&expected.instance)
+}

@@ -1,0 +1,245 @@
+//! What Prometheus says of its targets: who is there, who is missing, who is too many.
+
+use std::collections::{HashMap, HashSet};
+
+use super::expected::{Expected, Index, scheme};
+use crate::client::{Health, Target, Targets};
+use crate::desired::{Duration, JobTargets};
+use crate::verify::{Cause, Finding, Trouble};
+
+/// Prometheus' targets, by job and address.
+pub(super) struct Scraped<'a> {
+    active: &'a [Target],
+    by_address: HashMap<(&'a str, &'a str), Vec<usize>>,
+    dropped: HashSet<(&'a str, &'a str)>,
+}
+
+impl<'a> Scraped<'a> {
+    pub(super) fn new(targets: &'a Targets) -> Self {
+        let mut by_address: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
+        for (position, target) in targets.active.iter().enumerate() {
+            by_address.entry((&target.pool, &target.address)).or_default().push(position);
+        }
+        let dropped = targets.dropped.iter().map(|target| (target.pool.as_str(), target.address.as_str())).collect();
+        Self { active: &targets.active, by_address, dropped }
+    }
+
+    /// Positions of the targets that are this replica.
+    pub(super) fn positions(&self, expected: &Expected) -> Vec<usize> {
+        let by_address: &HashMap<(&str, &str), Vec<usize>> = &self.by_address;
+        let find = |address| by_address.get(&(expected.job.name.as_str(), address));
+        expected.addresses.iter().map(String::as_str).filter_map(find).flatten().copied().collect()
+    }
+
+    /// The target that is this replica; a good one where there are several.
+    pub(super) fn target(&self, expected: &Expected) -> Option<&'a Target> {
+        let targets = || self.positions(expected).into_iter().filter_map(|position| self.active.get(position));
+        targets().find(|target| target.health == Health::Up).or_else(|| targets().next())
+    }
+
+    pub(super) fn is_dropped(&self, expected: &Expected) -> bool {
+        expected.addresses.iter().any(|address| self.dropped.contains(&(expected.job.name.as_str(), address.as_str())))
+    }
+
+    /// Targets in jobs of the stack that no expected replica stands behind, by job.
+    pub(super) fn unexpected(&self, expected: &[Expected]) -> Vec<&'a Target> {
+        let jobs: HashSet<&str> = expected.iter().map(|expected| expected.job.name.as_str()).collect();
+        let known: HashSet<usize> = expected.iter().flat_map(|expected| self.positions(expected)).collect();
+        let strangers = self
+            .active
+            .iter()
+            .enumerate()
+            .filter(|(position, target)| jobs.contains(target.pool.as_str()) && !known.contains(position));
+        strangers.map(|(_, target)| target).collect()
+    }
+}
+
+/// A finding for each target that nothing in the stack file stands behind.
+pub(super) fn unexpected(index: &Index, scraped: &Scraped, expected: &[Expected]) -> Vec<Finding> {
+    scraped.unexpected(expected).into_iter().map(|target| stranger(index, target)).collect()
+}
+
+fn stranger(index: &Index, target: &Target) -> Finding {
+    let (instance, message, fix) = match index.container_at(&target.address) {
+        Some(container) => (
+            container.name.as_str(),
+            format!("Prometheus scrapes `{}`, which the stack file does not want", container.name),
+            "run `stackctl up`, which takes it away",
+        ),
+        None => (
+            target.address.as_str(),
+            format!("Prometheus scrapes `{}`, and no replica of the stack has that address", target.address),
+            "after a change of scale wait for the next lookup; else find who answers to the job's name in the network",
+        ),
+    };
+    Finding::fail(super::CHECK, &target.pool, Some(instance), Trouble::new(Cause::TargetUnexpected, message, fix))
+}
+
+/// A finding for each replica that is scraped more than once, be it in one job or in several.
+pub(super) fn duplicates(scraped: &Scraped, expected: &[Expected]) -> Vec<Finding> {
+    let mut first_job: HashMap<&str, &str> = HashMap::new();
+    let mut findings = Vec::new();
+    for (job, instance, url) in urls(scraped, expected) {
+        let earlier = *first_job.entry(url).or_insert(job);
+        if earlier != job {
+            let message = format!("`{url}` is scraped by the jobs `{earlier}` and `{job}`: sums count it twice");
+            findings.push(duplicate(job, instance, message, format!("take it out of `{job}` or of `{earlier}`")));
+        }
+    }
+    for expected in expected {
+        let count = scraped.positions(expected).len();
+        if count > 1 {
+            let message =
+                format!("`{}` is scraped {count} times in one job: sums count it as often", expected.instance);
+            let fix = format!("leave `{}` one network with Prometheus, and one entry in the job", expected.job.name);
+            findings.push(duplicate(&expected.job.name, &expected.instance, message, fix));
+        }
+    }
+    findings
+}
+
+/// Job, instance and URL of every target that is an expected replica, each URL once per job.
+fn urls<'a>(scraped: &Scraped<'a>, expected: &'a [Expected]) -> Vec<(&'a str, &'a str, &'a str)> {
+    let mut seen = HashSet::new();
+    let all = expected.iter().flat_map(|expected| {
+        let targets = scraped.positions(expected).into_iter().filter_map(|position| scraped.active.get(position));
+        targets.map(move |target| (expected.job.name.as_str(), expected.instance.as_str(), target.url.as_str()))
+    });
+    all.filter(|(job, _, url)| seen.insert((*job, *url))).collect()
+}
+
+fn duplicate(job: &str, instance: &str, message: String, fix: String) -> Finding {
+    Finding::fail(super::CHECK, job, Some(instance), Trouble::new(Cause::TargetDuplicate, message, fix))
+}
+
+/// Why a replica that answers the probe well is nevertheless not up in Prometheus.
+pub(super) fn trouble(expected: &Expected, scraped: &Scraped, interval: Duration) -> Trouble {
+    let Some(target) = scraped.target(expected) else {
+        return absent(expected, scraped);
+    };
+    let asked = expected_path(expected);
+    if let Some(difference) = target.url.split_once("://").filter(|(running, rest)| {
+        *running != scheme(expected.job) || rest.split_once('/').is_some_and(|(_, path)| path_of(path) != asked)
+    }) {
+        let message = format!(
+            "Prometheus asks `{}://{}`; the stack file says path `/{asked}`, {}",
+            difference.0,
+            difference.1,
+            scheme(expected.job)
+        );
+        return Trouble::new(
+            Cause::ConfigStale,
+            message,
+            "run `stackctl up`, which has Prometheus read its configuration again",
+        );
+    }
+    let wait = format!(
+        "wait for the next scrape, at most {} s, then run `stackctl verify` again",
+        interval.as_millis().div_ceil(1000)
+    );
+    match target.health {
+        Health::Down => last_error(expected, &target.last_error).unwrap_or_else(|| {
+            let message = format!("`{}` answers now; the last scrape failed: {}", expected.instance, target.last_error);
+            Trouble::new(Cause::TargetPending, message, wait)
+        }),
+        Health::Up | Health::Unknown => {
+            let message = format!("Prometheus knows `{}` and has not scraped it yet", expected.instance);
+            Trouble::new(Cause::TargetPending, message, wait)
+        }
+    }
+}
+
+fn expected_path<'a>(expected: &'a Expected<'_>) -> &'a str {
+    expected.job.path.trim_start_matches('/')
+}
+
+fn path_of(path_and_query: &str) -> &str {
+    path_and_query.split_once('?').map_or(path_and_query, |(path, _)| path)
+}
+
+fn absent(expected: &Expected, scraped: &Scraped) -> Trouble {
+    let (job, instance) = (&expected.job.name, &expected.instance);
+    if scraped.is_dropped(expected) {
+        let message = format!("Prometheus finds `{instance}`, and relabelling in the job `{job}` drops it");
+        return Trouble::new(Cause::TargetMissing, message, "correct the job's `relabel_configs`");
+    }
+    match &expected.job.targets {
+        JobTargets::Dns { name, refresh_interval, .. } => {
+            let message = format!("`{name}` leads to `{instance}`, and Prometheus has not looked since");
+            let seconds = refresh_interval.as_millis().div_ceil(1000);
+            Trouble::new(
+                Cause::TargetPending,
+                message,
+                format!("wait {seconds} s for the next lookup, then run `stackctl verify` again"),
+            )
+        }
+        JobTargets::Static(_) => {
+            let message =
+                format!("`{instance}` is well, and the running Prometheus has no such target in the job `{job}`");
+            Trouble::new(
+                Cause::TargetMissing,
+                message,
+                "run `stackctl up`, which has Prometheus read its configuration again",
+            )
+        }
+    }
+}
+
+/// What only Prometheus' own error can tell: its certificates, its credentials, its limits.
+fn last_error(expected: &Expected, error: &str) -> Option<Trouble> {
+    let url = expected.url().unwrap_or_default();
+    if error.contains("x509:") || error.contains("tls:") {
+        let message = format!("`{url}` speaks TLS, and Prometheus does not trust it: {error}");
+        return Some(Trouble::new(Cause::TlsMismatch, message, expected.write("tls", "{ ca_file: PATH }")));
+    }
+    // Between versions Prometheus differs in what it reads, in `OpenMetrics` above all: its word is the last.
+    if error.contains("while parsing") || error.contains(", got \"") || error.contains("does not support exemplars") {
+        let message = format!("Prometheus cannot read `{url}`: {error}");
+        return Some(Trouble::new(Cause::ParseError, message, "have the app write what this Prometheus reads"));
+    }
+    if error.contains("sample limit exceeded") {
+        let message = format!("`{url}` answers more samples than the job's limit");
+        return Some(Trouble::new(Cause::SampleLimit, message, expected.write("sample_limit", "A_HIGHER_NUMBER")));
+    }
+    if error.contains("HTTP status 401") || error.contains("HTTP status 403") {
+        let message = format!("`{url}` does not take the credentials that Prometheus sends");
+        let fix = expected.write("basic_auth", super::BASIC_AUTH);
+        return Some(Trouble::new(Cause::AuthRequired, message, fix));
+    }
+    None
+}
+
+/// The cause as far as Prometheus' own error tells it, for when the probe could not look.
+pub(super) fn without_probe(expected: &Expected, scraped: &Scraped, why: &str) -> Trouble {
+    let error = scraped.target(expected).map_or("", |target| target.last_error.as_str());
+    if let Some(trouble) = last_error(expected, error) {
+        return trouble;
+    }
+    let causes = [
+        ("no such host", Cause::DnsNoSuchName),
+        ("connection refused", Cause::ConnectionRefused),
+        ("server gave HTTP response to HTTPS client", Cause::TlsMismatch),
+        ("malformed HTTP response", Cause::TlsMismatch),
+        ("Content-Type", Cause::BadContentType),
+        ("HTTP status", Cause::HttpStatus),
+        ("context deadline exceeded", Cause::Timeout),
+        ("i/o timeout", Cause::Timeout),
+        ("no route to host", Cause::Timeout),
+    ];
+    if error.is_empty() {
+        let message = format!("Prometheus has not scraped `{}` yet", expected.instance);
+        return Trouble::new(
+            Cause::TargetPending,
+            message,
+            "wait for the next scrape, then run `stackctl verify` again",
+        );
+    }
+    let Some((_, cause)) = causes.into_iter().find(|(part, _)| error.contains(part)) else {
+        return Trouble::new(
+            Cause::TargetPending,
+            format!("Prometheus says: {error}; the probe could not look closer: {why}"),
+            "run `stackctl verify` again",
+        );
+    };
+    Trouble::new(cause, format!("Prometheus says: {error}"), format!("the probe could not look closer: {why}"))
+}

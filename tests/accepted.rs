@@ -1,0 +1,268 @@
+//! What is rendered is taken by the programs that read it: promtool of three Prometheus versions, Docker Compose, and schemas.
+
+mod support;
+mod tools;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use indexmap::IndexMap;
+use serde_json::Value;
+use stackctl::desired::{Desired, Facts, ImageChoice, ImageOrigin};
+use stackctl::render::{self, Files};
+use stackctl::stack::Stack;
+use support::stacks;
+
+fn every_stack() -> [(&'static str, Stack); 4] {
+    [
+        ("hello", stacks::hello()),
+        ("image-gallery", stacks::image_gallery()),
+        ("demo", stacks::demo()),
+        ("everything", stacks::everything()),
+    ]
+}
+
+/// Facts in which Prometheus has that version.
+fn with_prometheus(version: &str) -> Facts {
+    let image = ImageChoice::Take {
+        reference: format!("prom/prometheus:v{version}"),
+        version: version.to_owned(),
+        origin: ImageOrigin::Registry,
+    };
+    Facts { images: IndexMap::from([("prometheus".to_owned(), image)]), ..Facts::default() }
+}
+
+fn rendered(stack: &Stack, facts: &Facts) -> Files {
+    render::all(&Desired::of(stack, facts))
+}
+
+/// A folder with every rendered file in it, gone with the value.
+fn written(stack: &Stack, facts: &Facts) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("there is a place for temporary files");
+    render::write(&rendered(stack, facts), folder.path()).expect("a new folder can be written to");
+    folder
+}
+
+/// Runs a program and gives back what it said.
+fn run(command: &mut Command) -> String {
+    let output = command.output().expect("the program was fetched a moment ago");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{command:?}\n{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    said
+}
+
+fn promtool_takes_every_configuration(suite: &str, version: &str) {
+    let promtool = tools::promtool(suite);
+    let says = run(Command::new(&promtool).arg("--version"));
+    assert!(says.contains(&format!("version {version}")), "Debian {suite} has another version by now: {says}");
+    for (name, stack) in every_stack() {
+        let folder = written(&stack, &with_prometheus(version));
+        // The secrets that a configuration names lie inside the container only, so their files are not looked for.
+        let config = folder.path().join("prometheus/prometheus.yml");
+        let said = run(Command::new(&promtool).args(["check", "config", "--syntax-only"]).arg(&config));
+        assert!(said.contains("SUCCESS"), "{name} with {version}: {said}");
+    }
+}
+
+#[test]
+fn promtool_2_42_takes_every_configuration() {
+    promtool_takes_every_configuration("bookworm", "2.42");
+}
+
+#[test]
+fn promtool_2_53_takes_every_configuration() {
+    promtool_takes_every_configuration("trixie", "2.53");
+}
+
+#[test]
+fn promtool_3_takes_every_configuration() {
+    promtool_takes_every_configuration("sid", "3.");
+}
+
+/// What Compose makes of a stack's `compose.yml`.
+fn compose_reads(stack: &Stack, facts: &Facts) -> Value {
+    let folder = written(stack, facts);
+    let mut compose = Command::new(tools::docker_compose("trixie"));
+    compose.arg("-f").arg(folder.path().join("compose.yml")).args(["config", "--format", "json"]);
+    compose.envs([("SHOP_API_KEY", "key"), ("GRAFANA_PASSWORD", "password"), ("FIVE", "not this")]);
+    serde_json::from_str(&run(&mut compose)).expect("it was asked for JSON")
+}
+
+#[test]
+fn compose_takes_every_stack() {
+    for (name, stack) in every_stack() {
+        for facts in [Facts::default(), stacks::debian_facts()] {
+            let read = compose_reads(&stack, &facts);
+            let desired = Desired::of(&stack, &facts);
+            assert_eq!(read["name"], desired.stack, "{name}");
+            assert_eq!(read["services"].as_object().unwrap().len(), desired.services.len(), "{name}");
+        }
+    }
+}
+
+/// `compose.yml` and the Docker API are fed from one `Desired`. This looks at what Compose understood, field by field.
+#[test]
+fn compose_understands_what_was_meant() {
+    let stack = stacks::everything();
+    let desired = Desired::of(&stack, &Facts::default());
+    let read = compose_reads(&stack, &Facts::default());
+    for service in &desired.services {
+        let seen = &read["services"][&service.name];
+        let settings = &service.container.settings;
+        assert_eq!(seen["image"], service.image.reference);
+        assert_eq!(unescaped(&seen["environment"]), json_or_null(&settings.environment), "{}", service.name);
+        assert_eq!(unescaped(&seen["command"]), serde_json::json!(settings.command), "{}", service.name);
+        let mut labels = settings.labels.clone();
+        labels.insert("io.stackctl.stack".to_owned(), desired.stack.clone());
+        labels.sort_keys();
+        assert_eq!(unescaped(&seen["labels"]), serde_json::json!(labels), "{}", service.name);
+        let replicas = seen["scale"].as_u64().or(seen["deploy"]["replicas"].as_u64()).unwrap_or(1);
+        assert_eq!(replicas, u64::from(service.replicas), "{}", service.name);
+        let networks = seen["networks"].as_object().map_or(0, serde_json::Map::len);
+        assert_eq!(networks, service.container.networks.len(), "{}", service.name);
+        assert_eq!(seen["ports"].as_array().map_or(0, Vec::len), settings.ports.0.len(), "{}", service.name);
+    }
+    for network in &desired.networks {
+        assert_eq!(read["networks"][&network.key]["name"], network.name);
+    }
+    for volume in &desired.volumes {
+        assert_eq!(read["volumes"][&volume.key]["name"], volume.name);
+    }
+}
+
+/// Texts on which YAML readers have been seen to disagree.
+const ODD_TEXTS: &[&str] = &[
+    "",
+    " ",
+    "\t",
+    "\ttab first\nthen a line",
+    "no",
+    "ON",
+    "~",
+    "null",
+    "1:30",
+    "1_000",
+    "0o17",
+    "1e3",
+    ".inf",
+    "2026-11-20",
+    "<<",
+    "a: b",
+    "a #b",
+    "- a",
+    "? a",
+    "!tag",
+    "&a",
+    "*a",
+    "%a",
+    "@a",
+    "`a`",
+    "|",
+    ">",
+    "{a}",
+    "[a]",
+    "'",
+    "\"",
+    "\\",
+    "\\n",
+    "a\n\nb\n",
+    "\n",
+    "\r\n",
+    " lead",
+    "trail ",
+    "\u{7f}",
+    "\u{85}",
+    "\u{a0}",
+    "\u{2028}",
+    "\u{feff}",
+    "\u{1}",
+    "\u{e000}",
+    "日本",
+    "🙂",
+    "$",
+    "$$",
+    "${X}",
+    "$X:-y",
+    "{{ x }}",
+    "{% x %}",
+    "---",
+    "...",
+    "key:",
+    ":",
+    "#",
+];
+
+#[test]
+fn compose_reads_odd_texts_as_they_were_written() {
+    let mut stack = stacks::hello();
+    let web = &mut stack.apps[0];
+    web.container.environment =
+        ODD_TEXTS.iter().enumerate().map(|(number, text)| (format!("V{number}"), (*text).to_owned())).collect();
+    let read = compose_reads(&stack, &Facts::default());
+    for (number, text) in ODD_TEXTS.iter().enumerate() {
+        assert_eq!(unescaped(&read["services"]["web"]["environment"][format!("V{number}")]), *text);
+    }
+}
+
+#[test]
+fn promtool_takes_odd_texts() {
+    let mut stack = stacks::hello();
+    let metrics = stack.apps[0].metrics.as_mut().expect("hello is scraped");
+    metrics.params = ODD_TEXTS.iter().map(|text| ((*text).to_owned(), vec![(*text).to_owned()])).collect();
+    metrics.labels =
+        ODD_TEXTS.iter().enumerate().map(|(number, text)| (format!("l{number}"), (*text).to_owned())).collect();
+    let folder = written(&stack, &Facts::default());
+    run(Command::new(tools::promtool("trixie"))
+        .args(["check", "config"])
+        .arg(folder.path().join("prometheus/prometheus.yml")));
+}
+
+/// `config` prints text that could be read again, with each `$` doubled.
+fn unescaped(value: &Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(text.replace("$$", "$")),
+        Value::Array(values) => values.iter().map(unescaped).collect(),
+        Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), unescaped(value))).collect(),
+        other => other.clone(),
+    }
+}
+
+fn json_or_null(map: &IndexMap<String, String>) -> Value {
+    if map.is_empty() { Value::Null } else { serde_json::json!(map) }
+}
+
+/// The folder with schemas that others publish; tests that need it look at nothing without it, and say so.
+fn data_folder() -> Option<PathBuf> {
+    let folder = std::env::var_os("STACKCTL_DATA").map(PathBuf::from);
+    if folder.is_none() {
+        eprintln!("ran without STACKCTL_DATA: nothing was compared with a schema");
+    }
+    folder
+}
+
+fn check_schema(schema_file: &Path, path: &str) {
+    let text = std::fs::read_to_string(schema_file).expect("STACKCTL_DATA has the schema");
+    let schema: Value = serde_json::from_str(&text).expect("a schema is JSON");
+    let schema = jsonschema::draft7::new(&schema).expect("it is a schema");
+    for (name, stack) in every_stack() {
+        let files = rendered(&stack, &Facts::default());
+        let value: Value = serde_yaml::from_str(&files.0[path]).expect("it is YAML");
+        let errors: Vec<String> =
+            schema.iter_errors(&value).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        assert!(errors.is_empty(), "{name}/{path}: {errors:#?}");
+    }
+}
+
+#[test]
+fn compose_files_fit_the_schema_of_the_compose_specification() {
+    let Some(folder) = data_folder() else { return };
+    check_schema(&folder.join("compose/compose-spec.json"), "compose.yml");
+}
+
+#[test]
+fn provisioning_files_fit_the_schemas_of_grafana() {
+    let Some(folder) = data_folder() else { return };
+    let schemas = folder.join("grafana/provisioning-schema");
+    check_schema(&schemas.join("datasources.schema.json"), "grafana/provisioning/datasources/prometheus.yml");
+    check_schema(&schemas.join("dashboards.schema.json"), "grafana/provisioning/dashboards/stackctl.yml");
+}

@@ -1,0 +1,140 @@
+//! `up` works from any state: half made, stopped, edited by hand, left by a killed run, raced by another.
+
+use std::time::Duration;
+
+use crate::sandbox::{Sandbox, docker, eventually};
+
+const APPS: &str = "\
+apps:
+  web: { image: stackctl/self, command: [demo, accesslog], scale: 3, metrics: {} }
+  day: { image: stackctl/self, command: [demo, iotd], depends_on: [web], metrics: { path: /actuator/prometheus } }
+";
+
+#[track_caller]
+fn assert_converged(stack: &Sandbox) {
+    stack.ok(&["up"]);
+    assert_eq!(stack.plan(), [""; 0]);
+    stack.ok(&["verify"]);
+    let label = format!("label=com.docker.compose.project={}", stack.name);
+    let containers = docker(&["ps", "-aq", "--filter", &label]);
+    assert_eq!(containers.lines().count(), 5, "three web, one day, one prometheus, nothing else");
+}
+
+#[test]
+fn up_heals_what_was_stopped_paused_removed_or_disconnected() {
+    let stack = Sandbox::new(APPS);
+    stack.ok(&["up"]);
+    docker(&["stop", "-t", "1", &stack.container("web", 1)]);
+    docker(&["pause", &stack.container("web", 2)]);
+    docker(&["rm", "-f", &stack.container("web", 3)]);
+    docker(&["network", "disconnect", &format!("{}_default", stack.name), &stack.container("day", 1)]);
+    assert_eq!(
+        stack.plan(),
+        [
+            "start container STACK-web-1",
+            "start container STACK-web-2",
+            "create container STACK-web-3",
+            "connect container STACK-day-1",
+        ]
+    );
+    assert_converged(&stack);
+}
+
+#[test]
+fn up_replaces_a_container_whose_settings_changed_and_says_which() {
+    let stack = Sandbox::new(APPS);
+    stack.ok(&["up"]);
+    let web = stack.running("web");
+    stack.write(&APPS.replace("command: [demo, iotd]", "command: [demo, iotd], environment: { A: b }"));
+    let plan = stack.json(&["plan"]);
+    let steps = plan["steps"].as_array().unwrap();
+    assert_eq!(steps.len(), 1, "{plan}");
+    assert_eq!(steps[0]["action"], "replace");
+    assert_eq!(steps[0]["reason"], "environment changed");
+    assert_converged(&stack);
+    assert_eq!(stack.running("web"), web, "what did not change is left alone");
+}
+
+#[test]
+fn up_removes_what_left_the_file() {
+    let stack = Sandbox::new(APPS);
+    stack.ok(&["up"]);
+    let without_day: String =
+        APPS.lines().filter(|line| !line.contains("day")).map(|line| format!("{line}\n")).collect();
+    stack.write(&without_day);
+    assert!(stack.plan().contains(&"remove container STACK-day-1".to_owned()), "{:?}", stack.plan());
+    stack.ok(&["up"]);
+    assert!(stack.running("day").is_empty());
+    stack.ok(&["verify"]);
+}
+
+#[test]
+fn a_killed_up_is_finished_by_the_next_one() {
+    for delay in [60, 250, 500, 900, 1400] {
+        let stack = Sandbox::new(APPS);
+        let mut child = stack.spawn(&["up"]);
+        std::thread::sleep(Duration::from_millis(delay));
+        child.kill().expect("kill -9");
+        child.wait().expect("it ends");
+        assert_converged(&stack);
+    }
+}
+
+#[test]
+fn a_killed_replacement_leaves_no_second_container() {
+    let stack = Sandbox::new(APPS);
+    stack.ok(&["up"]);
+    for delay in [100, 300, 600] {
+        stack.write(&APPS.replace("demo, accesslog]", &format!("demo, accesslog], environment: {{ A: \"{delay}\" }}")));
+        let mut child = stack.spawn(&["up"]);
+        std::thread::sleep(Duration::from_millis(delay));
+        child.kill().expect("kill -9");
+        child.wait().expect("it ends");
+        assert_converged(&stack);
+    }
+}
+
+#[test]
+fn of_two_ups_at_once_one_waits_and_both_succeed() {
+    let stack = Sandbox::new(APPS);
+    let first = stack.spawn(&["up"]);
+    let second = stack.spawn(&["up"]);
+    for child in [first, second] {
+        let output = child.wait_with_output().expect("it ends");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    assert_converged(&stack);
+}
+
+#[test]
+fn a_volume_survives_the_replacement_of_its_container() {
+    let stack = Sandbox::new(
+        "volumes: { data: {} }\napps: { web: { image: stackctl/self, command: [demo, iotd], volumes: [\"data:/data\"] } }\n",
+    );
+    stack.ok(&["up"]);
+    let volume = format!("{}_data", stack.name);
+    let created = docker(&["volume", "inspect", "-f", "{{.CreatedAt}}", &volume]);
+    stack.write("volumes: { data: {} }\napps: { web: { image: stackctl/self, command: [demo, iotd], environment: { A: b }, volumes: [\"data:/data\"] } }\n");
+    stack.ok(&["up"]);
+    assert_eq!(docker(&["volume", "inspect", "-f", "{{.CreatedAt}}", &volume]), created);
+}
+
+#[test]
+fn dependencies_start_first_and_are_waited_for() {
+    let stack = Sandbox::new(
+        "\
+apps:
+  migrate: { image: stackctl/self, command: [--version] }
+  web:
+    image: stackctl/self
+    command: [demo, iotd]
+    depends_on: { migrate: { condition: service_completed_successfully } }
+    metrics: { path: /actuator/prometheus }
+",
+    );
+    stack.ok(&["up"]);
+    eventually("the plan is empty", || stack.plan().is_empty());
+    let finished = docker(&["inspect", "-f", "{{.State.FinishedAt}}", &stack.container("migrate", 1)]);
+    let started = docker(&["inspect", "-f", "{{.State.StartedAt}}", &stack.container("web", 1)]);
+    assert!(finished < started, "{finished} {started}");
+}

@@ -1,0 +1,147 @@
+//! A stack from nothing to running, proven, and gone.
+
+use crate::sandbox::{Sandbox, docker, eventually};
+
+const APP: &str = "\
+apps:
+  web:
+    image: stackctl/self
+    command: [demo, accesslog]
+    metrics: {}
+";
+
+#[test]
+fn up_runs_the_stack_and_proves_that_every_replica_is_scraped() {
+    let stack = Sandbox::new(APP);
+    let up = stack.ok(&["up"]);
+    assert!(up.stdout.contains("web"), "{}", up.stdout);
+    assert_eq!(stack.running("web").len(), 1);
+    assert_eq!(stack.running("prometheus").len(), 1);
+    let findings = stack.findings("targets");
+    let mut subjects: Vec<_> = findings.iter().map(|finding| finding["subject"].as_str().unwrap()).collect();
+    subjects.sort_unstable();
+    assert_eq!(subjects, ["prometheus", "web"]);
+    assert!(findings.iter().all(|finding| finding["status"] == "ok"), "{findings:#?}");
+    stack.ok(&["verify"]);
+}
+
+#[test]
+fn a_second_up_changes_nothing() {
+    let stack = Sandbox::new(APP);
+    stack.ok(&["up"]);
+    let before = [stack.running("web"), stack.running("prometheus")];
+    assert_eq!(stack.plan(), [""; 0]);
+    stack.ok(&["plan"]);
+    let second = stack.ok(&["up"]);
+    assert!(!second.stderr.contains("create"), "{}", second.stderr);
+    assert_eq!([stack.running("web"), stack.running("prometheus")], before);
+}
+
+#[test]
+fn the_plan_says_what_up_will_do_and_exits_with_3() {
+    let stack = Sandbox::new(APP);
+    stack.expect(3, &["plan"]);
+    let expected = [
+        "create network STACK_default",
+        "create volume STACK_prometheus-data",
+        "create container STACK-prometheus-1",
+        "create container STACK-web-1",
+    ];
+    let mut planned = stack.plan();
+    planned.retain(|step| !step.contains(" image "));
+    planned.sort_unstable();
+    let mut sorted = expected;
+    sorted.sort_unstable();
+    assert_eq!(planned, sorted);
+    assert!(stack.running("web").is_empty(), "plan starts nothing");
+}
+
+#[test]
+fn ps_tells_the_state_of_every_replica_as_the_contract_says() {
+    let stack = Sandbox::new("apps: { web: { image: stackctl/self, command: [demo, iotd], scale: 2 } }\n");
+    stack.ok(&["up"]);
+    let listed = stack.json(&["ps"]);
+    let web: Vec<_> = listed.as_array().unwrap().iter().filter(|entry| entry["app"] == "web").collect();
+    assert_eq!(web.len(), 2);
+    assert_eq!(web[1]["container"], stack.container("web", 2));
+    assert_eq!(web[1]["replica"], 2);
+    assert_eq!(web[1]["state"], "running");
+    assert_eq!(web[1]["health"], "none");
+    assert!(web[1]["ports"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn logs_are_merged_and_carry_the_name_of_the_container() {
+    let stack = Sandbox::new(
+        "prometheus: off\napps: { web: { image: stackctl/self, command: [--version], scale: 2 } }\n"
+            .trim_start_matches("prometheus: off\n"),
+    );
+    stack.run(&["up", "--no-wait"]);
+    let version = format!("stackctl {}", env!("CARGO_PKG_VERSION"));
+    eventually("both replicas have printed", || stack.ok(&["logs", "web"]).stdout.matches(&version).count() == 2);
+    let logs = stack.ok(&["logs", "web", "--tail", "1"]).stdout;
+    assert!(logs.contains(&format!("{} | {version}", stack.container("web", 1))), "{logs}");
+    stack.expect(2, &["logs", "nobody"]);
+}
+
+#[test]
+fn down_takes_everything_away_but_the_volumes() {
+    let stack = Sandbox::new(APP);
+    stack.ok(&["up"]);
+    stack.ok(&["down"]);
+    let label = format!("label=com.docker.compose.project={}", stack.name);
+    assert_eq!(docker(&["ps", "-aq", "--filter", &label]), "");
+    assert_eq!(docker(&["network", "ls", "-q", "--filter", &label]), "");
+    assert_eq!(docker(&["volume", "ls", "-q", "--filter", &label]).trim(), format!("{}_prometheus-data", stack.name));
+    stack.expect(2, &["down", "--volumes"]);
+    assert_ne!(docker(&["volume", "ls", "-q", "--filter", &label]), "", "nobody said yes");
+    stack.ok(&["down", "--volumes", "--yes"]);
+    assert_eq!(docker(&["volume", "ls", "-q", "--filter", &label]), "");
+}
+
+#[test]
+fn what_was_recorded_outlives_down_and_up() {
+    let stack = Sandbox::new(APP);
+    stack.ok(&["up"]);
+    let samples = |stack: &Sandbox| {
+        let answer = stack.json(&["query", "count_over_time(up{job=\"web\"}[1h])"]);
+        answer["result"][0]["value"][1].as_str().and_then(|text| text.parse::<u64>().ok()).unwrap_or(0)
+    };
+    eventually("some scrapes are recorded", || samples(&stack) >= 3);
+    let before = samples(&stack);
+    stack.ok(&["down"]);
+    stack.ok(&["up"]);
+    assert!(samples(&stack) >= before, "the volume was kept");
+}
+
+#[test]
+fn docker_sees_the_stack_as_a_compose_project() {
+    let stack = Sandbox::new(APP);
+    stack.ok(&["up"]);
+    let label = |key: &str| {
+        let format = format!("{{{{index .Config.Labels \"com.docker.compose.{key}\"}}}}");
+        docker(&["inspect", "-f", &format, &stack.container("web", 1)]).trim().to_owned()
+    };
+    assert_eq!(label("project"), stack.name);
+    assert_eq!(label("service"), "web");
+    assert_eq!(label("container-number"), "1");
+    assert_eq!(label("oneoff"), "False");
+}
+
+#[test]
+fn a_foreign_compose_project_of_the_same_name_is_left_alone() {
+    let stack = Sandbox::new(APP);
+    let name = format!("{}-foreign-1", stack.name);
+    let label = format!("com.docker.compose.project={}", stack.name);
+    docker(&["run", "-d", "--name", &name, "--label", &label, &own_image(), "demo", "iotd"]);
+    let up = stack.expect(1, &["up"]);
+    let still_there = docker(&["inspect", "-f", "{{.State.Running}}", &name]);
+    docker(&["rm", "-f", &name]);
+    assert!(up.stderr.contains("is not stackctl's"), "{}", up.stderr);
+    assert_eq!(still_there.trim(), "true");
+}
+
+/// Reference of stackctl's own image, as the engine has it.
+fn own_image() -> String {
+    format!("stackctl/self:{}", env!("CARGO_PKG_VERSION"))
+}

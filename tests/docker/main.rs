@@ -1,0 +1,11 @@
+//! Tests against the real Docker engine and the real Prometheus. Each test has a stack of its own and takes it away again.
+
+mod broken_files;
+mod causes;
+mod compose;
+mod converge;
+mod failures;
+mod lifecycle;
+mod reload;
+mod sandbox;
+mod scale;

@@ -1,0 +1,87 @@
+//! A changed prometheus.yml: checked, sent, read again, proved; drift shown and healed; a refused one taken back.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use crate::sandbox::{Sandbox, docker, eventually};
+
+const APP: &str = "apps: { web: { image: stackctl/self, command: [demo, accesslog], metrics: {} } }\n";
+
+/// Puts a file into a container as somebody with an editor would.
+fn edit(container: &str, path: &str, text: &str) {
+    let mut child = Command::new("docker")
+        .args(["cp", "-", &format!("{container}:/")])
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("docker cp starts");
+    let mut archive = tar::Builder::new(Vec::new());
+    let mut header = tar::Header::new_gnu();
+    header.set_size(text.len() as u64);
+    header.set_mode(0o644);
+    header.set_mtime(1_700_000_000);
+    archive.append_data(&mut header, path.trim_start_matches('/'), text.as_bytes()).expect("packed");
+    let bytes = archive.into_inner().expect("packed");
+    child.stdin.take().expect("piped").write_all(&bytes).expect("docker cp reads");
+    assert!(child.wait().expect("docker cp ends").success());
+}
+
+#[test]
+fn a_hand_edited_config_shows_in_the_plan_and_is_healed_by_up() {
+    let stack = Sandbox::new(APP);
+    stack.ok(&["up"]);
+    let prometheus = stack.container("prometheus", 1);
+    let before = stack.running("prometheus");
+    edit(&prometheus, "/etc/prometheus/prometheus.yml", "global: {scrape_interval: 7s}\n");
+    docker(&["kill", "-s", "HUP", &prometheus]);
+    eventually("verify sees the edit", || {
+        stack.findings("config").iter().any(|finding| finding["cause"] == "config-stale")
+    });
+    assert_eq!(stack.plan(), ["write file prometheus/prometheus.yml", "reload container STACK-prometheus-1"]);
+    stack.ok(&["up"]);
+    assert_eq!(stack.plan(), [""; 0]);
+    stack.ok(&["verify", "config"]);
+    assert_eq!(stack.running("prometheus"), before, "reloaded in place");
+}
+
+#[test]
+fn a_change_of_the_stack_file_reaches_prometheus_without_a_new_container() {
+    let stack = Sandbox::new(APP);
+    stack.ok(&["up"]);
+    let before = stack.running("prometheus");
+    stack.write(&APP.replace("metrics: {}", "metrics: { interval: 2s }"));
+    assert_eq!(stack.plan(), ["write file prometheus/prometheus.yml", "reload container STACK-prometheus-1"]);
+    stack.ok(&["up"]);
+    stack.ok(&["verify"]);
+    assert_eq!(stack.running("prometheus"), before);
+}
+
+#[test]
+fn a_config_that_promtool_refuses_never_reaches_prometheus() {
+    let stack = Sandbox::new(APP);
+    stack.ok(&["up"]);
+    let before = stack.running("prometheus");
+    let text = std::fs::read_to_string(stack.stack_file()).unwrap();
+    let broken = text.replace(
+        "scrape_interval: 1s }",
+        "scrape_interval: 1s, extra_scrape_configs: [{ job_name: bad, no_such_key: 1 }] }",
+    );
+    std::fs::write(stack.stack_file(), broken).unwrap();
+    let up = stack.expect(1, &["up"]);
+    assert!(up.stderr.contains("promtool"), "{}", up.stderr);
+    assert!(up.stderr.contains("no_such_key"), "{}", up.stderr);
+    assert_eq!(stack.running("prometheus"), before);
+    std::fs::write(stack.stack_file(), text).unwrap();
+    assert_eq!(stack.plan(), [""; 0], "the refused file did not stay");
+    docker(&["restart", "-t", "5", &stack.container("prometheus", 1)]);
+    eventually("Prometheus lives after a restart", || stack.run(&["verify"]).code == 0);
+}
+
+#[test]
+fn files_are_readable_by_the_user_the_image_runs_as() {
+    let stack = Sandbox::new(APP);
+    stack.ok(&["up"]);
+    let user = docker(&["inspect", "-f", "{{.Config.User}}", &stack.container("prometheus", 1)]);
+    assert!(!user.trim().is_empty() && !user.starts_with('0'), "Prometheus does not run as root: {user}");
+    let binds = docker(&["inspect", "-f", "{{json .HostConfig.Binds}}", &stack.container("prometheus", 1)]);
+    assert_eq!(binds.trim(), "null", "no path of the host is needed");
+}

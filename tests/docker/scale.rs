@@ -1,0 +1,78 @@
+//! Replicas come and go, and Prometheus has exactly those that run.
+
+use crate::sandbox::Sandbox;
+
+fn app(discovery: &str) -> String {
+    format!(
+        "apps:\n  web:\n    image: stackctl/self\n    command: [demo, accesslog]\n    metrics: {{ discovery: {discovery}, interval: 1s }}\n"
+    )
+}
+
+#[track_caller]
+fn assert_targets(stack: &Sandbox, replicas: usize) {
+    let findings = stack.findings("targets");
+    let web: Vec<_> = findings.iter().filter(|finding| finding["subject"] == "web").collect();
+    assert_eq!(web.len(), replicas, "{findings:#?}");
+    assert!(findings.iter().all(|finding| finding["status"] == "ok"), "{findings:#?}");
+    let up = stack.json(&["query", "count(up{job=\"web\"} == 1)"]);
+    assert_eq!(up["result"][0]["value"][1], replicas.to_string(), "{up}");
+}
+
+#[test]
+fn static_targets_follow_the_replicas_up_and_down() {
+    follows("static");
+}
+
+#[test]
+fn targets_found_by_dns_follow_the_replicas_up_and_down() {
+    follows("dns");
+}
+
+fn follows(discovery: &str) {
+    let stack = Sandbox::new(&app(discovery));
+    stack.ok(&["up", "--scale", "web=3"]);
+    assert_targets(&stack, 3);
+    let three = stack.running("web");
+    stack.ok(&["up", "--scale", "web=5"]);
+    assert_targets(&stack, 5);
+    assert_eq!(stack.running("web")[..3], three[..], "replicas that run are left alone");
+    let prometheus = stack.running("prometheus");
+    stack.ok(&["up", "--scale", "web=1"]);
+    assert_targets(&stack, 1);
+    assert_eq!(stack.running("web"), three[..1]);
+    assert_eq!(stack.running("prometheus"), prometheus, "Prometheus is reloaded, not replaced");
+}
+
+#[test]
+fn a_scale_is_remembered_until_the_file_says_otherwise() {
+    let stack = Sandbox::new(&app("static"));
+    stack.ok(&["up", "--scale", "web=3"]);
+    stack.ok(&["plan"]);
+    stack.ok(&["up"]);
+    assert_eq!(stack.running("web").len(), 3);
+    stack.write(&app("static").replace("    metrics", "    scale: 2\n    metrics"));
+    stack.ok(&["up"]);
+    assert_eq!(stack.running("web").len(), 2);
+    assert_targets(&stack, 2);
+}
+
+#[test]
+fn a_lost_replica_comes_back_under_a_remembered_scale() {
+    let stack = Sandbox::new(&app("static"));
+    stack.ok(&["up", "--scale", "web=3"]);
+    crate::sandbox::docker(&["rm", "-f", &stack.container("web", 2)]);
+    assert_eq!(stack.plan(), ["create container STACK-web-2"]);
+    stack.ok(&["up"]);
+    assert_targets(&stack, 3);
+}
+
+#[test]
+fn a_fixed_host_port_cannot_be_scaled_and_the_message_says_what_to_write() {
+    let body = "apps: { web: { image: stackctl/self, command: [demo, iotd], ports: [\"18999:80\"] } }\n";
+    let stack = Sandbox::new(body);
+    let up = stack.expect(2, &["up", "--scale", "web=2"]);
+    assert!(up.stderr.contains("ports: [\"80\"]"), "{}", up.stderr);
+    let unknown = stack.expect(2, &["up", "--scale", "wep=2"]);
+    assert!(unknown.stderr.contains("`web`"), "{}", unknown.stderr);
+    assert!(stack.running("web").is_empty());
+}

@@ -1,0 +1,150 @@
+//! Desired → files: the golden folders, and what holds for every stack.
+
+mod support;
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use stackctl::desired::{Desired, Facts};
+use stackctl::render::{self, Change};
+use stackctl::stack::{App, DependencyCondition, Discovery, Metrics, Prometheus, Stack, Toggle};
+use support::{golden, stacks};
+
+fn check(name: &str, stack: &Stack, facts: &Facts) {
+    golden::check(name, &render::all(&Desired::of(stack, facts)));
+}
+
+#[test]
+fn the_smallest_stack_is_rendered_as_in_its_golden_folder() {
+    check("hello", &stacks::hello(), &Facts::default());
+}
+
+#[test]
+fn the_image_gallery_is_rendered_as_in_its_golden_folder() {
+    check("image-gallery", &stacks::image_gallery(), &Facts::default());
+}
+
+#[test]
+fn the_demo_without_a_registry_is_rendered_as_in_its_golden_folder() {
+    check("demo", &stacks::demo(), &stacks::debian_facts());
+}
+
+#[test]
+fn a_stack_that_uses_every_setting_is_rendered_as_in_its_golden_folder() {
+    check("everything", &stacks::everything(), &Facts::default());
+}
+
+#[test]
+fn a_second_write_changes_nothing_and_a_changed_file_is_written_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = render::all(&Desired::of(&stacks::hello(), &Facts::default()));
+    let first = render::write(&files, folder.path()).unwrap();
+    assert_eq!(first.len(), files.0.len());
+    assert!(first.iter().all(|written| written.change == Change::Created));
+    assert_eq!(render::write(&files, folder.path()).unwrap(), []);
+
+    fs::write(folder.path().join("compose.yml"), "changed by hand").unwrap();
+    fs::write(folder.path().join("prometheus/mine.yml"), "somebody else's").unwrap();
+    let again = render::write(&files, folder.path()).unwrap();
+    assert_eq!(
+        again.iter().map(|written| (written.path.as_str(), written.change)).collect::<Vec<_>>(),
+        [("compose.yml", Change::Updated)]
+    );
+    assert!(folder.path().join("prometheus/mine.yml").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn written_files_can_be_read_by_the_users_inside_the_containers() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    render::write(&render::all(&Desired::of(&stacks::hello(), &Facts::default())), folder.path()).unwrap();
+    let mode = fs::metadata(folder.path().join("prometheus/prometheus.yml")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o644);
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("prometheus"), "a file where a folder should be").unwrap();
+    let files = render::all(&Desired::of(&stacks::hello(), &Facts::default()));
+    let error = render::write(&files, folder.path()).unwrap_err().to_string();
+    assert!(error.contains(&*folder.path().join("prometheus").to_string_lossy()), "{error}");
+}
+
+/// A stack in which that text stands wherever a stack file takes any text.
+fn with_text_everywhere(text: &str) -> Stack {
+    let metrics = |discovery| Metrics {
+        discovery,
+        path: Some(format!("/{text}")),
+        labels: stacks::texts([("label", text)]),
+        params: [("param".to_owned(), vec![text.to_owned()])].into(),
+        ..Metrics::default()
+    };
+    let mut fixed = stacks::app("image", metrics(Discovery::Static));
+    fixed.container.command = Some(stacks::words([text, "second"]));
+    fixed.container.environment = stacks::texts([("VALUE", text)]);
+    fixed.container.labels = stacks::texts([("label", text)]);
+    let followed = App { image: "image".to_owned(), ..stacks::app("image", metrics(Discovery::Dns)) };
+    let prometheus = Prometheus { external_labels: stacks::texts([("label", text)]), ..Prometheus::default() };
+    Stack {
+        apps: stacks::named([("fixed", fixed), ("followed", followed)]),
+        prometheus: Toggle::On(prometheus),
+        ..stacks::bare("text")
+    }
+}
+
+fn parsed(desired: &Desired, path: &str) -> Value {
+    serde_yaml::from_str(&render::all(desired).0[path]).expect("what is rendered is YAML")
+}
+
+fn dollars_doubled(text: &str) -> String {
+    text.replace('$', "$$")
+}
+
+proptest! {
+    #[test]
+    fn whatever_a_text_contains_prometheus_reads_that_text(text in any::<String>()) {
+        let desired = Desired::of(&with_text_everywhere(&text), &Facts::default());
+        let config = parsed(&desired, "prometheus/prometheus.yml");
+        let (fixed, followed) = (&config["scrape_configs"][1], &config["scrape_configs"][2]);
+        prop_assert_eq!(config["scrape_configs"].as_array().unwrap().len(), 4);
+        prop_assert_eq!(&fixed["metrics_path"], &json!(format!("/{text}")));
+        prop_assert_eq!(&fixed["params"], &json!({ "param": [text] }));
+        prop_assert_eq!(&fixed["static_configs"][0]["labels"], &json!({ "label": text }));
+        prop_assert_eq!(&followed["relabel_configs"][0]["replacement"], &json!(dollars_doubled(&text)));
+        prop_assert_eq!(&config["global"]["external_labels"]["label"], &json!(dollars_doubled(&text)));
+    }
+
+    #[test]
+    fn whatever_a_text_contains_compose_reads_that_text(text in any::<String>()) {
+        let desired = Desired::of(&with_text_everywhere(&text), &Facts::default());
+        let compose = parsed(&desired, "compose.yml");
+        let fixed = &compose["services"]["fixed"];
+        prop_assert_eq!(compose["services"].as_object().unwrap().len(), 4);
+        prop_assert_eq!(&fixed["command"], &json!([dollars_doubled(&text), "second"]));
+        prop_assert_eq!(&fixed["environment"], &json!({ "VALUE": dollars_doubled(&text) }));
+        prop_assert_eq!(&fixed["labels"]["label"], &json!(dollars_doubled(&text)));
+    }
+}
+
+/// Not a measurement: a bound that something quadratic would break by far.
+#[test]
+fn ten_thousand_apps_take_no_more_than_their_share_of_time() {
+    let chain = |position: usize| {
+        let mut app = stacks::app("image", Metrics::default());
+        let before = position
+            .checked_sub(1)
+            .map(|before| (stacks::name(&format!("app-{before}")), DependencyCondition::default()));
+        app.wiring.depends_on = before.into_iter().collect();
+        (stacks::name(&format!("app-{position}")), app)
+    };
+    let stack = Stack { apps: (0..10_000).map(chain).collect(), ..stacks::bare("large") };
+    let started = Instant::now();
+    let desired = Desired::of(&stack, &Facts::default());
+    let files = render::all(&desired);
+    assert!(files.0["compose.yml"].contains("app-9999"));
+    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+}

@@ -1,0 +1,382 @@
+//! Stacks for tests: from the smallest to one that uses every setting.
+
+use std::net::{IpAddr, SocketAddr};
+
+use indexmap::IndexMap;
+use stackctl::desired::{Facts, ImageChoice, ImageOrigin, ScaleOverride};
+use stackctl::stack::{
+    App, BasicAuth, ByteSize, Command, ContainerSettings, DependencyCondition, Discovery, Duration, Engine,
+    EngineMetrics, Exporter, Grafana, Healthcheck, HealthcheckTest, Images, Logging, Metrics, Mount, MountKind,
+    Network, Port, Ports, Prometheus, Propagation, Protocol, Publish, PullPolicy, Restart, Retention, Scheme, Scrape,
+    Secret, ServiceName, ServiceNetwork, Stack, StackName, Tls, Toggle, Ulimit, Volume, Wiring,
+};
+
+/// A stack of that name with nothing in it but what is on by default.
+pub(crate) fn bare(stack_name: &str) -> Stack {
+    Stack {
+        name: stack_name.parse::<StackName>().expect("a test writes valid names"),
+        engine: Engine::default(),
+        images: Images::default(),
+        prometheus: Toggle::default(),
+        grafana: Toggle::default(),
+        apps: IndexMap::new(),
+        exporters: IndexMap::new(),
+        scrape: IndexMap::new(),
+        dashboards: IndexMap::new(),
+        networks: IndexMap::new(),
+        volumes: IndexMap::new(),
+        secrets: IndexMap::new(),
+    }
+}
+
+/// A name.
+pub(crate) fn name(text: &str) -> ServiceName {
+    text.parse().expect("a test writes valid names")
+}
+
+/// A map from names.
+pub(crate) fn named<const N: usize, T>(entries: [(&str, T); N]) -> IndexMap<ServiceName, T> {
+    entries.into_iter().map(|(key, value)| (name(key), value)).collect()
+}
+
+/// A map from text to text.
+pub(crate) fn texts<const N: usize>(entries: [(&str, &str); N]) -> IndexMap<String, String> {
+    entries.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+}
+
+/// A command of these words.
+pub(crate) fn words<const N: usize>(words: [&str; N]) -> Command {
+    Command(words.map(str::to_owned).to_vec())
+}
+
+/// An app of that image that is scraped.
+pub(crate) fn app(image: &str, metrics: Metrics) -> App {
+    App {
+        image: image.to_owned(),
+        scale: 1,
+        container: ContainerSettings::default(),
+        wiring: Wiring::default(),
+        metrics: Some(metrics),
+        signals: None,
+    }
+}
+
+/// A port of 127.0.0.1.
+pub(crate) fn port(host_port: u16, container_port: u16) -> Port {
+    Port { host_ip: IpAddr::from([127, 0, 0, 1]), host_port: Some(host_port), container_port, protocol: Protocol::Tcp }
+}
+
+/// The smallest stack of the handbook: one app, everything else by default.
+pub(crate) fn hello() -> Stack {
+    let mut web = app("ghcr.io/acme/web:1.4", Metrics::default());
+    web.container.ports = Ports(vec![port(8080, 80)]);
+    Stack { apps: named([("web", web)]), ..bare("hello") }
+}
+
+/// The image gallery, the reference example of the handbook.
+pub(crate) fn image_gallery() -> Stack {
+    let accesslog = app("diamol/ch09-access-log", dns(3));
+    let iotd = app("diamol/ch09-image-of-the-day", at_path("/actuator/prometheus"));
+    let mut gallery = app("diamol/ch09-image-gallery", Metrics::default());
+    gallery.container.ports = Ports(vec![port(8010, 80)]);
+    gallery.wiring.depends_on =
+        named([("accesslog", DependencyCondition::Started), ("iotd", DependencyCondition::Started)]);
+    let other_hosts = Scrape {
+        targets: vec!["172.26.0.100:8180".to_owned(), "172.26.0.101:9100".to_owned()],
+        metrics: Metrics { interval: Some(Duration::from_secs(5)), ..Metrics::default() },
+    };
+    Stack {
+        engine: Engine { metrics: EngineMetrics::Gateway },
+        prometheus: Toggle::On(Prometheus {
+            version: Some("3.5.0".to_owned()),
+            scrape_interval: Some(Duration::from_secs(10)),
+            retention: Retention { time: Some(Duration::from_secs(15 * 86_400)), size: None },
+            ..Prometheus::default()
+        }),
+        grafana: Toggle::On(Grafana {
+            admin_password: Some(Secret::Environment("GRAFANA_PASSWORD".to_owned())),
+            ..Grafana::default()
+        }),
+        apps: named([("accesslog", App { scale: 3, ..accesslog }), ("iotd", iotd), ("image-gallery", gallery)]),
+        exporters: named([("node", Exporter::default()), ("cadvisor", Exporter::default())]),
+        scrape: named([("other-hosts", other_hosts)]),
+        ..bare("image-gallery")
+    }
+}
+
+/// The demo: the gallery with stackctl's own demo apps.
+pub(crate) fn demo() -> Stack {
+    let own = |demo_app: &str, metrics| {
+        let mut app = app("stackctl/self", metrics);
+        app.container.command = Some(words(["demo", demo_app]));
+        app.container.restart = Restart::UnlessStopped;
+        app
+    };
+    let mut gallery = own("image-gallery", Metrics::default());
+    gallery.container.ports = Ports(vec![port(8010, 80)]);
+    gallery.wiring.depends_on =
+        named([("accesslog", DependencyCondition::Started), ("iotd", DependencyCondition::Started)]);
+    Stack {
+        prometheus: Toggle::On(Prometheus { scrape_interval: Some(Duration::from_secs(5)), ..Prometheus::default() }),
+        apps: named([
+            ("accesslog", own("accesslog", dns(3))),
+            ("iotd", own("iotd", at_path("/actuator/prometheus"))),
+            ("image-gallery", gallery),
+        ]),
+        exporters: named([("node", Exporter::default())]),
+        ..bare("demo")
+    }
+}
+
+/// A host without a registry, on which `accesslog` was scaled to three by hand.
+pub(crate) fn debian_facts() -> Facts {
+    let debian = |image: &str, version: &str| ImageChoice::Take {
+        reference: image.to_owned(),
+        version: version.to_owned(),
+        origin: ImageOrigin::Debian,
+    };
+    let nowhere =
+        ImageChoice::LeaveOut { reason: "no registry can be reached, and Debian has no package of it".to_owned() };
+    Facts {
+        root_is_shared: true,
+        gateway: None,
+        images: IndexMap::from([
+            ("prometheus".to_owned(), debian("stackctl/prometheus:debian", "2.42.0")),
+            ("node".to_owned(), debian("stackctl/node:debian", "1.5.0")),
+            ("grafana".to_owned(), nowhere),
+        ]),
+        scale: IndexMap::from([("accesslog".to_owned(), ScaleOverride { replicas: 3, file: 1 })]),
+    }
+}
+
+/// A stack in which every setting says something, with text in it that YAML, Compose and Prometheus could take for something else.
+pub(crate) fn everything() -> Stack {
+    Stack {
+        engine: Engine { metrics: EngineMetrics::Address(SocketAddr::from(([10, 0, 0, 5], 9400))) },
+        images: Images { mirror: Some("mirror.example:5000".to_owned()), ..Images::default() },
+        prometheus: Toggle::On(every_prometheus_setting()),
+        grafana: Toggle::On(Grafana {
+            version: Some("12.0.0".to_owned()),
+            port: Publish::At(SocketAddr::from(([0, 0, 0, 0], 3001))),
+            environment: texts([("GF_USERS_ALLOW_SIGN_UP", "true"), ("GF_SERVER_ROOT_URL", "https://g.example/$x")]),
+            mem_limit: Some(ByteSize(256 << 20)),
+            ..Grafana::default()
+        }),
+        apps: named([
+            ("shop", every_app_setting()),
+            ("database", database()),
+            ("on-host", on_host()),
+            ("unwatched", App { metrics: None, scale: 0, ..app("ghcr.io/acme/batch:1", Metrics::default()) }),
+        ]),
+        exporters: named([("node", node()), ("redis", redis())]),
+        scrape: named([("elsewhere", elsewhere())]),
+        networks: named([
+            ("back", Network { internal: true, subnet: Some("10.77.0.0/24".to_owned()), ..Network::default() }),
+            ("lan", Network { external: true, name: Some("company-lan".to_owned()), ..Network::default() }),
+            ("unused", Network::default()),
+        ]),
+        volumes: named([
+            ("database", Volume { driver_opts: texts([("type", "none")]), ..Volume::default() }),
+            (
+                "prometheus-data",
+                Volume { external: true, name: Some("metrics-of-years".to_owned()), ..Volume::default() },
+            ),
+        ]),
+        secrets: named([
+            ("database-password", Secret::File("/srv/shop/secrets/database".to_owned())),
+            ("api-key", Secret::Environment("SHOP_API_KEY".to_owned())),
+        ]),
+        ..bare("every_thing")
+    }
+}
+
+fn dns(seconds: u64) -> Metrics {
+    Metrics { discovery: Discovery::Dns, interval: Some(Duration::from_secs(seconds)), ..Metrics::default() }
+}
+
+fn at_path(path: &str) -> Metrics {
+    Metrics { path: Some(path.to_owned()), ..Metrics::default() }
+}
+
+fn every_prometheus_setting() -> Prometheus {
+    Prometheus {
+        version: Some("3.14.0".to_owned()),
+        port: Publish::Off,
+        scrape_interval: Some(Duration::from_secs(30)),
+        scrape_timeout: Some(Duration::from_millis(7500)),
+        evaluation_interval: Some(Duration::from_secs(60)),
+        retention: Retention { time: Some(Duration::from_secs(400 * 86_400)), size: Some(ByteSize(50 << 30)) },
+        external_labels: texts([("site", "a: $b #c"), ("on", "no")]),
+        mem_limit: Some(ByteSize(2 << 30)),
+        extra_flags: vec!["--web.enable-admin-api".to_owned()],
+        extra_scrape_configs: vec![serde_json::json!({
+            "job_name": "own: words",
+            "static_configs": [{ "targets": ["a:1", "b:2"], "labels": { "note": "two\nlines" } }],
+            "relabel_configs": [{ "source_labels": ["__address__"], "regex": "(.*):\\d+", "target_label": "host" }],
+        })],
+        image: None,
+    }
+}
+
+fn every_app_setting() -> App {
+    App {
+        image: "ghcr.io/acme/shop:2.0".to_owned(),
+        scale: 2,
+        container: every_container_setting(),
+        wiring: Wiring {
+            env_file: Vec::new(),
+            volumes: every_kind_of_mount(),
+            networks: named([
+                ("lan", ServiceNetwork::default()),
+                ("back", ServiceNetwork { aliases: vec!["shop.internal".to_owned()] }),
+            ]),
+            depends_on: named([
+                ("database", DependencyCondition::Healthy),
+                ("node", DependencyCondition::Started),
+                ("unwatched", DependencyCondition::Completed),
+            ]),
+            secrets: vec![name("database-password"), name("api-key")],
+        },
+        metrics: Some(every_metrics_setting()),
+        signals: None,
+    }
+}
+
+fn every_container_setting() -> ContainerSettings {
+    ContainerSettings {
+        command: Some(words(["serve", "--motto", "costs $5: #1"])),
+        entrypoint: Some(words(["/bin/shop"])),
+        environment: texts([("ZONE", "no"), ("ANSWER", "42"), ("PRICE", "${FIVE}$$"), ("EMPTY", "")]),
+        ports: Ports(vec![
+            Port {
+                host_ip: IpAddr::from([0, 0, 0, 0]),
+                host_port: None,
+                container_port: 8080,
+                protocol: Protocol::Tcp,
+            },
+            Port { host_ip: IpAddr::from([0; 16]), host_port: None, container_port: 53, protocol: Protocol::Udp },
+        ]),
+        expose: vec![8081],
+        healthcheck: Some(Healthcheck {
+            test: HealthcheckTest::Shell("curl -f localhost:8080/$PATH || exit 1".to_owned()),
+            interval: Some(Duration::from_millis(1500)),
+            timeout: Some(Duration::from_secs(90)),
+            retries: Some(5),
+            start_period: Some(Duration::from_secs(3600)),
+        }),
+        restart: Restart::OnFailure(Some(3)),
+        hostname: Some("shop".to_owned()),
+        user: Some("1000:1000".to_owned()),
+        working_dir: Some("/srv".to_owned()),
+        labels: texts([("com.acme.team", "shop & co: \"a\""), ("com.acme.on", "yes")]),
+        extra_hosts: texts([("printer", "10.0.0.9"), ("host.docker.internal", "host-gateway")]),
+        dns: vec![IpAddr::from([9, 9, 9, 9])],
+        cap_add: vec!["NET_ADMIN".to_owned()],
+        cap_drop: vec!["ALL".to_owned()],
+        read_only: true,
+        security_opt: vec!["no-new-privileges:true".to_owned()],
+        tmpfs: vec!["/run".to_owned()],
+        init: true,
+        stop_signal: Some("SIGINT".to_owned()),
+        stop_grace_period: Some(Duration::from_secs(90)),
+        devices: vec!["/dev/fuse:/dev/fuse:rwm".to_owned()],
+        ulimits: IndexMap::from([("nofile".to_owned(), Ulimit { soft: 1024, hard: 4096 })]),
+        sysctls: texts([("net.core.somaxconn", "1024")]),
+        shm_size: Some(ByteSize(64 << 20)),
+        logging: Some(Logging { driver: "json-file".to_owned(), options: texts([("max-size", "10m")]) }),
+        mem_limit: Some(ByteSize(512 << 20)),
+        mem_reservation: Some(ByteSize(128 << 20)),
+        cpus: Some(1.5),
+        pids_limit: Some(200),
+        platform: Some("linux/amd64".to_owned()),
+        pull_policy: PullPolicy::Always,
+        ..ContainerSettings::default()
+    }
+}
+
+fn every_kind_of_mount() -> Vec<Mount> {
+    let mount = |kind, target: &str, read_only| Mount { kind, target: target.to_owned(), read_only };
+    let bind = |source: &str, propagation| MountKind::Bind { source: source.to_owned(), propagation };
+    vec![
+        mount(MountKind::Volume("database".to_owned()), "/data", true),
+        mount(MountKind::Anonymous, "/cache", false),
+        mount(bind("/srv/shop", None), "/srv", true),
+        mount(bind("/srv/odd:name", None), "/odd", false),
+        mount(bind("/media", Some(Propagation::Shared)), "/media", false),
+        mount(MountKind::Tmpfs { size: Some(ByteSize(10 << 20)) }, "/tmp", false),
+    ]
+}
+
+fn every_metrics_setting() -> Metrics {
+    Metrics {
+        port: Some(8443),
+        path: Some("/odd path/\"metrics\"".to_owned()),
+        interval: Some(Duration::from_secs(5)),
+        timeout: Some(Duration::from_secs(60)),
+        scheme: Scheme::Https,
+        discovery: Discovery::Dns,
+        labels: texts([("team", "shop: $1"), ("yes", "{{ x }}")]),
+        params: IndexMap::from([("collect[]".to_owned(), vec!["a b".to_owned(), "null".to_owned()])]),
+        basic_auth: Some(BasicAuth {
+            username: "scraper: #1".to_owned(),
+            password: Secret::File("/srv/shop/secrets/scrape".to_owned()),
+        }),
+        bearer_token_file: None,
+        tls: Some(Tls {
+            ca_file: Some("/srv/shop/ca.pem".to_owned()),
+            server_name: Some("shop.example".to_owned()),
+            insecure_skip_verify: false,
+        }),
+        fallback_scrape_protocol: Some("PrometheusText0.0.4".to_owned()),
+        sample_limit: Some(5000),
+        honor_labels: true,
+    }
+}
+
+fn database() -> App {
+    let mut database = app("postgres:17", Metrics { port: Some(9187), ..Metrics::default() });
+    database.container.container_name = Some("the-database".to_owned());
+    database.container.healthcheck = Some(Healthcheck {
+        test: HealthcheckTest::Words(vec!["pg_isready".to_owned()]),
+        interval: None,
+        timeout: None,
+        retries: None,
+        start_period: None,
+    });
+    database.wiring.networks = named([("back", ServiceNetwork::default())]);
+    database
+}
+
+fn on_host() -> App {
+    let mut on_host = app("ghcr.io/acme/sniffer:1", Metrics { port: Some(9555), ..dns(60) });
+    on_host.container.network_mode = Some("host".to_owned());
+    on_host.container.pid = Some("service:database".to_owned());
+    on_host
+}
+
+fn node() -> Exporter {
+    Exporter {
+        version: Some("1.9.1".to_owned()),
+        metrics: Metrics { port: Some(9101), ..Metrics::default() },
+        ..Exporter::default()
+    }
+}
+
+fn redis() -> Exporter {
+    Exporter {
+        image: Some("oliver006/redis_exporter:v1.74.0".to_owned()),
+        container: ContainerSettings { expose: vec![9121], ..ContainerSettings::default() },
+        ..Exporter::default()
+    }
+}
+
+fn elsewhere() -> Scrape {
+    Scrape {
+        targets: vec!["10.0.0.7:9100".to_owned(), "[fd00::7]:9100".to_owned()],
+        metrics: Metrics {
+            labels: texts([("room", "north")]),
+            bearer_token_file: Some("/srv/token".to_owned()),
+            ..Metrics::default()
+        },
+    }
+}

@@ -1,0 +1,117 @@
+//! Other people's programs of known versions, for tests that ask them: fetched as Debian packages and unpacked below
+//! `target/tools/SUITE/`, without a change to the host's own packages. A program that cannot be had fails the test.
+
+#![allow(dead_code, reason = "each test program compiles this file for itself and uses a part of it")]
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const ARCHIVE: &str = "http://deb.debian.org/debian";
+const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
+/// `promtool` of that suite: `bookworm` has 2.42, `trixie` 2.53, `sid` 3.5 or later.
+pub(crate) fn promtool(suite: &str) -> PathBuf {
+    // A package of its own from Debian 13 on.
+    let package = if suite == "bookworm" { "prometheus" } else { "promtool" };
+    binary(suite, package, "usr/bin/promtool")
+}
+
+/// `prometheus` of that suite.
+pub(crate) fn prometheus(suite: &str) -> PathBuf {
+    binary(suite, "prometheus", "usr/bin/prometheus")
+}
+
+/// The Compose plugin of that suite, which also runs by itself: `trixie` has 2.26, `sid` 2.40 or later.
+pub(crate) fn docker_compose(suite: &str) -> PathBuf {
+    binary(suite, "docker-compose", "usr/libexec/docker/cli-plugins/docker-compose")
+}
+
+/// A file of a Debian package.
+///
+/// # Panics
+/// Where the package cannot be fetched, or has no such file.
+pub(crate) fn binary(suite: &str, package: &str, file: &str) -> PathBuf {
+    let root = root().join(suite);
+    let unpacked = root.join(package);
+    fs::create_dir_all(&root).expect("the target folder is writable");
+    // Tests of several programs run at the same time; the first one fetches.
+    let lock = File::create(root.join("lock")).expect("the target folder is writable");
+    lock.lock().expect("a file of ours can be locked");
+    if !unpacked.exists() {
+        fetch(suite, &root, package).unwrap_or_else(|reason| {
+            panic!("cannot get `{package}` of Debian {suite}, which this test needs: {reason}")
+        });
+    }
+    let path = unpacked.join(file);
+    assert!(
+        path.exists(),
+        "the Debian package `{package}` of {suite} has no `{file}`; look below {}",
+        unpacked.display()
+    );
+    path
+}
+
+/// `target/tools`.
+fn root() -> PathBuf {
+    let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    scratch.parent().expect("it lies in the target folder").join("tools")
+}
+
+/// Downloads the package with a sources list and a state folder of its own, and unpacks it.
+fn fetch(suite: &str, root: &Path, package: &str) -> Result<(), String> {
+    let options = options(suite, root)?;
+    if !root.join("state/updated").exists() {
+        run(Command::new("apt-get").args(&options).arg("update"))?;
+        write(&root.join("state/updated"), "")?;
+    }
+    let downloads = root.join("download").join(package);
+    folder(&downloads)?;
+    run(Command::new("apt-get").args(&options).args(["download", package]).current_dir(&downloads))?;
+    let entries = fs::read_dir(&downloads).map_err(|error| error.to_string())?;
+    let archive =
+        entries.flatten().map(|entry| entry.path()).find(|path| path.extension().is_some_and(|end| end == "deb"));
+    let archive = archive.ok_or("apt-get has downloaded nothing")?;
+    let unfinished = root.join(format!("{package}.unfinished"));
+    run(Command::new("dpkg").arg("-x").arg(archive).arg(&unfinished))?;
+    fs::rename(&unfinished, root.join(package)).map_err(|error| error.to_string())
+}
+
+/// Everything that keeps apt away from the host's own configuration and state.
+fn options(suite: &str, root: &Path) -> Result<Vec<String>, String> {
+    let state = root.join("state");
+    folder(&state.join("lists/partial"))?;
+    folder(&state.join("cache/archives/partial"))?;
+    let sources = state.join("sources.list");
+    write(&sources, &format!("deb [signed-by={KEYRING}] {ARCHIVE} {suite} main\n"))?;
+    write(&state.join("status"), "")?;
+    let settings = [
+        format!("Dir::Etc::sourcelist={}", sources.display()),
+        "Dir::Etc::sourceparts=/dev/null".to_owned(),
+        format!("Dir::State={}", state.display()),
+        format!("Dir::State::lists={}", state.join("lists").display()),
+        format!("Dir::State::status={}", state.join("status").display()),
+        format!("Dir::Cache={}", state.join("cache").display()),
+        "APT::Sandbox::User=root".to_owned(),
+        "Acquire::Languages=none".to_owned(),
+        "Acquire::Retries=3".to_owned(),
+    ];
+    Ok(settings.into_iter().flat_map(|setting| ["-o".to_owned(), setting]).chain(["-qq".to_owned()]).collect())
+}
+
+fn folder(path: &Path) -> Result<(), String> {
+    fs::create_dir_all(path).map_err(|error| format!("cannot make {}: {error}", path.display()))
+}
+
+fn write(path: &Path, text: &str) -> Result<(), String> {
+    fs::write(path, text).map_err(|error| format!("cannot write {}: {error}", path.display()))
+}
+
+fn run(command: &mut Command) -> Result<(), String> {
+    let output =
+        command.output().map_err(|error| format!("cannot run {}: {error}", command.get_program().display()))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(format!("{command:?} ended with {}:\n{}", output.status, String::from_utf8_lossy(&output.stderr).trim()))
+}
