@@ -395,6 +395,14 @@ fn sections_and_metrics_can_be_switched_off() {
 }
 
 #[test]
+fn an_error_is_found_behind_thousands_of_warnings() {
+    let apps: String = (0..3000).map(|number| format!("  a{number}: {{ image: nginx }}\n")).collect();
+    let problems =
+        read(&format!("name: demo\napps:\n{apps}  last: {{ image: a:1, depends_on: [nobody] }}\n")).unwrap_err();
+    assert!(problems.has_errors() && problems.len() == 3001);
+}
+
+#[test]
 fn scaling_past_a_fixed_port_or_name_says_what_to_write_instead() {
     let stack =
         read("name: demo\napps:\n  web: { image: a:1, ports: [\"8080:80\"] }\n  api: { image: a:1 }\n").unwrap().stack;
@@ -404,4 +412,88 @@ fn scaling_past_a_fixed_port_or_name_says_what_to_write_instead() {
     assert_eq!(stackctl::stack::check_scale(&stack, "api", 5), Ok(()));
     let wrong = stackctl::stack::check_scale(&stack, "apj", 5).unwrap_err();
     assert!(wrong.help.contains("`api`"), "{wrong}");
+}
+
+/// The stack file as plain data, for what only looks at its shape.
+fn as_json(text: &str) -> serde_json::Value {
+    serde_yaml::from_str(text).unwrap()
+}
+
+#[test]
+fn full_yml_shows_every_key_of_the_schema() {
+    let schema = stackctl::stack::schema();
+    let mut wanted = std::collections::BTreeSet::new();
+    properties(&schema, &mut wanted);
+    let mut shown = std::collections::BTreeSet::new();
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("stacks/full.yml")).unwrap();
+    keys(&as_json(&text), &mut shown);
+    let missing: Vec<_> = wanted.difference(&shown).collect();
+    assert!(wanted.len() > 100 && missing.is_empty(), "{missing:?}");
+}
+
+/// Every property that a schema knows.
+fn properties(schema: &serde_json::Value, found: &mut std::collections::BTreeSet<String>) {
+    match schema {
+        serde_json::Value::Object(map) => {
+            if let Some(serde_json::Value::Object(own)) = map.get("properties") {
+                found.extend(own.keys().cloned());
+            }
+            map.values().for_each(|below| properties(below, found));
+        }
+        serde_json::Value::Array(items) => items.iter().for_each(|below| properties(below, found)),
+        _ => {}
+    }
+}
+
+/// Every key that a document has.
+fn keys(document: &serde_json::Value, found: &mut std::collections::BTreeSet<String>) {
+    match document {
+        serde_json::Value::Object(map) => {
+            found.extend(map.keys().cloned());
+            map.values().for_each(|below| keys(below, found));
+        }
+        serde_json::Value::Array(items) => items.iter().for_each(|below| keys(below, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_stacks_that_come_with_stackctl_fit_the_schema() {
+    let validator = jsonschema::validator_for(&stackctl::stack::schema()).unwrap();
+    let stacks = Path::new(env!("CARGO_MANIFEST_DIR")).join("stacks");
+    let texts = ["demo.yml", "full.yml"].map(|file| fs::read_to_string(stacks.join(file)).unwrap());
+    for text in texts.iter().map(String::as_str).chain([GALLERY]) {
+        let wrong: Vec<String> =
+            validator.iter_errors(&as_json(text)).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+}
+
+#[test]
+fn the_schema_refuses_what_the_loader_refuses() {
+    let validator = jsonschema::validator_for(&stackctl::stack::schema()).unwrap();
+    for file in ["unknown-key", "missing-image", "compose-keys", "images", "dashboards"] {
+        let text = fs::read_to_string(folder().join(format!("{file}.bad.yml"))).unwrap();
+        assert!(!validator.is_valid(&as_json(&text)), "{file}");
+    }
+    assert!(validator.is_valid(&as_json("name: demo\nx-own: 1\napps: { web: { image: a, x-own: 1 } }\n")));
+}
+
+#[test]
+fn the_schema_describes_every_key() {
+    let schema = stackctl::stack::schema();
+    let described = schema["properties"].as_object().unwrap().values().filter(|key| key.get("description").is_some());
+    assert_eq!(described.count(), 12);
+    assert_eq!(schema["additionalProperties"], false);
+    assert_eq!(schema["required"], serde_json::json!(["name"]));
+}
+
+#[test]
+fn every_default_has_a_path_that_the_schema_knows() {
+    let mut known = std::collections::BTreeSet::new();
+    properties(&stackctl::stack::schema(), &mut known);
+    for (path, default) in stackctl::stack::defaults_table() {
+        let key = path.rsplit('.').next().unwrap().split(' ').next().unwrap();
+        assert!(known.contains(key) && !default.is_empty(), "{path}");
+    }
 }

@@ -5,11 +5,24 @@ use super::wrong::Wrong;
 
 /// The nearest of some words, where one is near.
 pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    const LONGEST: usize = 64;
+    if word.len() > LONGEST {
+        return None;
+    }
     let limit = (word.chars().count() / 3).clamp(1, 3);
-    let near = |candidate: &&str| candidate.len().abs_diff(word.len()) <= 3;
+    let own = letters(word);
+    let near = |candidate: &&str| {
+        candidate.len().abs_diff(word.len()) <= limit * 4
+            && (letters(candidate) ^ own).count_ones() as usize <= limit * 2
+    };
     let distance = |candidate: &str| strsim::osa_distance(&word.to_lowercase(), &candidate.to_lowercase());
     let scored = candidates.into_iter().filter(near).map(|candidate| (distance(candidate), candidate));
     scored.filter(|(distance, _)| *distance <= limit).min().map(|(_, candidate)| candidate)
+}
+
+/// One bit for each letter that occurs: a cheap look before the distance is counted.
+fn letters(word: &str) -> u64 {
+    word.bytes().fold(0, |letters, byte| letters | 1 << (byte.to_ascii_lowercase() % 64))
 }
 
 /// The words for a key that means nothing here.

@@ -3,6 +3,9 @@
 /// How deep defaults may stand in defaults.
 const DEEPEST: usize = 20;
 
+/// How many mistakes are looked for in one text.
+const MOST_MISTAKES: usize = 20;
+
 /// A text with variables filled in.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Filled {
@@ -159,6 +162,9 @@ impl<'a> Filler<'a> {
     }
 
     fn mistake(&mut self, offset: usize, end: usize, kind: MistakeKind) {
+        if self.filled.mistakes.len() >= MOST_MISTAKES {
+            return;
+        }
         self.filled.mistakes.push(Mistake { offset, length: end - offset, kind });
     }
 }

@@ -11,6 +11,16 @@ pub(in crate::stack) enum Segment<'a> {
     Index(usize),
 }
 
+impl Segment<'_> {
+    /// The key, where it is one.
+    pub(in crate::stack) fn key(&self) -> Option<&str> {
+        match self {
+            Self::Key(key) => Some(key),
+            Self::Index(_) => None,
+        }
+    }
+}
+
 /// A path that is made on the way down and costs nothing until somebody asks for it.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::stack) struct Path<'a> {
