@@ -382,6 +382,24 @@ apps:
 }
 
 #[test]
+fn line_ends_of_windows_and_a_byte_order_mark_do_not_matter() {
+    let text = "\u{feff}name: demo\r\napps:\r\n  web:\r\n    image: web:1\r\n    command: |\r\n      a\r\n      b\r\n";
+    assert_eq!(read(text).unwrap().stack.apps["web"].container.command.as_ref().unwrap().0, ["a", "b"]);
+    let found = problems(&text.replace("image", "imäge"));
+    assert!(found.iter().any(|problem| problem.starts_with("4:5 apps.web.imäge:")), "{found:?}");
+}
+
+#[test]
+fn two_files_can_have_a_section_each_and_the_first_may_lack_a_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, second) = (folder.path().join("a.yml"), folder.path().join("b.yml"));
+    fs::write(&first, "apps: { web: { image: a:1 } }\n").unwrap();
+    fs::write(&second, "name: demo\nprometheus: off\n").unwrap();
+    assert!(load(std::slice::from_ref(&first), &environment(), &VOCABULARY).is_err());
+    assert!(load(&[first, second], &environment(), &VOCABULARY).unwrap().stack.prometheus.as_option().is_none());
+}
+
+#[test]
 fn sections_and_metrics_can_be_switched_off() {
     for off in ["off", "false", "\"off\""] {
         let text =
