@@ -176,7 +176,7 @@ impl Files<'_> {
         let absolute = self.absolute(file);
         match std::fs::metadata(&absolute) {
             Ok(data) if data.is_dir() => {
-                self.error(path, "a file is needed, and this is a folder", "name a file in it")
+                self.error(path, "a file is needed, and this is a folder", "name a file in it");
             }
             Ok(_) => {}
             Err(error) => self.cannot_read(path, &error),
