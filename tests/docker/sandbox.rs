@@ -168,9 +168,11 @@ impl Drop for Sandbox {
         }
         self.write("");
         let down = self.run(&["down", "--volumes", "--yes"]);
-        if down.code != 0 && !std::thread::panicking() {
-            panic!("the stack of the test could not be taken away: {}", down.stderr);
-        }
+        assert!(
+            down.code == 0 || std::thread::panicking(),
+            "the stack of the test could not be taken away: {}",
+            down.stderr
+        );
     }
 }
 
