@@ -103,8 +103,8 @@ pub enum Command {
     Schema,
     /// Completions for a shell
     Completions(command::completions::Arguments),
-    /// Man page
-    Man,
+    /// Man page of stackctl or of a command
+    Man(command::man::Arguments),
     /// Look at targets from inside a network: what stackctl starts in a container
     #[command(hide = true)]
     Probe(command::probe::Arguments),

@@ -8,3 +8,6 @@ mod lifecycle;
 mod reload;
 mod sandbox;
 mod scale;
+mod secrets;
+#[path = "../tools/mod.rs"]
+mod tools;
