@@ -22,7 +22,16 @@ pub(super) fn trouble(expected: &Expected, evidence: &Evidence) -> Option<Troubl
         ContainerState::Exited | ContainerState::Dead => {
             let code = container.exit_code.map_or_else(String::new, |code| format!(" with code {code}"));
             let message = format!("container `{instance}` exited{code}{last_lines}");
-            Some(Trouble::new(Cause::ContainerExited, message, see_logs))
+            let fix = match container.exit_code {
+                Some(0) => {
+                    format!(
+                        "run `stackctl up`, which starts it again; `stackctl logs {}` may say why it ended",
+                        service.name
+                    )
+                }
+                _ => see_logs,
+            };
+            Some(Trouble::new(Cause::ContainerExited, message, fix))
         }
         ContainerState::Created => Some(stopped("was made but never started".to_owned())),
         ContainerState::Removing => Some(stopped("is being removed".to_owned())),
