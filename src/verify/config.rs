@@ -71,6 +71,10 @@ pub fn judge_config(
         let edited = || is_edited(service, files, observed);
         findings.extend(rendered.map(|rendered| running_config(rendered, state, &instance, edited)));
     }
+    if let (None, Some(service), true) = (state, desired.prometheus_service(), desired.prometheus.is_some()) {
+        let instance = service.container_name(&desired.stack, 1);
+        findings.push(Finding::fail(CHECK, PROMETHEUS_FILE, Some(&instance), unreachable(&super::not_running())));
+    }
     for service in &desired.services {
         for replica in 1..=service.replicas {
             let container = container(observed, service, replica);

@@ -9,3 +9,5 @@ mod lifecycle;
 mod reload;
 mod sandbox;
 mod scale;
+#[path = "../tools/mod.rs"]
+mod tools;
