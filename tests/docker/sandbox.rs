@@ -96,6 +96,14 @@ impl Sandbox {
         self.expect(0, arguments)
     }
 
+    /// A new stack that is started and not waited for.
+    #[track_caller]
+    pub(crate) fn started(body: &str) -> Self {
+        let sandbox = Self::new(body);
+        sandbox.ok(&["up", "--no-wait"]);
+        sandbox
+    }
+
     /// The JSON that `stackctl ARGUMENTS --format json` prints, whatever its exit code.
     #[track_caller]
     pub(crate) fn json(&self, arguments: &[&str]) -> Value {
