@@ -43,7 +43,7 @@ pub fn load(paths: &[PathBuf], environment: &Environment, vocabulary: &Vocabular
             String::new(),
             0,
             "no stack file is given",
-            "give one with `-f FILE`, or run `stackctl init`",
+            "give one with `-f FILE`",
         );
     }
     if problems.has_errors() {
@@ -129,8 +129,8 @@ fn read_file(path: &Path, problems: &mut Collector) -> Option<(String, String)> 
         Ok(bytes) => decode(&name, bytes, problems).map(|text| (name, text)),
         Err(error) => {
             let message = format!("cannot read the stack file: {}", reason(&error));
-            let help = "run `stackctl init` to write one, or name another with `-f FILE`";
-            problems.error_in(name, 0, message, help);
+            let help = "name another with `-f FILE`, or write one: `stackctl schema` tells what goes into it";
+            problems.error_in(name, 1, message, help);
             None
         }
     }
