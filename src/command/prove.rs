@@ -1,6 +1,7 @@
 //! The proof: waits until what was started is ready and scraped, and says what is not, with cause and fix.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use super::situation::Situation;
@@ -206,9 +207,11 @@ pub(super) fn text(findings: &[Finding]) -> String {
     for finding in findings.iter().filter(|finding| finding.status != Status::Ok) {
         let cause = finding.cause.map(|cause| cause.to_string()).unwrap_or_default();
         let subject = finding.instance.as_deref().unwrap_or(&finding.subject);
-        text.extend(["\n\n", &mark(finding.status), " ", subject, ": ", &cause, "\n  ", &finding.message]);
+        write!(text, "\n\n{} {subject}: {cause}\n  {}", mark(finding.status), finding.message)
+            .expect("a String takes everything");
         if !finding.fix.is_empty() {
-            text.extend(["\n  ", &output::paint(output::CYAN, "fix:"), " ", &finding.fix]);
+            write!(text, "\n  {} {}", output::paint(output::CYAN, "fix:"), finding.fix)
+                .expect("a String takes everything");
         }
     }
     text

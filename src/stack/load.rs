@@ -39,12 +39,7 @@ pub fn load(paths: &[PathBuf], environment: &Environment, vocabulary: &Vocabular
     let mut problems = Collector::default();
     let texts: Vec<_> = paths.iter().filter_map(|path| read_file(path, &mut problems)).collect();
     if paths.is_empty() {
-        problems.error_in(
-            String::new(),
-            0,
-            "no stack file is given",
-            "give one with `-f FILE`",
-        );
+        problems.error_in(String::new(), 0, "no stack file is given", "give one with `-f FILE`");
     }
     if problems.has_errors() {
         return Err(problems.finish());

@@ -262,7 +262,7 @@ fn socket_cases() -> Vec<(Case, Cause, &'static str, &'static str)> {
             down("x", seen(Connect::Open, Some(Answer::TimedOut { millis: 20_000 }))),
             Cause::Timeout,
             "no full answer within 20000 ms",
-            "hangs",
+            "why its metrics hang",
         ),
     ]
 }
@@ -291,7 +291,12 @@ fn answer_cases() -> Vec<(Case, Cause, &'static str, &'static str)> {
             "set `apps.web.metrics.path: /actuator/prometheus`",
         ),
         (down("x", not_found(Vec::new())), Cause::HttpStatus, "answers 404: nothing", "apps.web.metrics.path"),
-        (down("x", http(500, text, "boom\n", malformed(1))), Cause::HttpStatus, "answers 500: boom", "the app's log"),
+        (
+            down("x", http(500, text, "boom\n", malformed(1))),
+            Cause::HttpStatus,
+            "answers 500: boom",
+            "stackctl logs web",
+        ),
         (
             down("x", http(401, text, "", malformed(1))),
             Cause::AuthRequired,
@@ -502,7 +507,7 @@ fn extra_cases() -> Vec<(Case, Cause, &'static str, &'static str)> {
     });
     let stranger_in_dns = by_dns(&[11, 12], found(&[11, 12, 50]));
     vec![
-        (strange, Cause::TargetUnexpected, "old:80", "no replica of the stack has that address"),
+        (strange, Cause::TargetUnexpected, "old:80", "in the job `web`, which the stack file does not want"),
         (one_too_many, Cause::TargetUnexpected, "demo-web-3", "which the stack file does not want"),
         (twice_in_one_job, Cause::TargetDuplicate, "demo-web-1", "scraped 2 times in one job"),
         (twice_in_two_jobs, Cause::TargetDuplicate, "demo-web-1:80", "by the jobs `web` and `again`"),
