@@ -37,12 +37,7 @@ pub fn load(paths: &[PathBuf], environment: &Environment, vocabulary: &Vocabular
     let mut problems = Collector::default();
     let texts: Vec<_> = paths.iter().filter_map(|path| read_file(path, &mut problems)).collect();
     if paths.is_empty() {
-        problems.error_in(
-            String::new(),
-            0,
-            "no stack file is given",
-            "give one with `-f FILE`, or run `stackctl init`",
-        );
+        problems.error_in(String::new(), 0, "no stack file is given", "give one with `-f FILE`");
     }
     if problems.has_errors() {
         return Err(problems.finish());
@@ -127,7 +122,7 @@ fn read_file(path: &Path, problems: &mut Collector) -> Option<(String, String)> 
         Ok(bytes) => decode(&name, bytes, problems).map(|text| (name, text)),
         Err(error) => {
             let message = format!("cannot read the stack file: {}", reason(&error));
-            let help = "run `stackctl init` to write one, or name another with `-f FILE`";
+            let help = "write one there, or name another with `-f FILE`";
             problems.error_in(name, 0, message, help);
             None
         }

@@ -10,6 +10,10 @@ use super::{Cause, Finding, Trouble};
 
 const CHECK: &str = "engine";
 
+/// How the engine's own setting is changed.
+const APPLY: &str =
+    "put what `stackctl render` writes as daemon.json into the engine's own daemon.json, and restart the engine";
+
 /// What was found of the engine's metrics.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EngineState {
@@ -90,7 +94,7 @@ fn answered(daemon: &DaemonSettings, address: &str, sockets: Option<&[SocketAddr
         Some(socket) => {
             let message =
                 format!("the engine's metrics listen on {socket}: everybody who reaches this host can read them");
-            let fix = "set `engine.metrics: gateway`, then run `stackctl engine apply`";
+            let fix = format!("set `engine.metrics: gateway`; {APPLY}");
             let trouble = Trouble::new(Cause::EngineMetricsPublic, message, fix);
             Finding::fail(CHECK, "engine", Some(address), trouble).as_warning()
         }
@@ -128,14 +132,13 @@ fn reaches(socket: SocketAddr, daemon: &DaemonSettings) -> bool {
 
 fn off(address: &str, how: &str) -> Trouble {
     let message = format!("`{address}` {how}: the engine does not serve its metrics");
-    let fix = "run `stackctl engine apply`, which sets `metrics-addr` in daemon.json, and restart the engine";
-    Trouble::new(Cause::EngineMetricsOff, message, fix)
+    Trouble::new(Cause::EngineMetricsOff, message, APPLY)
 }
 
 fn elsewhere(address: &str, socket: SocketAddr) -> Trouble {
     let message =
         format!("`{address}` refuses: the engine serves its metrics on {socket}, where containers do not look");
-    Trouble::new(Cause::EngineMetricsOff, message, "run `stackctl engine apply`, and restart the engine")
+    Trouble::new(Cause::EngineMetricsOff, message, APPLY)
 }
 
 fn loopback(address: &str, how: &str, sockets: &[SocketAddr]) -> Trouble {
@@ -144,7 +147,7 @@ fn loopback(address: &str, how: &str, sockets: &[SocketAddr]) -> Trouble {
         "`{address}` {how}: the engine's metrics listen on {} only, which no container reaches",
         listed.join(", ")
     );
-    let fix = "set `engine.metrics: gateway`, run `stackctl engine apply`, and restart the engine";
+    let fix = format!("set `engine.metrics: gateway`; {APPLY}");
     Trouble::new(Cause::EngineMetricsLoopback, message, fix)
 }
 

@@ -217,7 +217,7 @@ impl<'p> Builder<'p> {
         if self.root.as_ref().is_some_and(|root| !root.is_null()) {
             return self.root;
         }
-        let help = "`stackctl init` writes a first stack file";
+        let help = "write `name: NAME` and `apps:`; the README shows the smallest stack file";
         self.problems.error(Span::top(self.source), "", "the file is empty", help);
         None
     }
