@@ -206,9 +206,9 @@ pub(super) fn text(findings: &[Finding]) -> String {
     for finding in findings.iter().filter(|finding| finding.status != Status::Ok) {
         let cause = finding.cause.map(|cause| cause.to_string()).unwrap_or_default();
         let subject = finding.instance.as_deref().unwrap_or(&finding.subject);
-        text += &format!("\n\n{} {subject}: {cause}\n  {}", mark(finding.status), finding.message);
+        text.extend(["\n\n", &mark(finding.status), " ", subject, ": ", &cause, "\n  ", &finding.message]);
         if !finding.fix.is_empty() {
-            text += &format!("\n  {} {}", output::paint(output::CYAN, "fix:"), finding.fix);
+            text.extend(["\n  ", &output::paint(output::CYAN, "fix:"), " ", &finding.fix]);
         }
     }
     text

@@ -155,7 +155,7 @@ impl Situation {
         timeout: Duration,
         report: &(dyn Fn(Event) + Sync),
     ) -> Result<Outcome, Error> {
-        let secrets = secrets::read(&self.desired)?;
+        let secrets = secrets::read(&self.desired, &self.loaded.environment)?;
         let source = self.source();
         let judge = prove::ReloadJudge { situation: self };
         let supplies =

@@ -18,6 +18,13 @@ use crate::render::Files;
 #[derive(Clone, Default)]
 pub struct Secrets(pub HashMap<SecretSource, Vec<u8>>);
 
+impl Secrets {
+    /// The stamp that the secret's file has in a container; `None`: its value is not known.
+    pub fn stamp(&self, source: &SecretSource, path: &str) -> Option<FileStamp> {
+        Some(FileStamp::of_secret(path, self.0.get(source)?))
+    }
+}
+
 impl fmt::Debug for Secrets {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
         write!(formatter, "Secrets({} redacted)", self.0.len())
@@ -154,7 +161,8 @@ impl Archive {
 
     /// A file that only its owner may read.
     fn secret(&mut self, path: &str, value: &[u8], owner: Owner) -> Result<(), Error> {
-        self.entry(path, value, 0o400, 0, owner)
+        let modified = FileStamp::of_secret(path, value).modified.unsigned_abs();
+        self.entry(path, value, 0o400, modified, owner)
     }
 
     fn entry(&mut self, path: &str, data: &[u8], mode: u32, modified: u64, owner: Owner) -> Result<(), Error> {

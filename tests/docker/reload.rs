@@ -8,7 +8,7 @@ use crate::sandbox::{Sandbox, docker, eventually};
 const APP: &str = "apps: { web: { image: stackctl/self, command: [demo, accesslog], metrics: {} } }\n";
 
 /// Puts a file into a container as somebody with an editor would.
-fn edit(container: &str, path: &str, text: &str) {
+pub(crate) fn edit(container: &str, path: &str, text: &str) {
     let mut child = Command::new("docker")
         .args(["cp", "-", &format!("{container}:/")])
         .stdin(Stdio::piped())
