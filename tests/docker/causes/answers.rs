@@ -139,7 +139,9 @@ fn import(program: &Path, reference: &str) {
         let mut header = tar::Header::new_gnu();
         header.set_entry_type(tar::EntryType::Directory);
         header.set_mode(0o755);
-        (header.set_uid(65534), header.set_gid(65534), header.set_size(0));
+        header.set_uid(65534);
+        header.set_gid(65534);
+        header.set_size(0);
         image.append_data(&mut header, folder, std::io::empty()).expect("packed");
     }
     image.into_inner().expect("packed").flush().expect("docker reads");
