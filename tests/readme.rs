@@ -1,5 +1,7 @@
 //! What the README shows can be typed, and what it has to name is named.
 
+use std::path::Path;
+
 use clap::{CommandFactory, Parser};
 use stackctl::cli::Cli;
 
@@ -67,9 +69,32 @@ fn kebab_case(variant: &str) -> String {
     id
 }
 
+/// Messages, help texts and comments send people to commands. All of them have to be there.
+#[test]
+fn no_source_file_names_a_command_that_is_not_there() {
+    let known: Vec<String> = Cli::command().get_subcommands().map(|known| known.get_name().to_owned()).collect();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder of sources") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).expect("a source file is text");
+            for line in text.lines() {
+                for rest in line.split("`stackctl ").skip(1) {
+                    let word: String = rest.chars().take_while(char::is_ascii_lowercase).collect();
+                    assert!(word.is_empty() || known.contains(&word), "{}: {line}", path.display());
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn the_files_that_the_readme_names_are_there() {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let names = README.split('`').skip(1).step_by(2);
     let mut files: Vec<&str> =
         names.filter(|name| name.starts_with("stacks/") || name.starts_with("LICENSE")).collect();

@@ -121,7 +121,6 @@ fn essence(container: &Value) -> Value {
     environment.sort_unstable();
     serde_json::json!({
         "image": config["Image"],
-        "id of the image": container["Image"],
         "command": config["Cmd"],
         "environment": environment,
         "user": config["User"],
@@ -131,7 +130,8 @@ fn essence(container: &Value) -> Value {
         "oneoff": label("com.docker.compose.oneoff"),
         "stack": label("io.stackctl.stack"),
         "ports": host["PortBindings"],
-        "restart": host["RestartPolicy"],
+        // An empty word and `no` are the same to the engine.
+        "restart": host["RestartPolicy"]["Name"].as_str().filter(|name| !name.is_empty()).unwrap_or("no"),
         "network mode": host["NetworkMode"],
         "process namespace": host["PidMode"],
         "networks": networks,
@@ -171,13 +171,13 @@ fn stackctl_takes_over_what_docker_compose_has_started_and_starts_the_same() {
     let created = docker(&["volume", "inspect", "-f", "{{.CreatedAt}}", &volume]);
 
     let plan = stack.json(&["plan"]);
-    for step in plan["steps"].as_array().expect("steps") {
-        assert_eq!(
-            (step["action"].as_str(), step["reason"].as_str()),
-            (Some("replace"), Some("started by docker compose"))
-        );
+    // Another build of stackctl on the same engine may have left its image: that is a step for the image.
+    let steps: Vec<&Value> =
+        plan["steps"].as_array().expect("steps").iter().filter(|step| step["kind"] == "container").collect();
+    assert_eq!(steps.len(), by_compose.len(), "{plan}");
+    for step in steps {
+        assert_eq!((&step["action"], &step["reason"]), (&"replace".into(), &"started by docker compose".into()));
     }
-    assert_eq!(plan["steps"].as_array().map(Vec::len), Some(by_compose.len()), "{plan}");
     stackctl(&stack, &["up"]);
     assert_eq!(stack.plan(), [""; 0]);
     assert_eq!(snapshot(&stack), by_compose, "left: by stackctl, right: by compose");

@@ -26,7 +26,8 @@ fn placed(container: &str, path: &str) -> (u64, u64, u32, String) {
     let mut text = String::new();
     entry.read_to_string(&mut text).expect("text");
     let header = entry.header();
-    (header.uid().unwrap(), header.gid().unwrap(), header.mode().unwrap() & 0o777, text)
+    let (user, group) = (header.uid().expect("a number"), header.gid().expect("a number"));
+    (user, group, header.mode().expect("a number") & 0o777, text)
 }
 
 #[track_caller]
@@ -139,7 +140,7 @@ fn a_missing_secret_is_named_and_nothing_is_started_without_it() {
 }
 
 #[test]
-fn a_secret_belongs_to_the_user_that_the_stack_file_gives_the_container() {
+fn a_secret_belongs_to_the_user_of_its_container_and_a_new_value_replaces_the_container() {
     let stack = Sandbox::bare("");
     std::fs::write(stack.path("key"), IN_FILE).expect("the test's folder is writable");
     stack.write(
@@ -154,6 +155,14 @@ apps:
     let of = |service: &str| placed(&stack.container(service, 1), "/run/secrets/key");
     assert_eq!(of("image-user"), (65534, 65534, 0o400, IN_FILE.to_owned()));
     assert_eq!(of("own-user"), (1234, 99, 0o400, IN_FILE.to_owned()));
+
+    std::fs::write(stack.path("key"), IN_ENVIRONMENT).expect("the test's folder is writable");
+    let plan = printed(&stack, &["plan"]);
+    assert_eq!(plan.matches("secret `key` changed").count(), 2, "{plan}");
+    assert_clean("the plan", &plan);
+    stack.ok(&["up"]);
+    assert_eq!(of("own-user"), (1234, 99, 0o400, IN_ENVIRONMENT.to_owned()));
+    assert_eq!(stack.plan(), [""; 0]);
 }
 
 /// Grafana itself cannot be had from Debian. This is another program under its name: it proves what lies where and who
