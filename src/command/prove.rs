@@ -43,17 +43,18 @@ pub(super) async fn findings(situation: &Situation, checks: &[super::verify::Che
     let (desired, observed) = (&situation.desired, &situation.observed);
     let prometheus = prometheus(situation)?;
     let prober = prober(situation);
-    let mut findings = Vec::new();
-    if wants(Check::Targets) {
-        findings.extend(verify::targets(desired, observed, prometheus.as_ref(), Some(&prober)).await);
-    }
-    if wants(Check::Config) {
-        findings.extend(verify::config(desired, &situation.files, observed, prometheus.as_ref(), Some(&prober)).await);
-    }
-    if wants(Check::Engine) {
-        findings.extend(verify::engine(desired, Some(&prober), situation.engine.facts().is_local).await);
-    }
+    let (prometheus, prober) = (prometheus.as_ref(), Some(&prober));
+    let (targets, config, engine) = tokio::join!(
+        when(wants(Check::Targets), verify::targets(desired, observed, prometheus, prober)),
+        when(wants(Check::Config), verify::config(desired, &situation.files, observed, prometheus, prober)),
+        when(wants(Check::Engine), verify::engine(desired, prober, situation.engine.facts().is_local)),
+    );
+    let findings = [targets, config, engine].concat();
     Ok(findings)
+}
+
+async fn when(wanted: bool, check: impl Future<Output = Vec<Finding>>) -> Vec<Finding> {
+    if wanted { check.await } else { Vec::new() }
 }
 
 fn prober(situation: &Situation) -> Prober {
@@ -113,14 +114,20 @@ async fn death(engine: &Engine, container: &ObservedContainer) -> Death {
     Death { error }
 }
 
-/// Waits until every target is scraped, or it is plain that waiting does not help. Returns what a first look says.
-pub(super) async fn wait_for_targets(situation: &mut Situation, deadline: Instant) -> Result<(), Failure> {
+/// Waits until every target is scraped, and returns what is found then. `None`: it is plain that waiting does not help.
+pub(super) async fn wait_for_targets(
+    situation: &mut Situation,
+    deadline: Instant,
+) -> Result<Option<Vec<Finding>>, Failure> {
     let mut broken_since: BTreeMap<(String, Option<Cause>), Instant> = BTreeMap::new();
     loop {
         let findings = first_look(situation).await?;
         let broken: Vec<_> = findings.iter().filter(|finding| finding.status != Status::Ok).map(key).collect();
-        if broken.is_empty() || Instant::now() >= deadline {
-            return Ok(());
+        if broken.is_empty() {
+            return Ok(Some(findings));
+        }
+        if Instant::now() >= deadline {
+            return Ok(None);
         }
         broken_since.retain(|known, _| broken.contains(known));
         for known in broken {
@@ -130,7 +137,7 @@ pub(super) async fn wait_for_targets(situation: &mut Situation, deadline: Instan
             *cause != Some(Cause::TargetPending) && since.elapsed() >= PATIENCE
         };
         if broken_since.iter().all(hopeless) {
-            return Ok(());
+            return Ok(None);
         }
         tokio::time::sleep(PAUSE).await;
         situation.look_again().await?;

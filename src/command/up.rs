@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::progress::{Progress, seconds};
 use super::situation::{Situation, Wishes};
+use super::verify::Check;
 use super::{Exit, Failure, failure, lock, output, prove, secrets, situation};
 use crate::cli::Global;
 use crate::desired::{Role, SecretSource};
@@ -95,11 +96,14 @@ async fn prove_it(
         }
     }
     let waiting = progress.waiting("waiting until every target is scraped");
-    prove::wait_for_targets(situation, deadline).await?;
+    let scraped = prove::wait_for_targets(situation, deadline).await?;
     if let Some(waiting) = waiting {
         waiting.finish_and_clear();
     }
-    let findings = prove::findings(situation, &[]).await?;
+    let findings = match scraped {
+        Some(scraped) => [scraped, prove::findings(situation, &[Check::Config, Check::Engine]).await?].concat(),
+        None => prove::findings(situation, &[]).await?,
+    };
     if !findings.is_empty() {
         output::print(&prove::text(&findings));
     }
