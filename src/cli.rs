@@ -35,7 +35,7 @@ pub struct Global {
     /// Say more
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
-    /// Colours; NO_COLOR switches them off, too
+    /// Colours; the variable `NO_COLOR` switches them off, too
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     pub color: Color,
 }
@@ -103,8 +103,8 @@ pub enum Command {
     Schema,
     /// Completions for a shell
     Completions(command::completions::Arguments),
-    /// Man page
-    Man,
+    /// Man page of stackctl or of a command
+    Man(command::man::Arguments),
     /// Look at targets from inside a network: what stackctl starts in a container
     #[command(hide = true)]
     Probe(command::probe::Arguments),

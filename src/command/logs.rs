@@ -82,7 +82,9 @@ async fn past(
         lines.extend(own.into_iter().map(|line| (index, line)));
     }
     lines.sort_by(|(_, left), (_, right)| left.time.cmp(&right.time));
-    lines.iter().for_each(|(index, line)| print(*index, line));
+    for (index, line) in &lines {
+        print(*index, line);
+    }
     Ok(Exit::Done)
 }
 

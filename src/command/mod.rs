@@ -46,9 +46,9 @@ pub async fn run(cli: Cli) -> Exit {
         Command::Images(arguments) => images::run(&global, &arguments).await,
         Command::Schema => schema::run(),
         Command::Completions(arguments) => completions::run(&arguments),
-        Command::Man => man::run(),
+        Command::Man(arguments) => man::run(&arguments),
         Command::Probe(arguments) => probe::run(&arguments).await,
         Command::Demo(arguments) => demo::run(&arguments).await,
     };
-    result.unwrap_or_else(|failure| failure.report())
+    result.unwrap_or_else(Failure::report)
 }

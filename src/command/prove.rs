@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::situation::Situation;
+use super::verify::Check;
 use super::{Failure, output};
 use crate::client::Prometheus;
 use crate::engine::{ContainerState, Engine, Error, Health, Judge, ObservedContainer, Prober, Verdict};
@@ -37,20 +38,31 @@ pub(super) fn prometheus(situation: &Situation) -> Result<Option<Prometheus>, Er
 }
 
 /// Runs checks on the running stack, with a probe inside its network where something is broken.
-pub(super) async fn findings(situation: &Situation, checks: &[super::verify::Check]) -> Result<Vec<Finding>, Failure> {
-    use super::verify::Check;
+/// `scraped`: what was just found of the targets, where every one is scraped.
+pub(super) async fn findings(
+    situation: &Situation,
+    checks: &[Check],
+    scraped: Option<Vec<Finding>>,
+) -> Result<Vec<Finding>, Failure> {
     let wants = |check| checks.is_empty() || checks.contains(&check);
     let (desired, observed) = (&situation.desired, &situation.observed);
     let prometheus = prometheus(situation)?;
     let prober = prober(situation);
     let (prometheus, prober) = (prometheus.as_ref(), Some(&prober));
+    let is_local = situation.engine.facts().is_local;
+    let is_scraped = scraped.as_ref().is_some_and(|findings| !findings.is_empty());
+    let targets = async {
+        match scraped {
+            Some(scraped) => scraped,
+            None => when(wants(Check::Targets), verify::targets(desired, observed, prometheus, prober)).await,
+        }
+    };
     let (targets, config, engine) = tokio::join!(
-        when(wants(Check::Targets), verify::targets(desired, observed, prometheus, prober)),
+        targets,
         when(wants(Check::Config), verify::config(desired, &situation.files, observed, prometheus, prober)),
-        when(wants(Check::Engine), verify::engine(desired, prober, situation.engine.facts().is_local)),
+        when(wants(Check::Engine), verify::engine(desired, prober, is_local, is_scraped)),
     );
-    let findings = [targets, config, engine].concat();
-    Ok(findings)
+    Ok([targets, config, engine].concat())
 }
 
 async fn when(wanted: bool, check: impl Future<Output = Vec<Finding>>) -> Vec<Finding> {
@@ -213,9 +225,9 @@ pub(super) fn text(findings: &[Finding]) -> String {
     for finding in findings.iter().filter(|finding| finding.status != Status::Ok) {
         let cause = finding.cause.map(|cause| cause.to_string()).unwrap_or_default();
         let subject = finding.instance.as_deref().unwrap_or(&finding.subject);
-        text.push_str(&format!("\n\n{} {subject}: {cause}\n  {}", mark(finding.status), finding.message));
+        text.extend(["\n\n", &mark(finding.status), " ", subject, ": ", &cause, "\n  ", &finding.message]);
         if !finding.fix.is_empty() {
-            text.push_str(&format!("\n  {} {}", output::paint(output::CYAN, "fix:"), finding.fix));
+            text.extend(["\n  ", &output::paint(output::CYAN, "fix:"), " ", &finding.fix]);
         }
     }
     text

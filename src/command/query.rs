@@ -12,7 +12,7 @@ use crate::engine::Error;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  stackctl query 'sum by (job) (up)'")]
 pub struct Arguments {
-    /// PromQL
+    /// Expression in `PromQL`
     promql: String,
     #[command(flatten)]
     output: crate::cli::Output,

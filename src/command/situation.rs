@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Failure, state};
+use super::{Failure, secrets, state};
 use crate::cli::Global;
 use crate::desired::{Desired, Facts, ImageChoice, ScaleOverride, WantedImage};
-use crate::engine::{Engine, Observed, Question, StackSource};
+use crate::engine::{Engine, Observed, Question, Secrets, StackSource};
 use crate::plan::{Inputs, Plan};
 use crate::render::{self, Files};
 use crate::stack::{self, Environment, Loaded, Problems, Stack, Vocabulary};
@@ -21,6 +21,7 @@ pub(super) struct Situation {
     pub(super) observed: Observed,
     stack_files: Vec<String>,
     own_build: String,
+    known_secrets: Secrets,
 }
 
 /// What the command line adds to the stack file.
@@ -74,6 +75,7 @@ impl Situation {
         let desired = Desired::of(stack, &facts);
         let files = render::all(&desired);
         Ok(Self {
+            known_secrets: secrets::known(&desired, &loaded.environment),
             own_build: engine.own_build()?,
             stack_files: absolute(&global.file),
             loaded,
@@ -89,6 +91,7 @@ impl Situation {
         Plan::of(Inputs {
             desired: &self.desired,
             files: &self.files,
+            secrets: &self.known_secrets,
             observed: &self.observed,
             own_build: &self.own_build,
         })

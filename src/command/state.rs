@@ -25,7 +25,8 @@ pub(super) fn memory_cache(engine_address: &str, stack: &str) -> Option<PathBuf>
 /// Eight hex digits that stand for a text in a file name.
 pub(super) fn short_hash(text: &str) -> String {
     use sha2::{Digest, Sha256};
-    Sha256::digest(text.as_bytes())[..4].iter().map(|byte| format!("{byte:02x}")).collect()
+    let digest = Sha256::digest(text.as_bytes());
+    format!("{:08x}", u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]))
 }
 
 fn home() -> Option<PathBuf> {

@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use super::progress::{Progress, seconds};
 use super::situation::{Situation, Wishes};
-use super::verify::Check;
 use super::{Exit, Failure, failure, lock, output, prove, secrets, situation};
 use crate::cli::Global;
 use crate::desired::{Role, SecretSource};
@@ -100,10 +99,7 @@ async fn prove_it(
     if let Some(waiting) = waiting {
         waiting.finish_and_clear();
     }
-    let findings = match scraped {
-        Some(scraped) => [scraped, prove::findings(situation, &[Check::Config, Check::Engine]).await?].concat(),
-        None => prove::findings(situation, &[]).await?,
-    };
+    let findings = prove::findings(situation, &[], scraped).await?;
     if !findings.is_empty() {
         output::print(&prove::text(&findings));
     }
@@ -159,7 +155,7 @@ impl Situation {
         timeout: Duration,
         report: &(dyn Fn(Event) + Sync),
     ) -> Result<Outcome, Error> {
-        let secrets = secrets::read(&self.desired)?;
+        let secrets = secrets::read(&self.desired, &self.loaded.environment)?;
         let source = self.source();
         let judge = prove::ReloadJudge { situation: self };
         let supplies =

@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use bollard::models::NetworkCreateRequest;
 use bollard::models::{Ipam, IpamConfig, NetworkConnectRequest, VolumeCreateRequest};
-use bollard::query_parameters::{CreateContainerOptionsBuilder, RenameContainerOptionsBuilder};
+use bollard::query_parameters::{
+    CreateContainerOptionsBuilder, ListNetworksOptionsBuilder, RenameContainerOptionsBuilder,
+};
 use futures_util::StreamExt;
 use futures_util::stream;
 
@@ -84,6 +86,9 @@ struct Run<'a> {
 
 impl Engine {
     /// Carries out a plan. Events are reported as they happen.
+    ///
+    /// # Panics
+    /// When a step has panicked, which is a bug.
     pub async fn apply(&self, plan: &Plan, supplies: &Supplies<'_>, report: &(dyn Fn(Event) + Sync)) -> Outcome {
         let run = Run { engine: self, supplies, report, outcome: Mutex::default(), broken: Mutex::default() };
         for batch in plan.batches() {
@@ -146,6 +151,7 @@ impl Run<'_> {
                 super::images::obtain(engine, image, &news).await
             }
             Step::CreateNetwork { network, .. } => engine.create_network(network, &self.supplies.source.stack).await,
+            Step::RemoveNetwork { id, network, .. } => engine.remove_network(id, network).await,
             Step::CreateVolume { volume, .. } => engine.create_volume(volume, &self.supplies.source.stack).await,
             Step::RemoveContainer { id, container, .. } => engine.remove_container(id, container, None).await,
             Step::CreateContainer { service, replica, container, .. } => {
@@ -242,12 +248,25 @@ impl Engine {
             ..Default::default()
         };
         let created = self.docker.create_network(request).await;
-        created.map(drop).map_err(cannot(format!("create network `{}`", network.name))).map_err(|error| {
+        let created = created.map(|answer| answer.id);
+        let created = created.map_err(cannot(format!("create network `{}`", network.name))).map_err(|error| {
             if error.cause.contains("non-overlapping IPv4 address pool") {
                 return error.advise("the engine is out of subnets: `docker network prune` removes unused networks");
             }
             error
-        })
+        })?;
+        self.leave_one_network(&created, &network.name).await
+    }
+
+    /// The engine makes a second network of one name without a word. One that a killed `up` had asked for may have come
+    /// into being since the plan was made: then ours goes again.
+    async fn leave_one_network(&self, created: &str, name: &str) -> Result<(), Error> {
+        let filters = std::collections::HashMap::from([("name".to_owned(), vec![format!("^{name}$")])]);
+        let options = ListNetworksOptionsBuilder::new().filters(&filters).build();
+        let found = self.docker.list_networks(Some(options)).await.map_err(cannot("list networks"))?;
+        let others =
+            found.iter().any(|network| network.name.as_deref() == Some(name) && network.id.as_deref() != Some(created));
+        if others { self.remove_network(created, name).await } else { Ok(()) }
     }
 
     async fn create_volume(&self, volume: &Volume, stack: &str) -> Result<(), Error> {

@@ -9,11 +9,10 @@ use indexmap::IndexMap;
 
 use super::error::cannot;
 use super::{Error, ObservedImage, images, ping};
-use crate::desired::{ImageChoice, WantedImage};
-use crate::stack::ImageSource;
+use crate::desired::{ImageChoice, ImageSource, WantedImage};
 
 /// Lowest API version that has all that a stack needs: `host-gateway` came with Engine 20.10, which speaks 1.41.
-const LOWEST_API: (u32, u32) = (1, 41);
+const LOWEST_API: (usize, usize) = (1, 41);
 
 /// Seconds that one call to the engine may take. Pulls and log streams send something all along.
 const CALL_TIMEOUT: u64 = 120;
@@ -147,12 +146,12 @@ fn agreed_version(offered: &str, address: &str) -> Result<String, Error> {
         )
         .advise("upgrade the engine to 20.10 or later"));
     }
-    let known = (API_DEFAULT_VERSION.major_version as u32, API_DEFAULT_VERSION.minor_version as u32);
+    let known = (API_DEFAULT_VERSION.major_version, API_DEFAULT_VERSION.minor_version);
     let (major, minor) = offer.unwrap_or(LOWEST_API).min(known);
     Ok(format!("{major}.{minor}"))
 }
 
-fn parse_version(text: &str) -> Option<(u32, u32)> {
+fn parse_version(text: &str) -> Option<(usize, usize)> {
     let (major, minor) = text.split_once('.')?;
     Some((major.parse().ok()?, minor.parse().ok()?))
 }

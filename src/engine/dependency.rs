@@ -31,7 +31,7 @@ impl Engine {
             service.depends_on.iter().filter(|dependency| dependency.condition != DependencyCondition::Started)
         {
             loop {
-                let (containers, _) = self.containers(stack).await?;
+                let containers = self.containers(stack).await?.containers;
                 let attempt = || format!("cannot start `{}`", service.name);
                 match standing(dependency, &containers) {
                     Standing::Met => break,

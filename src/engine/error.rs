@@ -5,7 +5,7 @@ use std::fmt;
 /// The engine said no.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
-    /// What was tried: `cannot create container `demo-web-1``.
+    /// What was tried: cannot create container `demo-web-1`.
     pub attempt: String,
     /// Why it failed, in the engine's words where it has some.
     pub cause: String,

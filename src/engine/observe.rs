@@ -1,6 +1,6 @@
 //! Reads what carries the stack's labels: one list each of containers, networks and volumes, and the images asked for.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 
 use bollard::models::{ContainerSummary, ContainerSummaryStateEnum, PortSummary};
@@ -43,27 +43,41 @@ struct Memory {
     left_out: BTreeMap<String, String>,
 }
 
+/// Containers of a Compose project.
+pub(super) struct Found {
+    /// Those with the stack's label.
+    pub(super) containers: Vec<ObservedContainer>,
+    /// Names of the others.
+    foreign: Vec<String>,
+    /// Ids of the networks that ours are in.
+    networks_in_use: BTreeSet<String>,
+}
+
 impl Engine {
     /// Looks at everything but images, which are asked for by reference with [`Engine::images`].
     pub async fn observe(&self, question: &Question) -> Result<Observed, Error> {
-        let (containers, networks, volumes) =
+        let (containers, mut networks, volumes) =
             tokio::try_join!(self.containers(&question.stack), self.networks(question), self.volumes(question))?;
-        let (containers, foreign) = containers;
+        let Found { containers, foreign, networks_in_use } = containers;
+        for network in &mut networks {
+            network.in_use = networks_in_use.contains(&network.id);
+        }
         let memory = self.memory(question, &containers).await?;
         let Memory { scale, left_out } = memory;
         Ok(Observed { networks, volumes, containers, images: BTreeMap::new(), foreign, scale, left_out })
     }
 
-    /// The stack's containers, and the names of those of a Compose project of this name that is not ours.
-    pub(super) async fn containers(&self, stack: &str) -> Result<(Vec<ObservedContainer>, Vec<String>), Error> {
+    /// The stack's containers, and those of a Compose project of this name that is not ours.
+    pub(super) async fn containers(&self, stack: &str) -> Result<Found, Error> {
         let options = ListContainersOptionsBuilder::new().all(true).filters(&project_filter(stack)).build();
         let found = self.docker.list_containers(Some(options)).await.map_err(cannot("list containers"))?;
         let (ours, others): (Vec<_>, Vec<_>) =
             found.into_iter().partition(|found| label(found, labels::STACK) == Some(stack));
         let foreign = others.iter().map(name_of).collect();
+        let networks_in_use = ours.iter().flat_map(network_ids).collect();
         let mut containers = try_join_all(ours.into_iter().map(|summary| self.container(summary))).await?;
         containers.sort_by(|left, right| (&left.service, left.replica).cmp(&(&right.service, right.replica)));
-        Ok((containers, foreign))
+        Ok(Found { containers, foreign, networks_in_use })
     }
 
     async fn container(&self, summary: ContainerSummary) -> Result<ObservedContainer, Error> {
@@ -122,6 +136,7 @@ impl Engine {
                     id: network.id.unwrap_or_default(),
                     name: network.name.unwrap_or_default(),
                     ours: labels.get(labels::STACK).is_some_and(|stack| *stack == question.stack),
+                    in_use: false,
                 }
             })
             .collect())
@@ -249,6 +264,11 @@ fn health(status: &str) -> Health {
     } else {
         Health::None
     }
+}
+
+fn network_ids(summary: &ContainerSummary) -> impl Iterator<Item = String> {
+    let networks = summary.network_settings.as_ref().and_then(|settings| settings.networks.as_ref());
+    networks.into_iter().flatten().filter_map(|(_, endpoint)| endpoint.network_id.clone())
 }
 
 fn addresses(summary: &ContainerSummary) -> BTreeMap<String, Option<std::net::IpAddr>> {

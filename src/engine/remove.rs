@@ -113,7 +113,7 @@ impl Engine {
         Ok(())
     }
 
-    async fn remove_network(&self, id: &str, name: &str) -> Result<(), Error> {
+    pub(super) async fn remove_network(&self, id: &str, name: &str) -> Result<(), Error> {
         match self.docker.remove_network(id).await {
             Err(error) if status(&error) == Some(404) => Ok(()),
             Err(error) if error.to_string().contains("active endpoints") => {

@@ -36,14 +36,14 @@ enum Phase {
 fn phase(step: &Step) -> Phase {
     match step {
         Step::GetImage { .. } => Phase::Images,
-        Step::CreateNetwork { .. } => Phase::Networks,
+        Step::CreateNetwork { .. } | Step::RemoveNetwork { .. } => Phase::Networks,
         Step::CreateVolume { .. } => Phase::Volumes,
         Step::RemoveContainer { .. } => Phase::Removal,
         Step::CreateContainer { service, .. }
         | Step::ReplaceContainer { service, .. }
         | Step::StartContainer { service, .. }
-        | Step::Connect { service, .. } => Phase::Wave(service.wave),
-        Step::WriteFile { service, live: false, .. } => Phase::Wave(service.wave),
+        | Step::Connect { service, .. }
+        | Step::WriteFile { service, live: false, .. } => Phase::Wave(service.wave),
         Step::WriteFile { .. } | Step::Reload { .. } => Phase::Files,
     }
 }
@@ -60,7 +60,7 @@ fn add<'a>(batch: &mut Batch<'a>, step: &'a Step) {
     }
 }
 
-fn container<'a>(step: &'a Step) -> &'a str {
+fn container(step: &Step) -> &str {
     match step {
         Step::WriteFile { container, .. } => container,
         other => other.name(),

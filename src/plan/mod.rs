@@ -16,7 +16,7 @@ pub use step::{Action, Kind, Step};
 use std::collections::BTreeMap;
 
 use crate::desired::{Desired, ImageOrigin, PullPolicy};
-use crate::engine::Observed;
+use crate::engine::{Observed, Secrets};
 use crate::render::Files;
 
 /// Exactly what `up` will do. An empty plan means: what runs is what the file says.
@@ -35,6 +35,8 @@ pub struct Inputs<'a> {
     pub desired: &'a Desired,
     /// The rendered files, which some containers carry.
     pub files: &'a Files,
+    /// The secrets whose values are known now, by where they lie. One that is not known is not compared.
+    pub secrets: &'a Secrets,
     /// What is.
     pub observed: &'a Observed,
     /// What stackctl's own image would be built from now. An image built from something else is stale.
@@ -47,6 +49,7 @@ impl Plan {
         let images = image_steps(inputs);
         let renewed = images.iter().filter_map(Step::image_reference).map(str::to_owned).collect();
         let mut steps = images;
+        steps.extend(second_networks(inputs));
         steps.extend(network_steps(inputs));
         steps.extend(volume_steps(inputs));
         steps.extend(containers::steps(inputs, &renewed));
@@ -100,6 +103,19 @@ fn image_reason(inputs: Inputs, image: &crate::desired::Image) -> Option<String>
         return Some("built from another stackctl".to_owned());
     }
     (image.pull_policy == PullPolicy::Always).then(|| "pull_policy is always".to_owned())
+}
+
+/// Networks that share their name with another one of ours, as two `up` that were killed or raced can leave them: the
+/// engine starts no container while a name is ambiguous. The one in use stays.
+fn second_networks(inputs: Inputs) -> impl Iterator<Item = Step> {
+    let mut ours: Vec<_> = inputs.observed.networks.iter().filter(|network| network.ours).collect();
+    ours.sort_by_key(|network| (&network.name, !network.in_use, &network.id));
+    let seconds = ours.windows(2).filter(|pair| pair[0].name == pair[1].name).map(|pair| pair[1].clone());
+    seconds.collect::<Vec<_>>().into_iter().map(|network| Step::RemoveNetwork {
+        id: network.id,
+        network: network.name,
+        reason: "a second network of this name".to_owned(),
+    })
 }
 
 fn network_steps(inputs: Inputs) -> impl Iterator<Item = Step> {

@@ -45,5 +45,5 @@ fn sections(container: &Container) -> BTreeMap<String, Value> {
 
 fn short_hash(value: &Value) -> String {
     let digest = Sha256::digest(value.to_string().as_bytes());
-    digest[..4].iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:08x}", u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]))
 }

@@ -23,6 +23,15 @@ pub enum Step {
         /// Why.
         reason: String,
     },
+    /// Take a network away that stands in the way of another one of its name.
+    RemoveNetwork {
+        /// Engine id.
+        id: String,
+        /// Name.
+        network: String,
+        /// Why.
+        reason: String,
+    },
     /// Make a named volume.
     CreateVolume {
         /// The volume.
@@ -161,7 +170,7 @@ impl Step {
             | Self::CreateNetwork { .. }
             | Self::CreateVolume { .. }
             | Self::CreateContainer { .. } => Action::Create,
-            Self::RemoveContainer { .. } => Action::Remove,
+            Self::RemoveContainer { .. } | Self::RemoveNetwork { .. } => Action::Remove,
             Self::ReplaceContainer { .. } => Action::Replace,
             Self::StartContainer { .. } => Action::Start,
             Self::Connect { .. } => Action::Connect,
@@ -174,7 +183,7 @@ impl Step {
     pub fn kind(&self) -> Kind {
         match self {
             Self::GetImage { .. } => Kind::Image,
-            Self::CreateNetwork { .. } => Kind::Network,
+            Self::CreateNetwork { .. } | Self::RemoveNetwork { .. } => Kind::Network,
             Self::CreateVolume { .. } => Kind::Volume,
             Self::WriteFile { .. } => Kind::File,
             Self::RemoveContainer { .. }
@@ -191,6 +200,7 @@ impl Step {
         match self {
             Self::GetImage { image, .. } => &image.reference,
             Self::CreateNetwork { network, .. } => &network.name,
+            Self::RemoveNetwork { network, .. } => network,
             Self::CreateVolume { volume, .. } => &volume.name,
             Self::WriteFile { source, .. } => source,
             Self::RemoveContainer { container, .. }
@@ -207,6 +217,7 @@ impl Step {
         match self {
             Self::GetImage { reason, .. }
             | Self::CreateNetwork { reason, .. }
+            | Self::RemoveNetwork { reason, .. }
             | Self::CreateVolume { reason, .. }
             | Self::RemoveContainer { reason, .. }
             | Self::CreateContainer { reason, .. }
@@ -229,6 +240,7 @@ impl Step {
             | Self::Reload { service, .. } => Some(service),
             Self::GetImage { .. }
             | Self::CreateNetwork { .. }
+            | Self::RemoveNetwork { .. }
             | Self::CreateVolume { .. }
             | Self::RemoveContainer { .. } => None,
         }

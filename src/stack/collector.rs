@@ -1,10 +1,14 @@
 //! Gathers problems while a stack file is read. Keeps the values of variables out of every message.
 
+use indexmap::IndexMap;
+
 use super::document::Span;
 use super::problem::{Place, Problem, Problems, Severity, Source};
 
-/// How many problems are kept.
+/// How many errors, and how many warnings, are kept.
 const MOST_PROBLEMS: usize = 1000;
+/// How many values of variables are kept out of messages, the first ones.
+const MOST_VALUES: usize = 1000;
 /// Shorter values of variables are replaced only where they are the whole of a quoted word.
 const SHORT: usize = 4;
 
@@ -12,7 +16,9 @@ const SHORT: usize = 4;
 #[derive(Debug, Default)]
 pub(super) struct Collector {
     problems: Problems,
-    concealed: Vec<(String, String)>,
+    errors: usize,
+    warnings: usize,
+    concealed: IndexMap<String, String>,
 }
 
 impl Collector {
@@ -24,9 +30,8 @@ impl Collector {
 
     /// From now on messages show `written` where they would show the value of a variable.
     pub(super) fn conceal(&mut self, value: String, written: String) {
-        let pair = (value, written);
-        if !pair.0.is_empty() && self.concealed.len() < MOST_PROBLEMS && !self.concealed.contains(&pair) {
-            self.concealed.push(pair);
+        if !value.is_empty() && self.concealed.len() < MOST_VALUES {
+            self.concealed.entry(value).or_insert(written);
         }
     }
 
@@ -55,9 +60,14 @@ impl Collector {
         self.keep(problem);
     }
 
+    /// Whether there are so many errors that there is no use in looking for more.
+    pub(super) fn is_full(&self) -> bool {
+        self.errors >= MOST_PROBLEMS
+    }
+
     /// Whether an error was recorded.
     pub(super) fn has_errors(&self) -> bool {
-        self.problems.has_errors()
+        self.errors > 0
     }
 
     /// All problems, in the order of the files.
@@ -83,8 +93,12 @@ impl Collector {
     }
 
     fn keep(&mut self, problem: Problem) {
-        let full = self.problems.list.len() >= MOST_PROBLEMS;
-        if full && (self.has_errors() || problem.severity == Severity::Warning) {
+        let count = match problem.severity {
+            Severity::Error => &mut self.errors,
+            Severity::Warning => &mut self.warnings,
+        };
+        *count += 1;
+        if *count > MOST_PROBLEMS {
             self.problems.dropped += 1;
         } else {
             self.problems.list.push(problem);
@@ -102,10 +116,10 @@ impl Collector {
     }
 
     fn conceal_in(&self, word: &str) -> String {
-        if let Some((_, written)) = self.concealed.iter().find(|(value, _)| value == word) {
+        if let Some(written) = self.concealed.get(word) {
             return written.clone();
         }
         let long = self.concealed.iter().filter(|(value, _)| value.len() >= SHORT);
-        long.fold(word.to_owned(), |word, (value, written)| word.replace(value.as_str(), written))
+        long.fold(word.to_owned(), |word, (value, written)| word.replace(value, written))
     }
 }

@@ -26,6 +26,8 @@ pub struct Loaded {
     pub warnings: Problems,
     /// Folder of the first file, absolute. Relative paths are resolved against it.
     pub folder: PathBuf,
+    /// The variables, those of `.env` included, from which secrets are read at the last moment.
+    pub environment: Environment,
 }
 
 /// Loads a stack from files; later ones overlay earlier ones. Variables come from the environment, then from `.env`
@@ -87,7 +89,7 @@ fn assemble(
     if problems.has_errors() {
         return Err(problems.finish());
     }
-    Ok(Loaded { stack, warnings: problems.finish(), folder })
+    Ok(Loaded { stack, warnings: problems.finish(), folder, environment })
 }
 
 /// The documents of all texts, laid over each other; `None` where one of them is not YAML.

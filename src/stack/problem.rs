@@ -68,7 +68,7 @@ pub struct Problems {
 }
 
 impl Problems {
-    /// The problems, in the order of the file. At most 1,000 are kept.
+    /// The problems, in the order of the file. At most 1,000 errors and 1,000 warnings are kept.
     pub fn iter(&self) -> std::slice::Iter<'_, Problem> {
         self.list.iter()
     }

@@ -59,6 +59,9 @@ impl<'n> Sections<'n, '_, '_> {
     fn unknown_keys(&mut self) {
         let Value::Mapping(entries) = &self.root.value else { return };
         for (key, entry) in entries.iter().filter(|(key, _)| !KEYS.contains(&key.as_str()) && !key.starts_with("x-")) {
+            if self.reader.problems.is_full() {
+                return;
+            }
             let words = suggest::unknown_key(key, &KEYS);
             self.reader.error(entry.key, Path::ROOT.key(key), words.message, words.help);
         }

@@ -5,11 +5,24 @@ use super::wrong::Wrong;
 
 /// The nearest of some words, where one is near.
 pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    const LONGEST: usize = 64;
+    if word.len() > LONGEST {
+        return None;
+    }
     let limit = (word.chars().count() / 3).clamp(1, 3);
-    let near = |candidate: &&str| candidate.len().abs_diff(word.len()) <= 3;
+    let own = letters(word);
+    let near = |candidate: &&str| {
+        candidate.len().abs_diff(word.len()) <= limit * 4
+            && (letters(candidate) ^ own).count_ones() as usize <= limit * 2
+    };
     let distance = |candidate: &str| strsim::osa_distance(&word.to_lowercase(), &candidate.to_lowercase());
     let scored = candidates.into_iter().filter(near).map(|candidate| (distance(candidate), candidate));
     scored.filter(|(distance, _)| *distance <= limit).min().map(|(_, candidate)| candidate)
+}
+
+/// One bit for each letter that occurs: a cheap look before the distance is counted.
+fn letters(word: &str) -> u64 {
+    word.bytes().fold(0, |letters, byte| letters | 1 << (byte.to_ascii_lowercase() % 64))
 }
 
 /// The words for a key that means nothing here.
@@ -63,5 +76,21 @@ fn alternatives(words: &[&str]) -> String {
         [] => String::new(),
         [one] => format!("`{one}`"),
         [rest @ .., last] => format!("{} or `{last}`", listed(rest)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_word_is_found_and_far_ones_are_not() {
+        let words = ["image", "init", "metrics", "mem_limit"];
+        assert_eq!(nearest("imge", words), Some("image"));
+        assert_eq!(nearest("Image", words), Some("image"));
+        assert_eq!(nearest("metrisc", words), Some("metrics"));
+        assert_eq!(nearest("mem-limit", words), Some("mem_limit"));
+        assert_eq!(nearest("ports", words), None);
+        assert_eq!(nearest(&"x".repeat(10_000), words), None);
     }
 }

@@ -11,6 +11,16 @@ pub(in crate::stack) enum Segment<'a> {
     Index(usize),
 }
 
+impl Segment<'_> {
+    /// The key, where it is one.
+    pub(in crate::stack) fn key(&self) -> Option<&str> {
+        match self {
+            Self::Key(key) => Some(key),
+            Self::Index(_) => None,
+        }
+    }
+}
+
 /// A path that is made on the way down and costs nothing until somebody asks for it.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::stack) struct Path<'a> {
@@ -61,7 +71,7 @@ pub(in crate::stack) fn shown(segments: &[Segment]) -> String {
                 text.push('.');
                 text.push_str(key);
             }
-            Segment::Index(index) => text.push_str(&format!("[{index}]")),
+            Segment::Index(index) => text.extend(["[", &index.to_string(), "]"]),
         }
     }
     text

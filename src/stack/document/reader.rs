@@ -67,6 +67,9 @@ impl<'p> Reader<'p> {
 
     fn attempt<T>(&mut self, node: &Node, key: Span, path: Path, read: impl Fn() -> Result<T, ReadError>) -> Option<T> {
         for _ in 0..MOST_PASSES {
+            if self.problems.is_full() {
+                return None;
+            }
             match read() {
                 Ok(value) => return Some(value),
                 Err(error) => {
@@ -138,6 +141,9 @@ impl Parts<'_, '_, '_> {
         let known = self.known.into_inner();
         let unknown = entries.iter().filter(|(key, _)| !known.contains(&key.as_str()) && !key.starts_with("x-"));
         for (key, entry) in unknown {
+            if self.reader.problems.is_full() {
+                return;
+            }
             let words = suggest::unknown_key(key, &known);
             let path = shown(&self.path.key(key).segments());
             self.reader.problems.error(entry.key, &path, words.message, words.help);

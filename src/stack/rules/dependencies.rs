@@ -12,6 +12,9 @@ pub(super) fn dependencies_exist(examination: &mut Examination) {
     let stack = examination.stack;
     let by_name: HashMap<&str, Service> = services(stack).map(|service| (service.name, service)).collect();
     for service in services(stack) {
+        if examination.is_full() {
+            return;
+        }
         let path = Path::ROOT.key(service.section);
         let path = path.key(service.name);
         let list = path.key("depends_on");

@@ -21,6 +21,9 @@ use super::{ContainerSettings, Metrics, Stack, Vocabulary, Wiring, Wrong};
 pub(super) fn examine(stack: &Stack, root: &Node, vocabulary: &Vocabulary, problems: &mut Collector) {
     let mut examination = Examination { stack, root, vocabulary, problems };
     for rule in RULES {
+        if examination.is_full() {
+            return;
+        }
         rule(&mut examination);
     }
 }
@@ -64,14 +67,25 @@ struct Examination<'a> {
 }
 
 impl Examination<'_> {
+    /// Whether there are so many problems that there is no use in looking for more.
+    fn is_full(&self) -> bool {
+        self.problems.is_full()
+    }
+
     /// Records an error at the value of that path.
     fn error(&mut self, path: Path, message: impl Into<String>, help: impl Into<String>) {
+        if self.is_full() {
+            return;
+        }
         let found = locate(self.root, &path);
         self.problems.error(found.value, &found.path, message, help);
     }
 
     /// Records an error at the key of that path.
     fn error_at_key(&mut self, path: Path, message: impl Into<String>, help: impl Into<String>) {
+        if self.is_full() {
+            return;
+        }
         let found = locate(self.root, &path);
         self.problems.error(found.key, &found.path, message, help);
     }
@@ -83,6 +97,9 @@ impl Examination<'_> {
 
     /// Records a warning at the value of that path.
     fn warning(&mut self, path: Path, message: impl Into<String>, help: impl Into<String>) {
+        if self.is_full() {
+            return;
+        }
         let found = locate(self.root, &path);
         self.problems.warning(found.value, &found.path, message, help);
     }
@@ -119,32 +136,37 @@ pub(super) struct Found<'n> {
     pub(super) node: Option<&'n Node>,
 }
 
-/// Looks a path up. What the file does not say is found at the nearest key above it.
+/// Looks a path up. What the file does not say is found at the nearest key above it. Lists are counted as they were
+/// read: without the items that were found wrong.
 pub(super) fn locate<'n>(root: &'n Node, path: &Path) -> Found<'n> {
-    let segments = path.segments();
-    let mut found = Found { key: root.span, value: root.span, path: shown(&segments), node: Some(root) };
-    let mut current = root;
-    for segment in &segments {
-        let Some(child) = live_child(current, segment) else {
-            return Found { value: found.key, node: None, ..found };
+    let mut segments = path.segments();
+    let mut found = Found { key: root.span, value: root.span, path: String::new(), node: Some(root) };
+    for segment in &mut segments {
+        let Some(child) = found.node.and_then(|node| step(node, segment)) else {
+            found.node = None;
+            continue;
         };
-        found.key = match segment {
-            Segment::Key(key) => current.entry(key).map_or(child.span, |entry| entry.key),
-            Segment::Index(_) => child.span,
-        };
+        let entry = found.node.and_then(|node| node.entry(segment.key()?));
+        found.key = entry.map_or(child.span, |entry| entry.key);
         found.value = if child.span.is_empty() { found.key } else { child.span };
         found.node = Some(child);
-        current = child;
     }
+    if found.node.is_none() {
+        found.value = found.key;
+    }
+    found.path = shown(&segments);
     found
 }
 
-/// The node below a step. Lists are counted as they were read: without the items that were found wrong.
-fn live_child<'n>(node: &'n Node, segment: &Segment) -> Option<&'n Node> {
-    match (&node.value, segment) {
-        (Value::Sequence(items), Segment::Index(index)) => items.iter().filter(|item| !item.pruned.get()).nth(*index),
-        _ => node.child(segment),
-    }
+/// The node below a step; an index among the items that are right becomes the index in the file.
+fn step<'n>(node: &'n Node, segment: &mut Segment) -> Option<&'n Node> {
+    let (Value::Sequence(items), Segment::Index(index)) = (&node.value, &mut *segment) else {
+        return node.child(segment);
+    };
+    let right = items.iter().enumerate().filter(|(_, item)| !item.pruned.get());
+    let (written, item) = right.clone().nth(*index)?;
+    *index = written;
+    Some(item)
 }
 
 /// A service that the file describes: an app or an exporter.

@@ -11,6 +11,9 @@ const TAKEN_LABELS: [&str; 2] = ["com.docker.compose.", "io.stackctl."];
 pub(super) fn volumes_exist(examination: &mut Examination) {
     let stack = examination.stack;
     for service in services(stack) {
+        if examination.is_full() {
+            return;
+        }
         let path = Path::ROOT.key(service.section);
         let path = path.key(service.name);
         let list = path.key("volumes");
@@ -29,6 +32,9 @@ pub(super) fn volumes_exist(examination: &mut Examination) {
 pub(super) fn networks_exist(examination: &mut Examination) {
     let stack = examination.stack;
     for service in services(stack) {
+        if examination.is_full() {
+            return;
+        }
         let path = Path::ROOT.key(service.section);
         let path = path.key(service.name);
         let list = path.key("networks");
@@ -48,6 +54,9 @@ pub(super) fn networks_exist(examination: &mut Examination) {
 pub(super) fn secrets_exist(examination: &mut Examination) {
     let stack = examination.stack;
     for service in services(stack) {
+        if examination.is_full() {
+            return;
+        }
         let path = Path::ROOT.key(service.section);
         let path = path.key(service.name);
         let list = path.key("secrets");
@@ -65,6 +74,9 @@ pub(super) fn secrets_exist(examination: &mut Examination) {
 pub(super) fn modes_are_carried(examination: &mut Examination) {
     let stack = examination.stack;
     for service in services(stack) {
+        if examination.is_full() {
+            return;
+        }
         let path = Path::ROOT.key(service.section);
         let path = path.key(service.name);
         if let Some(pid) = service.container.pid.as_deref().filter(|pid| *pid != "host") {
@@ -97,6 +109,9 @@ pub(super) fn modes_are_carried(examination: &mut Examination) {
 pub(super) fn labels_are_free(examination: &mut Examination) {
     let stack = examination.stack;
     for service in services(stack) {
+        if examination.is_full() {
+            return;
+        }
         let path = Path::ROOT.key(service.section);
         let path = path.key(service.name);
         let list = path.key("labels");

@@ -1,0 +1,167 @@
+//! Texts that are made to hurt: each is answered within a second, with a line, and without a panic.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+use stackctl::stack::{Environment, Loaded, Problems, Vocabulary, load, parse};
+
+fn read(text: &str) -> Result<Loaded, Problems> {
+    parse("stack.yml", text, Path::new("/nowhere"), &Environment::default(), &Vocabulary::default())
+}
+
+/// Reads a hostile text, holds the time it takes, and gives the first message.
+fn refused(text: &str) -> String {
+    let start = Instant::now();
+    let problems = read(text).expect_err("a hostile text is refused");
+    let shown = problems.render(false);
+    let took = start.elapsed();
+    assert!(took < Duration::from_secs(8), "took {took:?}"); // a debug build on a busy machine; release takes a tenth
+    assert!(shown.len() < 1_000_000, "{} bytes of problems", shown.len());
+    let first = &problems.as_slice()[0];
+    assert!(first.line > 0 && first.column > 0, "{first:?}");
+    first.message.clone()
+}
+
+/// Many lines, made by number.
+fn lines(count: usize, line: impl Fn(usize) -> String) -> String {
+    (0..count).map(line).collect::<Vec<_>>().concat()
+}
+
+#[test]
+fn deep_brackets_do_not_overflow_the_stack() {
+    assert!(refused(&"[".repeat(200_000)).contains("levels"));
+    assert!(refused(&"{a: ".repeat(200_000)).contains("levels"));
+    assert!(refused(&"- ".repeat(200_000)).contains("levels"));
+    assert!(refused(&format!("name: {}", "[".repeat(200_000))).contains("levels"));
+    let keys = lines(2000, |depth| format!("{}k:\n", " ".repeat(depth)));
+    assert!(refused(&keys).contains("levels"));
+    refused(&"? ".repeat(200_000));
+    refused(&"&a ".repeat(200_000));
+    refused(&"!!str ".repeat(100_000));
+}
+
+#[test]
+fn alias_bombs_are_defused() {
+    let bomb = lines(12, |level| match level {
+        0 => "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned(),
+        _ => format!("a{level}: &a{level} [{}]\n", vec![format!("*a{}", level - 1); 10].join(", ")),
+    });
+    assert!(refused(&bomb).contains("values"));
+
+    let merges = lines(40, |level| match level {
+        0 => "a0: &a0 {k0: x, k1: x}\n".to_owned(),
+        _ => format!("a{level}: &a{level} {{k: *a{0}, j: *a{0}}}\n", level - 1),
+    });
+    refused(&merges);
+
+    let mut nested = "&a [".repeat(60);
+    nested.push_str(&"x, ".repeat(100_000));
+    refused(&nested);
+    assert!(refused("a: &a [*a]\n").contains("alias"));
+    assert!(refused("a: &a {<<: *a}\n").contains("alias"));
+}
+
+#[test]
+fn large_files_are_refused_by_their_size() {
+    assert!(refused(&"#".repeat(10 << 20)).contains("MiB"));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("stack.yml");
+    std::fs::write(&file, "x".repeat(10 << 20)).unwrap();
+    let problems = load(&[file], &Environment::default(), &Vocabulary::default()).unwrap_err();
+    assert!(problems.as_slice()[0].message.contains("MiB"));
+}
+
+#[test]
+fn long_lines_and_many_mistakes_are_shown_in_few_words() {
+    refused(&"x".repeat(4 << 20));
+    refused(&format!("name: {}\n", "x".repeat(3 << 20)));
+    refused(&format!("name: \"{}\"\n", "${A}".repeat(200_000)));
+    refused(&format!("name: {}\n", "${A:-".repeat(200_000)));
+    refused(&format!("name: {}\n", "$".repeat(999_999)));
+    refused(&lines(100_000, |number| format!("key{number}: 1\n")));
+    refused(&format!("name: demo\n{}", "apps: {}\n".repeat(100_000)));
+    refused(&format!("name: demo\napps: {{ web: {{ image: a:1, ports: [{}] }} }}\n", "x, ".repeat(100_000)));
+    refused(&format!("name: demo\napps: {{ web: {{ image: a:1, volumes: [{}] }} }}\n", "b:/b, ".repeat(20_000)));
+    let apps = lines(5000, |number| format!("  w{number}: {{ imge: a, depends_on: [x{number}] }}\n"));
+    refused(&format!("name: demo\napps:\n{apps}"));
+}
+
+#[test]
+fn what_is_not_text_is_refused_at_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("stack.yml");
+    for bytes in
+        [&b"name: demo\nx: \xff\xfe"[..], b"\x7fELF\x02\x01\x01\0\0", b"n\0a\0m\0e\0", b"", b"\n\n", b"---\n", b"..."]
+    {
+        std::fs::write(&file, bytes).unwrap();
+        let problems = load(std::slice::from_ref(&file), &Environment::default(), &Vocabulary::default()).unwrap_err();
+        assert!(problems.as_slice()[0].line > 0, "{bytes:?}");
+    }
+    std::fs::write(&file, b"name: demo\nx: \xff\xfe").unwrap();
+    let problems = load(&[file], &Environment::default(), &Vocabulary::default()).unwrap_err();
+    assert_eq!((problems.as_slice()[0].line, problems.as_slice()[0].column), (2, 4));
+}
+
+#[test]
+fn a_chain_of_ten_thousand_dependencies_is_no_circle() {
+    let apps = lines(9999, |number| format!("  a{}: {{ image: a:1, depends_on: [a{number}] }}\n", number + 1));
+    let text = format!("name: demo\napps:\n  a0: {{ image: a:1 }}\n{apps}");
+    assert_eq!(read(&text).unwrap().stack.apps.len(), 10_000);
+    let circle = text.replace("a0: { image: a:1 }", "a0: { image: a:1, depends_on: [a9999] }");
+    assert!(refused(&circle).contains("a0 -> a9999 -> "));
+}
+
+#[test]
+fn ten_thousand_apps_load() {
+    let apps = lines(10_000, |number| {
+        format!(
+            "  app{number}:\n    image: ghcr.io/acme/app:1.{number}\n    ports: [\"{}:80\"]\n    \
+             environment: {{ A: 1, B: two }}\n    metrics: {{ interval: 5s, path: /m }}\n    restart: always\n",
+            20_000 + number
+        )
+    });
+    let text = format!("name: demo\napps:\n{apps}");
+    let start = Instant::now();
+    let loaded = read(&text).unwrap();
+    assert_eq!(loaded.stack.apps.len(), 10_000);
+    assert!(start.elapsed() < Duration::from_secs(20), "took {:?}", start.elapsed());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        if let Err(problems) = read(&String::from_utf8_lossy(&bytes)) {
+            prop_assert!(!problems.render(true).is_empty());
+        }
+    }
+
+    #[test]
+    fn no_yaml_makes_it_panic(text in "[a-z$&*!{}\\[\\]:,'\"#|>%@\\-\\n ü\\t0-9./]{0,200}") {
+        if let Err(problems) = read(&format!("name: demo\napps:\n  web:\n    image: a:1\n    {text}")) {
+            prop_assert!(!problems.render(false).is_empty());
+        }
+    }
+
+    #[test]
+    fn no_value_makes_a_key_panic(key in "[a-z_]{1,12}", value in "[ -~ü]{0,40}") {
+        let keys = ["ports", "volumes", "healthcheck", "command", "ulimits", "mem_limit", "metrics", "depends_on", &key];
+        for key in keys {
+            let value = serde_json::to_string(&value).unwrap();
+            for value in [value.clone(), format!("[{value}]"), format!("{{ {value}: {value} }}")] {
+                let _ = read(&format!("name: demo\napps: {{ web: {{ image: a:1, {key}: {value} }} }}\n"));
+            }
+        }
+    }
+
+    #[test]
+    fn no_text_makes_a_value_panic(text in "\\PC{0,60}") {
+        let _ = text.parse::<stackctl::stack::Duration>();
+        let _ = text.parse::<stackctl::stack::ByteSize>();
+        let _ = text.parse::<stackctl::stack::Ports>();
+        let _ = text.parse::<stackctl::stack::Mount>();
+        let _ = text.parse::<stackctl::stack::Publish>();
+    }
+}

@@ -1,0 +1,373 @@
+//! The plan, as text: what is done from which state, in which order, and why. No engine is needed.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use stackctl::desired::{Desired, Facts, ScaleOverride, SecretSource};
+use stackctl::engine::{
+    ContainerState, FileStamp, Health, Observed, ObservedContainer, ObservedImage, ObservedNetwork, ObservedVolume,
+    Secrets,
+};
+use stackctl::plan::{Inputs, Plan, parts};
+use stackctl::render::{self, Files};
+use stackctl::stack::{self, Environment, Vocabulary};
+
+const STACK: &str = "\
+name: shop
+images: { from: debian }
+grafana: off
+volumes: { data: {} }
+apps:
+  db: { image: 'db:1', volumes: ['data:/data'] }
+  web: { image: 'web:1', scale: 2, depends_on: [db], metrics: {} }
+";
+
+const OWN_BUILD: &str = "stackctl build 1";
+
+/// A stack file with everything that follows from it.
+struct World {
+    desired: Desired,
+    files: Files,
+}
+
+impl World {
+    fn of(text: &str) -> Self {
+        Self::with(text, &Facts::default())
+    }
+
+    fn with(text: &str, facts: &Facts) -> Self {
+        let loaded =
+            stack::parse("stack.yml", text, Path::new("/nowhere"), &Environment::default(), &Vocabulary::default())
+                .unwrap_or_else(|problems| panic!("{}", problems.render(false)));
+        let desired = Desired::of(&loaded.stack, facts);
+        let files = render::all(&desired);
+        Self { desired, files }
+    }
+
+    fn plan(&self, observed: &Observed) -> String {
+        self.plan_of(observed).to_string()
+    }
+
+    fn plan_of(&self, observed: &Observed) -> Plan {
+        self.plan_with(&Secrets::default(), observed)
+    }
+
+    fn plan_with(&self, secrets: &Secrets, observed: &Observed) -> Plan {
+        let (desired, files) = (&self.desired, &self.files);
+        Plan::of(Inputs { desired, files, secrets, observed, own_build: OWN_BUILD })
+    }
+
+    /// What the engine has after the plan from nothing was carried out.
+    fn running(&self) -> Observed {
+        let desired = &self.desired;
+        let network = |network: &stackctl::desired::Network| ObservedNetwork {
+            id: format!("id-{}", network.name),
+            name: network.name.clone(),
+            ours: true,
+            in_use: true,
+        };
+        let images = desired.services.iter().map(|service| {
+            let reference = service.image.reference.clone();
+            let built_from = reference.starts_with("stackctl/self").then(|| OWN_BUILD.to_owned());
+            (reference.clone(), ObservedImage { id: format!("sha256:{reference}"), built_from })
+        });
+        Observed {
+            networks: desired.networks.iter().map(network).collect(),
+            volumes: desired
+                .volumes
+                .iter()
+                .map(|volume| ObservedVolume { name: volume.name.clone(), ours: true })
+                .collect(),
+            containers: desired.services.iter().flat_map(|service| self.replicas(service)).collect(),
+            images: images.collect(),
+            ..Observed::default()
+        }
+    }
+
+    fn replicas(&self, service: &stackctl::desired::Service) -> Vec<ObservedContainer> {
+        let stamp = |source: &String| self.files.0.get(source).map(|text| FileStamp::of(text));
+        let one = |replica| ObservedContainer {
+            id: format!("id-{}-{replica}", service.name),
+            name: service.container_name(&self.desired.stack, replica),
+            service: service.name.clone(),
+            replica,
+            image: service.image.reference.clone(),
+            image_id: format!("sha256:{}", service.image.reference),
+            state: ContainerState::Running,
+            health: Health::None,
+            exit_code: None,
+            restarts: 0,
+            fingerprint: Some(service.fingerprint.clone()),
+            parts: parts(service),
+            addresses: service.container.networks.iter().map(|joined| (joined.network.clone(), None)).collect(),
+            ports: Vec::new(),
+            files: service.container.files.iter().map(|file| (file.target.clone(), stamp(&file.source))).collect(),
+        };
+        (1..=service.replicas).map(one).collect()
+    }
+}
+
+fn container<'a>(observed: &'a mut Observed, name: &str) -> &'a mut ObservedContainer {
+    observed.containers.iter_mut().find(|container| container.name == name).expect("it is there")
+}
+
+/// Compares a plan with the expected lines; spaces that align columns do not count.
+#[track_caller]
+fn assert_plan(plan: &str, expected: &[&str]) {
+    let lines: Vec<String> = plan.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    assert_eq!(lines, expected, "\n{plan}");
+}
+
+#[test]
+fn from_nothing_everything_is_made_in_the_order_of_need() {
+    assert_plan(
+        &World::of(STACK).plan(&Observed::default()),
+        &[
+            "+ create image db:1 missing",
+            "+ create image stackctl/prometheus:debian missing",
+            "+ create image web:1 missing",
+            "+ create network shop_default missing",
+            "+ create volume shop_data missing",
+            "+ create volume shop_prometheus-data missing",
+            "+ create container shop-db-1 missing",
+            "+ create container shop-prometheus-1 missing",
+            "+ create container shop-web-1 missing",
+            "+ create container shop-web-2 missing",
+        ],
+    );
+}
+
+#[test]
+fn what_runs_as_the_file_says_needs_nothing() {
+    let world = World::of(STACK);
+    assert_plan(&world.plan(&world.running()), &[]);
+}
+
+#[test]
+fn a_changed_setting_replaces_only_its_containers_and_says_which_setting() {
+    let before = World::of(STACK).running();
+    let after = World::of(&STACK.replace("scale: 2", "scale: 2, environment: { A: b }, user: '5'"));
+    assert_plan(
+        &after.plan(&before),
+        &[
+            "± replace container shop-web-1 environment, user changed",
+            "± replace container shop-web-2 environment, user changed",
+        ],
+    );
+}
+
+#[test]
+fn a_new_interval_is_written_and_read_again_without_a_new_container() {
+    let before = World::of(STACK).running();
+    let after = World::of(&STACK.replace("metrics: {}", "metrics: { interval: 5s, timeout: 2s }"));
+    assert_plan(
+        &after.plan(&before),
+        &[
+            "~ write file prometheus/prometheus.yml differs in the container",
+            "~ reload container shop-prometheus-1 `prometheus/prometheus.yml` changed",
+        ],
+    );
+}
+
+#[test]
+fn scaling_up_makes_replicas_first_and_tells_prometheus_then() {
+    let before = World::of(STACK).running();
+    let facts = Facts {
+        scale: [("web".to_owned(), ScaleOverride { replicas: 3, file: 2 })].into_iter().collect(),
+        ..Facts::default()
+    };
+    assert_plan(
+        &World::with(STACK, &facts).plan(&before),
+        &[
+            "+ create container shop-web-3 missing",
+            "~ write file prometheus/prometheus.yml differs in the container",
+            "~ write file prometheus/stackctl.json differs in the container",
+            "~ reload container shop-prometheus-1 `prometheus/prometheus.yml` changed",
+        ],
+    );
+}
+
+#[test]
+fn scaling_down_tells_prometheus_first_and_removes_replicas_then() {
+    let before = World::of(STACK).running();
+    assert_plan(
+        &World::of(&STACK.replace("scale: 2", "scale: 1")).plan(&before),
+        &[
+            "~ write file prometheus/prometheus.yml differs in the container",
+            "~ reload container shop-prometheus-1 `prometheus/prometheus.yml` changed",
+            "- remove container shop-web-2 `web` has 1 replica",
+        ],
+    );
+}
+
+#[test]
+fn what_left_the_file_goes_before_anything_new_comes() {
+    let before = World::of(STACK).running();
+    let without_db =
+        STACK.replace("  db: { image: 'db:1', volumes: ['data:/data'] }\n", "").replace("depends_on: [db], ", "");
+    let plan = World::of(&without_db).plan(&before);
+    assert_plan(&plan, &["- remove container shop-db-1 not in the stack file"]);
+    assert!(!plan.contains("volume"), "volumes are never in a plan but to be made");
+}
+
+#[test]
+fn containers_that_stand_still_are_started_and_lost_networks_joined_again() {
+    let world = World::of(STACK);
+    let mut observed = world.running();
+    let db = container(&mut observed, "shop-db-1");
+    (db.state, db.exit_code) = (ContainerState::Exited, Some(137));
+    container(&mut observed, "shop-web-1").state = ContainerState::Paused;
+    container(&mut observed, "shop-web-2").addresses = BTreeMap::new();
+    assert_plan(
+        &world.plan(&observed),
+        &[
+            "> start container shop-db-1 exited with 137",
+            "> start container shop-web-1 paused",
+            "~ connect container shop-web-2 not in network `shop_default`",
+        ],
+    );
+}
+
+#[test]
+fn a_stopped_prometheus_gets_its_file_before_it_starts() {
+    let world = World::of(STACK);
+    let mut observed = world.running();
+    let prometheus = container(&mut observed, "shop-prometheus-1");
+    prometheus.state = ContainerState::Exited;
+    prometheus.files.insert("/etc/prometheus/prometheus.yml".to_owned(), None);
+    assert_plan(
+        &world.plan(&observed),
+        &[
+            "~ write file prometheus/prometheus.yml missing in the container",
+            "> start container shop-prometheus-1 exited",
+        ],
+    );
+}
+
+#[test]
+fn an_edited_file_is_drift() {
+    let world = World::of(STACK);
+    let mut observed = world.running();
+    let edited = Some(FileStamp::of("somebody was here"));
+    container(&mut observed, "shop-prometheus-1").files.insert("/etc/prometheus/prometheus.yml".to_owned(), edited);
+    assert_plan(
+        &world.plan(&observed),
+        &[
+            "~ write file prometheus/prometheus.yml differs in the container",
+            "~ reload container shop-prometheus-1 `prometheus/prometheus.yml` changed",
+        ],
+    );
+}
+
+#[test]
+fn what_an_interrupted_run_left_is_cleaned_up() {
+    let world = World::of(STACK);
+    let mut observed = world.running();
+    let mut second = container(&mut observed, "shop-web-1").clone();
+    (second.id, second.name) = ("id-second".to_owned(), "shop-web-1.0123456789ab".to_owned());
+    observed.containers.push(second);
+    observed.networks.push(ObservedNetwork {
+        id: "id-other".to_owned(),
+        in_use: false,
+        ..observed.networks[0].clone()
+    });
+    assert_plan(
+        &world.plan(&observed),
+        &[
+            "- remove network shop_default a second network of this name",
+            "- remove container shop-web-1.0123456789ab a second container of one replica",
+        ],
+    );
+}
+
+#[test]
+fn a_container_left_under_a_temporary_name_gives_its_place_to_a_new_one() {
+    let world = World::of(STACK);
+    let mut observed = world.running();
+    container(&mut observed, "shop-web-1").name = "shop-web-1.0123456789ab".to_owned();
+    assert_plan(&world.plan(&observed), &["± replace container shop-web-1 named `shop-web-1.0123456789ab`"]);
+}
+
+#[test]
+fn containers_that_docker_compose_started_are_taken_over() {
+    let world = World::of(STACK);
+    let mut observed = world.running();
+    container(&mut observed, "shop-db-1").fingerprint = None;
+    assert_plan(&world.plan(&observed), &["± replace container shop-db-1 started by docker compose"]);
+}
+
+#[test]
+fn an_image_that_moved_replaces_what_was_made_from_the_old_one() {
+    let world = World::of(STACK);
+    let mut observed = world.running();
+    observed.images.get_mut("db:1").expect("it is there").id = "sha256:newer".to_owned();
+    assert_plan(&world.plan(&observed), &["± replace container shop-db-1 another image under the same name"]);
+}
+
+#[test]
+fn a_newer_stackctl_builds_its_image_anew_and_replaces_what_ran_from_it() {
+    let world = World::of(
+        "name: shop\nprometheus: off\ngrafana: off\napps: { web: { image: stackctl/self, command: [demo, iotd] } }\n",
+    );
+    let mut observed = world.running();
+    for image in observed.images.values_mut() {
+        image.built_from = Some("stackctl build 0".to_owned());
+    }
+    let image = &world.desired.services[0].image.reference;
+    assert_plan(
+        &world.plan(&observed),
+        &[
+            &format!("+ create image {image} built from another stackctl"),
+            "± replace container shop-web-1 a newer image",
+        ],
+    );
+}
+
+#[test]
+fn a_task_that_others_waited_for_is_not_run_again() {
+    let text = "name: shop\nprometheus: off\ngrafana: off\napps:\n  task: { image: 'task:1' }\n  web: { image: 'web:1', depends_on: { task: { condition: service_completed_successfully } } }\n";
+    let world = World::of(text);
+    let mut observed = world.running();
+    let task = container(&mut observed, "shop-task-1");
+    (task.state, task.exit_code) = (ContainerState::Exited, Some(0));
+    assert_plan(&world.plan(&observed), &[]);
+    container(&mut observed, "shop-task-1").exit_code = Some(1);
+    assert_plan(&world.plan(&observed), &["> start container shop-task-1 exited with 1"]);
+}
+
+#[test]
+fn the_plan_as_json_has_the_words_of_the_contract() {
+    let world = World::of("name: shop\nprometheus: off\ngrafana: off\napps: { web: { image: 'web:1' } }\n");
+    let observed = Observed::default();
+    let plan = world.plan_of(&observed);
+    let expected = serde_json::json!({ "stack": "shop", "steps": [
+        { "action": "create", "kind": "image", "name": "web:1", "reason": "missing" },
+        { "action": "create", "kind": "network", "name": "shop_default", "reason": "missing" },
+        { "action": "create", "kind": "container", "name": "shop-web-1", "reason": "missing" },
+    ]});
+    assert_eq!(plan.to_json(), expected);
+}
+
+#[test]
+fn steps_of_one_wave_may_go_together_and_waves_follow_each_other() {
+    let world = World::of(STACK);
+    let plan = world.plan_of(&Observed::default());
+    let batches: Vec<usize> = plan.batches().iter().map(Vec::len).collect();
+    assert_eq!(batches, [3, 1, 2, 2, 2], "images, network, volumes, db and prometheus, two of web");
+}
+
+#[test]
+fn a_secret_with_another_value_replaces_its_container_and_is_not_shown() {
+    let text = "name: shop\nprometheus: off\ngrafana: off\nsecrets: { token: { env: TOKEN } }\napps: { web: { image: 'web:1', secrets: [token] } }\n";
+    let world = World::of(text);
+    let mut observed = world.running();
+    let source = SecretSource::Environment("TOKEN".to_owned());
+    let secrets = |value: &str| Secrets([(source.clone(), value.as_bytes().to_vec())].into_iter().collect());
+    let stamp = secrets("old").stamp(&source, "/run/secrets/token");
+    container(&mut observed, "shop-web-1").files.insert("/run/secrets/token".to_owned(), stamp);
+    assert_plan(&world.plan_with(&secrets("old"), &observed).to_string(), &[]);
+    assert_plan(&world.plan_of(&observed).to_string(), &[]);
+    let plan = world.plan_with(&secrets("other-value"), &observed);
+    assert_plan(&plan.to_string(), &["± replace container shop-web-1 secret `token` changed"]);
+    assert!(!format!("{plan:?}").contains("other-value"));
+}
