@@ -95,11 +95,11 @@ async fn prove_it(
         }
     }
     let waiting = progress.waiting("waiting until every target is scraped");
-    prove::wait_for_targets(situation, deadline).await?;
+    let scraped = prove::wait_for_targets(situation, deadline).await?;
     if let Some(waiting) = waiting {
         waiting.finish_and_clear();
     }
-    let findings = prove::findings(situation, &[]).await?;
+    let findings = prove::findings(situation, &[], scraped).await?;
     if !findings.is_empty() {
         output::print(&prove::text(&findings));
     }

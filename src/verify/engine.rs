@@ -21,17 +21,21 @@ pub struct EngineState {
 
 /// Asks from inside the network and looks at the host, and judges. Nothing to say where the stack file says `off`.
 ///
-/// `local`: the engine runs on this host, so this host's sockets are its sockets.
-pub async fn engine(desired: &Desired, prober: Option<&Prober>, local: bool) -> Vec<Finding> {
+/// `local`: the engine runs on this host, so this host's sockets are its sockets. `scraped`: Prometheus scrapes it now,
+/// so that nobody has to go and ask.
+pub async fn engine(desired: &Desired, prober: Option<&Prober>, local: bool, scraped: bool) -> Vec<Finding> {
     let Some(daemon) = &desired.daemon else {
         return Vec::new();
     };
     let address = address(desired, daemon);
+    let host = if local { probe::local_listeners().ok() } else { None };
+    if scraped {
+        return vec![answered(daemon, &address, host.map(|host| on_port(&host, daemon)).as_deref())];
+    }
     let inside = match prober {
         Some(prober) => ask(prober, &address).await,
         None => Err("no image to run the probe from".to_owned()),
     };
-    let host = if local { probe::local_listeners().ok() } else { None };
     vec![judge_engine(daemon, &address, &EngineState { inside, host })]
 }
 
@@ -61,11 +65,15 @@ async fn ask(prober: &Prober, address: &str) -> Result<Looked, String> {
     report.targets.into_iter().next().ok_or(trouble)
 }
 
+/// The host's sockets on the port of the metrics.
+fn on_port(host: &[SocketAddr], daemon: &DaemonSettings) -> Vec<SocketAddr> {
+    host.iter().filter(|socket| socket.port() == daemon.metrics_address.port()).copied().collect()
+}
+
 /// Judges what was found. `address` is the one Prometheus scrapes.
 pub fn judge_engine(daemon: &DaemonSettings, address: &str, state: &EngineState) -> Finding {
     let port = daemon.metrics_address.port();
-    let sockets: Option<Vec<SocketAddr>> =
-        state.host.as_ref().map(|host| host.iter().filter(|socket| socket.port() == port).copied().collect());
+    let sockets = state.host.as_ref().map(|host| on_port(host, daemon));
     let fail = |trouble| Finding::fail(CHECK, "engine", Some(address), trouble);
     let looked = match &state.inside {
         Ok(looked) => looked,
