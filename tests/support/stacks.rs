@@ -99,7 +99,7 @@ pub(crate) fn all_shipped() -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("stacks");
     let entries = std::fs::read_dir(folder).expect("the folder is there").map(|entry| entry.expect("an entry"));
     let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-    names.retain(|name| name.ends_with(".yml"));
+    names.retain(|name| Path::new(name).extension().is_some_and(|extension| extension == "yml"));
     names.sort();
     names
 }
