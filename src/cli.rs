@@ -26,7 +26,15 @@ Exit codes: 0 done; 1 the world said no (engine, network, disk); 2 the file or t
 #[derive(Debug, Clone, Args)]
 pub struct Global {
     /// Stack file; repeat it to lay later files over earlier ones
-    #[arg(short, long, global = true, value_name = "FILE", env = "STACKCTL_FILE", default_value = "stack.yml")]
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "STACKCTL_FILE",
+        hide_env_values = true,
+        default_value = "stack.yml"
+    )]
     #[arg(value_delimiter = ':', value_hint = clap::ValueHint::FilePath)]
     pub file: Vec<PathBuf>,
     /// Say only what went wrong
@@ -103,8 +111,8 @@ pub enum Command {
     Schema,
     /// Completions for a shell
     Completions(command::completions::Arguments),
-    /// Man page
-    Man,
+    /// Man page of stackctl or of a command
+    Man(command::man::Arguments),
     /// Look at targets from inside a network: what stackctl starts in a container
     #[command(hide = true)]
     Probe(command::probe::Arguments),

@@ -22,6 +22,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "engine::ContainerState",
             "engine::FileStamp",
             "engine::Health",
+            "engine::Secrets",
         ],
     ),
     ("engine", &["plan", "desired", "catalog", "probe", "render::Files"]),

@@ -23,13 +23,18 @@ fn refused(text: &str) -> String {
     first.message.clone()
 }
 
+/// Many lines, made by number.
+fn lines(count: usize, line: impl Fn(usize) -> String) -> String {
+    (0..count).map(line).collect::<Vec<_>>().concat()
+}
+
 #[test]
 fn deep_brackets_do_not_overflow_the_stack() {
     assert!(refused(&"[".repeat(200_000)).contains("levels"));
     assert!(refused(&"{a: ".repeat(200_000)).contains("levels"));
     assert!(refused(&"- ".repeat(200_000)).contains("levels"));
     assert!(refused(&format!("name: {}", "[".repeat(200_000))).contains("levels"));
-    let keys: String = (0..2000).map(|depth| format!("{}k:\n", " ".repeat(depth))).collect();
+    let keys = lines(2000, |depth| format!("{}k:\n", " ".repeat(depth)));
     assert!(refused(&keys).contains("levels"));
     refused(&"? ".repeat(200_000));
     refused(&"&a ".repeat(200_000));
@@ -38,17 +43,16 @@ fn deep_brackets_do_not_overflow_the_stack() {
 
 #[test]
 fn alias_bombs_are_defused() {
-    let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
-    for level in 1..12 {
-        let items = vec![format!("*a{}", level - 1); 10].join(", ");
-        bomb.push_str(&format!("a{level}: &a{level} [{items}]\n"));
-    }
+    let bomb = lines(12, |level| match level {
+        0 => "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned(),
+        _ => format!("a{level}: &a{level} [{}]\n", vec![format!("*a{}", level - 1); 10].join(", ")),
+    });
     assert!(refused(&bomb).contains("values"));
 
-    let mut merges = String::from("a0: &a0 {k0: x, k1: x}\n");
-    for level in 1..40 {
-        merges.push_str(&format!("a{level}: &a{level} {{k: *a{}, j: *a{}}}\n", level - 1, level - 1));
-    }
+    let merges = lines(40, |level| match level {
+        0 => "a0: &a0 {k0: x, k1: x}\n".to_owned(),
+        _ => format!("a{level}: &a{level} {{k: *a{0}, j: *a{0}}}\n", level - 1),
+    });
     refused(&merges);
 
     let mut nested = "&a [".repeat(60);
@@ -75,12 +79,11 @@ fn long_lines_and_many_mistakes_are_shown_in_few_words() {
     refused(&format!("name: \"{}\"\n", "${A}".repeat(200_000)));
     refused(&format!("name: {}\n", "${A:-".repeat(200_000)));
     refused(&format!("name: {}\n", "$".repeat(999_999)));
-    refused(&(0..100_000).map(|number| format!("key{number}: 1\n")).collect::<String>());
+    refused(&lines(100_000, |number| format!("key{number}: 1\n")));
     refused(&format!("name: demo\n{}", "apps: {}\n".repeat(100_000)));
     refused(&format!("name: demo\napps: {{ web: {{ image: a:1, ports: [{}] }} }}\n", "x, ".repeat(100_000)));
     refused(&format!("name: demo\napps: {{ web: {{ image: a:1, volumes: [{}] }} }}\n", "b:/b, ".repeat(20_000)));
-    let apps: String =
-        (0..5_000).map(|number| format!("  w{number}: {{ imge: a, depends_on: [x{number}] }}\n")).collect();
+    let apps = lines(5000, |number| format!("  w{number}: {{ imge: a, depends_on: [x{number}] }}\n"));
     refused(&format!("name: demo\napps:\n{apps}"));
 }
 
@@ -92,7 +95,7 @@ fn what_is_not_text_is_refused_at_its_place() {
         [&b"name: demo\nx: \xff\xfe"[..], b"\x7fELF\x02\x01\x01\0\0", b"n\0a\0m\0e\0", b"", b"\n\n", b"---\n", b"..."]
     {
         std::fs::write(&file, bytes).unwrap();
-        let problems = load(&[file.clone()], &Environment::default(), &Vocabulary::default()).unwrap_err();
+        let problems = load(std::slice::from_ref(&file), &Environment::default(), &Vocabulary::default()).unwrap_err();
         assert!(problems.as_slice()[0].line > 0, "{bytes:?}");
     }
     std::fs::write(&file, b"name: demo\nx: \xff\xfe").unwrap();
@@ -102,10 +105,8 @@ fn what_is_not_text_is_refused_at_its_place() {
 
 #[test]
 fn a_chain_of_ten_thousand_dependencies_is_no_circle() {
-    let mut text = String::from("name: demo\napps:\n  a0: { image: a:1 }\n");
-    for number in 1..10_000 {
-        text.push_str(&format!("  a{number}: {{ image: a:1, depends_on: [a{}] }}\n", number - 1));
-    }
+    let apps = lines(9999, |number| format!("  a{}: {{ image: a:1, depends_on: [a{number}] }}\n", number + 1));
+    let text = format!("name: demo\napps:\n  a0: {{ image: a:1 }}\n{apps}");
     assert_eq!(read(&text).unwrap().stack.apps.len(), 10_000);
     let circle = text.replace("a0: { image: a:1 }", "a0: { image: a:1, depends_on: [a9999] }");
     assert!(refused(&circle).contains("a0 -> a9999 -> "));
@@ -113,14 +114,14 @@ fn a_chain_of_ten_thousand_dependencies_is_no_circle() {
 
 #[test]
 fn ten_thousand_apps_load() {
-    let mut text = String::from("name: demo\napps:\n");
-    for number in 0..10_000 {
-        let port = 20_000 + number;
-        text.push_str(&format!(
-            "  app{number}:\n    image: ghcr.io/acme/app:1.{number}\n    ports: [\"{port}:80\"]\n    \
-             environment: {{ A: 1, B: two }}\n    metrics: {{ interval: 5s, path: /m }}\n    restart: always\n"
-        ));
-    }
+    let apps = lines(10_000, |number| {
+        format!(
+            "  app{number}:\n    image: ghcr.io/acme/app:1.{number}\n    ports: [\"{}:80\"]\n    \
+             environment: {{ A: 1, B: two }}\n    metrics: {{ interval: 5s, path: /m }}\n    restart: always\n",
+            20_000 + number
+        )
+    });
+    let text = format!("name: demo\napps:\n{apps}");
     let start = Instant::now();
     let loaded = read(&text).unwrap();
     assert_eq!(loaded.stack.apps.len(), 10_000);

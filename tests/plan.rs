@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use stackctl::desired::{Desired, Facts, ScaleOverride};
+use stackctl::desired::{Desired, Facts, ScaleOverride, SecretSource};
 use stackctl::engine::{
     ContainerState, FileStamp, Health, Observed, ObservedContainer, ObservedImage, ObservedNetwork, ObservedVolume,
+    Secrets,
 };
 use stackctl::plan::{Inputs, Plan, parts};
 use stackctl::render::{self, Files};
@@ -44,8 +45,16 @@ impl World {
     }
 
     fn plan(&self, observed: &Observed) -> String {
+        self.plan_of(observed).to_string()
+    }
+
+    fn plan_of(&self, observed: &Observed) -> Plan {
+        self.plan_with(&Secrets::default(), observed)
+    }
+
+    fn plan_with(&self, secrets: &Secrets, observed: &Observed) -> Plan {
         let (desired, files) = (&self.desired, &self.files);
-        Plan::of(Inputs { desired, files, observed, own_build: OWN_BUILD }).to_string()
+        Plan::of(Inputs { desired, files, secrets, observed, own_build: OWN_BUILD })
     }
 
     /// What the engine has after the plan from nothing was carried out.
@@ -330,8 +339,7 @@ fn a_task_that_others_waited_for_is_not_run_again() {
 fn the_plan_as_json_has_the_words_of_the_contract() {
     let world = World::of("name: shop\nprometheus: off\ngrafana: off\napps: { web: { image: 'web:1' } }\n");
     let observed = Observed::default();
-    let plan =
-        Plan::of(Inputs { desired: &world.desired, files: &world.files, observed: &observed, own_build: OWN_BUILD });
+    let plan = world.plan_of(&observed);
     let expected = serde_json::json!({ "stack": "shop", "steps": [
         { "action": "create", "kind": "image", "name": "web:1", "reason": "missing" },
         { "action": "create", "kind": "network", "name": "shop_default", "reason": "missing" },
@@ -343,12 +351,23 @@ fn the_plan_as_json_has_the_words_of_the_contract() {
 #[test]
 fn steps_of_one_wave_may_go_together_and_waves_follow_each_other() {
     let world = World::of(STACK);
-    let plan = Plan::of(Inputs {
-        desired: &world.desired,
-        files: &world.files,
-        observed: &Observed::default(),
-        own_build: OWN_BUILD,
-    });
+    let plan = world.plan_of(&Observed::default());
     let batches: Vec<usize> = plan.batches().iter().map(Vec::len).collect();
     assert_eq!(batches, [3, 1, 2, 2, 2], "images, network, volumes, db and prometheus, two of web");
+}
+
+#[test]
+fn a_secret_with_another_value_replaces_its_container_and_is_not_shown() {
+    let text = "name: shop\nprometheus: off\ngrafana: off\nsecrets: { token: { env: TOKEN } }\napps: { web: { image: 'web:1', secrets: [token] } }\n";
+    let world = World::of(text);
+    let mut observed = world.running();
+    let source = SecretSource::Environment("TOKEN".to_owned());
+    let secrets = |value: &str| Secrets([(source.clone(), value.as_bytes().to_vec())].into_iter().collect());
+    let stamp = secrets("old").stamp(&source, "/run/secrets/token");
+    container(&mut observed, "shop-web-1").files.insert("/run/secrets/token".to_owned(), stamp);
+    assert_plan(&world.plan_with(&secrets("old"), &observed).to_string(), &[]);
+    assert_plan(&world.plan_of(&observed).to_string(), &[]);
+    let plan = world.plan_with(&secrets("other-value"), &observed);
+    assert_plan(&plan.to_string(), &["± replace container shop-web-1 secret `token` changed"]);
+    assert!(!format!("{plan:?}").contains("other-value"));
 }

@@ -37,6 +37,16 @@ fn a_stack_that_uses_every_setting_is_rendered_as_in_its_golden_folder() {
 }
 
 #[test]
+fn every_stack_that_comes_with_stackctl_renders() {
+    let names = stacks::all_shipped();
+    assert!(names.len() >= 4, "{names:?}");
+    for name in names {
+        let files = render::all(&Desired::of(&stacks::shipped(&name), &Facts::default()));
+        assert!(files.0.contains_key("compose.yml"), "{name}");
+    }
+}
+
+#[test]
 fn a_second_write_changes_nothing_and_a_changed_file_is_written_again() {
     let folder = tempfile::tempdir().unwrap();
     let files = render::all(&Desired::of(&stacks::hello(), &Facts::default()));

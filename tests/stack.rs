@@ -84,7 +84,7 @@ fn every_bad_file_has_a_problem_with_a_line_and_a_help() {
 }
 
 fn bad_files() -> Vec<PathBuf> {
-    let files = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
+    let files = fs::read_dir(folder()).into_iter().flatten().flatten().map(|entry| entry.path());
     let mut bad: Vec<_> = files.filter(|path| path.to_string_lossy().ends_with(".bad.yml")).collect();
     bad.sort();
     bad
@@ -182,11 +182,16 @@ fn the_gallery_is_read_as_it_is_written() {
 }
 
 #[test]
-fn the_stacks_that_come_with_stackctl_load_without_a_warning() {
+fn the_stacks_that_come_with_stackctl_load_without_surprise() {
     let stacks = Path::new(env!("CARGO_MANIFEST_DIR")).join("stacks");
-    for file in ["demo.yml", "full.yml"] {
+    for file in ["demo.yml", "full.yml", "gallery.yml", "hello.yml"] {
         match load(&[stacks.join(file)], &environment(), &VOCABULARY) {
-            Ok(loaded) => assert!(loaded.warnings.is_empty(), "{}", loaded.warnings.render(false)),
+            // The images of the gallery have no versions to name.
+            Ok(loaded) => assert!(
+                loaded.warnings.iter().all(|warning| file == "gallery.yml" && warning.message.contains("newest")),
+                "{}",
+                loaded.warnings.render(false)
+            ),
             Err(problems) => panic!("{}", problems.render(false)),
         }
     }
@@ -335,30 +340,30 @@ fn a_relative_path_is_resolved_against_the_folder_of_the_file() {
 #[test]
 fn a_later_file_overlays_an_earlier_one() {
     let folder = tempfile::tempdir().unwrap();
-    let (base, over) = (folder.path().join("stack.yml"), folder.path().join("prod.yml"));
+    let (base, overlay) = (folder.path().join("stack.yml"), folder.path().join("prod.yml"));
     fs::write(
         &base,
         "name: demo\napps:\n  web:\n    image: web:1\n    ports: [\"80\"]\n    environment: { A: 1, B: 2 }\n",
     )
     .unwrap();
-    fs::write(&over, "apps:\n  web:\n    image: web:2\n    ports: [\"81\", \"82\"]\n    environment: { B: 3 }\n  db: { image: db:1 }\n").unwrap();
-    let stack = load(&[base.clone(), over.clone()], &environment(), &VOCABULARY).unwrap().stack;
+    fs::write(&overlay, "apps:\n  web:\n    image: web:2\n    ports: [\"81\", \"82\"]\n    environment: { B: 3 }\n  db: { image: db:1 }\n").unwrap();
+    let stack = load(&[base.clone(), overlay.clone()], &environment(), &VOCABULARY).unwrap().stack;
     let web = &stack.apps["web"];
     assert_eq!((web.image.as_str(), web.container.ports.0.len()), ("web:2", 2));
     assert_eq!((&*web.container.environment["A"], &*web.container.environment["B"]), ("1", "3"));
     assert!(stack.apps.contains_key("db"));
 
-    fs::write(&over, "apps:\n  web:\n    scale: lots\n").unwrap();
-    let problems = load(&[base, over.clone()], &environment(), &VOCABULARY).unwrap_err();
+    fs::write(&overlay, "apps:\n  web:\n    scale: lots\n").unwrap();
+    let problems = load(&[base, overlay.clone()], &environment(), &VOCABULARY).unwrap_err();
     let problem = &problems.as_slice()[0];
-    assert_eq!((problem.file.as_str(), problem.line), (over.to_str().unwrap(), 3));
+    assert_eq!((problem.file.as_str(), problem.line), (overlay.to_str().unwrap(), 3));
 }
 
 #[test]
 fn a_missing_file_says_what_to_do() {
     let problems = load(&["nowhere/stack.yml".into()], &environment(), &VOCABULARY).unwrap_err();
     let text = problems.render(false);
-    assert!(text.contains("nowhere/stack.yml") && text.contains("stackctl init") && text.contains("-f"), "{text}");
+    assert!(text.contains("nowhere/stack.yml") && text.contains("stackctl schema") && text.contains("-f"), "{text}");
 }
 
 #[test]
@@ -382,6 +387,24 @@ apps:
 }
 
 #[test]
+fn line_ends_of_windows_and_a_byte_order_mark_do_not_matter() {
+    let text = "\u{feff}name: demo\r\napps:\r\n  web:\r\n    image: web:1\r\n    command: |\r\n      a\r\n      b\r\n";
+    assert_eq!(read(text).unwrap().stack.apps["web"].container.command.as_ref().unwrap().0, ["a", "b"]);
+    let found = problems(&text.replace("image", "imäge"));
+    assert!(found.iter().any(|problem| problem.starts_with("4:5 apps.web.imäge:")), "{found:?}");
+}
+
+#[test]
+fn two_files_can_have_a_section_each_and_the_first_may_lack_a_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, second) = (folder.path().join("a.yml"), folder.path().join("b.yml"));
+    fs::write(&first, "apps: { web: { image: a:1 } }\n").unwrap();
+    fs::write(&second, "name: demo\nprometheus: off\n").unwrap();
+    assert!(load(std::slice::from_ref(&first), &environment(), &VOCABULARY).is_err());
+    assert!(load(&[first, second], &environment(), &VOCABULARY).unwrap().stack.prometheus.as_option().is_none());
+}
+
+#[test]
 fn sections_and_metrics_can_be_switched_off() {
     for off in ["off", "false", "\"off\""] {
         let text =
@@ -396,7 +419,7 @@ fn sections_and_metrics_can_be_switched_off() {
 
 #[test]
 fn an_error_is_found_behind_thousands_of_warnings() {
-    let apps: String = (0..3000).map(|number| format!("  a{number}: {{ image: nginx }}\n")).collect();
+    let apps = (0..3000).map(|number| format!("  a{number}: {{ image: nginx }}\n")).collect::<Vec<_>>().concat();
     let problems =
         read(&format!("name: demo\napps:\n{apps}  last: {{ image: a:1, depends_on: [nobody] }}\n")).unwrap_err();
     assert!(problems.has_errors() && problems.len() == 3001);
@@ -416,7 +439,7 @@ fn scaling_past_a_fixed_port_or_name_says_what_to_write_instead() {
 
 /// The stack file as plain data, for what only looks at its shape.
 fn as_json(text: &str) -> serde_json::Value {
-    serde_yaml::from_str(text).unwrap()
+    serde_yaml::from_str(text).expect("the stacks of these tests are YAML")
 }
 
 #[test]
@@ -461,7 +484,8 @@ fn keys(document: &serde_json::Value, found: &mut std::collections::BTreeSet<Str
 fn the_stacks_that_come_with_stackctl_fit_the_schema() {
     let validator = jsonschema::validator_for(&stackctl::stack::schema()).unwrap();
     let stacks = Path::new(env!("CARGO_MANIFEST_DIR")).join("stacks");
-    let texts = ["demo.yml", "full.yml"].map(|file| fs::read_to_string(stacks.join(file)).unwrap());
+    let texts =
+        ["demo.yml", "full.yml", "gallery.yml", "hello.yml"].map(|file| fs::read_to_string(stacks.join(file)).unwrap());
     for text in texts.iter().map(String::as_str).chain([GALLERY]) {
         let wrong: Vec<String> =
             validator.iter_errors(&as_json(text)).map(|error| format!("{}: {error}", error.instance_path())).collect();

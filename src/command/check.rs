@@ -3,9 +3,10 @@
 use serde_json::json;
 
 use super::{Exit, Failure, output, situation};
+use crate::catalog;
 use crate::cli::{Format, Global};
 use crate::desired::{Desired, Facts};
-use crate::stack::Problem;
+use crate::stack::{Problem, defaults_table};
 
 /// Arguments of `check`.
 #[derive(Debug, clap::Args)]
@@ -92,7 +93,14 @@ fn explanation(desired: &Desired) -> String {
         text.push_str("\n\n");
         text.push_str(&output::table(&["JOB", "TARGETS", "PATH", "INTERVAL", "TIMEOUT"], &jobs));
     }
-    text
+    let defaults = defaults_table().into_iter().map(|(path, value)| vec![path, value]).collect::<Vec<_>>();
+    let versions = catalog::COMPONENTS.iter().map(|component| {
+        let debian = component.debian.as_ref().map_or("none", |package| package.package);
+        let image = format!("{}:{}{}", component.image, component.tag_prefix, component.version);
+        vec![component.name.to_owned(), image, debian.to_owned()]
+    });
+    let versions = output::table(&["COMPONENT", "IMAGE", "DEBIAN PACKAGE"], &versions.collect::<Vec<_>>());
+    [text, versions, output::table(&["KEY", "DEFAULT"], &defaults)].join("\n\n")
 }
 
 fn job_row(job: &crate::desired::Job, prometheus: &crate::desired::PrometheusConfig) -> Vec<String> {

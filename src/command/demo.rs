@@ -90,8 +90,8 @@ pub(super) async fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let options = options(arguments);
     let address = options.listen;
     let served = demo::serve(app, options).await;
-    served.map_err(|error| Error::new(format!("cannot serve the demo app on {address}"), error))?;
-    Ok(Exit::Done)
+    let code = served.map_err(|error| Error::new(format!("cannot serve the demo app on {address}"), error))?;
+    Ok(Exit::Asked(code))
 }
 
 fn options(arguments: &Arguments) -> demo::Options {

@@ -18,6 +18,8 @@ pub enum Exit {
     FileIsWrong,
     /// 3: not as desired.
     NotAsDesired,
+    /// What a demo app was asked to end with.
+    Asked(u8),
 }
 
 impl From<Exit> for ExitCode {
@@ -27,6 +29,7 @@ impl From<Exit> for ExitCode {
             Exit::WorldSaidNo => 1,
             Exit::FileIsWrong => 2,
             Exit::NotAsDesired => 3,
+            Exit::Asked(code) => code,
         })
     }
 }

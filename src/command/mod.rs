@@ -46,7 +46,7 @@ pub async fn run(cli: Cli) -> Exit {
         Command::Images(arguments) => images::run(&global, &arguments).await,
         Command::Schema => schema::run(),
         Command::Completions(arguments) => completions::run(&arguments),
-        Command::Man => man::run(),
+        Command::Man(arguments) => man::run(&arguments),
         Command::Probe(arguments) => probe::run(&arguments).await,
         Command::Demo(arguments) => demo::run(&arguments).await,
     };

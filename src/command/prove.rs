@@ -1,9 +1,11 @@
 //! The proof: waits until what was started is ready and scraped, and says what is not, with cause and fix.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use super::situation::Situation;
+use super::verify::Check;
 use super::{Failure, output};
 use crate::client::Prometheus;
 use crate::engine::{ContainerState, Engine, Error, Health, Judge, ObservedContainer, Prober, Verdict};
@@ -37,23 +39,35 @@ pub(super) fn prometheus(situation: &Situation) -> Result<Option<Prometheus>, Er
 }
 
 /// Runs checks on the running stack, with a probe inside its network where something is broken.
-pub(super) async fn findings(situation: &Situation, checks: &[super::verify::Check]) -> Result<Vec<Finding>, Failure> {
-    use super::verify::Check;
+/// `scraped`: what was just found of the targets, where every one is scraped.
+pub(super) async fn findings(
+    situation: &Situation,
+    checks: &[Check],
+    scraped: Option<Vec<Finding>>,
+) -> Result<Vec<Finding>, Failure> {
     let wants = |check| checks.is_empty() || checks.contains(&check);
     let (desired, observed) = (&situation.desired, &situation.observed);
     let prometheus = prometheus(situation)?;
     let prober = prober(situation);
-    let mut findings = Vec::new();
-    if wants(Check::Targets) {
-        findings.extend(verify::targets(desired, observed, prometheus.as_ref(), Some(&prober)).await);
-    }
-    if wants(Check::Config) {
-        findings.extend(verify::config(desired, &situation.files, observed, prometheus.as_ref(), Some(&prober)).await);
-    }
-    if wants(Check::Engine) {
-        findings.extend(verify::engine(desired, Some(&prober), situation.engine.facts().is_local).await);
-    }
-    Ok(findings)
+    let (prometheus, prober) = (prometheus.as_ref(), Some(&prober));
+    let is_local = situation.engine.facts().is_local;
+    let is_scraped = scraped.as_ref().is_some_and(|findings| !findings.is_empty());
+    let targets = async {
+        match scraped {
+            Some(scraped) => scraped,
+            None => when(wants(Check::Targets), verify::targets(desired, observed, prometheus, prober)).await,
+        }
+    };
+    let (targets, config, engine) = tokio::join!(
+        targets,
+        when(wants(Check::Config), verify::config(desired, &situation.files, observed, prometheus, prober)),
+        when(wants(Check::Engine), verify::engine(desired, prober, is_local, is_scraped)),
+    );
+    Ok([targets, config, engine].concat())
+}
+
+async fn when(wanted: bool, check: impl Future<Output = Vec<Finding>>) -> Vec<Finding> {
+    if wanted { check.await } else { Vec::new() }
 }
 
 fn prober(situation: &Situation) -> Prober {
@@ -113,14 +127,20 @@ async fn death(engine: &Engine, container: &ObservedContainer) -> Death {
     Death { error }
 }
 
-/// Waits until every target is scraped, or it is plain that waiting does not help. Returns what a first look says.
-pub(super) async fn wait_for_targets(situation: &mut Situation, deadline: Instant) -> Result<(), Failure> {
+/// Waits until every target is scraped, and returns what is found then. `None`: it is plain that waiting does not help.
+pub(super) async fn wait_for_targets(
+    situation: &mut Situation,
+    deadline: Instant,
+) -> Result<Option<Vec<Finding>>, Failure> {
     let mut broken_since: BTreeMap<(String, Option<Cause>), Instant> = BTreeMap::new();
     loop {
         let findings = first_look(situation).await?;
         let broken: Vec<_> = findings.iter().filter(|finding| finding.status != Status::Ok).map(key).collect();
-        if broken.is_empty() || Instant::now() >= deadline {
-            return Ok(());
+        if broken.is_empty() {
+            return Ok(Some(findings));
+        }
+        if Instant::now() >= deadline {
+            return Ok(None);
         }
         broken_since.retain(|known, _| broken.contains(known));
         for known in broken {
@@ -130,7 +150,7 @@ pub(super) async fn wait_for_targets(situation: &mut Situation, deadline: Instan
             *cause != Some(Cause::TargetPending) && since.elapsed() >= PATIENCE
         };
         if broken_since.iter().all(hopeless) {
-            return Ok(());
+            return Ok(None);
         }
         tokio::time::sleep(PAUSE).await;
         situation.look_again().await?;
@@ -206,9 +226,11 @@ pub(super) fn text(findings: &[Finding]) -> String {
     for finding in findings.iter().filter(|finding| finding.status != Status::Ok) {
         let cause = finding.cause.map(|cause| cause.to_string()).unwrap_or_default();
         let subject = finding.instance.as_deref().unwrap_or(&finding.subject);
-        text += &format!("\n\n{} {subject}: {cause}\n  {}", mark(finding.status), finding.message);
+        write!(text, "\n\n{} {subject}: {cause}\n  {}", mark(finding.status), finding.message)
+            .expect("a String takes everything");
         if !finding.fix.is_empty() {
-            text += &format!("\n  {} {}", output::paint(output::CYAN, "fix:"), finding.fix);
+            write!(text, "\n  {} {}", output::paint(output::CYAN, "fix:"), finding.fix)
+                .expect("a String takes everything");
         }
     }
     text

@@ -9,20 +9,32 @@ use std::path::{Path, PathBuf};
 use super::state;
 use crate::desired::{Desired, PlacedSecret, SecretSource};
 use crate::engine::{Error, Secrets};
+use crate::stack::Environment;
 
 /// Letters and digits of a generated password: 24 of these 56 are 139 bits. Those that look alike are left out.
 const ALPHABET: &[u8] = b"abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 const LENGTH: usize = 24;
 
 /// Reads the value of every secret that a container of the stack carries.
-pub(super) fn read(desired: &Desired) -> Result<Secrets, Error> {
+pub(super) fn read(desired: &Desired, environment: &Environment) -> Result<Secrets, Error> {
     let mut values = HashMap::new();
     for secret in placed(desired) {
         if !values.contains_key(&secret.source) {
-            values.insert(secret.source.clone(), value(&desired.stack, secret)?);
+            values.insert(secret.source.clone(), value(&desired.stack, secret, environment)?);
         }
     }
     Ok(Secrets(values))
+}
+
+/// The secrets whose values can be had without making one up. What is missing is said when it is needed.
+pub(super) fn known(desired: &Desired, environment: &Environment) -> Secrets {
+    let known = placed(desired).filter_map(|secret| {
+        let made = || kept_at(&desired.stack, &secret.name).is_ok_and(|path| path.exists());
+        let is_there = secret.source != SecretSource::Generated || made();
+        let value = is_there.then(|| value(&desired.stack, secret, environment).ok()).flatten()?;
+        Some((secret.source.clone(), value))
+    });
+    Secrets(known.collect())
 }
 
 /// Writes the generated secrets below a rendered folder, where its compose.yml looks for them.
@@ -51,15 +63,15 @@ fn placed(desired: &Desired) -> impl Iterator<Item = &PlacedSecret> {
     desired.services.iter().flat_map(|service| &service.container.secrets)
 }
 
-fn value(stack: &str, secret: &PlacedSecret) -> Result<Vec<u8>, Error> {
+fn value(stack: &str, secret: &PlacedSecret, environment: &Environment) -> Result<Vec<u8>, Error> {
     let attempt = format!("cannot read secret `{}`", secret.name);
     match &secret.source {
         SecretSource::File(path) => fs_err::read(path).map_err(|error| {
             Error::new(attempt, error).advise("create the file, or name another one in the stack file")
         }),
-        SecretSource::Environment(variable) => std::env::var(variable).map(String::into_bytes).map_err(|error| {
-            Error::new(attempt, format!("environment variable {variable}: {error}"))
-                .advise(format!("set {variable}, or use `file:` in the stack file"))
+        SecretSource::Environment(variable) => environment.get(variable).map(String::into_bytes).ok_or_else(|| {
+            Error::new(attempt, format!("variable {variable} is set neither in the environment nor in `.env`"))
+                .advise(format!("`export {variable}=…`, or use `file:` in the stack file"))
         }),
         SecretSource::Generated => generated(stack, &secret.name),
     }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Failure, state};
+use super::{Failure, secrets, state};
 use crate::cli::Global;
-use crate::desired::{Desired, Facts, ImageChoice, ScaleOverride};
-use crate::engine::{Engine, Observed, Question, StackSource};
+use crate::desired::{Desired, Facts, ImageChoice, ScaleOverride, WantedImage};
+use crate::engine::{Engine, Observed, Question, Secrets, StackSource};
 use crate::plan::{Inputs, Plan};
 use crate::render::{self, Files};
 use crate::stack::{self, Environment, Loaded, Problems, Stack, Vocabulary};
@@ -21,6 +21,7 @@ pub(super) struct Situation {
     pub(super) observed: Observed,
     stack_files: Vec<String>,
     own_build: String,
+    known_secrets: Secrets,
 }
 
 /// What the command line adds to the stack file.
@@ -61,16 +62,20 @@ impl Situation {
     ) -> Result<Self, Failure> {
         let stack = &loaded.stack;
         let question = question(stack, &engine);
-        let (observed, gateway) = tokio::join!(engine.observe(&question), engine.gateway());
+        let wanted = desired::wanted_images(stack);
+        let possible = possible_images(stack, &wanted);
+        let (observed, images, gateway) =
+            tokio::join!(engine.observe(&question), engine.images(&possible), engine.gateway());
         let mut observed = observed?;
         refuse_foreign(stack, &observed)?;
+        observed.images = images?;
         let mut facts = Facts { gateway, root_is_shared: engine.root_is_shared(), ..Facts::default() };
         facts.scale = scales(stack, &observed, wishes.scale);
-        facts.images = choose_images(stack, &engine, &observed, wishes.ask_again).await?;
+        facts.images = choose_images(stack, &engine, wanted, &observed, wishes.ask_again).await;
         let desired = Desired::of(stack, &facts);
-        observed.images = engine.images(&references(&desired)).await?;
         let files = render::all(&desired);
         Ok(Self {
+            known_secrets: secrets::known(&desired, &loaded.environment),
             own_build: engine.own_build()?,
             stack_files: absolute(&global.file),
             loaded,
@@ -86,6 +91,7 @@ impl Situation {
         Plan::of(Inputs {
             desired: &self.desired,
             files: &self.files,
+            secrets: &self.known_secrets,
             observed: &self.observed,
             own_build: &self.own_build,
         })
@@ -170,10 +176,10 @@ fn scales(stack: &Stack, observed: &Observed, given: &[(String, u32)]) -> indexm
 async fn choose_images(
     stack: &Stack,
     engine: &Engine,
+    mut wanted: Vec<WantedImage>,
     observed: &Observed,
     ask_again: bool,
-) -> Result<indexmap::IndexMap<String, ImageChoice>, Failure> {
-    let mut wanted = desired::wanted_images(stack);
+) -> indexmap::IndexMap<String, ImageChoice> {
     let mut choices = indexmap::IndexMap::new();
     if !ask_again {
         wanted.retain(|image| match observed.left_out.get(&image.component) {
@@ -184,11 +190,16 @@ async fn choose_images(
             None => true,
         });
     }
-    choices.extend(engine.choose_images(&wanted, stack.images.from).await?);
-    Ok(choices)
+    choices.extend(engine.choose_images(&wanted, stack.images.from, &observed.images).await);
+    choices
 }
 
-fn references(desired: &Desired) -> Vec<String> {
-    let references: BTreeSet<_> = desired.services.iter().map(|service| service.image.reference.clone()).collect();
+/// Every image that the stack may run from, whatever is chosen: so they can be asked for together with all the rest.
+fn possible_images(stack: &Stack, wanted: &[WantedImage]) -> Vec<String> {
+    let undecided = Desired::of(stack, &Facts::default());
+    let of_services = undecided.services.into_iter().map(|service| service.image.reference);
+    let of_components = wanted.iter().map(|image| image.reference.clone());
+    let from_debian = wanted.iter().filter_map(|image| image.debian).map(|package| package.image.to_owned());
+    let references: BTreeSet<_> = of_services.chain(of_components).chain(from_debian).collect();
     references.into_iter().collect()
 }

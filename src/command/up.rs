@@ -95,11 +95,11 @@ async fn prove_it(
         }
     }
     let waiting = progress.waiting("waiting until every target is scraped");
-    prove::wait_for_targets(situation, deadline).await?;
+    let scraped = prove::wait_for_targets(situation, deadline).await?;
     if let Some(waiting) = waiting {
         waiting.finish_and_clear();
     }
-    let findings = prove::findings(situation, &[]).await?;
+    let findings = prove::findings(situation, &[], scraped).await?;
     if !findings.is_empty() {
         output::print(&prove::text(&findings));
     }
@@ -155,7 +155,7 @@ impl Situation {
         timeout: Duration,
         report: &(dyn Fn(Event) + Sync),
     ) -> Result<Outcome, Error> {
-        let secrets = secrets::read(&self.desired)?;
+        let secrets = secrets::read(&self.desired, &self.loaded.environment)?;
         let source = self.source();
         let judge = prove::ReloadJudge { situation: self };
         let supplies =

@@ -34,7 +34,7 @@ pub enum Check {
 /// Runs it.
 pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
     let situation = Situation::of(global, Wishes::default()).await?;
-    let findings = prove::findings(&situation, &arguments.checks).await?;
+    let findings = prove::findings(&situation, &arguments.checks, None).await?;
     let kept = findings.iter().all(|finding| finding.status != Status::Fail);
     match arguments.output.format {
         Format::Json => output::print_json(&Report::new(&situation.desired.stack, findings)),

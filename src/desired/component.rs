@@ -6,6 +6,7 @@ use super::container::fill;
 use super::image::Chosen;
 use super::{Command, Duration, Healthcheck, HealthcheckTest, Port, Protocol, Restart};
 use crate::catalog::{Component, ContainerDefaults};
+use crate::stack::defaults::PUBLISH_ADDRESS;
 use crate::stack::{ContainerSettings, Publish};
 
 /// Where a component listens.
@@ -42,7 +43,7 @@ pub(super) fn settings(
 /// The address that a component's one port is published on.
 pub(super) fn published(publish: Publish, usual_port: u16) -> Option<SocketAddr> {
     match publish {
-        Publish::Usual => Some(SocketAddr::from(([127, 0, 0, 1], usual_port))),
+        Publish::Usual => Some(SocketAddr::new(PUBLISH_ADDRESS, usual_port)),
         Publish::Off => None,
         Publish::At(address) => Some(address),
     }

@@ -8,10 +8,8 @@ use super::scrape::{Timing, job};
 use super::{ContainerSettings, Duration, HOST, Job, JobOrigin, JobTargets, Protocol, Role, Service, StaticTarget};
 use super::{daemon, exporter};
 use crate::catalog;
+use crate::stack::defaults::METRICS_PORT;
 use crate::stack::{Discovery, Metrics};
-
-/// Port that is scraped where nothing is said about ports at all.
-const LAST_RESORT_PORT: u16 = 80;
 
 /// Every job, in order: Prometheus itself, the engine, apps, exporters, Grafana, things elsewhere.
 pub(super) fn all(input: Input, services: &[Service], timing: &Timing) -> Vec<Job> {
@@ -61,7 +59,7 @@ fn of_role(services: &[Service], role: Role) -> impl Iterator<Item = &Service> {
 pub(super) fn first_port(settings: &ContainerSettings) -> u16 {
     let published = settings.ports.0.iter().filter(|port| port.protocol == Protocol::Tcp);
     let mut candidates = settings.expose.iter().copied().chain(published.map(|port| port.container_port));
-    candidates.next().unwrap_or(LAST_RESORT_PORT)
+    candidates.next().unwrap_or(METRICS_PORT)
 }
 
 /// `localhost`, not the service's name: on a network shared with another stack that name may be somebody else's.

@@ -14,14 +14,8 @@ use super::{
 use super::{PlacedSecret, PrometheusConfig, Retention, Role, Service, jobs, network, volume};
 use crate::catalog::Version;
 use crate::catalog::prometheus::{CONFIG_FILE, EXTERNAL_LABELS_EXPANDED, MEMORY_FILE, PROMETHEUS, RETENTION_IN_FILE};
+use crate::stack::defaults::{RETENTION_TIME, SCRAPE_INTERVAL, SCRAPE_TIMEOUT};
 use crate::stack::{Prometheus, Wiring};
-
-/// Time between two scrapes where the stack file says nothing.
-const SCRAPE_INTERVAL: Duration = Duration::from_secs(15);
-/// Time one scrape may take where the stack file says nothing.
-const SCRAPE_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long samples are kept where the stack file says nothing.
-const RETENTION_TIME: Duration = Duration::from_secs(15 * 24 * 3600);
 
 /// Configuration and service, for the services that shall be scraped.
 pub(super) fn make(

@@ -3,6 +3,7 @@
 use super::{BasicAuth, Duration, Job, JobOrigin, JobTargets, PlacedSecret, SecretSource, Tls, secret};
 use crate::catalog::{Version, prometheus::FALLBACK_SCRAPE_PROTOCOL};
 use crate::stack::Metrics;
+use crate::stack::defaults::METRICS_PATH;
 
 /// What holds for every job that does not say otherwise.
 #[derive(Debug, Clone, Copy)]
@@ -21,7 +22,7 @@ pub(super) fn job(name: &str, origin: JobOrigin, targets: JobTargets, metrics: &
         name: name.to_owned(),
         origin,
         targets,
-        path: metrics.path.clone().unwrap_or_else(|| "/metrics".to_owned()),
+        path: metrics.path.clone().unwrap_or_else(|| METRICS_PATH.to_owned()),
         scheme: metrics.scheme,
         interval: metrics.interval,
         timeout: timeout(metrics, timing),

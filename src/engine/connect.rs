@@ -1,5 +1,6 @@
 //! The way to the Docker engine, and what it is.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use bollard::{API_DEFAULT_VERSION, Docker};
@@ -7,7 +8,7 @@ use bollard::{API_DEFAULT_VERSION, Docker};
 use indexmap::IndexMap;
 
 use super::error::cannot;
-use super::{Error, images};
+use super::{Error, ObservedImage, images, ping};
 use crate::desired::{ImageChoice, ImageSource, WantedImage};
 
 /// Lowest API version that has all that a stack needs: `host-gateway` came with Engine 20.10, which speaks 1.41.
@@ -28,12 +29,8 @@ pub struct Engine {
 pub struct EngineFacts {
     /// Where it was found, such as `unix:///var/run/docker.sock`.
     pub address: String,
-    /// Its version, such as `20.10.24`.
-    pub version: String,
     /// The API version in use, such as `1.41`.
     pub api_version: String,
-    /// `amd64`, `arm64` …
-    pub architecture: String,
     /// It runs on this very host, as far as its address tells.
     pub is_local: bool,
 }
@@ -43,12 +40,15 @@ impl Engine {
     pub async fn connect(docker_host: Option<&str>) -> Result<Self, Error> {
         let address = docker_host.filter(|host| !host.is_empty()).unwrap_or("unix:///var/run/docker.sock").to_owned();
         let docker = open(&address)?;
-        let version = docker.version().await.map_err(|error| unreachable(&address, &error))?;
-        let offered = version.api_version.unwrap_or_default();
+        let offered = match ping::api_version(&address).await {
+            Some(offered) => offered,
+            None => {
+                let version = docker.version().await.map_err(|error| unreachable(&address, &error))?;
+                version.api_version.unwrap_or_default()
+            }
+        };
         let facts = EngineFacts {
             is_local: address.starts_with("unix://"),
-            version: version.version.unwrap_or_default(),
-            architecture: version.arch.unwrap_or_default(),
             api_version: agreed_version(&offered, &address)?,
             address,
         };
@@ -83,16 +83,14 @@ impl Engine {
         Ok(images::own_built_from(&images::own_executable()?)?)
     }
 
-    /// Chooses an image for each component: one that is here, else one that can be had.
+    /// Chooses an image for each component: one of those that are here, else one that can be had.
     pub async fn choose_images(
         &self,
         wanted: &[WantedImage],
         source: ImageSource,
-    ) -> Result<IndexMap<String, ImageChoice>, Error> {
-        let registry = wanted.iter().map(|image| image.reference.clone());
-        let debian = wanted.iter().filter_map(|image| image.debian).map(|package| package.image.to_owned());
-        let local = self.images(&registry.chain(debian).collect::<Vec<_>>()).await?;
-        Ok(images::choose(&self.docker, source, wanted, &local, &images::Progress::silent()).await)
+        here: &BTreeMap<String, ObservedImage>,
+    ) -> IndexMap<String, ImageChoice> {
+        images::choose(&self.docker, source, wanted, here, &images::Progress::silent()).await
     }
 
     /// The gateway of the default bridge, where the engine's own metrics are reached from containers.

@@ -61,7 +61,9 @@ fn first_network(service: &Service) -> Option<NetworkingConfig> {
 
 fn labels_of(service: &Service, replica: u32, source: &StackSource) -> HashMap<String, String> {
     let settings = &service.container.settings;
-    let files: Vec<&str> = service.container.files.iter().map(|file| file.target.as_str()).collect();
+    let container = &service.container;
+    let files = container.files.iter().map(|file| file.target.as_str());
+    let files: Vec<&str> = files.chain(container.secrets.iter().map(|secret| secret.target.as_str())).collect();
     let own = [
         (labels::PROJECT, source.stack.clone()),
         (labels::SERVICE, service.name.clone()),

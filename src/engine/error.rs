@@ -45,21 +45,17 @@ pub(super) fn cannot<A: Into<String>>(attempt: A) -> impl FnOnce(bollard::errors
 pub(super) fn cause(error: &bollard::errors::Error) -> String {
     match error {
         bollard::errors::Error::DockerResponseServerError { message, .. } => message.trim().to_owned(),
-        other => chain(other),
+        other => innermost(other).to_string(),
     }
 }
 
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(inner) = source {
-        let inner_text = inner.to_string();
-        if !text.contains(&inner_text) {
-            text = format!("{text}: {inner_text}");
-        }
-        source = inner.source();
+/// The error that the others only wrap: `Permission denied (os error 13)`.
+fn innermost(error: &dyn std::error::Error) -> &dyn std::error::Error {
+    let mut innermost = error;
+    while let Some(inner) = innermost.source() {
+        innermost = inner;
     }
-    text
+    innermost
 }
 
 /// The HTTP status the engine answered with.

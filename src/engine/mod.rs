@@ -12,6 +12,7 @@ mod labels;
 mod logs;
 mod observe;
 mod observed;
+mod ping;
 mod place;
 mod probe;
 mod reload;

@@ -190,11 +190,14 @@ impl Engine {
         let cached = question.memory_cache.as_ref().and_then(|path| fs_err::read_to_string(path).ok());
         let text = match cached {
             Some(text) if FileStamp::of(&text) == stamp => text,
-            _ => self.read_file(&container.id, MEMORY_PATH).await?.unwrap_or_default(),
+            _ => {
+                let text = self.read_file(&container.id, MEMORY_PATH).await?.unwrap_or_default();
+                if let Some(path) = &question.memory_cache {
+                    keep(path, &text);
+                }
+                text
+            }
         };
-        if let Some(path) = &question.memory_cache {
-            keep(path, &text);
-        }
         Ok(serde_json::from_str(&text).unwrap_or_default())
     }
 }

@@ -108,10 +108,19 @@ pub struct FileStamp {
 impl FileStamp {
     /// The stamp of a file with this content: a time between 2000 and 2017.
     pub fn of(content: &str) -> Self {
+        Self::of_digest(content.len(), &Sha256::digest(content.as_bytes()))
+    }
+
+    /// The stamp of a secret's file. The path goes into it, so that equal secrets do not show as equal.
+    pub fn of_secret(path: &str, value: &[u8]) -> Self {
+        let digest = Sha256::new().chain_update(path).chain_update([0]).chain_update(value).finalize();
+        Self::of_digest(value.len(), &digest)
+    }
+
+    fn of_digest(size: usize, digest: &[u8]) -> Self {
         const YEAR_2000: i64 = 946_684_800;
-        let digest = Sha256::digest(content.as_bytes());
         let hash = u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]) >> 3;
-        Self { size: content.len() as u64, modified: YEAR_2000 + i64::from(hash) }
+        Self { size: size as u64, modified: YEAR_2000 + i64::from(hash) }
     }
 }
 

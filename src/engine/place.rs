@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::io::Read;
 
-use bollard::query_parameters::{DownloadFromContainerOptionsBuilder, UploadToContainerOptionsBuilder};
+use bollard::query_parameters::{
+    DownloadFromContainerOptionsBuilder, InspectContainerOptions, UploadToContainerOptionsBuilder,
+};
 use futures_util::TryStreamExt;
 
 use super::error::{cannot, status};
@@ -15,6 +17,13 @@ use crate::render::Files;
 /// Values of secrets, read by the command at the last moment. Never printed.
 #[derive(Clone, Default)]
 pub struct Secrets(pub HashMap<SecretSource, Vec<u8>>);
+
+impl Secrets {
+    /// The stamp that the secret's file has in a container; `None`: its value is not known.
+    pub fn stamp(&self, source: &SecretSource, path: &str) -> Option<FileStamp> {
+        Some(FileStamp::of_secret(path, self.0.get(source)?))
+    }
+}
 
 impl fmt::Debug for Secrets {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
@@ -50,7 +59,7 @@ impl Engine {
             archive.file(&file.target, text)?;
         }
         if !spec.secrets.is_empty() {
-            let owner = self.image_user(&service.image.reference, container).await?;
+            let owner = self.user_of(container).await?;
             for secret in &spec.secrets {
                 let value = secrets.0.get(&secret.source).ok_or_else(|| {
                     Error::new(format!("cannot put secret `{}` into `{container}`", secret.name), "it has no value")
@@ -91,20 +100,22 @@ impl Engine {
         }
     }
 
-    /// The user an image runs as, by number. A name is looked up in the container's own `/etc/passwd`.
-    async fn image_user(&self, reference: &str, container: &str) -> Result<Owner, Error> {
-        let image = self.docker.inspect_image(reference).await;
-        let image = image.map_err(cannot(format!("inspect image `{reference}`")))?;
-        let user = image.config.and_then(|config| config.user).unwrap_or_default();
+    /// The user a container runs as, by number: the stack file's, else the image's. A name is looked up in the
+    /// container's own `/etc/passwd`.
+    async fn user_of(&self, container: &str) -> Result<Owner, Error> {
+        let inspected = self.docker.inspect_container(container, None::<InspectContainerOptions>).await;
+        let inspected = inspected.map_err(cannot(format!("inspect container `{container}`")))?;
+        let user = inspected.config.and_then(|config| config.user).unwrap_or_default();
         if let Some(owner) = numeric_owner(&user) {
             return Ok(owner);
         }
         let passwd = self.read_file(container, "/etc/passwd").await?.unwrap_or_default();
         named_owner(&passwd, &user).ok_or_else(|| {
             Error::new(
-                format!("cannot tell who user `{user}` of image `{reference}` is"),
-                "no such line in /etc/passwd",
+                format!("cannot tell who user `{user}` of container `{container}` is"),
+                "no such line in its /etc/passwd",
             )
+            .advise("write the user as a number in the stack file: `user: \"1000:1000\"`")
         })
     }
 }
@@ -150,7 +161,8 @@ impl Archive {
 
     /// A file that only its owner may read.
     fn secret(&mut self, path: &str, value: &[u8], owner: Owner) -> Result<(), Error> {
-        self.entry(path, value, 0o400, 0, owner)
+        let modified = FileStamp::of_secret(path, value).modified.unsigned_abs();
+        self.entry(path, value, 0o400, modified, owner)
     }
 
     fn entry(&mut self, path: &str, data: &[u8], mode: u32, modified: u64, owner: Owner) -> Result<(), Error> {
@@ -175,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_user_of_an_image_is_a_number_or_is_looked_up() {
+    fn the_user_of_a_container_is_a_number_or_is_looked_up() {
         assert_eq!(numeric_owner(""), Some(Owner { user: 0, group: 0 }));
         assert_eq!(numeric_owner("472:0"), Some(Owner { user: 472, group: 0 }));
         assert_eq!(numeric_owner("nobody"), None);

@@ -33,7 +33,7 @@ const USER: u64 = 65534;
 const GRACE: Duration = Duration::from_secs(20);
 
 /// A container that writes more log than this in its last lines has them cut.
-const LONGEST_LINE: usize = 200;
+const LONGEST_LINE: usize = 400;
 
 /// Runs probes for one stack.
 #[derive(Debug, Clone)]
@@ -92,10 +92,11 @@ impl Prober {
         self.run(host, None, &[], request).await
     }
 
-    /// The last lines a container wrote, oldest first. Empty where its log cannot be read.
+    /// The last lines a container wrote, oldest first, blank ones aside. Empty where its log cannot be read.
     pub async fn last_log_lines(&self, container_id: &str, count: usize) -> Vec<String> {
         let lines = self.engine.last_lines(container_id, count).await.unwrap_or_default();
-        lines.iter().map(|line| line.trim().chars().take(LONGEST_LINE).collect()).collect()
+        let written = lines.iter().map(|line| line.trim()).filter(|line| !line.is_empty());
+        written.map(|line| line.chars().take(LONGEST_LINE).collect()).collect()
     }
 
     /// A text file inside a container. `None`: it is not there, or is no text.

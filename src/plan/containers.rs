@@ -126,8 +126,9 @@ impl Seat<'_> {
         if image.is_some_and(|image| image.id != container.image_id) {
             return Some("another image under the same name".to_owned());
         }
-        let changed = self.changed_files(inputs, container).find(|file| file.on_change == OnChange::Replace)?;
-        Some(format!("`{}` changed", changed.target))
+        let mut changed = self.changed_files(inputs, container).filter(|file| file.on_change == OnChange::Replace);
+        let changed_file = changed.next().map(|file| format!("`{}` changed", file.target));
+        changed_file.or_else(|| self.changed_secret(inputs, container))
     }
 
     fn start_reason(&self, container: &ObservedContainer) -> Option<String> {
@@ -169,6 +170,16 @@ impl Seat<'_> {
             let wanted = inputs.files.0.get(&file.source).map(|text| FileStamp::of(text));
             container.files.get(&file.target).copied().flatten() != wanted
         })
+    }
+
+    /// A secret whose value is not the one in the container. Programs read secrets when they start.
+    fn changed_secret(&self, inputs: Inputs, container: &ObservedContainer) -> Option<String> {
+        let mut secrets = self.service.container.secrets.iter();
+        let changed = secrets.find(|secret| {
+            let wanted = inputs.secrets.stamp(&secret.source, &secret.target);
+            wanted.is_some() && container.files.get(&secret.target).copied().flatten() != wanted
+        })?;
+        Some(format!("secret `{}` changed", changed.name))
     }
 
     /// A container between two tries of its restart policy reads its files by itself at the next one.

@@ -16,7 +16,7 @@ pub use step::{Action, Kind, Step};
 use std::collections::BTreeMap;
 
 use crate::desired::{Desired, ImageOrigin, PullPolicy};
-use crate::engine::Observed;
+use crate::engine::{Observed, Secrets};
 use crate::render::Files;
 
 /// Exactly what `up` will do. An empty plan means: what runs is what the file says.
@@ -35,6 +35,8 @@ pub struct Inputs<'a> {
     pub desired: &'a Desired,
     /// The rendered files, which some containers carry.
     pub files: &'a Files,
+    /// The secrets whose values are known now, by where they lie. One that is not known is not compared.
+    pub secrets: &'a Secrets,
     /// What is.
     pub observed: &'a Observed,
     /// What stackctl's own image would be built from now. An image built from something else is stale.

@@ -118,9 +118,48 @@ fn unescaped(text: &str) -> String {
             ('\\', Some('r')) => out.push('\r'),
             ('\\', Some('t')) => out.push('\t'),
             ('\\', Some('$')) => out.push_str("$$"),
-            ('\\', Some(other)) => out.push(other),
-            (other, _) => out.push(other),
+            ('\\', Some(other)) | (other, _) => out.push(other),
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Vec<(String, String)> {
+        let environment: Environment = [("HOME", "/home/anna")].into_iter().collect();
+        let (pairs, bad) = parse(text, &environment);
+        assert_eq!(bad, [], "{text}");
+        pairs
+    }
+
+    fn value(text: &str) -> String {
+        read(text).pop().expect("a pair").1
+    }
+
+    #[test]
+    fn values_are_read_as_compose_reads_them() {
+        assert_eq!(value("A=1"), "1");
+        assert_eq!(value("export A = x y  # comment"), "x y");
+        assert_eq!(value("A=a#b"), "a#b");
+        assert_eq!(value("A="), "");
+        assert_eq!(value("A='$HOME # no'"), "$HOME # no");
+        assert_eq!(value(r#"A="one\ntwo \"x\" $HOME""#), "one\ntwo \"x\" /home/anna");
+        assert_eq!(value("A=\"first\nsecond\"\nB=2\nC=${A}"), "first\nsecond");
+        assert_eq!(value("A=1\r\nB=2\r\n"), "2");
+    }
+
+    #[test]
+    fn a_name_alone_is_passed_through() {
+        assert_eq!(read("HOME\nNOT_THERE\n"), [("HOME".to_owned(), "/home/anna".to_owned())]);
+    }
+
+    #[test]
+    fn lines_that_are_wrong_are_told_by_number_alone() {
+        let (_, bad) = parse("A=1\nnot a pair\n=x\nB=\"open\n", &Environment::default());
+        assert_eq!(bad.iter().map(|bad| bad.line).collect::<Vec<_>>(), [2, 3, 4]);
+        assert!(bad.iter().all(|bad| !bad.message.contains("pair") && !bad.message.contains("open")));
+    }
 }

@@ -93,7 +93,7 @@ fn scaled(number: &str, unit: u64) -> Option<u128> {
     let digits: u128 = fraction.parse().ok()?;
     let scale = 10_u128.pow(u32::try_from(fraction.len()).ok()?);
     let part = digits * u128::from(unit);
-    (part % scale == 0).then_some(whole.parse::<u128>().ok()? * u128::from(unit) + part / scale)
+    part.is_multiple_of(scale).then_some(whole.parse::<u128>().ok()? * u128::from(unit) + part / scale)
 }
 
 impl fmt::Display for Duration {
@@ -105,7 +105,7 @@ impl fmt::Display for Duration {
         let mut rest = self.0;
         for (unit, millis) in UNITS {
             let whole_only = matches!(unit, "y" | "w");
-            if rest >= millis && (!whole_only || rest % millis == 0) {
+            if rest >= millis && (!whole_only || rest.is_multiple_of(millis)) {
                 write!(formatter, "{}{unit}", rest / millis)?;
                 rest %= millis;
             }

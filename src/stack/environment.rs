@@ -1,11 +1,19 @@
 //! The variables that a stack file may use, and those it may pass through to containers.
 
 use std::collections::HashMap;
+use std::fmt;
 
 /// Variables by name.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Environment {
     variables: HashMap<String, String>,
+}
+
+/// Names only: values may be secrets.
+impl fmt::Debug for Environment {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.debug_set().entries(self.variables.keys()).finish()
+    }
 }
 
 impl Environment {

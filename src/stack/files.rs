@@ -158,6 +158,13 @@ impl Files<'_> {
         let path = path.key("file");
         *file = self.absolute(file);
         match read_regular(Path::new(file)) {
+            // Apps are worth more than pictures of them: the stack runs without the dashboard.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let found = locate(self.root, &path);
+                let message = "there is no such file, so the dashboard is left out";
+                let help = "paths are relative to the folder of the stack file";
+                self.problems.warning(found.value, &found.path, message, help);
+            }
             Err(error) => self.cannot_read(path, &error),
             Ok(bytes) => {
                 if let Err(error) = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&bytes) {
@@ -176,7 +183,7 @@ impl Files<'_> {
         let absolute = self.absolute(file);
         match std::fs::metadata(&absolute) {
             Ok(data) if data.is_dir() => {
-                self.error(path, "a file is needed, and this is a folder", "name a file in it")
+                self.error(path, "a file is needed, and this is a folder", "name a file in it");
             }
             Ok(_) => {}
             Err(error) => self.cannot_read(path, &error),

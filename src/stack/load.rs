@@ -26,6 +26,8 @@ pub struct Loaded {
     pub warnings: Problems,
     /// Folder of the first file, absolute. Relative paths are resolved against it.
     pub folder: PathBuf,
+    /// The variables, those of `.env` included, from which secrets are read at the last moment.
+    pub environment: Environment,
 }
 
 /// Loads a stack from files; later ones overlay earlier ones. Variables come from the environment, then from `.env`
@@ -37,12 +39,7 @@ pub fn load(paths: &[PathBuf], environment: &Environment, vocabulary: &Vocabular
     let mut problems = Collector::default();
     let texts: Vec<_> = paths.iter().filter_map(|path| read_file(path, &mut problems)).collect();
     if paths.is_empty() {
-        problems.error_in(
-            String::new(),
-            0,
-            "no stack file is given",
-            "give one with `-f FILE`, or run `stackctl init`",
-        );
+        problems.error_in(String::new(), 0, "no stack file is given", "give one with `-f FILE`");
     }
     if problems.has_errors() {
         return Err(problems.finish());
@@ -87,7 +84,7 @@ fn assemble(
     if problems.has_errors() {
         return Err(problems.finish());
     }
-    Ok(Loaded { stack, warnings: problems.finish(), folder })
+    Ok(Loaded { stack, warnings: problems.finish(), folder, environment })
 }
 
 /// The documents of all texts, laid over each other; `None` where one of them is not YAML.
@@ -127,8 +124,8 @@ fn read_file(path: &Path, problems: &mut Collector) -> Option<(String, String)> 
         Ok(bytes) => decode(&name, bytes, problems).map(|text| (name, text)),
         Err(error) => {
             let message = format!("cannot read the stack file: {}", reason(&error));
-            let help = "run `stackctl init` to write one, or name another with `-f FILE`";
-            problems.error_in(name, 0, message, help);
+            let help = "name another with `-f FILE`, or write one: `stackctl schema` tells what goes into it";
+            problems.error_in(name, 1, message, help);
             None
         }
     }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -121,7 +121,8 @@ impl PortRange {
     }
 }
 
-fn port_number(text: &str, whole: &str) -> Result<u16, Wrong> {
+/// A port from 1 on; `whole` is the text that it stands in.
+pub(super) fn port_number(text: &str, whole: &str) -> Result<u16, Wrong> {
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(not_a_port(whole));
     }
@@ -315,46 +316,6 @@ pub(super) fn addresses<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Ve
     Ok(addresses.into_iter().map(|address| address.0).collect())
 }
 
-/// Where a component's one port is published.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-pub enum Publish {
-    /// The component's usual port on 127.0.0.1.
-    #[default]
-    Usual,
-    /// Not published.
-    Off,
-    /// This port on 127.0.0.1, or this address.
-    At(SocketAddr),
-}
-
-impl FromStr for Publish {
-    type Err = Wrong;
-
-    fn from_str(text: &str) -> Result<Self, Wrong> {
-        if matches!(text, "off" | "false") {
-            return Ok(Self::Off);
-        }
-        if text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Ok(Self::At(SocketAddr::new(PUBLISH_ADDRESS, port_number(text, text)?)));
-        }
-        let address = text.replace("localhost:", "127.0.0.1:").parse::<SocketAddr>();
-        address.ok().filter(|address| address.port() > 0).map(Self::At).ok_or_else(|| {
-            let help = "write `PORT`, `ADDRESS:PORT` such as `0.0.0.0:9090`, or `off`";
-            Wrong::new(format!("`{text}` is not a place to publish a port"), help)
-        })
-    }
-}
-
-written_as_text!(Publish, "`PORT`, `ADDRESS:PORT` or `off`", {
-    "type": ["string", "integer", "boolean"],
-    "description": "Where a port is published: `PORT` on 127.0.0.1, `ADDRESS:PORT`, or `off`.",
-});
-
-/// The address that stands for all addresses of a host.
-pub(super) fn is_everywhere(address: IpAddr) -> bool {
-    address == IpAddr::V4(Ipv4Addr::UNSPECIFIED) || address.is_unspecified()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -403,16 +364,6 @@ mod tests {
             "1.2.3:80:80",
         ] {
             assert!(text.parse::<Ports>().is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_component_is_published_on_the_loopback_unless_an_address_is_written() {
-        assert_eq!("9090".parse(), Ok(Publish::At("127.0.0.1:9090".parse().unwrap())));
-        assert_eq!("0.0.0.0:9090".parse(), Ok(Publish::At("0.0.0.0:9090".parse().unwrap())));
-        assert_eq!("off".parse(), Ok(Publish::Off));
-        for text in ["", "0", "70000", "nine", "0.0.0.0:0"] {
-            assert!(text.parse::<Publish>().is_err(), "{text}");
         }
     }
 }

@@ -24,7 +24,8 @@ pub(super) fn render(problems: &Problems, color: bool) -> String {
         text.push_str("\n\n");
     }
     if problems.len() > MOST_SHOWN {
-        text.push_str(&format!("… and {} more\n\n", problems.len() - MOST_SHOWN));
+        let more = (problems.len() - MOST_SHOWN).to_string();
+        text.extend(["… and ", &more, " more\n\n"]);
     }
     text
 }
@@ -37,16 +38,15 @@ fn group<'a>(problem: &'a Problem, source: Option<&'a Source>) -> Group<'a> {
     let title = level.primary_title(problem.message.as_str());
     let group = match source.and_then(|source| line(problem, source)) {
         Some(snippet) => title.element(snippet),
-        None => {
-            let origin = Origin::path(problem.file.as_str());
-            title.element(if problem.line == 0 {
-                origin
-            } else {
-                origin.line(problem.line).char_column(problem.column)
-            })
-        }
+        None => title.element(origin(problem)),
     };
     if problem.help.is_empty() { group } else { group.element(Level::HELP.message(problem.help.as_str())) }
+}
+
+/// The place alone; line 0 means that there is no text to speak of.
+fn origin(problem: &Problem) -> Origin<'_> {
+    let origin = Origin::path(problem.file.as_str());
+    if problem.line == 0 { origin } else { origin.line(problem.line).char_column(problem.column) }
 }
 
 /// Whether the problem stands at a password.

@@ -18,7 +18,14 @@ pub enum Secret {
     Environment(String),
 }
 
-const KEYS: &[&str] = &["file", "env", "environment"];
+/// The keys of a secret.
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "lowercase")]
+enum Key {
+    File,
+    Env,
+    Environment,
+}
 
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -42,11 +49,10 @@ impl<'de> Visitor<'de> for SecretVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Secret, A::Error> {
         let mut secret = None;
-        while let Some(key) = map.next_key::<String>()? {
-            let found = match key.as_str() {
-                "file" => Secret::File(map.next_value()?),
-                "env" | "environment" => Secret::Environment(map.next_value()?),
-                _ => return Err(A::Error::unknown_field(&key, KEYS)),
+        while let Some(key) = map.next_key()? {
+            let found = match key {
+                Key::File => Secret::File(map.next_value()?),
+                Key::Env | Key::Environment => Secret::Environment(map.next_value()?),
             };
             if secret.replace(found).is_some() {
                 return Err(A::Error::custom(Wrong::new("two places for one secret", "keep either `env` or `file`")));

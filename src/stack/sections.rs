@@ -25,7 +25,7 @@ const KEYS: [&str; 12] = [
 /// Reads the stack; whatever is wrong is recorded, and something harmless stands in for it.
 pub(super) fn read(root: &Node, reader: &mut Reader) -> Stack {
     if !matches!(root.value, Value::Mapping(_)) {
-        let help = "write `name: NAME` and `apps:`; `stackctl init` writes a first stack file";
+        let help = "a first one: `name: hello` and `apps: { web: { image: IMAGE, metrics: {} } }`";
         reader.error(root.span, Path::ROOT, "a stack file is a map of `key: value`", help);
     }
     let mut sections = Sections { root, reader };

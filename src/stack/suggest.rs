@@ -78,3 +78,19 @@ fn alternatives(words: &[&str]) -> String {
         [rest @ .., last] => format!("{} or `{last}`", listed(rest)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_word_is_found_and_far_ones_are_not() {
+        let words = ["image", "init", "metrics", "mem_limit"];
+        assert_eq!(nearest("imge", words), Some("image"));
+        assert_eq!(nearest("Image", words), Some("image"));
+        assert_eq!(nearest("metrisc", words), Some("metrics"));
+        assert_eq!(nearest("mem-limit", words), Some("mem_limit"));
+        assert_eq!(nearest("ports", words), None);
+        assert_eq!(nearest(&"x".repeat(10_000), words), None);
+    }
+}

@@ -192,3 +192,66 @@ fn closing_brace(text: &str) -> Option<usize> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value_of(name: &str) -> Option<String> {
+        match name {
+            "A" => Some("one".to_owned()),
+            "EMPTY" => Some(String::new()),
+            "DOLLAR" => Some("$A".to_owned()),
+            _ => None,
+        }
+    }
+
+    fn filled(text: &str) -> String {
+        let filled = fill(text, &value_of);
+        assert_eq!(filled.mistakes, [], "{text}");
+        filled.text
+    }
+
+    fn mistake(text: &str) -> Mistake {
+        fill(text, &value_of).mistakes.remove(0)
+    }
+
+    #[test]
+    fn every_form_of_compose_is_filled_in() {
+        for (text, expected) in [
+            ("$A ${A} x${A}y $A-b", "one one xoney one-b"),
+            ("${EMPTY} ${EMPTY-d} ${EMPTY:-d}", "  d"),
+            ("${NONE-d} ${NONE:-d} ${NONE:-} ${NONE-}", "d d  "),
+            ("${A?m} ${A:?m} ${EMPTY?m}", "one one "),
+            ("${A+alt} ${A:+alt} ${EMPTY+alt} ${EMPTY:+alt} ${NONE+alt}", "alt alt alt  "),
+            ("${NONE:-${A}} ${NONE:-${NO:-x}} ${NONE:-$A!}", "one x one!"),
+            ("$$A $${A} $$$A 5$$", "$A ${A} $one 5$"),
+            ("${DOLLAR}", "$A"),
+            ("no variable at all: { } %", "no variable at all: { } %"),
+        ] {
+            assert_eq!(filled(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_value_is_told_with_its_place() {
+        let expected = Mistake { offset: 2, length: 7, kind: MistakeKind::Unset("NONE".to_owned()) };
+        assert_eq!(mistake("a ${NONE}"), expected);
+        assert_eq!(mistake("ü $NONE").offset, 3);
+        let required = MistakeKind::Required { name: "NONE".to_owned(), message: "say it".to_owned() };
+        assert_eq!(mistake("${NONE:?say it}").kind, required);
+    }
+
+    #[test]
+    fn what_is_no_variable_is_a_mistake() {
+        for text in ["$", "5$", "$1", "${", "${}", "${A", "${1}", "${A B}", "${A:}", "${A!x}", "$-", "web$|api"] {
+            assert!(matches!(mistake(text).kind, MistakeKind::Malformed(_)), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_unused_default_may_name_what_is_not_set() {
+        assert_eq!(filled("${A:-${NONE}}"), "one");
+        assert_eq!(filled("${EMPTY:+${NONE}}"), "");
+    }
+}

@@ -109,15 +109,15 @@ impl<'de, T: Deserialize<'de> + Default> Visitor<'de> for NamesOrMap<T> {
 
 fn networks_schema(generator: &mut SchemaGenerator) -> Schema {
     let settings = generator.subschema_for::<Option<ServiceNetwork>>();
-    names_or_map_schema(settings)
+    names_or_map_schema(&settings)
 }
 
 fn dependencies_schema(generator: &mut SchemaGenerator) -> Schema {
     let settings = generator.subschema_for::<Option<DependencyKeys>>();
-    names_or_map_schema(settings)
+    names_or_map_schema(&settings)
 }
 
-fn names_or_map_schema(settings: Schema) -> Schema {
+fn names_or_map_schema(settings: &Schema) -> Schema {
     json_schema!({ "anyOf": [
         { "type": "array", "items": { "type": "string" } },
         { "type": "object", "additionalProperties": settings },

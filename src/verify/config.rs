@@ -49,10 +49,12 @@ async fn ask(desired: &Desired, observed: &Observed, prometheus: &Prometheus, pr
     ConfigState { running, runtime, reason }
 }
 
-/// The last line in which Prometheus says why it refused a configuration.
+/// What the last line says in which Prometheus tells why it refused a configuration.
 fn reason_in(lines: &[String]) -> String {
     let tells = |line: &&String| line.contains("config") && (line.contains("err=") || line.contains("error"));
-    lines.iter().rev().find(tells).cloned().unwrap_or_default()
+    let line = lines.iter().rev().find(tells).map(String::as_str).unwrap_or_default();
+    let error = line.split_once("err=").map_or(line, |(_, error)| error);
+    error.trim_matches('"').replace("\\\"", "\"")
 }
 
 /// Judges what was found: one finding for Prometheus' configuration, one for each file in each container.
@@ -66,7 +68,12 @@ pub fn judge_config(
     if let (Some(state), Some(service)) = (state, desired.prometheus_service()) {
         let instance = service.container_name(&desired.stack, 1);
         let rendered = files.0.get(PROMETHEUS_FILE).map(String::as_str);
-        findings.extend(rendered.map(|rendered| running_config(rendered, state, &instance)));
+        let edited = || is_edited(service, files, observed);
+        findings.extend(rendered.map(|rendered| running_config(rendered, state, &instance, edited)));
+    }
+    if let (None, Some(service), true) = (state, desired.prometheus_service(), desired.prometheus.is_some()) {
+        let instance = service.container_name(&desired.stack, 1);
+        findings.push(Finding::fail(CHECK, PROMETHEUS_FILE, Some(&instance), unreachable(&super::not_running())));
     }
     for service in &desired.services {
         for replica in 1..=service.replicas {
@@ -95,11 +102,19 @@ fn container<'a>(observed: &'a Observed, service: &Service, replica: u32) -> Opt
     observed.containers.iter().find(is_it)
 }
 
-fn running_config(rendered: &str, state: &ConfigState, instance: &str) -> Finding {
+/// Whether the configuration that lies in Prometheus' container is another one than was rendered.
+fn is_edited(service: &Service, files: &Files, observed: &Observed) -> bool {
+    let placed = service.container.files.iter().find(|file| file.source == PROMETHEUS_FILE);
+    let found = placed.zip(container(observed, service, 1)).and_then(|(file, it)| it.files.get(&file.target));
+    let rendered = files.0.get(PROMETHEUS_FILE).map(|text| FileStamp::of(text));
+    found.is_some_and(|found| *found != rendered)
+}
+
+fn running_config(rendered: &str, state: &ConfigState, instance: &str, edited: impl Fn() -> bool) -> Finding {
     let subject = PROMETHEUS_FILE;
     let trouble = match (&state.running, &state.runtime) {
         (Err(error), _) | (_, Err(error)) if !error.answered => Some(unreachable(error)),
-        (_, Ok(runtime)) if !runtime.reload_config_success => Some(rejected(&state.reason)),
+        (_, Ok(runtime)) if !runtime.reload_config_success => Some(rejected(&state.reason, edited())),
         (Ok(running), _) => stale(running, rendered),
         (Err(error), _) => Some(unreachable(error)),
     };
@@ -114,11 +129,16 @@ fn unreachable(error: &client::Error) -> Trouble {
     Trouble::new(Cause::PrometheusUnreachable, error.to_string(), fix)
 }
 
-fn rejected(reason: &str) -> Trouble {
+fn rejected(reason: &str, edited: bool) -> Trouble {
     let why = if reason.is_empty() { String::new() } else { format!(": {reason}") };
     let message = format!("Prometheus refused its configuration and goes on with the one before{why}");
-    let fix = "run `stackctl check`, mend what `extra_scrape_configs` or a rule breaks, then run `stackctl up`; \
-               until then a restart of Prometheus would fail";
+    let fix = if edited {
+        "run `stackctl up`, which puts the rendered file in the place of the edited one; \
+         until then a restart of Prometheus would fail"
+    } else {
+        "mend what `extra_scrape_configs` or a rule breaks, then run `stackctl up`; \
+         until then a restart of Prometheus would fail"
+    };
     Trouble::new(Cause::ConfigRejected, message, fix)
 }
 

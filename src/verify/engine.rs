@@ -21,17 +21,21 @@ pub struct EngineState {
 
 /// Asks from inside the network and looks at the host, and judges. Nothing to say where the stack file says `off`.
 ///
-/// `local`: the engine runs on this host, so this host's sockets are its sockets.
-pub async fn engine(desired: &Desired, prober: Option<&Prober>, local: bool) -> Vec<Finding> {
+/// `local`: the engine runs on this host, so this host's sockets are its sockets. `scraped`: Prometheus scrapes it now,
+/// so that nobody has to go and ask.
+pub async fn engine(desired: &Desired, prober: Option<&Prober>, local: bool, scraped: bool) -> Vec<Finding> {
     let Some(daemon) = &desired.daemon else {
         return Vec::new();
     };
     let address = address(desired, daemon);
+    let host = if local { probe::local_listeners().ok() } else { None };
+    if scraped {
+        return vec![answered(daemon, &address, host.map(|host| on_port(&host, daemon)).as_deref())];
+    }
     let inside = match prober {
         Some(prober) => ask(prober, &address).await,
         None => Err("no image to run the probe from".to_owned()),
     };
-    let host = if local { probe::local_listeners().ok() } else { None };
     vec![judge_engine(daemon, &address, &EngineState { inside, host })]
 }
 
@@ -61,15 +65,19 @@ async fn ask(prober: &Prober, address: &str) -> Result<Looked, String> {
     report.targets.into_iter().next().ok_or(trouble)
 }
 
+/// The host's sockets on the port of the metrics.
+fn on_port(host: &[SocketAddr], daemon: &DaemonSettings) -> Vec<SocketAddr> {
+    host.iter().filter(|socket| socket.port() == daemon.metrics_address.port()).copied().collect()
+}
+
 /// Judges what was found. `address` is the one Prometheus scrapes.
 pub fn judge_engine(daemon: &DaemonSettings, address: &str, state: &EngineState) -> Finding {
     let port = daemon.metrics_address.port();
-    let sockets: Option<Vec<SocketAddr>> =
-        state.host.as_ref().map(|host| host.iter().filter(|socket| socket.port() == port).copied().collect());
+    let sockets = state.host.as_ref().map(|host| on_port(host, daemon));
     let fail = |trouble| Finding::fail(CHECK, "engine", Some(address), trouble);
     let looked = match &state.inside {
         Ok(looked) => looked,
-        Err(why) => return fail(unseen(why, sockets.as_deref(), port)),
+        Err(why) => return fail(unseen(daemon, why, sockets.as_deref(), port)),
     };
     match &looked.answer {
         Some(Answer::Http(http)) if http.is_metrics() => answered(daemon, address, sockets.as_deref()),
@@ -90,7 +98,7 @@ fn answered(daemon: &DaemonSettings, address: &str, sockets: Option<&[SocketAddr
         Some(socket) => {
             let message =
                 format!("the engine's metrics listen on {socket}: everybody who reaches this host can read them");
-            let fix = "set `engine.metrics: gateway`, then run `stackctl engine apply`";
+            let fix = "set `engine.metrics: gateway`, put the rendered daemon.json in force, and restart the engine";
             let trouble = Trouble::new(Cause::EngineMetricsPublic, message, fix);
             Finding::fail(CHECK, "engine", Some(address), trouble).as_warning()
         }
@@ -108,15 +116,15 @@ fn silent(daemon: &DaemonSettings, address: &str, looked: &Looked, sockets: Opti
         Connect::Open => "takes connections and gives no answer".to_owned(),
     };
     match sockets {
-        Some([]) => off(address, &how),
+        Some([]) => off(daemon, address, &how),
         Some(sockets) => match sockets.iter().find(|socket| !socket.ip().is_loopback()) {
-            None => loopback(address, &how, sockets),
+            None => loopback(daemon, address, &how, sockets),
             Some(socket) if looked.connect == Connect::Refused && !reaches(*socket, daemon) => {
-                elsewhere(address, *socket)
+                elsewhere(daemon, address, *socket)
             }
             Some(socket) => firewall(address, &how, &format!("although it listens on {socket}")),
         },
-        None if looked.connect == Connect::Refused => off(address, &how),
+        None if looked.connect == Connect::Refused => off(daemon, address, &how),
         None => firewall(address, &how, "from inside the network"),
     }
 }
@@ -126,25 +134,36 @@ fn reaches(socket: SocketAddr, daemon: &DaemonSettings) -> bool {
     socket.ip().is_unspecified() || socket.ip() == daemon.metrics_address.ip()
 }
 
-fn off(address: &str, how: &str) -> Trouble {
-    let message = format!("`{address}` {how}: the engine does not serve its metrics");
-    let fix = "run `stackctl engine apply`, which sets `metrics-addr` in daemon.json, and restart the engine";
-    Trouble::new(Cause::EngineMetricsOff, message, fix)
+/// What makes the engine serve its metrics where the stack looks for them.
+fn remedy(daemon: &DaemonSettings) -> String {
+    let address = daemon.metrics_address;
+    format!(
+        "put `\"metrics-addr\": \"{address}\"` into daemon.json, as `stackctl render` writes it, and restart the engine"
+    )
 }
 
-fn elsewhere(address: &str, socket: SocketAddr) -> Trouble {
+fn off(daemon: &DaemonSettings, address: &str, how: &str) -> Trouble {
+    let message = format!("`{address}` {how}: the engine does not serve its metrics");
+    Trouble::new(Cause::EngineMetricsOff, message, remedy(daemon))
+}
+
+fn elsewhere(daemon: &DaemonSettings, address: &str, socket: SocketAddr) -> Trouble {
     let message =
         format!("`{address}` refuses: the engine serves its metrics on {socket}, where containers do not look");
-    Trouble::new(Cause::EngineMetricsOff, message, "run `stackctl engine apply`, and restart the engine")
+    Trouble::new(Cause::EngineMetricsOff, message, remedy(daemon))
 }
 
-fn loopback(address: &str, how: &str, sockets: &[SocketAddr]) -> Trouble {
+fn loopback(daemon: &DaemonSettings, address: &str, how: &str, sockets: &[SocketAddr]) -> Trouble {
     let listed: Vec<String> = sockets.iter().map(ToString::to_string).collect();
     let message = format!(
         "`{address}` {how}: the engine's metrics listen on {} only, which no container reaches",
         listed.join(", ")
     );
-    let fix = "set `engine.metrics: gateway`, run `stackctl engine apply`, and restart the engine";
+    let fix = if daemon.metrics_address.ip().is_loopback() {
+        "set `engine.metrics: gateway`, put the rendered daemon.json in force, and restart the engine".to_owned()
+    } else {
+        remedy(daemon)
+    };
     Trouble::new(Cause::EngineMetricsLoopback, message, fix)
 }
 
@@ -157,12 +176,12 @@ fn firewall(address: &str, how: &str, although: &str) -> Trouble {
 }
 
 /// The probe could not look: what listens on the host is all there is to go by.
-fn unseen(why: &str, sockets: Option<&[SocketAddr]>, port: u16) -> Trouble {
+fn unseen(daemon: &DaemonSettings, why: &str, sockets: Option<&[SocketAddr]>, port: u16) -> Trouble {
     let address = format!("port {port}");
     match sockets {
-        Some([]) => off(&address, "is closed"),
+        Some([]) => off(daemon, &address, "is closed"),
         Some(sockets) if sockets.iter().all(|socket| socket.ip().is_loopback()) => {
-            loopback(&address, "is for the host alone", sockets)
+            loopback(daemon, &address, "is for the host alone", sockets)
         }
         _ => Trouble::new(
             Cause::EngineMetricsOff,

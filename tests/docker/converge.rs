@@ -59,8 +59,7 @@ fn up_replaces_a_container_whose_settings_changed_and_says_which() {
 fn up_removes_what_left_the_file() {
     let stack = Sandbox::new(APPS);
     stack.ok(&["up"]);
-    let without_day: String =
-        APPS.lines().filter(|line| !line.contains("day")).map(|line| format!("{line}\n")).collect();
+    let without_day: String = APPS.split_inclusive('\n').filter(|line| !line.contains("day")).collect();
     stack.write(&without_day);
     assert!(stack.plan().contains(&"remove container STACK-day-1".to_owned()), "{:?}", stack.plan());
     stack.ok(&["up"]);

@@ -1,6 +1,5 @@
 //! Tests against the real Docker engine and the real Prometheus. Each test has a stack of its own and takes it away again.
 
-mod broken_files;
 mod causes;
 mod compose;
 mod converge;
@@ -9,3 +8,6 @@ mod lifecycle;
 mod reload;
 mod sandbox;
 mod scale;
+mod secrets;
+#[path = "../tools/mod.rs"]
+mod tools;

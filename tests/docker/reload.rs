@@ -8,7 +8,7 @@ use crate::sandbox::{Sandbox, docker, eventually};
 const APP: &str = "apps: { web: { image: stackctl/self, command: [demo, accesslog], metrics: {} } }\n";
 
 /// Puts a file into a container as somebody with an editor would.
-fn edit(container: &str, path: &str, text: &str) {
+pub(crate) fn edit(container: &str, path: &str, text: &str) {
     let mut child = Command::new("docker")
         .args(["cp", "-", &format!("{container}:/")])
         .stdin(Stdio::piped())
@@ -74,6 +74,56 @@ fn a_config_that_promtool_refuses_never_reaches_prometheus() {
     assert_eq!(stack.plan(), [""; 0], "the refused file did not stay");
     docker(&["restart", "-t", "5", &stack.container("prometheus", 1)]);
     eventually("Prometheus lives after a restart", || stack.run(&["verify"]).code == 0);
+}
+
+/// An image like Prometheus' own, but without promtool; it is taken away when this is dropped.
+struct WithoutPromtool {
+    reference: String,
+}
+
+impl WithoutPromtool {
+    fn make(name: &str) -> Self {
+        let reference = format!("stackctl-test/prometheus:{name}");
+        let script = format!(
+            "set -e; id=$(docker create stackctl/prometheus:debian); trap 'docker rm $id >/dev/null' EXIT; \
+             docker export $id | tar --delete -f - usr/bin/promtool | docker import \
+             -c 'ENTRYPOINT [\"/usr/bin/prometheus\"]' -c 'USER 65534:65534' -c 'WORKDIR /prometheus' - {reference}"
+        );
+        let made = Command::new("sh").arg("-c").arg(&script).output().expect("sh starts");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        Self { reference }
+    }
+}
+
+impl Drop for WithoutPromtool {
+    fn drop(&mut self) {
+        docker(&["rmi", "-f", &self.reference]);
+    }
+}
+
+#[test]
+fn a_config_that_prometheus_itself_refuses_is_rolled_back_and_said() {
+    let stack = Sandbox::new(APP);
+    let image = WithoutPromtool::make(&stack.name);
+    let text = std::fs::read_to_string(stack.stack_file()).unwrap();
+    let good = text.replace("scrape_interval: 1s", &format!("scrape_interval: 1s, image: \"{}\"", image.reference));
+    let bad = good.replace(
+        "scrape_interval: 1s,",
+        "scrape_interval: 1s, extra_scrape_configs: [{ job_name: bad, no_such_key: 1 }],",
+    );
+    std::fs::write(stack.stack_file(), &good).unwrap();
+    stack.ok(&["up"]);
+    let before = stack.running("prometheus");
+    std::fs::write(stack.stack_file(), &bad).unwrap();
+    let up = stack.expect(1, &["up"]);
+    assert!(up.stderr.contains("refuses the file"), "{}", up.stderr);
+    assert!(up.stderr.contains("no_such_key"), "why, in its own words: {}", up.stderr);
+    assert!(up.stderr.contains("old files are back in place"), "{}", up.stderr);
+    std::fs::write(stack.stack_file(), &good).unwrap();
+    assert_eq!(stack.plan(), [""; 0], "the refused file did not stay");
+    stack.ok(&["verify"]);
+    assert_eq!(stack.running("prometheus"), before);
+    stack.ok(&["down", "--volumes", "--yes"]);
 }
 
 #[test]

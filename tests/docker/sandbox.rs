@@ -96,6 +96,14 @@ impl Sandbox {
         self.expect(0, arguments)
     }
 
+    /// A new stack that is started and not waited for.
+    #[track_caller]
+    pub(crate) fn started(body: &str) -> Self {
+        let sandbox = Self::new(body);
+        sandbox.ok(&["up", "--no-wait"]);
+        sandbox
+    }
+
     /// The JSON that `stackctl ARGUMENTS --format json` prints, whatever its exit code.
     #[track_caller]
     pub(crate) fn json(&self, arguments: &[&str]) -> Value {
@@ -168,9 +176,11 @@ impl Drop for Sandbox {
         }
         self.write("");
         let down = self.run(&["down", "--volumes", "--yes"]);
-        if down.code != 0 && !std::thread::panicking() {
-            panic!("the stack of the test could not be taken away: {}", down.stderr);
-        }
+        assert!(
+            down.code == 0 || std::thread::panicking(),
+            "the stack of the test could not be taken away: {}",
+            down.stderr
+        );
     }
 }
 

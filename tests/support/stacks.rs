@@ -1,9 +1,12 @@
 //! Stacks for tests: from the smallest to one that uses every setting.
 
 use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 
 use indexmap::IndexMap;
+use stackctl::catalog;
 use stackctl::desired::{Facts, ImageChoice, ImageOrigin, ScaleOverride};
+use stackctl::stack::{self, Environment, Vocabulary};
 use stackctl::stack::{
     App, BasicAuth, ByteSize, Command, ContainerSettings, DependencyCondition, Discovery, Duration, Engine,
     EngineMetrics, Exporter, Grafana, Healthcheck, HealthcheckTest, Images, Logging, Metrics, Mount, MountKind,
@@ -66,66 +69,39 @@ pub(crate) fn port(host_port: u16, container_port: u16) -> Port {
     Port { host_ip: IpAddr::from([127, 0, 0, 1]), host_port: Some(host_port), container_port, protocol: Protocol::Tcp }
 }
 
-/// The smallest stack of the handbook: one app, everything else by default.
+/// The smallest stack: one app, everything else by default.
 pub(crate) fn hello() -> Stack {
-    let mut web = app("ghcr.io/acme/web:1.4", Metrics::default());
-    web.container.ports = Ports(vec![port(8080, 80)]);
-    Stack { apps: named([("web", web)]), ..bare("hello") }
+    shipped("hello.yml")
 }
 
-/// The image gallery, the reference example of the handbook.
+/// The image gallery, the reference example.
 pub(crate) fn image_gallery() -> Stack {
-    let accesslog = app("diamol/ch09-access-log", dns(3));
-    let iotd = app("diamol/ch09-image-of-the-day", at_path("/actuator/prometheus"));
-    let mut gallery = app("diamol/ch09-image-gallery", Metrics::default());
-    gallery.container.ports = Ports(vec![port(8010, 80)]);
-    gallery.wiring.depends_on =
-        named([("accesslog", DependencyCondition::Started), ("iotd", DependencyCondition::Started)]);
-    let other_hosts = Scrape {
-        targets: vec!["172.26.0.100:8180".to_owned(), "172.26.0.101:9100".to_owned()],
-        metrics: Metrics { interval: Some(Duration::from_secs(5)), ..Metrics::default() },
-    };
-    Stack {
-        engine: Engine { metrics: EngineMetrics::Gateway },
-        prometheus: Toggle::On(Prometheus {
-            version: Some("3.5.0".to_owned()),
-            scrape_interval: Some(Duration::from_secs(10)),
-            retention: Retention { time: Some(Duration::from_secs(15 * 86_400)), size: None },
-            ..Prometheus::default()
-        }),
-        grafana: Toggle::On(Grafana {
-            admin_password: Some(Secret::Environment("GRAFANA_PASSWORD".to_owned())),
-            ..Grafana::default()
-        }),
-        apps: named([("accesslog", App { scale: 3, ..accesslog }), ("iotd", iotd), ("image-gallery", gallery)]),
-        exporters: named([("node", Exporter::default()), ("cadvisor", Exporter::default())]),
-        scrape: named([("other-hosts", other_hosts)]),
-        ..bare("image-gallery")
-    }
+    shipped("gallery.yml")
 }
 
 /// The demo: the gallery with stackctl's own demo apps.
 pub(crate) fn demo() -> Stack {
-    let own = |demo_app: &str, metrics| {
-        let mut app = app("stackctl/self", metrics);
-        app.container.command = Some(words(["demo", demo_app]));
-        app.container.restart = Restart::UnlessStopped;
-        app
-    };
-    let mut gallery = own("image-gallery", Metrics::default());
-    gallery.container.ports = Ports(vec![port(8010, 80)]);
-    gallery.wiring.depends_on =
-        named([("accesslog", DependencyCondition::Started), ("iotd", DependencyCondition::Started)]);
-    Stack {
-        prometheus: Toggle::On(Prometheus { scrape_interval: Some(Duration::from_secs(5)), ..Prometheus::default() }),
-        apps: named([
-            ("accesslog", own("accesslog", dns(3))),
-            ("iotd", own("iotd", at_path("/actuator/prometheus"))),
-            ("image-gallery", gallery),
-        ]),
-        exporters: named([("node", Exporter::default())]),
-        ..bare("demo")
+    shipped("demo.yml")
+}
+
+/// A file of the folder `stacks/`, loaded without any environment variable.
+pub(crate) fn shipped(file: &str) -> Stack {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("stacks").join(file);
+    let vocabulary = Vocabulary { exporters: catalog::EXPORTERS, presets: catalog::PRESETS };
+    match stack::load(&[path], &Environment::default(), &vocabulary) {
+        Ok(loaded) => loaded.stack,
+        Err(problems) => panic!("{}", problems.render(false)),
     }
+}
+
+/// Names of the files in the folder `stacks/`.
+pub(crate) fn all_shipped() -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("stacks");
+    let entries = std::fs::read_dir(folder).expect("the folder is there").map(|entry| entry.expect("an entry"));
+    let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.retain(|name| Path::new(name).extension().is_some_and(|extension| extension == "yml"));
+    names.sort();
+    names
 }
 
 /// A host without a registry, on which `accesslog` was scaled to three by hand.

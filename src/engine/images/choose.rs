@@ -63,9 +63,9 @@ async fn choose_remote(docker: &Docker, source: ImageSource, image: &WantedImage
 
 /// A Debian image that is yet to be built. `unreachable` is why it is not the registry's.
 async fn from_archive(image: &WantedImage, unreachable: Option<ImageError>, progress: &Progress) -> ImageChoice {
-    let first = unreachable.map(|error| format!("{}; and ", error.cause)).unwrap_or_default();
+    let first = unreachable.map(|error| format!("{}, and ", error.cause)).unwrap_or_default();
     let Some(package) = image.debian else {
-        return ImageChoice::LeaveOut { reason: format!("{first}no Debian package holds `{}`", image.component) };
+        return ImageChoice::LeaveOut { reason: format!("{first}Debian has no package of it") };
     };
     match debian_version(package.package, progress).await {
         Ok(version) => from_debian(package, &version),

@@ -114,7 +114,18 @@ fn error_of(verb: &str, reference: &str, kind: ImageErrorKind, cause: &str) -> I
             (String::new(), "check the engine: `docker info`, `docker system df`".to_owned())
         }
     };
-    ImageError { kind, doing: format!("{verb} image `{reference}`"), cause: format!("{who}{}", cause.trim()), help }
+    let words = match kind {
+        ImageErrorKind::RegistryUnreachable => without_url(cause.trim()),
+        _ => cause.trim(),
+    };
+    ImageError { kind, doing: format!("{verb} image `{reference}`"), cause: format!("{who}{words}"), help }
+}
+
+/// `Get "https://registry/v2/": dial tcp: no such host` without the part that only says what Docker asked for.
+fn without_url(cause: &str) -> &str {
+    let after_url =
+        cause.strip_prefix("Get \"").and_then(|rest| rest.split_once("\": ")).map_or(cause, |(_, after)| after);
+    after_url.strip_prefix("dial tcp: ").unwrap_or(after_url)
 }
 
 /// The registry that a reference names, `docker.io` where it names none.

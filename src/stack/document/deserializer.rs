@@ -193,7 +193,7 @@ impl<'de> SeqAccess<'de> for Items<'_> {
 
 /// The entries of a map that are not pruned; of those, only the ones a struct knows where `only` says so.
 struct Entries<'t> {
-    entries: Option<indexmap::map::Iter<'t, String, Entry>>,
+    rest: Option<indexmap::map::Iter<'t, String, Entry>>,
     only: Option<&'static [&'static str]>,
     current: Option<(&'t str, &'t Node)>,
 }
@@ -204,7 +204,7 @@ impl<'t> Entries<'t> {
             Value::Mapping(entries) => Some(entries.iter()),
             _ => None,
         };
-        Self { entries, only: None, current: None }
+        Self { rest: entries, only: None, current: None }
     }
 }
 
@@ -215,7 +215,7 @@ impl<'de> MapAccess<'de> for Entries<'_> {
         let only = self.only;
         let wanted = |key: &str| only.is_none_or(|known| known.contains(&key));
         let next =
-            self.entries.as_mut().and_then(|rest| rest.find(|(key, entry)| !entry.node.pruned.get() && wanted(key)));
+            self.rest.as_mut().and_then(|rest| rest.find(|(key, entry)| !entry.node.pruned.get() && wanted(key)));
         let Some((key, entry)) = next else { return Ok(None) };
         self.current = Some((key, &entry.node));
         let name: StrDeserializer<ReadError> = key.as_str().into_deserializer();

@@ -217,7 +217,7 @@ impl<'p> Builder<'p> {
         if self.root.as_ref().is_some_and(|root| !root.is_null()) {
             return self.root;
         }
-        let help = "`stackctl init` writes a first stack file";
+        let help = "a first one: `name: hello` and `apps: { web: { image: IMAGE, metrics: {} } }`";
         self.problems.error(Span::top(self.source), "", "the file is empty", help);
         None
     }

@@ -71,7 +71,7 @@ pub(in crate::stack) fn shown(segments: &[Segment]) -> String {
                 text.push('.');
                 text.push_str(key);
             }
-            Segment::Index(index) => text.push_str(&format!("[{index}]")),
+            Segment::Index(index) => text.extend(["[", &index.to_string(), "]"]),
         }
     }
     text

@@ -10,7 +10,7 @@ use super::{Examination, services};
 pub(super) const RESERVED: [&str; 2] = ["prometheus", "grafana"];
 
 /// The longest name of a container that is also a DNS name.
-const LONGEST_CONTAINER_NAME: usize = 63;
+pub(super) const LONGEST_CONTAINER_NAME: usize = 63;
 
 /// A service's name is its DNS name, and DNS does not tell `Web` from `web`.
 pub(super) fn services_have_one_name_each(examination: &mut Examination) {

@@ -5,7 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::super::collector::Collector;
 use super::super::document::{Node, Path, Reader, Span, Value};
-use super::super::port::{PublishedPort, is_everywhere};
+use super::super::port::PublishedPort;
+use super::super::publish::is_everywhere;
 use super::super::{Protocol, Publish, defaults};
 use super::{Examination, locate, services};
 

@@ -1,8 +1,9 @@
 //! Replicas.
 
 use super::super::document::Path;
-use super::super::{App, Stack, Wrong};
+use super::super::{App, ServiceName, Stack, Wrong, suggest};
 use super::Examination;
+use super::names::LONGEST_CONTAINER_NAME;
 
 /// More replicas than one engine carries.
 const MOST_REPLICAS: u32 = 1000;
@@ -13,20 +14,18 @@ const MOST_REPLICAS: u32 = 1000;
 /// Says why not, and what to write in the stack file instead.
 pub fn check_scale(stack: &Stack, app_name: &str, replicas: u32) -> Result<(), Wrong> {
     let Some(app) = stack.apps.get(app_name) else {
-        let known = stack.apps.keys().map(super::super::ServiceName::as_str);
+        let known = stack.apps.keys().map(ServiceName::as_str);
         let add = "name an app of the stack file".to_owned();
-        return Err(super::super::suggest::unknown_name("app", app_name, known, add));
+        return Err(suggest::unknown_name("app", app_name, known, add));
     };
-    match obstacle(app_name, app, replicas) {
-        Some((_, wrong)) => Err(wrong),
-        None => {
-            let longest = format!("{}-{app_name}-{replicas}", stack.name);
-            if longest.len() <= 63 || app.container.container_name.is_some() {
-                return Ok(());
-            }
-            Err(Wrong::new(format!("container name `{longest}` is too long for DNS"), "shorten the app's name"))
-        }
+    if let Some((_, wrong)) = obstacle(app_name, app, replicas) {
+        return Err(wrong);
     }
+    let longest = format!("{}-{app_name}-{replicas}", stack.name);
+    if longest.len() <= LONGEST_CONTAINER_NAME || app.container.container_name.is_some() {
+        return Ok(());
+    }
+    Err(Wrong::new(format!("container name `{longest}` is too long for DNS"), "shorten the app's name"))
 }
 
 /// Replicas cannot share a port of the host or a name.

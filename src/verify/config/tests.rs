@@ -66,7 +66,10 @@ fn a_refused_configuration_is_told_with_the_reason_from_the_log() {
     ]);
     let findings = judge(&refused, Some(RENDERED));
     assert_eq!(findings[0].cause, Some(Cause::ConfigRejected));
-    assert!(findings[0].message.contains("field paths not found"), "{}", findings[0].message);
+    assert!(findings[0].message.ends_with("before: field paths not found"), "{}", findings[0].message);
+    assert!(findings[0].fix.contains("extra_scrape_configs"), "{}", findings[0].fix);
+    let edited = judge(&refused, Some("nonsense"));
+    assert!(edited[0].fix.contains("puts the rendered file in the place"), "{}", edited[0].fix);
 }
 
 #[test]
@@ -75,6 +78,13 @@ fn a_prometheus_that_does_not_answer_is_unreachable() {
         client::Error { url: "http://x".into(), what: "its state".into(), cause: "refused".into(), answered: false };
     let away = ConfigState { running: Err(error.clone()), runtime: Err(error), reason: String::new() };
     assert_eq!(judge(&away, Some(RENDERED))[0].cause, Some(Cause::PrometheusUnreachable));
+}
+
+#[test]
+fn a_prometheus_that_does_not_run_is_unreachable_too() {
+    let files = Files([(PROMETHEUS_FILE.to_owned(), RENDERED.to_owned())].into_iter().collect());
+    let findings = judge_config(&demo(vec![web_job()]), &files, &observed(), None);
+    assert_eq!(causes(&findings), [Some(Cause::PrometheusUnreachable)]);
 }
 
 #[test]

@@ -22,7 +22,7 @@ pub(super) fn trouble(expected: &Expected, looked: &Looked, rules: &Rules) -> Op
         Answer::Broken { message } => Some(not_http(expected, message)),
         Answer::TimedOut { millis } => {
             let message = format!("`{url}` takes the connection and gives no full answer within {millis} ms");
-            Some(Trouble::new(Cause::Timeout, message, "see why the metrics page hangs; the app's log may say"))
+            Some(Trouble::new(Cause::Timeout, message, expected.see_log("why its metrics hang")))
         }
         Answer::Http(http) => status_trouble(expected, looked, http, &url)
             .or_else(|| body_trouble(expected, looked, http, rules, &url))
@@ -66,7 +66,7 @@ fn no_metrics_there(expected: &Expected, looked: &Looked, http: &Http, url: &str
     }
     let fix = match status {
         404 | 405 => expected.write("path", "PATH_OF_THE_METRICS"),
-        _ => "see the app's log for why it answers so".to_owned(),
+        _ => expected.see_log("why it answers so"),
     };
     Trouble::new(Cause::HttpStatus, format!("`{url}` answers {status}{}", quoted(&http.head)), fix)
 }

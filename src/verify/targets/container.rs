@@ -22,7 +22,16 @@ pub(super) fn trouble(expected: &Expected, evidence: &Evidence) -> Option<Troubl
         ContainerState::Exited | ContainerState::Dead => {
             let code = container.exit_code.map_or_else(String::new, |code| format!(" with code {code}"));
             let message = format!("container `{instance}` exited{code}{last_lines}");
-            Some(Trouble::new(Cause::ContainerExited, message, see_logs))
+            let fix = match container.exit_code {
+                Some(0) => {
+                    format!(
+                        "run `stackctl up`, which starts it again; `stackctl logs {}` may say why it ended",
+                        service.name
+                    )
+                }
+                _ => see_logs,
+            };
+            Some(Trouble::new(Cause::ContainerExited, message, fix))
         }
         ContainerState::Created => Some(stopped("was made but never started".to_owned())),
         ContainerState::Removing => Some(stopped("is being removed".to_owned())),
@@ -44,7 +53,9 @@ pub(super) fn trouble(expected: &Expected, evidence: &Evidence) -> Option<Troubl
 
 /// A container that ends again and again.
 pub(super) fn restarting(container: &ObservedContainer, last_lines: &str, fix: String) -> Trouble {
-    let code = container.exit_code.map_or_else(String::new, |code| format!(", the last time with code {code}"));
+    // While it runs, the engine's exit code is not that of the last end.
+    let ended = container.exit_code.filter(|_| container.state == ContainerState::Restarting);
+    let code = ended.map_or_else(String::new, |code| format!(", the last time with code {code}"));
     let message = format!(
         "container `{}` ends again and again: {} restarts so far{code}{last_lines}",
         container.name, container.restarts

@@ -1,6 +1,6 @@
 //! What was seen beside Prometheus' own word. Plain data.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::probe::{Listener, Looked, Lookup};
 
@@ -15,6 +15,8 @@ pub struct Evidence {
     pub listeners: BTreeMap<String, Vec<Listener>>,
     /// Last log lines of containers that do not run, by container name.
     pub logs: BTreeMap<String, Vec<String>>,
+    /// Targets written out in the configuration in force, as job and address; asked where a target is absent.
+    pub promised: BTreeSet<(String, String)>,
     /// Why the probe could not look.
     pub trouble: Option<String>,
 }

@@ -54,6 +54,14 @@ impl Expected<'_> {
         }
     }
 
+    /// Advice to look into the log of what answers.
+    pub(super) fn see_log(&self, why: &str) -> String {
+        match self.service {
+            Some(service) => format!("see `stackctl logs {}` for {why}", service.name),
+            None => format!("see the log of what answers there for {why}"),
+        }
+    }
+
     /// The container shares the network of the host, so names and sockets are the host's.
     pub(super) fn is_on_host_network(&self) -> bool {
         self.service.is_some_and(|service| service.container.settings.network_mode.as_deref() == Some("host"))

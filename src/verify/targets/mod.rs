@@ -10,12 +10,12 @@ mod scraped;
 
 pub use evidence::Evidence;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::IpAddr;
 
 use futures_util::StreamExt;
 
-use crate::client::{self, Health, Prometheus, Target, Targets};
+use crate::client::{self, Health, Prometheus, Target, Targets, yaml_to_json};
 use crate::desired::{Desired, Job, JobTargets, PrometheusConfig};
 use crate::engine::{ContainerState, Observed, Prober};
 use crate::probe::{Credentials, Lookup};
@@ -33,7 +33,7 @@ const BASIC_AUTH: &str = "{ username: NAME, password: { file: PATH } }";
 const CONCURRENT_CONTAINERS: usize = 4;
 
 /// Log lines shown of a container that does not run.
-const LOG_LINES: usize = 3;
+const LOG_LINES: usize = 5;
 
 /// Where this host reaches the stack's Prometheus: published, or on its container's own address.
 /// `None`: Prometheus is off, or does not run.
@@ -41,6 +41,9 @@ pub fn prometheus_url(desired: &Desired, observed: &Observed) -> Option<String> 
     let prometheus = desired.prometheus.as_ref()?;
     // Another stack's Prometheus may answer on that port while ours does not run.
     let container = Index::new(desired, observed).prometheus_container()?;
+    if container.state != ContainerState::Running {
+        return None;
+    }
     if let Some(mut published) = prometheus.published {
         if published.ip().is_unspecified() {
             published.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
@@ -66,11 +69,29 @@ pub async fn targets(
         Some(prometheus) => prometheus.targets().await,
         None => Err(not_running()),
     };
-    let evidence = match prober {
+    let mut evidence = match prober {
         Some(prober) => gather(desired, observed, targets.as_ref().ok(), prober).await,
         None => Evidence { trouble: Some("no image to run it from".to_owned()), ..Evidence::default() },
     };
+    if let (Some(prometheus), Ok(targets)) = (prometheus, &targets) {
+        evidence.promised = promised(desired, observed, targets, prometheus).await;
+    }
     judge_targets(desired, observed, targets.as_ref(), &evidence)
+}
+
+/// The targets that the configuration in force writes out. Asked only where an expected one is absent.
+async fn promised(
+    desired: &Desired,
+    observed: &Observed,
+    targets: &Targets,
+    prometheus: &Prometheus,
+) -> BTreeSet<(String, String)> {
+    let scraped = Scraped::new(targets);
+    if Index::new(desired, observed).expected().iter().all(|expected| scraped.target(expected).is_some()) {
+        return BTreeSet::new();
+    }
+    let running = prometheus.config().await.ok().and_then(|text| yaml_to_json(&text).ok());
+    running.map(|running| scraped::written_out(&running)).unwrap_or_default()
 }
 
 /// The answer of a Prometheus that nobody could ask.
@@ -214,7 +235,7 @@ fn not_up(prometheus: &PrometheusConfig, expected: &Expected, scraped: &Scraped,
     reach::trouble(expected, looked, evidence)
         .or_else(|| answer::trouble(expected, looked, &rules))
         .or_else(|| looked.answer.is_none().then(|| scraped::without_probe(expected, scraped, "there was no time")))
-        .unwrap_or_else(|| scraped::trouble(expected, scraped, interval))
+        .unwrap_or_else(|| scraped::trouble(expected, scraped, evidence, interval))
 }
 
 /// Prometheus 3 fails a scrape over its `Content-Type`. A version that is no number is taken for a recent one.

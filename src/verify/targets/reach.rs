@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::container;
 use super::evidence::Evidence;
 use super::expected::Expected;
-use crate::desired::JobTargets;
+use crate::desired::{JobOrigin, JobTargets};
 use crate::engine::ObservedContainer;
 use crate::probe::{Connect, Listener, Looked, Lookup};
 use crate::verify::{Cause, Trouble};
@@ -81,6 +81,8 @@ fn no_answer(expected: &Expected, how: &str) -> Trouble {
     let address = address_of(expected);
     let fix = if expected.container.is_some() && !expected.is_on_host_network() {
         "look for a firewall inside the container, or an app that no longer takes connections".to_owned()
+    } else if expected.job.origin == JobOrigin::Engine {
+        "run `stackctl verify engine`, which says why".to_owned()
     } else {
         format!("see that `{address}` can be reached from the engine's host, and that no firewall is in the way")
     };

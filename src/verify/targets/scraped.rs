@@ -1,7 +1,10 @@
 //! What Prometheus says of its targets: who is there, who is missing, who is too many.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
+use serde_json::Value;
+
+use super::evidence::Evidence;
 use super::expected::{Expected, Index, scheme};
 use crate::client::{Health, Target, Targets};
 use crate::desired::{Duration, JobTargets};
@@ -54,6 +57,20 @@ impl<'a> Scraped<'a> {
     }
 }
 
+/// Job and address of every target that a configuration writes out.
+pub(super) fn written_out(config: &Value) -> BTreeSet<(String, String)> {
+    let list = |value: &'_ Value| value.as_array().cloned().unwrap_or_default();
+    let mut found = BTreeSet::new();
+    for job in list(&config["scrape_configs"]) {
+        for target in list(&job["static_configs"]).iter().flat_map(|group| list(&group["targets"])) {
+            if let (Some(job_name), Some(address)) = (job["job_name"].as_str(), target.as_str()) {
+                found.insert((job_name.to_owned(), address.to_owned()));
+            }
+        }
+    }
+    found
+}
+
 /// A finding for each target that nothing in the stack file stands behind.
 pub(super) fn unexpected(index: &Index, scraped: &Scraped, expected: &[Expected]) -> Vec<Finding> {
     scraped.unexpected(expected).into_iter().map(|target| stranger(index, target)).collect()
@@ -66,6 +83,14 @@ fn stranger(index: &Index, target: &Target) -> Finding {
             format!("Prometheus scrapes `{}`, which the stack file does not want", container.name),
             "run `stackctl up`, which takes it away",
         ),
+        None if is_written_out(index, &target.pool) => (
+            target.address.as_str(),
+            format!(
+                "Prometheus scrapes `{}` in the job `{}`, which the stack file does not want",
+                target.address, target.pool
+            ),
+            "run `stackctl up`, which has Prometheus read its configuration again",
+        ),
         None => (
             target.address.as_str(),
             format!("Prometheus scrapes `{}`, and no replica of the stack has that address", target.address),
@@ -73,6 +98,12 @@ fn stranger(index: &Index, target: &Target) -> Finding {
         ),
     };
     Finding::fail(super::CHECK, &target.pool, Some(instance), Trouble::new(Cause::TargetUnexpected, message, fix))
+}
+
+/// Whether the stack file names the targets of a job one by one.
+fn is_written_out(index: &Index, job_name: &str) -> bool {
+    let mut jobs = index.desired.prometheus.iter().flat_map(|prometheus| &prometheus.jobs);
+    jobs.any(|job| job.name == job_name && matches!(job.targets, JobTargets::Static(_)))
 }
 
 /// A finding for each replica that is scraped more than once, be it in one job or in several.
@@ -83,7 +114,12 @@ pub(super) fn duplicates(scraped: &Scraped, expected: &[Expected]) -> Vec<Findin
         let earlier = *first_job.entry(url).or_insert(job);
         if earlier != job {
             let message = format!("`{url}` is scraped by the jobs `{earlier}` and `{job}`: sums count it twice");
-            findings.push(duplicate(job, instance, message, format!("take it out of `{job}` or of `{earlier}`")));
+            let fix = format!(
+                "take it out of {} or of {}, then run `stackctl up`",
+                place(expected, job),
+                place(expected, earlier)
+            );
+            findings.push(duplicate(job, instance, message, fix));
         }
     }
     for expected in expected {
@@ -108,14 +144,20 @@ fn urls<'a>(scraped: &Scraped<'a>, expected: &'a [Expected]) -> Vec<(&'a str, &'
     all.filter(|(job, _, url)| seen.insert((*job, *url))).collect()
 }
 
+/// Where the stack file says what a job scrapes.
+fn place(expected: &[Expected], job_name: &str) -> String {
+    let setting = expected.iter().find(|expected| expected.job.name == job_name).and_then(Expected::setting);
+    setting.map_or_else(|| format!("the job `{job_name}`"), |setting| format!("`{setting}`"))
+}
+
 fn duplicate(job: &str, instance: &str, message: String, fix: String) -> Finding {
     Finding::fail(super::CHECK, job, Some(instance), Trouble::new(Cause::TargetDuplicate, message, fix))
 }
 
 /// Why a replica that answers the probe well is nevertheless not up in Prometheus.
-pub(super) fn trouble(expected: &Expected, scraped: &Scraped, interval: Duration) -> Trouble {
+pub(super) fn trouble(expected: &Expected, scraped: &Scraped, evidence: &Evidence, interval: Duration) -> Trouble {
     let Some(target) = scraped.target(expected) else {
-        return absent(expected, scraped);
+        return absent(expected, scraped, evidence);
     };
     let asked = expected_path(expected);
     if let Some(difference) = target.url.split_once("://").filter(|(running, rest)| {
@@ -133,10 +175,7 @@ pub(super) fn trouble(expected: &Expected, scraped: &Scraped, interval: Duration
             "run `stackctl up`, which has Prometheus read its configuration again",
         );
     }
-    let wait = format!(
-        "wait for the next scrape, at most {} s, then run `stackctl verify` again",
-        interval.as_millis().div_ceil(1000)
-    );
+    let wait = format!("wait for the next scrape, at most {interval}, then run `stackctl verify` again");
     match target.health {
         Health::Down => last_error(expected, &target.last_error).unwrap_or_else(|| {
             let message = format!("`{}` answers now; the last scrape failed: {}", expected.instance, target.last_error);
@@ -157,7 +196,7 @@ fn path_of(path_and_query: &str) -> &str {
     path_and_query.split_once('?').map_or(path_and_query, |(path, _)| path)
 }
 
-fn absent(expected: &Expected, scraped: &Scraped) -> Trouble {
+fn absent(expected: &Expected, scraped: &Scraped, evidence: &Evidence) -> Trouble {
     let (job, instance) = (&expected.job.name, &expected.instance);
     if scraped.is_dropped(expected) {
         let message = format!("Prometheus finds `{instance}`, and relabelling in the job `{job}` drops it");
@@ -173,6 +212,14 @@ fn absent(expected: &Expected, scraped: &Scraped) -> Trouble {
                 format!("wait {seconds} s for the next lookup, then run `stackctl verify` again"),
             )
         }
+        JobTargets::Static(_) if is_promised(expected, evidence) => {
+            let message = format!("Prometheus has read that it shall scrape `{instance}`, and has not begun");
+            Trouble::new(
+                Cause::TargetPending,
+                message,
+                "wait 5 s, the time Prometheus takes to gather its targets, then run `stackctl verify` again",
+            )
+        }
         JobTargets::Static(_) => {
             let message =
                 format!("`{instance}` is well, and the running Prometheus has no such target in the job `{job}`");
@@ -183,6 +230,11 @@ fn absent(expected: &Expected, scraped: &Scraped) -> Trouble {
             )
         }
     }
+}
+
+fn is_promised(expected: &Expected, evidence: &Evidence) -> bool {
+    let promised = |address: &String| evidence.promised.contains(&(expected.job.name.clone(), address.clone()));
+    expected.addresses.iter().any(promised)
 }
 
 /// What only Prometheus' own error can tell: its certificates, its credentials, its limits.

@@ -262,7 +262,7 @@ fn socket_cases() -> Vec<(Case, Cause, &'static str, &'static str)> {
             down("x", seen(Connect::Open, Some(Answer::TimedOut { millis: 20_000 }))),
             Cause::Timeout,
             "no full answer within 20000 ms",
-            "hangs",
+            "why its metrics hang",
         ),
     ]
 }
@@ -291,7 +291,12 @@ fn answer_cases() -> Vec<(Case, Cause, &'static str, &'static str)> {
             "set `apps.web.metrics.path: /actuator/prometheus`",
         ),
         (down("x", not_found(Vec::new())), Cause::HttpStatus, "answers 404: nothing", "apps.web.metrics.path"),
-        (down("x", http(500, text, "boom\n", malformed(1))), Cause::HttpStatus, "answers 500: boom", "the app's log"),
+        (
+            down("x", http(500, text, "boom\n", malformed(1))),
+            Cause::HttpStatus,
+            "answers 500: boom",
+            "stackctl logs web",
+        ),
         (
             down("x", http(401, text, "", malformed(1))),
             Cause::AuthRequired,
@@ -370,6 +375,9 @@ fn prometheus_cases() -> Vec<(Case, Cause, &'static str, &'static str)> {
     let unreachable = with(|case| case.targets = Err(away));
     let mut missing = down("", good(2));
     missing.targets = Ok(targets(vec![target("web", "demo-web-2:80", Health::Up)]));
+    let mut promised = down("", good(2));
+    promised.targets = Ok(targets(vec![target("web", "demo-web-2:80", Health::Up)]));
+    promised.evidence.promised = [("web".to_owned(), "demo-web-1:80".to_owned())].into();
     let mut dropped = down("", good(2));
     let only_dropped = vec![DroppedTarget { pool: "web".into(), address: "demo-web-1:80".into() }];
     dropped.targets = Ok(Targets { dropped: only_dropped, ..targets(Vec::new()) });
@@ -395,9 +403,10 @@ fn prometheus_cases() -> Vec<(Case, Cause, &'static str, &'static str)> {
             "stackctl logs prometheus",
         ),
         (missing, Cause::TargetMissing, "the running Prometheus has no such target in the job `web`", "stackctl up"),
+        (promised, Cause::TargetPending, "has read that it shall scrape `demo-web-1`, and has not begun", "wait 5 s"),
         (dropped, Cause::TargetMissing, "relabelling in the job `web` drops it", "relabel_configs"),
-        (unknown, Cause::TargetPending, "has not scraped it yet", "at most 15 s"),
-        (down("EOF", good(2)), Cause::TargetPending, "answers now; the last scrape failed: EOF", "at most 15 s"),
+        (unknown, Cause::TargetPending, "has not scraped it yet", "at most 15s"),
+        (down("EOF", good(2)), Cause::TargetPending, "answers now; the last scrape failed: EOF", "at most 15s"),
         (by_dns(&[12], found(&[11, 12])), Cause::TargetPending, "Prometheus has not looked since", "wait 5 s"),
         (stale, Cause::ConfigStale, "Prometheus asks `http://demo-web-1:80/metrics`", "stackctl up"),
         (trusted, Cause::TlsMismatch, "Prometheus does not trust it", "apps.web.metrics.tls"),
@@ -498,7 +507,7 @@ fn extra_cases() -> Vec<(Case, Cause, &'static str, &'static str)> {
     });
     let stranger_in_dns = by_dns(&[11, 12], found(&[11, 12, 50]));
     vec![
-        (strange, Cause::TargetUnexpected, "old:80", "no replica of the stack has that address"),
+        (strange, Cause::TargetUnexpected, "old:80", "in the job `web`, which the stack file does not want"),
         (one_too_many, Cause::TargetUnexpected, "demo-web-3", "which the stack file does not want"),
         (twice_in_one_job, Cause::TargetDuplicate, "demo-web-1", "scraped 2 times in one job"),
         (twice_in_two_jobs, Cause::TargetDuplicate, "demo-web-1:80", "by the jobs `web` and `again`"),
@@ -637,6 +646,26 @@ fn a_service_on_the_host_network_has_no_network_to_share() {
     let finding = case.first();
     assert_eq!(finding.cause, Some(Cause::Timeout));
     assert!(finding.fix.contains("engine's host"), "{}", finding.fix);
+}
+
+#[test]
+fn the_targets_of_a_running_configuration_are_read_job_by_job() {
+    let config = serde_json::json!({"scrape_configs": [
+        {"job_name": "web", "static_configs": [{"targets": ["a:80"]}, {"targets": ["b:80"]}]},
+        {"job_name": "found", "dns_sd_configs": [{"names": ["web"]}]},
+    ]});
+    let pair = |address: &str| ("web".to_owned(), address.to_owned());
+    assert_eq!(scraped::written_out(&config), [pair("a:80"), pair("b:80")].into());
+    assert!(scraped::written_out(&serde_json::Value::Null).is_empty());
+}
+
+#[test]
+fn a_prometheus_that_does_not_run_is_not_asked_at_its_published_port() {
+    let mut case = Case::default();
+    case.desired.prometheus.as_mut().expect("it is on").published = Some("127.0.0.1:9090".parse().expect("fixed"));
+    assert_eq!(prometheus_url(&case.desired, &case.observed).as_deref(), Some("http://127.0.0.1:9090"));
+    case.observed.containers[0].state = ContainerState::Exited;
+    assert_eq!(prometheus_url(&case.desired, &case.observed), None);
 }
 
 #[test]

@@ -1,0 +1,21 @@
+//! The rows of the table, and how each is measured.
+
+mod files;
+mod help;
+mod scale;
+mod targets;
+mod unchanged;
+
+use crate::table::Row;
+
+/// A name to ask for, and what measures the rows of that name.
+type Measurement = (&'static str, fn() -> Vec<Row>);
+
+/// All of them.
+pub(crate) const ALL: &[Measurement] = &[
+    ("up", unchanged::measure),
+    ("scale", scale::measure),
+    ("files", files::measure),
+    ("targets", targets::measure),
+    ("help", help::measure),
+];

@@ -1,1 +1,0 @@
-//! broken_files

@@ -1,0 +1,213 @@
+//! Values of secrets reach the containers that need them, readable by their users only, and nothing else.
+
+use std::io::Read;
+use std::process::Command;
+
+use crate::compose::contents;
+use crate::sandbox::{Sandbox, docker, eventually, run};
+
+const IN_FILE: &str = "q9Xfile7Zvalue";
+const IN_ENVIRONMENT: &str = "w4Kenviron8value";
+
+/// A container that is no part of any stack; taken away when this is dropped.
+struct Stranger(String);
+
+impl Drop for Stranger {
+    fn drop(&mut self) {
+        docker(&["rm", "-f", &self.0]);
+    }
+}
+
+/// User, group, mode and content of a file in a container.
+fn placed(container: &str, path: &str) -> (u64, u64, u32, String) {
+    let output = Command::new("docker").args(["cp", &format!("{container}:{path}"), "-"]).output().expect("docker");
+    let mut archive = tar::Archive::new(output.stdout.as_slice());
+    let mut entry = archive.entries().expect("an archive").next().expect("a file").expect("whole");
+    let mut text = String::new();
+    entry.read_to_string(&mut text).expect("text");
+    let header = entry.header();
+    let (user, group) = (header.uid().expect("a number"), header.gid().expect("a number"));
+    (user, group, header.mode().expect("a number") & 0o777, text)
+}
+
+#[track_caller]
+fn assert_clean(what: &str, text: &str) {
+    for value in [IN_FILE, IN_ENVIRONMENT] {
+        assert!(!text.contains(value), "a secret's value is in {what}:\n{text}");
+    }
+}
+
+/// Everything that a run of stackctl printed. The value is in its environment.
+fn printed(stack: &Sandbox, arguments: &[&str]) -> String {
+    let run = run(stack.command(arguments).env("SCRAPE_PASSWORD", IN_ENVIRONMENT));
+    format!("{}{}", run.stdout, run.stderr)
+}
+
+/// A stack that scrapes two servers with passwords, which run outside of it, so that their own commands, which have the
+/// passwords in them, are no part of the stack.
+fn guarded_stack() -> (Sandbox, [Stranger; 2]) {
+    let stack = Sandbox::bare("");
+    std::fs::write(stack.path("password"), IN_FILE).expect("the test's folder is writable");
+    let [first, second] = ["first", "second"].map(|name| format!("{}-guarded-{name}", stack.name));
+    stack.write(&format!(
+        "\
+scrape:
+  by-file:
+    targets: [\"{first}:80\"]
+    basic_auth: {{ username: scraper, password: {{ file: password }} }}
+  by-environment:
+    targets: [\"{second}:80\"]
+    basic_auth: {{ username: scraper, password: {{ env: SCRAPE_PASSWORD }} }}
+apps:
+  web: {{ image: stackctl/self, command: [demo, iotd] }}
+"
+    ));
+    assert_clean("the plan of a new stack", &printed(&stack, &["plan"]));
+    assert_clean("the output of up", &printed(&stack, &["up", "--no-wait", "-v"]));
+    let guarded = [(first, IN_FILE), (second, IN_ENVIRONMENT)].map(|(name, password)| {
+        let image = format!("stackctl/self:{}", env!("CARGO_PKG_VERSION"));
+        let (network, login) = (format!("{}_default", stack.name), format!("scraper:{password}"));
+        let words = ["demo", "accesslog", "--basic-auth", &login];
+        docker(&[&["run", "-d", "--name", &name, "--network", &network, &image], &words[..]].concat());
+        Stranger(name)
+    });
+    (stack, guarded)
+}
+
+#[test]
+fn passwords_of_scrapes_work_and_are_seen_nowhere() {
+    let (stack, _guarded) = guarded_stack();
+    let prometheus = stack.container("prometheus", 1);
+    eventually("both guarded servers are scraped", || {
+        let up = stack.json(&["query", "sum(up{job=~\"by-.*\"})"]);
+        up["result"][0]["value"][1] == "2"
+    });
+    for (name, value) in [("by-file", IN_FILE), ("by-environment", IN_ENVIRONMENT)] {
+        let path = format!("/run/secrets/scrape_{name}_password");
+        assert_eq!(placed(&prometheus, &path), (65534, 65534, 0o400, value.to_owned()), "{name}");
+    }
+
+    let text = std::fs::read_to_string(stack.stack_file()).unwrap();
+    std::fs::write(stack.stack_file(), text.replace("[demo, iotd]", "[demo, accesslog]")).unwrap();
+    for arguments in [
+        &["plan"][..],
+        &["plan", "--format", "json"],
+        &["check", "--explain"],
+        &["up"],
+        &["verify"],
+        &["verify", "--format", "json"],
+        &["ps", "--format", "json"],
+        &["logs"],
+    ] {
+        assert_clean(&arguments.join(" "), &printed(&stack, arguments));
+    }
+    let folder = stack.path("rendered");
+    assert_clean("the output of render", &printed(&stack, &["render", "-o", folder.to_str().unwrap()]));
+    for (path, text) in contents(&folder) {
+        assert_clean(&path, &text);
+    }
+    let label = format!("label=io.stackctl.stack={}", stack.name);
+    let listed = docker(&["ps", "-aq", "--filter", &label]);
+    let ids: Vec<&str> = listed.lines().collect();
+    assert_clean("docker inspect", &docker(&[&["inspect"], ids.as_slice()].concat()));
+}
+
+#[test]
+fn a_wrong_password_is_named_as_the_cause_and_not_shown() {
+    let (stack, guarded) = guarded_stack();
+    docker(&["rm", "-f", &guarded[0].0]);
+    let image = format!("stackctl/self:{}", env!("CARGO_PKG_VERSION"));
+    let network = format!("{}_default", stack.name);
+    let server = ["demo", "accesslog", "--basic-auth", "scraper:another"];
+    docker(&[&["run", "-d", "--name", &guarded[0].0, "--network", &network, &image], &server[..]].concat());
+    eventually("the wrong password is found out", || {
+        stack.broken_targets().iter().any(|broken| broken.ends_with("auth-required"))
+    });
+    assert_clean("verify", &printed(&stack, &["verify"]));
+    assert_clean("verify --format json", &printed(&stack, &["verify", "--format", "json"]));
+}
+
+#[test]
+fn a_missing_secret_is_named_and_nothing_is_started_without_it() {
+    let stack = Sandbox::new(
+        "apps: { web: { image: stackctl/self, command: [demo, iotd], metrics: \
+         { basic_auth: { username: me, password: { env: STACKCTL_TEST_NO_SUCH_VARIABLE } } } } }\n",
+    );
+    let up = stack.run(&["up"]);
+    assert_ne!(up.code, 0);
+    assert!(up.stderr.contains("STACKCTL_TEST_NO_SUCH_VARIABLE"), "{}", up.stderr);
+    assert!(stack.running("prometheus").is_empty());
+}
+
+#[test]
+fn a_secret_belongs_to_the_user_of_its_container_and_a_new_value_replaces_the_container() {
+    let stack = Sandbox::bare("");
+    std::fs::write(stack.path("key"), IN_FILE).expect("the test's folder is writable");
+    stack.write(
+        "\
+secrets: { key: { file: key } }
+apps:
+  image-user: { image: stackctl/self, command: [demo, iotd], secrets: [key] }
+  own-user: { image: stackctl/self, command: [demo, iotd], secrets: [key], user: \"1234:99\" }
+",
+    );
+    stack.ok(&["up"]);
+    let of = |service: &str| placed(&stack.container(service, 1), "/run/secrets/key");
+    assert_eq!(of("image-user"), (65534, 65534, 0o400, IN_FILE.to_owned()));
+    assert_eq!(of("own-user"), (1234, 99, 0o400, IN_FILE.to_owned()));
+
+    std::fs::write(stack.path("key"), IN_ENVIRONMENT).expect("the test's folder is writable");
+    let plan = printed(&stack, &["plan"]);
+    assert_eq!(plan.matches("secret `key` changed").count(), 2, "{plan}");
+    assert_clean("the plan", &plan);
+    stack.ok(&["up"]);
+    assert_eq!(of("own-user"), (1234, 99, 0o400, IN_ENVIRONMENT.to_owned()));
+    assert_eq!(stack.plan(), [""; 0]);
+}
+
+/// Grafana itself cannot be had from Debian. This is another program under its name: it proves what lies where and who
+/// may read it, and nothing about Grafana.
+#[test]
+fn provisioning_and_password_lie_in_the_container_that_stands_in_for_grafana() {
+    let own = format!("stackctl/self:{}", env!("CARGO_PKG_VERSION"));
+    let stack = Sandbox::bare("");
+    let image = format!("stackctl-test/stand-in:{}", stack.name);
+    let made = Stranger(docker(&["create", &own]).trim().to_owned());
+    let entrypoint = r#"ENTRYPOINT ["/stackctl", "demo", "iotd", "--port", "3000"]"#;
+    docker(&["commit", "--change", entrypoint, "--change", "CMD []", "--change", "USER 472:0", &made.0, &image]);
+    let _image = Tag(image.clone());
+    std::fs::write(stack.path("password"), IN_FILE).expect("the test's folder is writable");
+    stack.write_bare(&format!(
+        "images: {{ from: debian }}\nprometheus: {{ port: off, scrape_interval: 1s }}\n\
+         grafana: {{ image: \"{image}\", port: off, admin_password: {{ file: password }} }}\n\
+         apps: {{ web: {{ image: stackctl/self, command: [demo, iotd] }} }}\n"
+    ));
+    stack.ok(&["up", "--no-wait"]);
+    let grafana = stack.container("grafana", 1);
+    let path = "/run/secrets/grafana_admin_password";
+    assert_eq!(placed(&grafana, path), (472, 0, 0o400, IN_FILE.to_owned()));
+    for path in [
+        "/etc/grafana/provisioning/datasources/prometheus.yml",
+        "/etc/grafana/provisioning/dashboards/stackctl.yml",
+        path,
+    ] {
+        // The only reader in this image: it finds no stack file there, but it does find a file that it may read.
+        let read = run(Command::new("docker").args(["exec", &grafana, "/stackctl", "-f", path, "check"]));
+        assert_eq!(read.code, 2, "{}", read.stderr);
+        assert!(!read.stderr.contains("cannot read"), "{path}: {}", read.stderr);
+    }
+    let (_, _, mode, provisioning) = placed(&grafana, "/etc/grafana/provisioning/datasources/prometheus.yml");
+    assert_eq!(mode, 0o644);
+    assert!(provisioning.contains("http://prometheus:9090"), "{provisioning}");
+    assert!(docker(&["inspect", &grafana]).contains("GF_SECURITY_ADMIN_PASSWORD__FILE"));
+    assert_clean("docker inspect", &docker(&["inspect", &grafana]));
+}
+
+/// An image of a test's own.
+struct Tag(String);
+
+impl Drop for Tag {
+    fn drop(&mut self) {
+        run(Command::new("docker").args(["rmi", "-f", &self.0]));
+    }
+}
