@@ -158,10 +158,14 @@ fn refuse_foreign(stack: &Stack, observed: &Observed) -> Result<(), Failure> {
     ))
 }
 
-/// Scales given now, and those the running stack remembers.
+/// Scales given now, and those the running stack remembers, as far as the stack file still allows them.
 fn scales(stack: &Stack, observed: &Observed, given: &[(String, u32)]) -> indexmap::IndexMap<String, ScaleOverride> {
+    let remembered = observed
+        .scale
+        .iter()
+        .filter(|(app_name, remembered)| stack::check_scale(stack, app_name, remembered.replicas).is_ok());
     let mut scales: indexmap::IndexMap<String, ScaleOverride> =
-        observed.scale.iter().map(|(app_name, remembered)| (app_name.clone(), *remembered)).collect();
+        remembered.map(|(app_name, remembered)| (app_name.clone(), *remembered)).collect();
     for (app_name, replicas) in given {
         let file = stack.apps.get(app_name.as_str()).map_or(1, |app| app.scale);
         scales.insert(app_name.clone(), ScaleOverride { replicas: *replicas, file });

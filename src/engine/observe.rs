@@ -21,6 +21,9 @@ use crate::desired::ScaleOverride;
 /// Where the running stack keeps what it remembers, inside its Prometheus container.
 pub(super) const MEMORY_PATH: &str = "/etc/prometheus/stackctl.json";
 
+/// Permission bits of a file that every user may read.
+const READABLE_BY_ALL: u32 = 0o444;
+
 /// What to look for.
 #[derive(Debug, Clone, Default)]
 pub struct Question {
@@ -115,7 +118,10 @@ impl Engine {
         let options = ContainerArchiveInfoOptionsBuilder::new().path(path).build();
         let found = self.docker.get_container_archive_info(id, Some(options)).await.ok()?;
         let modified: jiff::Timestamp = found.modification_time?.parse().ok()?;
-        Some(FileStamp { size: u64::try_from(found.size).ok()?, modified: modified.as_second() })
+        // A file that the program cannot read would end it at its next start, so it counts as changed.
+        let readable = found.file_mode & READABLE_BY_ALL == READABLE_BY_ALL;
+        let modified = if readable { modified.as_second() } else { 0 };
+        Some(FileStamp { size: u64::try_from(found.size).ok()?, modified })
     }
 
     async fn networks(&self, question: &Question) -> Result<Vec<ObservedNetwork>, Error> {

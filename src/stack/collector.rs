@@ -11,6 +11,8 @@ const MOST_PROBLEMS: usize = 1000;
 const MOST_VALUES: usize = 1000;
 /// Shorter values of variables are replaced only where they are the whole of a quoted word.
 const SHORT: usize = 4;
+/// What ends a quoted word, or the line it stands in.
+const BREAKS: [char; 2] = ['`', '\n'];
 
 /// Gathers problems, and knows the texts they refer to.
 #[derive(Debug, Default)]
@@ -19,6 +21,8 @@ pub(super) struct Collector {
     errors: usize,
     warnings: usize,
     concealed: IndexMap<String, String>,
+    /// Pieces of values that themselves contain backticks or newlines, so that they can stand anywhere in a message.
+    fragments: Vec<(String, String)>,
 }
 
 impl Collector {
@@ -30,9 +34,16 @@ impl Collector {
 
     /// From now on messages show `written` where they would show the value of a variable.
     pub(super) fn conceal(&mut self, value: String, written: String) {
-        if !value.is_empty() && self.concealed.len() < MOST_VALUES {
-            self.concealed.entry(value).or_insert(written);
+        if value.is_empty() || self.concealed.len() >= MOST_VALUES {
+            return;
         }
+        if value.contains(BREAKS) && self.fragments.len() < MOST_VALUES {
+            let pieces = value.split(BREAKS).filter(|piece| piece.len() >= SHORT);
+            self.fragments.extend(pieces.map(|piece| (piece.to_owned(), written.clone())));
+        }
+        // Some messages show a text with its quotes and control characters escaped.
+        self.concealed.entry(value.escape_debug().to_string()).or_insert_with(|| written.clone());
+        self.concealed.entry(value).or_insert(written);
     }
 
     /// Records an error.
@@ -110,6 +121,7 @@ impl Collector {
         if self.concealed.is_empty() || !text.contains('`') {
             return text;
         }
+        let text = self.fragments.iter().fold(text, |text, (piece, written)| text.replace(piece, written));
         let pieces = text.split('`').enumerate();
         let clean = pieces.map(|(index, piece)| if index % 2 == 1 { self.conceal_in(piece) } else { piece.to_owned() });
         clean.collect::<Vec<_>>().join("`")

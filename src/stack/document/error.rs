@@ -105,7 +105,8 @@ fn expectation(expected: &dyn Expected) -> String {
 impl de::Error for ReadError {
     fn custom<T: fmt::Display>(message: T) -> Self {
         let text = message.to_string();
-        let (message, help) = text.split_once('\n').unwrap_or((&text, ""));
+        // The message may quote a value of several lines; the help is one line.
+        let (message, help) = text.rsplit_once('\n').unwrap_or((&text, ""));
         Self::new(Kind::Wrong(Wrong::new(message, help)))
     }
 
