@@ -12,6 +12,9 @@ const CHECK: &str = "config";
 /// Where `render` puts Prometheus' configuration.
 const PROMETHEUS_FILE: &str = "prometheus/prometheus.yml";
 
+/// What the check calls the configuration that Prometheus works by, whatever lies in its file.
+const IN_FORCE: &str = "configuration in force";
+
 /// What Prometheus says of its configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigState {
@@ -73,7 +76,7 @@ pub fn judge_config(
     }
     if let (None, Some(service), true) = (state, desired.prometheus_service(), desired.prometheus.is_some()) {
         let instance = service.container_name(&desired.stack, 1);
-        findings.push(Finding::fail(CHECK, PROMETHEUS_FILE, Some(&instance), unreachable(&super::not_running())));
+        findings.push(Finding::fail(CHECK, IN_FORCE, Some(&instance), unreachable(&super::not_running())));
     }
     for service in &desired.services {
         for replica in 1..=service.replicas {
@@ -111,7 +114,7 @@ fn is_edited(service: &Service, files: &Files, observed: &Observed) -> bool {
 }
 
 fn running_config(rendered: &str, state: &ConfigState, instance: &str, edited: impl Fn() -> bool) -> Finding {
-    let subject = PROMETHEUS_FILE;
+    let subject = IN_FORCE;
     let trouble = match (&state.running, &state.runtime) {
         (Err(error), _) | (_, Err(error)) if !error.answered => Some(unreachable(error)),
         (_, Ok(runtime)) if !runtime.reload_config_success => Some(rejected(&state.reason, edited())),
