@@ -44,7 +44,7 @@ impl BareEngine {
         Self { runtime, docker, network: name, image: format!("{repository}:1") }
     }
 
-    /// Connects, and asks for everything that a look at a stack needs: version, containers, networks, volumes, images.
+    /// Connects, and asks for everything that a look at a stack needs: a sign of life, containers, networks, volumes, images.
     pub(crate) fn look(&self, stack: &str, images: &[&str]) {
         self.runtime.block_on(async {
             let docker = Docker::connect_with_defaults().expect("the engine is there");
@@ -52,7 +52,7 @@ impl BareEngine {
             let containers = ListContainersOptionsBuilder::new().all(true).filters(&filter).build();
             let networks = ListNetworksOptionsBuilder::new().filters(&filter).build();
             let volumes = ListVolumesOptionsBuilder::new().filters(&filter).build();
-            docker.version().await.expect("an answer");
+            docker.ping().await.expect("an answer");
             let looks = tokio::join!(
                 docker.list_containers(Some(containers)),
                 docker.list_networks(Some(networks)),

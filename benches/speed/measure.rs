@@ -80,7 +80,9 @@ pub(crate) fn in_turns<const N: usize>(rounds: usize, mut runs: [&mut dyn FnMut(
         }
     }
     if std::env::var_os("SPEED_DETAILS").is_some() {
-        all.iter().for_each(|runs| eprintln!("  {}", details(runs)));
+        for runs in &all {
+            eprintln!("  {}", details(runs));
+        }
     }
     all.map(|runs| Figure {
         time: median(runs.iter().map(|run| run.time).collect()),

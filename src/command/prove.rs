@@ -52,17 +52,16 @@ pub(super) async fn findings(
     let (prometheus, prober) = (prometheus.as_ref(), Some(&prober));
     let is_local = situation.engine.facts().is_local;
     let is_scraped = scraped.as_ref().is_some_and(|findings| !findings.is_empty());
-    let targets = async {
-        match scraped {
-            Some(scraped) => scraped,
-            None => when(wants(Check::Targets), verify::targets(desired, observed, prometheus, prober)).await,
-        }
-    };
+    // In boxes, because each of them is large, whether it is wanted or not.
+    let targets = Box::pin(verify::targets(desired, observed, prometheus, prober));
+    let config = Box::pin(verify::config(desired, &situation.files, observed, prometheus, prober));
+    let engine = Box::pin(verify::engine(desired, prober, is_local, is_scraped));
     let (targets, config, engine) = tokio::join!(
-        targets,
-        when(wants(Check::Config), verify::config(desired, &situation.files, observed, prometheus, prober)),
-        when(wants(Check::Engine), verify::engine(desired, prober, is_local, is_scraped)),
+        when(wants(Check::Targets) && scraped.is_none(), targets),
+        when(wants(Check::Config), config),
+        when(wants(Check::Engine), engine),
     );
+    let targets = scraped.unwrap_or(targets);
     Ok([targets, config, engine].concat())
 }
 

@@ -89,3 +89,13 @@ fn the_engine_is_asked_where_its_job_says_and_not_at_all_where_it_is_off() {
     desired.prometheus = None;
     assert_eq!(address(&desired, &daemon), "host.docker.internal:9324");
 }
+
+#[test]
+fn an_engine_that_prometheus_scrapes_now_needs_no_probe() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let mut desired = demo(vec![job("docker", JobOrigin::Engine, written_out(&[("10.0.0.5:9323", None)]))]);
+    desired.daemon = Some(DaemonSettings { metrics_address: "172.17.0.1:9323".parse().expect("a fixed address") });
+    let status = |scraped| runtime.block_on(engine(&desired, None, false, scraped))[0].status;
+    assert_eq!(status(true), Status::Ok);
+    assert_eq!(status(false), Status::Fail, "without a probe nobody could ask");
+}
