@@ -96,6 +96,7 @@ impl World {
             state: ContainerState::Running,
             health: Health::None,
             exit_code: None,
+            started_at: 0,
             restarts: 0,
             fingerprint: Some(service.fingerprint.clone()),
             parts: parts(service),

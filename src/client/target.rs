@@ -29,8 +29,8 @@ pub struct Target {
     pub health: Health,
     /// Why the last scrape failed; empty where it did not.
     pub last_error: String,
-    /// When it was scraped last, RFC 3339; year 1 where it never was.
-    pub last_scrape: String,
+    /// When it was scraped last, in milliseconds since 1970; `None` where it never was.
+    pub last_scrape: Option<i64>,
     /// How long the last scrape took, in seconds.
     pub last_scrape_seconds: f64,
 }
@@ -125,7 +125,7 @@ impl From<WireTarget<'_>> for Target {
             labels: wire.labels,
             health: wire.health,
             last_error: wire.last_error.into_owned(),
-            last_scrape: wire.last_scrape.into_owned(),
+            last_scrape: moment(&wire.last_scrape),
             last_scrape_seconds: wire.last_scrape_duration,
         }
     }
@@ -138,4 +138,10 @@ impl From<WireDropped<'_>> for DroppedTarget {
             address: wire.discovered_labels.address.into_owned(),
         }
     }
+}
+
+/// Milliseconds since 1970. Prometheus writes year 1 for "never".
+fn moment(text: &str) -> Option<i64> {
+    let time: jiff::Timestamp = text.parse().ok()?;
+    Some(time.as_millisecond()).filter(|millis| *millis > 0)
 }

@@ -40,12 +40,11 @@ impl Engine {
     pub async fn connect(docker_host: Option<&str>) -> Result<Self, Error> {
         let address = docker_host.filter(|host| !host.is_empty()).unwrap_or("unix:///var/run/docker.sock").to_owned();
         let docker = open(&address)?;
-        let offered = match ping::api_version(&address).await {
-            Some(offered) => offered,
-            None => {
-                let version = docker.version().await.map_err(|error| unreachable(&address, &error))?;
-                version.api_version.unwrap_or_default()
-            }
+        let offered = if let Some(offered) = ping::api_version(&address).await {
+            offered
+        } else {
+            let version = docker.version().await.map_err(|error| unreachable(&address, &error))?;
+            version.api_version.unwrap_or_default()
         };
         let facts = EngineFacts {
             is_local: address.starts_with("unix://"),

@@ -107,7 +107,10 @@ impl Engine {
             Err(error) => return Err(cannot(format!("inspect container `{}`", container.name))(error)),
         };
         container.restarts = inspected.restart_count.unwrap_or(0).unsigned_abs();
-        let exit_code = inspected.state.and_then(|state| state.exit_code);
+        let state = inspected.state.unwrap_or_default();
+        let started: Option<jiff::Timestamp> = state.started_at.and_then(|time| time.parse().ok());
+        container.started_at = started.map_or(0, jiff::Timestamp::as_millisecond).max(container.started_at);
+        let exit_code = state.exit_code;
         container.exit_code = exit_code.filter(|_| container.state != ContainerState::Running);
         Ok(())
     }
@@ -237,6 +240,7 @@ fn from_summary(summary: &ContainerSummary) -> ObservedContainer {
         state: state(summary.state),
         health: health(status),
         exit_code: None,
+        started_at: summary.created.unwrap_or_default() * 1000,
         restarts: 0,
         fingerprint: label(summary, labels::FINGERPRINT).map(str::to_owned),
         parts: label(summary, labels::PARTS).and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default(),

@@ -78,6 +78,8 @@ pub struct ObservedContainer {
     pub health: Health,
     /// Exit code of its last run, where it is not running.
     pub exit_code: Option<i64>,
+    /// When it was made or, where it was looked at closely, started: milliseconds since 1970. Nothing it did is older.
+    pub started_at: i64,
     /// How often the engine restarted it.
     pub restarts: u64,
     /// Fingerprint label.

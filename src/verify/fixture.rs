@@ -109,6 +109,7 @@ pub(crate) fn container(service: &str, replica: u32, last: u8) -> ObservedContai
         state: ContainerState::Running,
         health: ContainerHealth::None,
         exit_code: None,
+        started_at: 0,
         restarts: 0,
         fingerprint: None,
         parts: std::collections::BTreeMap::new(),

@@ -196,8 +196,8 @@ fn provisioning_and_password_lie_in_the_container_that_stands_in_for_grafana() {
         assert_eq!(read.code, 2, "{}", read.stderr);
         assert!(!read.stderr.contains("cannot read"), "{path}: {}", read.stderr);
     }
-    let (_, _, mode, provisioning) = placed(&grafana, "/etc/grafana/provisioning/datasources/prometheus.yml");
-    assert_eq!(mode, 0o644);
+    let (_, _, bits, provisioning) = placed(&grafana, "/etc/grafana/provisioning/datasources/prometheus.yml");
+    assert_eq!(bits, 0o644);
     assert!(provisioning.contains("http://prometheus:9090"), "{provisioning}");
     assert!(docker(&["inspect", &grafana]).contains("GF_SECURITY_ADMIN_PASSWORD__FILE"));
     assert_clean("docker inspect", &docker(&["inspect", &grafana]));

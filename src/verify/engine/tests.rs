@@ -83,7 +83,7 @@ fn without_a_probe_the_hosts_sockets_tell_what_they_can() {
 fn the_engine_is_asked_where_its_job_says_and_not_at_all_where_it_is_off() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let mut desired = demo(vec![job("docker", JobOrigin::Engine, written_out(&[("10.0.0.5:9323", None)]))]);
-    assert_eq!(runtime.block_on(engine(&desired, None, true)), []);
+    assert_eq!(runtime.block_on(engine(&desired, None, true, false)), []);
     let daemon = DaemonSettings { metrics_address: "172.17.0.1:9324".parse().expect("a fixed address") };
     assert_eq!(address(&desired, &daemon), "10.0.0.5:9323");
     desired.prometheus = None;

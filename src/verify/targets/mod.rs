@@ -16,7 +16,7 @@ use std::net::IpAddr;
 
 use futures_util::StreamExt;
 
-use crate::client::{self, Health, Prometheus, Target, Targets, yaml_to_json};
+use crate::client::{self, Prometheus, Target, Targets, yaml_to_json};
 use crate::desired::{Desired, Job, JobTargets, PrometheusConfig};
 use crate::engine::{ContainerState, Observed, ObservedContainer, Prober};
 use crate::probe::{Credentials, Lookup};
@@ -227,7 +227,7 @@ fn judge_one(
     scraped: &Scraped,
     evidence: &Evidence,
 ) -> Finding {
-    let up = scraped.target(expected).filter(|target| target.health == Health::Up);
+    let up = scraped.proof(expected);
     let trouble = match (container::trouble(expected, evidence), up) {
         (Some(trouble), _) => trouble,
         (None, Some(target)) => return well(expected, target),

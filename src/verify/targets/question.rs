@@ -6,7 +6,6 @@ use super::container;
 use super::evidence::Evidence;
 use super::expected::{Expected, Index};
 use super::scraped::Scraped;
-use crate::client::Health;
 use crate::desired::{Job, JobTargets, PrometheusConfig};
 use crate::probe::{Connect, Credentials, PATHS, Request, Target};
 
@@ -36,8 +35,8 @@ pub(super) fn request(
 
 /// Not up, and not for a reason that lies in the container or its networks.
 pub(super) fn needs_a_look(index: &Index, expected: &Expected, scraped: &Scraped) -> bool {
-    let up = scraped.target(expected).is_some_and(|target| target.health == Health::Up);
-    !up && container::trouble(expected, &Evidence::default()).is_none()
+    scraped.proof(expected).is_none()
+        && container::trouble(expected, &Evidence::default()).is_none()
         && container::network_mismatch(expected, index).is_none()
 }
 

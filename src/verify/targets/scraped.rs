@@ -40,6 +40,17 @@ impl<'a> Scraped<'a> {
         targets().find(|target| target.health == Health::Up).or_else(|| targets().next())
     }
 
+    /// The target that proves that this replica is scraped: well, asked as the stack file says, and since its container
+    /// started. What Prometheus saw before a reload or of an earlier container proves nothing.
+    pub(super) fn proof(&self, expected: &Expected) -> Option<&'a Target> {
+        let started_at = expected.container.map_or(0, |container| container.started_at);
+        self.target(expected).filter(|target| {
+            target.health == Health::Up
+                && other_question(expected, target).is_none()
+                && target.last_scrape.is_none_or(|scraped_at| scraped_at >= started_at)
+        })
+    }
+
     pub(super) fn is_dropped(&self, expected: &Expected) -> bool {
         expected.addresses.iter().any(|address| self.dropped.contains(&(expected.job.name.as_str(), address.as_str())))
     }
@@ -160,9 +171,7 @@ pub(super) fn trouble(expected: &Expected, scraped: &Scraped, evidence: &Evidenc
         return absent(expected, scraped, evidence);
     };
     let asked = expected_path(expected);
-    if let Some(difference) = target.url.split_once("://").filter(|(running, rest)| {
-        *running != scheme(expected.job) || rest.split_once('/').is_some_and(|(_, path)| path_of(path) != asked)
-    }) {
+    if let Some(difference) = other_question(expected, target) {
         let message = format!(
             "Prometheus asks `{}://{}`; the stack file says path `/{asked}`, {}",
             difference.0,
@@ -186,6 +195,14 @@ pub(super) fn trouble(expected: &Expected, scraped: &Scraped, evidence: &Evidenc
             Trouble::new(Cause::TargetPending, message, wait)
         }
     }
+}
+
+/// Scheme and rest of the URL that Prometheus asks, where that is not what the stack file says.
+fn other_question<'a>(expected: &Expected, target: &'a Target) -> Option<(&'a str, &'a str)> {
+    target.url.split_once("://").filter(|(running, rest)| {
+        let path = rest.split_once('/').map(|(_, path)| path_of(path));
+        *running != scheme(expected.job) || path.is_some_and(|path| path != expected_path(expected))
+    })
 }
 
 fn expected_path<'a>(expected: &'a Expected<'_>) -> &'a str {

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::time::Instant;
 
 use super::*;
+use crate::client::Health;
 use crate::client::{DroppedTarget, Error};
 use crate::desired::{JobOrigin, Port, Ports, Protocol, Role, Scheme, Service};
 use crate::engine::{Health as ContainerHealth, ObservedContainer};

@@ -68,3 +68,24 @@ fn without_prometheus_there_is_nothing_to_prove_and_verify_is_content() {
     }
     stack.ok(&["verify"]);
 }
+
+#[test]
+fn what_prometheus_saw_before_a_change_proves_nothing() {
+    let app = |command: &str, path: &str| {
+        format!(
+            "apps: {{ day: {{ image: stackctl/self, command: [demo, iotd{command}], metrics: {{ path: {path} }} }} }}\n"
+        )
+    };
+    let stack = Sandbox::new(&app("", "/actuator/prometheus"));
+    stack.ok(&["up"]);
+    // The file asks for another path: the scrape of the old one was good a moment ago.
+    stack.write(&app("", "/metrics"));
+    let up = stack.expect(3, &["up"]);
+    assert!(up.stdout.contains("wrong-path"), "{}", up.stdout);
+    stack.write(&app("", "/actuator/prometheus"));
+    stack.ok(&["up"]);
+    // The app moves its metrics: the scrape of the container before was good a moment ago.
+    stack.write(&app(", --metrics-path, /internal/metrics", "/actuator/prometheus"));
+    let up = stack.expect(3, &["up"]);
+    assert!(up.stdout.contains("metrics are at `/internal/metrics`"), "{}", up.stdout);
+}
