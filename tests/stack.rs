@@ -296,6 +296,32 @@ scrape:
 }
 
 #[test]
+fn a_value_with_quotes_and_line_ends_is_not_shown_either() {
+    for secret in
+        ["hunter2\"quote", "hunter2'quote", "hunter2\\slash", "hunter2\nline", "line\nhunter2", "hunter2`tick"]
+    {
+        let text = "\
+name: demo
+prometheus: { scrape_interval: \"${SECRET}\" }
+apps:
+  web:
+    image: \"a:${SECRET}\"
+    ports: [\"${SECRET}:80\"]
+    restart: ${SECRET}
+    mem_limit: \"x${SECRET}\"
+    depends_on: [\"${SECRET}\"]
+    metrics: { path: \"x${SECRET}\" }
+";
+        let environment: Environment = [("SECRET", secret)].into_iter().collect();
+        let problems = parse("stack.yml", text, &folder(), &environment, &Vocabulary::default()).unwrap_err();
+        assert!(problems.len() >= 6, "{}", problems.render(false));
+        for text in [problems.render(false), serde_json::to_string(&problems).unwrap()] {
+            assert!(!text.contains("hunter2"), "{text}");
+        }
+    }
+}
+
+#[test]
 fn a_password_in_the_file_is_refused_and_not_shown() {
     let problems = read("name: demo\ngrafana:\n  admin_password: hunter2\napps: {}\n").unwrap_err();
     assert_eq!(problems.as_slice()[0].line, 3);

@@ -8,7 +8,7 @@ use super::situation::Situation;
 use super::verify::Check;
 use super::{Failure, output};
 use crate::client::Prometheus;
-use crate::engine::{ContainerState, Engine, Error, Health, Judge, ObservedContainer, Prober, Verdict};
+use crate::engine::{ContainerState, Engine, Error, Health, Judge, ObservedContainer, Prober, Taken, Verdict};
 use crate::verify::{self, Cause, Evidence, Finding, Status};
 
 /// Time between two looks while waiting.
@@ -157,9 +157,6 @@ pub(super) async fn wait_for_targets(
 }
 
 async fn first_look(situation: &Situation) -> Result<Vec<Finding>, Failure> {
-    if situation.desired.prometheus.is_none() {
-        return Ok(Vec::new());
-    }
     let targets = match prometheus(situation)? {
         Some(prometheus) => prometheus.targets().await,
         None => Err(verify::not_running()),
@@ -181,11 +178,11 @@ impl Judge for ReloadJudge<'_> {
     fn judge<'a>(&'a self, _service: &'a crate::desired::Service, container: &'a str) -> Verdict<'a> {
         Box::pin(async move {
             // A Prometheus that cannot be asked from here has not refused anything; `verify` says that it is out of reach.
-            let Ok(Some(prometheus)) = prometheus(self.situation) else { return Ok(()) };
+            let Ok(Some(prometheus)) = prometheus(self.situation) else { return Ok(Taken::Yes) };
             let deadline = Instant::now() + RELOAD_TIME;
             while Instant::now() < deadline {
                 if verify::runs_rendered(&prometheus, &self.situation.files).await {
-                    return Ok(());
+                    return Ok(Taken::Yes);
                 }
                 let refused = prometheus.runtime_info().await.is_ok_and(|state| !state.reload_config_success);
                 if refused {
@@ -193,7 +190,7 @@ impl Judge for ReloadJudge<'_> {
                 }
                 tokio::time::sleep(PAUSE).await;
             }
-            Ok(())
+            Ok(Taken::Unproven)
         })
     }
 }

@@ -10,6 +10,7 @@ use super::scrape::{Timing, secrets};
 use super::unit::{prometheus_duration, prometheus_size};
 use super::{
     Attachment, ContainerSettings, DEFAULT_NETWORK, Duration, HOST, Job, JobOrigin, JobTargets, OnChange, PlacedFile,
+    Restart,
 };
 use super::{PlacedSecret, PrometheusConfig, Retention, Role, Service, jobs, network, volume};
 use crate::catalog::Version;
@@ -90,6 +91,10 @@ fn settings(section: &Prometheus, chosen: &Chosen, config: &PrometheusConfig) ->
     }
     let listening = Listening { host_address: None, port: PROMETHEUS.port };
     let mut settings = component::settings(&PROMETHEUS, chosen, settings, &listening);
+    // The engine takes the SIGHUP of a reload for a stop by hand: with `unless-stopped` Prometheus would not come back
+    // after a crash or a reboot (moby/moby#41302), and with no stop signal of its own not even with `always`.
+    settings.restart = Restart::Always;
+    settings.stop_signal = Some("SIGTERM".to_owned());
     if let Some(command) = &mut settings.command {
         command.0.extend(retention_flags(section, config));
         command.0.extend(section.extra_flags.iter().cloned());

@@ -176,6 +176,10 @@ impl Run<'_> {
                 if *live {
                     replaced.keep(target, engine.read_file(id, target).await?);
                 }
+                if *check {
+                    replaced.await_proof(target, text);
+                    return engine.place_unproven(id, target, text).await;
+                }
                 engine.place_file(id, target, text).await
             }
             Step::Reload { id, service, container, .. } => {

@@ -29,5 +29,5 @@ pub use observed::{
 };
 pub use place::Secrets;
 pub use probe::{ProbeError, Prober};
-pub use reload::{Judge, Verdict};
+pub use reload::{Judge, Taken, Verdict};
 pub use remove::Removal;

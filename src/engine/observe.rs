@@ -12,6 +12,7 @@ use futures_util::future::{join_all, try_join_all};
 use serde::Deserialize;
 
 use super::error::{cannot, status};
+use super::place::{FILE_MODE, SECRET_MODE};
 use super::{
     ContainerState, Engine, Error, FileStamp, Health, Observed, ObservedContainer, ObservedImage, ObservedNetwork,
     ObservedVolume, labels,
@@ -21,8 +22,8 @@ use crate::desired::ScaleOverride;
 /// Where the running stack keeps what it remembers, inside its Prometheus container.
 pub(super) const MEMORY_PATH: &str = "/etc/prometheus/stackctl.json";
 
-/// Permission bits of a file that every user may read.
-const READABLE_BY_ALL: u32 = 0o444;
+/// Permissions that stackctl gives files and secrets. A file with others may be one that its program cannot read.
+const GIVEN_MODES: [u32; 2] = [FILE_MODE, SECRET_MODE];
 
 /// What to look for.
 #[derive(Debug, Clone, Default)]
@@ -118,9 +119,8 @@ impl Engine {
         let options = ContainerArchiveInfoOptionsBuilder::new().path(path).build();
         let found = self.docker.get_container_archive_info(id, Some(options)).await.ok()?;
         let modified: jiff::Timestamp = found.modification_time?.parse().ok()?;
-        // A file that the program cannot read would end it at its next start, so it counts as changed.
-        let readable = found.file_mode & READABLE_BY_ALL == READABLE_BY_ALL;
-        let modified = if readable { modified.as_second() } else { 0 };
+        let untouched = GIVEN_MODES.contains(&(found.file_mode & 0o777));
+        let modified = if untouched { modified.as_second() } else { 0 };
         Some(FileStamp { size: u64::try_from(found.size).ok()?, modified })
     }
 

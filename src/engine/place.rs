@@ -14,6 +14,12 @@ use super::{Engine, Error, FileStamp};
 use crate::desired::{SecretSource, Service};
 use crate::render::Files;
 
+/// Permissions of a file that everybody in the container may read.
+pub(super) const FILE_MODE: u32 = 0o644;
+
+/// Permissions of a file that only its owner may read.
+pub(super) const SECRET_MODE: u32 = 0o400;
+
 /// Values of secrets, read by the command at the last moment. Never printed.
 #[derive(Clone, Default)]
 pub struct Secrets(pub HashMap<SecretSource, Vec<u8>>);
@@ -74,6 +80,13 @@ impl Engine {
     pub(super) async fn place_file(&self, container: &str, path: &str, text: &str) -> Result<(), Error> {
         let mut archive = Archive::new();
         archive.file(path, text)?;
+        self.upload(container, archive).await
+    }
+
+    /// The same with a time that stands for no content: until it is placed again, the file counts as changed.
+    pub(super) async fn place_unproven(&self, container: &str, path: &str, text: &str) -> Result<(), Error> {
+        let mut archive = Archive::new();
+        archive.unproven(path, text)?;
         self.upload(container, archive).await
     }
 
@@ -156,13 +169,18 @@ impl Archive {
     /// A file that everybody may read, with the time that stands for its content.
     fn file(&mut self, path: &str, text: &str) -> Result<(), Error> {
         let modified = FileStamp::of(text).modified.unsigned_abs();
-        self.entry(path, text.as_bytes(), 0o644, modified, Owner::default())
+        self.entry(path, text.as_bytes(), FILE_MODE, modified, Owner::default())
+    }
+
+    /// The same with a time that no content has.
+    fn unproven(&mut self, path: &str, text: &str) -> Result<(), Error> {
+        self.entry(path, text.as_bytes(), FILE_MODE, 0, Owner::default())
     }
 
     /// A file that only its owner may read.
     fn secret(&mut self, path: &str, value: &[u8], owner: Owner) -> Result<(), Error> {
         let modified = FileStamp::of_secret(path, value).modified.unsigned_abs();
-        self.entry(path, value, 0o400, modified, owner)
+        self.entry(path, value, SECRET_MODE, modified, owner)
     }
 
     fn entry(&mut self, path: &str, data: &[u8], mode: u32, modified: u64, owner: Owner) -> Result<(), Error> {

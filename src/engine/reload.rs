@@ -7,12 +7,21 @@ use bollard::exec::{CreateExecOptions, StartExecResults};
 use bollard::query_parameters::KillContainerOptionsBuilder;
 use futures_util::TryStreamExt;
 
-use super::error::cannot;
+use super::error::{cannot, status};
 use super::{Engine, Error};
 use crate::desired::{Role, Service};
 
-/// The answer to "has it taken its new files?": why not, in words.
-pub type Verdict<'a> = Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>>;
+/// What came of "has it taken its new files?".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// It has, or it cannot be asked from here.
+    Yes,
+    /// It has not said so in time. The next `up` asks again.
+    Unproven,
+}
+
+/// The answer to "has it taken its new files?"; where it refused them, why, in words.
+pub type Verdict<'a> = Pin<Box<dyn Future<Output = Result<Taken, String>> + Send + 'a>>;
 
 /// Says whether a program has taken its new files. The engine cannot know: that is asked of the program itself.
 pub trait Judge: Sync {
@@ -20,13 +29,22 @@ pub trait Judge: Sync {
     fn judge<'a>(&'a self, service: &'a Service, container: &'a str) -> Verdict<'a>;
 }
 
-/// What files held before they were written.
+/// Files that were written for a program that runs.
 #[derive(Debug, Default)]
-pub(super) struct Replaced(Vec<(String, Option<String>)>);
+pub(super) struct Replaced {
+    /// Paths, and what they held before.
+    before: Vec<(String, Option<String>)>,
+    /// Paths and contents that the program has not taken yet. They lie there under a time that stands for no content.
+    unproven: Vec<(String, String)>,
+}
 
 impl Replaced {
     pub(super) fn keep(&mut self, path: &str, content: Option<String>) {
-        self.0.push((path.to_owned(), content));
+        self.before.push((path.to_owned(), content));
+    }
+
+    pub(super) fn await_proof(&mut self, path: &str, content: &str) {
+        self.unproven.push((path.to_owned(), content.to_owned()));
     }
 }
 
@@ -34,8 +52,15 @@ impl Replaced {
 enum CheckAnswer {
     Fine,
     Refused(String),
-    /// The image has no checker.
+    /// The image has no checker, or the container does not run.
     Absent,
+}
+
+/// Whether a signal reached a program.
+enum Heard {
+    Yes,
+    /// It is between two tries of its restart policy, and reads its files by itself at the next one.
+    NotRunning,
 }
 
 impl Engine {
@@ -71,7 +96,12 @@ impl Engine {
             attach_stderr: Some(true),
             ..Default::default()
         };
-        let exec = self.docker.create_exec(id, options).await.map_err(cannot(attempt.as_str()))?.id;
+        let exec = match self.docker.create_exec(id, options).await {
+            Ok(created) => created.id,
+            // 409: it does not run at this moment, so nothing can be run in it.
+            Err(error) if status(&error) == Some(409) => return Ok(CheckAnswer::Absent),
+            Err(error) => return Err(cannot(attempt.as_str())(error)),
+        };
         let mut printed = String::new();
         match self.docker.start_exec(&exec, None).await {
             Ok(StartExecResults::Attached { mut output, .. }) => {
@@ -95,6 +125,8 @@ impl Engine {
     }
 
     /// Sends SIGHUP and waits for the verdict. A refused file does not stay: the program would die of it at its next start.
+    /// Only a file that was taken gets the time that stands for its content, so that an `up` that is killed before goes on
+    /// from here.
     pub(super) async fn reload(
         &self,
         id: &str,
@@ -103,9 +135,21 @@ impl Engine {
         replaced: &Replaced,
         judge: &dyn Judge,
     ) -> Result<(), Error> {
-        self.hang_up(id, container).await?;
-        let Err(refusal) = judge.judge(service, container).await else { return Ok(()) };
-        for (path, content) in &replaced.0 {
+        let taken = match self.hang_up(id, container).await? {
+            Heard::Yes => judge.judge(service, container).await,
+            Heard::NotRunning => Ok(Taken::Yes),
+        };
+        let refusal = match taken {
+            Ok(Taken::Yes) => {
+                for (path, content) in &replaced.unproven {
+                    self.place_file(id, path, content).await?;
+                }
+                return Ok(());
+            }
+            Ok(Taken::Unproven) => return Ok(()),
+            Err(refusal) => refusal,
+        };
+        for (path, content) in &replaced.before {
             if let Some(content) = content {
                 self.place_file(id, path, content).await?;
             }
@@ -115,8 +159,12 @@ impl Engine {
             .advise("the old files are back in place and in force; correct the stack file and run `up` again"))
     }
 
-    async fn hang_up(&self, id: &str, container: &str) -> Result<(), Error> {
+    async fn hang_up(&self, id: &str, container: &str) -> Result<Heard, Error> {
         let options = KillContainerOptionsBuilder::new().signal("SIGHUP").build();
-        self.docker.kill_container(id, Some(options)).await.map_err(cannot(format!("send SIGHUP to `{container}`")))
+        match self.docker.kill_container(id, Some(options)).await {
+            Ok(()) => Ok(Heard::Yes),
+            Err(error) if status(&error) == Some(409) => Ok(Heard::NotRunning),
+            Err(error) => Err(cannot(format!("send SIGHUP to `{container}`"))(error)),
+        }
     }
 }

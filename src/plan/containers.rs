@@ -90,6 +90,11 @@ impl Seat<'_> {
         changes.extend(self.missing_networks(container));
         let own_files = self.file_steps(inputs, container);
         match self.start_reason(container) {
+            // A frozen program has read its files: it takes new ones like one that runs.
+            Some(reason) if container.state == ContainerState::Paused => {
+                changes.push(self.start(container, reason));
+                files.extend(own_files);
+            }
             // Files go in before the start: a program that starts on a refused file dies.
             Some(reason) => {
                 changes.extend(own_files);
@@ -126,7 +131,10 @@ impl Seat<'_> {
         if image.is_some_and(|image| image.id != container.image_id) {
             return Some("another image under the same name".to_owned());
         }
-        let mut changed = self.changed_files(inputs, container).filter(|file| file.on_change == OnChange::Replace);
+        // One that ends again and again waits up to a minute between two tries: a new one starts at once.
+        let ends_again = container.state == ContainerState::Restarting;
+        let mut changed =
+            self.changed_files(inputs, container).filter(|file| ends_again || file.on_change == OnChange::Replace);
         let changed_file = changed.next().map(|file| format!("`{}` changed", file.target));
         changed_file.or_else(|| self.changed_secret(inputs, container))
     }
@@ -182,9 +190,8 @@ impl Seat<'_> {
         Some(format!("secret `{}` changed", changed.name))
     }
 
-    /// A container between two tries of its restart policy reads its files by itself at the next one.
     fn file_steps(&self, inputs: Inputs, container: &ObservedContainer) -> Vec<Step> {
-        let runs = container.state == ContainerState::Running;
+        let runs = matches!(container.state, ContainerState::Running | ContainerState::Paused);
         let changed: Vec<_> = self.changed_files(inputs, container).collect();
         let mut steps: Vec<_> = changed.iter().map(|file| self.write(container, file, runs)).collect();
         if runs && let Some(file) = changed.iter().find(|file| file.on_change == OnChange::Reload) {

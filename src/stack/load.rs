@@ -44,7 +44,9 @@ pub fn load(paths: &[PathBuf], environment: &Environment, vocabulary: &Vocabular
     if problems.has_errors() {
         return Err(problems.finish());
     }
-    let folder = paths.first().and_then(|path| path.parent()).unwrap_or(Path::new(""));
+    // The folder of `stack.yml` is the working directory: an empty path cannot be made absolute.
+    let folder = paths.first().and_then(|path| path.parent()).filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
     assemble(texts, folder, environment, vocabulary, problems)
 }
 

@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use crate::sandbox::{Sandbox, run, stackctl};
+use crate::sandbox::{Sandbox, docker, run, stackctl};
 
 #[test]
 fn a_taken_port_is_named_and_the_rest_runs() {
@@ -63,4 +63,29 @@ fn a_missing_stack_file_is_exit_2_with_what_to_do() {
     let run = run(stackctl().args(["-f", "/no/such/stack.yml", "up"]));
     assert_eq!(run.code, 2, "{}", run.stderr);
     assert!(run.stderr.contains("/no/such/stack.yml"), "{}", run.stderr);
+}
+
+#[test]
+fn a_replica_that_nothing_scrapes_is_missed_too() {
+    let stack = Sandbox::new("apps: { worker: { image: stackctl/self, command: [demo, accesslog] } }\n");
+    stack.ok(&["up"]);
+    docker(&["kill", &stack.container("worker", 1)]);
+    assert_eq!(stack.broken_targets(), ["STACK-worker-1 container-exited"]);
+    docker(&["rm", &stack.container("worker", 1)]);
+    assert_eq!(stack.broken_targets(), ["STACK-worker-1 container-missing"]);
+    stack.expect(3, &["verify"]);
+    stack.ok(&["up"]);
+    stack.ok(&["verify"]);
+}
+
+#[test]
+fn a_relative_path_is_resolved_when_the_file_is_named_without_a_folder() {
+    let stack = Sandbox::new("");
+    std::fs::create_dir(stack.path("pages")).expect("a folder");
+    stack.write("apps: { web: { image: stackctl/self, command: [demo, accesslog], volumes: [\"./pages:/pages\"] } }\n");
+    let up = run(stackctl().current_dir(stack.path("")).args(["up", "--no-wait"]));
+    assert_eq!(up.code, 0, "{}", up.stderr);
+    let web = stack.container("web", 1);
+    let source = docker(&["inspect", "--format", "{{range .Mounts}}{{.Source}}{{end}}", &web]);
+    assert_eq!(source.trim(), stack.path("pages").display().to_string());
 }

@@ -1,6 +1,6 @@
 //! A changed prometheus.yml: checked, sent, read again, proved; drift shown and healed; a refused one taken back.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
 use crate::sandbox::{Sandbox, docker, eventually};
@@ -134,4 +134,48 @@ fn files_are_readable_by_the_user_the_image_runs_as() {
     assert!(!user.trim().is_empty() && !user.starts_with('0'), "Prometheus does not run as root: {user}");
     let binds = docker(&["inspect", "-f", "{{json .HostConfig.Binds}}", &stack.container("prometheus", 1)]);
     assert_eq!(binds.trim(), "null", "no path of the host is needed");
+}
+
+#[test]
+fn an_up_that_was_killed_before_the_reload_is_finished_by_the_next_one() {
+    let stack = Sandbox::new(APP);
+    stack.ok(&["up"]);
+    for interval in 2..5 {
+        stack.write(&APP.replace("metrics: {}", &format!("metrics: {{ interval: {interval}s }}")));
+        let mut up = stack.spawn(&["up"]);
+        let mut news = String::new();
+        BufReader::new(up.stderr.take().expect("piped")).read_line(&mut news).expect("the first step's line");
+        up.kill().expect("killed");
+        up.wait().expect("gone");
+        assert!(news.contains("prometheus.yml"), "{news}");
+        stack.ok(&["up"]);
+        stack.ok(&["verify", "config"]);
+        assert_eq!(stack.plan(), [""; 0]);
+    }
+}
+
+#[test]
+fn a_paused_prometheus_takes_a_changed_config() {
+    let stack = Sandbox::new(APP);
+    stack.ok(&["up"]);
+    docker(&["pause", &stack.container("prometheus", 1)]);
+    stack.write(&APP.replace("metrics: {}", "metrics: { interval: 2s }"));
+    stack.ok(&["up"]);
+    stack.ok(&["verify", "config"]);
+    assert_eq!(stack.plan(), [""; 0]);
+}
+
+#[test]
+fn a_memory_that_says_nonsense_is_not_followed() {
+    let stack = Sandbox::new(APP);
+    stack.ok(&["up"]);
+    let prometheus = stack.container("prometheus", 1);
+    for nonsense in
+        ["{", "[1]", "{\"scale\":{\"web\":{\"replicas\":4000000000,\"file\":1},\"ghost\":{\"replicas\":2,\"file\":1}}}"]
+    {
+        edit(&prometheus, "/etc/prometheus/stackctl.json", nonsense);
+        assert_eq!(stack.plan(), ["write file prometheus/stackctl.json"], "{nonsense}");
+    }
+    stack.ok(&["up"]);
+    assert_eq!(stack.plan(), [""; 0]);
 }

@@ -2,14 +2,23 @@
 
 use super::evidence::Evidence;
 use super::expected::{Expected, Index, networks_of};
+use crate::desired::Service;
 use crate::engine::{ContainerState, Health, ObservedContainer};
 use crate::verify::{Cause, Trouble};
 
 /// Why a container cannot be scraped, whatever Prometheus says. `None` for things elsewhere.
 pub(super) fn trouble(expected: &Expected, evidence: &Evidence) -> Option<Trouble> {
-    let service = expected.service?;
-    let instance = &expected.instance;
-    let Some(container) = expected.container else {
+    trouble_of(expected.service?, &expected.instance, expected.container, evidence)
+}
+
+/// Why a replica does not stand, scraped or not.
+pub(super) fn trouble_of(
+    service: &Service,
+    instance: &str,
+    container: Option<&ObservedContainer>,
+    evidence: &Evidence,
+) -> Option<Trouble> {
+    let Some(container) = container else {
         let message = format!("container `{instance}` does not exist");
         return Some(Trouble::new(Cause::ContainerMissing, message, "run `stackctl up`"));
     };

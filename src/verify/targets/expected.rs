@@ -191,7 +191,7 @@ impl<'a> Index<'a> {
         Expected { job, service: Some(service), container, instance, addresses, ask: shared.into_iter().next() }
     }
 
-    fn container(&self, service: &Service, replica: u32) -> Option<&'a ObservedContainer> {
+    pub(super) fn container(&self, service: &Service, replica: u32) -> Option<&'a ObservedContainer> {
         self.containers.get(&(service.name.as_str(), replica)).copied()
     }
 }

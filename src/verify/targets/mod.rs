@@ -7,6 +7,7 @@ mod expected;
 mod question;
 mod reach;
 mod scraped;
+mod unwatched;
 
 pub use evidence::Evidence;
 
@@ -17,7 +18,7 @@ use futures_util::StreamExt;
 
 use crate::client::{self, Prometheus, Target, Targets, yaml_to_json};
 use crate::desired::{Desired, Job, JobTargets, PrometheusConfig};
-use crate::engine::{ContainerState, Observed, Prober};
+use crate::engine::{ContainerState, Observed, ObservedContainer, Prober};
 use crate::probe::{Credentials, Lookup};
 
 use super::{Cause, Finding, Trouble};
@@ -62,9 +63,6 @@ pub async fn targets(
     prometheus: Option<&Prometheus>,
     prober: Option<&Prober>,
 ) -> Vec<Finding> {
-    if desired.prometheus.is_none() {
-        return Vec::new();
-    }
     let targets = match prometheus {
         Some(prometheus) => prometheus.targets().await,
         None => Err(not_running()),
@@ -108,7 +106,10 @@ pub fn not_running() -> client::Error {
 async fn gather(desired: &Desired, observed: &Observed, targets: Option<&Targets>, prober: &Prober) -> Evidence {
     let index = Index::new(desired, observed);
     let expected = index.expected();
-    let mut evidence = Evidence { logs: logs(&expected, prober).await, ..Evidence::default() };
+    let unwatched = unwatched::unwatched(&index);
+    let containers = expected.iter().filter_map(|expected| expected.container);
+    let containers = containers.chain(unwatched.iter().filter_map(|unwatched| unwatched.container));
+    let mut evidence = Evidence { logs: logs(containers, prober).await, ..Evidence::default() };
     let Some(targets) = targets else {
         return evidence;
     };
@@ -136,8 +137,11 @@ async fn gather(desired: &Desired, observed: &Observed, targets: Option<&Targets
     evidence
 }
 
-async fn logs(expected: &[Expected<'_>], prober: &Prober) -> BTreeMap<String, Vec<String>> {
-    let stopped = expected.iter().filter_map(|expected| expected.container).filter(|container| {
+async fn logs<'a>(
+    containers: impl Iterator<Item = &'a ObservedContainer>,
+    prober: &Prober,
+) -> BTreeMap<String, Vec<String>> {
+    let stopped = containers.filter(|container| {
         matches!(container.state, ContainerState::Exited | ContainerState::Dead | ContainerState::Restarting)
     });
     let containers: BTreeMap<&str, &str> =
@@ -179,27 +183,39 @@ async fn credentials_of(job: &Job, container_id: &str, prober: &Prober) -> Optio
     read(job.bearer_token_file.as_ref()?).await.map(Credentials::Bearer)
 }
 
-/// Judges what was found: one finding for each expected replica, in order of the jobs, then the ones too many.
+/// Judges what was found: one finding for each expected replica, in order of the jobs, then the ones too many, then the
+/// replicas that nothing scrapes and that do not stand.
 pub fn judge_targets(
     desired: &Desired,
     observed: &Observed,
     targets: Result<&Targets, &client::Error>,
     evidence: &Evidence,
 ) -> Vec<Finding> {
-    let Some(prometheus) = &desired.prometheus else {
-        return Vec::new();
-    };
     let index = Index::new(desired, observed);
+    let mut findings = match &desired.prometheus {
+        Some(prometheus) => judge_scraped(&index, prometheus, targets, evidence),
+        None => Vec::new(),
+    };
+    findings.extend(unwatched::findings(&index, evidence));
+    findings
+}
+
+fn judge_scraped(
+    index: &Index,
+    prometheus: &PrometheusConfig,
+    targets: Result<&Targets, &client::Error>,
+    evidence: &Evidence,
+) -> Vec<Finding> {
     let expected = index.expected();
     let targets = match targets {
         Ok(targets) => targets,
         Err(error) => return expected.iter().map(|expected| without_prometheus(expected, error, evidence)).collect(),
     };
     let scraped = Scraped::new(targets);
-    let judge = |expected| judge_one(&index, prometheus, expected, &scraped, evidence);
+    let judge = |expected| judge_one(index, prometheus, expected, &scraped, evidence);
     let mut findings: Vec<Finding> = expected.iter().map(judge).collect();
     findings.extend(scraped::duplicates(&scraped, &expected));
-    findings.extend(scraped::unexpected(&index, &scraped, &expected));
+    findings.extend(scraped::unexpected(index, &scraped, &expected));
     findings.extend(strange_addresses(&expected, evidence));
     findings
 }
