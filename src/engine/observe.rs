@@ -68,7 +68,9 @@ impl Engine {
             network.in_use = in_use.contains(network.id.as_str());
         }
         let existing: BTreeSet<&str> = networks.iter().map(|network| network.id.as_str()).collect();
-        containers.iter_mut().for_each(|container| forget_gone_networks(container, &attached, &existing));
+        for container in &mut containers {
+            forget_gone_networks(container, &attached, &existing);
+        }
         let memory = self.memory(question, &containers).await?;
         let Memory { scale, left_out } = memory;
         Ok(Observed { networks, volumes, containers, images: BTreeMap::new(), foreign, scale, left_out })
