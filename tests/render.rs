@@ -65,6 +65,17 @@ fn a_second_write_changes_nothing_and_a_changed_file_is_written_again() {
     assert!(folder.path().join("prometheus/mine.yml").exists());
 }
 
+#[test]
+fn a_compose_file_of_somebody_else_is_not_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("compose.yml"), "services: {}\n").unwrap();
+    let files = render::all(&Desired::of(&stacks::hello(), &Facts::default()));
+    let error = render::write(&files, folder.path()).unwrap_err().to_string();
+    assert!(error.contains("compose.yml") && error.contains("has not written"), "{error}");
+    assert_eq!(fs::read_to_string(folder.path().join("compose.yml")).unwrap(), "services: {}\n");
+    assert!(!folder.path().join("prometheus").exists(), "nothing else is written");
+}
+
 #[cfg(unix)]
 #[test]
 fn written_files_can_be_read_by_the_users_inside_the_containers() {

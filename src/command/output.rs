@@ -31,10 +31,16 @@ pub(super) fn colors_errors() -> bool {
     anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never
 }
 
-/// A line on standard output. A reader that went away (`| head`) is no error.
+/// A line on standard output. A reader that went away (`| head`) is no error. Where data cannot be written for another
+/// reason, such as a full disk, that is the end: nobody shall take half of it for all.
 pub(super) fn print(text: &str) {
-    let written = writeln!(anstream::stdout(), "{text}");
-    drop(written);
+    match writeln!(anstream::stdout(), "{text}") {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            say(&format!("error: cannot write to standard output: {error}"));
+            std::process::exit(1);
+        }
+        _ => {}
+    }
 }
 
 /// A line on standard error.

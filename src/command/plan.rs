@@ -18,6 +18,7 @@ pub struct Arguments {
 pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
     let wishes = Wishes { scale: &arguments.scale.scale, ..Wishes::default() };
     let situation = Situation::of(global, wishes).await?;
+    situation.refuse_missing_externals()?;
     let plan = situation.plan();
     match arguments.output.format {
         Format::Json => output::print_json(&plan.to_json()),

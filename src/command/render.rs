@@ -31,7 +31,8 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
     let desired = Desired::of(&loaded.stack, &facts);
     let folder = &arguments.output;
     let written = render::write(&render::all(&desired), folder).map_err(|error| {
-        Error::new(format!("cannot write into {}", folder.display()), error).advise("choose a folder you can write to")
+        Error::new(format!("cannot write into {}", folder.display()), error)
+            .advise("choose a folder that is empty, or that `stackctl render` has written before")
     })?;
     secrets::write_generated(&desired, folder)?;
     if !global.quiet {

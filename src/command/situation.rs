@@ -97,6 +97,27 @@ impl Situation {
         })
     }
 
+    /// Refuses to go on where something external is missing. The engine would make an empty volume of that name without
+    /// a word.
+    pub(super) fn refuse_missing_externals(&self) -> Result<(), Failure> {
+        let (desired, observed) = (&self.desired, &self.observed);
+        let has_network = |name: &str| observed.networks.iter().any(|network| network.name == name);
+        let has_volume = |name: &str| observed.volumes.iter().any(|volume| volume.name == name);
+        let networks = desired.networks.iter().filter(|network| network.external && !has_network(&network.name));
+        let volumes = desired.volumes.iter().filter(|volume| volume.external && !has_volume(&volume.name));
+        let networks = networks.map(|network| ("network", &network.name));
+        let Some((kind, name)) = networks.chain(volumes.map(|volume| ("volume", &volume.name))).next() else {
+            return Ok(());
+        };
+        Err(Failure::World(
+            crate::engine::Error::new(
+                format!("cannot bring up stack `{}`", desired.stack),
+                format!("the external {kind} `{name}` does not exist"),
+            )
+            .advise(format!("make it with `docker {kind} create {name}`, or remove `external: true`")),
+        ))
+    }
+
     /// Where the stack was read from.
     pub(super) fn source(&self) -> StackSource {
         StackSource {

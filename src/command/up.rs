@@ -42,6 +42,7 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     let mut situation = Situation::with_engine(global, loaded, engine, wishes).await?;
 
     let progress = Progress::new(global.quiet);
+    situation.refuse_missing_externals()?;
     let plan = situation.plan();
     if !plan.is_empty() {
         let outcome = situation.apply(&plan, arguments.timeout, &|event: Event| progress.show(&event)).await?;

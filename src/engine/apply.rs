@@ -80,7 +80,7 @@ struct Run<'a> {
     supplies: &'a Supplies<'a>,
     report: &'a (dyn Fn(Event) + Sync),
     outcome: Mutex<Outcome>,
-    /// Services and image references that failed.
+    /// Services, image references and networks that failed.
     broken: Mutex<BTreeSet<String>>,
 }
 
@@ -124,7 +124,10 @@ impl Run<'_> {
         let mut broken = self.broken.lock().expect("no step panics while it holds the set");
         let needs = service.depends_on.iter().map(|dependency| &dependency.service);
         let mut needs = needs.chain([&service.image.reference]);
-        if !needs.any(|need| broken.contains(need)) {
+        let mut networks = service.container.networks.iter();
+        let is_held_back = needs.any(|need| broken.contains(need))
+            || networks.any(|attachment| broken.contains(&network_key(&attachment.network)));
+        if !is_held_back {
             return false;
         }
         broken.insert(service.name.clone());
@@ -136,7 +139,10 @@ impl Run<'_> {
 
     fn fail(&self, step: &Step, error: Error) {
         let service = step.service().map(|service| service.name.clone());
-        let key = service.clone().or_else(|| step.image_reference().map(str::to_owned));
+        let key = match step {
+            Step::CreateNetwork { network, .. } => Some(network_key(&network.name)),
+            _ => service.clone().or_else(|| step.image_reference().map(str::to_owned)),
+        };
         self.broken.lock().expect("no step panics while it holds the set").extend(key);
         (self.report)(Event::Failed(step, error.clone()));
         let failure = Failure { step: step.to_string(), service, error };
@@ -229,6 +235,11 @@ impl Run<'_> {
     }
 }
 
+/// How a network stands among services and image references, which have no space in their names.
+fn network_key(name: &str) -> String {
+    format!("network {name}")
+}
+
 impl Engine {
     async fn create_network(&self, network: &Network, stack: &str) -> Result<(), Error> {
         let mut labels: std::collections::HashMap<_, _> = network.labels.clone().into_iter().collect();
@@ -259,18 +270,26 @@ impl Engine {
             }
             error
         })?;
-        self.leave_one_network(&created, &network.name).await
+        self.leave_one_network(&created, &network.name, stack).await
     }
 
     /// The engine makes a second network of one name without a word. One that a killed `up` had asked for may have come
-    /// into being since the plan was made: then ours goes again.
-    async fn leave_one_network(&self, created: &str, name: &str) -> Result<(), Error> {
+    /// into being since the plan was made: then ours goes again. It goes, too, where the name is somebody else's.
+    async fn leave_one_network(&self, created: &str, name: &str, stack: &str) -> Result<(), Error> {
         let filters = std::collections::HashMap::from([("name".to_owned(), vec![format!("^{name}$")])]);
         let options = ListNetworksOptionsBuilder::new().filters(&filters).build();
         let found = self.docker.list_networks(Some(options)).await.map_err(cannot("list networks"))?;
-        let others =
-            found.iter().any(|network| network.name.as_deref() == Some(name) && network.id.as_deref() != Some(created));
-        if others { self.remove_network(created, name).await } else { Ok(()) }
+        let is_other = |network: &&bollard::models::Network| {
+            network.name.as_deref() == Some(name) && network.id.as_deref() != Some(created)
+        };
+        let Some(other) = found.iter().find(is_other) else { return Ok(()) };
+        self.remove_network(created, name).await?;
+        let labels = other.labels.as_ref();
+        if labels.and_then(|labels| labels.get(labels::PROJECT)).is_some_and(|project| project == stack) {
+            return Ok(());
+        }
+        Err(Error::new(format!("cannot create network `{name}`"), "there is one of this name that is not stackctl's")
+            .advise(format!("remove it with `docker network rm {name}`, or give the stack another `name`")))
     }
 
     async fn create_volume(&self, volume: &Volume, stack: &str) -> Result<(), Error> {

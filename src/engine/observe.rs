@@ -53,8 +53,8 @@ pub(super) struct Found {
     pub(super) containers: Vec<ObservedContainer>,
     /// Names of the others.
     foreign: Vec<String>,
-    /// Ids of the networks that ours are in.
-    networks_in_use: BTreeSet<String>,
+    /// Networks that ours are in: container id and network name → network id; empty where it was never started.
+    attached: BTreeMap<(String, String), String>,
 }
 
 impl Engine {
@@ -62,9 +62,14 @@ impl Engine {
     pub async fn observe(&self, question: &Question) -> Result<Observed, Error> {
         let (containers, mut networks, volumes) =
             tokio::try_join!(self.containers(&question.stack), self.networks(question), self.volumes(question))?;
-        let Found { containers, foreign, networks_in_use } = containers;
+        let Found { mut containers, foreign, attached } = containers;
+        let in_use: BTreeSet<&str> = attached.values().map(String::as_str).collect();
         for network in &mut networks {
-            network.in_use = networks_in_use.contains(&network.id);
+            network.in_use = in_use.contains(network.id.as_str());
+        }
+        let existing: BTreeSet<&str> = networks.iter().map(|network| network.id.as_str()).collect();
+        for container in &mut containers {
+            forget_gone_networks(container, &attached, &existing);
         }
         let memory = self.memory(question, &containers).await?;
         let Memory { scale, left_out } = memory;
@@ -78,10 +83,10 @@ impl Engine {
         let (ours, others): (Vec<_>, Vec<_>) =
             found.into_iter().partition(|found| label(found, labels::STACK) == Some(stack));
         let foreign = others.iter().map(name_of).collect();
-        let networks_in_use = ours.iter().flat_map(network_ids).collect();
+        let attached = ours.iter().flat_map(attachments).collect();
         let mut containers = try_join_all(ours.into_iter().map(|summary| self.container(summary))).await?;
         containers.sort_by(|left, right| (&left.service, left.replica).cmp(&(&right.service, right.replica)));
-        Ok(Found { containers, foreign, networks_in_use })
+        Ok(Found { containers, foreign, attached })
     }
 
     async fn container(&self, summary: ContainerSummary) -> Result<ObservedContainer, Error> {
@@ -276,9 +281,29 @@ fn health(status: &str) -> Health {
     }
 }
 
-fn network_ids(summary: &ContainerSummary) -> impl Iterator<Item = String> {
+/// A container that does not run keeps a network that was removed in its list, and cannot be started any more.
+fn forget_gone_networks(
+    container: &mut ObservedContainer,
+    attached: &BTreeMap<(String, String), String>,
+    existing: &BTreeSet<&str>,
+) {
+    if matches!(container.state, ContainerState::Running | ContainerState::Paused | ContainerState::Restarting) {
+        return;
+    }
+    let id = container.id.clone();
+    container.addresses.retain(|network, _| {
+        let network_id = attached.get(&(id.clone(), network.clone())).map(String::as_str).unwrap_or_default();
+        network_id.is_empty() || existing.contains(network_id)
+    });
+}
+
+fn attachments(summary: &ContainerSummary) -> impl Iterator<Item = ((String, String), String)> {
+    let container = summary.id.clone().unwrap_or_default();
     let networks = summary.network_settings.as_ref().and_then(|settings| settings.networks.as_ref());
-    networks.into_iter().flatten().filter_map(|(_, endpoint)| endpoint.network_id.clone())
+    let networks = networks.into_iter().flatten();
+    networks.map(move |(name, endpoint)| {
+        ((container.clone(), name.clone()), endpoint.network_id.clone().unwrap_or_default())
+    })
 }
 
 fn addresses(summary: &ContainerSummary) -> BTreeMap<String, Option<std::net::IpAddr>> {

@@ -10,7 +10,7 @@ use bollard::query_parameters::{
 use futures_util::{StreamExt, stream};
 
 use super::error::{cannot, status};
-use super::{Engine, Error, Observed, labels};
+use super::{Engine, Error, Observed, ObservedContainer, labels};
 use crate::desired::{Duration, MountSource, Service};
 
 /// Containers that are stopped at the same time.
@@ -38,6 +38,7 @@ impl Engine {
         report: &(dyn Fn(&Removal, StdDuration) + Sync),
     ) -> Vec<Error> {
         let mut failures = Vec::new();
+        let nameless = if volumes { self.nameless_of(observed).await } else { Vec::new() };
         let containers = stream::iter(&observed.containers)
             .map(|container| async move {
                 let begun = std::time::Instant::now();
@@ -56,14 +57,32 @@ impl Engine {
                 Err(error) => failures.push(error),
             }
         }
-        for volume in observed.volumes.iter().filter(|volume| volumes && volume.ours) {
+        let ours = observed.volumes.iter().filter(|volume| volumes && volume.ours).map(|volume| volume.name.clone());
+        for name in ours.chain(nameless) {
             let begun = std::time::Instant::now();
-            match self.remove_volume(&volume.name).await {
-                Ok(()) => report(&Removal::Volume(volume.name.clone()), begun.elapsed()),
+            match self.remove_volume(&name).await {
+                Ok(()) => report(&Removal::Volume(name), begun.elapsed()),
                 Err(error) => failures.push(error),
             }
         }
         failures
+    }
+
+    /// Volumes without a name of the stack's containers. Nothing leads to them once the containers are gone.
+    async fn nameless_of(&self, observed: &Observed) -> Vec<String> {
+        let look = |container: &ObservedContainer| {
+            let id = container.id.clone();
+            async move { self.docker.inspect_container(&id, None::<InspectContainerOptions>).await.ok() }
+        };
+        let inspected: Vec<_> =
+            stream::iter(&observed.containers).map(look).buffer_unordered(CONCURRENCY).collect().await;
+        let points = inspected.into_iter().flatten().filter_map(|container| container.mounts).flatten();
+        let volumes = points.filter(|point| point.typ.as_deref() == Some("volume")).filter_map(|point| point.name);
+        // One that the stack file names is not nameless, whatever it is called.
+        let is_named = |name: &String| observed.volumes.iter().any(|volume| volume.name == *name);
+        let nameless: std::collections::BTreeSet<String> =
+            volumes.filter(|name| is_nameless(name) && !is_named(name)).collect();
+        nameless.into_iter().collect()
     }
 
     /// Stops a container with the grace it asks for and removes it. One that is gone already is no failure.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::parts;
 use super::{Inputs, Step};
-use crate::desired::{OnChange, PlacedFile, Service};
+use crate::desired::{Attachment, OnChange, PlacedFile, Service};
 use crate::engine::{ContainerState, FileStamp, ObservedContainer};
 
 /// Steps for the containers, in order. `renewed` are the images that will be newer than what runs.
@@ -123,6 +123,10 @@ impl Seat<'_> {
         if matches!(container.state, ContainerState::Dead | ContainerState::Removing) {
             return Some("dead".to_owned());
         }
+        let runs = matches!(container.state, ContainerState::Running | ContainerState::Paused);
+        if !runs && let Some(gone) = self.absent_networks(container).next() {
+            return Some(format!("not in network `{}`", gone.network));
+        }
         let reference = &self.service.image.reference;
         let image = inputs.observed.images.get(reference);
         if renewed.contains(reference) && image.is_some() {
@@ -152,12 +156,14 @@ impl Seat<'_> {
         }
     }
 
+    /// Networks it should be in and is not.
+    fn absent_networks(&self, container: &ObservedContainer) -> impl Iterator<Item = &Attachment> {
+        let networks = self.service.container.networks.iter();
+        networks.filter(|attachment| !container.addresses.contains_key(&attachment.network))
+    }
+
     fn missing_networks(&self, container: &ObservedContainer) -> Vec<Step> {
-        self.service
-            .container
-            .networks
-            .iter()
-            .filter(|attachment| !container.addresses.contains_key(&attachment.network))
+        self.absent_networks(container)
             .map(|attachment| Step::Connect {
                 id: container.id.clone(),
                 service: Arc::clone(self.service),

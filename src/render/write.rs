@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
 use super::Files;
+use super::yaml::HEADER;
 
 /// A file that was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,25 +25,40 @@ pub enum Change {
 }
 
 /// Writes every file that is not there or says something else, and gives those back. A file is never seen half-written.
-/// Makes folders as needed and removes nothing. The error says which path could not be read or written, and why.
+/// Makes folders as needed and removes nothing. Nothing at all is written into a folder in which one of them is somebody
+/// else's, such as a `compose.yml` written by hand. The error says which path could not be read or written, and why.
 pub fn write(files: &Files, folder: &Path) -> io::Result<Vec<Written>> {
     let mut written = Vec::new();
+    let is_ours = files.0.keys().any(|path| fs_err::read(folder.join(path)).is_ok_and(|present| is_marked(&present)));
     for (path, text) in &files.0 {
-        if let Some(change) = change(&folder.join(path), text)? {
-            replace(&folder.join(path), text)?;
+        if let Some(change) = change(&folder.join(path), text, is_ours)? {
             written.push(Written { path: path.clone(), change });
         }
+    }
+    for Written { path, .. } in &written {
+        replace(&folder.join(path), &files.0[path])?;
     }
     Ok(written)
 }
 
-/// What writing the text there would do. `None`: nothing.
-fn change(file: &Path, text: &str) -> io::Result<Option<Change>> {
+/// What writing the text there would do. `None`: nothing. `is_ours`: the folder holds files that were written here.
+fn change(file: &Path, text: &str, is_ours: bool) -> io::Result<Option<Change>> {
     match fs_err::read(file) {
+        Ok(present) if !is_ours && is_marked(text.as_bytes()) && !present.trim_ascii().is_empty() => {
+            Err(io::Error::new(
+                ErrorKind::AlreadyExists,
+                format!("`{}` is there already, and stackctl has not written it", file.display()),
+            ))
+        }
         Ok(present) => Ok((present != text.as_bytes()).then_some(Change::Updated)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Some(Change::Created)),
         Err(error) => Err(error),
     }
+}
+
+/// Whether a text begins as the YAML files that are written here do.
+fn is_marked(text: &[u8]) -> bool {
+    text.starts_with(HEADER.lines().next().unwrap_or_default().as_bytes())
 }
 
 /// Writes beside the file and renames. Readable by all: containers read it under users of their own.

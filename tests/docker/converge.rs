@@ -137,3 +137,14 @@ apps:
     let started = docker(&["inspect", "-f", "{{.State.StartedAt}}", &stack.container("web", 1)]);
     assert!(finished < started, "{finished} {started}");
 }
+
+#[test]
+fn a_stopped_stack_whose_network_was_pruned_comes_back() {
+    let stack = Sandbox::new("apps: { web: { image: stackctl/self, command: [demo, accesslog], metrics: {} } }\n");
+    stack.ok(&["up"]);
+    docker(&["stop", "--time", "1", &stack.container("web", 1), &stack.container("prometheus", 1)]);
+    docker(&["network", "rm", &format!("{}_default", stack.name)]);
+    stack.ok(&["up"]);
+    assert_eq!(stack.plan(), [""; 0]);
+    stack.ok(&["verify"]);
+}

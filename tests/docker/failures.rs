@@ -89,3 +89,30 @@ fn a_relative_path_is_resolved_when_the_file_is_named_without_a_folder() {
     let source = docker(&["inspect", "--format", "{{range .Mounts}}{{.Source}}{{end}}", &web]);
     assert_eq!(source.trim(), stack.path("pages").display().to_string());
 }
+
+#[test]
+fn a_network_that_is_not_stackctls_is_not_taken_over() {
+    let stack = Sandbox::new("apps: { web: { image: stackctl/self, command: [demo, accesslog] } }\n");
+    let network = format!("{}_default", stack.name);
+    docker(&["network", "create", &network]);
+    let up = stack.expect(1, &["up"]);
+    assert!(up.stderr.contains(&network) && up.stderr.contains("not stackctl's"), "{}", up.stderr);
+    assert_eq!(stack.running("web"), [""; 0]);
+    docker(&["network", "rm", &network]);
+    stack.ok(&["up"]);
+}
+
+#[test]
+fn an_external_volume_that_is_missing_is_not_made() {
+    let stack = Sandbox::bare("");
+    let volume = format!("{}-elsewhere", stack.name);
+    stack.write(&format!(
+        "apps: {{ web: {{ image: stackctl/self, command: [demo, accesslog], volumes: [\"data:/data\"] }} }}\n\
+         volumes: {{ data: {{ external: true, name: {volume} }} }}\n"
+    ));
+    for command in ["plan", "up"] {
+        let run = stack.expect(1, &[command]);
+        assert!(run.stderr.contains(&volume) && run.stderr.contains("docker volume create"), "{}", run.stderr);
+    }
+    assert_eq!(docker(&["volume", "ls", "--quiet", "--filter", &format!("name={volume}")]), "");
+}

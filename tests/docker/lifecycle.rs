@@ -145,3 +145,17 @@ fn a_foreign_compose_project_of_the_same_name_is_left_alone() {
 fn own_image() -> String {
     format!("stackctl/self:{}", env!("CARGO_PKG_VERSION"))
 }
+
+#[test]
+fn volumes_without_a_name_go_with_the_volumes_and_no_others() {
+    let stack =
+        Sandbox::new("apps: { web: { image: stackctl/self, command: [demo, accesslog], volumes: [\"/scratch\"] } }\n");
+    stack.ok(&["up", "--no-wait"]);
+    let web = stack.container("web", 1);
+    let nameless = docker(&["inspect", "--format", "{{range .Mounts}}{{.Name}}{{end}}", &web]);
+    let is_there =
+        || !docker(&["volume", "ls", "--quiet", "--filter", &format!("name={}", nameless.trim())]).is_empty();
+    assert!(is_there());
+    stack.ok(&["down", "--volumes", "--yes"]);
+    assert!(!is_there());
+}
