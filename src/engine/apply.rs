@@ -25,6 +25,12 @@ use crate::render::Files;
 /// at 4, 8 and 16, measured on Engine 20.10 with two cores).
 const CONCURRENCY: usize = 6;
 
+/// How long the engine may still be busy with what a killed `up` had asked for.
+const IN_FLIGHT: Duration = Duration::from_secs(10);
+
+/// Time between two tries to take a name.
+const PAUSE: Duration = Duration::from_millis(100);
+
 /// What a plan needs beside itself to be carried out.
 pub struct Supplies<'a> {
     /// The rendered files.
@@ -210,8 +216,20 @@ impl Run<'_> {
         }
         let platform = service.container.settings.platform.as_deref().unwrap_or_default();
         let options = CreateContainerOptionsBuilder::new().name(name).platform(platform).build();
-        let created = engine.docker.create_container(Some(options), request).await;
-        let id = created.map_err(cannot(format!("create container `{name}`")))?.id;
+        let begun = Instant::now();
+        let id = loop {
+            match engine.docker.create_container(Some(options.clone()), request.clone()).await {
+                Ok(created) => break created.id,
+                Err(error)
+                    if status(&error) == Some(409)
+                        && begun.elapsed() < IN_FLIGHT
+                        && engine.clear_unfinished(name, &self.supplies.source.stack).await? =>
+                {
+                    tokio::time::sleep(PAUSE).await;
+                }
+                Err(error) => return Err(cannot(format!("create container `{name}`"))(error)),
+            }
+        };
         for attachment in service.container.networks.iter().skip(1) {
             engine.join(&id, service, name, &attachment.network).await?;
         }

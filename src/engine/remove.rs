@@ -2,7 +2,7 @@
 
 use std::time::Duration as StdDuration;
 
-use bollard::models::{ContainerInspectResponse, Mount, MountType};
+use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum, Mount, MountType};
 use bollard::query_parameters::{
     InspectContainerOptions, ListContainersOptionsBuilder, RemoveContainerOptionsBuilder, RemoveVolumeOptions,
     StopContainerOptionsBuilder,
@@ -113,6 +113,23 @@ impl Engine {
             .and_then(|config| config.labels)
             .is_some_and(|labels| labels.get(labels::STACK).is_some_and(|label| label == stack));
         if ours { self.remove_container(name, name, None).await } else { Ok(()) }
+    }
+
+    /// Removes a container of the stack that came into being after the look at the stack, because a killed `up` had asked
+    /// for it, and that was never started. `false`: the name is taken by something else.
+    pub(super) async fn clear_unfinished(&self, name: &str, stack: &str) -> Result<bool, Error> {
+        let found = match self.docker.inspect_container(name, None::<InspectContainerOptions>).await {
+            Ok(found) => found,
+            // The name is taken before the container can be seen.
+            Err(error) if status(&error) == Some(404) => return Ok(true),
+            Err(error) => return Err(cannot(format!("inspect container `{name}`"))(error)),
+        };
+        let labels = found.config.and_then(|config| config.labels).unwrap_or_default();
+        let is_ours = labels.get(labels::STACK).is_some_and(|label| label == stack);
+        let never_started = found.state.and_then(|state| state.status) == Some(ContainerStateStatusEnum::CREATED);
+        let Some(id) = found.id.filter(|_| is_ours && never_started) else { return Ok(false) };
+        self.remove_container(&id, name, None).await?;
+        Ok(true)
     }
 
     async fn remove_probes(&self, stack: &str) -> Result<(), Error> {
