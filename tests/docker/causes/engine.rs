@@ -15,9 +15,9 @@ fn where_the_engine_serves_its_metrics_and_who_stands_in_the_way_is_told() {
     let instance: &'static str = format!("host.docker.internal:{port}").leak();
     let told = |cause, seen, fix| verify_says(&stack, "engine", &[broken(instance, cause, seen, fix)], &[]);
 
-    told("engine-metrics-off", "does not serve its metrics", "`metrics-addr` in daemon.json");
+    told("engine-metrics-off", "does not serve its metrics", "into daemon.json");
     let served = Served::on("127.0.0.1", port, &[]);
-    told("engine-metrics-loopback", "listen on 127.0.0.1:", "`engine.metrics: gateway`");
+    told("engine-metrics-loopback", "listen on 127.0.0.1:", "into daemon.json");
     drop(served);
 
     let served = Served::on("0.0.0.0", port, &[]);
