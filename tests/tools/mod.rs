@@ -7,7 +7,6 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const ARCHIVE: &str = "http://deb.debian.org/debian";
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 /// `promtool` of that suite: `bookworm` has 2.42, `trixie` 2.53, `sid` 3.5 or later.
@@ -25,6 +24,16 @@ pub(crate) fn prometheus(suite: &str) -> PathBuf {
 /// The Compose plugin of that suite, which also runs by itself: `trixie` has 2.26, `sid` 2.40 or later.
 pub(crate) fn docker_compose(suite: &str) -> PathBuf {
     binary(suite, "docker-compose", "usr/libexec/docker/cli-plugins/docker-compose")
+}
+
+/// The Debian archive that the host itself uses: one archive holds all suites.
+fn archive() -> Result<String, String> {
+    let words = ["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"];
+    let output = Command::new("apt-get").args(words).output().map_err(|error| format!("apt-get: {error}"))?;
+    let listed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let mut archives = listed.lines().map(|line| line.trim_end_matches('/'));
+    let archive = archives.find(|line| line.ends_with("/debian"));
+    archive.map(str::to_owned).ok_or_else(|| format!("this host's apt knows no Debian archive: {listed}"))
 }
 
 /// A file of a Debian package.
@@ -83,7 +92,7 @@ fn options(suite: &str, root: &Path) -> Result<Vec<String>, String> {
     folder(&state.join("lists/partial"))?;
     folder(&state.join("cache/archives/partial"))?;
     let sources = state.join("sources.list");
-    write(&sources, &format!("deb [signed-by={KEYRING}] {ARCHIVE} {suite} main\n"))?;
+    write(&sources, &format!("deb [signed-by={KEYRING}] {} {suite} main\n", archive()?))?;
     write(&state.join("status"), "")?;
     let settings = [
         format!("Dir::Etc::sourcelist={}", sources.display()),

@@ -283,7 +283,7 @@ mod tests {
 
     #[test]
     fn the_file_that_would_be_fetched_tells_version_and_size() {
-        let line = "'http://deb.debian.org/p/prometheus_2.42.0%2bds-5%2bb5_amd64.deb' \
+        let line = "'http://archive.example/p/prometheus_2.42.0%2bds-5%2bb5_amd64.deb' \
                     prometheus_2.42.0+ds-5+b5_amd64.deb 19257088 SHA256:81d5";
         let (package, version) = ("prometheus".to_owned(), "2.42.0+ds-5+b5".to_owned());
         let expected = PackageFile { package, version, bytes: 19_257_088 };

@@ -103,7 +103,7 @@ fn error_of(verb: &str, reference: &str, kind: ImageErrorKind, cause: &str) -> I
             format!("the registry `{registry}` cannot be reached: "),
             format!(
                 "check that the engine's host reaches and trusts `{registry}`, name a mirror with `images: {{mirror: …}}`, \
-                 or build from Debian packages with `images: {{from: debian}}`"
+                 or, for Prometheus and node-exporter, build from Debian packages with `images: {{from: debian}}`"
             ),
         ),
         ImageErrorKind::RegistryRefused => (
