@@ -51,7 +51,7 @@ pub(super) async fn findings(
     let prober = prober(situation);
     let (prometheus, prober) = (prometheus.as_ref(), Some(&prober));
     let is_local = situation.engine.facts().is_local;
-    let is_scraped = scraped.as_ref().is_some_and(|findings| !findings.is_empty());
+    let is_scraped = scraped.is_some() && desired.prometheus.is_some();
     // In boxes, because each of them is large, whether it is wanted or not.
     let targets = Box::pin(verify::targets(desired, observed, prometheus, prober));
     let config = Box::pin(verify::config(desired, &situation.files, observed, prometheus, prober));
