@@ -7,6 +7,7 @@ mod connect;
 mod create;
 mod dependency;
 mod error;
+mod host;
 pub mod images;
 mod labels;
 mod logs;
@@ -22,6 +23,7 @@ pub use apply::{Event, Failure, Outcome, Supplies};
 pub use connect::{Engine, EngineFacts};
 pub use create::StackSource;
 pub use error::Error;
+pub use host::{AfterRestart, Bridge, EngineHost, EngineKind, RunningContainer};
 pub use logs::LogLine;
 pub use observe::Question;
 pub use observed::{

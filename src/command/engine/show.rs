@@ -1,0 +1,136 @@
+//! `engine show`: what the engine is, what its settings are, where they come from, and who reaches its metrics.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use super::super::{Exit, Failure, output, situation};
+use super::proposal::reach;
+use super::subject::{Running, Which};
+use crate::cli::Global;
+use crate::daemon::{ConfigFile, Flags, METRICS_KEY};
+use crate::desired::DEFAULT_GATEWAY;
+use crate::engine::EngineKind;
+use crate::stack::EngineMetrics;
+
+/// Arguments of `engine show`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    which: Which,
+}
+
+/// Runs it.
+pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
+    let running = match &arguments.which.config_file {
+        Some(_) => None,
+        None => Some(Running::find().await?),
+    };
+    let has_file = running.as_ref().is_none_or(|running| running.expect_daemon_json().is_ok());
+    let path = arguments.which.config_file.clone().or_else(|| running.as_ref().map(Running::config_file));
+    let flags = running.as_ref().map(Running::flags).unwrap_or_default();
+    let mut rows = running.as_ref().map(about_engine).unwrap_or_default();
+    let mut settings = Vec::new();
+    if let Some(path) = path.filter(|_| has_file) {
+        let (row, found) = file_and_settings(path, &flags)?;
+        rows.push(row);
+        settings = found;
+    }
+    rows.extend(running.as_ref().and_then(|running| about_metrics(running, &settings)));
+    rows.push(wanted(global)?);
+    output::print(&rows.iter().map(|(name, text)| format!("{name:<9} {text}")).collect::<Vec<_>>().join("\n"));
+    if !settings.is_empty() {
+        output::print("");
+        output::print(&output::table(&["SETTING", "VALUE", "FROM"], &settings));
+    }
+    if let Some(no) = running.and_then(|running| running.expect_daemon_json().err()) {
+        return Err(no);
+    }
+    Ok(Exit::Done)
+}
+
+type Line = (&'static str, String);
+
+fn about_engine(running: &Running) -> Vec<Line> {
+    let kind = match running.host.kind {
+        EngineKind::Docker => "Docker Engine",
+        EngineKind::Rootless => "Docker Engine, rootless,",
+        EngineKind::Desktop => "Docker Desktop with Engine",
+        EngineKind::Podman => "Podman",
+    };
+    let host = &running.host;
+    let mut lines = vec![("engine", format!("{kind} {} at {}", host.version, running.engine.facts().address))];
+    let demands = match running.release() {
+        Some(release) if release.metrics_are_experimental() => "its metrics need `experimental`, too",
+        Some(_) => "`metrics-addr` is all that its metrics need",
+        None => "nobody knows what its metrics need",
+    };
+    lines.push(("version", demands.to_owned()));
+    let process = running.dockerd.as_ref().map_or_else(
+        || "not known: it runs elsewhere, or its process cannot be seen from here".to_owned(),
+        |dockerd| format!("{} `{}`", dockerd.pid, dockerd.arguments.join(" ")),
+    );
+    lines.push(("process", process));
+    let survive = if host.live_restore { "go on running" } else { "stop" };
+    let swarm = if host.in_swarm { "; a node of a Swarm" } else { "" };
+    lines.push((
+        "restart",
+        format!("{} running containers {survive} when it restarts{swarm}", running.containers.len()),
+    ));
+    lines
+}
+
+/// The line about the file, and a row for each setting: those of the file, then those of the command line.
+fn file_and_settings(path: PathBuf, flags: &Flags) -> Result<(Line, Vec<Vec<String>>), Failure> {
+    let file = ConfigFile::read(&path)?;
+    let shown = file.path().display().to_string();
+    let document = match (file.bytes(), file.document()) {
+        (None, _) => return Ok((("file", format!("{shown}: not there")), of_flags(flags))),
+        (_, Ok(document)) => document,
+        (_, Err(error)) => return Ok((("file", format!("BROKEN: {error}")), of_flags(flags))),
+    };
+    let settings = document.settings();
+    let rows = settings.iter().map(|(key, value, line)| vec![key.clone(), value.to_string(), format!("line {line}")]);
+    let rows = rows.chain(of_flags(flags)).collect();
+    Ok((("file", format!("{shown}: {} settings", settings.len())), rows))
+}
+
+fn of_flags(flags: &Flags) -> Vec<Vec<String>> {
+    let rows = flags.iter().map(|flag| vec![flag.key.clone(), flag.value.clone(), format!("flag {}", flag.written)]);
+    rows.collect()
+}
+
+/// Where the metrics are said to be, whether something listens there, and who reaches it.
+fn about_metrics(running: &Running, settings: &[Vec<String>]) -> Option<Line> {
+    let said = settings.iter().find(|row| row[0] == METRICS_KEY).map(|row| row[1].trim_matches('"').to_owned());
+    let Some(said) = said else { return Some(("metrics", "off: there is no `metrics-addr`".to_owned())) };
+    let dockerd = running.dockerd.as_ref()?;
+    let Ok(address) = said.parse::<SocketAddr>() else {
+        return Some(("metrics", format!("`{said}`, which is no ADDRESS:PORT")));
+    };
+    let listens = if dockerd.listeners().contains(&address) {
+        "something listens there"
+    } else {
+        "NOTHING LISTENS THERE: the engine was not restarted since"
+    };
+    let gateway = running.bridge.as_ref().map_or(DEFAULT_GATEWAY, |bridge| bridge.gateway);
+    Some(("metrics", format!("{address}; {listens}; reached from {}", reach(address.ip(), gateway))))
+}
+
+/// What the stack file asks for.
+fn wanted(global: &Global) -> Result<Line, Failure> {
+    let is_there = global.file.iter().all(|file| file.exists());
+    let words = if is_there {
+        match situation::load(global)?.stack.engine.metrics {
+            EngineMetrics::Off => "`engine.metrics: off`".to_owned(),
+            EngineMetrics::Gateway => {
+                "`engine.metrics: gateway`; `stackctl engine plan` says what that takes".to_owned()
+            }
+            EngineMetrics::Address(address) => {
+                format!("`engine.metrics: {address}`; `stackctl engine plan` says what that takes")
+            }
+        }
+    } else {
+        "there is no stack file here".to_owned()
+    };
+    Ok(("stack", words))
+}
