@@ -99,7 +99,7 @@ fn reason(name: &str, is_set: bool) -> &'static str {
         METRICS_KEY if is_set => "the engine serves its own metrics there, for Prometheus",
         METRICS_KEY => "the engine stops serving its metrics",
         "experimental" => "up to 19.03 the engine serves its metrics with it only",
-        "bip" => "keeps the default bridge where it is, which an address pool would move at the next boot",
+        "bip" => "keeps the default bridge where it is now; the next boot would move it away from the metrics' address",
         "live-restore" => "containers go on running while the engine restarts",
         "log-driver" => "where new containers log to",
         "log-opts" => "keeps the logs of new containers from filling the disk",

@@ -14,7 +14,8 @@ const USUAL: IpAddr = IpAddr::V4(Ipv4Addr::new(172, 17, 0, 1));
 pub struct Gateway {
     /// Address of the host on the default bridge.
     pub address: IpAddr,
-    /// What `bip` has to say so that the address stays: an address pool moves the bridge when it is next made.
+    /// What `bip` has to say so that the address stays. A bridge keeps its address as long as the host is up, whatever the
+    /// file says; the next boot makes it anew, and metrics on an address that is gone would keep the engine from starting.
     pub pin: Option<String>,
 }
 
@@ -59,16 +60,12 @@ pub fn gateway(
             help: "write one such as 172.17.0.1/16".to_owned(),
         });
     }
-    let pool = first_of_pool(document, flags);
-    Ok(match (running, pool) {
-        (Some((address, subnet)), Some(pool)) if *address != pool => {
-            let length = subnet.as_ref().and_then(|subnet| subnet.split_once('/')).map_or("16", |(_, length)| length);
-            Gateway { address: *address, pin: Some(format!("{address}/{length}")) }
-        }
-        (Some((address, _)), _) => Gateway { address: *address, pin: None },
-        (None, Some(pool)) => Gateway { address: pool, pin: None },
-        (None, None) => Gateway { address: USUAL, pin: None },
-    })
+    let at_boot = first_of_pool(document, flags).unwrap_or(USUAL);
+    let Some((address, subnet)) = running else { return Ok(Gateway { address: at_boot, pin: None }) };
+    // A bridge that somebody else made stays where it is, and takes no `bip`.
+    let moves = *address != at_boot && setting("bridge").is_none();
+    let length = subnet.as_ref().and_then(|subnet| subnet.split_once('/')).map_or("16", |(_, length)| length);
+    Ok(Gateway { address: *address, pin: moves.then(|| format!("{address}/{length}")) })
 }
 
 /// Where `host-gateway` leads, if somebody has said so. It has been a list, too, since 28.0.
@@ -112,8 +109,9 @@ mod tests {
 
     #[test]
     fn the_bridge_is_where_the_engine_has_it_else_at_the_usual_place() {
-        assert_eq!(found("{}", "", Some("172.18.0.1")), at("172.18.0.1"));
+        assert_eq!(found("{}", "", Some("172.17.0.1")), at("172.17.0.1"));
         assert_eq!(found("", "", None), at("172.17.0.1"));
+        assert_eq!(found("{}", "--bridge br0", Some("192.168.5.1")), at("192.168.5.1"));
     }
 
     #[test]
@@ -130,11 +128,13 @@ mod tests {
     }
 
     #[test]
-    fn an_address_pool_would_move_the_bridge_at_the_next_boot_unless_it_is_pinned() {
+    fn a_bridge_that_the_next_boot_would_move_is_pinned() {
+        let pinned = |address: &str| Ok((address.to_owned(), Some(format!("{address}/16"))));
+        assert_eq!(found("{}", "", Some("172.18.0.1")), pinned("172.18.0.1"));
         let pools = "{\"default-address-pools\": [{\"base\": \"10.200.0.0/16\", \"size\": 24}]}";
         assert_eq!(
             found(pools, "", Some("172.17.0.1")),
-            Ok(("172.17.0.1".to_owned(), Some("172.17.0.1/16".to_owned())))
+            pinned("172.17.0.1")
         );
         assert_eq!(found(pools, "", Some("10.200.0.1")), at("10.200.0.1"));
         assert_eq!(found(pools, "", None), at("10.200.0.1"));

@@ -72,6 +72,12 @@ impl Dockerd {
         groups.lines().find_map(unit)
     }
 
+    /// Whether its network is that of this process, so that sockets here are its sockets.
+    pub fn shares_network(&self) -> bool {
+        let network = |process: &str| fs::read_link(format!("/proc/{process}/ns/net")).ok();
+        network("self").is_some_and(|own| network(&self.pid.to_string()) == Some(own))
+    }
+
     /// What listens in its network.
     pub fn listeners(&self) -> Vec<SocketAddr> {
         let mut sockets: Vec<_> = self.tables().lines().flat_map(listening).collect();

@@ -9,8 +9,8 @@ use crate::verify::{self, Finding};
 const DEFAULT_BRIDGE: &str = "bridge";
 
 /// Looks from inside the stack's network, and from the default bridge while the stack has none yet. Nothing where the metrics
-/// are not wanted.
-pub(super) async fn findings(engine: &Engine, desired: &Desired) -> Result<Vec<Finding>, Failure> {
+/// are not wanted. `sees_sockets`: this host's sockets are the engine's.
+pub(super) async fn findings(engine: &Engine, desired: &Desired, sees_sockets: bool) -> Result<Vec<Finding>, Failure> {
     if desired.daemon.is_none() {
         return Ok(Vec::new());
     }
@@ -26,5 +26,5 @@ pub(super) async fn findings(engine: &Engine, desired: &Desired) -> Result<Vec<F
         .collect();
     let networks = if networks.is_empty() { vec![DEFAULT_BRIDGE.to_owned()] } else { networks };
     let prober = Prober::new(engine.clone(), &desired.stack, image, networks);
-    Ok(verify::engine(desired, Some(&prober), engine.facts().is_local, false).await)
+    Ok(verify::engine(desired, Some(&prober), sees_sockets, false).await)
 }

@@ -198,8 +198,12 @@ impl Restart<'_> {
     /// Says how the containers stand.
     fn tell(&self, missing: &[RunningContainer]) {
         let before = self.running.containers.len();
+        if before == 0 {
+            self.say("the engine is back");
+            return;
+        }
         if missing.is_empty() {
-            self.say(&format!("the engine is back; all {before} containers run that ran before"));
+            self.say(&format!("the engine is back; the containers that ran before run again: {before}"));
             return;
         }
         self.say(&format!("the engine is back; of {before} containers {} do not run any more:", missing.len()));
@@ -225,7 +229,8 @@ impl Restart<'_> {
 
     /// Scrapes the engine from where Prometheus would stand.
     async fn prove(&self, engine: &Engine, desired: &Desired) -> Result<Exit, Failure> {
-        let findings = proof::findings(engine, desired).await?;
+        let sees_sockets = self.running.dockerd.as_ref().is_some_and(Dockerd::shares_network);
+        let findings = proof::findings(engine, desired, sees_sockets).await?;
         if findings.is_empty() {
             return Ok(Exit::Done);
         }

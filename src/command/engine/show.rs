@@ -70,12 +70,9 @@ fn about_engine(running: &Running) -> Vec<Line> {
         |dockerd| format!("{} `{}`", dockerd.pid, dockerd.arguments.join(" ")),
     );
     lines.push(("process", process));
-    let survive = if host.live_restore { "go on running" } else { "stop" };
-    let swarm = if host.in_swarm { "; a node of a Swarm" } else { "" };
-    lines.push((
-        "restart",
-        format!("{} running containers {survive} when it restarts{swarm}", running.containers.len()),
-    ));
+    let outlive = if host.live_restore { "outlive a restart of the engine" } else { "stop when the engine restarts" };
+    let swarm = if host.in_swarm { "; it is a node of a Swarm" } else { "" };
+    lines.push(("running", format!("{} containers, which {outlive}{swarm}", running.containers.len())));
     lines
 }
 
