@@ -11,6 +11,7 @@ mod host;
 pub mod images;
 mod labels;
 mod logs;
+mod memory;
 mod observe;
 mod observed;
 mod ping;
@@ -25,6 +26,7 @@ pub use create::StackSource;
 pub use error::Error;
 pub use host::{AfterRestart, Bridge, EngineHost, EngineKind, RunningContainer};
 pub use logs::LogLine;
+pub use memory::keep_memory;
 pub use observe::Question;
 pub use observed::{
     ContainerState, FileStamp, Health, Observed, ObservedContainer, ObservedImage, ObservedNetwork, ObservedVolume,
