@@ -82,7 +82,8 @@ impl Document {
             let is_airy = style.colon.ends_with(' ') || !gap.is_empty();
             return if is_airy { " ".to_owned() } else { String::new() };
         }
-        gap.to_owned()
+        // One line break is enough, whatever stands between the others.
+        gap.rsplit_once('\n').map_or_else(|| gap.to_owned(), |(_, indent)| format!("{}{indent}", style.newline))
     }
 
     /// Where the object below a path of keys stands.
@@ -180,6 +181,7 @@ mod tests {
         assert_eq!(added("{ \"a\": 1 }\n"), "{ \"a\": 1, \"x\": \"1\" }\n");
         assert_eq!(added("{\n\t\"a\": 1,\n\t\"b\": {}\n}"), "{\n\t\"a\": 1,\n\t\"b\": {},\n\t\"x\": \"1\"\n}");
         assert_eq!(added("{\r\n    \"a\" : 1\r\n}\r\n"), "{\r\n    \"a\" : 1,\r\n    \"x\" : \"1\"\r\n}\r\n");
+        assert_eq!(added("{\n  \"a\": 1,\n\n  \"b\": 2\n}"), "{\n  \"a\": 1,\n\n  \"b\": 2,\n  \"x\": \"1\"\n}");
         assert_eq!(added("{ \"a\": 1\n, \"b\": 2\n}"), "{ \"a\": 1\n, \"b\": 2, \"x\": \"1\"\n}");
     }
 

@@ -10,6 +10,9 @@ use super::{Backup, Document, Error};
 /// More than any settings take, in bytes.
 const LARGEST: u64 = 1 << 20;
 
+/// Begin of the name of a file that is not whole yet.
+const UNFINISHED: &str = ".daemon.json.stackctl-";
+
 /// Readable by all, as packages and people make it.
 const MODE: u32 = 0o644;
 
@@ -80,6 +83,7 @@ impl ConfigFile {
             fs::create_dir_all(folder).map_err(|error| Error::of("make folder", folder, &error))?;
         }
         let lock = lock(folder)?;
+        clear(folder);
         let beside = self.beside(bytes)?;
         approve(beside.path())?;
         self.expect_unchanged()?;
@@ -94,7 +98,7 @@ impl ConfigFile {
         let folder = self.folder();
         let failed = |error: &io::Error| Error::of("write into", folder, error);
         let mut file = tempfile::Builder::new()
-            .prefix(".daemon.json.")
+            .prefix(UNFINISHED)
             .tempfile_in(folder)
             // tempfile puts its own words around the system's.
             .map_err(|error| failed(&io::Error::from(error.kind())))?;
@@ -149,6 +153,16 @@ fn resolve(given: &Path) -> Result<PathBuf, Error> {
 pub(super) fn lock(folder: &Path) -> Result<File, Error> {
     let opened = File::open(folder).and_then(|folder| folder.lock().map(|()| folder));
     opened.map_err(|error| Error::of("lock folder", folder, &error))
+}
+
+/// Takes away what somebody who was killed left behind. Nobody else is at work: the folder is locked.
+fn clear(folder: &Path) {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let unfinished = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(UNFINISHED));
+    unfinished.for_each(|entry| {
+        // One that stays is in nobody's way.
+        let _ = fs::remove_file(entry.path());
+    });
 }
 
 /// The commands that an administrator would type for the same change: a copy, the new file beside it, one rename.

@@ -132,10 +132,7 @@ mod tests {
         let pinned = |address: &str| Ok((address.to_owned(), Some(format!("{address}/16"))));
         assert_eq!(found("{}", "", Some("172.18.0.1")), pinned("172.18.0.1"));
         let pools = "{\"default-address-pools\": [{\"base\": \"10.200.0.0/16\", \"size\": 24}]}";
-        assert_eq!(
-            found(pools, "", Some("172.17.0.1")),
-            pinned("172.17.0.1")
-        );
+        assert_eq!(found(pools, "", Some("172.17.0.1")), pinned("172.17.0.1"));
         assert_eq!(found(pools, "", Some("10.200.0.1")), at("10.200.0.1"));
         assert_eq!(found(pools, "", None), at("10.200.0.1"));
         assert_eq!(found("{}", "--default-address-pool base=10.201.0.0/16,size=24", None), at("10.201.0.1"));

@@ -7,9 +7,7 @@ use bollard::query_parameters::{InspectContainerOptions, ListContainersOptionsBu
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::error::{cannot, status};
-use super::images::{build_own, own_executable};
 use super::{Engine, Error};
-use crate::catalog::own;
 
 /// Containers asked at the same time.
 const CONCURRENT: usize = 8;
@@ -142,17 +140,5 @@ impl Engine {
             AfterRestart::StaysDown
         };
         Ok(Some(RunningContainer { id, name, after_restart }))
-    }
-
-    /// The reference of stackctl's own image, which the engine has from now on if it had it not.
-    pub async fn provide_own_image(&self) -> Result<&'static str, Error> {
-        let built_from = self.own_build()?;
-        let references = [own::REFERENCE.to_owned()];
-        let present = self.images(&references).await?;
-        if present.get(own::REFERENCE).and_then(|image| image.built_from.as_ref()) != Some(&built_from) {
-            let progress = super::images::Progress::silent();
-            build_own(&self.docker, &own_executable()?, own::REFERENCE, &progress).await?;
-        }
-        Ok(own::REFERENCE)
     }
 }

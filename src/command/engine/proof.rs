@@ -2,7 +2,8 @@
 
 use super::super::Failure;
 use crate::desired::Desired;
-use crate::engine::{Engine, Prober, Question};
+use crate::engine::images::own_image;
+use crate::engine::{Engine, Error, Prober, Question};
 use crate::verify::{self, Finding};
 
 /// The network of containers that are in none of a stack's.
@@ -14,7 +15,7 @@ pub(super) async fn findings(engine: &Engine, desired: &Desired, sees_sockets: b
     if desired.daemon.is_none() {
         return Ok(Vec::new());
     }
-    let image = engine.provide_own_image().await?;
+    let image = own_image().map_err(Error::from)?;
     let question = Question { stack: desired.stack.clone(), ..Question::default() };
     let present = engine.observe(&question).await?.networks;
     let service = desired.prometheus_service();
@@ -25,6 +26,6 @@ pub(super) async fn findings(engine: &Engine, desired: &Desired, sees_sockets: b
         .filter(|name| present.iter().any(|network| network.name == *name))
         .collect();
     let networks = if networks.is_empty() { vec![DEFAULT_BRIDGE.to_owned()] } else { networks };
-    let prober = Prober::new(engine.clone(), &desired.stack, image, networks);
+    let prober = Prober::new(engine.clone(), &desired.stack, &image, networks);
     Ok(verify::engine(desired, Some(&prober), sees_sockets, false).await)
 }
