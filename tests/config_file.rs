@@ -4,7 +4,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::time::Duration;
+use std::time::Instant;
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -245,18 +245,23 @@ fn a_file_that_is_kept_from_this_user_gives_the_commands_to_type() {
     assert!(said.contains("cannot read") && said.contains("`sudo stackctl engine plan"), "{said}");
 }
 
+/// How often a run is killed, each time a little later.
+const ROUNDS: u32 = 100;
+
 #[test]
 fn an_apply_that_is_killed_leaves_the_old_file_or_the_new_one() {
     let host = Host::with(FULL);
+    let start = Instant::now();
     host.apply();
+    let whole = start.elapsed();
     let new = host.text();
     host.expect(0, &["rollback", "--yes"]);
     let (mut old_left, mut new_left) = (0, 0);
-    for round in 0..120 {
+    for round in 0..ROUNDS {
         let mut child =
             host.command(&["apply", "--yes", "--quiet"]).stderr(Stdio::null()).spawn().expect("stackctl starts");
-        // From before the first look at the file until after the last: a start takes a few milliseconds.
-        std::thread::sleep(Duration::from_micros(round * 250));
+        // From before its first look at the file until after its last.
+        std::thread::sleep(whole * round / (ROUNDS / 2));
         child.kill().expect("it is ours");
         child.wait().expect("it was killed");
         let left = host.text();

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::keys::key;
-use super::{Document, METRICS_KEY};
+use super::{Document, METRICS_KEY, without_credentials};
 
 /// One setting that changes.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,7 +66,7 @@ impl Change {
         self.edits.iter().all(|edit| edit.reloads)
     }
 
-    /// The change in the form that `diff -u` gives it.
+    /// The change in the form that `diff -u` gives it, credentials aside.
     pub fn diff(&self, name: &str) -> String {
         diff(self.before.text(), self.after.text(), name)
     }
@@ -108,10 +108,10 @@ fn reason(name: &str, is_set: bool) -> &'static str {
     }
 }
 
-/// Two texts compared line by line. Empty where they are the same.
+/// Two texts compared line by line, without the credentials in them. Empty where they are the same.
 pub fn diff(before: &str, after: &str, name: &str) -> String {
     let diff = similar::TextDiff::from_lines(before, after);
-    diff.unified_diff().header(name, &format!("{name} (new)")).to_string()
+    without_credentials(&diff.unified_diff().header(name, &format!("{name} (new)")).to_string())
 }
 
 #[cfg(test)]

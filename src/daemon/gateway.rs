@@ -103,21 +103,21 @@ mod tests {
         found.map(|found| (found.address.to_string(), found.pin)).map_err(|no| no.message)
     }
 
-    fn at(address: &str) -> Result<(String, Option<String>), String> {
-        Ok((address.to_owned(), None))
+    fn at(address: &str) -> (String, Option<String>) {
+        (address.to_owned(), None)
     }
 
     #[test]
     fn the_bridge_is_where_the_engine_has_it_else_at_the_usual_place() {
-        assert_eq!(found("{}", "", Some("172.17.0.1")), at("172.17.0.1"));
-        assert_eq!(found("", "", None), at("172.17.0.1"));
-        assert_eq!(found("{}", "--bridge br0", Some("192.168.5.1")), at("192.168.5.1"));
+        assert_eq!(found("{}", "", Some("172.17.0.1")), Ok(at("172.17.0.1")));
+        assert_eq!(found("", "", None), Ok(at("172.17.0.1")));
+        assert_eq!(found("{}", "--bridge br0", Some("192.168.5.1")), Ok(at("192.168.5.1")));
     }
 
     #[test]
     fn a_bip_moves_it_at_the_restart() {
-        assert_eq!(found("{\"bip\": \"10.9.0.1/24\"}", "", Some("172.17.0.1")), at("10.9.0.1"));
-        assert_eq!(found("{}", "--bip=10.8.0.1/24", Some("172.17.0.1")), at("10.8.0.1"));
+        assert_eq!(found("{\"bip\": \"10.9.0.1/24\"}", "", Some("172.17.0.1")), Ok(at("10.9.0.1")));
+        assert_eq!(found("{}", "--bip=10.8.0.1/24", Some("172.17.0.1")), Ok(at("10.8.0.1")));
         assert!(found("{\"bip\": \"here\"}", "", None).is_err());
     }
 
@@ -133,9 +133,9 @@ mod tests {
         assert_eq!(found("{}", "", Some("172.18.0.1")), pinned("172.18.0.1"));
         let pools = "{\"default-address-pools\": [{\"base\": \"10.200.0.0/16\", \"size\": 24}]}";
         assert_eq!(found(pools, "", Some("172.17.0.1")), pinned("172.17.0.1"));
-        assert_eq!(found(pools, "", Some("10.200.0.1")), at("10.200.0.1"));
-        assert_eq!(found(pools, "", None), at("10.200.0.1"));
-        assert_eq!(found("{}", "--default-address-pool base=10.201.0.0/16,size=24", None), at("10.201.0.1"));
+        assert_eq!(found(pools, "", Some("10.200.0.1")), Ok(at("10.200.0.1")));
+        assert_eq!(found(pools, "", None), Ok(at("10.200.0.1")));
+        assert_eq!(found("{}", "--default-address-pool base=10.201.0.0/16,size=24", None), Ok(at("10.201.0.1")));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod backup;
 mod change;
+mod credentials;
 mod document;
 mod edit;
 mod error;
@@ -21,6 +22,7 @@ mod validate;
 
 pub use backup::{Backup, Restored};
 pub use change::{Change, Edit, diff};
+pub use credentials::without_credentials;
 pub use document::{Document, Malformed};
 pub use error::Error;
 pub use file::{ConfigFile, commands_by_hand};

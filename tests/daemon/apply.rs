@@ -10,7 +10,7 @@ use crate::beside::{Beside, SMALLEST};
 /// Settings that all three releases know, written as people write.
 const FULL: &str = "{\n    \"storage-driver\": \"vfs\",\n    \"log-driver\": \"json-file\",\n    \"log-opts\": { \"max-size\": \"20m\" },\n\n    \
                     \"labels\": [\"rack=7\",\n               \"room=b\"],\n    \"default-ulimits\": { \"nofile\": { \"Name\": \"nofile\", \
-                    \"Hard\": 64000, \"Soft\": 64000 } },\n    \"max-concurrent-downloads\": 3, \"shutdown-timeout\": 5\n}\n";
+                    \"Hard\": 1024, \"Soft\": 1024 } },\n    \"max-concurrent-downloads\": 3, \"shutdown-timeout\": 5\n}\n";
 
 const STACK: &str = "\
 engine: { metrics: gateway }

@@ -44,7 +44,7 @@ impl Beside {
         engine.write_script("start", &engine.start_script(&dockerd, flags));
         engine.write_script("restart", &engine.restart_script());
         must(&mut Command::new(engine.path("start")));
-        let started = engine.wait_until(|| engine.answers());
+        let started = Self::wait_until(|| engine.answers());
         assert!(started, "the engine of {suite} did not start:\n{}", engine.log());
         engine
     }
@@ -54,9 +54,12 @@ impl Beside {
     }
 
     fn start_script(&self, dockerd: &Path, flags: &str) -> String {
-        let (folder, enter, dockerd) = (self.folder.path().display(), self.enter(), dockerd.display());
+        let (folder, enter) = (self.folder.path().display(), self.enter());
+        let programs = dockerd.parent().expect("it lies in a folder").display();
+        let dockerd = dockerd.display();
+        // Its own `docker-proxy` lies beside it.
         format!(
-            "nsenter {enter} {dockerd} --data-root {folder}/data --exec-root {folder}/run -H unix://{folder}/s \
+            "PATH={programs}:$PATH nsenter {enter} {dockerd} --data-root {folder}/data --exec-root {folder}/run -H unix://{folder}/s \
              --pidfile {folder}/pid --config-file {folder}/daemon.json --group nogroup {flags} </dev/null >>{folder}/log 2>&1 &"
         )
     }
@@ -96,7 +99,7 @@ impl Beside {
 
     pub(crate) fn restart(&self) {
         must(&mut Command::new(self.path("restart")));
-        assert!(self.wait_until(|| self.answers()), "the engine did not come back:\n{}", self.log());
+        assert!(Self::wait_until(|| self.answers()), "the engine did not come back:\n{}", self.log());
     }
 
     /// Takes the default bridge away, as the end of a host does.
@@ -119,7 +122,7 @@ impl Beside {
     pub(crate) fn log(&self) -> String {
         let log = fs::read_to_string(self.path("log")).unwrap_or_default();
         let lines: Vec<_> = log.lines().collect();
-        lines[lines.len().saturating_sub(15)..].join("\n")
+        lines[lines.len().saturating_sub(8)..].join("\n")
     }
 
     /// `docker ARGUMENTS…` with this engine. It has to succeed.
@@ -195,12 +198,12 @@ impl Beside {
         let connects = format!("exec 3<>/dev/tcp/127.0.0.1/{port}");
         let enter = self.enter();
         let listens =
-            self.wait_until(|| run(Command::new("nsenter").arg(&enter).args(["bash", "-c", &connects])).code == 0);
+            Self::wait_until(|| run(Command::new("nsenter").arg(&enter).args(["bash", "-c", &connects])).code == 0);
         assert!(listens, "nobody listens on {address}:{port}");
         held
     }
 
-    pub(crate) fn wait_until(&self, holds: impl Fn() -> bool) -> bool {
+    pub(crate) fn wait_until(holds: impl Fn() -> bool) -> bool {
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
             if holds() {
@@ -247,7 +250,7 @@ impl Drop for Beside {
             for pid in self.processes() {
                 run(Command::new("kill").args([signal, &pid.to_string()]));
             }
-            self.wait_until(|| self.processes().is_empty());
+            Self::wait_until(|| self.processes().is_empty());
         }
         for point in self.mounts().iter().rev() {
             run(Command::new("umount").args(["-l", point]));

@@ -104,7 +104,7 @@ fn an_address_pool_does_not_move_the_metrics_away_at_the_next_boot() {
     // A boot: the engine ends, the bridge is gone, the engine starts.
     let pid = engine.pid().expect("it runs").to_string();
     assert!(Command::new("kill").arg(&pid).status().expect("kill runs").success());
-    assert!(engine.wait_until(|| !std::path::Path::new("/proc").join(&pid).exists()));
+    assert!(Beside::wait_until(|| !std::path::Path::new("/proc").join(&pid).exists()));
     engine.without_bridge();
     engine.restart();
     assert!(engine.metrics("172.17.0.1:9323") > 100);

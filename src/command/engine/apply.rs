@@ -3,6 +3,7 @@
 use super::super::{Exit, Failure, output};
 use super::proposal::{Proposal, Wishes, is_rootless};
 use super::restart::{Restart, RestartWishes};
+use super::subject::Running;
 use super::{confirm, plan};
 use crate::cli::Global;
 use crate::daemon::{self, Backup, Dockerd, Release, Service, commands_by_hand, validate};
@@ -61,7 +62,7 @@ fn earlier(proposal: &Proposal) -> Result<Option<Backup>, Failure> {
 fn write(proposal: &Proposal) -> Result<Backup, Failure> {
     let Proposal { file, change, running, .. } = proposal;
     let running = running.as_ref();
-    let validates = running.and_then(|running| running.release()).is_some_and(Release::can_validate);
+    let validates = running.and_then(Running::release).is_some_and(Release::can_validate);
     let dockerd = running.and_then(|running| running.dockerd.as_ref()).filter(|_| validates);
     let approve = |candidate: &std::path::Path| approve(dockerd, candidate, file.path());
     file.replace(&change.after.bytes(), approve).map_err(|error| match error {

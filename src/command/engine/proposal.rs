@@ -106,7 +106,9 @@ impl Proposal {
         let words =
             |found: &Objection| format!("{}, line {}: {}", self.file.path().display(), found.line, found.message);
         if self.running.is_none() && !release_is_given {
-            found.iter().for_each(|found| output::say(&format!("warning: {}; {}", words(found), found.help)));
+            for found in &found {
+                output::say(&format!("warning: {}; {}", words(found), found.help));
+            }
             return Ok(());
         }
         for other in others {
@@ -117,9 +119,10 @@ impl Proposal {
 
     /// Refuses an address that the engine could not listen on.
     fn expect_room(&self) -> Result<(), Failure> {
-        let changes = self.change.edits.iter().any(|edit| edit.path == METRICS_KEY);
+        let is_new = self.change.edits.iter().any(|edit| edit.path == METRICS_KEY);
+        let opens = is_new || self.is_served() == Some(false);
         let dockerd = self.running.as_ref().and_then(|running| running.dockerd.as_ref());
-        let (Some(address), Some(dockerd), true) = (self.address, dockerd, changes) else { return Ok(()) };
+        let (Some(address), Some(dockerd), true) = (self.address, dockerd, opens) else { return Ok(()) };
         let attempt = || format!("cannot have the engine serve its metrics on {address}");
         if let Some(holder) = dockerd.in_the_way(address) {
             let process = holder.process.map(|process| format!(" by {process}")).unwrap_or_default();

@@ -39,10 +39,8 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     let service = arguments.restart.service(running.as_ref())?;
     confirm("Put it back?", arguments.yes)?;
     let restored = backup.restore(&file)?;
-    say(&match restored.exists {
-        true => format!("{path} is what it was before"),
-        false => format!("{path} is gone: there was none before"),
-    });
+    let outcome = if restored.exists { "is what it was before" } else { "is gone: there was none before" };
+    say(&format!("{path} {outcome}"));
     if let Some(edited) = restored.edited {
         output::say(&format!("it had been changed by somebody else since; that is kept in {}", edited.display()));
     }

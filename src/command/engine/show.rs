@@ -1,13 +1,13 @@
 //! `engine show`: what the engine is, what its settings are, where they come from, and who reaches its metrics.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::super::{Exit, Failure, output, situation};
 use super::proposal::reach;
-use super::subject::{Running, Which};
+use super::subject::{Running, Which, is_usual_engine};
 use crate::cli::Global;
-use crate::daemon::{ConfigFile, Flags, METRICS_KEY};
+use crate::daemon::{ConfigFile, DEFAULT_FILE, Flags, METRICS_KEY, without_credentials};
 use crate::desired::DEFAULT_GATEWAY;
 use crate::engine::EngineKind;
 use crate::stack::EngineMetrics;
@@ -21,17 +21,18 @@ pub(super) struct Arguments {
 
 /// Runs it.
 pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
+    let mut failure = None;
     let running = match &arguments.which.config_file {
         Some(_) => None,
-        None => Some(Running::find().await?),
+        // An engine that is down may be down because of its file: that is worth a look.
+        None => Running::find().await.map_err(|silent| failure = Some(silent)).ok(),
     };
-    let has_file = running.as_ref().is_none_or(|running| running.expect_daemon_json().is_ok());
-    let path = arguments.which.config_file.clone().or_else(|| running.as_ref().map(Running::config_file));
+    failure = failure.or_else(|| running.as_ref().and_then(|running| running.expect_daemon_json().err()));
     let flags = running.as_ref().map(Running::flags).unwrap_or_default();
     let mut rows = running.as_ref().map(about_engine).unwrap_or_default();
     let mut settings = Vec::new();
-    if let Some(path) = path.filter(|_| has_file) {
-        let (row, found) = file_and_settings(path, &flags)?;
+    if let Some(path) = path(arguments, running.as_ref()) {
+        let (row, found) = file_and_settings(&path, &flags)?;
         rows.push(row);
         settings = found;
     }
@@ -42,10 +43,16 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
         output::print("");
         output::print(&output::table(&["SETTING", "VALUE", "FROM"], &settings));
     }
-    if let Some(no) = running.and_then(|running| running.expect_daemon_json().err()) {
-        return Err(no);
-    }
-    Ok(Exit::Done)
+    failure.map_or(Ok(Exit::Done), Err)
+}
+
+/// The file to look at: the one that is named, that of the engine, or the usual one where the usual engine is down.
+fn path(arguments: &Arguments, running: Option<&Running>) -> Option<PathBuf> {
+    let of_engine = match running {
+        Some(running) => running.expect_daemon_json().is_ok().then(|| running.config_file()),
+        None => is_usual_engine().then(|| PathBuf::from(DEFAULT_FILE)),
+    };
+    arguments.which.config_file.clone().or(of_engine)
 }
 
 type Line = (&'static str, String);
@@ -67,7 +74,7 @@ fn about_engine(running: &Running) -> Vec<Line> {
     lines.push(("version", demands.to_owned()));
     let process = running.dockerd.as_ref().map_or_else(
         || "not known: it runs elsewhere, or its process cannot be seen from here".to_owned(),
-        |dockerd| format!("{} `{}`", dockerd.pid, dockerd.arguments.join(" ")),
+        |dockerd| format!("{} `{}`", dockerd.pid, without_credentials(&dockerd.arguments.join(" "))),
     );
     lines.push(("process", process));
     let outlive = if host.live_restore { "outlive a restart of the engine" } else { "stop when the engine restarts" };
@@ -77,8 +84,8 @@ fn about_engine(running: &Running) -> Vec<Line> {
 }
 
 /// The line about the file, and a row for each setting: those of the file, then those of the command line.
-fn file_and_settings(path: PathBuf, flags: &Flags) -> Result<(Line, Vec<Vec<String>>), Failure> {
-    let file = ConfigFile::read(&path)?;
+fn file_and_settings(path: &Path, flags: &Flags) -> Result<(Line, Vec<Vec<String>>), Failure> {
+    let file = ConfigFile::read(path)?;
     let shown = file.path().display().to_string();
     let document = match (file.bytes(), file.document()) {
         (None, _) => return Ok((("file", format!("{shown}: not there")), of_flags(flags))),
@@ -86,13 +93,17 @@ fn file_and_settings(path: PathBuf, flags: &Flags) -> Result<(Line, Vec<Vec<Stri
         (_, Err(error)) => return Ok((("file", format!("BROKEN: {error}")), of_flags(flags))),
     };
     let settings = document.settings();
-    let rows = settings.iter().map(|(key, value, line)| vec![key.clone(), value.to_string(), format!("line {line}")]);
+    let rows = settings
+        .iter()
+        .map(|(key, value, line)| vec![key.clone(), without_credentials(&value.to_string()), format!("line {line}")]);
     let rows = rows.chain(of_flags(flags)).collect();
     Ok((("file", format!("{shown}: {} settings", settings.len())), rows))
 }
 
 fn of_flags(flags: &Flags) -> Vec<Vec<String>> {
-    let rows = flags.iter().map(|flag| vec![flag.key.clone(), flag.value.clone(), format!("flag {}", flag.written)]);
+    let rows = flags
+        .iter()
+        .map(|flag| vec![flag.key.clone(), without_credentials(&flag.value), format!("flag {}", flag.written)]);
     rows.collect()
 }
 

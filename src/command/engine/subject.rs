@@ -106,7 +106,7 @@ pub(super) async fn file_of_any_engine() -> Result<(ConfigFile, Option<Running>)
 }
 
 /// Whether the engine that is asked is the one that takes the usual file.
-fn is_usual_engine() -> bool {
+pub(super) fn is_usual_engine() -> bool {
     std::env::var("DOCKER_HOST").ok().is_none_or(|host| host.is_empty() || host == DEFAULT_SOCKET)
 }
 
