@@ -67,11 +67,9 @@ impl Hints {
         let contexts = self.config_folder.clone().unwrap_or_default().join("contexts");
         let meta = contexts.join("meta").join(&id).join("meta.json");
         let url = text_at(&meta, "/Endpoints/docker/Host").ok_or_else(|| {
-            Error::new(
-                format!("cannot use the Docker context `{context}`"),
-                format!("{} names no host", meta.display()),
-            )
-            .advise("`docker context ls` lists those there are; `docker context use default` is the local engine")
+            let cause = if meta.exists() { "it names no engine" } else { "there is no such context" };
+            Error::new(format!("cannot use the Docker context `{context}`"), cause)
+                .advise("`docker context ls` lists those there are; `docker context use default` is the local engine")
         })?;
         let tls = contexts.join("tls").join(&id).join("docker");
         Ok(Address { url, tls: Some(tls).filter(|folder| folder.is_dir()) })
