@@ -267,9 +267,9 @@ fn an_apply_that_is_killed_leaves_the_old_file_or_the_new_one() {
         let left = host.text();
         assert!(left == FULL || left == new, "neither the old file nor the new one:\n{left}");
         if left == FULL {
-            old_left += 1
+            old_left += 1;
         } else {
-            new_left += 1
+            new_left += 1;
         }
         // What a killed run leaves behind is in nobody's way.
         host.apply();

@@ -12,7 +12,7 @@ use super::subject::Running;
 use crate::cli::Global;
 use crate::daemon::{Backup, Change, ConfigFile, Dockerd, Service};
 use crate::desired::Desired;
-use crate::engine::{AfterRestart, Engine, Error, RunningContainer};
+use crate::engine::{Address, AfterRestart, Engine, Error, RunningContainer};
 use crate::verify::Status;
 
 /// Time between two looks.
@@ -159,9 +159,10 @@ impl Restart<'_> {
     async fn wait(&self, patience: Duration) -> Result<Engine, NotBack> {
         let facts = self.running.engine.facts();
         let socket = PathBuf::from(facts.address.trim_start_matches("unix://"));
+        let address = Address { url: facts.address.clone(), tls: None };
         let deadline = Instant::now() + patience;
         loop {
-            let connected = Engine::connect(Some(&facts.address)).await;
+            let connected = Engine::connect(&address).await;
             let now = Dockerd::behind(&socket).await;
             let is_same = now.is_some() && now.as_ref().map(|now| now.pid) == self.old_pid();
             match connected {

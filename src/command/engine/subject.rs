@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use super::super::Failure;
 use crate::daemon::{ConfigFile, DEFAULT_FILE, Dockerd, Flags, Release, Service};
-use crate::engine::{Bridge, Engine, EngineHost, EngineKind, Error, RunningContainer};
+use crate::engine::{Bridge, Engine, EngineHost, EngineKind, Error, Hints, RunningContainer};
 
-/// Where the engine is that is asked, unless `DOCKER_HOST` says otherwise.
-const DEFAULT_SOCKET: &str = "unix:///var/run/docker.sock";
+/// Where the engine listens that takes the usual file.
+const USUAL_SOCKET: &str = "unix:///var/run/docker.sock";
 
 /// `--config-file`
 #[derive(Debug, clap::Args)]
@@ -88,6 +88,10 @@ impl Running {
                 "it runs on another host, and its daemon.json lies there",
                 "run `stackctl engine apply` on that host, or edit a copy of its file with `--config-file FILE`",
             ),
+            _ if self.dockerd.is_none() => no(
+                "its process cannot be seen from here: it runs in a virtual machine, or stackctl in a container",
+                "run `sudo stackctl engine apply` where dockerd runs, or edit a copy of its file with `--config-file FILE`",
+            ),
             _ => Ok(()),
         }
     }
@@ -107,7 +111,7 @@ pub(super) async fn file_of_any_engine() -> Result<(ConfigFile, Option<Running>)
 
 /// Whether the engine that is asked is the one that takes the usual file.
 pub(super) fn is_usual_engine() -> bool {
-    std::env::var("DOCKER_HOST").ok().is_none_or(|host| host.is_empty() || host == DEFAULT_SOCKET)
+    Hints::of_process().address().is_ok_and(|address| address.url == USUAL_SOCKET)
 }
 
 /// Where a dockerd that a user runs looks: docs.docker.com, "Rootless mode".
