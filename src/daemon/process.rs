@@ -67,9 +67,12 @@ impl Dockerd {
 
     /// The systemd unit that it runs in, if it does.
     pub fn unit(&self) -> Option<String> {
-        let groups = fs::read_to_string(format!("/proc/{}/cgroup", self.pid)).ok()?;
-        let unit = |line: &str| line.rsplit('/').next().filter(|last| last.ends_with(".service")).map(str::to_owned);
-        groups.lines().find_map(unit)
+        unit(&fs::read_to_string(format!("/proc/{}/cgroup", self.pid)).ok()?)
+    }
+
+    /// Whether a dockerd with the same command line runs, this one or one that came after it.
+    pub fn lives_on(&self) -> bool {
+        processes().filter_map(Self::of).any(|other| other.arguments == self.arguments)
     }
 
     /// Whether its network is that of this process, so that sockets here are its sockets.
@@ -127,6 +130,12 @@ impl Dockerd {
     }
 }
 
+/// The unit in the text of `/proc/PID/cgroup`: the last part of a path such as `/system.slice/docker.service`.
+fn unit(groups: &str) -> Option<String> {
+    let unit = |line: &str| line.rsplit('/').next().filter(|last| last.ends_with(".service")).map(str::to_owned);
+    groups.lines().find_map(unit)
+}
+
 /// Addresses of the host in the text of `/proc/net/fib_trie`: a leaf, and below it what kind of route leads there.
 fn local_addresses(table: &str) -> BTreeSet<IpAddr> {
     let mut addresses = BTreeSet::new();
@@ -156,6 +165,14 @@ fn holds(pid: u32, inode: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_unit_is_the_one_of_either_kind_of_control_group() {
+        assert_eq!(unit("0::/system.slice/docker.service\n").as_deref(), Some("docker.service"));
+        let first_kind = "9:name=systemd:/system.slice/snap.docker.dockerd.service\n8:pids:/system.slice\n";
+        assert_eq!(unit(first_kind).as_deref(), Some("snap.docker.dockerd.service"));
+        assert_eq!(unit("0::/user.slice/user-0.slice/session-1.scope\n"), None);
+    }
 
     #[test]
     fn addresses_of_the_host_are_told_from_routes() {

@@ -248,7 +248,7 @@ impl Drop for Beside {
         }
         for signal in ["-TERM", "-KILL"] {
             for pid in self.processes() {
-                run(Command::new("kill").args([signal, &pid.to_string()]));
+                run(Command::new("sh").arg("-c").arg(format!("kill {signal} {pid}")));
             }
             Self::wait_until(|| self.processes().is_empty());
         }

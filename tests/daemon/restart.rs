@@ -103,7 +103,7 @@ fn an_address_pool_does_not_move_the_metrics_away_at_the_next_boot() {
     assert!(engine.text().contains("\"bip\": \"172.17.0.1/16\""), "{}", engine.text());
     // A boot: the engine ends, the bridge is gone, the engine starts.
     let pid = engine.pid().expect("it runs").to_string();
-    assert!(Command::new("kill").arg(&pid).status().expect("kill runs").success());
+    assert!(Command::new("sh").arg("-c").arg(format!("kill {pid}")).status().expect("sh runs").success());
     assert!(Beside::wait_until(|| !std::path::Path::new("/proc").join(&pid).exists()));
     engine.without_bridge();
     engine.restart();

@@ -89,7 +89,8 @@ impl Proposal {
     pub(super) fn reach(&self) -> Option<String> {
         let address = self.address?;
         let bridge = self.running.as_ref().and_then(|running| running.bridge.as_ref()).map(|bridge| bridge.gateway);
-        Some(format!("{address} is reached from {}", reach(address.ip(), bridge.unwrap_or(DEFAULT_GATEWAY))))
+        let rootless = self.running.as_ref().is_some_and(is_rootless);
+        Some(format!("{address} is reached from {}", reach(address.ip(), bridge.unwrap_or(DEFAULT_GATEWAY), rootless)))
     }
 
     /// Refuses what an engine would not start with. Where nobody knows which engine the file is for, it is only told.
@@ -146,8 +147,10 @@ impl Proposal {
 }
 
 /// Who reaches a socket with that address.
-pub(super) fn reach(ip: IpAddr, gateway: IpAddr) -> &'static str {
-    if ip.is_loopback() {
+pub(super) fn reach(ip: IpAddr, gateway: IpAddr, rootless: bool) -> &'static str {
+    if rootless && !ip.is_loopback() {
+        "containers of this engine only: a rootless engine has a network of its own"
+    } else if ip.is_loopback() {
         "this host only: no container reaches it, and so no Prometheus in one"
     } else if ip.is_unspecified() {
         "this host, containers, and everybody who reaches this host"

@@ -19,7 +19,10 @@ use crate::verify::Status;
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Longest time to wait for a restart command: engines give their containers 15 s to stop.
-const COMMAND_PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const COMMAND_PATIENCE: Duration = Duration::from_secs(60);
+
+/// An engine whose process has been gone for this long will not come back by waiting.
+const GONE: Duration = Duration::from_secs(4);
 
 /// Longest time to wait for containers to come back, and for a reload.
 const CONTAINER_PATIENCE: Duration = Duration::from_secs(20);
@@ -161,6 +164,7 @@ impl Restart<'_> {
         let socket = PathBuf::from(facts.address.trim_start_matches("unix://"));
         let address = Address { url: facts.address.clone(), tls: None };
         let deadline = Instant::now() + patience;
+        let mut seen = Instant::now();
         loop {
             let connected = Engine::connect(&address).await;
             let now = Dockerd::behind(&socket).await;
@@ -172,7 +176,13 @@ impl Restart<'_> {
                     let seconds = patience.as_secs();
                     return Err(NotBack::Silent(format!("it did not come back within {seconds} s: {}", error.cause)));
                 }
+                Err(error) if seen.elapsed() >= GONE => {
+                    return Err(NotBack::Silent(format!("its process has ended: {}", error.cause)));
+                }
                 _ => tokio::time::sleep(PAUSE).await,
+            }
+            if self.running.dockerd.as_ref().is_none_or(Dockerd::lives_on) {
+                seen = Instant::now();
             }
         }
     }

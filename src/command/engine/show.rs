@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use super::super::{Exit, Failure, output, situation};
-use super::proposal::reach;
+use super::proposal::{is_rootless, reach};
 use super::subject::{Running, Which, is_usual_engine};
 use crate::cli::Global;
 use crate::daemon::{ConfigFile, DEFAULT_FILE, Flags, METRICS_KEY, without_credentials};
@@ -36,7 +36,8 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
         rows.push(row);
         settings = found;
     }
-    rows.extend(running.as_ref().and_then(|running| about_metrics(running, &settings)));
+    let local = running.as_ref().filter(|running| running.expect_daemon_json().is_ok());
+    rows.extend(local.and_then(|running| about_metrics(running, &settings)));
     rows.push(wanted(global)?);
     output::print(&rows.iter().map(|(name, text)| format!("{name:<9} {text}")).collect::<Vec<_>>().join("\n"));
     if !settings.is_empty() {
@@ -66,6 +67,9 @@ fn about_engine(running: &Running) -> Vec<Line> {
     };
     let host = &running.host;
     let mut lines = vec![("engine", format!("{kind} {} at {}", host.version, running.engine.facts().address))];
+    if running.expect_daemon_json().is_err() {
+        return lines;
+    }
     let demands = match running.release() {
         Some(release) if release.metrics_are_experimental() => "its metrics need `experimental`, too",
         Some(_) => "`metrics-addr` is all that its metrics need",
@@ -97,7 +101,11 @@ fn file_and_settings(path: &Path, flags: &Flags) -> Result<(Line, Vec<Vec<String
         .iter()
         .map(|(key, value, line)| vec![key.clone(), without_credentials(&value.to_string()), format!("line {line}")]);
     let rows = rows.chain(of_flags(flags)).collect();
-    Ok((("file", format!("{shown}: {} settings", settings.len())), rows))
+    Ok((("file", format!("{shown}: {}", counted(settings.len()))), rows))
+}
+
+fn counted(settings: usize) -> String {
+    if settings == 1 { "1 setting".to_owned() } else { format!("{settings} settings") }
 }
 
 fn of_flags(flags: &Flags) -> Vec<Vec<String>> {
@@ -121,7 +129,10 @@ fn about_metrics(running: &Running, settings: &[Vec<String>]) -> Option<Line> {
         "NOTHING LISTENS THERE: the engine was not restarted since"
     };
     let gateway = running.bridge.as_ref().map_or(DEFAULT_GATEWAY, |bridge| bridge.gateway);
-    Some(("metrics", format!("{address}; {listens}; reached from {}", reach(address.ip(), gateway))))
+    Some((
+        "metrics",
+        format!("{address}; {listens}; reached from {}", reach(address.ip(), gateway, is_rootless(running))),
+    ))
 }
 
 /// What the stack file asks for.
