@@ -3,6 +3,7 @@
 
 mod apply;
 mod beside;
+mod known;
 mod refusals;
 mod restart;
 #[path = "../tools/mod.rs"]
