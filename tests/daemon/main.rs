@@ -6,5 +6,6 @@ mod beside;
 mod known;
 mod refusals;
 mod restart;
+mod rootless;
 #[path = "../tools/mod.rs"]
 mod tools;
