@@ -2,7 +2,7 @@
 
 use super::image::{self, Chosen};
 use super::{Desired, Facts, GrafanaConfig, LeftOut, PrometheusConfig, Service};
-use super::{app, daemon, exporter, fingerprint, grafana, network, order, prometheus, volume};
+use super::{app, attached, daemon, exporter, fingerprint, grafana, network, order, prometheus, volume};
 use crate::stack::{Stack, Toggle};
 
 /// What every part is made from.
@@ -24,9 +24,11 @@ impl Desired {
         for service in &mut services {
             service.fingerprint = fingerprint::of(&service.image.reference, &service.container);
         }
+        let mut networks = network::used(stack, &services);
+        networks.extend(attached::networks(&attached::attachments(input), &networks));
         Self {
             stack: stack.name.as_str().to_owned(),
-            networks: network::used(stack, &services),
+            networks,
             volumes: volume::used(stack, &services),
             services,
             prometheus,

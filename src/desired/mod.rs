@@ -4,6 +4,7 @@
 
 mod app;
 mod assemble;
+mod attached;
 mod component;
 mod container;
 mod daemon;
@@ -24,7 +25,7 @@ mod service;
 mod unit;
 mod volume;
 
-pub use facts::{Facts, ImageChoice, ScaleOverride};
+pub use facts::{AttachedContainer, Facts, ImageChoice, ScaleOverride};
 pub use image::{WantedImage, wanted_images};
 pub use job::{BasicAuth, Job, JobOrigin, JobTargets, StaticTarget, Tls};
 pub use service::{
@@ -34,8 +35,8 @@ pub use service::{
 pub use unit::{compose_duration, compose_size, prometheus_duration, prometheus_size};
 // Value types that are the same in the stack file and here, so that later stages need not know `stack`.
 pub use crate::stack::{
-    ByteSize, Command, ContainerSettings, DependencyCondition, Duration, Healthcheck, HealthcheckTest, ImageSource,
-    Logging, Port, Ports, Propagation, Protocol, PullPolicy, Restart, Scheme, Ulimit,
+    Attach, ByteSize, Command, ContainerSettings, DependencyCondition, Duration, Healthcheck, HealthcheckTest,
+    ImageSource, Logging, Port, Ports, Propagation, Protocol, PullPolicy, Restart, Scheme, Ulimit,
 };
 
 use std::collections::BTreeSet;

@@ -64,6 +64,9 @@ pub(super) fn resolve(
         files.wiring(&mut app.wiring, &mut app.container.environment, path);
         files.metrics(app.metrics.as_mut(), path.key("metrics"));
     }
+    for (name, attached) in &mut stack.attached {
+        files.metrics(Some(&mut attached.metrics), top.key("apps").key(name.as_str()).key("metrics"));
+    }
     for (name, exporter) in &mut stack.exporters {
         let path = top.key("exporters");
         let path = path.key(name.as_str());

@@ -17,6 +17,7 @@ use stackctl::stack::{
 /// A stack of that name with nothing in it but what is on by default.
 pub(crate) fn bare(stack_name: &str) -> Stack {
     Stack {
+        attached: IndexMap::new(),
         name: stack_name.parse::<StackName>().expect("a test writes valid names"),
         engine: Engine::default(),
         images: Images::default(),
@@ -114,6 +115,7 @@ pub(crate) fn debian_facts() -> Facts {
     let nowhere =
         ImageChoice::LeaveOut { reason: "no registry can be reached, and Debian has no package of it".to_owned() };
     Facts {
+        attached: IndexMap::new(),
         own_image: Some(catalog::own::reference("0123456789abcdef")),
         root_is_shared: true,
         gateway: None,
