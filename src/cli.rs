@@ -97,6 +97,8 @@ pub enum Command {
     Query(command::query::Arguments),
     /// Take the stack away; volumes stay unless asked for
     Down(command::down::Arguments),
+    /// The Docker engine's own settings: its metrics, changed safely in daemon.json
+    Engine(Box<command::engine::Arguments>),
     /// Where each image comes from
     Images(command::images::Arguments),
     /// JSON Schema of the stack file, for editors

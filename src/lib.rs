@@ -22,6 +22,7 @@
 //! | [`render::Files`]: the exact bytes of every generated file | no; `render::write` writes them |
 //! | [`engine::Observed`]: what carries our label, at one moment | it is what was read |
 //! | [`plan::Plan`]: exactly what will be done, in order, and why | no |
+//! | [`daemon::Change`]: what `daemon.json` shall say instead, every other byte as it was | no; `daemon::ConfigFile` reads and writes |
 //! | [`verify::Finding`]: one promise looked at: kept, or broken with cause and fix | asks, then judges without I/O |
 //!
 //! # Never
@@ -49,6 +50,7 @@ pub mod catalog;
 pub mod cli;
 pub mod client;
 pub mod command;
+pub mod daemon;
 pub mod demo;
 pub mod desired;
 pub mod engine;

@@ -26,7 +26,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("engine", &["plan", "desired", "catalog", "probe", "render::Files"]),
-    ("daemon", &[]),
+    ("daemon", &["probe::listening"]),
     ("exposition", &[]),
     ("probe", &["exposition", "client::install_tls_provider"]),
     ("client", &[]),

@@ -4,6 +4,7 @@ pub mod check;
 pub mod completions;
 pub mod demo;
 pub mod down;
+pub mod engine;
 pub mod images;
 pub mod logs;
 pub mod man;
@@ -43,6 +44,7 @@ pub async fn run(cli: Cli) -> Exit {
         Command::Verify(arguments) => verify::run(&global, &arguments).await,
         Command::Query(arguments) => query::run(&global, &arguments).await,
         Command::Down(arguments) => down::run(&global, &arguments).await,
+        Command::Engine(arguments) => Box::pin(engine::run(&global, &arguments)).await,
         Command::Images(arguments) => images::run(&global, &arguments).await,
         Command::Schema => schema::run(),
         Command::Completions(arguments) => completions::run(&arguments),

@@ -34,6 +34,7 @@ impl Desired {
             prometheus,
             grafana,
             daemon: daemon::settings(input),
+            host: daemon::host(input),
             left_out,
             scale: app::scale_in_force(input),
         }

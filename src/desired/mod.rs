@@ -35,8 +35,8 @@ pub use service::{
 pub use unit::{compose_duration, compose_size, prometheus_duration, prometheus_size};
 // Value types that are the same in the stack file and here, so that later stages need not know `stack`.
 pub use crate::stack::{
-    Attach, ByteSize, Command, ContainerSettings, DependencyCondition, Duration, Healthcheck, HealthcheckTest,
-    ImageSource, Logging, Port, Ports, Propagation, Protocol, PullPolicy, Restart, Scheme, Ulimit,
+    AddressPool, Attach, ByteSize, Command, ContainerSettings, DependencyCondition, Duration, Healthcheck,
+    HealthcheckTest, ImageSource, Logging, Port, Ports, Propagation, Protocol, PullPolicy, Restart, Scheme, Ulimit,
 };
 
 use std::collections::BTreeSet;
@@ -61,6 +61,8 @@ pub struct Desired {
     pub grafana: Option<GrafanaConfig>,
     /// What `daemon.json` shall say. `None`: `engine.metrics` is off.
     pub daemon: Option<DaemonSettings>,
+    /// What else `daemon.json` shall say.
+    pub host: HostSettings,
     /// Components that are wanted but cannot be had, and why.
     pub left_out: Vec<LeftOut>,
     /// Scales that differ from the file, by service. Kept in the running stack until the file says otherwise.
@@ -176,11 +178,22 @@ pub struct GrafanaConfig {
     pub published: Option<SocketAddr>,
 }
 
-/// What `daemon.json` shall say.
+/// What `daemon.json` shall say about the engine's metrics.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DaemonSettings {
     /// Address on which the engine serves its metrics.
     pub metrics_address: SocketAddr,
+}
+
+/// What else `daemon.json` shall say: settings for all containers of the host. Each is left alone unless it is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct HostSettings {
+    /// Containers go on running while the engine restarts.
+    pub live_restore: bool,
+    /// Log driver of new containers, with rotation where it does not rotate by itself.
+    pub logging: Option<Logging>,
+    /// Where new networks get their subnets from.
+    pub address_pools: Vec<AddressPool>,
 }
 
 /// A component that is wanted but cannot be had.

@@ -31,6 +31,7 @@ pub fn defaults_table() -> Vec<(String, String)> {
 fn table() -> Vec<(&'static str, String)> {
     vec![
         ("engine.metrics", "off".to_owned()),
+        ("engine.live_restore", "false".to_owned()),
         ("images.from", "auto".to_owned()),
         ("prometheus", "on".to_owned()),
         ("prometheus.port", PROMETHEUS_ADDRESS.to_string()),

@@ -51,7 +51,7 @@ pub use container::{ContainerSettings, Logging, PullPolicy};
 pub use dashboard::{Dashboard, DashboardSource, Panel, PanelType, Row};
 pub use defaults::defaults_table;
 pub use duration::Duration;
-pub use engine::{Engine, EngineMetrics};
+pub use engine::{AddressPool, Engine, EngineMetrics};
 pub use environment::Environment;
 pub use exporter::Exporter;
 pub use grafana::Grafana;

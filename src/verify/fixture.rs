@@ -6,8 +6,8 @@ use indexmap::IndexMap;
 
 use crate::client::{Health, Target, Targets};
 use crate::desired::{
-    Attachment, Container, Desired, Duration, Image, ImageOrigin, Job, JobOrigin, JobTargets, PrometheusConfig,
-    PullPolicy, Role, Scheme, Service, StaticTarget,
+    Attachment, Container, Desired, Duration, HostSettings, Image, ImageOrigin, Job, JobOrigin, JobTargets,
+    PrometheusConfig, PullPolicy, Role, Scheme, Service, StaticTarget,
 };
 use crate::engine::{ContainerState, Health as ContainerHealth, Observed, ObservedContainer};
 
@@ -77,6 +77,7 @@ pub(crate) fn desired(services: Vec<Service>, jobs: Vec<Job>) -> Desired {
         published: None,
     };
     Desired {
+        host: HostSettings::default(),
         stack: "demo".into(),
         networks: Vec::new(),
         volumes: Vec::new(),

@@ -131,7 +131,10 @@ pub(crate) fn debian_facts() -> Facts {
 /// A stack in which every setting says something, with text in it that YAML, Compose and Prometheus could take for something else.
 pub(crate) fn everything() -> Stack {
     Stack {
-        engine: Engine { metrics: EngineMetrics::Address(SocketAddr::from(([10, 0, 0, 5], 9400))) },
+        engine: Engine {
+            metrics: EngineMetrics::Address(SocketAddr::from(([10, 0, 0, 5], 9400))),
+            ..Engine::default()
+        },
         images: Images { mirror: Some("mirror.example:5000".to_owned()), ..Images::default() },
         prometheus: Toggle::On(every_prometheus_setting()),
         grafana: Toggle::On(Grafana {

@@ -3,6 +3,7 @@
 mod components;
 mod dashboards;
 mod dependencies;
+mod engine;
 mod images;
 mod names;
 mod ports;
@@ -33,6 +34,7 @@ const RULES: &[fn(&mut Examination)] = &[
     names::jobs_have_one_name_each,
     names::container_names_fit,
     names::exporters_are_known,
+    engine::address_pools_are_subnets,
     images::references_can_be_pulled,
     ports::host_ports_are_used_once,
     ports::components_stay_at_home,
