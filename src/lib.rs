@@ -56,6 +56,7 @@ pub mod engine;
 pub mod exposition;
 pub mod plan;
 pub mod probe;
+pub mod promql;
 pub mod render;
 pub mod stack;
 pub mod verify;
