@@ -10,6 +10,7 @@ mod template;
 mod write;
 mod yaml;
 
+pub use memory::memory;
 pub use write::{Change, Written, write};
 
 use indexmap::IndexMap;
