@@ -97,6 +97,8 @@ pub enum Command {
     Query(command::query::Arguments),
     /// Take the stack away; volumes stay unless asked for
     Down(command::down::Arguments),
+    /// Dashboards as files
+    Dashboards(command::dashboards::Arguments),
     /// Where each image comes from
     Images(command::images::Arguments),
     /// JSON Schema of the stack file, for editors

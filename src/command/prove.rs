@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::situation::Situation;
 use super::verify::Check;
-use super::{Failure, output};
+use super::{Failure, output, panels};
 use crate::client::Prometheus;
 use crate::engine::{ContainerState, Engine, Error, Health, Judge, ObservedContainer, Prober, Taken, Verdict};
 use crate::verify::{self, Cause, Evidence, Finding, Status};
@@ -39,12 +39,9 @@ pub(super) fn prometheus(situation: &Situation) -> Result<Option<Prometheus>, Er
 }
 
 /// Runs checks on the running stack, with a probe inside its network where something is broken.
-/// `scraped`: what was just found of the targets, where every one is scraped.
-pub(super) async fn findings(
-    situation: &Situation,
-    checks: &[Check],
-    scraped: Option<Vec<Finding>>,
-) -> Result<Vec<Finding>, Failure> {
+/// `known`: what was just found.
+pub(super) async fn findings(situation: &Situation, checks: &[Check], known: Known) -> Result<Vec<Finding>, Failure> {
+    let Known { scraped, panels } = known;
     let wants = |check| checks.is_empty() || checks.contains(&check);
     let (desired, observed) = (&situation.desired, &situation.observed);
     let prometheus = prometheus(situation)?;
@@ -56,13 +53,26 @@ pub(super) async fn findings(
     let targets = Box::pin(verify::targets(desired, observed, prometheus, prober));
     let config = Box::pin(verify::config(desired, &situation.files, observed, prometheus, prober));
     let engine = Box::pin(verify::engine(desired, prober, is_local, is_scraped));
-    let (targets, config, engine) = tokio::join!(
+    let asked = Box::pin(async {
+        if wants(Check::Dashboards) && panels.is_none() { panels::look(situation).await } else { Ok(Vec::new()) }
+    });
+    let (targets, config, engine, dashboards) = tokio::join!(
         when(wants(Check::Targets) && scraped.is_none(), targets),
         when(wants(Check::Config), config),
         when(wants(Check::Engine), engine),
+        asked,
     );
-    let targets = scraped.unwrap_or(targets);
-    Ok([targets, config, engine].concat())
+    let (targets, dashboards) = (scraped.unwrap_or(targets), panels.map_or(dashboards, Ok)?);
+    Ok([targets, config, engine, dashboards].concat())
+}
+
+/// What was found a moment ago and need not be asked again.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// Of the targets, where every one is scraped.
+    pub(super) scraped: Option<Vec<Finding>>,
+    /// Of the dashboards.
+    pub(super) panels: Option<Vec<Finding>>,
 }
 
 async fn when(wanted: bool, check: impl Future<Output = Vec<Finding>>) -> Vec<Finding> {
@@ -206,6 +216,7 @@ impl ReloadJudge<'_> {
 
 /// Findings as a table, and below it what is broken, why, and what to do.
 pub(super) fn text(findings: &[Finding]) -> String {
+    let findings = panels::folded(findings);
     let rows: Vec<Vec<String>> = findings
         .iter()
         .map(|finding| {

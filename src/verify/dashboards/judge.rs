@@ -107,7 +107,7 @@ fn too_few_scrapes(
         return Verdict::Broken(Trouble::new(Cause::NoData, message, fix));
     }
     let message = format!("`{selector}` has not been scraped twice yet: a change over time needs two scrapes");
-    Verdict::Soon(Trouble::new(Cause::NoData, message, format!("look again in {interval:?}")))
+    Verdict::Soon(Trouble::new(Cause::DataPending, message, format!("look again in {interval:?}")))
 }
 
 fn no_metric(selector: &Selector, nearest: Option<&str>, remedy: &Remedy) -> Trouble {

@@ -64,7 +64,7 @@ fn too_few_scrapes_are_a_warning_unless_there_will_never_be_enough() {
         judged(vec![empty(Found::TooFew { length, interval })])
     };
     let soon = too_few(60);
-    assert_eq!((soon.status, soon.cause), (Status::Warn, Some(Cause::NoData)));
+    assert_eq!((soon.status, soon.cause), (Status::Warn, Some(Cause::DataPending)));
     assert!(soon.fix.contains("15s"), "{}", soon.fix);
     let never = too_few(20);
     assert_eq!(never.status, Status::Fail);
