@@ -230,10 +230,9 @@ pub(super) fn text(findings: &[Finding]) -> String {
         })
         .collect();
     let mut text = output::table(&["STATUS", "CHECK", "SUBJECT", "INSTANCE", "CAUSE"], &rows);
-    for finding in findings.iter().filter(|finding| finding.status != Status::Ok) {
+    for (named, finding) in told_once(&findings) {
         let cause = finding.cause.map(|cause| cause.to_string()).unwrap_or_default();
-        let subject = finding.instance.as_deref().unwrap_or(&finding.subject);
-        write!(text, "\n\n{} {subject}: {cause}\n  {}", mark(finding.status), finding.message)
+        write!(text, "\n\n{} {}: {cause}\n  {}", mark(finding.status), named.join(", "), finding.message)
             .expect("a String takes everything");
         if !finding.fix.is_empty() {
             write!(text, "\n  {} {}", output::paint(output::CYAN, "fix:"), finding.fix)
@@ -241,6 +240,22 @@ pub(super) fn text(findings: &[Finding]) -> String {
         }
     }
     text
+}
+
+/// What is broken, and everything that is broken in that same way.
+fn told_once(findings: &[Finding]) -> Vec<(Vec<&str>, &Finding)> {
+    let mut told: Vec<(Vec<&str>, &Finding)> = Vec::new();
+    for finding in findings.iter().filter(|finding| finding.status != Status::Ok) {
+        let name = finding.instance.as_deref().unwrap_or(&finding.subject);
+        let alike = |(_, known): &&mut (Vec<&str>, &Finding)| {
+            (known.cause, &known.message, &known.fix) == (finding.cause, &finding.message, &finding.fix)
+        };
+        match told.iter_mut().find(alike) {
+            Some((names, _)) => names.push(name),
+            None => told.push((vec![name], finding)),
+        }
+    }
+    told
 }
 
 fn mark(status: Status) -> String {

@@ -204,6 +204,17 @@ impl Situation {
         }
     }
 
+    /// Looks at the stack's containers and at the images again: what a plan is made from.
+    pub(super) async fn look_at_everything(&mut self) -> Result<(), Failure> {
+        let stack = &self.loaded.stack;
+        let possible = possible_images(stack, &desired::wanted_images(stack), &self.own_image);
+        let question = question(stack, &self.engine);
+        let (looked, images) = tokio::join!(self.engine.observe(&question), self.engine.images(&possible));
+        self.observed = looked?;
+        self.observed.images = images?;
+        Ok(())
+    }
+
     /// Looks at the stack's containers again.
     pub(super) async fn look_again(&mut self) -> Result<(), Failure> {
         let images = std::mem::take(&mut self.observed.images);

@@ -129,6 +129,7 @@ async fn fill_panels(
     progress: &Progress,
 ) -> Result<Vec<Finding>, Failure> {
     if learn::learn(situation).await? {
+        situation.look_at_everything().await?;
         let plan = situation.plan();
         situation.apply(&plan, TIME_FOR_FILES, &|event: Event| progress.show(&event)).await?;
         situation.look_again().await?;

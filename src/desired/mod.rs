@@ -25,7 +25,7 @@ mod service;
 mod unit;
 mod volume;
 
-pub use dashboards::{Carried, StackDashboard};
+pub use dashboards::{Carried, DashboardOrigin, StackDashboard};
 pub use facts::{Facts, ImageChoice, ScaleOverride};
 pub use image::{WantedImage, wanted_images};
 pub use job::{BasicAuth, Job, JobOrigin, JobTargets, StaticTarget, Tls};

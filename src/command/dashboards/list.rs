@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::cli::{Format, Global, Output};
 use crate::command::{Exit, Failure, output, situation};
-use crate::desired::{Desired, Facts, StackDashboard};
+use crate::desired::{DashboardOrigin, Desired, Facts, StackDashboard};
 
 /// Arguments of `dashboards list`.
 #[derive(Debug, clap::Args)]
@@ -50,9 +50,9 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
 }
 
 fn origin(dashboard: &StackDashboard) -> &str {
-    match &dashboard.carried {
-        Some(carried) => &carried.file,
-        None if dashboard.written => "the stack file",
-        None => "made for it",
+    match (dashboard.origin, &dashboard.carried) {
+        (_, Some(carried)) => &carried.file,
+        (DashboardOrigin::Panels, None) => "the stack file",
+        _ => "stackctl",
     }
 }
