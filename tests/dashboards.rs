@@ -296,7 +296,8 @@ fn asking(json: &Value) -> usize {
         })
     });
     let below = ["panels", "rows"].into_iter().filter_map(|key| json[key].as_array()).flatten().map(asking);
-    usize::from(own) + below.sum::<usize>()
+    let enveloped = json.get("dashboard").filter(|inner| inner.is_object()).map_or(0, asking);
+    usize::from(own) + below.sum::<usize>() + enveloped
 }
 
 #[test]
