@@ -66,8 +66,9 @@ impl Engine {
             forget_gone_networks(container, &attachments, &existing);
         }
         let memory = self.memory(question.memory_copy.as_deref(), &containers, &networks).await?;
-        let Memory { scale, left_out } = memory;
-        Ok(Observed { networks, volumes, containers, attached, images: BTreeMap::new(), foreign, scale, left_out })
+        let Memory { scale, left_out, exposed } = memory;
+        let images = BTreeMap::new();
+        Ok(Observed { networks, volumes, containers, attached, images, foreign, scale, left_out, exposed })
     }
 
     /// The stack's containers, and those of a Compose project of this name that is not ours.

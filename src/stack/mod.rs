@@ -48,7 +48,7 @@ pub use app::App;
 pub use attach::{Attach, Attached};
 pub use command::{Command, Restart, Ulimit};
 pub use container::{ContainerSettings, Logging, PullPolicy};
-pub use dashboard::{Dashboard, DashboardSource, Panel, PanelType, Row};
+pub use dashboard::{Dashboard, DashboardSource, Panel, PanelType, Row, ThresholdColor, Thresholds, WrittenDashboard};
 pub use defaults::defaults_table;
 pub use duration::Duration;
 pub use engine::{AddressPool, Engine, EngineMetrics};
