@@ -99,6 +99,8 @@ pub enum Command {
     Down(command::down::Arguments),
     /// The Docker engine's own settings: its metrics, changed safely in daemon.json
     Engine(Box<command::engine::Arguments>),
+    /// Dashboards as files
+    Dashboards(command::dashboards::Arguments),
     /// Where each image comes from
     Images(command::images::Arguments),
     /// JSON Schema of the stack file, for editors

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod completions;
+pub mod dashboards;
 pub mod demo;
 pub mod down;
 pub mod engine;
@@ -18,8 +19,10 @@ pub mod up;
 pub mod verify;
 
 mod failure;
+mod learn;
 mod lock;
 mod output;
+mod panels;
 mod progress;
 mod prove;
 mod secrets;
@@ -45,6 +48,7 @@ pub async fn run(cli: Cli) -> Exit {
         Command::Query(arguments) => query::run(&global, &arguments).await,
         Command::Down(arguments) => down::run(&global, &arguments).await,
         Command::Engine(arguments) => Box::pin(engine::run(&global, &arguments)).await,
+        Command::Dashboards(arguments) => dashboards::run(&global, &arguments).await,
         Command::Images(arguments) => images::run(&global, &arguments).await,
         Command::Schema => schema::run(),
         Command::Completions(arguments) => completions::run(&arguments),

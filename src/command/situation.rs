@@ -1,16 +1,21 @@
 //! What a command that talks to the engine starts from: the stack, the engine, what shall be, what is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::{Failure, secrets, state};
+use crate::catalog::grafana::ADMIN_PASSWORD;
 use crate::cli::Global;
-use crate::desired::{Desired, Facts, ImageChoice, ScaleOverride, WantedImage};
-use crate::engine::{self, Engine, Error, Hints, Observed, ObservedContainer, Question, Secrets, StackSource};
+use crate::client::Grafana;
+use crate::dashboard::Exposed;
+use crate::desired::{AttachedContainer, Desired, Facts, ImageChoice, Role, ScaleOverride, WantedImage};
+use crate::engine::{
+    self, Engine, Error, Hints, Observed, ObservedAttached, ObservedContainer, Question, Secrets, StackSource,
+};
 use crate::plan::{Inputs, Plan, Step};
 use crate::render::{self, Files};
 use crate::stack::{self, Environment, Loaded, Problems, Stack, Vocabulary};
-use crate::{catalog, desired};
+use crate::{catalog, desired, verify};
 
 /// Everything known before a decision.
 #[derive(Debug)]
@@ -20,6 +25,7 @@ pub(super) struct Situation {
     pub(super) desired: Desired,
     pub(super) files: Files,
     pub(super) observed: Observed,
+    facts: Facts,
     stack_files: Vec<String>,
     /// Reference of stackctl's own image.
     pub(super) own_image: String,
@@ -37,7 +43,7 @@ pub(super) struct Wishes<'a> {
 
 /// Reads the stack file.
 pub(super) fn load(global: &Global) -> Result<Loaded, Problems> {
-    let vocabulary = Vocabulary { exporters: catalog::EXPORTERS, presets: catalog::PRESETS };
+    let vocabulary = Vocabulary { exporters: catalog::EXPORTERS, presets: crate::dashboard::PRESETS };
     stack::load(&global.file, &Environment::of_process(), &vocabulary)
 }
 
@@ -74,13 +80,16 @@ impl Situation {
         observed.images = images?;
         let mut facts = Facts { gateway, root_is_shared: engine.root_is_shared(), ..Facts::default() };
         facts.own_image = Some(own_image.clone());
+        facts.attached = attached(&observed);
         facts.scale = scales(stack, &observed, wishes.scale);
         facts.images = choose_images(stack, &engine, wanted, &observed, wishes.ask_again).await;
+        facts.exposed = observed.exposed.clone().into_iter().collect();
         let desired = Desired::of(stack, &facts);
         let files = render::all(&desired);
         Ok(Self {
             known_secrets: secrets::known(&desired, &loaded.environment),
             own_image,
+            facts,
             stack_files: absolute(&global.file),
             loaded,
             engine,
@@ -104,7 +113,9 @@ impl Situation {
     /// a word.
     pub(super) fn refuse_missing_externals(&self) -> Result<(), Failure> {
         let (desired, observed) = (&self.desired, &self.observed);
-        let has_network = |name: &str| observed.networks.iter().any(|network| network.name == name);
+        let is_attached = |name: &str| observed.attached.iter().any(|it| it.container.addresses.contains_key(name));
+        let has_network =
+            |name: &str| observed.networks.iter().any(|network| network.name == name) || is_attached(name);
         let has_volume = |name: &str| observed.volumes.iter().any(|volume| volume.name == name);
         let networks = desired.networks.iter().filter(|network| network.external && !has_network(&network.name));
         let volumes = desired.volumes.iter().filter(|volume| volume.external && !has_volume(&volume.name));
@@ -166,11 +177,47 @@ impl Situation {
         }
     }
 
+    /// Takes in what apps expose now; what is known of apps that were not seen stays. True: other dashboards come of it.
+    pub(super) fn learn(&mut self, seen: BTreeMap<String, Exposed>) -> bool {
+        self.facts.exposed.extend(seen);
+        let desired = Desired::of(&self.loaded.stack, &self.facts);
+        let is_new = desired.exposed != self.desired.exposed;
+        if is_new {
+            self.files = render::all(&desired);
+            self.desired = desired;
+        }
+        is_new
+    }
+
+    /// The stack's Grafana, or another one at that address, as its user `admin`. `None`: it does not run.
+    pub(super) fn grafana(&self, url: Option<&str>) -> Result<Option<Grafana>, Error> {
+        let Some(service) = self.desired.services.iter().find(|service| service.role == Role::Grafana) else {
+            return Ok(None);
+        };
+        let own = || verify::grafana_url(&self.desired, &self.observed);
+        let Some(url) = url.map(str::to_owned).or_else(own) else { return Ok(None) };
+        let secret = service.container.secrets.iter().find(|secret| secret.name == ADMIN_PASSWORD);
+        let password = secret.and_then(|secret| self.known_secrets.0.get(&secret.source));
+        let password = password.map(|bytes| String::from_utf8_lossy(bytes).trim_end().to_owned()).unwrap_or_default();
+        Grafana::new(&url, "admin", &password).map(Some).map_err(|error| Error::new("cannot ask Grafana", error))
+    }
+
     /// Keeps a copy of what the stack remembers from now on.
     pub(super) fn keep_memory(&self) {
         if let Some(copy) = question(&self.loaded.stack, &self.engine).memory_copy {
             engine::keep_memory(&copy, &self.observed.networks, &render::memory(&self.desired));
         }
+    }
+
+    /// Looks at the stack's containers and at the images again: what a plan is made from.
+    pub(super) async fn look_at_everything(&mut self) -> Result<(), Failure> {
+        let stack = &self.loaded.stack;
+        let possible = possible_images(stack, &desired::wanted_images(stack), &self.own_image);
+        let question = question(stack, &self.engine);
+        let (looked, images) = tokio::join!(self.engine.observe(&question), self.engine.images(&possible));
+        self.observed = looked?;
+        self.observed.images = images?;
+        Ok(())
     }
 
     /// Looks at the stack's containers again.
@@ -201,8 +248,28 @@ pub(super) fn question(stack: &Stack, engine: &Engine) -> Question {
         stack: stack.name.to_string(),
         external_networks: networks.collect(),
         named_volumes: volumes.collect(),
+        attached: stack.attached.iter().map(|(name, app)| (name.to_string(), app.attach.clone())).collect(),
         memory_copy: state::memory_copy(&engine.facts().address, stack.name.as_str()),
     }
+}
+
+/// How Prometheus reaches what is attached.
+fn attached(observed: &Observed) -> indexmap::IndexMap<String, Vec<AttachedContainer>> {
+    let mut attached: indexmap::IndexMap<String, Vec<AttachedContainer>> = indexmap::IndexMap::new();
+    for ObservedAttached { container, on_host_network, port } in &observed.attached {
+        // The engine's default bridge knows no names; any other network does.
+        let mut networks: Vec<_> = container.addresses.iter().collect();
+        networks.sort_by_key(|(name, _)| name.as_str() == "bridge");
+        let joined = networks.first().filter(|_| !on_host_network);
+        let address = joined.filter(|(name, _)| name.as_str() == "bridge").and_then(|(_, address)| **address);
+        attached.entry(container.service.clone()).or_default().push(AttachedContainer {
+            name: container.name.clone(),
+            network: joined.map(|(name, _)| (*name).clone()),
+            address,
+            port: *port,
+        });
+    }
+    attached
 }
 
 pub(super) fn check_scales(stack: &Stack, scales: &[(String, u32)]) -> Result<(), Failure> {

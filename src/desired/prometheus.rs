@@ -3,6 +3,7 @@
 use indexmap::IndexSet;
 
 use super::assemble::Input;
+use super::attached;
 use super::component::{self, Listening};
 use super::container::{self, fill};
 use super::image::Chosen;
@@ -68,6 +69,8 @@ fn service(
     let mut container = container::make(input.stack, PROMETHEUS.name, settings, &Wiring::default());
     container.mounts.extend(PROMETHEUS.data.as_ref().map(|folder| volume::data(input.stack, folder)));
     container.networks = networks(input, services, &config.jobs);
+    container.visited = attached::attachments(input);
+    container.visited.retain(|visited| container.networks.iter().all(|own| own.network != visited.network));
     container.files = files();
     container.secrets = job_secrets(input, &config.jobs);
     Service {
@@ -151,8 +154,10 @@ fn job_secrets(input: Input, jobs: &[Job]) -> Vec<PlacedSecret> {
     let stack = input.stack;
     let apps = stack.apps.iter().filter_map(|(name, app)| Some((name, app.metrics.as_ref()?)));
     let exporters = stack.exporters.iter().map(|(name, exporter)| (name, &exporter.metrics));
+    let attached = stack.attached.iter().map(|(name, attached)| (name, &attached.metrics));
     let elsewhere = stack.scrape.iter().map(|(name, scrape)| (name, &scrape.metrics));
     let present: IndexSet<&str> = jobs.iter().map(|job| job.name.as_str()).collect();
-    let watched = apps.chain(exporters).chain(elsewhere).filter(|(name, _)| present.contains(name.as_str()));
+    let watched =
+        apps.chain(attached).chain(exporters).chain(elsewhere).filter(|(name, _)| present.contains(name.as_str()));
     watched.flat_map(|(name, metrics)| secrets(name.as_str(), metrics)).collect()
 }

@@ -9,6 +9,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::{Engine, Error, FileStamp, ObservedContainer, ObservedNetwork};
+use crate::dashboard::Exposed;
 use crate::desired::ScaleOverride;
 
 /// Where it lies in the container.
@@ -23,6 +24,9 @@ pub(super) struct Memory {
     /// Components left out → why.
     #[serde(default)]
     pub(super) left_out: BTreeMap<String, String>,
+    /// What apps expose, by job.
+    #[serde(default)]
+    pub(super) exposed: BTreeMap<String, Exposed>,
 }
 
 /// The copy. It holds for as long as one of the stack's networks does: a stack that was taken down forgets.

@@ -4,6 +4,7 @@
 
 mod address;
 mod apply;
+mod attached;
 mod connect;
 mod create;
 mod dependency;
@@ -23,6 +24,7 @@ mod remove;
 
 pub use address::{Address, Hints};
 pub use apply::{Event, Failure, Outcome, Supplies};
+pub use attached::ObservedAttached;
 pub use connect::{Engine, EngineFacts};
 pub use create::StackSource;
 pub use error::Error;

@@ -33,11 +33,21 @@ pub(super) fn services_have_one_name_each(examination: &mut Examination) {
 /// Jobs are named after apps and exporters, so other jobs need other names.
 pub(super) fn jobs_have_one_name_each(examination: &mut Examination) {
     let stack = examination.stack;
+    for name in stack.attached.keys() {
+        let path = Path::ROOT.key("apps");
+        let path = path.key(name.as_str());
+        if RESERVED.contains(&name.as_str()) {
+            examination.error_at_key(path, format!("job `{name}` is stackctl's own job"), "give the app another name");
+        } else if stack.exporters.contains_key(name) {
+            let message = format!("an app and an exporter are called `{name}`");
+            examination.error_at_key(path, message, "give one of them another name");
+        }
+    }
     for name in stack.scrape.keys() {
         let top = Path::ROOT.key("scrape");
         let taken = if RESERVED.contains(&name.as_str()) {
             "stackctl's own job"
-        } else if stack.apps.contains_key(name) {
+        } else if stack.apps.contains_key(name) || stack.attached.contains_key(name) {
             "the job of the app of this name"
         } else if stack.exporters.contains_key(name) {
             "the job of the exporter of this name"
