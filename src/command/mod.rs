@@ -5,6 +5,8 @@ pub mod completions;
 pub mod demo;
 pub mod down;
 pub mod images;
+pub mod import;
+pub mod init;
 pub mod logs;
 pub mod man;
 pub mod plan;
@@ -19,6 +21,7 @@ pub mod verify;
 mod failure;
 mod lock;
 mod output;
+mod place;
 mod progress;
 mod prove;
 mod secrets;
@@ -35,6 +38,8 @@ pub async fn run(cli: Cli) -> Exit {
     let global = cli.global;
     let result = match cli.command {
         Command::Check(arguments) => check::run(&global, &arguments),
+        Command::Init(arguments) => init::run(&global, &arguments).await,
+        Command::Import(arguments) => import::run(&global, &arguments),
         Command::Render(arguments) => render::run(&global, &arguments),
         Command::Plan(arguments) => plan::run(&global, &arguments).await,
         Command::Up(arguments) => up::run(&global, &arguments).await,

@@ -17,6 +17,7 @@ mod place;
 mod probe;
 mod reload;
 mod remove;
+mod running;
 
 pub use apply::{Event, Failure, Outcome, Supplies};
 pub use connect::{Engine, EngineFacts};
@@ -31,3 +32,4 @@ pub use place::Secrets;
 pub use probe::{ProbeError, Prober};
 pub use reload::{Judge, Taken, Verdict};
 pub use remove::Removal;
+pub use running::RunningContainer;
