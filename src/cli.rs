@@ -79,6 +79,10 @@ pub struct Scale {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Look at what is here, ask the rest, and write a stack file
+    Init(Box<command::init::Arguments>),
+    /// Make a stack file of Compose files, prometheus.yml, rules and dashboards
+    Import(command::import::Arguments),
     /// Is the stack file right? Every problem at once
     Check(command::check::Arguments),
     /// Write every generated file

@@ -14,6 +14,9 @@
 //!                 Desired + Observed + Prometheus ─ verify ─▶ Findings
 //! ```
 //!
+//! [`import`] and [`command`]'s editing stand before all that: they read files of others, or the stack file itself, and
+//! write a stack file. What [`import::import`] gives out has been read by [`stack::parse`] before.
+//!
 //! | a value of this type means | may making it do I/O? |
 //! |---|---|
 //! | [`stack::Stack`]: the file is valid, every reference resolves | only `load` |
@@ -56,6 +59,7 @@ pub mod demo;
 pub mod desired;
 pub mod engine;
 pub mod exposition;
+pub mod import;
 pub mod plan;
 pub mod probe;
 pub mod promql;

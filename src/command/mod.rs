@@ -7,6 +7,8 @@ pub mod demo;
 pub mod down;
 pub mod engine;
 pub mod images;
+pub mod import;
+pub mod init;
 pub mod logs;
 pub mod man;
 pub mod plan;
@@ -23,6 +25,7 @@ mod learn;
 mod lock;
 mod output;
 mod panels;
+mod place;
 mod progress;
 mod prove;
 mod secrets;
@@ -39,6 +42,8 @@ pub async fn run(cli: Cli) -> Exit {
     let global = cli.global;
     let result = match cli.command {
         Command::Check(arguments) => check::run(&global, &arguments),
+        Command::Init(arguments) => init::run(&global, &arguments).await,
+        Command::Import(arguments) => import::run(&global, &arguments),
         Command::Render(arguments) => render::run(&global, &arguments),
         Command::Plan(arguments) => plan::run(&global, &arguments).await,
         Command::Up(arguments) => up::run(&global, &arguments).await,

@@ -24,7 +24,8 @@ fn of_app(input: Input, app_name: &str, app: &Attached, timing: &Timing) -> Job 
     } else {
         found.iter().map(|container| target(&host(container), port(container.port))).collect()
     };
-    job(app_name, JobOrigin::Attached(app_name.to_owned()), JobTargets::Static(targets), &app.metrics, timing)
+    let job_name = app.metrics.job.as_ref().map_or(app_name, |job_name| job_name.as_str());
+    job(job_name, JobOrigin::Attached(app_name.to_owned()), JobTargets::Static(targets), &app.metrics, timing)
 }
 
 /// Containers that were found of an app.

@@ -158,8 +158,33 @@ pub struct PrometheusConfig {
     pub retention: Option<Retention>,
     /// Jobs in Prometheus' own words, added as they are.
     pub extra_scrape_configs: Vec<serde_json::Value>,
+    /// Files of rules, in the order of the stack file.
+    pub rule_files: Vec<RuleFile>,
+    /// More keys at the top, in Prometheus' own words.
+    pub extra_config: IndexMap<String, serde_json::Value>,
     /// Address it is published on. `None`: not published.
     pub published: Option<SocketAddr>,
+}
+
+/// A file of recording and alerting rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleFile {
+    /// Its name, no other rule file's.
+    pub name: String,
+    /// What it says.
+    pub text: String,
+}
+
+impl RuleFile {
+    /// Where it is rendered, below the output folder.
+    pub fn rendered(&self) -> String {
+        format!("prometheus/rules/{}", self.name)
+    }
+
+    /// Where it lies inside the Prometheus container.
+    pub fn placed(&self) -> String {
+        format!("{}/{}", crate::catalog::prometheus::RULES_FOLDER, self.name)
+    }
 }
 
 /// How long and how much is kept. The older samples go first.
@@ -172,7 +197,7 @@ pub struct Retention {
 }
 
 /// What Grafana's provisioning says, and where Grafana answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct GrafanaConfig {
     /// Uid of the Prometheus data source. Never changes: dashboards refer to it.
     pub datasource_uid: String,
@@ -180,6 +205,8 @@ pub struct GrafanaConfig {
     pub prometheus_url: Option<String>,
     /// Prometheus' scrape interval, which Grafana takes for `$__rate_interval`.
     pub time_interval: Duration,
+    /// Data sources beside Prometheus, in the words of Grafana's provisioning.
+    pub extra_datasources: Vec<serde_json::Value>,
     /// Folder inside the container that dashboards are read from.
     pub dashboards_folder: String,
     /// Address it is published on. `None`: not published.

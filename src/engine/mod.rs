@@ -14,6 +14,7 @@ pub mod images;
 mod labels;
 mod logs;
 mod memory;
+mod neighbour;
 mod observe;
 mod observed;
 mod ping;
@@ -31,6 +32,7 @@ pub use error::Error;
 pub use host::{AfterRestart, Bridge, EngineHost, EngineKind, RunningContainer};
 pub use logs::LogLine;
 pub use memory::keep_memory;
+pub use neighbour::Neighbour;
 pub use observe::Question;
 pub use observed::{
     ContainerState, FileStamp, Health, Observed, ObservedContainer, ObservedImage, ObservedNetwork, ObservedVolume,

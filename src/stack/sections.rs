@@ -1,11 +1,12 @@
 //! The document → the sections of a [`Stack`]. Says what every key at the top means; the rest is said by the types.
 
 use indexmap::IndexMap;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::attach::AppKeys;
 use super::document::{Entry, Node, Path, Reader, Span, Value};
-use super::{App, Attached, Exporter, Scrape, ServiceName, Stack, StackName, suggest};
+use super::{App, Attached, Exporter, Grafana, Prometheus, Scrape, ServiceName, Stack, StackName, Toggle, suggest};
 
 /// The keys at the top of a stack file.
 const KEYS: [&str; 12] = [
@@ -36,8 +37,8 @@ pub(super) fn read(root: &Node, reader: &mut Reader) -> Stack {
         name: sections.name(),
         engine: sections.one("engine"),
         images: sections.one("images"),
-        prometheus: sections.one("prometheus"),
-        grafana: sections.one("grafana"),
+        prometheus: sections.component("prometheus", Prometheus::read),
+        grafana: sections.component("grafana", Grafana::read),
         apps,
         attached,
         exporters: sections.named("exporters", |entry, path, reader| Some(Exporter::read(entry, path, reader))),
@@ -98,6 +99,23 @@ impl<'n> Sections<'n, '_, '_> {
     fn one<T: DeserializeOwned + Default>(&mut self, key: &str) -> T {
         let Some(entry) = self.entry(key) else { return T::default() };
         self.reader.read(&entry.node, entry.key, Path::ROOT.key(key)).unwrap_or_default()
+    }
+
+    /// A section that is a map of settings, or one word that switches it on or off.
+    fn component<T: Default>(&mut self, key: &str, read: impl Fn(&Entry, Path, &mut Reader) -> T) -> Toggle<T> {
+        /// Stands in for the settings where there are none.
+        #[derive(Default, Deserialize)]
+        struct NoSettings {}
+
+        let Some(entry) = self.entry(key) else { return Toggle::default() };
+        let path = Path::ROOT.key(key);
+        if matches!(entry.node.value, Value::Mapping(_)) {
+            return Toggle::On(read(entry, path, self.reader));
+        }
+        match self.reader.read::<Toggle<NoSettings>>(&entry.node, entry.key, path) {
+            Some(Toggle::Off) => Toggle::Off,
+            _ => Toggle::default(),
+        }
     }
 
     fn named<T>(

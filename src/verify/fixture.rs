@@ -74,6 +74,8 @@ pub(crate) fn desired(services: Vec<Service>, jobs: Vec<Job>) -> Desired {
         jobs,
         retention: None,
         extra_scrape_configs: Vec::new(),
+        rule_files: Vec::new(),
+        extra_config: IndexMap::new(),
         published: None,
     };
     Desired {

@@ -123,7 +123,7 @@ fn watched_apps<'a>(input: Input<'a>, prometheus: Option<&'a PrometheusConfig>) 
     let of_apps = prometheus.jobs.iter().filter(|job| is_app(input.stack, job));
     let watched = of_apps.map(|job| {
         let exposed = input.facts.exposed.get(&job.name).unwrap_or(&NOTHING);
-        let written = written_signals(input.stack, &job.name).map(signals);
+        let written = written_signals(input.stack, job).map(signals);
         let slower = job.interval.filter(|interval| *interval > prometheus.scrape_interval);
         WatchedApp {
             name: &job.name,
@@ -164,7 +164,8 @@ fn base(mut histogram: Selector) -> Selector {
 }
 
 /// What the stack file says of an app's signals, be it run or attached.
-fn written_signals<'a>(stack: &'a Stack, app_name: &str) -> Option<&'a stack::Signals> {
-    let run = stack.apps.get(app_name).and_then(|app| app.signals.as_ref());
-    run.or_else(|| stack.attached.get(app_name)?.signals.as_ref())
+fn written_signals<'a>(stack: &'a Stack, job: &Job) -> Option<&'a stack::Signals> {
+    let (JobOrigin::Service(app_name) | JobOrigin::Attached(app_name)) = &job.origin else { return None };
+    let run = stack.apps.get(app_name.as_str()).and_then(|app| app.signals.as_ref());
+    run.or_else(|| stack.attached.get(app_name.as_str())?.signals.as_ref())
 }
