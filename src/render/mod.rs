@@ -32,5 +32,5 @@ pub fn all(desired: &Desired) -> Files {
         ("grafana/provisioning/dashboards/stackctl.yml", grafana::dashboard_provider(desired)),
     ];
     let present = files.into_iter().filter_map(|(path, text)| Some((path.to_owned(), text?)));
-    Files(present.chain(dashboard::files(desired)).collect())
+    Files(present.chain(prometheus::rules(desired)).chain(dashboard::files(desired)).collect())
 }
