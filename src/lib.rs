@@ -49,6 +49,7 @@ pub mod catalog;
 pub mod cli;
 pub mod client;
 pub mod command;
+pub mod dashboard;
 pub mod demo;
 pub mod desired;
 pub mod engine;
