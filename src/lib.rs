@@ -55,6 +55,7 @@ pub mod desired;
 pub mod engine;
 pub mod exposition;
 pub mod plan;
+pub mod plot;
 pub mod probe;
 pub mod render;
 pub mod stack;

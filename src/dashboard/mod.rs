@@ -10,7 +10,7 @@ mod variable;
 pub use color::Color;
 pub use layout::{COLUMNS, Placed, Position};
 pub use panel::{Panel, PanelKind, Query, Stacking, Threshold};
-pub use unit::{Unit, UnknownUnit};
+pub use unit::{Rounding, Unit, UnknownUnit};
 pub use variable::{Variable, VariableSource};
 
 /// One dashboard.

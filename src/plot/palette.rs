@@ -28,7 +28,7 @@ const fn colour(name: &'static str, light: &'static str, dark: &'static str) -> 
     Colour { name, light, dark }
 }
 
-const COLOURS: [Colour; 17] = [
+const COLOURS: [Colour; 19] = [
     colour("page", "#f4f5f7", "#101418"),
     colour("panel", "#ffffff", "#181d23"),
     colour("edge", "#d9dde3", "#2b323b"),
@@ -46,6 +46,8 @@ const COLOURS: [Colour; 17] = [
     colour("good", "#007a5a", "#1fc598"),
     colour("warn", "#b87500", "#e69f00"),
     colour("bad", "#c44e00", "#f0782a"),
+    colour("blue", "#0072b2", "#56b4e9"),
+    colour("purple", "#a8558a", "#d98fb8"),
 ];
 
 /// How many lines have a colour of their own.
@@ -61,24 +63,22 @@ pub(super) fn line_class(number: usize) -> String {
 fn rules(value: impl Fn(&Colour) -> String) -> String {
     let of = |name: &str| value(COLOURS.iter().find(|colour| colour.name == name).expect("every colour is in the list"));
     let mut text = String::from("text{font-family:system-ui,\"DejaVu Sans\",sans-serif;font-size:12px}");
-    for (class, name) in [("ink", "ink"), ("dim", "dim"), ("good", "good"), ("warn", "warn"), ("bad", "bad")] {
-        write!(text, ".{class}{{fill:{}}}", of(name)).expect("a String takes everything");
+    for name in ["ink", "dim", "good", "warn", "bad", "blue", "purple"] {
+        let colour = of(name);
+        write!(text, ".{name}{{fill:{colour}}}.limit.{name},.arc.{name},.line.{name}{{stroke:{colour};fill:none}}")
+            .expect("a String takes everything");
     }
     for number in 0..LINE_COLOURS {
         let colour = of(&format!("s{number}"));
         write!(text, ".line.s{number}{{stroke:{colour}}}.area.s{number},.bar.s{number}{{fill:{colour}}}")
             .expect("a String takes everything");
     }
-    for state in ["good", "warn", "bad"] {
-        let colour = of(state);
-        write!(text, ".line.{state},.limit.{state},.arc.{state}{{stroke:{colour}}}").expect("a String takes everything");
-    }
     let (page, panel, edge, ink, grid) = (of("page"), of("panel"), of("edge"), of("ink"), of("grid"));
     write!(
         text,
         ".page{{fill:{page}}}.panel{{fill:{panel};stroke:{edge}}}.gridline{{stroke:{grid};stroke-width:1}}\
          .axis{{stroke:{edge};stroke-width:1}}.line{{fill:none;stroke-width:1.6;stroke-linejoin:round;stroke-linecap:round}}\
-         .area{{opacity:.14}}.dash{{stroke-dasharray:6 4}}.dots{{stroke-dasharray:1.5 4}}.rest{{fill:{grid}}}\
+         .area{{opacity:.14}}.thick{{stroke-width:3}}.faint{{opacity:.45}}.thin{{stroke-width:4}}.dash{{stroke-dasharray:6 4}}.dots{{stroke-dasharray:1.5 4}}.rest{{fill:{grid}}}\
          .limit{{fill:none;stroke-width:1.2;stroke-dasharray:2 3}}.arc{{fill:none;stroke-width:16}}.arc.rest{{stroke:{grid}}}\
          .title{{font-weight:600;font-size:13px;fill:{ink}}}.small{{font-size:11px}}.heading{{font-weight:600;font-size:15px}}\
          .huge{{font-weight:600;font-size:34px}}.large{{font-weight:600;font-size:22px}}.strong{{font-weight:600}}\

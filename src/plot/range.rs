@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::number::{float, nearest};
+
 /// From when to when, seconds since 1970, and the time zone in which moments are written.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TimeRange {
@@ -25,12 +27,33 @@ pub(super) struct TimeTick {
     pub(super) label: String,
 }
 
-const DAY: i64 = 86_400;
+const DAY: f64 = 86_400.0;
+const FOUR_WEEKS: f64 = 28.0 * DAY;
 
 /// Distances between ticks that a clock or a calendar has, in seconds.
-const DISTANCES: [i64; 22] = [
-    1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, DAY, 2 * DAY, 7 * DAY,
-    14 * DAY, 28 * DAY,
+const DISTANCES: [f64; 22] = [
+    1.0,
+    2.0,
+    5.0,
+    10.0,
+    15.0,
+    30.0,
+    60.0,
+    120.0,
+    300.0,
+    600.0,
+    900.0,
+    1_800.0,
+    3_600.0,
+    7_200.0,
+    10_800.0,
+    21_600.0,
+    43_200.0,
+    DAY,
+    2.0 * DAY,
+    7.0 * DAY,
+    14.0 * DAY,
+    FOUR_WEEKS,
 ];
 
 impl TimeRange {
@@ -44,30 +67,33 @@ impl TimeRange {
         self.format(time, "%-d %b %H:%M:%S")
     }
 
+    /// The zone as people write it: `UTC`, `CET`, `+05:30`.
+    pub fn zone_name(&self) -> String {
+        self.format(self.end, "%Z")
+    }
+
     /// At most `count` ticks at round times of the zone. Midnight carries the date.
     pub(super) fn ticks(&self, count: usize) -> Vec<TimeTick> {
         let distance = self.tick_distance(count);
         // The offset at the end holds for the whole axis: ticks stay evenly spread when clocks change in between.
         let offset = self.zone.to_offset(timestamp(self.end)).seconds();
         let local = |time: f64| time + f64::from(offset);
-        let step = distance as f64;
-        let first = (local(self.start) / step).ceil() * step - f64::from(offset);
-        let times = (0..).map(|number| first + f64::from(number) * step).take_while(|time| *time <= self.end);
+        let first = (local(self.start) / distance).ceil() * distance - f64::from(offset);
+        let times = (0..100).map(|number| first + f64::from(number) * distance).take_while(|time| *time <= self.end);
         times.map(|time| TimeTick { time, label: self.label(time, distance) }).collect()
     }
 
-    fn tick_distance(&self, count: usize) -> i64 {
-        let wanted = self.length() / count.max(1) as f64;
-        let fits = |distance: &i64| *distance as f64 >= wanted;
-        // Longer than the calendar's: whole multiples of four weeks.
-        DISTANCES.into_iter().find(fits).unwrap_or_else(|| (wanted / (28 * DAY) as f64).ceil() as i64 * 28 * DAY)
+    fn tick_distance(&self, count: usize) -> f64 {
+        let wanted = self.length() / float(count.max(1));
+        let known = DISTANCES.into_iter().find(|distance| *distance >= wanted);
+        known.unwrap_or_else(|| (wanted / FOUR_WEEKS).ceil() * FOUR_WEEKS)
     }
 
-    fn label(&self, time: f64, distance: i64) -> String {
+    fn label(&self, time: f64, distance: f64) -> String {
         let clock = self.format(time, "%H:%M:%S");
         if distance >= DAY || clock == "00:00:00" {
             self.format(time, "%-d %b")
-        } else if distance < 60 {
+        } else if distance < 60.0 {
             clock
         } else {
             self.format(time, "%H:%M")
@@ -84,7 +110,7 @@ fn timestamp(seconds: f64) -> Timestamp {
     let limit = |seconds: f64| {
         if seconds.is_sign_negative() { Timestamp::MIN } else { Timestamp::MAX }
     };
-    Timestamp::from_millisecond((seconds * 1000.0).round() as i64).unwrap_or_else(|_| limit(seconds))
+    Timestamp::from_millisecond(nearest(seconds * 1000.0)).unwrap_or_else(|_| limit(seconds))
 }
 
 #[cfg(test)]

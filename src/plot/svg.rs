@@ -2,6 +2,8 @@
 
 use std::fmt::{Display, Write as _};
 
+use super::number::nearest;
+
 /// Where a text stands to its point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Anchor {
@@ -91,11 +93,6 @@ impl Shapes {
         ));
     }
 
-    /// Other shapes, moved.
-    pub(super) fn place(&mut self, x: f64, y: f64, shapes: &Shapes) {
-        self.write(format_args!("<g transform=\"translate({} {})\">{}</g>", Short(x), Short(y), shapes.0));
-    }
-
     /// The whole drawing. `label` is what a screen reader says; `style`: the style sheet where it stands alone.
     pub(super) fn finish(self, width: f64, height: f64, label: &str, style: Option<&str>) -> String {
         let (width, height) = (Short(width), Short(height));
@@ -126,8 +123,7 @@ pub(super) struct Short(pub(super) f64);
 
 impl Display for Short {
     fn fmt(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {
-        let tenths = (self.0 * 10.0).round();
-        let tenths = if tenths.is_finite() { tenths as i64 } else { 0 };
+        let tenths = nearest(self.0 * 10.0);
         let sign = if tenths < 0 { "-" } else { "" };
         match (tenths.unsigned_abs() / 10, tenths.unsigned_abs() % 10) {
             (whole, 0) => write!(formatter, "{sign}{whole}"),
