@@ -85,17 +85,22 @@ fn sheet(theme: Theme) -> String {
 
 #[test]
 fn every_kind_of_panel_is_drawn_light_and_dark() {
-    for (theme, name) in [(Theme::Auto, "auto"), (Theme::Light, "light"), (Theme::Dark, "dark")] {
-        let svg = sheet(theme);
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("every-panel-{name}.png"));
-        let picture = plot::png(&svg, &Fonts::of_system().expect("a font: apt-get install fonts-dejavu-core"));
-        std::fs::write(&path, picture.expect("a picture")).expect("the target folder is writable");
-        if theme == Theme::Auto {
-            // A line for each shape, so that a difference can be read.
-            let lines = svg.replace("><", ">\n<");
-            golden::check("plot", &Files([("every-panel.svg".to_owned(), lines)].into()));
-        }
-    }
+    let svg = sheet(Theme::Auto);
+    assert!(svg.contains("prefers-color-scheme:dark"));
+    // A line for each shape, so that a difference can be read.
+    golden::check("plot", &Files([("every-panel.svg".to_owned(), svg.replace("><", ">\n<"))].into()));
+}
+
+#[test]
+fn a_drawing_becomes_a_png_with_letters() {
+    let fonts = Fonts::of_system().expect("a font: apt-get install fonts-dejavu-core");
+    let theme = if std::env::var_os("PLOT_DARK").is_some() { Theme::Dark } else { Theme::Light };
+    let picture = plot::png(&sheet(theme), &fonts).expect("a picture");
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("every-panel.png");
+    std::fs::write(&path, &picture).expect("the target folder is writable");
+    assert!(picture.starts_with(b"\x89PNG"));
+    let no_letters = plot::png(&sheet(theme).replace("<text", "<g").replace("</text>", "</g>"), &fonts);
+    assert!(picture.len() > no_letters.expect("a picture").len() + 10_000, "the letters are missing: {}", path.display());
 }
 
 #[test]

@@ -41,14 +41,14 @@ pub(super) fn draw(panel: &Panel, series: &[Series], area: Area, shapes: &mut Sh
 fn draw_one(panel: &Panel, series: &Series, (low, high): (f64, f64), area: Area, shapes: &mut Shapes) {
     let Some(last) = series.last() else { return };
     let share = |value: f64| ((value - low) / (high - low)).clamp(0.0, 1.0);
-    let radius = (area.width / 2.0 - 14.0).min(area.height - 54.0).max(20.0);
+    let radius = (area.width / 2.0 - 26.0).min(area.height - 54.0).max(20.0);
     let middle = (area.x + area.width / 2.0, area.y + radius + 14.0 + (area.height - radius - 54.0).max(0.0) / 2.0);
     let class = state_class(panel, last);
     shapes.path(&arc(middle, radius, 0.0, 1.0), "arc rest");
     if last.is_finite() && share(last) > 0.0 {
         shapes.path(&arc(middle, radius, 0.0, share(last)), &format!("arc {class}"));
     }
-    draw_rim(panel, middle, radius + 11.0, &share, shapes);
+    draw_rim(panel, middle, radius + 12.0, &share, shapes);
     let text = letters::fit(&written(panel, last), 2.0 * radius - 20.0, 22.0);
     shapes.text((middle.0, middle.1 - 4.0), Anchor::Middle, &format!("{class} large"), text);
     let foot = middle.1 + 15.0;

@@ -72,7 +72,7 @@ impl Lines<'_> {
             unit: if percent { &shares } else { &self.panel.unit },
             minimum: self.panel.minimum.or(percent.then_some(0.0)),
             maximum: self.panel.maximum.filter(|_| !percent).or(percent.then_some(1.0)),
-            ticks: whole(area.height / 38.0).clamp(2, 6),
+            ticks: whole(area.height / 30.0).clamp(2, 6),
         };
         let within = |time: f64| time >= self.range.start - self.range.step && time <= self.range.end;
         let points = drawn.iter().flat_map(|series| &series.points).filter(|(time, _)| within(*time));

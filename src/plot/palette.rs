@@ -45,7 +45,7 @@ const COLOURS: [Colour; 19] = [
     colour("s6", "#333a42", "#d5dae0"),
     colour("good", "#007a5a", "#1fc598"),
     colour("warn", "#b87500", "#e69f00"),
-    colour("bad", "#c44e00", "#f0782a"),
+    colour("bad", "#c0340f", "#ff7350"),
     colour("blue", "#0072b2", "#56b4e9"),
     colour("purple", "#a8558a", "#d98fb8"),
 ];
@@ -78,8 +78,8 @@ fn rules(value: impl Fn(&Colour) -> String) -> String {
         text,
         ".page{{fill:{page}}}.panel{{fill:{panel};stroke:{edge}}}.gridline{{stroke:{grid};stroke-width:1}}\
          .axis{{stroke:{edge};stroke-width:1}}.line{{fill:none;stroke-width:1.6;stroke-linejoin:round;stroke-linecap:round}}\
-         .area{{opacity:.14}}.thick{{stroke-width:3}}.faint{{opacity:.45}}.thin{{stroke-width:4}}.dash{{stroke-dasharray:6 4}}.dots{{stroke-dasharray:1.5 4}}.rest{{fill:{grid}}}\
-         .limit{{fill:none;stroke-width:1.2;stroke-dasharray:2 3}}.arc{{fill:none;stroke-width:16}}.arc.rest{{stroke:{grid}}}\
+         .area{{opacity:.14}}.dash{{stroke-dasharray:6 4}}.dots{{stroke-dasharray:1.5 4}}.rest{{fill:{grid}}}\
+         .limit{{fill:none;stroke-width:1.2;stroke-dasharray:2 3}}.thick{{stroke-width:3}}.faint{{opacity:.45}}.arc{{fill:none;stroke-width:16}}.thin{{stroke-width:4}}.arc.rest{{stroke:{grid}}}\
          .title{{font-weight:600;font-size:13px;fill:{ink}}}.small{{font-size:11px}}.heading{{font-weight:600;font-size:15px}}\
          .huge{{font-weight:600;font-size:34px}}.large{{font-weight:600;font-size:22px}}.strong{{font-weight:600}}\
          .code{{font-family:ui-monospace,\"DejaVu Sans Mono\",monospace}}.hover{{fill:transparent}}.hover:hover{{fill:{ink};fill-opacity:.07}}"

@@ -88,10 +88,10 @@ fn step(rounding: Rounding, wanted: f64) -> f64 {
     }
 }
 
-/// 1, 2 or 5 times a power of ten.
+/// 1, 2, 2.5 or 5 times a power of ten.
 fn decimal(wanted: f64) -> f64 {
     let power = 10_f64.powf(wanted.log10().floor());
-    let round = [1.0, 2.0, 5.0].into_iter().map(|digit| digit * power).find(|round| *round >= wanted * 0.999_999);
+    let round = [1.0, 2.0, 2.5, 5.0].into_iter().map(|digit| digit * power).find(|round| *round >= wanted * 0.999_999);
     round.unwrap_or(10.0 * power)
 }
 

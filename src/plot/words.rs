@@ -54,7 +54,7 @@ enum Style {
 /// Draws the lines that there is room for.
 pub(super) fn draw(markdown: &str, area: Area, shapes: &mut Shapes) {
     const LINE: f64 = 17.0;
-    let mut y = area.y + 14.0;
+    let mut y = area.y + 18.0;
     for block in blocks(markdown) {
         let (class, size) = match block.style {
             Style::Plain => ("ink", 12.0),

@@ -1,0 +1,14 @@
+//! The dashboards as a web page: asks Prometheus, draws on the server, serves. No framework, no network, hardly a script.
+
+mod ask;
+mod choice;
+mod library;
+mod page;
+mod panel;
+mod server;
+mod variable;
+
+pub use ask::{Answers, Shown, ask, step};
+pub use library::Library;
+pub use server::{Settings, Source, serve};
+pub use variable::{Chosen, choose, filling};
