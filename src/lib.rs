@@ -57,6 +57,7 @@ pub mod exposition;
 pub mod plan;
 pub mod plot;
 pub mod probe;
+pub mod promql;
 pub mod render;
 pub mod stack;
 pub mod verify;

@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 
 /// Which rooms a room may use. `room::Item` allows that item alone. Its own inside it may use anyhow.
 const MAY_USE: &[(&str, &[&str])] = &[
-    ("stack", &[]),
+    ("promql", &[]),
+    ("dashboard", &["promql"]),
+    ("stack", &["dashboard", "promql"]),
     ("catalog", &[]),
-    ("dashboard", &["stack", "catalog"]),
-    ("desired", &["stack", "catalog", "dashboard"]),
+    ("desired", &["stack", "catalog", "dashboard", "promql"]),
     ("render", &["desired", "dashboard"]),
     (
         "plan",
@@ -25,7 +26,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "engine::Secrets",
         ],
     ),
-    ("engine", &["plan", "desired", "catalog", "probe", "render::Files"]),
+    ("engine", &["plan", "dashboard", "desired", "catalog", "probe", "render::Files"]),
     ("daemon", &[]),
     ("exposition", &[]),
     ("probe", &["exposition", "client::install_tls_provider"]),
@@ -34,9 +35,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "verify",
         &[
+            "dashboard",
             "desired",
             "client",
             "exposition",
+            "promql",
             "probe",
             "render::Files",
             "engine::Observed*",
@@ -66,6 +69,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("reqwest", &["client", "probe", "demo"]),
     ("axum", &["demo"]),
     ("prometheus_client", &["demo"]),
+    ("promql_parser", &["promql"]),
     ("println!", &["command"]),
     ("print!", &["command"]),
 ];

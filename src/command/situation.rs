@@ -35,7 +35,7 @@ pub(super) struct Wishes<'a> {
 
 /// Reads the stack file.
 pub(super) fn load(global: &Global) -> Result<Loaded, Problems> {
-    let vocabulary = Vocabulary { exporters: catalog::EXPORTERS, presets: catalog::PRESETS };
+    let vocabulary = Vocabulary { exporters: catalog::EXPORTERS, presets: crate::dashboard::PRESETS };
     stack::load(&global.file, &Environment::of_process(), &vocabulary)
 }
 

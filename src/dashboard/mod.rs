@@ -1,17 +1,34 @@
 //! A dashboard as a value: what is shown, in which unit and where. Grafana's JSON, the terminal, the page in the browser
 //! and the picture are all made from it; nothing here reads or writes anything, and nothing here draws.
 
+mod app;
+mod build;
 mod color;
+mod exposed;
+mod golden;
+mod import;
+mod instrumentation;
 mod layout;
 mod panel;
+mod preset;
+mod signals;
 mod unit;
 mod variable;
 
+pub use app::{TAG, WatchedApp, restarts};
 pub use color::Color;
+pub use exposed::Exposed;
+pub use import::{ImportError, Imported, WrongQuery, import};
+pub use instrumentation::STATUS_LABELS;
 pub use layout::{COLUMNS, Placed, Position};
 pub use panel::{Panel, PanelKind, Query, Stacking, Threshold};
+pub use preset::{OVERVIEW_UID, PRESETS, preset};
+pub use signals::{Latency, Signals, telling_metrics};
 pub use unit::{Rounding, Unit, UnknownUnit};
 pub use variable::{Variable, VariableSource};
+
+/// Uid of the Prometheus data source. Dashboards refer to it, and Grafana does not take a change of it well.
+pub const DATASOURCE_UID: &str = "prometheus";
 
 /// One dashboard.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -39,6 +56,20 @@ impl Dashboard {
     pub fn panels(&self) -> impl Iterator<Item = &Panel> {
         self.rows.iter().flat_map(|row| &row.panels)
     }
+}
+
+/// The uid that Grafana takes for a name: what it does not take becomes `-`, and a name that is too long keeps its
+/// beginning and a hash of the whole.
+pub fn uid(name: &str) -> String {
+    const LONGEST: usize = 40;
+    let is_taken = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+    let uid: String = name.chars().map(|letter| if is_taken(letter) { letter } else { '-' }).collect();
+    if uid.len() <= LONGEST {
+        return uid;
+    }
+    // FNV-1a, 32 bits.
+    let hash = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    format!("{}-{hash:08x}", &uid[..LONGEST - 9])
 }
 
 /// A row of panels. Panels that do not fit into 24 columns go on in the next line.

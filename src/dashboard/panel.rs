@@ -27,6 +27,8 @@ pub struct Panel {
     pub mappings: Vec<(f64, String)>,
     /// Whether series are drawn on top of each other.
     pub stacking: Stacking,
+    /// Shortest time between two points, in seconds; `None`: the scrape interval of the whole stack.
+    pub interval: Option<f64>,
     /// Markdown of a text panel; empty for every other.
     pub text: String,
     /// Width in columns, of which a dashboard has [`COLUMNS`](super::COLUMNS): 1 to 24.

@@ -1,5 +1,7 @@
 //! What can be chosen above the panels of a dashboard.
 
+use super::import::source_of_query;
+
 /// A variable: `$name` in a query stands for what was chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Variable {
@@ -15,6 +17,28 @@ pub struct Variable {
     pub include_all: bool,
     /// What is chosen at first; empty: everything where that may be chosen, else the first.
     pub default: Vec<String>,
+}
+
+impl VariableSource {
+    /// The source that a query of Grafana's is: `label_values(up, job)`, `query_result(…)`, `metrics(…)`.
+    pub fn of_query(query: &str) -> Self {
+        source_of_query(query)
+    }
+}
+
+impl Variable {
+    /// A value that it may have, as far as that is known without a Prometheus; `.*` stands for all.
+    pub fn first_value(&self) -> Option<String> {
+        let of_list = || match &self.source {
+            VariableSource::Values(values) | VariableSource::Interval(values) => values.first().cloned(),
+            VariableSource::Text(text) => Some(text.clone()),
+            _ => None,
+        };
+        let fixed = self.default.first().cloned().or_else(|| if self.include_all { None } else { of_list() });
+        // Grafana's own word for an interval that it chooses.
+        let fixed = fixed.filter(|value| !value.starts_with("$__auto") && value != "auto");
+        fixed.or_else(|| self.include_all.then(|| ".*".to_owned()))
+    }
 }
 
 /// Where the choices of a variable come from.

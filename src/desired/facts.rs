@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use indexmap::IndexMap;
 
 use super::ImageOrigin;
+use crate::dashboard::Exposed;
 
 /// What is known of the world. `Facts::default()` is what `check` and `render` assume without an engine.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -18,6 +19,8 @@ pub struct Facts {
     pub images: IndexMap<String, ImageChoice>,
     /// Scales given on the command line now, or remembered by the running stack.
     pub scale: IndexMap<String, ScaleOverride>,
+    /// What each job is known to expose, as the running Prometheus says or the running stack remembers.
+    pub exposed: IndexMap<String, Exposed>,
 }
 
 /// Which image a component gets.

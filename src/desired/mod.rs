@@ -7,6 +7,7 @@ mod assemble;
 mod component;
 mod container;
 mod daemon;
+mod dashboards;
 mod exporter;
 mod facts;
 mod fingerprint;
@@ -24,6 +25,7 @@ mod service;
 mod unit;
 mod volume;
 
+pub use dashboards::{Carried, StackDashboard};
 pub use facts::{Facts, ImageChoice, ScaleOverride};
 pub use image::{WantedImage, wanted_images};
 pub use job::{BasicAuth, Job, JobOrigin, JobTargets, StaticTarget, Tls};
@@ -43,6 +45,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use indexmap::IndexMap;
 
+use crate::dashboard::Exposed;
+
 /// Everything that shall exist, down to the last name and number.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Desired {
@@ -58,6 +62,10 @@ pub struct Desired {
     pub prometheus: Option<PrometheusConfig>,
     /// What Grafana's provisioning says. `None`: Grafana is off or was left out.
     pub grafana: Option<GrafanaConfig>,
+    /// Dashboards, in order. Their names and uids are unique.
+    pub dashboards: Vec<StackDashboard>,
+    /// What apps are known to expose, by job: it decides what their dashboards show. Kept in the running stack.
+    pub exposed: IndexMap<String, Exposed>,
     /// What `daemon.json` shall say. `None`: `engine.metrics` is off.
     pub daemon: Option<DaemonSettings>,
     /// Components that are wanted but cannot be had, and why.

@@ -17,6 +17,7 @@ use super::{
     ContainerState, Engine, Error, FileStamp, Health, Observed, ObservedContainer, ObservedImage, ObservedNetwork,
     ObservedVolume, labels,
 };
+use crate::dashboard::Exposed;
 use crate::desired::ScaleOverride;
 
 /// Where the running stack keeps what it remembers, inside its Prometheus container.
@@ -45,6 +46,8 @@ struct Memory {
     scale: BTreeMap<String, ScaleOverride>,
     #[serde(default)]
     left_out: BTreeMap<String, String>,
+    #[serde(default)]
+    exposed: BTreeMap<String, Exposed>,
 }
 
 /// Containers of a Compose project.
@@ -72,8 +75,8 @@ impl Engine {
             forget_gone_networks(container, &attached, &existing);
         }
         let memory = self.memory(question, &containers).await?;
-        let Memory { scale, left_out } = memory;
-        Ok(Observed { networks, volumes, containers, images: BTreeMap::new(), foreign, scale, left_out })
+        let Memory { scale, left_out, exposed } = memory;
+        Ok(Observed { networks, volumes, containers, images: BTreeMap::new(), foreign, scale, left_out, exposed })
     }
 
     /// The stack's containers, and those of a Compose project of this name that is not ours.

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use sha2::{Digest, Sha256};
 
+use crate::dashboard::Exposed;
 use crate::desired::ScaleOverride;
 
 /// What was found of one stack.
@@ -24,6 +25,8 @@ pub struct Observed {
     pub scale: BTreeMap<String, ScaleOverride>,
     /// Components the running stack remembers as left out → why.
     pub left_out: BTreeMap<String, String>,
+    /// What the running stack remembers that apps expose, by job.
+    pub exposed: BTreeMap<String, Exposed>,
 }
 
 /// One network.

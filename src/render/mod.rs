@@ -2,6 +2,7 @@
 
 mod compose;
 mod daemon;
+mod dashboard;
 mod grafana;
 mod memory;
 mod prometheus;
@@ -30,5 +31,5 @@ pub fn all(desired: &Desired) -> Files {
         ("grafana/provisioning/dashboards/stackctl.yml", grafana::dashboard_provider(desired)),
     ];
     let present = files.into_iter().filter_map(|(path, text)| Some((path.to_owned(), text?)));
-    Files(present.collect())
+    Files(present.chain(dashboard::files(desired)).collect())
 }

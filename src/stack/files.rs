@@ -4,6 +4,8 @@ use std::path::{Component, Path, PathBuf};
 
 use indexmap::IndexMap;
 
+use crate::dashboard::{DATASOURCE_UID, Imported, import};
+
 use super::collector::Collector;
 use super::document::{self, Node, Value};
 use super::rules::locate;
@@ -154,7 +156,7 @@ impl Files<'_> {
     }
 
     fn dashboard(&mut self, dashboard: &mut Dashboard, path: document::Path) {
-        let DashboardSource::File(file) = &mut dashboard.source else { return };
+        let DashboardSource::File { path: file, imported } = &mut dashboard.source else { return };
         let path = path.key("file");
         *file = self.absolute(file);
         match read_regular(Path::new(file)) {
@@ -166,16 +168,30 @@ impl Files<'_> {
                 self.problems.warning(found.value, &found.path, message, help);
             }
             Err(error) => self.cannot_read(path, &error),
-            Ok(bytes) => {
-                if let Err(error) = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&bytes) {
-                    self.error(
-                        path,
-                        format!("the file is not a dashboard: {error}"),
-                        "export the dashboard as JSON from Grafana",
-                    );
-                }
-            }
+            Ok(bytes) => *imported = self.imported(path, file, &String::from_utf8_lossy(&bytes)),
         }
+    }
+
+    /// What a dashboard's file says. What it cannot carry over is a warning.
+    fn imported(&mut self, path: document::Path, file: &str, text: &str) -> Option<Box<Imported>> {
+        let name = Path::new(file).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let imported = match import(text, DATASOURCE_UID) {
+            Ok(imported) => imported,
+            Err(error) => {
+                self.error(path, format!("`{name}` is not a dashboard: {error}"), error.help);
+                return None;
+            }
+        };
+        for wrong in &imported.wrong_queries {
+            let place = if wrong.line == 0 { String::new() } else { format!(":{}:{}", wrong.line, wrong.column) };
+            let message = format!("panel `{}`: not PromQL: {}", wrong.panel, wrong.message);
+            self.error(path, format!("`{name}{place}`: {message}"), "correct the query in that file");
+        }
+        let found = locate(self.root, &path);
+        for note in &imported.notes {
+            self.problems.warning(found.value, &found.path, format!("`{name}`: not carried over: {note}"), "");
+        }
+        Some(Box::new(imported))
     }
 
     /// The absolute path of a file that has to be there.

@@ -46,7 +46,7 @@ mod wrong;
 pub use app::App;
 pub use command::{Command, Restart, Ulimit};
 pub use container::{ContainerSettings, Logging, PullPolicy};
-pub use dashboard::{Dashboard, DashboardSource, Panel, PanelType, Row};
+pub use dashboard::{Dashboard, DashboardSource, Panel, PanelType, Row, ThresholdColor, Thresholds, WrittenDashboard};
 pub use defaults::defaults_table;
 pub use duration::Duration;
 pub use engine::{Engine, EngineMetrics};

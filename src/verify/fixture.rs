@@ -83,6 +83,8 @@ pub(crate) fn desired(services: Vec<Service>, jobs: Vec<Job>) -> Desired {
         services,
         prometheus: Some(prometheus),
         grafana: None,
+        dashboards: Vec::new(),
+        exposed: IndexMap::new(),
         daemon: None,
         left_out: Vec::new(),
         scale: IndexMap::new(),

@@ -87,7 +87,7 @@ pub(crate) fn demo() -> Stack {
 /// A file of the folder `stacks/`, loaded without any environment variable.
 pub(crate) fn shipped(file: &str) -> Stack {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("stacks").join(file);
-    let vocabulary = Vocabulary { exporters: catalog::EXPORTERS, presets: catalog::PRESETS };
+    let vocabulary = Vocabulary { exporters: catalog::EXPORTERS, presets: stackctl::dashboard::PRESETS };
     match stack::load(&[path], &Environment::default(), &vocabulary) {
         Ok(loaded) => loaded.stack,
         Err(problems) => panic!("{}", problems.render(false)),

@@ -55,6 +55,7 @@ const RULES: &[fn(&mut Examination)] = &[
     components::extra_jobs_are_jobs,
     components::grafana_settings_fit,
     dashboards::presets_are_known,
+    dashboards::dashboards_are_told_apart,
     dashboards::panels_can_be_drawn,
 ];
 
