@@ -103,6 +103,8 @@ pub enum Command {
     Verify(command::verify::Arguments),
     /// Ask Prometheus
     Query(command::query::Arguments),
+    /// The dashboards as a web page
+    View(command::view::Arguments),
     /// Take the stack away; volumes stay unless asked for
     Down(command::down::Arguments),
     /// Where each image comes from

@@ -61,3 +61,4 @@ pub mod promql;
 pub mod render;
 pub mod stack;
 pub mod verify;
+pub mod view;

@@ -15,6 +15,7 @@ pub mod render;
 pub mod schema;
 pub mod up;
 pub mod verify;
+pub mod view;
 
 mod failure;
 mod lock;
@@ -42,6 +43,7 @@ pub async fn run(cli: Cli) -> Exit {
         Command::Logs(arguments) => logs::run(&global, &arguments).await,
         Command::Verify(arguments) => verify::run(&global, &arguments).await,
         Command::Query(arguments) => query::run(&global, &arguments).await,
+        Command::View(arguments) => view::run(&global, &arguments).await,
         Command::Down(arguments) => down::run(&global, &arguments).await,
         Command::Images(arguments) => images::run(&global, &arguments).await,
         Command::Schema => schema::run(),

@@ -9,11 +9,14 @@ mod golden;
 mod import;
 mod instrumentation;
 mod layout;
+mod library;
 mod panel;
 mod preset;
 mod signals;
 mod unit;
 mod variable;
+
+use serde::{Deserialize, Serialize};
 
 pub use app::{TAG, WatchedApp, restarts};
 pub use color::Color;
@@ -21,6 +24,7 @@ pub use exposed::Exposed;
 pub use import::{ImportError, Imported, WrongQuery, import};
 pub use instrumentation::STATUS_LABELS;
 pub use layout::{COLUMNS, Placed, Position};
+pub use library::Library;
 pub use panel::{Panel, PanelKind, Query, Stacking, Threshold};
 pub use preset::{OVERVIEW_UID, PRESETS, preset};
 pub use signals::{Latency, Signals, telling_metrics};
@@ -31,7 +35,7 @@ pub use variable::{Variable, VariableSource};
 pub const DATASOURCE_UID: &str = "prometheus";
 
 /// One dashboard.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Dashboard {
     /// Identity: at most 40 of `a-z A-Z 0-9 - _`, unique in a stack. Grafana's address of the dashboard ends in it.
     pub uid: String,
@@ -73,7 +77,7 @@ pub fn uid(name: &str) -> String {
 }
 
 /// A row of panels. Panels that do not fit into 24 columns go on in the next line.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Row {
     /// Title over the row; `None`: no line is drawn.
     pub title: Option<String>,
@@ -84,7 +88,7 @@ pub struct Row {
 }
 
 /// A way to somewhere else.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Link {
     /// To one dashboard.
     Dashboard {
@@ -110,7 +114,7 @@ pub enum Link {
 }
 
 /// What is marked along the time axis: each moment at which a series of the query appears or has a value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Annotation {
     /// What it marks, such as `Restarts`.
     pub name: String,

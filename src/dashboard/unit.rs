@@ -3,8 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 /// A unit, by Grafana's id: `bytes`, `s`, `reqps`, `percentunit`, `short`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub struct Unit {
     id: String,
     scale: Scale,
@@ -232,6 +235,18 @@ impl FromStr for Unit {
             None => return Err(UnknownUnit(id.to_owned())),
         };
         Ok(Self { id: id.to_owned(), scale })
+    }
+}
+
+impl From<String> for Unit {
+    fn from(id: String) -> Self {
+        Self::lenient(&id)
+    }
+}
+
+impl From<Unit> for String {
+    fn from(unit: Unit) -> Self {
+        unit.id
     }
 }
 

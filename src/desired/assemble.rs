@@ -2,7 +2,7 @@
 
 use super::image::{self, Chosen};
 use super::{Desired, Facts, GrafanaConfig, LeftOut, PrometheusConfig, Role, Service, StackDashboard};
-use super::{app, daemon, dashboards, exporter, fingerprint, grafana, network, order, prometheus, volume};
+use super::{app, daemon, dashboards, exporter, fingerprint, grafana, network, order, prometheus, view, volume};
 use crate::stack::{Stack, Toggle};
 
 /// What every part is made from.
@@ -30,6 +30,7 @@ impl Desired {
             volumes: volume::used(stack, &services),
             services,
             exposed: dashboards::known(input, prometheus.as_ref()),
+            golden: dashboards::golden(input, prometheus.as_ref()),
             prometheus,
             grafana,
             dashboards,
@@ -56,6 +57,9 @@ fn watchers(
         keep(services, made)
     });
     let dashboards = dashboards::all(input, prometheus.as_ref());
+    if let (Some(section), None, Some(_)) = (input.stack.grafana.as_option(), &grafana, &prometheus) {
+        services.push(view::service(input, section));
+    }
     if let Some(service) = services.iter_mut().find(|service| service.role == Role::Grafana) {
         service.container.files.extend(grafana::dashboard_files(&dashboards));
     }

@@ -23,6 +23,7 @@ mod scrape;
 mod secret;
 mod service;
 mod unit;
+mod view;
 mod volume;
 
 pub use dashboards::{Carried, StackDashboard};
@@ -33,6 +34,7 @@ pub use service::{
     Attachment, Container, Dependency, Image, ImageOrigin, Mount, MountSource, OnChange, PlacedFile, PlacedSecret,
     Role, SecretSource, Service,
 };
+pub use view::LIBRARY_SOURCE;
 pub use unit::{compose_duration, compose_size, prometheus_duration, prometheus_size};
 // Value types that are the same in the stack file and here, so that later stages need not know `stack`.
 pub use crate::stack::{
@@ -45,7 +47,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use indexmap::IndexMap;
 
-use crate::dashboard::Exposed;
+use crate::dashboard::{Exposed, Panel};
 
 /// Everything that shall exist, down to the last name and number.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,6 +68,8 @@ pub struct Desired {
     pub dashboards: Vec<StackDashboard>,
     /// What apps are known to expose, by job: it decides what their dashboards show. Kept in the running stack.
     pub exposed: IndexMap<String, Exposed>,
+    /// What is looked at first of each app: its golden signals now, as panels, by the app's name.
+    pub golden: IndexMap<String, Vec<Panel>>,
     /// What `daemon.json` shall say. `None`: `engine.metrics` is off.
     pub daemon: Option<DaemonSettings>,
     /// Components that are wanted but cannot be had, and why.

@@ -19,6 +19,17 @@ pub(super) fn fit(text: &str, room: f64, size: f64) -> String {
     shortened.into_iter().find(|short| width(short, size) <= room).unwrap_or_default()
 }
 
+/// The same for a terminal, where every character is as wide as another.
+pub(super) fn shorten(text: &str, room: usize) -> String {
+    let characters: Vec<char> = text.chars().collect();
+    if characters.len() <= room {
+        return text.to_owned();
+    }
+    let kept = room.saturating_sub(1);
+    let (head, tail) = (kept.div_ceil(2), kept / 2);
+    characters[..head].iter().chain(&['…']).chain(&characters[characters.len() - tail..]).collect()
+}
+
 /// Lines no longer than the room, broken at spaces; a word that is longer is shortened.
 pub(super) fn wrap(text: &str, room: f64, size: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();

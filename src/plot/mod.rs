@@ -21,6 +21,7 @@ mod stack;
 mod stat;
 mod svg;
 mod table;
+mod terminal;
 mod words;
 
 pub use content::{Content, Mark, Series, written};
@@ -29,5 +30,7 @@ pub use panel::{Canvas, panel};
 pub use picture::{Fonts, PictureError, png};
 pub use range::TimeRange;
 pub use sheet::sheet;
+pub use svg::escaped;
 pub use table::{Cell, Table};
+pub use terminal::{TerminalPlot, line_color, sparkline, terminal};
 pub use words::to_html;

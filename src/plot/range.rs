@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn ticks_stand_at_round_times() {
-        assert_eq!(labels(60.0, 6, TimeZone::UTC), "13:36:15 13:36:30 13:36:45 13:37:00");
+        assert_eq!(labels(60.0, 5, TimeZone::UTC), "13:36:15 13:36:30 13:36:45 13:37:00");
         assert_eq!(labels(600.0, 6, TimeZone::UTC), "13:28 13:30 13:32 13:34 13:36");
         assert_eq!(labels(6.0 * 3600.0, 6, TimeZone::UTC), "08:00 09:00 10:00 11:00 12:00 13:00");
     }

@@ -132,6 +132,11 @@ impl Display for Short {
     }
 }
 
+/// The text as it stands in XML and HTML.
+pub fn escaped(text: &str) -> String {
+    Escaped(text).to_string()
+}
+
 /// Text that means nothing to XML: `<` is `&lt;`. Control characters, which XML cannot carry, are left out.
 pub(super) struct Escaped<'a>(pub(super) &'a str);
 

@@ -2,13 +2,11 @@
 
 mod ask;
 mod choice;
-mod library;
 mod page;
 mod panel;
 mod server;
 mod variable;
 
 pub use ask::{Answers, Shown, ask, step};
-pub use library::Library;
 pub use server::{Settings, Source, serve};
 pub use variable::{Chosen, choose, filling};

@@ -28,14 +28,14 @@ fn table(table: &Table) -> String {
     let put = |html: &mut String, text: std::fmt::Arguments| html.write_fmt(text).expect("a String takes everything");
     for (column, head) in table.head.iter().enumerate() {
         let class = if column < table.labels { "" } else { " class=\"number\"" };
-        put(&mut html, format_args!("<th{class}>{}</th>", tera::escape_html(head)));
+        put(&mut html, format_args!("<th{class}>{}</th>", plot::escaped(head)));
     }
     html.push_str("</tr></thead><tbody>");
     for row in &table.rows {
         html.push_str("<tr>");
         for (column, Cell { text, class }) in row.iter().enumerate() {
             let number = if column < table.labels { "" } else { "number " };
-            put(&mut html, format_args!("<td class=\"{number}{class}\">{}</td>", tera::escape_html(text)));
+            put(&mut html, format_args!("<td class=\"{number}{class}\">{}</td>", plot::escaped(text)));
         }
         html.push_str("</tr>");
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::dashboard::Dashboard;
+use super::Dashboard;
 
 /// The dashboards of one stack.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
