@@ -311,7 +311,7 @@ fn a_mirror_stands_before_the_components_images_only() {
 fn stackctls_own_image_is_built_and_never_pulled() {
     let desired = desired(&stacks::demo());
     let image = &service(&desired, "iotd").image;
-    assert_eq!(image.reference, format!("stackctl/self:{}", env!("CARGO_PKG_VERSION")));
+    assert_eq!(image.reference, "stackctl/self", "the build is a fact that this stack was not told");
     assert_eq!((&image.origin, image.pull_policy), (&ImageOrigin::Own, PullPolicy::Never));
 }
 

@@ -73,7 +73,7 @@ fn prober(situation: &Situation) -> Prober {
     let prometheus = situation.desired.prometheus_service();
     let attached = prometheus.map(|service| service.container.networks.as_slice()).unwrap_or_default();
     let networks = attached.iter().map(|attachment| attachment.network.clone()).collect();
-    Prober::new(situation.engine.clone(), &situation.desired.stack, crate::catalog::own::REFERENCE, networks)
+    Prober::new(situation.engine.clone(), &situation.desired.stack, &situation.own_image, networks)
 }
 
 /// Waits until every container is up and not about to fall, or has fallen.

@@ -1,12 +1,13 @@
 //! What a command that talks to the engine starts from: the stack, the engine, what shall be, what is.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use super::{Failure, secrets, state};
 use crate::cli::Global;
 use crate::desired::{Desired, Facts, ImageChoice, ScaleOverride, WantedImage};
-use crate::engine::{Engine, Observed, Question, Secrets, StackSource};
-use crate::plan::{Inputs, Plan};
+use crate::engine::{self, Engine, Error, Observed, ObservedContainer, Question, Secrets, StackSource};
+use crate::plan::{Inputs, Plan, Step};
 use crate::render::{self, Files};
 use crate::stack::{self, Environment, Loaded, Problems, Stack, Vocabulary};
 use crate::{catalog, desired};
@@ -20,7 +21,8 @@ pub(super) struct Situation {
     pub(super) files: Files,
     pub(super) observed: Observed,
     stack_files: Vec<String>,
-    own_build: String,
+    /// Reference of stackctl's own image.
+    pub(super) own_image: String,
     known_secrets: Secrets,
 }
 
@@ -63,20 +65,22 @@ impl Situation {
         let stack = &loaded.stack;
         let question = question(stack, &engine);
         let wanted = desired::wanted_images(stack);
-        let possible = possible_images(stack, &wanted);
+        let own_image = engine::images::own_image().map_err(Error::from)?;
+        let possible = possible_images(stack, &wanted, &own_image);
         let (observed, images, gateway) =
             tokio::join!(engine.observe(&question), engine.images(&possible), engine.gateway());
         let mut observed = observed?;
         refuse_foreign(stack, &observed)?;
         observed.images = images?;
         let mut facts = Facts { gateway, root_is_shared: engine.root_is_shared(), ..Facts::default() };
+        facts.own_image = Some(own_image.clone());
         facts.scale = scales(stack, &observed, wishes.scale);
         facts.images = choose_images(stack, &engine, wanted, &observed, wishes.ask_again).await;
         let desired = Desired::of(stack, &facts);
         let files = render::all(&desired);
         Ok(Self {
             known_secrets: secrets::known(&desired, &loaded.environment),
-            own_build: engine.own_build()?,
+            own_image,
             stack_files: absolute(&global.file),
             loaded,
             engine,
@@ -93,7 +97,6 @@ impl Situation {
             files: &self.files,
             secrets: &self.known_secrets,
             observed: &self.observed,
-            own_build: &self.own_build,
         })
     }
 
@@ -110,12 +113,48 @@ impl Situation {
             return Ok(());
         };
         Err(Failure::World(
-            crate::engine::Error::new(
+            Error::new(
                 format!("cannot bring up stack `{}`", desired.stack),
                 format!("the external {kind} `{name}` does not exist"),
             )
             .advise(format!("make it with `docker {kind} create {name}`, or remove `external: true`")),
         ))
+    }
+
+    /// Why `up` should not go on without being told: another stack of this name runs here, and the plan would replace or
+    /// remove what it runs. A stack file that was moved does not count: nothing lies any more where it was.
+    pub(super) fn taken_over(&self, plan: &Plan) -> Option<Error> {
+        let harmed: BTreeSet<&str> = plan.steps.iter().filter_map(Step::ends).collect();
+        let mut containers = self.observed.containers.iter().filter(|found| harmed.contains(found.id.as_str()));
+        let (container, other) = containers.find_map(|found| Some((found, self.other_source(found)?)))?;
+        let (name, plan_file) = (&self.desired.stack, self.stack_files.first()?);
+        Some(
+            Error::new(
+                format!("cannot bring up stack `{name}` from {plan_file}"),
+                format!(
+                    "another stack of this name runs from {other}, and its container `{}` would go",
+                    container.name
+                ),
+            )
+            .advise("give one of the two another `name`; where both are the same stack, run `stackctl up --take-over`"),
+        )
+    }
+
+    /// The stack file of another folder that a container was made from, where it is still there.
+    fn other_source<'a>(&self, container: &'a ObservedContainer) -> Option<&'a str> {
+        let folder = |path: &str| Path::new(path).parent().map(Path::to_owned);
+        let ours: BTreeSet<_> = self.stack_files.iter().map(|path| folder(path)).collect();
+        container.fingerprint.as_ref()?;
+        let is_ours = container.stack_files.iter().any(|path| ours.contains(&folder(path)));
+        let mut others = container.stack_files.iter().filter(|path| !is_ours && Path::new(path).is_file());
+        others.next().map(String::as_str)
+    }
+
+    /// Volumes that the stack uses as its own, and that carry no label of it.
+    pub(super) fn unlabelled_volumes(&self) -> impl Iterator<Item = &str> {
+        let found = self.observed.volumes.iter().filter(|volume| !volume.ours);
+        let wants = |name: &str| self.desired.volumes.iter().any(|volume| !volume.external && volume.name == name);
+        found.map(|volume| volume.name.as_str()).filter(move |name| wants(name))
     }
 
     /// Where the stack was read from.
@@ -124,6 +163,13 @@ impl Situation {
             stack: self.desired.stack.clone(),
             files: self.stack_files.clone(),
             folder: self.loaded.folder.display().to_string(),
+        }
+    }
+
+    /// Keeps a copy of what the stack remembers from now on.
+    pub(super) fn keep_memory(&self) {
+        if let Some(copy) = question(&self.loaded.stack, &self.engine).memory_copy {
+            engine::keep_memory(&copy, &self.observed.networks, &render::memory(&self.desired));
         }
     }
 
@@ -147,12 +193,15 @@ pub(super) fn question(stack: &Stack, engine: &Engine) -> Question {
         external.then(|| name.clone().unwrap_or_else(|| key.to_string()))
     };
     let networks = stack.networks.iter().filter_map(|(key, network)| external(network.external, &network.name, key));
-    let volumes = stack.volumes.iter().filter_map(|(key, volume)| external(volume.external, &volume.name, key));
+    let volumes = stack
+        .volumes
+        .iter()
+        .filter_map(|(key, volume)| external(volume.external || volume.name.is_some(), &volume.name, key));
     Question {
         stack: stack.name.to_string(),
         external_networks: networks.collect(),
-        external_volumes: volumes.collect(),
-        memory_cache: state::memory_cache(&engine.facts().address, stack.name.as_str()),
+        named_volumes: volumes.collect(),
+        memory_copy: state::memory_copy(&engine.facts().address, stack.name.as_str()),
     }
 }
 
@@ -169,7 +218,7 @@ fn refuse_foreign(stack: &Stack, observed: &Observed) -> Result<(), Failure> {
     let Some(first) = observed.foreign.first() else { return Ok(()) };
     let name = &stack.name;
     Err(Failure::World(
-        crate::engine::Error::new(
+        Error::new(
             format!("cannot work on stack `{name}`"),
             format!("a Compose project `{name}` that is not stackctl's has containers, such as `{first}`"),
         )
@@ -216,13 +265,13 @@ async fn choose_images(
 }
 
 /// Every image that the stack may run from, whatever is chosen: so they can be asked for together with all the rest.
-fn possible_images(stack: &Stack, wanted: &[WantedImage]) -> Vec<String> {
-    let undecided = Desired::of(stack, &Facts::default());
+fn possible_images(stack: &Stack, wanted: &[WantedImage], own_image: &str) -> Vec<String> {
+    let undecided = Desired::of(stack, &Facts { own_image: Some(own_image.to_owned()), ..Facts::default() });
     let of_services = undecided.services.into_iter().map(|service| service.image.reference);
     let of_components = wanted.iter().map(|image| image.reference.clone());
     let from_debian = wanted.iter().filter_map(|image| image.debian).map(|package| package.image.to_owned());
     // Stackctl itself stands in for Grafana.
-    let own = std::iter::once(catalog::own::REFERENCE.to_owned());
+    let own = std::iter::once(own_image.to_owned());
     let references: BTreeSet<_> = of_services.chain(of_components).chain(from_debian).chain(own).collect();
     references.into_iter().collect()
 }

@@ -29,6 +29,9 @@ pub struct Arguments {
     /// Try again to get images that could not be had before
     #[arg(long)]
     pull: bool,
+    /// Replace and remove containers even though another stack file of the same `name` made them
+    #[arg(long)]
+    take_over: bool,
 }
 
 /// Runs it.
@@ -44,12 +47,19 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     let progress = Progress::new(global.quiet);
     situation.refuse_missing_externals()?;
     let plan = situation.plan();
+    if !arguments.take_over
+        && let Some(refusal) = situation.taken_over(&plan)
+    {
+        return Err(refusal.into());
+    }
     if !plan.is_empty() {
         let outcome = situation.apply(&plan, arguments.timeout, &|event: Event| progress.show(&event)).await?;
         if !outcome.failures.is_empty() {
             report_failures(&situation, &outcome);
             return Ok(Exit::WorldSaidNo);
         }
+        situation.look_again().await?;
+        situation.keep_memory();
     }
     if arguments.no_wait {
         return Ok(Exit::Done);
@@ -111,6 +121,11 @@ async fn prove_it(
 /// Where everything is, in a few lines.
 fn say_where(situation: &Situation, elapsed: Duration) {
     let desired = &situation.desired;
+    for volume in situation.unlabelled_volumes() {
+        output::say(&format!(
+            "volume `{volume}` was made by somebody else: it is used, and `down --volumes` leaves it"
+        ));
+    }
     output::say(&format!("\nstack `{}` after {}", desired.stack, seconds(elapsed)));
     for service in &desired.services {
         for port in &service.container.settings.ports.0 {

@@ -17,6 +17,8 @@ pub struct Facts {
     /// For each component (`prometheus`, `grafana`, `node`, `cadvisor` …) the image that can be had.
     /// A component that is not here gets what the stack file and the catalogue say.
     pub images: IndexMap<String, ImageChoice>,
+    /// Reference of stackctl's own image, which names the build. `None`: nobody looked, the tag is left out.
+    pub own_image: Option<String>,
     /// Scales given on the command line now, or remembered by the running stack.
     pub scale: IndexMap<String, ScaleOverride>,
     /// What each job is known to expose, as the running Prometheus says or the running stack remembers.

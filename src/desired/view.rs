@@ -33,7 +33,7 @@ pub(super) fn service(input: Input, section: &Grafana) -> Service {
     Service {
         name: GRAFANA.name.to_owned(),
         role: Role::View,
-        image: app::image(own::IMAGE, PullPolicy::Never),
+        image: app::image(input, own::IMAGE, PullPolicy::Never),
         replicas: 1,
         file_scale: 1,
         depends_on: Vec::new(),

@@ -77,11 +77,6 @@ impl Engine {
             && fs_err::read_to_string("/proc/self/mountinfo").is_ok_and(|text| text.lines().any(is_shared_root))
     }
 
-    /// What stackctl's own image would be built from now.
-    pub fn own_build(&self) -> Result<String, Error> {
-        Ok(images::own_built_from(&images::own_executable()?)?)
-    }
-
     /// Chooses an image for each component: one of those that are here, else one that can be had.
     pub async fn choose_images(
         &self,

@@ -10,6 +10,7 @@ mod error;
 pub mod images;
 mod labels;
 mod logs;
+mod memory;
 mod observe;
 mod observed;
 mod ping;
@@ -23,6 +24,7 @@ pub use connect::{Engine, EngineFacts};
 pub use create::StackSource;
 pub use error::Error;
 pub use logs::LogLine;
+pub use memory::keep_memory;
 pub use observe::Question;
 pub use observed::{
     ContainerState, FileStamp, Health, Observed, ObservedContainer, ObservedImage, ObservedNetwork, ObservedVolume,

@@ -9,19 +9,14 @@ use bollard::query_parameters::{
     ListNetworksOptionsBuilder, ListVolumesOptionsBuilder,
 };
 use futures_util::future::{join_all, try_join_all};
-use serde::Deserialize;
 
 use super::error::{cannot, status};
+use super::memory::Memory;
 use super::place::{FILE_MODE, SECRET_MODE};
 use super::{
     ContainerState, Engine, Error, FileStamp, Health, Observed, ObservedContainer, ObservedImage, ObservedNetwork,
     ObservedVolume, labels,
 };
-use crate::dashboard::Exposed;
-use crate::desired::ScaleOverride;
-
-/// Where the running stack keeps what it remembers, inside its Prometheus container.
-pub(super) const MEMORY_PATH: &str = "/etc/prometheus/stackctl.json";
 
 /// Permissions that stackctl gives files and secrets. A file with others may be one that its program cannot read.
 const GIVEN_MODES: [u32; 2] = [FILE_MODE, SECRET_MODE];
@@ -33,21 +28,10 @@ pub struct Question {
     pub stack: String,
     /// Names of networks that are not the stack's own.
     pub external_networks: Vec<String>,
-    /// Names of volumes that are not the stack's own.
-    pub external_volumes: Vec<String>,
-    /// A file that keeps a copy of what the running stack remembers, to spare reading it each time.
-    pub memory_cache: Option<PathBuf>,
-}
-
-/// What the running stack remembers: the content of `prometheus/stackctl.json`.
-#[derive(Debug, Default, Deserialize)]
-struct Memory {
-    #[serde(default)]
-    scale: BTreeMap<String, ScaleOverride>,
-    #[serde(default)]
-    left_out: BTreeMap<String, String>,
-    #[serde(default)]
-    exposed: BTreeMap<String, Exposed>,
+    /// Names of volumes that are not made of the stack's name.
+    pub named_volumes: Vec<String>,
+    /// A file that keeps a copy of what the running stack remembers.
+    pub memory_copy: Option<PathBuf>,
 }
 
 /// Containers of a Compose project.
@@ -74,7 +58,7 @@ impl Engine {
         for container in &mut containers {
             forget_gone_networks(container, &attached, &existing);
         }
-        let memory = self.memory(question, &containers).await?;
+        let memory = self.memory(question.memory_copy.as_deref(), &containers, &networks).await?;
         let Memory { scale, left_out, exposed } = memory;
         Ok(Observed { networks, volumes, containers, images: BTreeMap::new(), foreign, scale, left_out, exposed })
     }
@@ -160,12 +144,18 @@ impl Engine {
     }
 
     async fn volumes(&self, question: &Question) -> Result<Vec<ObservedVolume>, Error> {
-        let options = ListVolumesOptionsBuilder::new().filters(&project_filter(&question.stack)).build();
-        let answer = self.docker.list_volumes(Some(options)).await.map_err(cannot("list volumes"))?;
-        let mut found = answer.volumes.unwrap_or_default();
-        for name in &question.external_volumes {
+        let prefix = format!("{}_", question.stack);
+        // One that somebody made by hand under the stack's name carries no label.
+        let by_name = HashMap::from([("name".to_owned(), vec![prefix.clone()])]);
+        let (labelled, named) =
+            tokio::try_join!(self.list_volumes(project_filter(&question.stack)), self.list_volumes(by_name))?;
+        let mut found = labelled;
+        found.extend(named.into_iter().filter(|volume| volume.name.starts_with(&prefix)));
+        for name in &question.named_volumes {
             found.extend(self.docker.inspect_volume(name).await.ok());
         }
+        let mut seen = BTreeSet::new();
+        found.retain(|volume| seen.insert(volume.name.clone()));
         Ok(found
             .into_iter()
             .map(|volume| ObservedVolume {
@@ -173,6 +163,12 @@ impl Engine {
                 name: volume.name,
             })
             .collect())
+    }
+
+    async fn list_volumes(&self, filters: HashMap<String, Vec<String>>) -> Result<Vec<bollard::models::Volume>, Error> {
+        let options = ListVolumesOptionsBuilder::new().filters(&filters).build();
+        let answer = self.docker.list_volumes(Some(options)).await.map_err(cannot("list volumes"))?;
+        Ok(answer.volumes.unwrap_or_default())
     }
 
     /// The images of these references, as far as the engine has them.
@@ -191,31 +187,6 @@ impl Engine {
             Err(error) => Err(cannot(format!("inspect image `{reference}`"))(error)),
         }
     }
-
-    async fn memory(&self, question: &Question, containers: &[ObservedContainer]) -> Result<Memory, Error> {
-        let Some((container, stamp)) =
-            containers.iter().find_map(|container| Some((container, (*container.files.get(MEMORY_PATH)?)?)))
-        else {
-            return Ok(Memory::default());
-        };
-        let cached = question.memory_cache.as_ref().and_then(|path| fs_err::read_to_string(path).ok());
-        let text = match cached {
-            Some(text) if FileStamp::of(&text) == stamp => text,
-            _ => {
-                let text = self.read_file(&container.id, MEMORY_PATH).await?.unwrap_or_default();
-                if let Some(path) = &question.memory_cache {
-                    keep(path, &text);
-                }
-                text
-            }
-        };
-        Ok(serde_json::from_str(&text).unwrap_or_default())
-    }
-}
-
-/// Keeps the copy. A copy that cannot be kept costs 33 ms next time, nothing else, so that is no error.
-fn keep(path: &std::path::Path, text: &str) {
-    let _ = path.parent().map(fs_err::create_dir_all).and_then(|_| fs_err::write(path, text).ok());
 }
 
 fn project_filter(stack: &str) -> HashMap<String, Vec<String>> {
@@ -252,6 +223,7 @@ fn from_summary(summary: &ContainerSummary) -> ObservedContainer {
         restarts: 0,
         fingerprint: label(summary, labels::FINGERPRINT).map(str::to_owned),
         parts: label(summary, labels::PARTS).and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default(),
+        stack_files: label(summary, labels::CONFIG_FILES).unwrap_or_default().split(',').map(str::to_owned).collect(),
         addresses: addresses(summary),
         ports: ports(summary.ports.as_deref().unwrap_or_default()),
         files: BTreeMap::new(),

@@ -13,7 +13,7 @@ use crate::desired::ScaleOverride;
 pub struct Observed {
     /// Networks that carry the stack's label, and the external ones it names, as far as they exist.
     pub networks: Vec<ObservedNetwork>,
-    /// Volumes that carry the stack's label, and the external ones it names, as far as they exist.
+    /// Volumes that carry the stack's label or begin with its name, and those it names itself, as far as they exist.
     pub volumes: Vec<ObservedVolume>,
     /// Containers that carry the stack's label.
     pub containers: Vec<ObservedContainer>,
@@ -87,6 +87,8 @@ pub struct ObservedContainer {
     pub restarts: u64,
     /// Fingerprint label.
     pub fingerprint: Option<String>,
+    /// The stack files it was made from, as absolute paths.
+    pub stack_files: Vec<String>,
     /// Addresses by network name.
     pub addresses: BTreeMap<String, Option<IpAddr>>,
     /// Published ports, as `docker ps` writes them: `127.0.0.1:8010->80/tcp`.

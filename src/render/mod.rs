@@ -11,6 +11,7 @@ mod view;
 mod write;
 mod yaml;
 
+pub use memory::memory;
 pub use write::{Change, Written, write};
 
 use indexmap::IndexMap;

@@ -120,6 +120,11 @@ pub enum Cause {
     EngineMetricsLoopback,
     EngineMetricsPublic,
     EngineFirewall,
+    NoData,
+    QueryError,
+    DatasourceUnreachable,
+    GrafanaUnreachable,
+    DashboardMissing,
 }
 
 impl fmt::Display for Cause {

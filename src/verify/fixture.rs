@@ -102,6 +102,7 @@ pub(crate) fn address(last: u8) -> IpAddr {
 
 pub(crate) fn container(service: &str, replica: u32, last: u8) -> ObservedContainer {
     ObservedContainer {
+        stack_files: Vec::new(),
         id: format!("id-{service}-{replica}"),
         name: format!("demo-{service}-{replica}"),
         service: service.into(),

@@ -2,6 +2,7 @@
 
 mod config;
 mod contains;
+mod dashboards;
 mod engine;
 mod finding;
 #[cfg(test)]
@@ -11,6 +12,9 @@ mod targets;
 
 pub use config::{ConfigState, config, judge_config, runs_rendered};
 pub use contains::{Difference, contains};
+pub use dashboards::{
+    Answer, DASHBOARDS, GrafanaState, PanelState, QueryState, SelectorState, dashboards, judge_grafana, judge_panel,
+};
 pub use engine::{EngineState, engine, judge_engine};
 pub use finding::{Cause, Finding, Status, Trouble};
 pub use report::Report;

@@ -114,6 +114,7 @@ pub(crate) fn debian_facts() -> Facts {
     let nowhere =
         ImageChoice::LeaveOut { reason: "no registry can be reached, and Debian has no package of it".to_owned() };
     Facts {
+        own_image: Some(catalog::own::reference("0123456789abcdef")),
         root_is_shared: true,
         gateway: None,
         images: IndexMap::from([

@@ -19,19 +19,33 @@ pub(super) fn wrong_queries(dashboard: &Dashboard, text: &str) -> Vec<WrongQuery
 impl Dashboard {
     /// Why a text cannot be a query of this dashboard; `None`: it can.
     ///
-    /// A variable without a value may stand for a name or a number: the query is right when it parses with one of them.
+    /// A variable without a value may stand for a name, a number or a word of the language: the query is right when it
+    /// parses with any of them.
     pub fn why_no_query(&self, query: &str) -> Option<String> {
-        let parse = |stand_in: Option<&str>| {
-            let own =
-                self.variables.iter().filter_map(|variable| Some((variable.name.clone(), variable.first_value()?)));
-            let unknown = crate::promql::variables(query).into_iter();
-            let stand_ins = unknown.filter_map(|name| Some((name, stand_in?.to_owned())));
-            let variables = own.chain(stand_ins).collect();
+        const STAND_INS: [&str; 4] = ["unknown", "1", "5m", "sum"];
+        const MOST_UNKNOWN: u32 = 4;
+        let own = self.variables.iter().filter_map(|variable| Some((variable.name.clone(), variable.first_value()?)));
+        let own: Vec<(String, String)> = own.collect();
+        let mut unknown = crate::promql::variables(query);
+        unknown.retain(|name| own.iter().all(|(known, _)| known != name));
+        let counted = u32::try_from(unknown.len()).unwrap_or(u32::MAX).min(MOST_UNKNOWN);
+        let parse = |mut combination: usize| {
+            let is_plain = combination == 0;
+            let stand_ins = unknown.iter().map(|name| {
+                let stand_in = STAND_INS[combination % STAND_INS.len()];
+                combination /= STAND_INS.len();
+                (name.clone(), stand_in.to_owned())
+            });
+            // In quotes and brackets what stands there by itself is right for every variable.
+            let mut variables = own.clone();
+            if !is_plain {
+                variables.extend(stand_ins);
+            }
             let filling = Filling { rate_interval: 60.0, interval: 15.0, range: 3600.0, variables };
             Expression::parse(&fill(query, &filling)).err().map(|error| error.to_string())
         };
-        let message = parse(None)?;
-        [Some("1"), Some("5m"), Some("sum")].into_iter().all(|stand_in| parse(stand_in).is_some()).then_some(message)
+        let message = parse(0)?;
+        (1..STAND_INS.len().pow(counted)).all(|combination| parse(combination).is_some()).then_some(message)
     }
 }
 

@@ -157,6 +157,6 @@ fn a_query_that_does_not_parse_is_named_with_panel_and_place() {
                 {\"title\": \"Good\", \"type\": \"stat\", \"targets\": [{\"expr\": \"topk($n, sum by ($label) (up{a=\\\"$b\\\"}))\"}]}]}";
     let wrong = import(text, "prometheus").expect("a dashboard").wrong_queries;
     assert_eq!(wrong.len(), 1, "{wrong:?}");
-    assert_eq!((wrong[0].panel.as_str(), wrong[0].line, wrong[0].column), ("Bad", 2, 62));
+    assert_eq!((wrong[0].panel.as_str(), wrong[0].line, wrong[0].column), ("Bad", 2, 56));
     assert!(!wrong[0].message.is_empty());
 }

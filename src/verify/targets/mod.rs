@@ -95,6 +95,7 @@ async fn promised(
 /// The answer of a Prometheus that nobody could ask.
 pub fn not_running() -> client::Error {
     client::Error {
+        service: "Prometheus",
         url: "its container".to_owned(),
         what: "targets".to_owned(),
         cause: "it does not run".to_owned(),
