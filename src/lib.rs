@@ -60,5 +60,6 @@ pub mod probe;
 pub mod promql;
 pub mod render;
 pub mod stack;
+pub mod top;
 pub mod verify;
 pub mod view;

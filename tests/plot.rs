@@ -45,33 +45,69 @@ fn limits() -> Vec<Threshold> {
 
 /// Every kind of panel, and what fills it.
 fn panels() -> Vec<(Panel, Content)> {
-    let replicas = || vec![
-        wave("demo-accesslog-1", 40.0, 12.0, 0.0),
-        without(wave("demo-accesslog-2", 25.0, 8.0, 1.0), 120, 190),
-        wave("demo-accesslog-3", 10.0, 4.0, 2.0),
-    ];
+    let replicas = || {
+        vec![
+            wave("demo-accesslog-1", 40.0, 12.0, 0.0),
+            without(wave("demo-accesslog-2", 25.0, 8.0, 1.0), 120, 190),
+            wave("demo-accesslog-3", 10.0, 4.0, 2.0),
+        ]
+    };
     let cpu = wave("cpu", 0.55, 0.3, 0.4);
     let disks = vec![wave("/", 0.42, 0.0, 0.0), wave("/var/lib/docker", 0.81, 0.0, 0.0), wave("/home", 0.95, 0.0, 0.0)];
-    let memory = (1..=11).map(|number| wave(&format!("demo-image-gallery-{number}"), 3e8 + 4e7 * f64::from(number), 2e7, f64::from(number)));
+    let memory = (1..=11).map(|number| {
+        wave(&format!("demo-image-gallery-{number}"), 3e8 + 4e7 * f64::from(number), 2e7, f64::from(number))
+    });
     let series = Content::Series;
-    let table = Panel { queries: vec![Query { legend: "requests".to_owned(), ..Query::default() }], ..panel("Replicas", PanelKind::Table, "reqps", 12) };
+    let table = Panel {
+        queries: vec![Query { legend: "requests".to_owned(), ..Query::default() }],
+        ..panel("Replicas", PanelKind::Table, "reqps", 12)
+    };
     let text = "## Read me\n\nThe *gallery* calls `iotd` and `accesslog`. See [the source](https://example.org).\n\n- Latency: keep it under 250 ms\n- Errors: none";
     vec![
         (panel("Traffic", PanelKind::Timeseries, "reqps", 12), series(replicas())),
-        (Panel { thresholds: limits(), ..panel("CPU", PanelKind::Timeseries, "percentunit", 12) }, series(vec![cpu.clone()])),
+        (
+            Panel { thresholds: limits(), ..panel("CPU", PanelKind::Timeseries, "percentunit", 12) },
+            series(vec![cpu.clone()]),
+        ),
         (panel("Memory", PanelKind::Timeseries, "bytes", 12), series(memory.collect())),
-        (Panel { stacking: Stacking::Normal, ..panel("Traffic, added up", PanelKind::Timeseries, "reqps", 12) }, series(vec![replicas().remove(0), replicas().remove(2)])),
-        (Panel { thresholds: limits(), ..panel("CPU now", PanelKind::Stat, "percentunit", 4) }, series(vec![cpu.clone()])),
+        (
+            Panel { stacking: Stacking::Normal, ..panel("Traffic, added up", PanelKind::Timeseries, "reqps", 12) },
+            series(vec![replicas().remove(0), replicas().remove(2)]),
+        ),
+        (
+            Panel { thresholds: limits(), ..panel("CPU now", PanelKind::Stat, "percentunit", 4) },
+            series(vec![cpu.clone()]),
+        ),
         (panel("Latency p95", PanelKind::Stat, "s", 4), series(vec![wave("p95", 0.21, 0.05, 0.0)])),
-        (Panel { mappings: vec![(1.0, "up".to_owned())], thresholds: vec![Threshold { value: None, color: Color::Red }, Threshold { value: Some(1.0), color: Color::Green }], ..panel("State", PanelKind::Stat, "short", 8) },
-            series(vec![wave("web", 1.0, 0.0, 0.0), wave("db", 0.0, 0.0, 0.0)])),
-        (Panel { thresholds: limits(), ..panel("Load", PanelKind::Gauge, "percentunit", 8) }, series(vec![cpu, wave("db", 0.95, 0.0, 0.0)])),
+        (
+            Panel {
+                mappings: vec![(1.0, "up".to_owned())],
+                thresholds: vec![
+                    Threshold { value: None, color: Color::Red },
+                    Threshold { value: Some(1.0), color: Color::Green },
+                ],
+                ..panel("State", PanelKind::Stat, "short", 8)
+            },
+            series(vec![wave("web", 1.0, 0.0, 0.0), wave("db", 0.0, 0.0, 0.0)]),
+        ),
+        (
+            Panel { thresholds: limits(), ..panel("Load", PanelKind::Gauge, "percentunit", 8) },
+            series(vec![cpu, wave("db", 0.95, 0.0, 0.0)]),
+        ),
         (Panel { thresholds: limits(), ..panel("Disks", PanelKind::Bargauge, "percentunit", 8) }, series(disks)),
-        (panel("Shares", PanelKind::Piechart, "bytes", 8), series(vec![wave("image-gallery", 3e8, 0.0, 0.0), wave("iotd", 1e8, 0.0, 0.0)])),
+        (
+            panel("Shares", PanelKind::Piechart, "bytes", 8),
+            series(vec![wave("image-gallery", 3e8, 0.0, 0.0), wave("iotd", 1e8, 0.0, 0.0)]),
+        ),
         (Panel { text: text.to_owned(), ..panel("Words", PanelKind::Text, "short", 8) }, series(Vec::new())),
         (table, series(replicas())),
         (panel("Nothing", PanelKind::Timeseries, "short", 6), series(Vec::new())),
-        (panel("Broken", PanelKind::Timeseries, "short", 6), Content::Failed("Prometheus refuses the query: 1:5: parse error: unexpected <op:/> in label matching".to_owned())),
+        (
+            panel("Broken", PanelKind::Timeseries, "short", 6),
+            Content::Failed(
+                "Prometheus refuses the query: 1:5: parse error: unexpected <op:/> in label matching".to_owned(),
+            ),
+        ),
     ]
 }
 
@@ -100,7 +136,11 @@ fn a_drawing_becomes_a_png_with_letters() {
     std::fs::write(&path, &picture).expect("the target folder is writable");
     assert!(picture.starts_with(b"\x89PNG"));
     let no_letters = plot::png(&sheet(theme).replace("<text", "<g").replace("</text>", "</g>"), &fonts);
-    assert!(picture.len() > no_letters.expect("a picture").len() + 10_000, "the letters are missing: {}", path.display());
+    assert!(
+        picture.len() > no_letters.expect("a picture").len() + 10_000,
+        "the letters are missing: {}",
+        path.display()
+    );
 }
 
 #[test]

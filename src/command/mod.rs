@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod completions;
+pub mod dashboards;
 pub mod demo;
 pub mod down;
 pub mod images;
@@ -13,6 +14,7 @@ pub mod ps;
 pub mod query;
 pub mod render;
 pub mod schema;
+pub mod top;
 pub mod up;
 pub mod verify;
 pub mod view;
@@ -43,6 +45,8 @@ pub async fn run(cli: Cli) -> Exit {
         Command::Logs(arguments) => logs::run(&global, &arguments).await,
         Command::Verify(arguments) => verify::run(&global, &arguments).await,
         Command::Query(arguments) => query::run(&global, &arguments).await,
+        Command::Dashboards(arguments) => dashboards::run(&global, &arguments).await,
+        Command::Top(arguments) => top::run(&global, &arguments).await,
         Command::View(arguments) => view::run(&global, &arguments).await,
         Command::Down(arguments) => down::run(&global, &arguments).await,
         Command::Images(arguments) => images::run(&global, &arguments).await,

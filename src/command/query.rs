@@ -1,5 +1,6 @@
 //! `query`: asks the stack's Prometheus, at this moment or over a stretch of time.
 
+use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
@@ -9,9 +10,10 @@ use super::situation::{Situation, Wishes};
 use super::{Exit, Failure, output, view};
 use crate::cli::{Format, Global};
 use crate::client::{self, Point, QueryResult, Series};
-use crate::dashboard::Panel;
+use crate::dashboard::{Panel, Unit};
 use crate::engine::Error;
 use crate::plot::{self, TimeRange};
+use crate::promql::Expression;
 
 /// Arguments of `query`.
 #[derive(Debug, clap::Args)]
@@ -64,7 +66,8 @@ fn range(since: Duration, step: Option<Duration>) -> Result<TimeRange, Failure> 
     // Two dots of braille in each column.
     let step = step.map_or_else(|| (length / (f64::from(size().0) * 2.0)).ceil().max(1.0), |step| step.as_secs_f64());
     if length <= 0.0 || step <= 0.0 || length / step > MOST_POINTS {
-        let help = format!("Prometheus gives up to {MOST_POINTS} points: choose a longer `--step`, or a shorter `--since`");
+        let help =
+            format!("Prometheus gives up to {MOST_POINTS} points: choose a longer `--step`, or a shorter `--since`");
         return Err(Failure::arguments("there is no such range", help));
     }
     let end = jiff::Timestamp::now().as_duration().as_secs_f64();
@@ -75,7 +78,7 @@ fn range(since: Duration, step: Option<Duration>) -> Result<TimeRange, Failure> 
 
 /// Columns and rows of a plot: of the terminal, or what fits into a ticket.
 fn size() -> (u16, u16) {
-    let terminal = std::io::stdout().is_terminal().then(|| ratatui::crossterm::terminal::size().ok()).flatten();
+    let terminal = std::io::stdout().is_terminal().then(|| crossterm::terminal::size().ok()).flatten();
     let (columns, rows) = terminal.unwrap_or((100, 32));
     (columns.clamp(40, 240), (rows.saturating_sub(12)).clamp(10, 24))
 }
@@ -134,10 +137,32 @@ fn plotted(promql: &str, series: Vec<Series>, range: &TimeRange) -> String {
         .map(|one| {
             let name = one.name();
             let points = one.points.iter().map(|point| (point.time, point.value)).collect();
-            plot::Series { legend: if name.is_empty() { promql.to_owned() } else { name }, points, ..Default::default() }
+            plot::Series {
+                legend: if name.is_empty() { promql.to_owned() } else { name },
+                points,
+                ..Default::default()
+            }
         })
         .collect();
-    plot::terminal(&Panel::default(), &series, range, width, height)
+    let panel = Panel { unit: unit(promql), ..Panel::default() };
+    plot::terminal(&panel, &series, range, width, height)
+}
+
+/// The unit that the names of the metrics tell, where they all tell the same and no rate or count makes another of it.
+fn unit(promql: &str) -> Unit {
+    let changed =
+        ["rate(", "increase(", "count(", "count by", "changes(", "/", "*"].iter().any(|word| promql.contains(word));
+    let selectors = Expression::parse(promql).map(|expression| expression.selectors()).unwrap_or_default();
+    let names = selectors.iter().filter_map(|selector| selector.metric.as_deref());
+    let units = names.map(|name| match name {
+        name if name.ends_with("_seconds") && !name.contains("timestamp") && !name.contains("start_time") => "s",
+        name if name.ends_with("_bytes") => "bytes",
+        name if name.ends_with("_ratio") => "percentunit",
+        _ => "short",
+    });
+    let units: BTreeSet<&str> = units.collect();
+    let id = units.first().filter(|_| units.len() == 1 && !changed).copied();
+    Unit::named(id.unwrap_or("short"))
 }
 
 fn as_text(answer: &QueryResult) -> String {
@@ -183,6 +208,20 @@ mod tests {
         let expected = json!({"resultType": "matrix", "result": [
             {"metric": {"job": "web"}, "values": [[1.0, "NaN"], [2.0, "0.5"]]}]});
         assert_eq!(matrix(&[series]), expected);
+    }
+
+    #[test]
+    fn the_names_of_metrics_tell_the_unit() {
+        for (promql, expected) in [
+            ("process_resident_memory_bytes", "bytes"),
+            ("avg by (job) (scrape_duration_seconds)", "s"),
+            ("rate(node_network_receive_bytes_total[5m])", "short"),
+            ("a_bytes / b_bytes", "short"),
+            ("a_bytes or b_seconds", "short"),
+            ("up{", "short"),
+        ] {
+            assert_eq!(unit(promql).id(), expected, "{promql}");
+        }
     }
 
     #[test]

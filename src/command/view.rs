@@ -102,7 +102,7 @@ pub(super) fn library_of(situation: &Situation) -> Result<Library, Failure> {
 }
 
 /// Completes at Ctrl-C or SIGTERM. Signals count from the moment this returns.
-fn end() -> std::io::Result<impl Future<Output = ()>> {
+pub(super) fn end() -> std::io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     Ok(async move {

@@ -34,8 +34,8 @@ pub use service::{
     Attachment, Container, Dependency, Image, ImageOrigin, Mount, MountSource, OnChange, PlacedFile, PlacedSecret,
     Role, SecretSource, Service,
 };
-pub use view::LIBRARY_SOURCE;
 pub use unit::{compose_duration, compose_size, prometheus_duration, prometheus_size};
+pub use view::LIBRARY_SOURCE;
 // Value types that are the same in the stack file and here, so that later stages need not know `stack`.
 pub use crate::stack::{
     ByteSize, Command, ContainerSettings, DependencyCondition, Duration, Healthcheck, HealthcheckTest, ImageSource,

@@ -178,7 +178,8 @@ fn line_path(frame: &Frame, points: &[(f64, f64)]) -> String {
     let mut path = String::with_capacity(points.len() * 12);
     for (number, (time, value)) in points.iter().enumerate() {
         let letter = if number == 0 { 'M' } else { 'L' };
-        write!(path, "{letter}{} {}", Short(frame.x(*time)), Short(frame.y(*value))).expect("a String takes everything");
+        write!(path, "{letter}{} {}", Short(frame.x(*time)), Short(frame.y(*value)))
+            .expect("a String takes everything");
     }
     if points.len() == 1 {
         path.push_str("h0.01");

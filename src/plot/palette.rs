@@ -61,7 +61,8 @@ pub(super) fn line_class(number: usize) -> String {
 
 /// Rules for everything that a drawing has, each colour as `value` writes it.
 fn rules(value: impl Fn(&Colour) -> String) -> String {
-    let of = |name: &str| value(COLOURS.iter().find(|colour| colour.name == name).expect("every colour is in the list"));
+    let of =
+        |name: &str| value(COLOURS.iter().find(|colour| colour.name == name).expect("every colour is in the list"));
     let mut text = String::from("text{font-family:system-ui,\"DejaVu Sans\",sans-serif;font-size:12px}");
     for name in ["ink", "dim", "good", "warn", "bad", "blue", "purple"] {
         let colour = of(name);
@@ -76,7 +77,7 @@ fn rules(value: impl Fn(&Colour) -> String) -> String {
     let (page, panel, edge, ink, grid) = (of("page"), of("panel"), of("edge"), of("ink"), of("grid"));
     write!(
         text,
-        ".page{{fill:{page}}}.panel{{fill:{panel};stroke:{edge}}}.gridline{{stroke:{grid};stroke-width:1}}\
+        ".page{{fill:{page}}}.frame{{fill:{panel};stroke:{edge}}}.gridline{{stroke:{grid};stroke-width:1}}\
          .axis{{stroke:{edge};stroke-width:1}}.line{{fill:none;stroke-width:1.6;stroke-linejoin:round;stroke-linecap:round}}\
          .area{{opacity:.14}}.dash{{stroke-dasharray:6 4}}.dots{{stroke-dasharray:1.5 4}}.rest{{fill:{grid}}}\
          .limit{{fill:none;stroke-width:1.2;stroke-dasharray:2 3}}.thick{{stroke-width:3}}.faint{{opacity:.45}}.arc{{fill:none;stroke-width:16}}.thin{{stroke-width:4}}.arc.rest{{stroke:{grid}}}\

@@ -29,7 +29,9 @@ pub enum PictureError {
 impl fmt::Display for PictureError {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
         match self {
-            Self::NoFonts => formatter.write_str("there is no font on this machine, and without one a picture has no words"),
+            Self::NoFonts => {
+                formatter.write_str("there is no font on this machine, and without one a picture has no words")
+            }
             Self::UnreadableFont(why) => write!(formatter, "the font cannot be read: {why}"),
             Self::Undrawable(why) => write!(formatter, "the drawing cannot be turned into pixels: {why}"),
         }

@@ -63,9 +63,8 @@ impl Scale {
 fn extent(values: impl Iterator<Item = f64>) -> (f64, f64) {
     // Larger ones would overflow in the sums that follow.
     let finite = values.filter(|value| value.abs() < 1e300);
-    let (least, most) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), value| {
-        (least.min(value), most.max(value))
-    });
+    let (least, most) =
+        finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), value| (least.min(value), most.max(value)));
     if least > most {
         (0.0, 1.0)
     } else if least == most {
@@ -154,7 +153,10 @@ mod tests {
 
     #[test]
     fn ticks_close_to_each_other_have_the_digits_that_tell_them_apart() {
-        assert_eq!(ticks("short", &[10_000.0, 10_010.0]), "10.000 K | 10.002 K | 10.004 K | 10.006 K | 10.008 K | 10.010 K");
+        assert_eq!(
+            ticks("short", &[10_000.0, 10_010.0]),
+            "10.000 K | 10.002 K | 10.004 K | 10.006 K | 10.008 K | 10.010 K"
+        );
     }
 
     #[test]
@@ -170,7 +172,10 @@ mod tests {
             let unit = Unit::short();
             let wish = Wish { unit: &unit, minimum: None, maximum: None, ticks: 5 };
             let scale = Scale::of(values.iter().copied(), wish);
-            assert!(scale.high > scale.low && !scale.ticks.is_empty() && scale.ticks.len() <= 12, "{values:?} {scale:?}");
+            assert!(
+                scale.high > scale.low && !scale.ticks.is_empty() && scale.ticks.len() <= 12,
+                "{values:?} {scale:?}"
+            );
         }
     }
 

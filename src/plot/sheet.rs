@@ -37,7 +37,7 @@ pub fn sheet(dashboard: &Dashboard, contents: &[Content], marks: &[Mark], range:
             }
             Placed::Panel(panel, at) => {
                 let area = area(at);
-                shapes.rect(area, 6.0, "panel");
+                shapes.rect(area, 6.0, "frame");
                 let title = letters::fit(&panel.title, area.width - 24.0, 13.0);
                 shapes.text((area.x + 12.0, area.y + 19.0), Anchor::Start, "title", title);
                 let Some(content) = contents.next() else { continue };

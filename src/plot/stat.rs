@@ -48,7 +48,8 @@ fn draw_course(series: &Series, range: &TimeRange, area: Area, class: &str, shap
         return;
     }
     let numbers = series.points.iter().map(|(_, value)| *value).filter(|value| value.is_finite());
-    let (low, high) = numbers.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
+    let (low, high) =
+        numbers.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
     let (low, high) = if high > low { (low, high) } else { (low - 1.0, high + 1.0) };
     let x = |time: f64| area.x + ((time - range.start) / range.length().max(1e-9)).clamp(0.0, 1.0) * area.width;
     let y = |value: f64| area.bottom() - 4.0 - (value - low) / (high - low) * (area.height - 8.0);

@@ -37,8 +37,7 @@ impl Table {
         let mut rows: Vec<Vec<Cell>> = Vec::new();
         let mut places: BTreeMap<Vec<&str>, usize> = BTreeMap::new();
         for one in series {
-            let labels: Vec<&str> =
-                names.iter().map(|name| one.labels.get(*name).map_or("", String::as_str)).collect();
+            let labels: Vec<&str> = names.iter().map(|name| one.labels.get(*name).map_or("", String::as_str)).collect();
             let place = *places.entry(labels).or_insert_with_key(|labels| {
                 let labels = labels.iter().map(|label| Cell { text: (*label).to_owned(), class: "ink" });
                 rows.push(labels.chain(queries.iter().map(|_| Cell::default())).collect());

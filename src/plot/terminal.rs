@@ -15,8 +15,7 @@ use crate::dashboard::Panel;
 
 /// Colours of the lines: the terminal's own, which its user has made readable, in an order that colour-blind eyes can
 /// follow. Legends name lines anyway.
-const LINES: [Color; 6] =
-    [Color::Blue, Color::Yellow, Color::Cyan, Color::Magenta, Color::Green, Color::Red];
+const LINES: [Color; 6] = [Color::Blue, Color::Yellow, Color::Cyan, Color::Magenta, Color::Green, Color::Red];
 
 /// Colour of the line with that number.
 pub fn line_color(number: usize) -> Color {

@@ -32,13 +32,8 @@ pub(super) struct Choice {
 impl Choice {
     /// Reads the pairs of an address; the second: what is wrong with them, in words. What is wrong is as if not there.
     pub(super) fn of(pairs: &[(String, String)]) -> (Self, Vec<String>) {
-        let mut choice = Self {
-            length: USUAL_LENGTH.to_owned(),
-            end: None,
-            refresh: 30,
-            theme: None,
-            variables: Vec::new(),
-        };
+        let mut choice =
+            Self { length: USUAL_LENGTH.to_owned(), end: None, refresh: 30, theme: None, variables: Vec::new() };
         let mut wrong = Vec::new();
         for (key, value) in pairs {
             match key.as_str() {
@@ -107,7 +102,8 @@ mod tests {
     fn an_address_keeps_every_choice() {
         let (choice, wrong) = of("range=90m&end=1795441031&refresh=5&theme=dark&var-job=a%26b&var-job=c");
         assert_eq!(wrong, Vec::<String>::new());
-        let (_, query) = choice.href("web").split_once('?').map(|(path, query)| (path.to_owned(), query.to_owned())).expect("pairs");
+        let (_, query) =
+            choice.href("web").split_once('?').map(|(path, query)| (path.to_owned(), query.to_owned())).expect("pairs");
         assert_eq!(of(&query).0, choice);
         assert_eq!(choice.variables, [("job".to_owned(), "a&b".to_owned()), ("job".to_owned(), "c".to_owned())]);
     }

@@ -260,7 +260,11 @@ fn variable(chosen: &Chosen) -> VariableView {
         multiple: variable.multi,
         typed: matches!(variable.source, VariableSource::Text(_)),
         text: chosen.values.first().cloned().unwrap_or_default(),
-        options: chosen.choices().into_iter().map(|(value, label, chosen)| OptionView { value, label, chosen }).collect(),
+        options: chosen
+            .choices()
+            .into_iter()
+            .map(|(value, label, chosen)| OptionView { value, label, chosen })
+            .collect(),
     }
 }
 

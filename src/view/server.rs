@@ -70,10 +70,13 @@ fn router(settings: Settings) -> Router {
         .route("/", get(home))
         .route("/d/{uid}", get(dashboard))
         .route("/view.css", get(async || ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], style())))
-        .route("/view.js", get(async || {
-            let script = include_str!("../../templates/view/view.js");
-            ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], script)
-        }))
+        .route(
+            "/view.js",
+            get(async || {
+                let script = include_str!("../../templates/view/view.js");
+                ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], script)
+            }),
+        )
         .route("/icon.svg", get(async || ([(header::CONTENT_TYPE, "image/svg+xml")], ICON)))
         .route("/healthz", get(async || "ok\n"))
         .layer(middleware::from_fn_with_state(settings.clone(), guard))

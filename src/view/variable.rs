@@ -72,7 +72,9 @@ fn pick(variable: &Variable, options: &[String], mut asked: Vec<String>) -> Vec<
     if asked.is_empty() {
         asked.clone_from(&variable.default);
     }
-    if asked.is_empty() && let VariableSource::Text(text) = &variable.source {
+    if asked.is_empty()
+        && let VariableSource::Text(text) = &variable.source
+    {
         asked.push(text.clone());
     }
     let all = asked.iter().any(|value| value == ALL || value == "All") || asked.is_empty();

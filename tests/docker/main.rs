@@ -1,5 +1,6 @@
 //! Tests against the real Docker engine and the real Prometheus. Each test has a stack of its own and takes it away again.
 
+mod browser;
 mod builds;
 mod causes;
 mod compose;
@@ -9,6 +10,7 @@ mod lifecycle;
 mod reload;
 mod sandbox;
 mod scale;
+mod screens;
 mod secrets;
 #[path = "../tools/mod.rs"]
 mod tools;
