@@ -22,6 +22,7 @@
 //! | [`render::Files`]: the exact bytes of every generated file | no; `render::write` writes them |
 //! | [`engine::Observed`]: what carries our label, at one moment | it is what was read |
 //! | [`plan::Plan`]: exactly what will be done, in order, and why | no |
+//! | [`dashboard::Dashboard`]: what is shown, in which unit and where; [`plot`] draws it, [`view`] serves it, `render` writes Grafana's JSON | no |
 //! | [`verify::Finding`]: one promise looked at: kept, or broken with cause and fix | asks, then judges without I/O |
 //!
 //! # Never

@@ -77,7 +77,11 @@ impl Lines<'_> {
         let within = |time: f64| time >= self.range.start - self.range.step && time <= self.range.end;
         let points = drawn.iter().flat_map(|series| &series.points).filter(|(time, _)| within(*time));
         let ground = (percent || self.panel.stacking == Stacking::Normal).then_some(0.0);
-        let scale = Scale::of(points.map(|(_, value)| *value).chain(ground), wish);
+        let values: Vec<f64> = points.map(|(_, value)| *value).chain(ground).collect();
+        // A flat line says something only beside what it shall keep away from.
+        let is_flat = values.iter().all(|value| values.first() == Some(value));
+        let limits = self.panel.thresholds.iter().filter_map(|limit| limit.value).filter(|_| is_flat);
+        let scale = Scale::of(values.iter().copied().chain(limits), wish);
         let widest = scale.ticks.iter().map(|tick| letters::width(&tick.label, SMALL)).fold(0.0, f64::max);
         let left = (widest + 10.0).max(28.0);
         let area = Area::new(area.x + left, area.y + 6.0, area.width - left - 8.0, area.height - 6.0);
@@ -104,13 +108,19 @@ impl Lines<'_> {
 
     fn thresholds(&self, frame: &Frame, shapes: &mut Shapes) {
         let Scale { low, high, .. } = frame.scale;
+        let mut labelled = Vec::new();
         for threshold in &self.panel.thresholds {
             let Some(value) = threshold.value.filter(|value| *value > low && *value <= high) else { continue };
             let (y, right) = (frame.y(value), frame.area.right());
             let class = color_class(&threshold.color);
             shapes.line((frame.area.x, y), (right, y), &format!("limit {class}"));
-            let label = format!("≥ {}", written(self.panel, value));
-            shapes.text((right - 2.0, y - 3.0), Anchor::End, &format!("{class} small"), label);
+            // Above the line, but within the plot; one that would cover another is left out, and words say nothing here.
+            let label_y = if y - frame.area.y < 14.0 { y + 12.0 } else { y - 3.0 };
+            if labelled.iter().all(|other: &f64| (other - label_y).abs() > 12.0) && self.panel.mappings.is_empty() {
+                let label = format!("≥ {}", written(self.panel, value));
+                shapes.text((right - 2.0, label_y), Anchor::End, &format!("{class} small"), label);
+                labelled.push(label_y);
+            }
         }
     }
 

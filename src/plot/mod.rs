@@ -26,7 +26,7 @@ mod words;
 
 pub use content::{Content, Mark, Series, written};
 pub use palette::{Theme, page_style};
-pub use panel::{Canvas, panel};
+pub use panel::{Canvas, current, panel};
 pub use picture::{Fonts, PictureError, png};
 pub use range::TimeRange;
 pub use sheet::sheet;

@@ -1,6 +1,6 @@
 //! One panel as SVG.
 
-use super::content::{Content, Mark};
+use super::content::{Content, Mark, Series};
 use super::lines::Lines;
 use super::range::TimeRange;
 use super::svg::{Anchor, Area, Shapes};
@@ -42,20 +42,29 @@ pub(super) fn draw(panel: &Panel, content: &Content, area: Area, canvas: Canvas,
         }
         Content::Series(series) => series,
     };
+    let now: Vec<Series> = current(series, canvas.range).cloned().collect();
     match &panel.kind {
         PanelKind::Timeseries => {
             let Canvas { range, marks, hints, .. } = canvas;
             Lines { panel, series, marks, range, hints }.draw(area, shapes);
         }
-        PanelKind::Stat => stat::draw(panel, series, canvas.range, area, shapes),
-        PanelKind::Gauge => gauge::draw(panel, series, area, shapes),
-        PanelKind::Bargauge => bars::draw(panel, series, area, shapes),
-        PanelKind::Piechart => bars::draw_shares(panel, series, area, shapes),
-        PanelKind::Table => table::draw(&Table::of(panel, series), area, shapes),
+        PanelKind::Stat => stat::draw(panel, &now, canvas.range, area, shapes),
+        PanelKind::Gauge => gauge::draw(panel, &now, area, shapes),
+        PanelKind::Bargauge => bars::draw(panel, &now, area, shapes),
+        PanelKind::Piechart => bars::draw_shares(panel, &now, area, shapes),
+        PanelKind::Table => table::draw(&Table::of(panel, &now), area, shapes),
         PanelKind::Text => {}
         PanelKind::Heatmap => draw_notice("only Grafana draws heatmaps", "dim", area, shapes),
         PanelKind::Other(kind) => draw_notice(&format!("only Grafana draws `{kind}` panels"), "dim", area, shapes),
     }
+}
+
+/// Series that still had a value at the end of the range, as far as Prometheus looks back; all where none had.
+pub fn current<'a>(series: &'a [Series], range: &TimeRange) -> impl Iterator<Item = &'a Series> {
+    let latest = range.end - (2.0 * range.step).max(300.0);
+    let is_current = move |one: &Series| one.points.last().is_some_and(|(time, _)| *time >= latest);
+    let any = series.iter().any(is_current);
+    series.iter().filter(move |one| !any || is_current(one))
 }
 
 /// A few words in the middle.

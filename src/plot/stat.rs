@@ -27,7 +27,8 @@ fn draw_one(panel: &Panel, series: &Series, range: &TimeRange, area: Area, named
     let Some(last) = series.last() else { return };
     let class = state_class(panel, last);
     let text = written(panel, last);
-    let line_height = area.height * 0.42;
+    // The name keeps its line free.
+    let line_height = if named { (area.height / 2.0 - 34.0).max(0.0) } else { area.height * 0.42 };
     draw_course(series, range, Area { y: area.bottom() - line_height, height: line_height, ..area }, class, shapes);
     let (size, size_class) = if letters::width(&text, 34.0) < area.width - 16.0 && area.height > 70.0 {
         (34.0, "huge")
@@ -44,7 +45,7 @@ fn draw_one(panel: &Panel, series: &Series, range: &TimeRange, area: Area, named
 
 /// The course without axes: where it was high and where low.
 fn draw_course(series: &Series, range: &TimeRange, area: Area, class: &str, shapes: &mut Shapes) {
-    if series.points.len() < 2 {
+    if series.points.len() < 2 || area.height < 10.0 {
         return;
     }
     let numbers = series.points.iter().map(|(_, value)| *value).filter(|value| value.is_finite());

@@ -13,7 +13,10 @@ const UNIT: f64 = 34.0;
 pub(super) fn body(panel: &Panel, content: &Content, marks: &[Mark], range: &TimeRange) -> String {
     match (&panel.kind, content) {
         (PanelKind::Text, _) => plot::to_html(&panel.text),
-        (PanelKind::Table, Content::Series(series)) if !series.is_empty() => table(&Table::of(panel, series)),
+        (PanelKind::Table, Content::Series(series)) if !series.is_empty() => {
+            let now: Vec<_> = plot::current(series, range).cloned().collect();
+            table(&Table::of(panel, &now))
+        }
         _ => {
             let columns = f64::from(panel.width.clamp(1, COLUMNS));
             let width = PAGE / f64::from(COLUMNS) * columns - 30.0;
