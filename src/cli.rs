@@ -95,14 +95,14 @@ pub enum Command {
     Verify(command::verify::Arguments),
     /// Ask Prometheus
     Query(command::query::Arguments),
-    /// Dashboards as files
-    Dashboards(command::dashboards::Arguments),
     /// Golden signals, targets and alerts on the terminal, live
     Top(command::top::Arguments),
     /// The dashboards as a web page
     View(command::view::Arguments),
     /// Take the stack away; volumes stay unless asked for
     Down(command::down::Arguments),
+    /// Dashboards as files
+    Dashboards(command::dashboards::Arguments),
     /// Where each image comes from
     Images(command::images::Arguments),
     /// JSON Schema of the stack file, for editors

@@ -20,8 +20,10 @@ pub mod verify;
 pub mod view;
 
 mod failure;
+mod learn;
 mod lock;
 mod output;
+mod panels;
 mod progress;
 mod prove;
 mod secrets;
@@ -45,10 +47,10 @@ pub async fn run(cli: Cli) -> Exit {
         Command::Logs(arguments) => logs::run(&global, &arguments).await,
         Command::Verify(arguments) => verify::run(&global, &arguments).await,
         Command::Query(arguments) => query::run(&global, &arguments).await,
-        Command::Dashboards(arguments) => dashboards::run(&global, &arguments).await,
         Command::Top(arguments) => top::run(&global, &arguments).await,
         Command::View(arguments) => view::run(&global, &arguments).await,
         Command::Down(arguments) => down::run(&global, &arguments).await,
+        Command::Dashboards(arguments) => dashboards::run(&global, &arguments).await,
         Command::Images(arguments) => images::run(&global, &arguments).await,
         Command::Schema => schema::run(),
         Command::Completions(arguments) => completions::run(&arguments),

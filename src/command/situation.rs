@@ -1,16 +1,19 @@
 //! What a command that talks to the engine starts from: the stack, the engine, what shall be, what is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::{Failure, secrets, state};
+use crate::catalog::grafana::ADMIN_PASSWORD;
 use crate::cli::Global;
-use crate::desired::{Desired, Facts, ImageChoice, ScaleOverride, WantedImage};
+use crate::client::Grafana;
+use crate::dashboard::Exposed;
+use crate::desired::{Desired, Facts, ImageChoice, Role, ScaleOverride, WantedImage};
 use crate::engine::{self, Engine, Error, Observed, ObservedContainer, Question, Secrets, StackSource};
 use crate::plan::{Inputs, Plan, Step};
 use crate::render::{self, Files};
 use crate::stack::{self, Environment, Loaded, Problems, Stack, Vocabulary};
-use crate::{catalog, desired};
+use crate::{catalog, desired, verify};
 
 /// Everything known before a decision.
 #[derive(Debug)]
@@ -20,6 +23,7 @@ pub(super) struct Situation {
     pub(super) desired: Desired,
     pub(super) files: Files,
     pub(super) observed: Observed,
+    facts: Facts,
     stack_files: Vec<String>,
     /// Reference of stackctl's own image.
     pub(super) own_image: String,
@@ -76,11 +80,13 @@ impl Situation {
         facts.own_image = Some(own_image.clone());
         facts.scale = scales(stack, &observed, wishes.scale);
         facts.images = choose_images(stack, &engine, wanted, &observed, wishes.ask_again).await;
+        facts.exposed = observed.exposed.clone().into_iter().collect();
         let desired = Desired::of(stack, &facts);
         let files = render::all(&desired);
         Ok(Self {
             known_secrets: secrets::known(&desired, &loaded.environment),
             own_image,
+            facts,
             stack_files: absolute(&global.file),
             loaded,
             engine,
@@ -166,11 +172,47 @@ impl Situation {
         }
     }
 
+    /// Takes in what apps expose now; what is known of apps that were not seen stays. True: other dashboards come of it.
+    pub(super) fn learn(&mut self, seen: BTreeMap<String, Exposed>) -> bool {
+        self.facts.exposed.extend(seen);
+        let desired = Desired::of(&self.loaded.stack, &self.facts);
+        let is_new = desired.exposed != self.desired.exposed;
+        if is_new {
+            self.files = render::all(&desired);
+            self.desired = desired;
+        }
+        is_new
+    }
+
+    /// The stack's Grafana, or another one at that address, as its user `admin`. `None`: it does not run.
+    pub(super) fn grafana(&self, url: Option<&str>) -> Result<Option<Grafana>, Error> {
+        let Some(service) = self.desired.services.iter().find(|service| service.role == Role::Grafana) else {
+            return Ok(None);
+        };
+        let own = || verify::grafana_url(&self.desired, &self.observed);
+        let Some(url) = url.map(str::to_owned).or_else(own) else { return Ok(None) };
+        let secret = service.container.secrets.iter().find(|secret| secret.name == ADMIN_PASSWORD);
+        let password = secret.and_then(|secret| self.known_secrets.0.get(&secret.source));
+        let password = password.map(|bytes| String::from_utf8_lossy(bytes).trim_end().to_owned()).unwrap_or_default();
+        Grafana::new(&url, "admin", &password).map(Some).map_err(|error| Error::new("cannot ask Grafana", error))
+    }
+
     /// Keeps a copy of what the stack remembers from now on.
     pub(super) fn keep_memory(&self) {
         if let Some(copy) = question(&self.loaded.stack, &self.engine).memory_copy {
             engine::keep_memory(&copy, &self.observed.networks, &render::memory(&self.desired));
         }
+    }
+
+    /// Looks at the stack's containers and at the images again: what a plan is made from.
+    pub(super) async fn look_at_everything(&mut self) -> Result<(), Failure> {
+        let stack = &self.loaded.stack;
+        let possible = possible_images(stack, &desired::wanted_images(stack), &self.own_image);
+        let question = question(stack, &self.engine);
+        let (looked, images) = tokio::join!(self.engine.observe(&question), self.engine.images(&possible));
+        self.observed = looked?;
+        self.observed.images = images?;
+        Ok(())
     }
 
     /// Looks at the stack's containers again.

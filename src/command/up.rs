@@ -4,11 +4,14 @@ use std::time::{Duration, Instant};
 
 use super::progress::{Progress, seconds};
 use super::situation::{Situation, Wishes};
-use super::{Exit, Failure, failure, lock, output, prove, secrets, situation};
+use super::{Exit, Failure, failure, learn, lock, output, panels, prove, secrets, situation};
 use crate::cli::Global;
 use crate::desired::{Desired, Role, SecretSource, Service};
 use crate::engine::{Error, Event, Outcome};
-use crate::verify::Status;
+use crate::verify::{Finding, Status};
+
+/// Time that writing a few files into a container may take.
+const TIME_FOR_FILES: Duration = Duration::from_secs(30);
 
 /// Arguments of `up`.
 #[derive(Debug, clap::Args)]
@@ -110,12 +113,34 @@ async fn prove_it(
     if let Some(waiting) = waiting {
         waiting.finish_and_clear();
     }
-    let findings = prove::findings(situation, &[], scraped).await?;
+    let panels = if scraped.is_some() { Some(fill_panels(situation, deadline, progress).await?) } else { None };
+    let findings = prove::findings(situation, &[], prove::Known { scraped, panels }).await?;
     if !findings.is_empty() {
         output::print(&prove::text(&findings));
     }
     let kept = findings.iter().all(|finding| finding.status != Status::Fail);
     Ok(if kept { Exit::Done } else { Exit::NotAsDesired })
+}
+
+/// Makes the dashboards what the apps turn out to expose, and looks whether they show it.
+async fn fill_panels(
+    situation: &mut Situation,
+    deadline: Instant,
+    progress: &Progress,
+) -> Result<Vec<Finding>, Failure> {
+    if learn::learn(situation).await? {
+        situation.look_at_everything().await?;
+        let plan = situation.plan();
+        situation.apply(&plan, TIME_FOR_FILES, &|event: Event| progress.show(&event)).await?;
+        situation.look_again().await?;
+        situation.keep_memory();
+    }
+    let waiting = progress.waiting("waiting until every panel shows data");
+    let findings = panels::wait_until_filled(situation, deadline).await?;
+    if let Some(waiting) = waiting {
+        waiting.finish_and_clear();
+    }
+    Ok(findings)
 }
 
 /// Where everything is, in a few lines.

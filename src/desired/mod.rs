@@ -26,7 +26,7 @@ mod unit;
 mod view;
 mod volume;
 
-pub use dashboards::{Carried, StackDashboard};
+pub use dashboards::{Carried, DashboardOrigin, StackDashboard};
 pub use facts::{Facts, ImageChoice, ScaleOverride};
 pub use image::{WantedImage, wanted_images};
 pub use job::{BasicAuth, Job, JobOrigin, JobTargets, StaticTarget, Tls};

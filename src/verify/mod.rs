@@ -18,4 +18,4 @@ pub use dashboards::{
 pub use engine::{EngineState, engine, judge_engine};
 pub use finding::{Cause, Finding, Status, Trouble};
 pub use report::Report;
-pub use targets::{Evidence, judge_targets, not_running, prometheus_url, targets};
+pub use targets::{Evidence, grafana_url, judge_targets, not_running, prometheus_url, targets};

@@ -1,5 +1,7 @@
 //! `dashboards`: the stack's dashboards, as files.
 
+mod list;
+mod pull;
 mod snapshot;
 
 use super::{Exit, Failure};
@@ -15,6 +17,10 @@ pub struct Arguments {
 /// What to do with dashboards.
 #[derive(Debug, clap::Subcommand)]
 enum Action {
+    /// Every dashboard of the stack, where it comes from and how many panels it has
+    List(list::Arguments),
+    /// Write a dashboard that was edited in Grafana back to its file
+    Pull(pull::Arguments),
     /// Draw each dashboard as a picture, for a report or a pull request
     Snapshot(snapshot::Arguments),
 }
@@ -22,6 +28,8 @@ enum Action {
 /// Runs it.
 pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
     match &arguments.action {
+        Action::List(arguments) => list::run(global, arguments),
+        Action::Pull(arguments) => pull::run(global, arguments).await,
         Action::Snapshot(arguments) => snapshot::run(global, arguments).await,
     }
 }

@@ -18,10 +18,21 @@ pub struct StackDashboard {
     pub name: String,
     /// What it shows.
     pub dashboard: Dashboard,
-    /// Where it stands in the stack file. `None`: it was not asked for.
-    pub written: bool,
+    /// Who says what is on it.
+    pub origin: DashboardOrigin,
     /// The file it comes from, and the JSON that Grafana gets as it is.
     pub carried: Option<Carried>,
+}
+
+/// Who says what is on a dashboard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DashboardOrigin {
+    /// The stack file, panel by panel.
+    Panels,
+    /// A file exported from Grafana.
+    File,
+    /// stackctl: a preset, or made for an app.
+    Made,
 }
 
 /// A dashboard that Grafana gets as it was exported.
@@ -43,21 +54,29 @@ pub(super) fn all(input: Input, prometheus: Option<&PrometheusConfig>) -> Vec<St
     let named = stack.dashboards.iter().filter_map(|(name, dashboard)| {
         let title = dashboard.title.clone();
         let made = match &dashboard.source {
-            DashboardSource::Rows(rows) => of(name.as_str(), written::dashboard(name.as_str(), rows, stack), title),
+            DashboardSource::Rows(rows) => StackDashboard {
+                origin: DashboardOrigin::Panels,
+                ..of(name.as_str(), written::dashboard(name.as_str(), rows, stack), title)
+            },
             DashboardSource::Preset(known) => {
                 let preset = preset(known, stack.name.as_str(), &apps)?;
                 of(name.as_str(), Dashboard { uid: uid(name.as_str()), ..preset }, title)
             }
             DashboardSource::File { path, imported } => from_file(name.as_str(), path, imported.as_deref()?, title),
         };
-        Some(StackDashboard { written: true, ..made })
+        Some(made)
     });
     named.collect()
 }
 
 fn of(name: &str, dashboard: Dashboard, title: Option<String>) -> StackDashboard {
     let title = title.unwrap_or_else(|| dashboard.title.clone());
-    StackDashboard { name: name.to_owned(), dashboard: Dashboard { title, ..dashboard }, written: false, carried: None }
+    StackDashboard {
+        name: name.to_owned(),
+        dashboard: Dashboard { title, ..dashboard },
+        origin: DashboardOrigin::Made,
+        carried: None,
+    }
 }
 
 fn from_file(name: &str, file: &str, imported: &Imported, title: Option<String>) -> StackDashboard {
@@ -66,6 +85,7 @@ fn from_file(name: &str, file: &str, imported: &Imported, title: Option<String>)
     let mut json = imported.json.clone();
     json["uid"] = made.dashboard.uid.clone().into();
     json["title"] = made.dashboard.title.clone().into();
+    made.origin = DashboardOrigin::File;
     made.carried = Some(Carried { file: file.to_owned(), json });
     made
 }

@@ -10,6 +10,7 @@ mod references;
 mod resources;
 mod scale;
 mod scrapes;
+mod signals;
 
 pub use scale::check_scale;
 
@@ -54,6 +55,7 @@ const RULES: &[fn(&mut Examination)] = &[
     components::prometheus_settings_fit,
     components::extra_jobs_are_jobs,
     components::grafana_settings_fit,
+    signals::signals_are_selectors,
     dashboards::presets_are_known,
     dashboards::dashboards_are_told_apart,
     dashboards::panels_can_be_drawn,

@@ -2,8 +2,8 @@
 
 use super::DASHBOARDS;
 use super::evidence::{Answer, Found, PanelState, QueryState, SelectorState};
-use crate::desired::StackDashboard;
-use crate::promql::Selector;
+use crate::desired::{DashboardOrigin as Origin, StackDashboard};
+use crate::promql::{Operator, Selector};
 use crate::verify::{Cause, Finding, Trouble};
 
 /// What is wrong with a query, and how bad it is.
@@ -50,7 +50,7 @@ fn judge(query: &QueryState, remedy: &Remedy) -> Verdict {
         Answer::Data { series, .. } => Verdict::Good(count(*series, "series")),
         Answer::Refused(why) => {
             let message = format!("Prometheus refuses `{}`: {why}", query.query);
-            Verdict::Broken(Trouble::new(Cause::QueryError, message, remedy.correct("the query")))
+            Verdict::Broken(Trouble::new(Cause::QueryError, message, remedy.correct("the query", None)))
         }
         Answer::Unreachable(why) => {
             let fix = "see `stackctl ps` and `stackctl logs prometheus`";
@@ -103,24 +103,24 @@ fn too_few_scrapes(
         let message = format!(
             "`{selector}` is asked for over {length:?}, in which there are not two scrapes: it is scraped every {interval:?}"
         );
-        let fix = remedy.correct("the length of time to `[$__rate_interval]`");
+        let fix = remedy.correct("the length of time to `[$__rate_interval]`", Some(selector));
         return Verdict::Broken(Trouble::new(Cause::NoData, message, fix));
     }
     let message = format!("`{selector}` has not been scraped twice yet: a change over time needs two scrapes");
-    Verdict::Soon(Trouble::new(Cause::NoData, message, format!("look again in {interval:?}")))
+    Verdict::Soon(Trouble::new(Cause::DataPending, message, format!("look again in {interval:?}")))
 }
 
 fn no_metric(selector: &Selector, nearest: Option<&str>, remedy: &Remedy) -> Trouble {
     let metric = selector.metric.as_deref().unwrap_or_default();
     let (known, fix) = match nearest {
-        Some(nearest) => (format!("; there is `{nearest}`"), remedy.correct(&format!("`{metric}` to `{nearest}`"))),
-        None => (
-            String::new(),
-            format!(
-                "have the app expose it, or {}; many a metric appears with the first request",
-                remedy.correct("the name")
-            ),
-        ),
+        Some(nearest) => {
+            let what = format!("`{metric}` to `{nearest}`");
+            (format!("; there is `{nearest}`"), remedy.correct(&what, Some(selector)))
+        }
+        None => {
+            let fix = remedy.correct("the name", Some(selector));
+            (String::new(), format!("{fix}; many a metric appears with the first request"))
+        }
     };
     Trouble::new(Cause::NoData, format!("no metric is called `{metric}`{known}"), fix)
 }
@@ -135,7 +135,7 @@ fn no_match(selector: &Selector, matcher: Option<&str>, values: &[String], remed
             format!("no series of `{metric}` has `{matcher}`; the label has {}", listed.join(", "))
         }
     };
-    Trouble::new(Cause::NoData, message, remedy.correct("the label"))
+    Trouble::new(Cause::NoData, message, remedy.correct("the label", Some(selector)))
 }
 
 fn count(number: usize, word: &str) -> String {
@@ -149,14 +149,28 @@ struct Remedy<'a> {
 }
 
 impl Remedy<'_> {
-    fn correct(&self, what: &str) -> String {
-        let StackDashboard { name, carried, written, .. } = self.dashboard;
+    /// Advice to correct something of a query.
+    fn correct(&self, what: &str, selector: Option<&Selector>) -> String {
+        let StackDashboard { name, carried, origin, .. } = self.dashboard;
         match carried {
             Some(carried) => format!("correct {what} in panel `{}` of {}", self.panel, carried.file),
-            None if *written => format!("correct {what} in panel `{}` of `dashboards.{name}`", self.panel),
-            None => format!("correct {what} in `apps.{name}.signals`, or have the app expose it"),
+            None if *origin == Origin::Panels => {
+                format!("correct {what} in panel `{}` of `dashboards.{name}`", self.panel)
+            }
+            None => match selector.and_then(job_of) {
+                Some(job) => format!("correct {what} in `apps.{job}.signals`, or have `{job}` expose it"),
+                None => "nothing in the stack file asks for this: what is scraped is older or newer than the panel"
+                    .to_owned(),
+            },
         }
     }
+}
+
+/// The job that a selector names.
+fn job_of(selector: &Selector) -> Option<&str> {
+    let mut matchers = selector.matchers.iter();
+    let matcher = matchers.find(|matcher| matcher.label == "job" && matcher.operator == Operator::Equal)?;
+    Some(&matcher.value)
 }
 
 #[cfg(test)]

@@ -7,13 +7,13 @@ use crate::dashboard::Dashboard;
 use crate::promql::{Matcher, Operator};
 use crate::verify::Status;
 
-fn dashboard(written: bool) -> StackDashboard {
-    StackDashboard { name: "web".to_owned(), dashboard: Dashboard::default(), written, carried: None }
+fn dashboard(origin: Origin) -> StackDashboard {
+    StackDashboard { name: "web".to_owned(), dashboard: Dashboard::default(), origin, carried: None }
 }
 
 fn judged(answers: Vec<Answer>) -> Finding {
     let queries = answers.into_iter().map(|answer| QueryState { query: "rate(a[5m])".to_owned(), answer });
-    judge_panel(&dashboard(true), "Requests", &PanelState { queries: queries.collect() })
+    judge_panel(&dashboard(Origin::Panels), "Requests", &PanelState { queries: queries.collect() })
 }
 
 fn empty(found: Found) -> Answer {
@@ -64,7 +64,7 @@ fn too_few_scrapes_are_a_warning_unless_there_will_never_be_enough() {
         judged(vec![empty(Found::TooFew { length, interval })])
     };
     let soon = too_few(60);
-    assert_eq!((soon.status, soon.cause), (Status::Warn, Some(Cause::NoData)));
+    assert_eq!((soon.status, soon.cause), (Status::Warn, Some(Cause::DataPending)));
     assert!(soon.fix.contains("15s"), "{}", soon.fix);
     let never = too_few(20);
     assert_eq!(never.status, Status::Fail);
@@ -90,4 +90,15 @@ fn one_query_of_several_without_data_is_a_warning_and_a_refused_one_is_not() {
     assert_eq!(judged(vec![nothing(), nothing()]).status, Status::Fail);
     let refused = judged(vec![data(), Answer::Refused("parse error".to_owned())]);
     assert_eq!((refused.status, refused.cause), (Status::Fail, Some(Cause::QueryError)));
+}
+
+#[test]
+fn what_stackctl_made_is_corrected_where_the_app_says_what_its_signals_are_called() {
+    let query = QueryState { query: "a".to_owned(), answer: empty(Found::NoMetric { nearest: None }) };
+    let finding = judge_panel(&dashboard(Origin::Made), "Requests", &PanelState { queries: vec![query] });
+    assert!(
+        finding.fix.starts_with("correct the name in `apps.wbe.signals`, or have `wbe` expose it"),
+        "{}",
+        finding.fix
+    );
 }
