@@ -71,8 +71,7 @@ fn range(since: Duration, step: Option<Duration>) -> Result<TimeRange, Failure> 
         return Err(Failure::arguments("there is no such range", help));
     }
     let end = jiff::Timestamp::now().as_duration().as_secs_f64();
-    // Whole steps, so that the same question a moment later has the same points.
-    let end = (end / step).floor() * step;
+    let end = end.floor();
     Ok(TimeRange { start: end - length, end, step, zone: jiff::tz::TimeZone::system() })
 }
 

@@ -63,7 +63,8 @@ impl Series {
 
 /// A value as the panel writes it: its word where it has one, else in the panel's unit.
 pub fn written(panel: &Panel, value: f64) -> String {
-    let word = panel.mappings.iter().find(|(mapped, _)| *mapped == value).map(|(_, word)| word.clone());
+    // Words belong to exact values, such as 0 and 1.
+    let word = panel.mappings.iter().find(|(mapped, _)| mapped.total_cmp(&value).is_eq()).map(|(_, word)| word.clone());
     word.unwrap_or_else(|| panel.unit.format_to(value, panel.decimals))
 }
 

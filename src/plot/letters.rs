@@ -43,7 +43,7 @@ pub(super) fn wrap(text: &str, room: f64, size: f64) -> Vec<String> {
     lines
 }
 
-/// Width of a character as a share of the font's size, measured on DejaVu Sans, which is wider than most.
+/// Width of a character as a share of the font's size, measured on `DejaVu Sans`, which is wider than most.
 fn share(character: char) -> f64 {
     match character {
         'i' | 'j' | 'l' | 'I' | '.' | ',' | ':' | ';' | '\'' | '|' | '!' | ' ' => 0.33,

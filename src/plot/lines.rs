@@ -54,9 +54,12 @@ impl Lines<'_> {
         self.axes(&frame, shapes);
         self.thresholds(&frame, shapes);
         for (number, series) in drawn.iter().enumerate() {
-            let below = number.checked_sub(1).filter(|_| stacked.is_some()).map(|below| &drawn[below]);
-            let is_area = stacked.is_some() || drawn.len() == 1;
-            draw_series(&frame, series, number, is_area.then_some(below), shapes);
+            let fill = match number.checked_sub(1) {
+                Some(below) if stacked.is_some() => Fill::DownTo(&drawn[below]),
+                None if stacked.is_some() || drawn.len() == 1 => Fill::ToAxis,
+                _ => Fill::None,
+            };
+            draw_series(&frame, series, number, fill, shapes);
         }
         self.marks(&frame, shapes);
         if self.hints {
@@ -172,12 +175,24 @@ fn nearest(points: &[(f64, f64)], time: f64, reach: f64) -> Option<(f64, f64)> {
     ((nearest.0 - time).abs() <= reach).then_some(nearest)
 }
 
-/// `ground`: fill down to the axis (`Some(None)`) or to the series below.
-fn draw_series(frame: &Frame, series: &Series, number: usize, ground: Option<Option<&Series>>, shapes: &mut Shapes) {
+/// What is filled below a line.
+#[derive(Clone, Copy)]
+enum Fill<'a> {
+    None,
+    ToAxis,
+    DownTo(&'a Series),
+}
+
+fn draw_series(frame: &Frame, series: &Series, number: usize, fill: Fill, shapes: &mut Shapes) {
     let class = line_class(number);
     for stretch in series.stretches(frame.range.step) {
-        if let Some(below) = ground {
-            shapes.path(&area_path(frame, stretch, below), &format!("area {class}"));
+        let below = match fill {
+            Fill::None => None,
+            Fill::ToAxis => Some(area_path(frame, stretch, None)),
+            Fill::DownTo(below) => Some(area_path(frame, stretch, Some(below))),
+        };
+        if let Some(path) = below {
+            shapes.path(&path, &format!("area {class}"));
         }
         shapes.path(&line_path(frame, stretch), &format!("line {class}"));
     }

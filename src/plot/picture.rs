@@ -50,7 +50,7 @@ impl Fonts {
             fonts.query(&fontdb::Query { families: &families, ..fontdb::Query::default() }).is_some()
         };
         let family = FAMILIES.into_iter().find(has).map(str::to_owned).or_else(|| first_family(&fonts));
-        Self::with_family(fonts, family.ok_or(PictureError::NoFonts)?)
+        Ok(Self::with_family(fonts, family.ok_or(PictureError::NoFonts)?))
     }
 
     /// The font in a file alone.
@@ -58,12 +58,13 @@ impl Fonts {
         let mut fonts = fontdb::Database::new();
         fonts.load_font_file(path).map_err(|error| PictureError::UnreadableFont(error.to_string()))?;
         let family = first_family(&fonts);
-        Self::with_family(fonts, family.ok_or_else(|| PictureError::UnreadableFont("it holds no font".to_owned()))?)
+        let family = family.ok_or_else(|| PictureError::UnreadableFont("it holds no font".to_owned()))?;
+        Ok(Self::with_family(fonts, family))
     }
 
-    fn with_family(mut fonts: fontdb::Database, family: String) -> Result<Self, PictureError> {
+    fn with_family(mut fonts: fontdb::Database, family: String) -> Self {
         fonts.set_sans_serif_family(family);
-        Ok(Self(Arc::new(fonts)))
+        Self(Arc::new(fonts))
     }
 }
 

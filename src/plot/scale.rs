@@ -67,8 +67,8 @@ fn extent(values: impl Iterator<Item = f64>) -> (f64, f64) {
         finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), value| (least.min(value), most.max(value)));
     if least > most {
         (0.0, 1.0)
-    } else if least == most {
-        if least == 0.0 { (0.0, 1.0) } else { (least.min(0.0), most.max(0.0)) }
+    } else if least.total_cmp(&most).is_eq() {
+        if least.abs() < f64::MIN_POSITIVE { (0.0, 1.0) } else { (least.min(0.0), most.max(0.0)) }
     } else if least > 0.0 && least < most * 0.5 {
         (0.0, most)
     } else if most < 0.0 && most > least * 0.5 {

@@ -43,7 +43,7 @@ impl Table {
                 rows.push(labels.chain(queries.iter().map(|_| Cell::default())).collect());
                 rows.len() - 1
             });
-            let column = queries.iter().position(|query| *query == one.query).expect("each query was collected");
+            let column = queries.range(..one.query).count();
             rows[place][names.len() + column] = value(panel, one);
         }
         let head = names.iter().map(|name| (*name).clone()).chain(queries.iter().map(|query| column(panel, *query)));

@@ -1,5 +1,7 @@
 //! Lines over time for a terminal: braille dots, axes with round numbers, a legend with the last and the largest value.
 
+use std::fmt::Write as _;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Style};
@@ -154,7 +156,7 @@ fn ansi_line(cells: &[&ratatui::buffer::Cell]) -> String {
         let text: String = group.iter().map(|cell| cell.symbol()).collect();
         let dimmed = group[0].modifier.contains(ratatui::style::Modifier::DIM);
         let style = if dimmed { anstyle::Style::new().dimmed() } else { ansi(group[0].fg) };
-        line.push_str(&format!("{style}{text}{style:#}"));
+        write!(line, "{style}{text}{style:#}").expect("a String takes everything");
     }
     line
 }

@@ -94,7 +94,7 @@ fn blocks(markdown: &str) -> Vec<Block> {
             }
             Event::Start(Tag::List(first)) => lists.push(first),
             Event::End(TagEnd::List(_)) => drop(lists.pop()),
-            Event::Start(Tag::Item) => begin(bullet(lists.last_mut()), Style::Plain, depth),
+            Event::Start(Tag::Item) => begin(bullet(lists.last_mut().and_then(Option::as_mut)), Style::Plain, depth),
             Event::End(TagEnd::TableCell) => add(&mut blocks, "   "),
             Event::Text(text) | Event::Code(text) => add(&mut blocks, &text),
             Event::SoftBreak | Event::HardBreak => add(&mut blocks, " "),
@@ -105,8 +105,9 @@ fn blocks(markdown: &str) -> Vec<Block> {
     blocks
 }
 
-fn bullet(list: Option<&mut Option<u64>>) -> String {
-    let Some(Some(number)) = list else { return "• ".to_owned() };
+/// `number`: that of the item, in a list that counts.
+fn bullet(number: Option<&mut u64>) -> String {
+    let Some(number) = number else { return "• ".to_owned() };
     *number += 1;
     format!("{}. ", *number - 1)
 }

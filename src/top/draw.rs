@@ -74,33 +74,49 @@ fn draw_apps(screen: &Screen, news: &News, area: Rect, frame: &mut Frame) {
     let has_plot = area.height >= ROOM_FOR_PLOT;
     let list_height = if has_plot { area.height / 2 } else { area.height };
     let [list, plot] = Layout::vertical([Constraint::Length(list_height), Constraint::Min(0)]).areas(area);
-    let head = Row::new(["APP", "UP", "REQUESTS", "ERRORS", "LATENCY", "REQUESTS, 15 MIN"]).dim();
+    let columns = Columns::of(area.width);
+    let head = Row::new(columns.of_row(["APP", "UP", "REQUESTS", "ERRORS", "LATENCY", "REQUESTS, 15 MIN"])).dim();
     let rows = apps.iter().map(|app| {
         let value = |title: &str| app.signal(title).map_or_else(dash, value_cell);
         let course = app.signal("Requests").and_then(|signal| signal.series.as_ref());
         let course = course.map(|series| sparkline(series, &news.range, 30)).unwrap_or_default();
         let up = up_cell(app, &news.targets);
-        Row::new([
-            Cell::from(app.name.clone()),
-            up,
-            value("Requests"),
-            value("Errors"),
-            value("Latency"),
-            Cell::from(course).blue(),
-        ])
+        let name = Cell::from(app.name.clone());
+        let course = Cell::from(course).blue();
+        Row::new(columns.of_row([name, up, value("Requests"), value("Errors"), value("Latency"), course]))
     });
-    let widths = [
-        Constraint::Fill(2),
-        Constraint::Length(7),
-        Constraint::Length(13),
-        Constraint::Length(10),
-        Constraint::Length(11),
-        Constraint::Length(30),
-    ];
-    let table = Table::new(rows, widths).header(head).row_highlight_style(Style::new().reversed());
+    let table = Table::new(rows, columns.of_row(WIDTHS)).header(head).row_highlight_style(Style::new().reversed());
     frame.render_stateful_widget(table, list, &mut TableState::new().with_selected(Some(screen.row)));
     if let Some(app) = apps.get(screen.row).filter(|_| has_plot) {
         draw_courses(app, news, plot, frame);
+    }
+}
+
+const WIDTHS: [Constraint; 6] = [
+    Constraint::Min(12),
+    Constraint::Length(6),
+    Constraint::Length(12),
+    Constraint::Length(9),
+    Constraint::Length(10),
+    Constraint::Length(30),
+];
+
+/// How many columns there is room for; those on the right go first.
+#[derive(Clone, Copy)]
+struct Columns(usize);
+
+impl Columns {
+    fn of(width: u16) -> Self {
+        Self(match width {
+            96.. => 6,
+            56.. => 5,
+            36.. => 3,
+            _ => 2,
+        })
+    }
+
+    fn of_row<T>(self, cells: [T; 6]) -> impl Iterator<Item = T> {
+        cells.into_iter().take(self.0)
     }
 }
 

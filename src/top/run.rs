@@ -67,7 +67,7 @@ impl Screen {
                 self.trouble = None;
             }
             Some(Err(error)) => {
-                self.trouble = Some(format!("Prometheus at {} does not answer: {}", error.url, error.cause))
+                self.trouble = Some(format!("Prometheus at {} does not answer: {}", error.url, error.cause));
             }
             None => {}
         }

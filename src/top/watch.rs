@@ -43,7 +43,7 @@ pub async fn watch(subject: Subject, sender: Sender<Option<Result<News, Error>>>
 
 async fn look(subject: &Subject) -> Result<News, Error> {
     let step = subject.interval.max(5.0);
-    let end = (jiff::Timestamp::now().as_duration().as_secs_f64() / step).floor() * step;
+    let end = (jiff::Timestamp::now().as_duration().as_secs_f64() / subject.interval).floor() * subject.interval;
     let range = TimeRange { start: end - LENGTH, end, step, zone: subject.zone.clone() };
     let apps = subject.golden.iter().map(async |(app_name, panels)| {
         let signals = panels.iter().map(|panel| ask(subject, panel, &range));

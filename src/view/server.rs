@@ -57,9 +57,9 @@ const ICON: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 16 1
 
 /// Serves until `end` is there; who is being answered then is cut off.
 pub async fn serve(listener: TcpListener, settings: Settings, end: impl Future<Output = ()>) -> io::Result<()> {
-    let server = axum::serve(listener, router(settings)).into_future();
+    let serving = axum::serve(listener, router(settings)).into_future();
     tokio::select! {
-        served = server => served,
+        ended = serving => ended,
         () = end => Ok(()),
     }
 }
@@ -186,14 +186,15 @@ impl Settings {
         Ok((chosen, answers))
     }
 
-    /// The range that was chosen. Its ends are multiples of the step, so that a refresh moves no point.
+    /// The range that was chosen.
     fn range(&self, choice: &Choice, interval: f64) -> TimeRange {
         let length = choice.seconds();
         let step = step(length, interval);
         let now = jiff::Timestamp::now().as_duration().as_secs_f64();
         #[expect(clippy::cast_precision_loss, reason = "the end of the calendar is far below 2^53 seconds")]
         let end = choice.end.map_or(now, |end| end as f64);
-        let end = if choice.end.is_some() { end } else { (end / step).floor() * step };
+        // Whole scrapes and not whole steps: those of a long range are minutes, for which a young stack would have no data.
+        let end = if choice.end.is_some() { end } else { (end / interval).floor() * interval };
         TimeRange { start: end - length, end, step, zone: self.zone.clone() }
     }
 }

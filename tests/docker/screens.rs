@@ -144,7 +144,7 @@ impl Top {
             }
         });
         let keys = pty.master.take_writer().expect("a terminal can be written to");
-        Self { terminal: pty.master, keys, process, output, screen: vt100::Parser::new(30, 120, 0) }
+        Self { terminal: pty.master, keys, process, output, screen: vt100::Parser::new(cells(30), cells(120), 0) }
     }
 
     fn press(&mut self, keys: &str) {
@@ -169,8 +169,12 @@ impl Top {
 
     fn resize(&mut self, rows: u16, cols: u16) {
         self.terminal.resize(PtySize { rows, cols, ..PtySize::default() }).expect("a terminal can be resized");
-        self.screen.screen_mut().set_size(rows, cols);
+        self.screen.screen_mut().set_size(cells(rows), cells(cols));
     }
+}
+
+fn cells(count: u16) -> std::num::NonZero<u16> {
+    count.try_into().expect("a terminal has cells")
 }
 
 impl Drop for Top {
@@ -190,7 +194,7 @@ fn top_shows_the_stack_and_leaves_the_terminal_as_it_was(sandbox: &Sandbox) {
     top.shows("no alert is pending or firing");
     top.press("?");
     top.shows("sort the apps by something else");
-    top.press("\x1b");
+    top.press("?");
     top.press("1s");
     top.shows("sorted: name");
     top.resize(12, 60);

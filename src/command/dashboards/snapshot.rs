@@ -131,7 +131,7 @@ async fn draw(
     let failed = |error| Error::new(format!("cannot draw `{}`", dashboard.title), error);
     let (length, interval) = (since.as_secs_f64(), library.interval);
     let step = step(length, interval);
-    let end = (jiff::Timestamp::now().as_duration().as_secs_f64() / step).floor() * step;
+    let end = (jiff::Timestamp::now().as_duration().as_secs_f64() / interval).floor() * interval;
     let range = TimeRange { start: end - length, end, step, zone: jiff::tz::TimeZone::system() };
     let variables = choose(prometheus, dashboard, &[], &range, interval).await.map_err(failed)?;
     let variables = variables.iter().map(Chosen::pair).collect();
