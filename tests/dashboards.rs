@@ -14,8 +14,11 @@ use stackctl::render::{self, Files};
 use stackctl::stack::{Environment, Stack, Vocabulary, parse};
 use support::{golden, stacks};
 
+/// A metric and those of its labels that hold a status.
+type Metric = (&'static str, &'static [&'static str]);
+
 /// What apps of several libraries expose, by what tells them apart.
-const LIBRARIES: &[(&str, &[(&str, &[&str])])] = &[
+const LIBRARIES: &[(&str, &[Metric])] = &[
     (
         "go",
         &[
@@ -136,8 +139,8 @@ fn every_stack() -> Vec<(String, Desired)> {
     let (stack, facts) = libraries();
     all.push(("libraries".to_owned(), of(&stack, &facts)));
     all.push(("written".to_owned(), of(&read(WRITTEN), &Facts::default())));
-    let presets: String =
-        stackctl::dashboard::PRESETS.iter().map(|preset| format!("  {preset}: {{ preset: {preset} }}\n")).collect();
+    let presets = stackctl::dashboard::PRESETS.iter().map(|preset| format!("  {preset}: {{ preset: {preset} }}"));
+    let presets = presets.collect::<Vec<_>>().join("\n");
     all.push(("presets".to_owned(), of(&read(&format!("name: presets\ndashboards:\n{presets}")), &Facts::default())));
     all
 }
@@ -296,7 +299,8 @@ fn asking(json: &Value) -> usize {
         })
     });
     let below = ["panels", "rows"].into_iter().filter_map(|key| json[key].as_array()).flatten().map(asking);
-    usize::from(own) + below.sum::<usize>()
+    let enveloped = json.get("dashboard").filter(|inner| inner.is_object()).map_or(0, asking);
+    usize::from(own) + below.sum::<usize>() + enveloped
 }
 
 #[test]

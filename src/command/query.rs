@@ -193,7 +193,8 @@ mod tests {
     #[test]
     fn a_syntax_error_is_pointed_at() {
         let cause = "invalid parameter \"query\": 1:4: parse error: unclosed left brace".to_owned();
-        let error = client::Error { url: "http://p".to_owned(), what: "a query".to_owned(), cause, answered: true };
+        let (url, what) = ("http://p".to_owned(), "a query".to_owned());
+        let error = client::Error { service: "Prometheus", url, what, cause, answered: true };
         let Failure::Arguments { message, .. } = refusal("up{", &error) else { panic!("the argument is wrong") };
         assert_eq!(message, "this is no PromQL: unclosed left brace\n  | up{\n  |    ^");
         assert_eq!(syntax_error("execution: too many samples"), None);

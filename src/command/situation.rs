@@ -9,7 +9,7 @@ use crate::cli::Global;
 use crate::client::Grafana;
 use crate::dashboard::Exposed;
 use crate::desired::{Desired, Facts, ImageChoice, Role, ScaleOverride, WantedImage};
-use crate::engine::{self, Engine, Error, Observed, ObservedContainer, Question, Secrets, StackSource};
+use crate::engine::{self, Engine, Error, Hints, Observed, ObservedContainer, Question, Secrets, StackSource};
 use crate::plan::{Inputs, Plan, Step};
 use crate::render::{self, Files};
 use crate::stack::{self, Environment, Loaded, Problems, Stack, Vocabulary};
@@ -45,9 +45,9 @@ pub(super) fn load(global: &Global) -> Result<Loaded, Problems> {
     stack::load(&global.file, &Environment::of_process(), &vocabulary)
 }
 
-/// Connects to the engine of the environment.
+/// Connects to the engine that `docker` would work on here.
 pub(super) async fn connect() -> Result<Engine, Failure> {
-    Ok(Engine::connect(std::env::var("DOCKER_HOST").ok().as_deref()).await?)
+    Ok(Engine::connect(&Hints::of_process().address()?).await?)
 }
 
 impl Situation {

@@ -113,7 +113,7 @@ async fn prove_it(
     if let Some(waiting) = waiting {
         waiting.finish_and_clear();
     }
-    let panels = if scraped.is_some() { Some(fill_panels(situation, deadline, progress).await?) } else { None };
+    let panels = if scraped.is_some() { fill_panels(situation, changed, deadline, progress).await? } else { None };
     let findings = prove::findings(situation, &[], prove::Known { scraped, panels }).await?;
     if !findings.is_empty() {
         output::print(&prove::text(&findings));
@@ -122,13 +122,19 @@ async fn prove_it(
     Ok(if kept { Exit::Done } else { Exit::NotAsDesired })
 }
 
-/// Makes the dashboards what the apps turn out to expose, and looks whether they show it.
+/// Makes the dashboards what the apps turn out to expose, and looks whether they show it. Where nothing changed nobody
+/// looks: an `up` that has nothing to do is quick, and `verify` looks at any time.
 async fn fill_panels(
     situation: &mut Situation,
+    changed: bool,
     deadline: Instant,
     progress: &Progress,
-) -> Result<Vec<Finding>, Failure> {
-    if learn::learn(situation).await? {
+) -> Result<Option<Vec<Finding>>, Failure> {
+    let has_learned = learn::learn(situation).await?;
+    if !changed && !has_learned {
+        return Ok(Some(Vec::new()));
+    }
+    if has_learned {
         situation.look_at_everything().await?;
         let plan = situation.plan();
         situation.apply(&plan, TIME_FOR_FILES, &|event: Event| progress.show(&event)).await?;
@@ -140,7 +146,7 @@ async fn fill_panels(
     if let Some(waiting) = waiting {
         waiting.finish_and_clear();
     }
-    Ok(findings)
+    Ok(Some(findings))
 }
 
 /// Where everything is, in a few lines.

@@ -1,11 +1,18 @@
 //! The dashboard of an app: its replicas, its golden signals, and how its program does.
 
+use std::sync::LazyLock;
+
+use super::exposed::metrics_of;
 use super::golden::{Golden, WINDOW};
 use super::instrumentation::RUNTIME;
 use super::{
     Annotation, Color, Dashboard, Exposed, Latency, Link, Panel, PanelKind, Row, Signals, Variable, VariableSource,
 };
 use crate::promql::Selector;
+
+/// The metrics of each of [`RUNTIME`]: reading a query takes longer than all the rest of a dashboard.
+static RUNTIME_METRICS: LazyLock<Vec<Vec<String>>> =
+    LazyLock::new(|| RUNTIME.iter().map(|runtime| metrics_of(runtime.query)).collect());
 
 /// Tag of every dashboard that stackctl makes: by it they link to each other.
 pub const TAG: &str = "stackctl";
@@ -27,8 +34,9 @@ impl WatchedApp<'_> {
     /// Its dashboard.
     pub fn dashboard(&self) -> Dashboard {
         let golden = Golden { signals: &self.signals, job: self.name, by_instance: true };
-        let rows = [self.now(&golden), self.golden(&golden), self.saturation(&golden), self.runtime(), self.scrapes()];
-        let mut rows: Vec<Row> = rows.into_iter().flatten().collect();
+        let known = [self.golden(&golden), self.saturation(&golden), self.runtime()];
+        let known = known.into_iter().flatten();
+        let mut rows: Vec<Row> = std::iter::once(self.now(&golden)).chain(known).chain([self.scrapes()]).collect();
         for panel in rows.iter_mut().flat_map(|row| &mut row.panels) {
             panel.interval = self.interval;
         }
@@ -48,7 +56,7 @@ impl WatchedApp<'_> {
     /// need no variable.
     pub fn numbers(&self) -> Vec<Panel> {
         let golden = Golden { signals: &self.signals, job: self.name, by_instance: false };
-        let mut panels = self.now(&golden).map(|row| row.panels).unwrap_or_default();
+        let mut panels = self.now(&golden).panels;
         for panel in &mut panels {
             panel.interval = self.interval;
             for query in &mut panel.queries {
@@ -59,7 +67,7 @@ impl WatchedApp<'_> {
     }
 
     /// The last moment, in large numbers.
-    fn now(&self, golden: &Golden) -> Option<Row> {
+    fn now(&self, golden: &Golden) -> Row {
         let up = format!("sum(up{{job=\"{}\",instance=~\"$instance\"}})", self.name);
         let mut panels = vec![
             Panel::number("Replicas up", "none")
@@ -73,7 +81,7 @@ impl WatchedApp<'_> {
             let (title, legend) = if self.has_buckets() { ("Latency, p95", "p95") } else { ("Latency, mean", "mean") };
             Panel::number(title, "s").asks(query, legend)
         }));
-        Some(Row::plain(panels))
+        Row::plain(panels)
     }
 
     fn golden(&self, golden: &Golden) -> Option<Row> {
@@ -118,7 +126,8 @@ impl WatchedApp<'_> {
     /// How the program does. Of several ways to measure one thing, the first that the app exposes.
     fn runtime(&self) -> Option<Row> {
         let mut panels: Vec<Panel> = Vec::new();
-        for runtime in RUNTIME.iter().filter(|runtime| self.exposed.answers(runtime.query)) {
+        let shown = RUNTIME.iter().zip(RUNTIME_METRICS.iter()).filter(|(_, metrics)| self.exposed.has_all(metrics));
+        for (runtime, _) in shown {
             if panels.iter().all(|panel| panel.title != runtime.title) {
                 let query = runtime.query.replace("$job", self.name);
                 let panel = Panel::lines(runtime.title, runtime.unit).asks(query, runtime.legend).sized(8, 7);
@@ -129,7 +138,7 @@ impl WatchedApp<'_> {
     }
 
     /// What is known of everything that is scraped.
-    fn scrapes(&self) -> Option<Row> {
+    fn scrapes(&self) -> Row {
         let series = |metric: &str| format!("{metric}{{job=\"{}\",instance=~\"$instance\"}}", self.name);
         let mut panels = vec![
             Panel::lines("Up", "none").asks(series("up"), "{{instance}}").up_or_down().share(),
@@ -150,7 +159,7 @@ impl WatchedApp<'_> {
             );
             panels.push(Panel { text, ..Panel::of(PanelKind::Text, "Golden signals", "none").sized(24, 6) });
         }
-        Some(Row::titled("Scrapes", panels))
+        Row::titled("Scrapes", panels)
     }
 
     fn has_buckets(&self) -> bool {

@@ -28,9 +28,9 @@ impl Exposed {
         self.0.get(metric).is_some_and(|labels| labels.contains(label))
     }
 
-    /// Whether every metric is there that a query asks for.
-    pub(super) fn answers(&self, expression: &str) -> bool {
-        metrics_of(expression).iter().all(|metric| self.has(metric))
+    /// Whether every one of the metrics is there.
+    pub(super) fn has_all(&self, metrics: &[String]) -> bool {
+        metrics.iter().all(|metric| self.has(metric))
     }
 }
 

@@ -34,6 +34,9 @@ pub enum Latency {
 impl Signals {
     /// What of them is recognised by what an app exposes.
     pub fn recognised(exposed: &Exposed) -> Self {
+        if exposed.is_empty() {
+            return Self::default();
+        }
         let known = HTTP_SERVERS.iter().find_map(|server| Some((server, status_label(server, exposed)?)));
         let Some((server, label)) = known else { return Self::default() };
         let requests = selector(&format!("{}{{{}}}", server.requests, server.without));

@@ -26,6 +26,14 @@ impl VariableSource {
     pub fn of_query(query: &str) -> Self {
         source_of_query(query)
     }
+
+    /// The source that somebody wrote: a list of values, or the one query of Grafana's.
+    pub fn written(values: &[String]) -> Self {
+        match values {
+            [query] if query.contains('(') => Self::of_query(query),
+            values => Self::Values(values.to_vec()),
+        }
+    }
 }
 
 impl Variable {

@@ -2,6 +2,7 @@
 //!
 //! It carries out what the plan says and decides nothing. It touches no object that lacks the stack's label.
 
+mod address;
 mod apply;
 mod connect;
 mod create;
@@ -19,6 +20,7 @@ mod probe;
 mod reload;
 mod remove;
 
+pub use address::{Address, Hints};
 pub use apply::{Event, Failure, Outcome, Supplies};
 pub use connect::{Engine, EngineFacts};
 pub use create::StackSource;

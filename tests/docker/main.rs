@@ -5,6 +5,7 @@ mod builds;
 mod causes;
 mod compose;
 mod converge;
+mod dashboards;
 mod failures;
 mod lifecycle;
 mod reload;

@@ -71,10 +71,7 @@ fn takes_many(name: &str, queries: &[&str]) -> bool {
 }
 
 fn variable(name: &str, values: &[String], queries: &[&str]) -> Variable {
-    let source = match values {
-        [one] if one.contains('(') => VariableSource::of_query(one),
-        many => VariableSource::Values(many.to_vec()),
-    };
+    let source = VariableSource::written(values);
     let takes_many = matches!(source, VariableSource::LabelValues { .. }) && takes_many(name, queries);
     Variable {
         name: name.to_owned(),

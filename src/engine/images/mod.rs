@@ -18,6 +18,7 @@ mod root;
 
 pub use choose::choose;
 pub use debian::{build_debian, debian_version, upstream_version};
+pub(super) use elf::hexadecimal;
 pub use error::{ImageError, ImageErrorKind};
 pub(super) use obtain::{built_from, obtain};
 pub use own::{build_own, own_build, own_executable, own_image};

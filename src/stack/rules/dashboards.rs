@@ -75,7 +75,7 @@ fn variables_of(written: &WrittenDashboard) -> dashboard::Dashboard {
     let variables = written.variables.iter().map(|(name, values)| Variable {
         name: name.clone(),
         label: String::new(),
-        source: VariableSource::Values(values.clone()),
+        source: VariableSource::written(values),
         multi: false,
         include_all: false,
         default: Vec::new(),
