@@ -214,7 +214,7 @@ mod tests {
         let text = terminal(&panel, &[rising()], &range(), 60, 12);
         let plain = anstream::adapter::strip_str(&text).to_string();
         let lines: Vec<&str> = plain.lines().collect();
-        assert!(lines[0].starts_with("10 req/s┤") && lines[0].trim_end().ends_with('⠊'), "{plain}");
+        assert!(lines[0].starts_with("10 req/s┤") && lines[0].trim_end().ends_with('⠉'), "{plain}");
         assert!(lines[11].contains("13:20") && lines[11].contains("13:25"), "{plain}");
         assert!(plain.contains("━━ web"), "{plain}");
         assert!(lines.last().is_some_and(|line| line.ends_with("10 req/s")), "{plain}");
@@ -235,6 +235,6 @@ mod tests {
     fn a_sparkline_shows_the_course_and_its_gaps() {
         let mut series = rising();
         series.points.drain(12..24);
-        assert_eq!(sparkline(&series, &range(), 10), "▁▂▃  ▅▆▆▇█".chars().take(10).collect::<String>());
+        assert_eq!(sparkline(&series, &range(), 10), "▂▂▃   ▆▆▇█");
     }
 }

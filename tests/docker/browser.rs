@@ -1,4 +1,4 @@
-//! A real Chromium without a window, driven over its DevTools protocol.
+//! A real Chromium without a window, driven over the protocol of its developer tools.
 
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpStream;
@@ -53,7 +53,7 @@ impl Browser {
         let target = browser.call("Target.createTarget", &json!({ "url": "about:blank" }));
         let attached = json!({ "targetId": target["targetId"], "flatten": true });
         let session = browser.call("Target.attachToTarget", &attached);
-        browser.session = session["sessionId"].as_str().expect("a session has an id").to_owned();
+        session["sessionId"].as_str().expect("a session has an id").clone_into(&mut browser.session);
         for domain in ["Page", "Runtime", "Log"] {
             browser.call(&format!("{domain}.enable"), &json!({}));
         }
