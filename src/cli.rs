@@ -99,6 +99,10 @@ pub enum Command {
     Verify(command::verify::Arguments),
     /// Ask Prometheus
     Query(command::query::Arguments),
+    /// Golden signals, targets and alerts on the terminal, live
+    Top(command::top::Arguments),
+    /// The dashboards as a web page
+    View(command::view::Arguments),
     /// Take the stack away; volumes stay unless asked for
     Down(command::down::Arguments),
     /// The Docker engine's own settings: its metrics, changed safely in daemon.json

@@ -27,6 +27,7 @@
 //! | [`engine::Observed`]: what carries our label, at one moment | it is what was read |
 //! | [`plan::Plan`]: exactly what will be done, in order, and why | no |
 //! | [`daemon::Change`]: what `daemon.json` shall say instead, every other byte as it was | no; `daemon::ConfigFile` reads and writes |
+//! | [`dashboard::Dashboard`]: what is shown, in which unit and where; [`plot`] draws it, [`view`] serves it, `render` writes Grafana's JSON | no |
 //! | [`verify::Finding`]: one promise looked at: kept, or broken with cause and fix | asks, then judges without I/O |
 //!
 //! # Never
@@ -62,8 +63,11 @@ pub mod engine;
 pub mod exposition;
 pub mod import;
 pub mod plan;
+pub mod plot;
 pub mod probe;
 pub mod promql;
 pub mod render;
 pub mod stack;
+pub mod top;
 pub mod verify;
+pub mod view;

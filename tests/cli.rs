@@ -33,7 +33,8 @@ fn every_command_has_a_man_page_with_its_options() {
         let name = command.get_name();
         assert!(all.contains(&format!("stackctl\\-{name}(1)")), "{name} is not in the page of stackctl");
         let page = printed(&["man", name]);
-        for option in command.get_arguments().filter_map(clap::Arg::get_long) {
+        let shown = command.get_arguments().filter(|argument| !argument.is_hide_set());
+        for option in shown.filter_map(clap::Arg::get_long) {
             let written = format!("\\-\\-{}", option.replace('-', "\\-"));
             assert!(page.contains(&written), "{written} is not in the page of {name}");
         }

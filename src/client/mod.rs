@@ -10,7 +10,7 @@ mod yaml;
 
 pub use error::Error;
 pub use grafana::{DashboardMeta, DatasourceHealth, Grafana, GrafanaHealth, KeptDashboard};
-pub use prometheus::{BuildInfo, Prometheus, RuntimeInfo};
+pub use prometheus::{Alert, BuildInfo, Prometheus, RuntimeInfo};
 pub use query::{Point, QueryResult, Series};
 pub use target::{DroppedTarget, Health, Target, Targets};
 pub use tls::install_tls_provider;

@@ -1,5 +1,6 @@
 //! Prometheus' HTTP API. One client keeps one connection; every question has a time limit.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use reqwest::Url;
@@ -39,6 +40,22 @@ pub struct RuntimeInfo {
     /// When the configuration in force was read, RFC 3339.
     #[serde(default)]
     pub last_config_time: String,
+}
+
+/// An alert that is pending or firing.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Alert {
+    /// Its labels, `alertname` and often `severity` among them.
+    pub labels: BTreeMap<String, String>,
+    /// What is written about it, often `summary` among it.
+    #[serde(default)]
+    pub annotations: BTreeMap<String, String>,
+    /// `pending` or `firing`.
+    pub state: String,
+    /// Since when, RFC 3339.
+    #[serde(default)]
+    pub active_at: String,
 }
 
 #[derive(Deserialize)]
@@ -118,6 +135,31 @@ impl Prometheus {
     pub async fn query(&self, query: &str) -> Result<QueryResult, Error> {
         let body = self.get("a query", "query", &[("query", query)]).await?;
         self.samples(&body)
+    }
+
+    /// A query at a moment, in seconds since 1970.
+    pub async fn query_at(&self, query: &str, time: f64) -> Result<QueryResult, Error> {
+        let body = self.get("a query", "query", &[("query", query), ("time", &time.to_string())]).await?;
+        self.samples(&body)
+    }
+
+    /// Values that a label has, sorted; on the series that a selector finds, where it is not empty.
+    pub async fn label_values(&self, label: &str, selector: &str) -> Result<Vec<String>, Error> {
+        let what = format!("the values of label `{label}`");
+        let matching = [("match[]", selector)];
+        let parameters = if selector.is_empty() { &[][..] } else { &matching[..] };
+        let body = self.get(&what, &format!("label/{label}/values"), parameters).await?;
+        self.data(&what, &body)
+    }
+
+    /// Alerts that are pending or firing.
+    pub async fn alerts(&self) -> Result<Vec<Alert>, Error> {
+        #[derive(Deserialize)]
+        struct WireAlerts {
+            alerts: Vec<Alert>,
+        }
+        let body = self.get("alerts", "alerts", &[]).await?;
+        self.data::<WireAlerts>("alerts", &body).map(|answer| answer.alerts)
     }
 
     /// A query from `start` to `end`, seconds since 1970, with a point every `step` seconds.

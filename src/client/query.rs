@@ -33,6 +33,35 @@ pub struct Point {
     pub value: f64,
 }
 
+impl Series {
+    /// What a legend template such as `{{instance}}` makes of its labels. Without a template: the series as `PromQL`
+    /// writes it, `up{job="web"}`; empty where it has neither name nor labels.
+    pub fn legend(&self, template: &str) -> String {
+        if template.is_empty() {
+            return self.name();
+        }
+        let mut legend = String::new();
+        let mut rest = template;
+        while let Some((before, (label, after))) =
+            rest.split_once("{{").and_then(|(before, after)| Some((before, after.split_once("}}")?)))
+        {
+            legend.push_str(before);
+            legend.push_str(self.labels.get(label.trim()).map_or("", String::as_str));
+            rest = after;
+        }
+        legend.push_str(rest);
+        legend
+    }
+
+    /// The series as `PromQL` writes it.
+    pub fn name(&self) -> String {
+        let metric = self.labels.get("__name__").map_or("", String::as_str);
+        let labels = self.labels.iter().filter(|(key, _)| *key != "__name__");
+        let labels: Vec<String> = labels.map(|(key, value)| format!("{key}={value:?}")).collect();
+        if labels.is_empty() { metric.to_owned() } else { format!("{metric}{{{}}}", labels.join(",")) }
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(tag = "resultType", content = "result", rename_all = "lowercase")]
 pub(super) enum WireResult {
@@ -75,4 +104,19 @@ impl WireSeries {
 /// Prometheus writes numbers as text, because JSON knows neither NaN nor infinity.
 fn point((time, value): (f64, String)) -> Option<Point> {
     Some(Point { time, value: value.parse().ok()? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Series;
+
+    #[test]
+    fn a_legend_is_filled_from_labels() {
+        let labels = [("__name__", "up"), ("job", "web")].map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let series = Series { labels: labels.into(), points: Vec::new() };
+        assert_eq!(series.legend("{{job}} on {{ instance }}!"), "web on !");
+        assert_eq!(series.legend("{{job"), "{{job");
+        assert_eq!(series.legend(""), "up{job=\"web\"}");
+        assert_eq!(Series::default().legend(""), "");
+    }
 }

@@ -17,8 +17,10 @@ pub mod ps;
 pub mod query;
 pub mod render;
 pub mod schema;
+pub mod top;
 pub mod up;
 pub mod verify;
+pub mod view;
 
 mod failure;
 mod learn;
@@ -51,6 +53,8 @@ pub async fn run(cli: Cli) -> Exit {
         Command::Logs(arguments) => logs::run(&global, &arguments).await,
         Command::Verify(arguments) => verify::run(&global, &arguments).await,
         Command::Query(arguments) => query::run(&global, &arguments).await,
+        Command::Top(arguments) => top::run(&global, &arguments).await,
+        Command::View(arguments) => view::run(&global, &arguments).await,
         Command::Down(arguments) => down::run(&global, &arguments).await,
         Command::Engine(arguments) => Box::pin(engine::run(&global, &arguments)).await,
         Command::Dashboards(arguments) => dashboards::run(&global, &arguments).await,

@@ -1,51 +1,167 @@
-//! `query`: asks the stack's Prometheus.
+//! `query`: asks the stack's Prometheus, at this moment or over a stretch of time.
 
-use serde_json::json;
+use std::collections::BTreeSet;
+use std::io::IsTerminal as _;
+use std::time::Duration;
+
+use serde_json::{Value, json};
 
 use super::situation::{Situation, Wishes};
-use super::{Exit, Failure, output, prove};
+use super::{Exit, Failure, output, view};
 use crate::cli::{Format, Global};
-use crate::client::{QueryResult, Series};
+use crate::client::{self, Point, QueryResult, Series};
+use crate::dashboard::{Panel, Unit};
 use crate::engine::Error;
+use crate::plot::{self, TimeRange};
+use crate::promql::Expression;
 
 /// Arguments of `query`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  stackctl query 'sum by (job) (up)'")]
+#[command(after_help = "\
+Examples:
+  stackctl query 'sum by (job) (up)'
+  stackctl query 'rate(prometheus_http_requests_total[1m])' --since 10m")]
 pub struct Arguments {
     /// Expression in `PromQL`
     promql: String,
+    /// Plot the values from so long ago until now
+    #[arg(long, value_name = "DURATION", value_parser = crate::cli::duration)]
+    since: Option<Duration>,
+    /// Time between two points; left out: as many as there is room for
+    #[arg(long, value_name = "DURATION", value_parser = crate::cli::duration, requires = "since")]
+    step: Option<Duration>,
     #[command(flatten)]
     output: crate::cli::Output,
 }
 
+/// Prometheus refuses more points than this in one series.
+const MOST_POINTS: f64 = 11_000.0;
+
 /// Runs it.
 pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
+    let range = arguments.since.map(|since| range(since, arguments.step)).transpose()?;
     let situation = Situation::of(global, Wishes::default()).await?;
-    let prometheus = prove::prometheus(&situation)?.ok_or_else(|| {
-        Error::new("cannot ask Prometheus", "it does not run").advise("start the stack with `stackctl up`")
-    })?;
-    let answer = prometheus.query(&arguments.promql).await.map_err(|error| Error::new("cannot query", error))?;
+    let prometheus = view::running_prometheus(&situation)?;
+    let failed = |error: client::Error| refusal(&arguments.promql, &error);
+    let Some(range) = range else {
+        let answer = prometheus.query(&arguments.promql).await.map_err(failed)?;
+        match arguments.output.format {
+            Format::Json => output::print_json(&as_json(&answer)),
+            Format::Text => output::print(&as_text(&answer)),
+        }
+        return Ok(Exit::Done);
+    };
+    let TimeRange { start, end, step, .. } = range;
+    let answer = prometheus.query_range(&arguments.promql, start, end, step).await.map_err(failed)?;
+    let QueryResult::Series(series) = answer else { return Err(Error::new("cannot query", "this is no range").into()) };
     match arguments.output.format {
-        Format::Json => output::print_json(&as_json(&answer)),
-        Format::Text => output::print(&as_text(&answer)),
+        Format::Json => output::print_json(&matrix(&series)),
+        Format::Text => output::print(&plotted(&arguments.promql, series, &range)),
     }
     Ok(Exit::Done)
 }
 
-fn as_json(answer: &QueryResult) -> serde_json::Value {
+fn range(since: Duration, step: Option<Duration>) -> Result<TimeRange, Failure> {
+    let length = since.as_secs_f64();
+    // Two dots of braille in each column.
+    let step = step.map_or_else(|| (length / (f64::from(size().0) * 2.0)).ceil().max(1.0), |step| step.as_secs_f64());
+    if length <= 0.0 || step <= 0.0 || length / step > MOST_POINTS {
+        let help =
+            format!("Prometheus gives up to {MOST_POINTS} points: choose a longer `--step`, or a shorter `--since`");
+        return Err(Failure::arguments("there is no such range", help));
+    }
+    let end = jiff::Timestamp::now().as_duration().as_secs_f64();
+    let end = end.floor();
+    Ok(TimeRange { start: end - length, end, step, zone: jiff::tz::TimeZone::system() })
+}
+
+/// Columns and rows of a plot: of the terminal, or what fits into a ticket.
+fn size() -> (u16, u16) {
+    let terminal = std::io::stdout().is_terminal().then(|| crossterm::terminal::size().ok()).flatten();
+    let (columns, rows) = terminal.unwrap_or((100, 32));
+    (columns.clamp(40, 240), (rows.saturating_sub(12)).clamp(10, 24))
+}
+
+/// What Prometheus says of a query; of one that it cannot read, with a caret below the place.
+fn refusal(promql: &str, error: &client::Error) -> Failure {
+    let Some((line, column, reason)) = error.answered.then(|| syntax_error(&error.cause)).flatten() else {
+        return Error::new("cannot query", error).into();
+    };
+    let text = promql.lines().nth(line - 1).unwrap_or_default();
+    // A column counts bytes.
+    let before = text.char_indices().take_while(|(at, _)| *at < column - 1).count();
+    let message = format!("this is no PromQL: {reason}\n  | {text}\n  | {}^", " ".repeat(before));
+    Failure::arguments(message, "correct the expression where the mark stands")
+}
+
+/// Line, column and reason out of `invalid parameter "query": 1:5: parse error: …`.
+fn syntax_error(cause: &str) -> Option<(usize, usize, &str)> {
+    let (before, reason) = cause.split_once(": parse error: ")?;
+    let (before, column) = before.rsplit_once(':')?;
+    let line = before.rsplit([' ', ':']).next()?;
+    let (line, column): (usize, usize) = (line.parse().ok()?, column.parse().ok()?);
+    (line > 0 && column > 0).then_some((line, column, reason))
+}
+
+fn as_json(answer: &QueryResult) -> Value {
     match answer {
         QueryResult::Series(series) => {
-            let result = series.iter().map(|one| {
-                let value = one.points.last().map(|point| json!([point.time, point.value.to_string()]));
-                json!({ "metric": one.labels, "value": value })
-            });
+            let result = series.iter().map(|one| json!({ "metric": one.labels, "value": one.points.last().map(pair) }));
             json!({ "resultType": "vector", "result": result.collect::<Vec<_>>() })
         }
-        QueryResult::Scalar(point) => {
-            json!({ "resultType": "scalar", "result": [point.time, point.value.to_string()] })
-        }
+        QueryResult::Scalar(point) => json!({ "resultType": "scalar", "result": pair(point) }),
         QueryResult::Text(text) => json!({ "resultType": "string", "result": text }),
     }
+}
+
+/// As Prometheus itself writes a range.
+fn matrix(series: &[Series]) -> Value {
+    let values = |one: &Series| one.points.iter().map(pair).collect::<Vec<_>>();
+    let result = series.iter().map(|one| json!({ "metric": one.labels, "values": values(one) }));
+    json!({ "resultType": "matrix", "result": result.collect::<Vec<_>>() })
+}
+
+/// Values are text, because JSON knows neither NaN nor infinity.
+fn pair(point: &Point) -> Value {
+    json!([point.time, point.value.to_string()])
+}
+
+fn plotted(promql: &str, series: Vec<Series>, range: &TimeRange) -> String {
+    if series.is_empty() {
+        return "no data".to_owned();
+    }
+    let (width, height) = size();
+    let series: Vec<plot::Series> = series
+        .into_iter()
+        .map(|one| {
+            let name = one.name();
+            let points = one.points.iter().map(|point| (point.time, point.value)).collect();
+            plot::Series {
+                legend: if name.is_empty() { promql.to_owned() } else { name },
+                points,
+                ..Default::default()
+            }
+        })
+        .collect();
+    let panel = Panel { unit: unit(promql), ..Panel::default() };
+    plot::terminal(&panel, &series, range, width, height)
+}
+
+/// The unit that the names of the metrics tell, where they all tell the same and no rate or count makes another of it.
+fn unit(promql: &str) -> Unit {
+    let changed =
+        ["rate(", "increase(", "count(", "count by", "changes(", "/", "*"].iter().any(|word| promql.contains(word));
+    let selectors = Expression::parse(promql).map(|expression| expression.selectors()).unwrap_or_default();
+    let names = selectors.iter().filter_map(|selector| selector.metric.as_deref());
+    let units = names.map(|name| match name {
+        name if name.ends_with("_seconds") && !name.contains("timestamp") && !name.contains("start_time") => "s",
+        name if name.ends_with("_bytes") => "bytes",
+        name if name.ends_with("_ratio") => "percentunit",
+        _ => "short",
+    });
+    let units: BTreeSet<&str> = units.collect();
+    let id = units.first().filter(|_| units.len() == 1 && !changed).copied();
+    Unit::named(id.unwrap_or("short"))
 }
 
 fn as_text(answer: &QueryResult) -> String {
@@ -60,18 +176,58 @@ fn as_text(answer: &QueryResult) -> String {
     }
 }
 
-/// The series as `PromQL` writes it: `up{job="web"}`.
+/// The series as `PromQL` writes it: `up{job="web"}`; `{}` where it has neither name nor labels.
 fn name(series: &Series) -> String {
-    let metric = series.labels.get("__name__").map(String::as_str).unwrap_or_default();
-    let labels = series.labels.iter().filter(|(key, _)| *key != "__name__");
-    let labels: Vec<String> = labels.map(|(key, value)| format!("{key}={value:?}")).collect();
-    if labels.is_empty() && !metric.is_empty() {
-        metric.to_owned()
-    } else {
-        format!("{metric}{{{}}}", labels.join(","))
-    }
+    let name = series.name();
+    if name.is_empty() { "{}".to_owned() } else { name }
 }
 
 fn value(series: &Series) -> String {
     series.points.last().map_or_else(|| "histogram".to_owned(), |point| point.value.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_syntax_error_is_pointed_at() {
+        let cause = "invalid parameter \"query\": 1:4: parse error: unclosed left brace".to_owned();
+        let (url, what) = ("http://p".to_owned(), "a query".to_owned());
+        let error = client::Error { service: "Prometheus", url, what, cause, answered: true };
+        let Failure::Arguments { message, .. } = refusal("up{", &error) else { panic!("the argument is wrong") };
+        assert_eq!(message, "this is no PromQL: unclosed left brace\n  | up{\n  |    ^");
+        assert_eq!(syntax_error("execution: too many samples"), None);
+        assert_eq!(syntax_error("1:0: parse error: x"), None);
+    }
+
+    #[test]
+    fn a_range_is_printed_as_prometheus_writes_it() {
+        let points = vec![Point { time: 1.0, value: f64::NAN }, Point { time: 2.0, value: 0.5 }];
+        let series = Series { labels: [("job".to_owned(), "web".to_owned())].into(), points };
+        let expected = json!({"resultType": "matrix", "result": [
+            {"metric": {"job": "web"}, "values": [[1.0, "NaN"], [2.0, "0.5"]]}]});
+        assert_eq!(matrix(&[series]), expected);
+    }
+
+    #[test]
+    fn the_names_of_metrics_tell_the_unit() {
+        for (promql, expected) in [
+            ("process_resident_memory_bytes", "bytes"),
+            ("avg by (job) (scrape_duration_seconds)", "s"),
+            ("rate(node_network_receive_bytes_total[5m])", "short"),
+            ("a_bytes / b_bytes", "short"),
+            ("a_bytes or b_seconds", "short"),
+            ("up{", "short"),
+        ] {
+            assert_eq!(unit(promql).id(), expected, "{promql}");
+        }
+    }
+
+    #[test]
+    fn too_many_points_are_refused_before_anybody_is_asked() {
+        assert!(range(Duration::from_secs(3600), Some(Duration::from_millis(100))).is_err());
+        assert!(range(Duration::ZERO, None).is_err());
+        assert!(range(Duration::from_secs(86_400), None).is_ok());
+    }
 }

@@ -337,6 +337,8 @@ fn possible_images(stack: &Stack, wanted: &[WantedImage], own_image: &str) -> Ve
     let of_services = undecided.services.into_iter().map(|service| service.image.reference);
     let of_components = wanted.iter().map(|image| image.reference.clone());
     let from_debian = wanted.iter().filter_map(|image| image.debian).map(|package| package.image.to_owned());
-    let references: BTreeSet<_> = of_services.chain(of_components).chain(from_debian).collect();
+    // Stackctl itself stands in for Grafana.
+    let own = std::iter::once(own_image.to_owned());
+    let references: BTreeSet<_> = of_services.chain(of_components).chain(from_debian).chain(own).collect();
     references.into_iter().collect()
 }

@@ -6,7 +6,7 @@ use super::progress::{Progress, seconds};
 use super::situation::{Situation, Wishes};
 use super::{Exit, Failure, failure, learn, lock, output, panels, prove, secrets, situation};
 use crate::cli::Global;
-use crate::desired::{Role, SecretSource};
+use crate::desired::{Desired, Role, SecretSource, Service};
 use crate::engine::{Error, Event, Outcome};
 use crate::verify::{Finding, Status};
 
@@ -161,10 +161,12 @@ fn say_where(situation: &Situation, elapsed: Duration) {
     for service in &desired.services {
         for port in &service.container.settings.ports.0 {
             let Some(url) = url(situation, &service.name, port.container_port) else { continue };
-            output::say(&format!("  {:<16} {url}{}", service.name, password_hint(situation, service.role)));
+            let hint = password_hint(situation, service.role).unwrap_or_else(|| stand_in_hint(desired, service));
+            output::say(&format!("  {:<16} {url}{hint}", service.name));
         }
     }
-    for left_out in &desired.left_out {
+    let stood_in_for = desired.view_service().map(|service| service.name.as_str());
+    for left_out in desired.left_out.iter().filter(|left_out| Some(left_out.component.as_str()) != stood_in_for) {
         output::say(&format!(
             "  {:<16} left out: {} (`stackctl up --pull` tries again)",
             left_out.component, left_out.reason
@@ -184,14 +186,21 @@ fn url(situation: &Situation, service_name: &str, container_port: u16) -> Option
     Some(format!("http://{}", published.replace("0.0.0.0", "127.0.0.1")))
 }
 
-fn password_hint(situation: &Situation, role: Role) -> String {
-    let Some(grafana) = situation.desired.services.iter().find(|service| service.role == role && role == Role::Grafana)
-    else {
+/// What a page is that stands in for another.
+fn stand_in_hint(desired: &Desired, service: &Service) -> String {
+    if service.role != Role::View {
         return String::new();
-    };
+    }
+    let reason = desired.left_out.iter().find(|left_out| left_out.component == service.name);
+    let reason = reason.map(|left_out| format!(": {}", left_out.reason)).unwrap_or_default();
+    format!("   stackctl's own view of the dashboards, in place of Grafana{reason} (`stackctl up --pull` tries again)")
+}
+
+fn password_hint(situation: &Situation, role: Role) -> Option<String> {
+    let grafana = situation.desired.services.iter().find(|service| service.role == role && role == Role::Grafana)?;
     let generated = grafana.container.secrets.iter().find(|secret| secret.source == SecretSource::Generated);
     let kept = generated.and_then(|secret| secrets::kept_at(&situation.desired.stack, &secret.name).ok());
-    kept.map(|path| format!("   user admin, password in {}", path.display())).unwrap_or_default()
+    kept.map(|path| format!("   user admin, password in {}", path.display()))
 }
 
 impl Situation {

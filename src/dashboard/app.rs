@@ -52,6 +52,20 @@ impl WatchedApp<'_> {
         }
     }
 
+    /// Its golden signals as large numbers: replicas up, and of requests, errors and latency what is known. The queries
+    /// need no variable.
+    pub fn numbers(&self) -> Vec<Panel> {
+        let golden = Golden { signals: &self.signals, job: self.name, by_instance: false };
+        let mut panels = self.now(&golden).panels;
+        for panel in &mut panels {
+            panel.interval = self.interval;
+            for query in &mut panel.queries {
+                query.expression = query.expression.replace(",instance=~\"$instance\"", "");
+            }
+        }
+        panels
+    }
+
     /// The last moment, in large numbers.
     fn now(&self, golden: &Golden) -> Row {
         let up = format!("sum(up{{job=\"{}\",instance=~\"$instance\"}})", self.name);

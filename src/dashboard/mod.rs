@@ -9,6 +9,7 @@ mod golden;
 mod import;
 mod instrumentation;
 mod layout;
+mod library;
 mod order;
 mod panel;
 mod preset;
@@ -16,24 +17,27 @@ mod signals;
 mod unit;
 mod variable;
 
+use serde::{Deserialize, Serialize};
+
 pub use app::{TAG, WatchedApp, restarts};
 pub use color::Color;
 pub use exposed::Exposed;
 pub use import::{ImportError, Imported, WrongQuery, import};
 pub use instrumentation::STATUS_LABELS;
 pub use layout::{COLUMNS, Placed, Position};
+pub use library::Library;
 pub use order::in_order_of;
 pub use panel::{Panel, PanelKind, Query, Stacking, Threshold};
 pub use preset::{OVERVIEW_UID, PRESETS, preset};
 pub use signals::{Latency, Signals, telling_metrics};
-pub use unit::{Unit, UnknownUnit};
+pub use unit::{Rounding, Unit, UnknownUnit};
 pub use variable::{Variable, VariableSource};
 
 /// Uid of the Prometheus data source. Dashboards refer to it, and Grafana does not take a change of it well.
 pub const DATASOURCE_UID: &str = "prometheus";
 
 /// One dashboard.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Dashboard {
     /// Identity: at most 40 of `a-z A-Z 0-9 - _`, unique in a stack. Grafana's address of the dashboard ends in it.
     pub uid: String,
@@ -75,7 +79,7 @@ pub fn uid(name: &str) -> String {
 }
 
 /// A row of panels. Panels that do not fit into 24 columns go on in the next line.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Row {
     /// Title over the row; `None`: no line is drawn.
     pub title: Option<String>,
@@ -86,7 +90,7 @@ pub struct Row {
 }
 
 /// A way to somewhere else.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Link {
     /// To one dashboard.
     Dashboard {
@@ -112,7 +116,7 @@ pub enum Link {
 }
 
 /// What is marked along the time axis: each moment at which a series of the query appears or has a value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Annotation {
     /// What it marks, such as `Restarts`.
     pub name: String,

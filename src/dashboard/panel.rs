@@ -1,9 +1,11 @@
 //! One panel: its queries and how their answer is drawn.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Color, Unit};
 
 /// One panel.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Panel {
     /// Title over the panel.
     pub title: String,
@@ -38,7 +40,7 @@ pub struct Panel {
 }
 
 /// One question of a panel; each series of its answer is one line, bar, number or row.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Query {
     /// `PromQL`, with Grafana's macros (`$__rate_interval`) and the dashboard's variables (`$job`).
     pub expression: String,
@@ -49,7 +51,7 @@ pub struct Query {
 }
 
 /// How a panel is drawn.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum PanelKind {
     /// Lines over time.
     #[default]
@@ -73,7 +75,7 @@ pub enum PanelKind {
 }
 
 /// Whether series are drawn on top of each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Stacking {
     /// Each from the axis.
     #[default]
@@ -85,7 +87,7 @@ pub enum Stacking {
 }
 
 /// From which value on which colour holds.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Threshold {
     /// Lowest value, in the panel's unit; `None`: from minus infinity on.
     pub value: Option<f64>,

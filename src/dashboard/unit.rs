@@ -3,8 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 /// A unit, by Grafana's id: `bytes`, `s`, `reqps`, `percentunit`, `short`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub struct Unit {
     id: String,
     scale: Scale,
@@ -114,6 +117,17 @@ const KNOWN: &[(&str, Scale)] = &[
     ("bool_on_off", Scale::Truth("On", "Off")),
 ];
 
+/// What a step of an axis is a round number of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Rounding {
+    /// Powers of ten.
+    Decimal,
+    /// Powers of 1024.
+    Binary,
+    /// Clock and calendar; the unit is that many seconds long.
+    Time(f64),
+}
+
 impl Unit {
     /// Nothing is known about the value: a number that people count, such as `1.2 K`.
     pub fn short() -> Self {
@@ -137,6 +151,16 @@ impl Unit {
     /// Grafana's id.
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// What a step of an axis in this unit is a round number of.
+    #[expect(clippy::cast_precision_loss, reason = "lengths of units are round numbers far below 2^53")]
+    pub fn rounding(&self) -> Rounding {
+        match self.scale {
+            Scale::Iec(..) => Rounding::Binary,
+            Scale::Time(nanoseconds) => Rounding::Time(nanoseconds as f64 / 1e9),
+            _ => Rounding::Decimal,
+        }
     }
 
     /// Every id, for suggestions.
@@ -211,6 +235,18 @@ impl FromStr for Unit {
             None => return Err(UnknownUnit(id.to_owned())),
         };
         Ok(Self { id: id.to_owned(), scale })
+    }
+}
+
+impl From<String> for Unit {
+    fn from(id: String) -> Self {
+        Self::lenient(&id)
+    }
+}
+
+impl From<Unit> for String {
+    fn from(unit: Unit) -> Self {
+        unit.id
     }
 }
 

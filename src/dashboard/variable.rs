@@ -1,9 +1,11 @@
 //! What can be chosen above the panels of a dashboard.
 
+use serde::{Deserialize, Serialize};
+
 use super::import::source_of_query;
 
 /// A variable: `$name` in a query stands for what was chosen.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Variable {
     /// Name, without the dollar sign.
     pub name: String,
@@ -50,7 +52,7 @@ impl Variable {
 }
 
 /// Where the choices of a variable come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum VariableSource {
     /// The values of a label on the series that a selector finds.
     LabelValues {

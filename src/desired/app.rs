@@ -37,7 +37,7 @@ fn service(input: Input, app_name: &str, app: &App) -> Service {
     }
 }
 
-fn image(input: Input, reference: &str, pull_policy: PullPolicy) -> Image {
+pub(super) fn image(input: Input, reference: &str, pull_policy: PullPolicy) -> Image {
     let is_own = reference.strip_prefix(own::IMAGE).is_some_and(|tag| tag.is_empty() || tag.starts_with(':'));
     if is_own {
         let reference = input.facts.own_image.clone().unwrap_or_else(|| own::IMAGE.to_owned());

@@ -1,9 +1,9 @@
 //! `Desired::of`: puts the parts together.
 
 use super::image::{self, Chosen};
+use super::{Desired, Facts, GrafanaConfig, LeftOut, PrometheusConfig, Role, Service, StackDashboard};
 use super::{
-    Desired, Facts, GrafanaConfig, LeftOut, PrometheusConfig, Role, Service, StackDashboard, app, attached, daemon,
-    dashboards, exporter, fingerprint, grafana, network, order, prometheus, volume,
+    app, attached, daemon, dashboards, exporter, fingerprint, grafana, network, order, prometheus, view, volume,
 };
 use crate::stack::{Stack, Toggle};
 
@@ -34,6 +34,7 @@ impl Desired {
             volumes: volume::used(stack, &services),
             services,
             exposed: dashboards::known(input, prometheus.as_ref()),
+            golden: dashboards::golden(input, prometheus.as_ref()),
             prometheus,
             grafana,
             dashboards,
@@ -61,6 +62,9 @@ fn watchers(
         keep(services, made)
     });
     let dashboards = dashboards::all(input, prometheus.as_ref());
+    if let (Some(section), None, Some(_)) = (input.stack.grafana.as_option(), &grafana, &prometheus) {
+        services.push(view::service(input, section));
+    }
     if let Some(service) = services.iter_mut().find(|service| service.role == Role::Grafana) {
         service.container.files.extend(grafana::dashboard_files(&dashboards));
     }

@@ -24,6 +24,7 @@ mod scrape;
 mod secret;
 mod service;
 mod unit;
+mod view;
 mod volume;
 
 pub use dashboards::{Carried, DashboardOrigin, StackDashboard};
@@ -35,6 +36,7 @@ pub use service::{
     Role, SecretSource, Service,
 };
 pub use unit::{compose_duration, compose_size, prometheus_duration, prometheus_size};
+pub use view::LIBRARY_SOURCE;
 // Value types that are the same in the stack file and here, so that later stages need not know `stack`.
 pub use crate::stack::{
     AddressPool, Attach, ByteSize, Command, ContainerSettings, DependencyCondition, Duration, Healthcheck,
@@ -46,7 +48,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use indexmap::IndexMap;
 
-use crate::dashboard::Exposed;
+use crate::dashboard::{Exposed, Panel};
 
 /// Everything that shall exist, down to the last name and number.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,6 +69,8 @@ pub struct Desired {
     pub dashboards: Vec<StackDashboard>,
     /// What apps are known to expose, by job: it decides what their dashboards show. Kept in the running stack.
     pub exposed: IndexMap<String, Exposed>,
+    /// What is looked at first of each app: its golden signals now, as panels, by the app's name.
+    pub golden: IndexMap<String, Vec<Panel>>,
     /// What `daemon.json` shall say. `None`: `engine.metrics` is off.
     pub daemon: Option<DaemonSettings>,
     /// What else `daemon.json` shall say.

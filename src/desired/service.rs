@@ -48,6 +48,8 @@ pub enum Role {
     Prometheus,
     /// The stack's Grafana.
     Grafana,
+    /// Stackctl's own view of the dashboards, in Grafana's place.
+    View,
 }
 
 /// An image and where it comes from.

@@ -7,6 +7,7 @@ mod grafana;
 mod memory;
 mod prometheus;
 mod template;
+mod view;
 mod write;
 mod yaml;
 
@@ -15,7 +16,7 @@ pub use write::{Change, Written, write};
 
 use indexmap::IndexMap;
 
-use crate::desired::Desired;
+use crate::desired::{Desired, LIBRARY_SOURCE};
 
 /// Every generated file by its path below the output folder, such as `prometheus/prometheus.yml`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -30,6 +31,7 @@ pub fn all(desired: &Desired) -> Files {
         ("prometheus/stackctl.json", memory::render(desired)),
         ("grafana/provisioning/datasources/prometheus.yml", grafana::datasource(desired)),
         ("grafana/provisioning/dashboards/stackctl.yml", grafana::dashboard_provider(desired)),
+        (LIBRARY_SOURCE, view::render(desired)),
     ];
     let present = files.into_iter().filter_map(|(path, text)| Some((path.to_owned(), text?)));
     Files(present.chain(prometheus::rules(desired)).chain(dashboard::files(desired)).collect())

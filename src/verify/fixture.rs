@@ -88,6 +88,7 @@ pub(crate) fn desired(services: Vec<Service>, jobs: Vec<Job>) -> Desired {
         grafana: None,
         dashboards: Vec::new(),
         exposed: IndexMap::new(),
+        golden: IndexMap::new(),
         daemon: None,
         left_out: Vec::new(),
         scale: IndexMap::new(),

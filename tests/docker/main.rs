@@ -1,6 +1,7 @@
 //! Tests against the real Docker engine and the real Prometheus. Each test has a stack of its own and takes it away again.
 
 mod attach;
+mod browser;
 mod builds;
 mod causes;
 mod compose;
@@ -11,6 +12,7 @@ mod lifecycle;
 mod reload;
 mod sandbox;
 mod scale;
+mod screens;
 mod secrets;
 #[path = "../tools/mod.rs"]
 mod tools;

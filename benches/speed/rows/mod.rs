@@ -5,6 +5,7 @@ mod help;
 mod scale;
 mod targets;
 mod unchanged;
+mod view;
 
 use crate::table::Row;
 
@@ -17,5 +18,6 @@ pub(crate) const ALL: &[Measurement] = &[
     ("scale", scale::measure),
     ("files", files::measure),
     ("targets", targets::measure),
+    ("view", view::measure),
     ("help", help::measure),
 ];

@@ -2,6 +2,7 @@
 
 mod list;
 mod pull;
+mod snapshot;
 
 use super::{Exit, Failure};
 use crate::cli::Global;
@@ -20,6 +21,8 @@ enum Action {
     List(list::Arguments),
     /// Write a dashboard that was edited in Grafana back to its file
     Pull(pull::Arguments),
+    /// Draw each dashboard as a picture, for a report or a pull request
+    Snapshot(snapshot::Arguments),
 }
 
 /// Runs it.
@@ -27,5 +30,6 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     match &arguments.action {
         Action::List(arguments) => list::run(global, arguments),
         Action::Pull(arguments) => pull::run(global, arguments).await,
+        Action::Snapshot(arguments) => snapshot::run(global, arguments).await,
     }
 }

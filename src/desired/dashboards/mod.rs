@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::assemble::Input;
 use super::{Job, JobOrigin, PrometheusConfig};
-use crate::dashboard::{Dashboard, Exposed, Imported, Latency, OVERVIEW_UID, Signals, WatchedApp, preset, uid};
+use crate::dashboard::{Dashboard, Exposed, Imported, Latency, OVERVIEW_UID, Panel, Signals, WatchedApp, preset, uid};
 use crate::promql::{Expression, Selector};
 use crate::stack::{self, DashboardSource, Stack};
 
@@ -138,6 +138,11 @@ pub(super) fn known(input: Input, prometheus: Option<&PrometheusConfig>) -> Inde
     let apps = jobs.iter().filter(|job| is_app(input.stack, job));
     let known = apps.filter_map(|job| input.facts.exposed.get_key_value(&job.name));
     known.filter(|(_, exposed)| !exposed.is_empty()).map(|(name, exposed)| (name.clone(), exposed.clone())).collect()
+}
+
+/// The golden signals of every app that Prometheus scrapes, as large numbers, whatever dashboards there are.
+pub(super) fn golden(input: Input, prometheus: Option<&PrometheusConfig>) -> IndexMap<String, Vec<Panel>> {
+    watched_apps(input, prometheus).into_iter().map(|app| (app.name.to_owned(), app.numbers())).collect()
 }
 
 /// Every app that Prometheus scrapes, with what its signals are called.

@@ -1,0 +1,149 @@
+//! `dashboards snapshot`: each dashboard as a picture, for a report or a pull request.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::ValueEnum;
+
+use crate::cli::Global;
+use crate::client::Prometheus;
+use crate::command::situation::{Situation, Wishes};
+use crate::command::{Exit, Failure, output, view};
+use crate::dashboard::{Dashboard, Library};
+use crate::engine::Error;
+use crate::plot::{self, Fonts, PictureError, Theme, TimeRange};
+use crate::view::{Chosen, Shown, ask, choose, step};
+
+/// Arguments of `dashboards snapshot`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  stackctl dashboards snapshot -o pictures
+  stackctl dashboards snapshot -o pictures gallery --since 6h --format png --theme dark")]
+pub(super) struct Arguments {
+    /// Dashboards by uid; left out: all of them
+    dashboards: Vec<String>,
+    /// Folder to write into; it is made where it is missing
+    #[arg(short, long, value_name = "DIR")]
+    output: PathBuf,
+    /// From so long ago until now
+    #[arg(long, default_value = "1h", value_name = "DURATION", value_parser = crate::cli::duration)]
+    since: Duration,
+    /// Kind of picture; left out: both
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// Colours; `auto` follows the reader's screen in SVG, and is light in PNG
+    #[arg(long, value_enum, default_value_t = Colours::Auto)]
+    theme: Colours,
+    /// Font for PNG, a TTF or OTF file; left out: one that is installed
+    #[arg(long, value_name = "FILE")]
+    font: Option<PathBuf>,
+}
+
+/// Kind of picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Svg,
+    Png,
+}
+
+/// Colours of a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Colours {
+    Auto,
+    Light,
+    Dark,
+}
+
+impl From<Colours> for Theme {
+    fn from(colours: Colours) -> Self {
+        match colours {
+            Colours::Auto => Self::Auto,
+            Colours::Light => Self::Light,
+            Colours::Dark => Self::Dark,
+        }
+    }
+}
+
+/// Runs it.
+pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
+    let wants = |format| arguments.format.is_none_or(|wanted| wanted == format);
+    // First, because without fonts the rest would be for nothing.
+    let fonts = wants(Format::Png).then(|| fonts(arguments)).transpose()?;
+    let situation = Situation::of(global, Wishes::default()).await?;
+    let library = view::library_of(&situation)?;
+    let prometheus = view::running_prometheus(&situation)?;
+    let folder = &arguments.output;
+    fs_err::create_dir_all(folder).map_err(|error| Error::new("cannot make the folder for the pictures", error))?;
+    for dashboard in chosen(&library, &arguments.dashboards)? {
+        let theme = Theme::from(arguments.theme);
+        if wants(Format::Svg) {
+            let svg = draw(&prometheus, &library, dashboard, arguments.since, theme).await?;
+            write(global, &folder.join(format!("{}.svg", dashboard.uid)), svg.as_bytes())?;
+        }
+        if let Some(fonts) = &fonts {
+            // A PNG cannot ask the reader's screen.
+            let theme = if theme == Theme::Auto { Theme::Light } else { theme };
+            let svg = draw(&prometheus, &library, dashboard, arguments.since, theme).await?;
+            let png = plot::png(&svg, fonts);
+            let png = png.map_err(|error| Error::new(format!("cannot draw `{}`", dashboard.title), error))?;
+            write(global, &folder.join(format!("{}.png", dashboard.uid)), &png)?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn fonts(arguments: &Arguments) -> Result<Fonts, Failure> {
+    let fonts = arguments.font.as_deref().map_or_else(Fonts::of_system, Fonts::of_file);
+    fonts.map_err(|error| {
+        let advice = match &error {
+            PictureError::NoFonts => {
+                "install one (`apt-get install fonts-dejavu-core`), name a file with `--font`, or take `--format svg`"
+            }
+            _ => "name a TTF or OTF file with `--font`, or take `--format svg`",
+        };
+        Error::new("cannot draw PNG pictures", &error).advise(advice).into()
+    })
+}
+
+fn chosen<'a>(library: &'a Library, uids: &[String]) -> Result<Vec<&'a Dashboard>, Failure> {
+    if uids.is_empty() {
+        return Ok(library.dashboards.iter().collect());
+    }
+    let known: Vec<&str> = library.dashboards.iter().map(|dashboard| dashboard.uid.as_str()).collect();
+    let find = |uid: &String| {
+        library.dashboard(uid).ok_or_else(|| {
+            let help = format!("there are: {}", known.join(", "));
+            Failure::arguments(format!("there is no dashboard `{uid}`"), help)
+        })
+    };
+    uids.iter().map(find).collect()
+}
+
+/// Asks for everything on the dashboard, and draws it.
+async fn draw(
+    prometheus: &Prometheus,
+    library: &Library,
+    dashboard: &Dashboard,
+    since: Duration,
+    theme: Theme,
+) -> Result<String, Error> {
+    let failed = |error| Error::new(format!("cannot draw `{}`", dashboard.title), error);
+    let (length, interval) = (since.as_secs_f64(), library.interval);
+    let step = step(length, interval);
+    let end = (jiff::Timestamp::now().as_duration().as_secs_f64() / interval).floor() * interval;
+    let range = TimeRange { start: end - length, end, step, zone: jiff::tz::TimeZone::system() };
+    let variables = choose(prometheus, dashboard, &[], &range, interval).await.map_err(failed)?;
+    let variables = variables.iter().map(Chosen::pair).collect();
+    let shown = Shown { range, interval, variables };
+    let answers = ask(prometheus, dashboard, &shown).await.map_err(failed)?;
+    Ok(plot::sheet(dashboard, &answers.contents, &answers.marks, &shown.range, theme))
+}
+
+fn write(global: &Global, path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    fs_err::write(path, bytes).map_err(|error| Error::new("cannot write the picture", error))?;
+    if !global.quiet {
+        output::say(&format!("wrote {}", path.display()));
+    }
+    Ok(())
+}

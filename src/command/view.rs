@@ -1,0 +1,122 @@
+//! `view`: the dashboards as a web page.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::situation::{Situation, Wishes};
+use super::{Exit, Failure, output, prove};
+use crate::cli::Global;
+use crate::client::Prometheus;
+use crate::dashboard::Library;
+use crate::engine::Error;
+use crate::view::{self, Settings, Source};
+
+/// Port where none is asked for: that of the stack's Grafana is likely taken.
+const PORT: u16 = 3080;
+
+/// Arguments of `view`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  stackctl view\n  stackctl view --port 8080 --open")]
+pub struct Arguments {
+    /// Port to listen on, on 127.0.0.1; 0: any that is free
+    #[arg(long, default_value_t = PORT)]
+    port: u16,
+    /// Open the page in the browser
+    #[arg(long)]
+    open: bool,
+    /// Address to listen on
+    #[arg(long, hide = true, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    bind: IpAddr,
+    /// Dashboards to show, as JSON: what a container is started with
+    #[arg(long, hide = true, value_name = "FILE", requires = "prometheus")]
+    serve_from: Option<PathBuf>,
+    /// Where Prometheus is
+    #[arg(long, hide = true, value_name = "URL", requires = "serve_from")]
+    prometheus: Option<String>,
+}
+
+/// Runs it until Ctrl-C or SIGTERM.
+pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
+    let settings = match (&arguments.serve_from, &arguments.prometheus) {
+        (Some(file), Some(url)) => of_file(file, url, arguments)?,
+        _ => of_stack(global, arguments).await?,
+    };
+    let wanted = SocketAddr::new(arguments.bind, arguments.port);
+    let taken = |error: std::io::Error| {
+        Error::new(format!("cannot listen on {wanted}"), error).advise("choose another one with `--port`, or 0 for any")
+    };
+    let listener = TcpListener::bind(wanted).await.map_err(taken)?;
+    let address = listener.local_addr().map_err(taken)?;
+    let end = end().map_err(|error| Error::new("cannot listen for signals", error))?;
+    if !global.quiet {
+        output::say(&format!("dashboards at http://{address} (Ctrl-C ends it)"));
+    }
+    if arguments.open {
+        open(&format!("http://{address}"));
+    }
+    view::serve(listener, settings, end).await.map_err(|error| Error::new("cannot serve the page", error))?;
+    Ok(Exit::Done)
+}
+
+async fn of_stack(global: &Global, arguments: &Arguments) -> Result<Settings, Failure> {
+    let situation = Situation::of(global, Wishes::default()).await?;
+    let prometheus = running_prometheus(&situation)?;
+    Ok(Settings {
+        source: Source::Given(Box::new(library_of(&situation)?)),
+        prometheus,
+        zone: jiff::tz::TimeZone::system(),
+        loopback_only: arguments.bind.is_loopback(),
+        stands_in: None,
+    })
+}
+
+fn of_file(file: &std::path::Path, url: &str, arguments: &Arguments) -> Result<Settings, Error> {
+    let prometheus = Prometheus::new(url).map_err(|error| Error::new("cannot ask Prometheus", error))?;
+    Ok(Settings {
+        source: Source::File(file.to_owned()),
+        prometheus,
+        zone: jiff::tz::TimeZone::UTC,
+        loopback_only: arguments.bind.is_loopback(),
+        stands_in: Some("stackctl's own view stands in for Grafana, whose image could not be had".to_owned()),
+    })
+}
+
+/// The stack's Prometheus, which has to run.
+pub(super) fn running_prometheus(situation: &Situation) -> Result<Prometheus, Error> {
+    prove::prometheus(situation)?.ok_or_else(|| {
+        Error::new("cannot ask Prometheus", "it does not run").advise("start the stack with `stackctl up`")
+    })
+}
+
+/// The stack's dashboards.
+pub(super) fn library_of(situation: &Situation) -> Result<Library, Failure> {
+    let library = situation.desired.library();
+    if library.dashboards.is_empty() {
+        let help = "add `dashboards:` to the stack file, or an app with `metrics`";
+        return Err(Failure::arguments("this stack has no dashboards", help));
+    }
+    Ok(library)
+}
+
+/// Completes at Ctrl-C or SIGTERM. Signals count from the moment this returns.
+pub(super) fn end() -> std::io::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+/// Opens the page with the desktop's own opener; where there is none, its address has been said.
+fn open(url: &str) {
+    let opened = std::process::Command::new("xdg-open").arg(url).stderr(std::process::Stdio::null()).spawn();
+    if opened.is_err() {
+        output::say("no xdg-open here to open a browser with");
+    }
+}

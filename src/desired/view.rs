@@ -1,0 +1,70 @@
+//! stackctl's own view of the dashboards: a service on Grafana's place, where Grafana's image cannot be had.
+
+use super::assemble::Input;
+use super::component;
+use super::{Command, ContainerSettings, Desired, OnChange, PlacedFile, PullPolicy, Restart, Role, Service};
+use super::{app, container};
+use crate::catalog::grafana::GRAFANA;
+use crate::catalog::own;
+use crate::catalog::prometheus::PROMETHEUS;
+use crate::dashboard::Library;
+use crate::stack::{Grafana, Wiring};
+
+/// The rendered file with the dashboards.
+pub const LIBRARY_SOURCE: &str = "view/dashboards.json";
+
+/// Where it lies in the container.
+const LIBRARY_FILE: &str = "/etc/stackctl/dashboards.json";
+
+/// The service. It has Grafana's name and port, so that links hold once Grafana can be had.
+pub(super) fn service(input: Input, section: &Grafana) -> Service {
+    let published = component::published(section.port, GRAFANA.port);
+    let mut settings = ContainerSettings {
+        command: Some(command()),
+        mem_limit: section.mem_limit,
+        restart: Restart::UnlessStopped,
+        ..ContainerSettings::default()
+    };
+    settings.ports.0.extend(published.map(|address| component::port(address, GRAFANA.port)));
+    let mut container = container::make(input.stack, GRAFANA.name, settings, &Wiring::default());
+    // The view reads it for each page.
+    let (source, target) = (LIBRARY_SOURCE.to_owned(), LIBRARY_FILE.to_owned());
+    container.files = vec![PlacedFile { source, target, on_change: OnChange::Nothing }];
+    Service {
+        name: GRAFANA.name.to_owned(),
+        role: Role::View,
+        image: app::image(input, own::IMAGE, PullPolicy::Never),
+        replicas: 1,
+        file_scale: 1,
+        depends_on: Vec::new(),
+        wave: 0,
+        container,
+        fingerprint: String::new(),
+    }
+}
+
+fn command() -> Command {
+    let prometheus = format!("http://{}:{}", PROMETHEUS.name, PROMETHEUS.port);
+    let port = GRAFANA.port.to_string();
+    let words =
+        ["view", "--serve-from", LIBRARY_FILE, "--prometheus", &prometheus, "--bind", "0.0.0.0", "--port", &port];
+    Command(words.map(str::to_owned).to_vec())
+}
+
+impl Desired {
+    /// Every dashboard, and what has to be known to ask for its numbers.
+    #[expect(clippy::cast_precision_loss, reason = "an interval is far below 2^53 ms")]
+    pub fn library(&self) -> Library {
+        let interval = self.prometheus.as_ref().map_or(15_000, |prometheus| prometheus.scrape_interval.as_millis());
+        Library {
+            stack: self.stack.clone(),
+            interval: interval as f64 / 1000.0,
+            dashboards: self.dashboards.iter().map(|dashboard| dashboard.dashboard.clone()).collect(),
+        }
+    }
+
+    /// The service that stands in for Grafana.
+    pub fn view_service(&self) -> Option<&Service> {
+        self.services.iter().find(|service| service.role == Role::View)
+    }
+}

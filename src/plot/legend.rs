@@ -1,0 +1,90 @@
+//! The legend: what each line is called, where it stands now, and how high it was.
+
+use super::content::{Series, written};
+use super::letters;
+use super::number::{float, whole};
+use super::palette::line_class;
+use super::svg::{Anchor, Area, Shapes};
+use crate::dashboard::Panel;
+
+const ROW: f64 = 16.0;
+const SMALL: f64 = 11.0;
+
+/// A legend that fits.
+pub(super) struct Legend {
+    entries: Vec<Entry>,
+    columns: usize,
+    /// How many series have no entry for want of room.
+    more: usize,
+}
+
+struct Entry {
+    class: String,
+    name: String,
+    last: String,
+    largest: String,
+}
+
+/// As many entries as there is room for in two fifths of the height. None where the panel is small.
+pub(super) fn shown(panel: &Panel, series: &[Series], area: Area) -> Legend {
+    let columns = if area.width >= 520.0 && series.len() > 3 { 2 } else { 1 };
+    let rows = whole(area.height * 0.4 / ROW).saturating_sub(1);
+    let room = if area.height < 110.0 { 0 } else { rows * columns };
+    let entries = series.iter().enumerate().take(room).map(|(number, series)| {
+        let value = |value: Option<f64>| value.map(|value| written(panel, value)).unwrap_or_default();
+        Entry {
+            class: line_class(number),
+            name: series.legend.clone(),
+            last: value(series.last()),
+            largest: value(series.largest()),
+        }
+    });
+    Legend { entries: entries.collect(), columns, more: series.len().saturating_sub(room) }
+}
+
+/// Height that it needs, its head included.
+pub(super) fn height(legend: &Legend) -> f64 {
+    if legend.entries.is_empty() {
+        return 0.0;
+    }
+    let rows = legend.entries.len().div_ceil(legend.columns) + usize::from(legend.more > 0);
+    float(rows + 1) * ROW
+}
+
+/// Draws it from the top of the area down.
+pub(super) fn draw(legend: &Legend, area: Area, shapes: &mut Shapes) {
+    if legend.entries.is_empty() {
+        return;
+    }
+    let width = area.width / float(legend.columns);
+    let rows = legend.entries.len().div_ceil(legend.columns);
+    let number_width = widest(legend) + 14.0;
+    for (column, entries) in legend.entries.chunks(rows).enumerate() {
+        let column = Area { x: area.x + float(column) * width, width: width - 10.0, ..area };
+        draw_column(entries, column, number_width, shapes);
+    }
+    if legend.more > 0 {
+        let y = area.y + float(rows + 1) * ROW + 10.0;
+        shapes.text((area.x + 24.0, y), Anchor::Start, "dim small", format!("and {} more", legend.more));
+    }
+}
+
+fn widest(legend: &Legend) -> f64 {
+    let numbers = legend.entries.iter().flat_map(|entry| [&entry.last, &entry.largest]);
+    numbers.map(|number| letters::width(number, SMALL)).fold(30.0, f64::max)
+}
+
+fn draw_column(entries: &[Entry], area: Area, number_width: f64, shapes: &mut Shapes) {
+    let (largest, last) = (area.right(), area.right() - number_width);
+    let head = area.y + 10.0;
+    shapes.text((last, head), Anchor::End, "dim small", "last");
+    shapes.text((largest, head), Anchor::End, "dim small", "max");
+    for (row, entry) in entries.iter().enumerate() {
+        let y = head + float(row + 1) * ROW;
+        shapes.line((area.x + 4.0, y - 4.0), (area.x + 18.0, y - 4.0), &format!("line thick {}", entry.class));
+        let room = last - number_width - area.x - 20.0;
+        shapes.text((area.x + 24.0, y), Anchor::Start, "ink small", letters::fit(&entry.name, room.max(60.0), SMALL));
+        shapes.text((last, y), Anchor::End, "ink small", &entry.last);
+        shapes.text((largest, y), Anchor::End, "dim small", &entry.largest);
+    }
+}

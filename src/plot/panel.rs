@@ -1,0 +1,80 @@
+//! One panel as SVG.
+
+use super::content::{Content, Mark, Series};
+use super::lines::Lines;
+use super::range::TimeRange;
+use super::svg::{Anchor, Area, Shapes};
+use super::table::{self, Table};
+use super::{bars, gauge, letters, stat, words};
+use crate::dashboard::{Panel, PanelKind};
+
+/// What a panel is drawn on.
+#[derive(Debug, Clone, Copy)]
+pub struct Canvas<'a> {
+    /// Width in pixels.
+    pub width: f64,
+    /// Height in pixels.
+    pub height: f64,
+    /// The time axis.
+    pub range: &'a TimeRange,
+    /// What is marked along it.
+    pub marks: &'a [Mark],
+    /// Values are shown where the pointer rests. For pages: it makes a drawing several times as large.
+    pub hints: bool,
+}
+
+/// A panel without title and frame, for a page that has the style sheet of [`page_style`](super::page_style).
+pub fn panel(panel: &Panel, content: &Content, canvas: Canvas) -> String {
+    let mut shapes = Shapes::default();
+    draw(panel, content, Area::new(0.0, 0.0, canvas.width, canvas.height), canvas, &mut shapes);
+    shapes.finish(canvas.width, canvas.height, &panel.title, None)
+}
+
+/// Draws a panel's inside into the area.
+pub(super) fn draw(panel: &Panel, content: &Content, area: Area, canvas: Canvas, shapes: &mut Shapes) {
+    if panel.kind == PanelKind::Text {
+        return words::draw(&panel.text, area, shapes);
+    }
+    let series = match content {
+        Content::Failed(why) => return draw_notice(why, "bad", area, shapes),
+        Content::Series(series) if series.iter().all(|one| one.points.is_empty()) => {
+            return draw_notice("no data", "dim", area, shapes);
+        }
+        Content::Series(series) => series,
+    };
+    let now: Vec<Series> = current(series, canvas.range).cloned().collect();
+    match &panel.kind {
+        PanelKind::Timeseries => {
+            let Canvas { range, marks, hints, .. } = canvas;
+            Lines { panel, series, marks, range, hints }.draw(area, shapes);
+        }
+        PanelKind::Stat => stat::draw(panel, &now, canvas.range, area, shapes),
+        PanelKind::Gauge => gauge::draw(panel, &now, area, shapes),
+        PanelKind::Bargauge => bars::draw(panel, &now, area, shapes),
+        PanelKind::Piechart => bars::draw_shares(panel, &now, area, shapes),
+        PanelKind::Table => table::draw(&Table::of(panel, &now), area, shapes),
+        PanelKind::Text => {}
+        PanelKind::Heatmap => draw_notice("only Grafana draws heatmaps", "dim", area, shapes),
+        PanelKind::Other(kind) => draw_notice(&format!("only Grafana draws `{kind}` panels"), "dim", area, shapes),
+    }
+}
+
+/// Series that still had a value at the end of the range, as far as Prometheus looks back; all where none had.
+pub fn current<'a>(series: &'a [Series], range: &TimeRange) -> impl Iterator<Item = &'a Series> {
+    let latest = range.end - (2.0 * range.step).max(300.0);
+    let is_current = move |one: &Series| one.points.last().is_some_and(|(time, _)| *time >= latest);
+    let any = series.iter().any(is_current);
+    series.iter().filter(move |one| !any || is_current(one))
+}
+
+/// A few words in the middle.
+fn draw_notice(text: &str, class: &str, area: Area, shapes: &mut Shapes) {
+    let lines = letters::wrap(text, area.width - 40.0, 12.0);
+    let room = super::number::whole(area.height / 17.0).max(1);
+    let lines = &lines[..lines.len().min(room)];
+    let top = area.y + (area.height - super::number::float(lines.len()) * 17.0) / 2.0 + 12.0;
+    for (row, line) in lines.iter().enumerate() {
+        let at = (area.x + area.width / 2.0, top + super::number::float(row) * 17.0);
+        shapes.text(at, Anchor::Middle, class, line);
+    }
+}

@@ -1,0 +1,65 @@
+//! One large number for each series, with its course behind it.
+
+use std::fmt::Write as _;
+
+use super::content::{Series, state_class, written};
+use super::letters;
+use super::number::{float, whole};
+use super::range::TimeRange;
+use super::svg::{Anchor, Area, Shapes, Short};
+use crate::dashboard::Panel;
+
+/// Draws the numbers side by side.
+pub(super) fn draw(panel: &Panel, series: &[Series], range: &TimeRange, area: Area, shapes: &mut Shapes) {
+    let shown = series.len().min(whole(area.width / 70.0).max(1));
+    let width = area.width / float(shown.max(1));
+    for (number, one) in series.iter().take(shown).enumerate() {
+        let cell = Area { x: area.x + float(number) * width, width, ..area };
+        draw_one(panel, one, range, cell, series.len() > 1, shapes);
+    }
+    if series.len() > shown {
+        let more = format!("and {} more", series.len() - shown);
+        shapes.text((area.right() - 8.0, area.bottom() - 6.0), Anchor::End, "dim small", more);
+    }
+}
+
+fn draw_one(panel: &Panel, series: &Series, range: &TimeRange, area: Area, named: bool, shapes: &mut Shapes) {
+    let Some(last) = series.last() else { return };
+    let class = state_class(panel, last);
+    let text = written(panel, last);
+    // The name keeps its line free.
+    let line_height = if named { (area.height / 2.0 - 34.0).max(0.0) } else { area.height * 0.42 };
+    draw_course(series, range, Area { y: area.bottom() - line_height, height: line_height, ..area }, class, shapes);
+    let (size, size_class) = if letters::width(&text, 34.0) < area.width - 16.0 && area.height > 70.0 {
+        (34.0, "huge")
+    } else {
+        (22.0, "large")
+    };
+    let middle = (area.x + area.width / 2.0, area.y + area.height * 0.5 - if named { 4.0 } else { 0.0 } + size * 0.2);
+    shapes.text(middle, Anchor::Middle, &format!("{class} {size_class}"), letters::fit(&text, area.width, size));
+    if named {
+        let name = letters::fit(&series.legend, area.width - 12.0, 11.0);
+        shapes.text((middle.0, middle.1 + 20.0), Anchor::Middle, "dim small", name);
+    }
+}
+
+/// The course without axes: where it was high and where low.
+fn draw_course(series: &Series, range: &TimeRange, area: Area, class: &str, shapes: &mut Shapes) {
+    if series.points.len() < 2 || area.height < 10.0 {
+        return;
+    }
+    let numbers = series.points.iter().map(|(_, value)| *value).filter(|value| value.is_finite());
+    let (low, high) =
+        numbers.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
+    let (low, high) = if high > low { (low, high) } else { (low - 1.0, high + 1.0) };
+    let x = |time: f64| area.x + ((time - range.start) / range.length().max(1e-9)).clamp(0.0, 1.0) * area.width;
+    let y = |value: f64| area.bottom() - 4.0 - (value - low) / (high - low) * (area.height - 8.0);
+    for stretch in series.stretches(range.step) {
+        let mut path = String::new();
+        for (number, (time, value)) in stretch.iter().enumerate() {
+            let letter = if number == 0 { 'M' } else { 'L' };
+            write!(path, "{letter}{} {}", Short(x(*time)), Short(y(*value))).expect("a String takes everything");
+        }
+        shapes.path(&path, &format!("line faint {class}"));
+    }
+}

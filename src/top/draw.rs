@@ -1,0 +1,325 @@
+//! One picture: the tabs, the list in front, what is to be known of its marked row, and the keys.
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::{Color, Style, Stylize as _};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Cell, Clear, Paragraph, Row, Table, TableState, Tabs, Wrap};
+
+use super::keys::HELP;
+use super::news::{App, News, Signal};
+use super::screen::{Screen, Sorting, Tab};
+use crate::client::{Alert, Health, Target};
+use crate::dashboard;
+use crate::plot::{TerminalPlot, sparkline, written};
+
+/// Rows below which a plot would take the list's room.
+const ROOM_FOR_PLOT: u16 = 20;
+
+/// Draws everything.
+pub(super) fn draw(screen: &Screen, frame: &mut Frame) {
+    let trouble = u16::from(screen.trouble.is_some());
+    let rows = [Constraint::Length(1), Constraint::Length(trouble), Constraint::Min(1), Constraint::Length(1)];
+    let [head, notice, body, foot] = Layout::vertical(rows).areas(frame.area());
+    draw_head(screen, head, frame);
+    if let Some(trouble) = &screen.trouble {
+        frame
+            .render_widget(Paragraph::new(format!("{trouble}; trying again")).style(Style::new().red().bold()), notice);
+    }
+    match &screen.news {
+        None if screen.trouble.is_none() => frame.render_widget(Paragraph::new("asking Prometheus …").dim(), body),
+        None => {}
+        Some(news) => match screen.tab {
+            Tab::Apps => draw_apps(screen, news, body, frame),
+            Tab::Targets => draw_targets(screen, news, body, frame),
+            Tab::Alerts => draw_alerts(screen, news, body, frame),
+        },
+    }
+    draw_foot(screen, foot, frame);
+    if screen.help {
+        draw_help(frame);
+    }
+}
+
+fn draw_head(screen: &Screen, area: Rect, frame: &mut Frame) {
+    let count = |tab| {
+        screen.news.as_ref().map(|news| match tab {
+            Tab::Apps => news.apps.len(),
+            Tab::Targets => news.targets.len(),
+            Tab::Alerts => news.alerts.len(),
+        })
+    };
+    let titles =
+        Tab::ALL.map(|tab| count(tab).map_or(tab.title().to_owned(), |count| format!("{} {count}", tab.title())));
+    let selected = Tab::ALL.iter().position(|tab| *tab == screen.tab);
+    let [name, tabs, clock] = Layout::horizontal([
+        Constraint::Length(screen_width(&screen.stack) + 2),
+        Constraint::Min(1),
+        Constraint::Length(20),
+    ])
+    .areas(area);
+    frame.render_widget(Span::from(screen.stack.as_str()).bold(), name);
+    frame.render_widget(Tabs::new(titles).select(selected).highlight_style(Style::new().reversed()), tabs);
+    if let Some(news) = &screen.news {
+        frame.render_widget(Line::from(news.range.moment(news.range.end)).right_aligned().dim(), clock);
+    }
+}
+
+fn screen_width(text: &str) -> u16 {
+    u16::try_from(text.chars().count()).unwrap_or(u16::MAX).min(40)
+}
+
+fn draw_apps(screen: &Screen, news: &News, area: Rect, frame: &mut Frame) {
+    let apps = screen.apps();
+    let has_plot = area.height >= ROOM_FOR_PLOT;
+    let list_height = if has_plot { area.height / 2 } else { area.height };
+    let [list, plot] = Layout::vertical([Constraint::Length(list_height), Constraint::Min(0)]).areas(area);
+    let columns = Columns::of(area.width);
+    let head = Row::new(columns.of_row(["APP", "UP", "REQUESTS", "ERRORS", "LATENCY", "REQUESTS, 15 MIN"])).dim();
+    let rows = apps.iter().map(|app| {
+        let value = |title: &str| app.signal(title).map_or_else(dash, value_cell);
+        let course = app.signal("Requests").and_then(|signal| signal.series.as_ref());
+        let course = course.map(|series| sparkline(series, &news.range, 30)).unwrap_or_default();
+        let up = up_cell(app, &news.targets);
+        let name = Cell::from(app.name.clone());
+        let course = Cell::from(course).blue();
+        Row::new(columns.of_row([name, up, value("Requests"), value("Errors"), value("Latency"), course]))
+    });
+    let table = Table::new(rows, columns.of_row(WIDTHS)).header(head).row_highlight_style(Style::new().reversed());
+    frame.render_stateful_widget(table, list, &mut TableState::new().with_selected(Some(screen.row)));
+    if let Some(app) = apps.get(screen.row).filter(|_| has_plot) {
+        draw_courses(app, news, plot, frame);
+    }
+}
+
+const WIDTHS: [Constraint; 6] = [
+    Constraint::Min(12),
+    Constraint::Length(6),
+    Constraint::Length(12),
+    Constraint::Length(9),
+    Constraint::Length(10),
+    Constraint::Length(30),
+];
+
+/// How many columns there is room for; those on the right go first.
+#[derive(Clone, Copy)]
+struct Columns(usize);
+
+impl Columns {
+    fn of(width: u16) -> Self {
+        Self(match width {
+            96.. => 6,
+            56.. => 5,
+            36.. => 3,
+            _ => 2,
+        })
+    }
+
+    fn of_row<T>(self, cells: [T; 6]) -> impl Iterator<Item = T> {
+        cells.into_iter().take(self.0)
+    }
+}
+
+fn dash() -> Cell<'static> {
+    Cell::from("–").dim()
+}
+
+fn value_cell(signal: &Signal) -> Cell<'static> {
+    let Some(value) = signal.value() else { return dash() };
+    let style = signal.panel.color_of(value).map(style_of).unwrap_or_default();
+    Cell::from(written(&signal.panel, value)).style(style)
+}
+
+/// `2/3` replicas up.
+fn up_cell(app: &App, targets: &[Target]) -> Cell<'static> {
+    let of_app = || targets.iter().filter(|target| target.pool == app.name);
+    let (up, all) = (of_app().filter(|target| target.health == Health::Up).count(), of_app().count());
+    let cell = Cell::from(format!("{up}/{all}"));
+    if up == all && all > 0 { cell.green() } else { cell.red().bold() }
+}
+
+/// The courses of the marked app, side by side.
+fn draw_courses(app: &App, news: &News, area: Rect, frame: &mut Frame) {
+    let signals: Vec<&Signal> = ["Requests", "Errors", "Latency"]
+        .iter()
+        .filter_map(|title| app.signal(title))
+        .filter(|signal| signal.series.is_some())
+        .collect();
+    let shown = signals.len().min(usize::from(area.width / 36).max(1));
+    let columns = Layout::horizontal(vec![Constraint::Fill(1); shown]).split(area);
+    for (signal, column) in signals.iter().zip(columns.iter()) {
+        let block = Block::new().title(Line::from(format!("{}: {}", app.name, signal.panel.title)).bold());
+        let inside = block.inner(*column);
+        frame.render_widget(block, *column);
+        let series = signal.series.as_slice();
+        frame.render_widget(TerminalPlot { panel: &signal.panel, series, range: &news.range }, inside);
+    }
+}
+
+fn draw_targets(screen: &Screen, news: &News, area: Rect, frame: &mut Frame) {
+    let head = Row::new(["JOB", "INSTANCE", "HEALTH", "TOOK", "LAST ERROR"]).dim();
+    let rows = news.targets.iter().map(|target| {
+        let instance = target.labels.get("instance").unwrap_or(&target.address).clone();
+        let took = dashboard::Unit::named("s").format(target.last_scrape_seconds);
+        Row::new([
+            Cell::from(target.pool.clone()),
+            Cell::from(instance),
+            health_cell(target.health),
+            Cell::from(took),
+            Cell::from(target.last_error.clone()).red(),
+        ])
+    });
+    let widths =
+        [Constraint::Fill(2), Constraint::Fill(3), Constraint::Length(8), Constraint::Length(9), Constraint::Fill(4)];
+    draw_list(screen, Table::new(rows, widths).header(head), area, frame);
+}
+
+fn health_cell(health: Health) -> Cell<'static> {
+    match health {
+        Health::Up => Cell::from("● up").green(),
+        Health::Down => Cell::from("✖ down").red().bold(),
+        Health::Unknown => Cell::from("? new").yellow(),
+    }
+}
+
+fn draw_alerts(screen: &Screen, news: &News, area: Rect, frame: &mut Frame) {
+    if news.alerts.is_empty() {
+        return frame.render_widget(Paragraph::new("no alert is pending or firing").green(), area);
+    }
+    let head = Row::new(["STATE", "ALERT", "SEVERITY", "WHAT"]).dim();
+    let rows = news.alerts.iter().map(|alert| {
+        let state = if alert.state == "firing" {
+            Cell::from("✖ firing").red().bold()
+        } else {
+            Cell::from(alert.state.clone()).yellow()
+        };
+        Row::new([state, label(alert, "alertname"), label(alert, "severity"), Cell::from(words(alert))])
+    });
+    let widths = [Constraint::Length(9), Constraint::Fill(2), Constraint::Length(10), Constraint::Fill(5)];
+    draw_list(screen, Table::new(rows, widths).header(head), area, frame);
+}
+
+fn label(alert: &Alert, name: &str) -> Cell<'static> {
+    Cell::from(alert.labels.get(name).cloned().unwrap_or_default())
+}
+
+/// The summary, else the description, else the labels.
+fn words(alert: &Alert) -> String {
+    let written = ["summary", "description"].iter().find_map(|name| alert.annotations.get(*name).cloned());
+    let labels = || alert.labels.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ");
+    written.unwrap_or_else(labels)
+}
+
+fn draw_list(screen: &Screen, table: Table, area: Rect, frame: &mut Frame) {
+    let table = table.row_highlight_style(Style::new().reversed());
+    frame.render_stateful_widget(table, area, &mut TableState::new().with_selected(Some(screen.row)));
+}
+
+fn draw_foot(screen: &Screen, area: Rect, frame: &mut Frame) {
+    let mut words =
+        vec![Span::from("q"), " leave  ".dim(), "Tab".into(), " next list  ".dim(), "?".into(), " keys".dim()];
+    if screen.tab == Tab::Apps {
+        let by = if screen.sorting == Sorting::File { "as in the stack file" } else { screen.sorting.title() };
+        words.extend(["  s".into(), format!(" sorted: {by}").dim()]);
+    }
+    frame.render_widget(Line::from(words), area);
+}
+
+fn draw_help(frame: &mut Frame) {
+    let lines: Vec<Line> = HELP
+        .iter()
+        .map(|(keys, does)| Line::from(vec![Span::from(format!(" {keys:<18}")).bold(), Span::from(*does)]))
+        .collect();
+    let (width, height) = (54.min(frame.area().width), 8.min(frame.area().height));
+    let area = frame.area().centered(Constraint::Length(width), Constraint::Length(height));
+    frame.render_widget(Clear, area);
+    let block = Block::bordered().title(" keys ");
+    frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }).block(block), area);
+}
+
+fn style_of(color: &dashboard::Color) -> Style {
+    let color = match color {
+        dashboard::Color::Green => Color::Green,
+        dashboard::Color::Yellow | dashboard::Color::Orange => Color::Yellow,
+        dashboard::Color::Red => Color::Red,
+        dashboard::Color::Blue => Color::Blue,
+        dashboard::Color::Purple => Color::Magenta,
+        dashboard::Color::Text | dashboard::Color::Custom(_) => return Style::new(),
+    };
+    Style::new().fg(color)
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::Terminal;
+    use ratatui::backend::TestBackend;
+
+    use super::*;
+    use crate::dashboard::{Panel, Unit};
+    use crate::plot::{Series, TimeRange};
+
+    fn screen() -> Screen {
+        let range =
+            TimeRange { start: 1_795_440_000.0, end: 1_795_440_900.0, step: 15.0, zone: jiff::tz::TimeZone::UTC };
+        let points: Vec<_> = (0..=60_u32).map(|at| (range.start + f64::from(at) * 15.0, f64::from(at % 20))).collect();
+        let signal = |title: &str, unit: &str, last: f64| {
+            let mut points = points.clone();
+            points.push((range.end, last));
+            let panel = Panel { title: title.to_owned(), unit: Unit::named(unit), ..Panel::default() };
+            Signal { panel, series: Some(Series { points, ..Series::default() }) }
+        };
+        let app = |name: &str, requests| App {
+            name: name.to_owned(),
+            signals: vec![signal("Requests", "reqps", requests), signal("Latency, p95", "s", 0.25)],
+        };
+        let target = |pool: &str, health| Target { pool: pool.to_owned(), health, ..Target::default() };
+        let targets = vec![target("web", Health::Up), target("web", Health::Down), target("db", Health::Up)];
+        let news = News { apps: vec![app("web", 3.0), app("db", 40.0)], targets, alerts: Vec::new(), range };
+        Screen { stack: "demo".to_owned(), news: Some(news), ..Screen::default() }
+    }
+
+    fn drawn(screen: &Screen, width: u16, height: u16) -> String {
+        let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a terminal in memory");
+        terminal.draw(|frame| draw(screen, frame)).expect("it can be drawn");
+        terminal.backend().to_string()
+    }
+
+    #[test]
+    fn apps_show_replicas_signals_and_courses() {
+        let text = drawn(&screen(), 120, 30);
+        assert!(text.contains("Apps 2") && text.contains("Targets 3"), "{text}");
+        let web = text.lines().find(|line| line.contains(" 1/2 ") || line.contains("web ")).expect("a line of web");
+        assert!(
+            web.contains("1/2") && web.contains("3 req/s") && web.contains("250 ms") && web.contains('█'),
+            "{text}"
+        );
+        assert!(text.contains("web: Requests") && text.contains("┤"), "{text}");
+    }
+
+    #[test]
+    fn sorting_puts_the_largest_first() {
+        let sorted = Screen { sorting: Sorting::Requests, ..screen() };
+        let names: Vec<_> = sorted.apps().into_iter().map(|app| app.name.as_str()).collect();
+        assert_eq!(names, ["db", "web"]);
+    }
+
+    #[test]
+    fn a_prometheus_that_is_gone_is_said_above_what_was_known() {
+        let text = drawn(
+            &Screen { trouble: Some("Prometheus at X does not answer: refused".to_owned()), ..screen() },
+            120,
+            30,
+        );
+        assert!(text.contains("does not answer: refused; trying again") && text.contains("3 req/s"), "{text}");
+    }
+
+    #[test]
+    fn every_size_and_every_list_can_be_drawn() {
+        for (width, height) in [(1, 1), (10, 3), (40, 12), (80, 24), (300, 90)] {
+            for tab in Tab::ALL {
+                let _ = drawn(&Screen { tab, help: true, ..screen() }, width, height);
+                let _ = drawn(&Screen { tab, ..Screen::default() }, width, height);
+            }
+        }
+    }
+}

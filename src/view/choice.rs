@@ -1,0 +1,119 @@
+//! What a reader has chosen, as it stands in the page's address: time range, refresh, colours, variables.
+
+use crate::stack::Duration;
+
+/// Lengths that one click chooses.
+pub(super) const LENGTHS: [&str; 8] = ["15m", "1h", "3h", "6h", "24h", "2d", "7d", "30d"];
+
+/// Seconds between two refreshes that can be chosen; 0: never.
+pub(super) const REFRESHES: [u32; 6] = [0, 5, 10, 30, 60, 300];
+
+const USUAL_LENGTH: &str = "1h";
+const SHORTEST: f64 = 60.0;
+const LONGEST: f64 = 400.0 * 86_400.0;
+/// What a variable's name has before it in an address, so that none can be taken for one of stackctl's own.
+const VARIABLE: &str = "var-";
+
+/// What a reader has chosen.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Choice {
+    /// Length of the range as it was written.
+    pub(super) length: String,
+    /// End of the range, seconds since 1970; `None`: now.
+    pub(super) end: Option<i64>,
+    /// Seconds between two refreshes; 0: never.
+    pub(super) refresh: u32,
+    /// `light` or `dark`; `None`: as the screen has it.
+    pub(super) theme: Option<&'static str>,
+    /// Variables and values, as they came.
+    pub(super) variables: Vec<(String, String)>,
+}
+
+impl Choice {
+    /// Reads the pairs of an address; the second: what is wrong with them, in words. What is wrong is as if not there.
+    pub(super) fn of(pairs: &[(String, String)]) -> (Self, Vec<String>) {
+        let mut choice =
+            Self { length: USUAL_LENGTH.to_owned(), end: None, refresh: 30, theme: None, variables: Vec::new() };
+        let mut wrong = Vec::new();
+        for (key, value) in pairs {
+            match key.as_str() {
+                "range" if seconds(value).is_some() => choice.length.clone_from(value),
+                "range" => wrong.push(format!("`{value}` is no length of time to show: write one such as 90m or 6h")),
+                "end" => match value.parse() {
+                    Ok(end) if (0..=253_402_207_200).contains(&end) => choice.end = Some(end),
+                    _ => wrong.push(format!("`{value}` is no moment: write seconds since 1970")),
+                },
+                "refresh" => match value.parse() {
+                    Ok(refresh) if refresh == 0 || (2..=86_400).contains(&refresh) => choice.refresh = refresh,
+                    _ => wrong.push(format!("`{value}` is no number of seconds between two refreshes")),
+                },
+                "theme" => choice.theme = ["light", "dark"].into_iter().find(|theme| theme == value),
+                _ => choice.variables.extend(key.strip_prefix(VARIABLE).map(|name| (name.to_owned(), value.clone()))),
+            }
+        }
+        (choice, wrong)
+    }
+
+    /// Length of the range in seconds.
+    pub(super) fn seconds(&self) -> f64 {
+        seconds(&self.length).unwrap_or(3600.0)
+    }
+
+    /// The pairs that `of` reads, those left out that are as they usually are.
+    pub(super) fn pairs(&self) -> Vec<(String, String)> {
+        let mut pairs = vec![("range".to_owned(), self.length.clone())];
+        pairs.extend(self.end.map(|end| ("end".to_owned(), end.to_string())));
+        if self.refresh != 30 {
+            pairs.push(("refresh".to_owned(), self.refresh.to_string()));
+        }
+        pairs.extend(self.theme.map(|theme| ("theme".to_owned(), theme.to_owned())));
+        pairs.extend(self.variables.iter().map(|(name, value)| (format!("{VARIABLE}{name}"), value.clone())));
+        pairs
+    }
+
+    /// The address of a dashboard with these choices.
+    pub(super) fn href(&self, uid: &str) -> String {
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(self.pairs()).finish();
+        format!("/d/{uid}?{query}")
+    }
+
+    /// Name of a variable's field in a form.
+    pub(super) fn field(variable_name: &str) -> String {
+        format!("{VARIABLE}{variable_name}")
+    }
+}
+
+fn seconds(text: &str) -> Option<f64> {
+    let duration: Duration = text.parse().ok()?;
+    let seconds = std::time::Duration::from_millis(duration.as_millis()).as_secs_f64();
+    (SHORTEST..=LONGEST).contains(&seconds).then_some(seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Choice;
+
+    fn of(query: &str) -> (Choice, Vec<String>) {
+        let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        Choice::of(&pairs)
+    }
+
+    #[test]
+    fn an_address_keeps_every_choice() {
+        let (choice, wrong) = of("range=90m&end=1795441031&refresh=5&theme=dark&var-job=a%26b&var-job=c");
+        assert_eq!(wrong, Vec::<String>::new());
+        let (_, query) =
+            choice.href("web").split_once('?').map(|(path, query)| (path.to_owned(), query.to_owned())).expect("pairs");
+        assert_eq!(of(&query).0, choice);
+        assert_eq!(choice.variables, [("job".to_owned(), "a&b".to_owned()), ("job".to_owned(), "c".to_owned())]);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_and_the_usual_holds() {
+        for query in ["range=banana", "range=1s", "range=99y", "end=-1", "end=tomorrow", "refresh=1", "refresh=x"] {
+            let (choice, wrong) = of(query);
+            assert_eq!(wrong.len(), 1, "{query}");
+            assert_eq!(choice, of("").0, "{query}");
+        }
+    }
+}

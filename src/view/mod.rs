@@ -1,0 +1,12 @@
+//! The dashboards as a web page: asks Prometheus, draws on the server, serves. No framework, no network, hardly a script.
+
+mod ask;
+mod choice;
+mod page;
+mod panel;
+mod server;
+mod variable;
+
+pub use ask::{Answers, Shown, ask, step};
+pub use server::{Settings, Source, serve};
+pub use variable::{Chosen, choose, filling};

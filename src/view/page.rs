@@ -1,0 +1,275 @@
+//! The page around the panels: what is shown, what else there is, and every choice as a link or a field.
+
+use std::sync::LazyLock;
+
+use serde::Serialize;
+use tera::{Context, Tera};
+
+use super::ask::Answers;
+use super::choice::{Choice, LENGTHS, REFRESHES};
+use super::panel;
+use super::variable::Chosen;
+use crate::dashboard::{Dashboard, Library, Link, Panel, VariableSource};
+use crate::plot::TimeRange;
+
+/// Seconds until the next try where Prometheus does not answer.
+const NEXT_TRY: u32 = 5;
+
+/// Everything that a page is made from.
+pub(super) struct Page<'a> {
+    pub(super) library: &'a Library,
+    pub(super) dashboard: &'a Dashboard,
+    pub(super) choice: &'a Choice,
+    pub(super) range: &'a TimeRange,
+    pub(super) chosen: &'a [Chosen],
+    /// `None`: Prometheus does not answer.
+    pub(super) answers: Option<&'a Answers>,
+    /// What the reader has to know.
+    pub(super) notices: Vec<String>,
+    /// What this page stands in for, in words.
+    pub(super) stands_in: Option<&'a str>,
+}
+
+#[derive(Serialize, Default)]
+struct View {
+    stack: String,
+    title: String,
+    description: String,
+    theme: &'static str,
+    refresh: u32,
+    dashboards: Vec<LinkView>,
+    themes: Vec<LinkView>,
+    lengths: Vec<LinkView>,
+    links: Vec<LinkView>,
+    earlier: String,
+    later: String,
+    now: String,
+    length: String,
+    span: String,
+    hidden: Vec<Field>,
+    variables: Vec<VariableView>,
+    refreshes: Vec<OptionView>,
+    notices: Vec<String>,
+    rows: Vec<RowView>,
+    stands_in: String,
+}
+
+#[derive(Serialize)]
+struct LinkView {
+    label: String,
+    href: String,
+    current: bool,
+}
+
+#[derive(Serialize)]
+struct Field {
+    name: String,
+    value: String,
+}
+
+#[derive(Serialize)]
+struct OptionView {
+    value: String,
+    label: String,
+    chosen: bool,
+}
+
+#[derive(Serialize)]
+struct VariableView {
+    name: String,
+    label: String,
+    multiple: bool,
+    typed: bool,
+    text: String,
+    options: Vec<OptionView>,
+}
+
+#[derive(Serialize)]
+struct RowView {
+    title: String,
+    folded: bool,
+    panels: Vec<PanelView>,
+}
+
+#[derive(Serialize)]
+struct PanelView {
+    title: String,
+    description: String,
+    width: String,
+    body: String,
+    queries: Vec<String>,
+}
+
+static PAGE: LazyLock<Tera> = LazyLock::new(|| {
+    let mut tera = Tera::default();
+    let page = ("page.html", include_str!("../../templates/view/page.html"));
+    tera.add_raw_templates([page]).expect("the template is compiled in every test run");
+    tera
+});
+
+impl Page<'_> {
+    /// The page as HTML.
+    pub(super) fn html(self) -> String {
+        let context = Context::from_serialize(&self.view()).expect("a view is a struct of plain values");
+        PAGE.render("page.html", &context).expect("the template uses only what its view has")
+    }
+
+    fn view(self) -> View {
+        let (choice, uid) = (self.choice, self.dashboard.uid.as_str());
+        let moved = |end| Choice { end, ..choice.clone() }.href(uid);
+        let (start, end) = (whole(self.range.start), whole(self.range.end));
+        let length = end - start;
+        View {
+            stack: self.library.stack.clone(),
+            title: self.dashboard.title.clone(),
+            description: self.dashboard.description.clone(),
+            theme: choice.theme.unwrap_or_default(),
+            refresh: if self.answers.is_none() { NEXT_TRY } else { self.refresh() },
+            dashboards: self.dashboards(),
+            themes: themes(choice, uid),
+            lengths: lengths(choice, uid),
+            links: self.links(),
+            earlier: moved(Some(end - length)),
+            later: choice.end.map(|_| moved(Some(end + length))).unwrap_or_default(),
+            now: moved(None),
+            length: choice.length.clone(),
+            span: self.span(),
+            hidden: hidden(choice),
+            variables: self.chosen.iter().map(variable).collect(),
+            refreshes: refreshes(choice),
+            rows: self.rows(),
+            notices: self.notices,
+            stands_in: self.stands_in.unwrap_or_default().to_owned(),
+        }
+    }
+
+    /// What ended in the past does not change any more.
+    fn refresh(&self) -> u32 {
+        if self.choice.end.is_some() { 0 } else { self.choice.refresh }
+    }
+
+    fn span(&self) -> String {
+        let range = self.range;
+        format!("{} – {} {}", range.moment(range.start), range.moment(range.end), range.zone_name())
+    }
+
+    /// Every dashboard; the choices go along, variables aside, which have another meaning elsewhere.
+    fn dashboards(&self) -> Vec<LinkView> {
+        let elsewhere = Choice { variables: Vec::new(), ..self.choice.clone() };
+        let links = self.library.dashboards.iter().map(|dashboard| LinkView {
+            label: dashboard.title.clone(),
+            href: elsewhere.href(&dashboard.uid),
+            current: dashboard.uid == self.dashboard.uid,
+        });
+        links.collect()
+    }
+
+    /// Links of the dashboard's own; those by tag stand in the list of all dashboards.
+    fn links(&self) -> Vec<LinkView> {
+        let elsewhere = Choice { variables: Vec::new(), ..self.choice.clone() };
+        let links = self.dashboard.links.iter().filter_map(|link| {
+            let (label, href) = match link {
+                Link::Dashboard { title, uid } => (title, elsewhere.href(uid)),
+                Link::Address { title, url } if url.starts_with("http://") || url.starts_with("https://") => {
+                    (title, url.clone())
+                }
+                Link::Address { .. } | Link::Tag { .. } => return None,
+            };
+            Some(LinkView { label: label.clone(), href, current: false })
+        });
+        links.collect()
+    }
+
+    fn rows(&self) -> Vec<RowView> {
+        let mut contents = self.answers.map(|answers| answers.contents.iter()).unwrap_or_default();
+        let marks = self.answers.map(|answers| answers.marks.as_slice()).unwrap_or_default();
+        let rows = self.dashboard.rows.iter().map(|row| RowView {
+            title: row.title.clone().unwrap_or_default(),
+            folded: row.collapsed,
+            panels: row
+                .panels
+                .iter()
+                .map(|panel| {
+                    let body = contents.next().map(|content| panel::body(panel, content, marks, self.range));
+                    panel_view(panel, body.unwrap_or_default())
+                })
+                .collect(),
+        });
+        rows.collect()
+    }
+}
+
+fn panel_view(panel: &Panel, body: String) -> PanelView {
+    let small = if panel.width <= 8 { " small" } else { "" };
+    PanelView {
+        title: panel.title.clone(),
+        description: panel.description.clone(),
+        width: format!("{}{small}", panel.width.clamp(1, 24)),
+        body,
+        queries: panel.queries.iter().map(|query| query.expression.clone()).collect(),
+    }
+}
+
+fn lengths(choice: &Choice, uid: &str) -> Vec<LinkView> {
+    let link = |length: &str| LinkView {
+        label: length.to_owned(),
+        href: Choice { length: length.to_owned(), ..choice.clone() }.href(uid),
+        current: choice.length == length,
+    };
+    LENGTHS.into_iter().map(link).collect()
+}
+
+fn themes(choice: &Choice, uid: &str) -> Vec<LinkView> {
+    let link = |(label, theme): (&str, Option<&'static str>)| LinkView {
+        label: label.to_owned(),
+        href: Choice { theme, ..choice.clone() }.href(uid),
+        current: choice.theme == theme,
+    };
+    [("auto", None), ("light", Some("light")), ("dark", Some("dark"))].into_iter().map(link).collect()
+}
+
+/// What a form does not ask for and must not lose.
+fn hidden(choice: &Choice) -> Vec<Field> {
+    let kept = choice.pairs().into_iter().filter(|(name, _)| name == "end" || name == "theme");
+    kept.map(|(name, value)| Field { name, value }).collect()
+}
+
+fn refreshes(choice: &Choice) -> Vec<OptionView> {
+    let mut known = REFRESHES.to_vec();
+    if !known.contains(&choice.refresh) {
+        known.push(choice.refresh);
+    }
+    let option = |seconds: u32| OptionView {
+        value: seconds.to_string(),
+        label: match seconds {
+            0 => "off".to_owned(),
+            minutes if minutes.is_multiple_of(60) => format!("{} min", minutes / 60),
+            seconds => format!("{seconds} s"),
+        },
+        chosen: choice.refresh == seconds,
+    };
+    known.into_iter().map(option).collect()
+}
+
+fn variable(chosen: &Chosen) -> VariableView {
+    let variable = &chosen.variable;
+    let label = if variable.label.is_empty() { &variable.name } else { &variable.label };
+    VariableView {
+        name: Choice::field(&variable.name),
+        label: label.clone(),
+        multiple: variable.multi,
+        typed: matches!(variable.source, VariableSource::Text(_)),
+        text: chosen.values.first().cloned().unwrap_or_default(),
+        options: chosen
+            .choices()
+            .into_iter()
+            .map(|(value, label, chosen)| OptionView { value, label, chosen })
+            .collect(),
+    }
+}
+
+/// Seconds since 1970 as an address has them.
+#[expect(clippy::cast_possible_truncation, reason = "the end of the calendar is far below 2^53 seconds")]
+fn whole(seconds: f64) -> i64 {
+    seconds.round() as i64
+}

@@ -1,0 +1,178 @@
+//! What can be chosen for each variable of a dashboard, what is chosen, and what that puts into a query.
+
+use crate::client::{Error, Prometheus, QueryResult};
+use crate::dashboard::{Dashboard, Variable, VariableSource};
+use crate::plot::TimeRange;
+use crate::promql::{Filling, fill};
+
+/// Stands for "all" in an address.
+const ALL: &str = "$__all";
+
+/// Choices beyond this many make a page slow and nobody's life easier.
+const MOST: usize = 500;
+
+/// One variable, its choices and what is chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chosen {
+    /// The variable.
+    pub variable: Variable,
+    /// Everything that can be chosen, "all" aside.
+    pub options: Vec<String>,
+    /// What is chosen; empty: all.
+    pub values: Vec<String>,
+}
+
+/// Finds out what can be chosen, and takes what was asked for. A variable may depend on those before it.
+///
+/// `asked` holds pairs of variable and value. An error: Prometheus cannot be reached.
+pub async fn choose(
+    prometheus: &Prometheus,
+    dashboard: &Dashboard,
+    asked: &[(String, String)],
+    range: &TimeRange,
+    interval: f64,
+) -> Result<Vec<Chosen>, Error> {
+    let mut chosen: Vec<Chosen> = Vec::new();
+    for variable in dashboard.variables.iter().filter(|one| !matches!(one.source, VariableSource::Datasource(_))) {
+        let so_far: Vec<(String, String)> = chosen.iter().map(Chosen::pair).collect();
+        let options = match options(prometheus, variable, &filling(range, interval, &so_far)).await {
+            Ok(options) => options,
+            // A selector that Prometheus does not understand offers nothing; what was asked for still holds.
+            Err(error) if error.answered => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        let wanted = asked.iter().filter(|(name, _)| *name == variable.name).map(|(_, value)| value.clone());
+        chosen.push(Chosen { values: pick(variable, &options, wanted.collect()), variable: variable.clone(), options });
+    }
+    Ok(chosen)
+}
+
+async fn options(prometheus: &Prometheus, variable: &Variable, filling: &Filling) -> Result<Vec<String>, Error> {
+    let mut options = match &variable.source {
+        VariableSource::LabelValues { selector, label } => {
+            prometheus.label_values(label, &fill(selector, filling)).await?
+        }
+        VariableSource::Metrics(pattern) => {
+            let selector = format!("{{__name__=~{:?}}}", fill(pattern, filling));
+            prometheus.label_values("__name__", &selector).await?
+        }
+        VariableSource::QueryResult(query) => match prometheus.query(&fill(query, filling)).await? {
+            QueryResult::Series(series) => series.iter().map(|one| one.legend("")).collect(),
+            _ => Vec::new(),
+        },
+        VariableSource::Values(values) | VariableSource::Interval(values) => values.clone(),
+        VariableSource::LabelNames(_) | VariableSource::Text(_) | VariableSource::Datasource(_) => Vec::new(),
+    };
+    options.truncate(MOST);
+    Ok(options)
+}
+
+/// What was asked for, else the variable's own wish, else all, else the first.
+fn pick(variable: &Variable, options: &[String], mut asked: Vec<String>) -> Vec<String> {
+    if asked.is_empty() {
+        asked.clone_from(&variable.default);
+    }
+    if asked.is_empty()
+        && let VariableSource::Text(text) = &variable.source
+    {
+        asked.push(text.clone());
+    }
+    let all = asked.iter().any(|value| value == ALL || value == "All") || asked.is_empty();
+    if all && variable.include_all {
+        return Vec::new();
+    }
+    asked.retain(|value| value != ALL && value != "All");
+    if asked.is_empty() {
+        asked.extend(options.first().cloned());
+    }
+    if !variable.multi {
+        asked.truncate(1);
+    }
+    asked
+}
+
+impl Chosen {
+    /// Name, and what stands for it in a query: ready to stand in a matcher, and unable to leave it.
+    pub fn pair(&self) -> (String, String) {
+        let matches = self.variable.multi || self.variable.include_all;
+        let value = match self.values.as_slice() {
+            [] => ".*".to_owned(),
+            [one] if !matches => escaped(one),
+            [one] => escaped(&pattern(one)),
+            several => {
+                let patterns: Vec<String> = several.iter().map(|value| escaped(&pattern(value))).collect();
+                format!("({})", patterns.join("|"))
+            }
+        };
+        (self.variable.name.clone(), value)
+    }
+
+    /// Options for a page: value, what is read, whether it is chosen.
+    pub(super) fn choices(&self) -> Vec<(String, String, bool)> {
+        let all = self.variable.include_all.then(|| (ALL.to_owned(), "All".to_owned(), self.values.is_empty()));
+        let unknown = self.values.iter().filter(|value| !self.options.contains(value));
+        let rest = self.options.iter().chain(unknown);
+        let rest = rest.map(|value| (value.clone(), value.clone(), self.values.contains(value)));
+        all.into_iter().chain(rest).collect()
+    }
+}
+
+/// A regular expression that matches the value alone.
+fn pattern(value: &str) -> String {
+    let mut pattern = String::with_capacity(value.len());
+    for character in value.chars() {
+        if r"\.+*?()|[]{}^$".contains(character) {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern
+}
+
+/// As it stands between quotes of `PromQL`.
+fn escaped(value: &str) -> String {
+    value.replace('\\', r"\\").replace('"', "\\\"").replace('\n', "\\n")
+}
+
+/// What stands for macros and variables in a query over that range.
+pub fn filling(range: &TimeRange, interval: f64, variables: &[(String, String)]) -> Filling {
+    Filling {
+        // Grafana's own rule: four scrapes, or one more than there is between two points.
+        rate_interval: (range.step + interval).max(4.0 * interval),
+        interval: range.step,
+        range: range.length(),
+        variables: variables.to_vec(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variable(multi: bool, include_all: bool) -> Variable {
+        let source = VariableSource::Values(vec!["a".to_owned(), "b".to_owned()]);
+        Variable { name: "job".to_owned(), label: String::new(), source, multi, include_all, default: Vec::new() }
+    }
+
+    fn value(multi: bool, include_all: bool, asked: &[&str]) -> String {
+        let variable = variable(multi, include_all);
+        let options = vec!["a".to_owned(), "b".to_owned()];
+        let values = pick(&variable, &options, asked.iter().map(|value| (*value).to_owned()).collect());
+        Chosen { variable, options, values }.pair().1
+    }
+
+    #[test]
+    fn what_is_chosen_stands_in_a_matcher() {
+        assert_eq!(value(true, true, &[]), ".*");
+        assert_eq!(value(true, true, &["$__all"]), ".*");
+        assert_eq!(value(false, false, &[]), "a");
+        assert_eq!(value(false, false, &["b", "a"]), "b");
+        assert_eq!(value(true, false, &["a.b:80", "c"]), r"(a\\.b:80|c)");
+    }
+
+    #[test]
+    fn what_is_asked_for_cannot_leave_its_quotes() {
+        assert_eq!(value(false, false, &["\"} or up{x=\""]), "\\\"} or up{x=\\\"");
+        assert_eq!(value(false, false, &["\\"]), r"\\");
+    }
+}
