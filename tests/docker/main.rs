@@ -4,6 +4,7 @@ mod causes;
 mod compose;
 mod converge;
 mod failures;
+mod import;
 mod lifecycle;
 mod reload;
 mod sandbox;
