@@ -25,17 +25,9 @@ Exit codes: 0 done; 1 the world said no (engine, network, disk); 2 the file or t
 /// Options that go with every command.
 #[derive(Debug, Clone, Args)]
 pub struct Global {
-    /// Stack file; repeat it to lay later files over earlier ones
-    #[arg(
-        short,
-        long,
-        global = true,
-        value_name = "FILE",
-        env = "STACKCTL_FILE",
-        hide_env_values = true,
-        default_value = "stack.yml"
-    )]
-    #[arg(value_delimiter = ':', value_hint = clap::ValueHint::FilePath)]
+    /// Stack file; repeat it to lay later files over earlier ones [env: `STACKCTL_FILE`]
+    #[arg(short, long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    #[arg(default_values_os_t = default_files())]
     pub file: Vec<PathBuf>,
     /// Say only what went wrong
     #[arg(short, long, global = true, conflicts_with = "verbose")]
@@ -117,6 +109,10 @@ pub enum Command {
     Query(command::query::Arguments),
     /// Take the stack away; volumes stay unless asked for
     Down(command::down::Arguments),
+    /// The Docker engine's own settings: its metrics, changed safely in daemon.json
+    Engine(Box<command::engine::Arguments>),
+    /// Dashboards as files
+    Dashboards(command::dashboards::Arguments),
     /// Where each image comes from
     Images(command::images::Arguments),
     /// JSON Schema of the stack file, for editors
@@ -131,6 +127,12 @@ pub enum Command {
     /// Serve one of the demo apps
     #[command(hide = true)]
     Demo(Box<command::demo::Arguments>),
+}
+
+/// The files of `STACKCTL_FILE`, else `stack.yml`.
+fn default_files() -> Vec<PathBuf> {
+    let named = std::env::var_os("STACKCTL_FILE").filter(|files| !files.is_empty());
+    named.map_or_else(|| vec![PathBuf::from("stack.yml")], |files| std::env::split_paths(&files).collect())
 }
 
 /// `APP=N`

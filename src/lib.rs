@@ -25,6 +25,7 @@
 //! | [`render::Files`]: the exact bytes of every generated file | no; `render::write` writes them |
 //! | [`engine::Observed`]: what carries our label, at one moment | it is what was read |
 //! | [`plan::Plan`]: exactly what will be done, in order, and why | no |
+//! | [`daemon::Change`]: what `daemon.json` shall say instead, every other byte as it was | no; `daemon::ConfigFile` reads and writes |
 //! | [`verify::Finding`]: one promise looked at: kept, or broken with cause and fix | asks, then judges without I/O |
 //!
 //! # Never
@@ -52,6 +53,8 @@ pub mod catalog;
 pub mod cli;
 pub mod client;
 pub mod command;
+pub mod daemon;
+pub mod dashboard;
 pub mod demo;
 pub mod desired;
 pub mod engine;
@@ -59,6 +62,7 @@ pub mod exposition;
 pub mod import;
 pub mod plan;
 pub mod probe;
+pub mod promql;
 pub mod render;
 pub mod stack;
 pub mod verify;

@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 
 /// Which rooms a room may use. `room::Item` allows that item alone. Its own inside it may use anyhow.
 const MAY_USE: &[(&str, &[&str])] = &[
-    ("stack", &[]),
+    ("promql", &[]),
+    ("dashboard", &["promql"]),
+    ("stack", &["dashboard", "promql"]),
     ("catalog", &[]),
-    ("dashboard", &["stack", "catalog"]),
-    ("desired", &["stack", "catalog", "dashboard"]),
+    ("desired", &["stack", "catalog", "dashboard", "promql"]),
     ("render", &["desired", "dashboard"]),
     (
         "plan",
@@ -25,8 +26,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "engine::Secrets",
         ],
     ),
-    ("engine", &["plan", "desired", "catalog", "probe", "render::Files"]),
-    ("daemon", &[]),
+    ("engine", &["plan", "dashboard", "desired", "catalog", "probe", "render::Files"]),
+    ("daemon", &["probe::listening"]),
     ("exposition", &[]),
     ("probe", &["exposition", "client::install_tls_provider"]),
     ("client", &[]),
@@ -35,9 +36,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "verify",
         &[
+            "dashboard",
             "desired",
             "client",
             "exposition",
+            "promql",
             "probe",
             "render::Files",
             "engine::Observed*",
@@ -67,6 +70,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("reqwest", &["client", "probe", "demo"]),
     ("axum", &["demo"]),
     ("prometheus_client", &["demo"]),
+    ("promql_parser", &["promql"]),
     ("println!", &["command"]),
     ("print!", &["command"]),
 ];

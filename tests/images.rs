@@ -23,7 +23,7 @@ use stackctl::catalog::{DebianPackage, OwnedFolder, Owner};
 use stackctl::demo::{DemoApp, Options};
 use stackctl::desired::{ImageChoice, ImageOrigin, WantedImage};
 use stackctl::engine::images::{
-    Activity, BUILT_FROM_LABEL, Event, ImageErrorKind, Progress, build_debian, build_own, choose, own_built_from, pull,
+    Activity, BUILT_FROM_LABEL, Event, ImageErrorKind, Progress, build_debian, build_own, choose, own_build, pull,
 };
 use stackctl::stack::ImageSource;
 
@@ -203,7 +203,8 @@ async fn the_own_image_serves_demo_apps_that_find_each_other_by_name_and_spread_
     let executable = std::env::current_exe().expect("a test runs from a file");
     let (progress, events) = recorder();
     build_own(&engine.docker, &executable, reference, &progress).await.expect("an image");
-    assert_eq!(engine.label(reference).await, own_built_from(&executable).expect("readable"));
+    let build = own_build(&executable).expect("readable");
+    assert_eq!(engine.label(reference).await, format!("stackctl {build}"));
     let last = *locked(&events).last().expect("events");
     assert_eq!((last.activity, Some(last.bytes)), (Activity::Importing, last.total_bytes));
 

@@ -14,7 +14,7 @@ use stackctl::import::{self, Imported, RemarkKind, Request};
 use stackctl::render::{self, Files};
 use stackctl::stack::{self, Environment, Loaded, Problems, Vocabulary};
 
-const VOCABULARY: Vocabulary = Vocabulary { exporters: catalog::EXPORTERS, presets: catalog::PRESETS };
+const VOCABULARY: Vocabulary = Vocabulary { exporters: catalog::EXPORTERS, presets: stackctl::dashboard::PRESETS };
 
 /// Imports files as if the stack file stood in that folder.
 fn import_into(folder: &Path, paths: &[PathBuf]) -> Result<Imported, Problems> {

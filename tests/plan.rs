@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use stackctl::catalog;
 use stackctl::desired::{Desired, Facts, ScaleOverride, SecretSource};
 use stackctl::engine::{
     ContainerState, FileStamp, Health, Observed, ObservedContainer, ObservedImage, ObservedNetwork, ObservedVolume,
@@ -21,8 +22,6 @@ apps:
   db: { image: 'db:1', volumes: ['data:/data'] }
   web: { image: 'web:1', scale: 2, depends_on: [db], metrics: {} }
 ";
-
-const OWN_BUILD: &str = "stackctl build 1";
 
 /// A stack file with everything that follows from it.
 struct World {
@@ -54,7 +53,7 @@ impl World {
 
     fn plan_with(&self, secrets: &Secrets, observed: &Observed) -> Plan {
         let (desired, files) = (&self.desired, &self.files);
-        Plan::of(Inputs { desired, files, secrets, observed, own_build: OWN_BUILD })
+        Plan::of(Inputs { desired, files, secrets, observed })
     }
 
     /// What the engine has after the plan from nothing was carried out.
@@ -68,8 +67,7 @@ impl World {
         };
         let images = desired.services.iter().map(|service| {
             let reference = service.image.reference.clone();
-            let built_from = reference.starts_with("stackctl/self").then(|| OWN_BUILD.to_owned());
-            (reference.clone(), ObservedImage { id: format!("sha256:{reference}"), built_from })
+            (reference.clone(), ObservedImage { id: format!("sha256:{reference}"), built_from: None })
         });
         Observed {
             networks: desired.networks.iter().map(network).collect(),
@@ -87,6 +85,7 @@ impl World {
     fn replicas(&self, service: &stackctl::desired::Service) -> Vec<ObservedContainer> {
         let stamp = |source: &String| self.files.0.get(source).map(|text| FileStamp::of(text));
         let one = |replica| ObservedContainer {
+            stack_files: Vec::new(),
             id: format!("id-{}-{replica}", service.name),
             name: service.container_name(&self.desired.stack, replica),
             service: service.name.clone(),
@@ -306,20 +305,16 @@ fn an_image_that_moved_replaces_what_was_made_from_the_old_one() {
 }
 
 #[test]
-fn a_newer_stackctl_builds_its_image_anew_and_replaces_what_ran_from_it() {
-    let world = World::of(
-        "name: shop\nprometheus: off\ngrafana: off\napps: { web: { image: stackctl/self, command: [demo, iotd] } }\n",
-    );
-    let mut observed = world.running();
-    for image in observed.images.values_mut() {
-        image.built_from = Some("stackctl build 0".to_owned());
-    }
-    let image = &world.desired.services[0].image.reference;
+fn another_build_of_stackctl_makes_its_own_image_and_replaces_what_ran_from_the_other() {
+    let text =
+        "name: shop\nprometheus: off\ngrafana: off\napps: { web: { image: stackctl/self, command: [demo, iotd] } }\n";
+    let built = |build| Facts { own_image: Some(catalog::own::reference(build)), ..Facts::default() };
+    let observed = World::with(text, &built("0123456789abcdef")).running();
     assert_plan(
-        &world.plan(&observed),
+        &World::with(text, &built("fedcba9876543210")).plan(&observed),
         &[
-            &format!("+ create image {image} built from another stackctl"),
-            "± replace container shop-web-1 a newer image",
+            &format!("+ create image stackctl/self:{}-fedcba987654 missing", env!("CARGO_PKG_VERSION")),
+            "± replace container shop-web-1 image changed",
         ],
     );
 }

@@ -173,12 +173,14 @@ fn the_gallery_is_read_as_it_is_written() {
     assert_eq!(stack.exporters.len(), 2);
     assert_eq!(stack.scrape["other-hosts"].targets.len(), 2);
     assert_eq!(stack.scrape["other-hosts"].metrics.interval, Some(Duration::from_secs(5)));
-    let DashboardSource::Rows(rows) = &stack.dashboards["gallery"].source else { panic!("rows") };
+    let DashboardSource::Rows(written) = &stack.dashboards["gallery"].source else { panic!("rows") };
+    let rows = &written.rows;
     assert_eq!(rows[0].panels[1].kind, PanelType::Stat);
     assert_eq!(rows[0].panels[2].unit.as_deref(), Some("bytes"));
     assert_eq!(stack.dashboards["node"].source, DashboardSource::Preset("node".into()));
     let legacy = folder().join("dashboards/legacy.json").to_string_lossy().into_owned();
-    assert_eq!(stack.dashboards["legacy"].source, DashboardSource::File(legacy));
+    let DashboardSource::File { path, imported } = &stack.dashboards["legacy"].source else { panic!("a file") };
+    assert_eq!((path, imported.as_ref().map(|read| read.dashboard.title.as_str())), (&legacy, Some("Legacy")));
 }
 
 #[test]
@@ -389,7 +391,7 @@ fn a_later_file_overlays_an_earlier_one() {
 fn a_missing_file_says_what_to_do() {
     let problems = load(&["nowhere/stack.yml".into()], &environment(), &VOCABULARY).unwrap_err();
     let text = problems.render(false);
-    assert!(text.contains("nowhere/stack.yml") && text.contains("stackctl schema") && text.contains("-f"), "{text}");
+    assert!(text.contains("nowhere/stack.yml") && text.contains("name: hello") && text.contains("-f"), "{text}");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use bollard::query_parameters::{
     ListVolumesOptionsBuilder, RemoveContainerOptionsBuilder, RemoveImageOptions, TagImageOptionsBuilder,
 };
 use futures_util::{StreamExt as _, stream};
-use stackctl::engine::Engine;
+use stackctl::engine::{Engine, Hints};
 
 use crate::stack::{DEBIAN, Stack, succeed, unique_name};
 
@@ -94,7 +94,13 @@ impl BareEngine {
 
     /// Address of the default bridge on this host.
     pub(crate) fn gateway(&self) -> String {
-        let gateway = self.runtime.block_on(async { Engine::connect(None).await.expect("an engine").gateway().await });
+        let gateway = self.runtime.block_on(async {
+            Engine::connect(&Hints::default().address().expect("the local one"))
+                .await
+                .expect("an engine")
+                .gateway()
+                .await
+        });
         gateway.expect("the default bridge has an address").to_string()
     }
 }

@@ -2,9 +2,6 @@
 
 use super::{Component, ContainerDefaults, DataFolder, Health, Version};
 
-/// Uid of the Prometheus data source. Dashboards refer to it, and Grafana does not take a change of it well.
-pub const DATASOURCE_UID: &str = "prometheus";
-
 /// Name of the secret that holds the password of the user `admin`.
 pub const ADMIN_PASSWORD: &str = "grafana_admin_password";
 

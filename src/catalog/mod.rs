@@ -19,9 +19,6 @@ pub static COMPONENTS: &[&Component] = &[&prometheus::PROMETHEUS, &grafana::GRAF
 /// Components that a stack file can name under `exporters`.
 pub const EXPORTERS: &[&str] = &["cadvisor", "node"];
 
-/// Presets that a stack file can name under `dashboards`.
-pub const PRESETS: &[&str] = &["cadvisor", "docker-engine", "node", "overview", "prometheus"];
-
 /// The component of that name.
 pub fn component(component_name: &str) -> Option<&'static Component> {
     COMPONENTS.iter().copied().find(|component| component.name == component_name)

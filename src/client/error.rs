@@ -5,6 +5,8 @@ use std::fmt;
 /// A question without an answer: whom was asked, for what, and what happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
+    /// Who was asked: `Prometheus`, `Grafana`.
+    pub service: &'static str,
     /// Base URL that was asked.
     pub url: String,
     /// What was asked for, such as `targets`.
@@ -17,7 +19,7 @@ pub struct Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-        write!(formatter, "cannot ask Prometheus at {} for {}: {}", self.url, self.what, self.cause)
+        write!(formatter, "cannot ask {} at {} for {}: {}", self.service, self.url, self.what, self.cause)
     }
 }
 

@@ -1,6 +1,7 @@
-//! The HTTP APIs of Prometheus (later Alertmanager and Grafana): typed answers, nothing else.
+//! The HTTP APIs of Prometheus and Grafana (later Alertmanager): typed answers, nothing else.
 
 mod error;
+mod grafana;
 mod prometheus;
 mod query;
 mod target;
@@ -8,6 +9,7 @@ mod tls;
 mod yaml;
 
 pub use error::Error;
+pub use grafana::{DashboardMeta, DatasourceHealth, Grafana, GrafanaHealth, KeptDashboard};
 pub use prometheus::{BuildInfo, Prometheus, RuntimeInfo};
 pub use query::{Point, QueryResult, Series};
 pub use target::{DroppedTarget, Health, Target, Targets};

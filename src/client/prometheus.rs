@@ -13,6 +13,9 @@ use super::{Error, QueryResult, Targets};
 /// Longest answer time of everything but queries, which Prometheus itself ends after two minutes.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Who is asked here.
+const SERVICE: &str = "Prometheus";
+
 /// One Prometheus.
 #[derive(Debug, Clone)]
 pub struct Prometheus {
@@ -56,7 +59,13 @@ impl Prometheus {
     /// A Prometheus by its base URL, such as `http://127.0.0.1:9090`. Nothing is sent yet.
     pub fn new(base_url: &str) -> Result<Self, Error> {
         let base = base_url.trim_end_matches('/').to_owned();
-        let failed = |cause: String| Error { url: base.clone(), what: "anything".to_owned(), cause, answered: false };
+        let failed = |cause: String| Error {
+            service: SERVICE,
+            url: base.clone(),
+            what: "anything".to_owned(),
+            cause,
+            answered: false,
+        };
         Url::parse(&base).map_err(|error| failed(error.to_string()))?;
         super::install_tls_provider();
         let mut builder =
@@ -161,7 +170,7 @@ impl Prometheus {
     }
 
     fn failed(&self, what: &str, cause: String, answered: bool) -> Error {
-        Error { url: self.base.clone(), what: what.to_owned(), cause, answered }
+        Error { service: SERVICE, url: self.base.clone(), what: what.to_owned(), cause, answered }
     }
 }
 

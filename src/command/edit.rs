@@ -35,7 +35,7 @@ pub(super) fn change(
 
 /// The change is written only where the stack is right with it.
 fn prove(global: &Global, file: &Path, text: &str) -> Result<(), Failure> {
-    let vocabulary = Vocabulary { exporters: catalog::EXPORTERS, presets: catalog::PRESETS };
+    let vocabulary = Vocabulary { exporters: catalog::EXPORTERS, presets: crate::dashboard::PRESETS };
     let loaded = stack::load_changed(&global.file, (file, text), &Environment::of_process(), &vocabulary)?;
     if !loaded.warnings.is_empty() && !global.quiet {
         output::say(loaded.warnings.render(output::colors_errors()).trim_end());

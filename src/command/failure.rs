@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use super::output;
-use crate::engine;
 use crate::stack::Problems;
+use crate::{daemon, engine};
 
 /// How a command ends. The numbers are a contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,6 +89,22 @@ impl Failure {
 impl From<Problems> for Failure {
     fn from(problems: Problems) -> Self {
         Self::File(problems)
+    }
+}
+
+impl From<daemon::Error> for Failure {
+    fn from(error: daemon::Error) -> Self {
+        match error {
+            daemon::Error::Wrong { message, help } => Self::Arguments { message, help },
+            daemon::Error::World { attempt, cause, help } => {
+                let advice = Some(help).filter(|help| !help.is_empty());
+                Self::World(engine::Error { attempt, cause, advice })
+            }
+            daemon::Error::Denied { attempt, .. } => {
+                let advice = format!("run it as an administrator: `sudo {}`", super::engine::command_line());
+                Self::World(engine::Error::new(attempt, "permission denied").advise(advice))
+            }
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use super::progress::Progress;
 use super::situation::{Situation, Wishes};
 use super::{Exit, Failure, output};
 use crate::cli::{Format, Global, Output};
-use crate::desired::{Image, ImageOrigin, PullPolicy};
+use crate::desired::{Image, ImageOrigin};
 use crate::engine::Event;
 use crate::plan::{Plan, Step};
 
@@ -91,7 +91,7 @@ async fn get(situation: &Situation, mut plan: Plan, quiet: bool) -> Result<Exit,
 
 fn rebuild(situation: &Situation) -> Plan {
     let mut images: Vec<&Image> = situation.desired.services.iter().map(|service| &service.image).collect();
-    images.retain(|image| image.origin != ImageOrigin::Registry && image.pull_policy != PullPolicy::Never);
+    images.retain(|image| image.origin != ImageOrigin::Registry);
     images.sort_by_key(|image| &image.reference);
     images.dedup();
     let steps = images.into_iter().map(|image| Step::GetImage { image: image.clone(), reason: "asked for".to_owned() });

@@ -44,7 +44,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
         name: arguments.name.as_deref(),
         profiles: &arguments.profile,
         environment: &Environment::of_process(),
-        vocabulary: &Vocabulary { exporters: catalog::EXPORTERS, presets: catalog::PRESETS },
+        vocabulary: &Vocabulary { exporters: catalog::EXPORTERS, presets: crate::dashboard::PRESETS },
     })?;
     match &arguments.output {
         Some(file) => place::write(file, &imported.text, arguments.force)?,

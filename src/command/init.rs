@@ -98,7 +98,7 @@ fn imported(sources: &[PathBuf], folder: &Path, name: Option<&str>) -> Result<Im
 }
 
 fn vocabulary() -> Vocabulary<'static> {
-    Vocabulary { exporters: catalog::EXPORTERS, presets: catalog::PRESETS }
+    Vocabulary { exporters: catalog::EXPORTERS, presets: crate::dashboard::PRESETS }
 }
 
 /// From what runs, and from answers.

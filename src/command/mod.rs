@@ -3,8 +3,10 @@
 pub mod add;
 pub mod check;
 pub mod completions;
+pub mod dashboards;
 pub mod demo;
 pub mod down;
+pub mod engine;
 pub mod explain;
 pub mod images;
 pub mod import;
@@ -24,8 +26,10 @@ pub mod verify;
 
 mod edit;
 mod failure;
+mod learn;
 mod lock;
 mod output;
+mod panels;
 mod place;
 mod progress;
 mod prove;
@@ -57,6 +61,8 @@ pub async fn run(cli: Cli) -> Exit {
         Command::Verify(arguments) => verify::run(&global, &arguments).await,
         Command::Query(arguments) => query::run(&global, &arguments).await,
         Command::Down(arguments) => down::run(&global, &arguments).await,
+        Command::Engine(arguments) => Box::pin(engine::run(&global, &arguments)).await,
+        Command::Dashboards(arguments) => dashboards::run(&global, &arguments).await,
         Command::Images(arguments) => images::run(&global, &arguments).await,
         Command::Schema => schema::run(),
         Command::Completions(arguments) => completions::run(&arguments),

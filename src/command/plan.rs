@@ -1,7 +1,7 @@
 //! `plan`: what `up` would do, and why.
 
 use super::situation::{Situation, Wishes};
-use super::{Exit, Failure, output};
+use super::{Exit, Failure, failure, output};
 use crate::cli::{Format, Global};
 
 /// Arguments of `plan`.
@@ -26,6 +26,9 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
             output::print(&format!("nothing to do: stack `{}` is what the file says", plan.stack));
         }
         Format::Text => output::print(plan.to_string().trim_end()),
+    }
+    if let Some(refusal) = situation.taken_over(&plan) {
+        output::say(&failure::framed(&refusal.to_string(), refusal.advice.as_deref()));
     }
     for left_out in &situation.desired.left_out {
         output::say(&format!("left out: {}: {}", left_out.component, left_out.reason));

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::situation::Situation;
 use super::verify::Check;
-use super::{Failure, output};
+use super::{Failure, output, panels};
 use crate::client::Prometheus;
 use crate::engine::{ContainerState, Engine, Error, Health, Judge, ObservedContainer, Prober, Taken, Verdict};
 use crate::verify::{self, Cause, Evidence, Finding, Status};
@@ -39,12 +39,9 @@ pub(super) fn prometheus(situation: &Situation) -> Result<Option<Prometheus>, Er
 }
 
 /// Runs checks on the running stack, with a probe inside its network where something is broken.
-/// `scraped`: what was just found of the targets, where every one is scraped.
-pub(super) async fn findings(
-    situation: &Situation,
-    checks: &[Check],
-    scraped: Option<Vec<Finding>>,
-) -> Result<Vec<Finding>, Failure> {
+/// `known`: what was just found.
+pub(super) async fn findings(situation: &Situation, checks: &[Check], known: Known) -> Result<Vec<Finding>, Failure> {
+    let Known { scraped, panels } = known;
     let wants = |check| checks.is_empty() || checks.contains(&check);
     let (desired, observed) = (&situation.desired, &situation.observed);
     let prometheus = prometheus(situation)?;
@@ -56,13 +53,26 @@ pub(super) async fn findings(
     let targets = Box::pin(verify::targets(desired, observed, prometheus, prober));
     let config = Box::pin(verify::config(desired, &situation.files, observed, prometheus, prober));
     let engine = Box::pin(verify::engine(desired, prober, is_local, is_scraped));
-    let (targets, config, engine) = tokio::join!(
+    let asked = Box::pin(async {
+        if wants(Check::Dashboards) && panels.is_none() { panels::look(situation).await } else { Ok(Vec::new()) }
+    });
+    let (targets, config, engine, dashboards) = tokio::join!(
         when(wants(Check::Targets) && scraped.is_none(), targets),
         when(wants(Check::Config), config),
         when(wants(Check::Engine), engine),
+        asked,
     );
-    let targets = scraped.unwrap_or(targets);
-    Ok([targets, config, engine].concat())
+    let (targets, dashboards) = (scraped.unwrap_or(targets), panels.map_or(dashboards, Ok)?);
+    Ok([targets, config, engine, dashboards].concat())
+}
+
+/// What was found a moment ago and need not be asked again.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// Of the targets, where every one is scraped.
+    pub(super) scraped: Option<Vec<Finding>>,
+    /// Of the dashboards.
+    pub(super) panels: Option<Vec<Finding>>,
 }
 
 async fn when(wanted: bool, check: impl Future<Output = Vec<Finding>>) -> Vec<Finding> {
@@ -71,9 +81,9 @@ async fn when(wanted: bool, check: impl Future<Output = Vec<Finding>>) -> Vec<Fi
 
 fn prober(situation: &Situation) -> Prober {
     let prometheus = situation.desired.prometheus_service();
-    let attached = prometheus.map(|service| service.container.networks.as_slice()).unwrap_or_default();
-    let networks = attached.iter().map(|attachment| attachment.network.clone()).collect();
-    Prober::new(situation.engine.clone(), &situation.desired.stack, crate::catalog::own::REFERENCE, networks)
+    let joined = prometheus.into_iter().flat_map(|service| service.container.all_networks());
+    let networks = joined.map(|attachment| attachment.network.clone()).collect();
+    Prober::new(situation.engine.clone(), &situation.desired.stack, &situation.own_image, networks)
 }
 
 /// Waits until every container is up and not about to fall, or has fallen.
@@ -206,6 +216,7 @@ impl ReloadJudge<'_> {
 
 /// Findings as a table, and below it what is broken, why, and what to do.
 pub(super) fn text(findings: &[Finding]) -> String {
+    let findings = panels::folded(findings);
     let rows: Vec<Vec<String>> = findings
         .iter()
         .map(|finding| {
@@ -219,10 +230,9 @@ pub(super) fn text(findings: &[Finding]) -> String {
         })
         .collect();
     let mut text = output::table(&["STATUS", "CHECK", "SUBJECT", "INSTANCE", "CAUSE"], &rows);
-    for finding in findings.iter().filter(|finding| finding.status != Status::Ok) {
+    for (named, finding) in told_once(&findings) {
         let cause = finding.cause.map(|cause| cause.to_string()).unwrap_or_default();
-        let subject = finding.instance.as_deref().unwrap_or(&finding.subject);
-        write!(text, "\n\n{} {subject}: {cause}\n  {}", mark(finding.status), finding.message)
+        write!(text, "\n\n{} {}: {cause}\n  {}", mark(finding.status), named.join(", "), finding.message)
             .expect("a String takes everything");
         if !finding.fix.is_empty() {
             write!(text, "\n  {} {}", output::paint(output::CYAN, "fix:"), finding.fix)
@@ -230,6 +240,22 @@ pub(super) fn text(findings: &[Finding]) -> String {
         }
     }
     text
+}
+
+/// What is broken, and everything that is broken in that same way.
+fn told_once(findings: &[Finding]) -> Vec<(Vec<&str>, &Finding)> {
+    let mut told: Vec<(Vec<&str>, &Finding)> = Vec::new();
+    for finding in findings.iter().filter(|finding| finding.status != Status::Ok) {
+        let name = finding.instance.as_deref().unwrap_or(&finding.subject);
+        let alike = |(_, known): &&mut (Vec<&str>, &Finding)| {
+            (known.cause, &known.message, &known.fix) == (finding.cause, &finding.message, &finding.fix)
+        };
+        match told.iter_mut().find(alike) {
+            Some((names, _)) => names.push(name),
+            None => told.push((vec![name], finding)),
+        }
+    }
+    told
 }
 
 fn mark(status: Status) -> String {

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use super::{Exit, Failure, output, secrets, situation};
 use crate::cli::Global;
-use crate::desired::{Desired, Facts, ScaleOverride};
+use crate::desired::{Desired, Facts, ImageOrigin, Role, ScaleOverride};
 use crate::engine::Error;
+use crate::engine::images::own_image;
 use crate::render;
 
 /// Arguments of `render`.
@@ -23,7 +24,8 @@ pub struct Arguments {
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
     let loaded = situation::load(global)?;
     situation::check_scales(&loaded.stack, &arguments.scale.scale)?;
-    let mut facts = Facts::default();
+    let own_image = own_image().map_err(Error::from)?;
+    let mut facts = Facts { own_image: Some(own_image), ..Facts::default() };
     for (app_name, replicas) in &arguments.scale.scale {
         let file = loaded.stack.apps.get(app_name.as_str()).map_or(1, |app| app.scale);
         facts.scale.insert(app_name.clone(), ScaleOverride { replicas: *replicas, file });
@@ -34,14 +36,28 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
         Error::new(format!("cannot write into {}", folder.display()), error)
             .advise("choose a folder that is empty, or that `stackctl render` has written before")
     })?;
-    secrets::write_generated(&desired, folder)?;
+    let secrets = secrets::write_generated(&desired, folder)?;
     if !global.quiet {
-        for file in &written {
-            output::say(&format!("wrote {}", folder.join(&file.path).display()));
+        for file in written.iter().map(|file| folder.join(&file.path)).chain(secrets) {
+            output::say(&format!("wrote {}", file.display()));
         }
         if written.is_empty() {
             output::say(&format!("{} is up to date", folder.display()));
         }
+        say_assumptions(&desired);
     }
     Ok(Exit::Done)
+}
+
+/// `render` asks nobody. What `up` would have found out is said here.
+fn say_assumptions(desired: &Desired) {
+    let of_components = desired.services.iter().filter(|service| service.role != Role::App);
+    let pulled = of_components.filter(|service| service.image.origin == ImageOrigin::Registry);
+    let images: Vec<_> = pulled.map(|service| service.image.reference.as_str()).collect();
+    if !images.is_empty() {
+        output::say(&format!("assumed, without asking, that these can be pulled: {}", images.join(", ")));
+    }
+    if let Some(daemon) = &desired.daemon {
+        output::say(&format!("assumed for the engine's metrics: address {}", daemon.metrics_address));
+    }
 }

@@ -37,11 +37,12 @@ pub(super) fn known(desired: &Desired, environment: &Environment) -> Secrets {
     Secrets(known.collect())
 }
 
-/// Writes the generated secrets below a rendered folder, where its compose.yml looks for them.
+/// Writes the generated secrets below a rendered folder, where its compose.yml looks for them. Returns what was new.
 ///
 /// The folder is closed to everybody else (0700); the file in it is open (0644), because Compose binds it into the
 /// container as it is, where the image's own user has to read it.
-pub(super) fn write_generated(desired: &Desired, folder: &Path) -> Result<(), Error> {
+pub(super) fn write_generated(desired: &Desired, folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let mut written = Vec::new();
     for secret in placed(desired).filter(|secret| secret.source == SecretSource::Generated) {
         let secrets_folder = folder.join("secrets");
         let path = secrets_folder.join(&secret.name);
@@ -49,9 +50,13 @@ pub(super) fn write_generated(desired: &Desired, folder: &Path) -> Result<(), Er
         if !secrets_folder.is_dir() {
             std::fs::DirBuilder::new().mode(0o700).create(&secrets_folder).map_err(attempt)?;
         }
-        fs_err::write(&path, generated(&desired.stack, &secret.name)?).map_err(attempt)?;
+        let value = generated(&desired.stack, &secret.name)?;
+        if fs_err::read(&path).ok().as_ref() != Some(&value) {
+            fs_err::write(&path, value).map_err(attempt)?;
+            written.push(path);
+        }
     }
-    Ok(())
+    Ok(written)
 }
 
 /// Where a generated secret of a stack is kept.

@@ -1,15 +1,21 @@
 //! What a command that talks to the engine starts from: the stack, the engine, what shall be, what is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use super::{Failure, secrets, state};
+use crate::catalog::grafana::ADMIN_PASSWORD;
 use crate::cli::Global;
-use crate::desired::{Desired, Facts, ImageChoice, ScaleOverride, WantedImage};
-use crate::engine::{Engine, Observed, Question, Secrets, StackSource};
-use crate::plan::{Inputs, Plan};
+use crate::client::Grafana;
+use crate::dashboard::Exposed;
+use crate::desired::{AttachedContainer, Desired, Facts, ImageChoice, Role, ScaleOverride, WantedImage};
+use crate::engine::{
+    self, Engine, Error, Hints, Observed, ObservedAttached, ObservedContainer, Question, Secrets, StackSource,
+};
+use crate::plan::{Inputs, Plan, Step};
 use crate::render::{self, Files};
 use crate::stack::{self, Environment, Loaded, Problems, Stack, Vocabulary};
-use crate::{catalog, desired};
+use crate::{catalog, desired, verify};
 
 /// Everything known before a decision.
 #[derive(Debug)]
@@ -19,8 +25,10 @@ pub(super) struct Situation {
     pub(super) desired: Desired,
     pub(super) files: Files,
     pub(super) observed: Observed,
+    facts: Facts,
     stack_files: Vec<String>,
-    own_build: String,
+    /// Reference of stackctl's own image.
+    pub(super) own_image: String,
     known_secrets: Secrets,
 }
 
@@ -35,13 +43,13 @@ pub(super) struct Wishes<'a> {
 
 /// Reads the stack file.
 pub(super) fn load(global: &Global) -> Result<Loaded, Problems> {
-    let vocabulary = Vocabulary { exporters: catalog::EXPORTERS, presets: catalog::PRESETS };
+    let vocabulary = Vocabulary { exporters: catalog::EXPORTERS, presets: crate::dashboard::PRESETS };
     stack::load(&global.file, &Environment::of_process(), &vocabulary)
 }
 
-/// Connects to the engine of the environment.
+/// Connects to the engine that `docker` would work on here.
 pub(super) async fn connect() -> Result<Engine, Failure> {
-    Ok(Engine::connect(std::env::var("DOCKER_HOST").ok().as_deref()).await?)
+    Ok(Engine::connect(&Hints::of_process().address()?).await?)
 }
 
 impl Situation {
@@ -63,20 +71,25 @@ impl Situation {
         let stack = &loaded.stack;
         let question = question(stack, &engine);
         let wanted = desired::wanted_images(stack);
-        let possible = possible_images(stack, &wanted);
+        let own_image = engine::images::own_image().map_err(Error::from)?;
+        let possible = possible_images(stack, &wanted, &own_image);
         let (observed, images, gateway) =
             tokio::join!(engine.observe(&question), engine.images(&possible), engine.gateway());
         let mut observed = observed?;
         refuse_foreign(stack, &observed)?;
         observed.images = images?;
         let mut facts = Facts { gateway, root_is_shared: engine.root_is_shared(), ..Facts::default() };
+        facts.own_image = Some(own_image.clone());
+        facts.attached = attached(&observed);
         facts.scale = scales(stack, &observed, wishes.scale);
         facts.images = choose_images(stack, &engine, wanted, &observed, wishes.ask_again).await;
+        facts.exposed = observed.exposed.clone().into_iter().collect();
         let desired = Desired::of(stack, &facts);
         let files = render::all(&desired);
         Ok(Self {
             known_secrets: secrets::known(&desired, &loaded.environment),
-            own_build: engine.own_build()?,
+            own_image,
+            facts,
             stack_files: absolute(&global.file),
             loaded,
             engine,
@@ -93,7 +106,6 @@ impl Situation {
             files: &self.files,
             secrets: &self.known_secrets,
             observed: &self.observed,
-            own_build: &self.own_build,
         })
     }
 
@@ -101,7 +113,9 @@ impl Situation {
     /// a word.
     pub(super) fn refuse_missing_externals(&self) -> Result<(), Failure> {
         let (desired, observed) = (&self.desired, &self.observed);
-        let has_network = |name: &str| observed.networks.iter().any(|network| network.name == name);
+        let is_attached = |name: &str| observed.attached.iter().any(|it| it.container.addresses.contains_key(name));
+        let has_network =
+            |name: &str| observed.networks.iter().any(|network| network.name == name) || is_attached(name);
         let has_volume = |name: &str| observed.volumes.iter().any(|volume| volume.name == name);
         let networks = desired.networks.iter().filter(|network| network.external && !has_network(&network.name));
         let volumes = desired.volumes.iter().filter(|volume| volume.external && !has_volume(&volume.name));
@@ -110,12 +124,48 @@ impl Situation {
             return Ok(());
         };
         Err(Failure::World(
-            crate::engine::Error::new(
+            Error::new(
                 format!("cannot bring up stack `{}`", desired.stack),
                 format!("the external {kind} `{name}` does not exist"),
             )
             .advise(format!("make it with `docker {kind} create {name}`, or remove `external: true`")),
         ))
+    }
+
+    /// Why `up` should not go on without being told: another stack of this name runs here, and the plan would replace or
+    /// remove what it runs. A stack file that was moved does not count: nothing lies any more where it was.
+    pub(super) fn taken_over(&self, plan: &Plan) -> Option<Error> {
+        let harmed: BTreeSet<&str> = plan.steps.iter().filter_map(Step::ends).collect();
+        let mut containers = self.observed.containers.iter().filter(|found| harmed.contains(found.id.as_str()));
+        let (container, other) = containers.find_map(|found| Some((found, self.other_source(found)?)))?;
+        let (name, plan_file) = (&self.desired.stack, self.stack_files.first()?);
+        Some(
+            Error::new(
+                format!("cannot bring up stack `{name}` from {plan_file}"),
+                format!(
+                    "another stack of this name runs from {other}, and its container `{}` would go",
+                    container.name
+                ),
+            )
+            .advise("give one of the two another `name`; where both are the same stack, run `stackctl up --take-over`"),
+        )
+    }
+
+    /// The stack file of another folder that a container was made from, where it is still there.
+    fn other_source<'a>(&self, container: &'a ObservedContainer) -> Option<&'a str> {
+        let folder = |path: &str| Path::new(path).parent().map(Path::to_owned);
+        let ours: BTreeSet<_> = self.stack_files.iter().map(|path| folder(path)).collect();
+        container.fingerprint.as_ref()?;
+        let is_ours = container.stack_files.iter().any(|path| ours.contains(&folder(path)));
+        let mut others = container.stack_files.iter().filter(|path| !is_ours && Path::new(path).is_file());
+        others.next().map(String::as_str)
+    }
+
+    /// Volumes that the stack uses as its own, and that carry no label of it.
+    pub(super) fn unlabelled_volumes(&self) -> impl Iterator<Item = &str> {
+        let found = self.observed.volumes.iter().filter(|volume| !volume.ours);
+        let wants = |name: &str| self.desired.volumes.iter().any(|volume| !volume.external && volume.name == name);
+        found.map(|volume| volume.name.as_str()).filter(move |name| wants(name))
     }
 
     /// Where the stack was read from.
@@ -125,6 +175,49 @@ impl Situation {
             files: self.stack_files.clone(),
             folder: self.loaded.folder.display().to_string(),
         }
+    }
+
+    /// Takes in what apps expose now; what is known of apps that were not seen stays. True: other dashboards come of it.
+    pub(super) fn learn(&mut self, seen: BTreeMap<String, Exposed>) -> bool {
+        self.facts.exposed.extend(seen);
+        let desired = Desired::of(&self.loaded.stack, &self.facts);
+        let is_new = desired.exposed != self.desired.exposed;
+        if is_new {
+            self.files = render::all(&desired);
+            self.desired = desired;
+        }
+        is_new
+    }
+
+    /// The stack's Grafana, or another one at that address, as its user `admin`. `None`: it does not run.
+    pub(super) fn grafana(&self, url: Option<&str>) -> Result<Option<Grafana>, Error> {
+        let Some(service) = self.desired.services.iter().find(|service| service.role == Role::Grafana) else {
+            return Ok(None);
+        };
+        let own = || verify::grafana_url(&self.desired, &self.observed);
+        let Some(url) = url.map(str::to_owned).or_else(own) else { return Ok(None) };
+        let secret = service.container.secrets.iter().find(|secret| secret.name == ADMIN_PASSWORD);
+        let password = secret.and_then(|secret| self.known_secrets.0.get(&secret.source));
+        let password = password.map(|bytes| String::from_utf8_lossy(bytes).trim_end().to_owned()).unwrap_or_default();
+        Grafana::new(&url, "admin", &password).map(Some).map_err(|error| Error::new("cannot ask Grafana", error))
+    }
+
+    /// Keeps a copy of what the stack remembers from now on.
+    pub(super) fn keep_memory(&self) {
+        if let Some(copy) = question(&self.loaded.stack, &self.engine).memory_copy {
+            engine::keep_memory(&copy, &self.observed.networks, &render::memory(&self.desired));
+        }
+    }
+
+    /// Looks at the stack's containers and at the images again: what a plan is made from.
+    pub(super) async fn look_at_everything(&mut self) -> Result<(), Failure> {
+        let stack = &self.loaded.stack;
+        let possible = possible_images(stack, &desired::wanted_images(stack), &self.own_image);
+        let question = question(stack, &self.engine);
+        let (looked, images) = tokio::join!(self.engine.observe(&question), self.engine.images(&possible));
+        self.observed = looked?;
+        self.observed.images = images?;
+        Ok(())
     }
 
     /// Looks at the stack's containers again.
@@ -147,13 +240,36 @@ pub(super) fn question(stack: &Stack, engine: &Engine) -> Question {
         external.then(|| name.clone().unwrap_or_else(|| key.to_string()))
     };
     let networks = stack.networks.iter().filter_map(|(key, network)| external(network.external, &network.name, key));
-    let volumes = stack.volumes.iter().filter_map(|(key, volume)| external(volume.external, &volume.name, key));
+    let volumes = stack
+        .volumes
+        .iter()
+        .filter_map(|(key, volume)| external(volume.external || volume.name.is_some(), &volume.name, key));
     Question {
         stack: stack.name.to_string(),
         external_networks: networks.collect(),
-        external_volumes: volumes.collect(),
-        memory_cache: state::memory_cache(&engine.facts().address, stack.name.as_str()),
+        named_volumes: volumes.collect(),
+        attached: stack.attached.iter().map(|(name, app)| (name.to_string(), app.attach.clone())).collect(),
+        memory_copy: state::memory_copy(&engine.facts().address, stack.name.as_str()),
     }
+}
+
+/// How Prometheus reaches what is attached.
+fn attached(observed: &Observed) -> indexmap::IndexMap<String, Vec<AttachedContainer>> {
+    let mut attached: indexmap::IndexMap<String, Vec<AttachedContainer>> = indexmap::IndexMap::new();
+    for ObservedAttached { container, on_host_network, port } in &observed.attached {
+        // The engine's default bridge knows no names; any other network does.
+        let mut networks: Vec<_> = container.addresses.iter().collect();
+        networks.sort_by_key(|(name, _)| name.as_str() == "bridge");
+        let joined = networks.first().filter(|_| !on_host_network);
+        let address = joined.filter(|(name, _)| name.as_str() == "bridge").and_then(|(_, address)| **address);
+        attached.entry(container.service.clone()).or_default().push(AttachedContainer {
+            name: container.name.clone(),
+            network: joined.map(|(name, _)| (*name).clone()),
+            address,
+            port: *port,
+        });
+    }
+    attached
 }
 
 pub(super) fn check_scales(stack: &Stack, scales: &[(String, u32)]) -> Result<(), Failure> {
@@ -169,7 +285,7 @@ fn refuse_foreign(stack: &Stack, observed: &Observed) -> Result<(), Failure> {
     let Some(first) = observed.foreign.first() else { return Ok(()) };
     let name = &stack.name;
     Err(Failure::World(
-        crate::engine::Error::new(
+        Error::new(
             format!("cannot work on stack `{name}`"),
             format!("a Compose project `{name}` that is not stackctl's has containers, such as `{first}`"),
         )
@@ -216,8 +332,8 @@ async fn choose_images(
 }
 
 /// Every image that the stack may run from, whatever is chosen: so they can be asked for together with all the rest.
-fn possible_images(stack: &Stack, wanted: &[WantedImage]) -> Vec<String> {
-    let undecided = Desired::of(stack, &Facts::default());
+fn possible_images(stack: &Stack, wanted: &[WantedImage], own_image: &str) -> Vec<String> {
+    let undecided = Desired::of(stack, &Facts { own_image: Some(own_image.to_owned()), ..Facts::default() });
     let of_services = undecided.services.into_iter().map(|service| service.image.reference);
     let of_components = wanted.iter().map(|image| image.reference.clone());
     let from_debian = wanted.iter().filter_map(|image| image.debian).map(|package| package.image.to_owned());

@@ -6,20 +6,22 @@ use crate::engine::Error;
 
 /// Folder for what must not be lost: `$XDG_STATE_HOME/stackctl`, else `~/.local/state/stackctl`.
 pub(super) fn folder() -> Result<PathBuf, Error> {
-    let base = from_environment("XDG_STATE_HOME").or_else(|| Some(home()?.join(".local/state")));
-    let folder = base
-        .map(|base| base.join("stackctl"))
-        .ok_or_else(|| Error::new("cannot tell where to keep state", "neither XDG_STATE_HOME nor HOME is set"))?;
+    let base = base().ok_or_else(|| {
+        Error::new("cannot tell where to keep locks and generated passwords", "neither XDG_STATE_HOME nor HOME is set")
+            .advise(
+                "set XDG_STATE_HOME to a folder you can write to, as in `XDG_STATE_HOME=/var/lib/stackctl stackctl up`",
+            )
+    })?;
+    let folder = base.join("stackctl");
     fs_err::create_dir_all(&folder).map_err(|error| {
         Error::new("cannot make the state folder", error).advise("set XDG_STATE_HOME to a folder you can write to")
     })?;
     Ok(folder)
 }
 
-/// File for the copy of what a running stack remembers. Losing it costs a few milliseconds.
-pub(super) fn memory_cache(engine_address: &str, stack: &str) -> Option<PathBuf> {
-    let base = from_environment("XDG_CACHE_HOME").or_else(|| Some(home()?.join(".cache")))?;
-    Some(base.join("stackctl").join(format!("{}-{stack}.json", short_hash(engine_address))))
+/// File for the copy of what a running stack remembers.
+pub(super) fn memory_copy(engine_address: &str, stack: &str) -> Option<PathBuf> {
+    Some(base()?.join("stackctl").join(format!("{}-{stack}.json", short_hash(engine_address))))
 }
 
 /// Eight hex digits that stand for a text in a file name.
@@ -29,8 +31,8 @@ pub(super) fn short_hash(text: &str) -> String {
     format!("{:08x}", u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]))
 }
 
-fn home() -> Option<PathBuf> {
-    from_environment("HOME")
+fn base() -> Option<PathBuf> {
+    from_environment("XDG_STATE_HOME").or_else(|| Some(from_environment("HOME")?.join(".local/state")))
 }
 
 fn from_environment(variable: &str) -> Option<PathBuf> {

@@ -4,11 +4,14 @@ use std::time::{Duration, Instant};
 
 use super::progress::{Progress, seconds};
 use super::situation::{Situation, Wishes};
-use super::{Exit, Failure, failure, lock, output, prove, secrets, situation};
+use super::{Exit, Failure, failure, learn, lock, output, panels, prove, secrets, situation};
 use crate::cli::Global;
 use crate::desired::{Role, SecretSource};
 use crate::engine::{Error, Event, Outcome};
-use crate::verify::Status;
+use crate::verify::{Finding, Status};
+
+/// Time that writing a few files into a container may take.
+const TIME_FOR_FILES: Duration = Duration::from_secs(30);
 
 /// Arguments of `up`.
 #[derive(Debug, clap::Args)]
@@ -29,6 +32,9 @@ pub struct Arguments {
     /// Try again to get images that could not be had before
     #[arg(long)]
     pull: bool,
+    /// Replace and remove containers even though another stack file of the same `name` made them
+    #[arg(long)]
+    take_over: bool,
 }
 
 /// Runs it.
@@ -44,12 +50,19 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     let progress = Progress::new(global.quiet);
     situation.refuse_missing_externals()?;
     let plan = situation.plan();
+    if !arguments.take_over
+        && let Some(refusal) = situation.taken_over(&plan)
+    {
+        return Err(refusal.into());
+    }
     if !plan.is_empty() {
         let outcome = situation.apply(&plan, arguments.timeout, &|event: Event| progress.show(&event)).await?;
         if !outcome.failures.is_empty() {
             report_failures(&situation, &outcome);
             return Ok(Exit::WorldSaidNo);
         }
+        situation.look_again().await?;
+        situation.keep_memory();
     }
     if arguments.no_wait {
         return Ok(Exit::Done);
@@ -100,7 +113,8 @@ async fn prove_it(
     if let Some(waiting) = waiting {
         waiting.finish_and_clear();
     }
-    let findings = prove::findings(situation, &[], scraped).await?;
+    let panels = if scraped.is_some() { fill_panels(situation, changed, deadline, progress).await? } else { None };
+    let findings = prove::findings(situation, &[], prove::Known { scraped, panels }).await?;
     if !findings.is_empty() {
         output::print(&prove::text(&findings));
     }
@@ -108,9 +122,41 @@ async fn prove_it(
     Ok(if kept { Exit::Done } else { Exit::NotAsDesired })
 }
 
+/// Makes the dashboards what the apps turn out to expose, and looks whether they show it. Where nothing changed nobody
+/// looks: an `up` that has nothing to do is quick, and `verify` looks at any time.
+async fn fill_panels(
+    situation: &mut Situation,
+    changed: bool,
+    deadline: Instant,
+    progress: &Progress,
+) -> Result<Option<Vec<Finding>>, Failure> {
+    let has_learned = learn::learn(situation).await?;
+    if !changed && !has_learned {
+        return Ok(Some(Vec::new()));
+    }
+    if has_learned {
+        situation.look_at_everything().await?;
+        let plan = situation.plan();
+        situation.apply(&plan, TIME_FOR_FILES, &|event: Event| progress.show(&event)).await?;
+        situation.look_again().await?;
+        situation.keep_memory();
+    }
+    let waiting = progress.waiting("waiting until every panel shows data");
+    let findings = panels::wait_until_filled(situation, deadline).await?;
+    if let Some(waiting) = waiting {
+        waiting.finish_and_clear();
+    }
+    Ok(Some(findings))
+}
+
 /// Where everything is, in a few lines.
 fn say_where(situation: &Situation, elapsed: Duration) {
     let desired = &situation.desired;
+    for volume in situation.unlabelled_volumes() {
+        output::say(&format!(
+            "volume `{volume}` was made by somebody else: it is used, and `down --volumes` leaves it"
+        ));
+    }
     output::say(&format!("\nstack `{}` after {}", desired.stack, seconds(elapsed)));
     for service in &desired.services {
         for port in &service.container.settings.ports.0 {

@@ -29,12 +29,14 @@ pub enum Check {
     Config,
     /// The engine's own metrics can be scraped
     Engine,
+    /// Every panel of every dashboard shows data, and Grafana has them all
+    Dashboards,
 }
 
 /// Runs it.
 pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
     let situation = Situation::of(global, Wishes::default()).await?;
-    let findings = prove::findings(&situation, &arguments.checks, None).await?;
+    let findings = prove::findings(&situation, &arguments.checks, prove::Known::default()).await?;
     let kept = findings.iter().all(|finding| finding.status != Status::Fail);
     match arguments.output.format {
         Format::Json => output::print_json(&Report::new(&situation.desired.stack, findings)),

@@ -70,6 +70,8 @@ fn register(registry: &mut Registry) -> Requests {
         in_flight: Gauge::default(),
         duration: Histogram::new([0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0]),
     };
+    // A counter that is not there until the first request is missing from every sum until then.
+    drop(requests.finished.get_or_create(&RequestLabels { code: "200".to_owned(), method: "GET" }));
     registry.register("image_gallery_requests", "Pages answered", requests.finished.clone());
     registry.register("image_gallery_in_flight_requests", "Pages being made", requests.in_flight.clone());
     let help = "Time taken to answer a page";

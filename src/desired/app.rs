@@ -22,7 +22,7 @@ pub(super) fn scale_in_force(input: Input) -> IndexMap<String, ScaleOverride> {
 
 fn service(input: Input, app_name: &str, app: &App) -> Service {
     let mut settings = app.container.clone();
-    let image = image(&app.image, std::mem::take(&mut settings.pull_policy));
+    let image = image(input, &app.image, std::mem::take(&mut settings.pull_policy));
     let depends_on = container::dependencies(&settings, &app.wiring);
     Service {
         name: app_name.to_owned(),
@@ -37,10 +37,10 @@ fn service(input: Input, app_name: &str, app: &App) -> Service {
     }
 }
 
-fn image(reference: &str, pull_policy: PullPolicy) -> Image {
+fn image(input: Input, reference: &str, pull_policy: PullPolicy) -> Image {
     let is_own = reference.strip_prefix(own::IMAGE).is_some_and(|tag| tag.is_empty() || tag.starts_with(':'));
     if is_own {
-        let reference = own::REFERENCE.to_owned();
+        let reference = input.facts.own_image.clone().unwrap_or_else(|| own::IMAGE.to_owned());
         return Image { reference, origin: ImageOrigin::Own, pull_policy: PullPolicy::Never };
     }
     Image { reference: reference.to_owned(), origin: ImageOrigin::Registry, pull_policy }

@@ -1,8 +1,10 @@
 //! `Desired::of`: puts the parts together.
 
 use super::image::{self, Chosen};
-use super::{Desired, Facts, GrafanaConfig, LeftOut, PrometheusConfig, Service};
-use super::{app, daemon, exporter, fingerprint, grafana, network, order, prometheus, volume};
+use super::{
+    Desired, Facts, GrafanaConfig, LeftOut, PrometheusConfig, Role, Service, StackDashboard, app, attached, daemon,
+    dashboards, exporter, fingerprint, grafana, network, order, prometheus, volume,
+};
 use crate::stack::{Stack, Toggle};
 
 /// What every part is made from.
@@ -19,31 +21,36 @@ impl Desired {
         let mut left_out = Vec::new();
         let mut services = app::services(input);
         services.extend(exporter::services(input, &mut left_out));
-        let (prometheus, grafana) = watchers(input, &mut services, &mut left_out);
+        let (prometheus, grafana, dashboards) = watchers(input, &mut services, &mut left_out);
         let mut services = order::arrange(services);
         for service in &mut services {
             service.fingerprint = fingerprint::of(&service.image.reference, &service.container);
         }
+        let mut networks = network::used(stack, &services);
+        networks.extend(attached::networks(&attached::attachments(input), &networks));
         Self {
             stack: stack.name.as_str().to_owned(),
-            networks: network::used(stack, &services),
+            networks,
             volumes: volume::used(stack, &services),
             services,
+            exposed: dashboards::known(input, prometheus.as_ref()),
             prometheus,
             grafana,
+            dashboards,
             daemon: daemon::settings(input),
+            host: daemon::host(input),
             left_out,
             scale: app::scale_in_force(input),
         }
     }
 }
 
-/// Prometheus and Grafana, as far as they are on and can be had. Their services are added to the others.
+/// Prometheus, Grafana and what it shows, as far as they are on and can be had. Their services are added to the others.
 fn watchers(
     input: Input,
     services: &mut Vec<Service>,
     left_out: &mut Vec<LeftOut>,
-) -> (Option<PrometheusConfig>, Option<GrafanaConfig>) {
+) -> (Option<PrometheusConfig>, Option<GrafanaConfig>, Vec<StackDashboard>) {
     let prometheus = wanted(input, "prometheus", &input.stack.prometheus, left_out);
     let grafana = wanted(input, "grafana", &input.stack.grafana, left_out).map(|(section, chosen)| {
         let fed_by = prometheus.as_ref().map(|(section, _)| *section);
@@ -53,7 +60,11 @@ fn watchers(
         let made = prometheus::make(input, section, chosen, services);
         keep(services, made)
     });
-    (prometheus, grafana)
+    let dashboards = dashboards::all(input, prometheus.as_ref());
+    if let Some(service) = services.iter_mut().find(|service| service.role == Role::Grafana) {
+        service.container.files.extend(grafana::dashboard_files(&dashboards));
+    }
+    (prometheus, grafana, dashboards)
 }
 
 /// The section and the image of a component that is on and can be had.

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use indexmap::IndexMap;
 
 use super::ImageOrigin;
+use crate::dashboard::Exposed;
 
 /// What is known of the world. `Facts::default()` is what `check` and `render` assume without an engine.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -16,8 +17,14 @@ pub struct Facts {
     /// For each component (`prometheus`, `grafana`, `node`, `cadvisor` …) the image that can be had.
     /// A component that is not here gets what the stack file and the catalogue say.
     pub images: IndexMap<String, ImageChoice>,
+    /// Reference of stackctl's own image, which names the build. `None`: nobody looked, the tag is left out.
+    pub own_image: Option<String>,
+    /// For each attached app the containers that were found. An app without any is scraped where its name says.
+    pub attached: IndexMap<String, Vec<AttachedContainer>>,
     /// Scales given on the command line now, or remembered by the running stack.
     pub scale: IndexMap<String, ScaleOverride>,
+    /// What each job is known to expose, as the running Prometheus says or the running stack remembers.
+    pub exposed: IndexMap<String, Exposed>,
 }
 
 /// Which image a component gets.
@@ -37,6 +44,19 @@ pub enum ImageChoice {
         /// Why, in words.
         reason: String,
     },
+}
+
+/// A container that somebody else runs, and how Prometheus reaches it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttachedContainer {
+    /// Its name.
+    pub name: String,
+    /// The network in which Prometheus reaches it. `None`: it is on the host's network.
+    pub network: Option<String>,
+    /// Its address there, where its name is not known: on the engine's default bridge.
+    pub address: Option<IpAddr>,
+    /// The first port that it exposes.
+    pub port: Option<u16>,
 }
 
 /// A scale that differs from the file's.

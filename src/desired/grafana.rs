@@ -3,10 +3,13 @@
 use super::assemble::Input;
 use super::component::{self, Listening};
 use super::image::Chosen;
-use super::{ContainerSettings, GrafanaConfig, OnChange, PlacedFile, PlacedSecret, Role, SecretSource, Service};
+use super::{
+    ContainerSettings, GrafanaConfig, OnChange, PlacedFile, PlacedSecret, Role, SecretSource, Service, StackDashboard,
+};
 use super::{container, network, prometheus, secret, volume};
 use crate::catalog;
-use crate::catalog::grafana::{ADMIN_PASSWORD, DASHBOARDS_FOLDER, DATASOURCE_UID, GRAFANA};
+use crate::catalog::grafana::{ADMIN_PASSWORD, DASHBOARDS_FOLDER, GRAFANA};
+use crate::dashboard::DATASOURCE_UID;
 use crate::stack::{Grafana, Prometheus};
 
 /// Configuration and service. `fed_by`: the Prometheus that runs beside it.
@@ -60,6 +63,15 @@ fn admin_password(section: &Grafana) -> PlacedSecret {
         Some(written) => secret::place(ADMIN_PASSWORD.to_owned(), written),
         None => secret::at_usual_place(ADMIN_PASSWORD.to_owned(), SecretSource::Generated),
     }
+}
+
+/// Grafana looks at its dashboards every few seconds.
+pub(super) fn dashboard_files(dashboards: &[StackDashboard]) -> impl Iterator<Item = PlacedFile> {
+    dashboards.iter().map(|dashboard| PlacedFile {
+        source: format!("grafana/dashboards/{}.json", dashboard.name),
+        target: format!("{DASHBOARDS_FOLDER}/{}.json", dashboard.name),
+        on_change: OnChange::Nothing,
+    })
 }
 
 /// Grafana reads its provisioning at start only.

@@ -6,17 +6,18 @@ use super::assemble::Input;
 use super::lookup::find;
 use super::scrape::{Timing, job};
 use super::{ContainerSettings, Duration, HOST, Job, JobOrigin, JobTargets, Protocol, Role, Service, StaticTarget};
-use super::{daemon, exporter};
+use super::{attached, daemon, exporter};
 use crate::catalog;
 use crate::stack::defaults::METRICS_PORT;
 use crate::stack::{Discovery, Metrics};
 
-/// Every job, in order: Prometheus itself, the engine, apps, exporters, Grafana, things elsewhere.
+/// Every job, in order: Prometheus itself, the engine, apps, attached ones, exporters, Grafana, things elsewhere.
 pub(super) fn all(input: Input, services: &[Service], timing: &Timing) -> Vec<Job> {
     let mut jobs = vec![of_prometheus(timing)];
     jobs.retain(|own| !is_written_out(input, &own.name));
     jobs.extend(daemon::target(input).map(|target| fixed("docker", JobOrigin::Engine, target, None, timing)));
     jobs.extend(of_apps(input, services, timing));
+    jobs.extend(attached::jobs(input, timing));
     jobs.extend(of_role(services, Role::Exporter).filter_map(|service| of_exporter(input, service, timing)));
     let own = of_role(services, Role::Grafana).map(|service| of_grafana(input, service, timing));
     jobs.extend(own.filter(|own| !is_written_out(input, &own.name)));

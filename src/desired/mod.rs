@@ -4,9 +4,11 @@
 
 mod app;
 mod assemble;
+mod attached;
 mod component;
 mod container;
 mod daemon;
+mod dashboards;
 mod exporter;
 mod facts;
 mod fingerprint;
@@ -24,7 +26,8 @@ mod service;
 mod unit;
 mod volume;
 
-pub use facts::{Facts, ImageChoice, ScaleOverride};
+pub use dashboards::{Carried, DashboardOrigin, StackDashboard};
+pub use facts::{AttachedContainer, Facts, ImageChoice, ScaleOverride};
 pub use image::{WantedImage, wanted_images};
 pub use job::{BasicAuth, Job, JobOrigin, JobTargets, StaticTarget, Tls};
 pub use service::{
@@ -34,14 +37,16 @@ pub use service::{
 pub use unit::{compose_duration, compose_size, prometheus_duration, prometheus_size};
 // Value types that are the same in the stack file and here, so that later stages need not know `stack`.
 pub use crate::stack::{
-    ByteSize, Command, ContainerSettings, DependencyCondition, Duration, Healthcheck, HealthcheckTest, ImageSource,
-    Logging, Port, Ports, Propagation, Protocol, PullPolicy, Restart, Scheme, Ulimit,
+    AddressPool, Attach, ByteSize, Command, ContainerSettings, DependencyCondition, Duration, Healthcheck,
+    HealthcheckTest, ImageSource, Logging, Port, Ports, Propagation, Protocol, PullPolicy, Restart, Scheme, Ulimit,
 };
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
 use indexmap::IndexMap;
+
+use crate::dashboard::Exposed;
 
 /// Everything that shall exist, down to the last name and number.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,8 +63,14 @@ pub struct Desired {
     pub prometheus: Option<PrometheusConfig>,
     /// What Grafana's provisioning says. `None`: Grafana is off or was left out.
     pub grafana: Option<GrafanaConfig>,
+    /// Dashboards, in order. Their names and uids are unique.
+    pub dashboards: Vec<StackDashboard>,
+    /// What apps are known to expose, by job: it decides what their dashboards show. Kept in the running stack.
+    pub exposed: IndexMap<String, Exposed>,
     /// What `daemon.json` shall say. `None`: `engine.metrics` is off.
     pub daemon: Option<DaemonSettings>,
+    /// What else `daemon.json` shall say.
+    pub host: HostSettings,
     /// Components that are wanted but cannot be had, and why.
     pub left_out: Vec<LeftOut>,
     /// Scales that differ from the file, by service. Kept in the running stack until the file says otherwise.
@@ -202,11 +213,22 @@ pub struct GrafanaConfig {
     pub published: Option<SocketAddr>,
 }
 
-/// What `daemon.json` shall say.
+/// What `daemon.json` shall say about the engine's metrics.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DaemonSettings {
     /// Address on which the engine serves its metrics.
     pub metrics_address: SocketAddr,
+}
+
+/// What else `daemon.json` shall say: settings for all containers of the host. Each is left alone unless it is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct HostSettings {
+    /// Containers go on running while the engine restarts.
+    pub live_restore: bool,
+    /// Log driver of new containers, with rotation where it does not rotate by itself.
+    pub logging: Option<Logging>,
+    /// Where new networks get their subnets from.
+    pub address_pools: Vec<AddressPool>,
 }
 
 /// A component that is wanted but cannot be had.

@@ -3,6 +3,7 @@
 use indexmap::IndexSet;
 
 use super::assemble::Input;
+use super::attached;
 use super::component::{self, Listening};
 use super::container::{self, fill};
 use super::image::Chosen;
@@ -67,6 +68,8 @@ fn service(
     let mut container = container::make(input.stack, PROMETHEUS.name, settings, &section.wiring);
     volume::add_data(input.stack, &PROMETHEUS, &mut container.mounts);
     container.networks = networks(input, section, services, &config.jobs);
+    container.visited = attached::attachments(input);
+    container.visited.retain(|visited| container.networks.iter().all(|own| own.network != visited.network));
     container.files = files(config);
     container.secrets.extend(job_secrets(input, &config.jobs));
     Service {
@@ -159,9 +162,10 @@ fn job_secrets(input: Input, jobs: &[Job]) -> Vec<PlacedSecret> {
     let stack = input.stack;
     let apps = stack.apps.iter().filter_map(|(name, app)| Some((name, app.metrics.as_ref()?)));
     let exporters = stack.exporters.iter().map(|(name, exporter)| (name, &exporter.metrics));
+    let attached = stack.attached.iter().map(|(name, attached)| (name, &attached.metrics));
     let elsewhere = stack.scrape.iter().map(|(name, scrape)| (name, &scrape.metrics));
     let present: IndexSet<&str> = jobs.iter().map(|job| job.name.as_str()).collect();
-    let all = apps.chain(exporters).chain(elsewhere);
+    let all = apps.chain(attached).chain(exporters).chain(elsewhere);
     let named = all.map(|(name, metrics)| (metrics.job.as_ref().unwrap_or(name).as_str(), metrics));
     let watched = named.filter(|(name, _)| present.contains(name));
     watched.flat_map(|(name, metrics)| secrets(name, metrics)).collect()

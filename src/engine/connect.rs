@@ -8,7 +8,7 @@ use bollard::{API_DEFAULT_VERSION, Docker};
 use indexmap::IndexMap;
 
 use super::error::cannot;
-use super::{Error, ObservedImage, images, ping};
+use super::{Address, Error, ObservedImage, images, ping};
 use crate::desired::{ImageChoice, ImageSource, WantedImage};
 
 /// Lowest API version that has all that a stack needs: `host-gateway` came with Engine 20.10, which speaks 1.41.
@@ -36,10 +36,10 @@ pub struct EngineFacts {
 }
 
 impl Engine {
-    /// Connects to the engine of `DOCKER_HOST`, else to the local socket, and agrees on an API version.
-    pub async fn connect(docker_host: Option<&str>) -> Result<Self, Error> {
-        let address = docker_host.filter(|host| !host.is_empty()).unwrap_or("unix:///var/run/docker.sock").to_owned();
-        let docker = open(&address)?;
+    /// Connects to an engine, and agrees on an API version.
+    pub async fn connect(address: &Address) -> Result<Self, Error> {
+        let docker = open(address)?;
+        let address = address.url.clone();
         let offered = if let Some(offered) = ping::api_version(&address).await {
             offered
         } else {
@@ -77,11 +77,6 @@ impl Engine {
             && fs_err::read_to_string("/proc/self/mountinfo").is_ok_and(|text| text.lines().any(is_shared_root))
     }
 
-    /// What stackctl's own image would be built from now.
-    pub fn own_build(&self) -> Result<String, Error> {
-        Ok(images::own_built_from(&images::own_executable()?)?)
-    }
-
     /// Chooses an image for each component: one of those that are here, else one that can be had.
     pub async fn choose_images(
         &self,
@@ -108,20 +103,23 @@ fn first_address(subnet: &str) -> Option<std::net::IpAddr> {
     Some(std::net::Ipv4Addr::from(u32::from(network) + 1).into())
 }
 
-fn open(address: &str) -> Result<Docker, Error> {
+fn open(Address { url: address, tls }: &Address) -> Result<Docker, Error> {
     let docker = if let Some(path) = address.strip_prefix("unix://") {
         if !Path::new(path).exists() {
             return Err(Error::new(format!("cannot connect to Docker at {address}"), "no such socket")
                 .advise("start the engine (`systemctl start docker`), or point DOCKER_HOST at the one to use"));
         }
         Docker::connect_with_unix(path, CALL_TIMEOUT, API_DEFAULT_VERSION)
-    } else if address.starts_with("tcp://") && std::env::var_os("DOCKER_TLS_VERIFY").is_some() {
-        Docker::connect_with_ssl_defaults()
+    } else if let (true, Some(folder)) = (address.starts_with("tcp://") || address.starts_with("https://"), tls) {
+        let [key, certificate, authority] = ["key.pem", "cert.pem", "ca.pem"].map(|file| folder.join(file));
+        Docker::connect_with_ssl(address, &key, &certificate, &authority, CALL_TIMEOUT, API_DEFAULT_VERSION)
     } else if address.starts_with("tcp://") || address.starts_with("http://") {
         Docker::connect_with_http(address, CALL_TIMEOUT, API_DEFAULT_VERSION)
     } else {
-        return Err(Error::new(format!("cannot connect to Docker at {address}"), "unknown kind of address")
-            .advise("write unix:///PATH or tcp://HOST:PORT into DOCKER_HOST"));
+        return Err(Error::new(format!("cannot connect to Docker at {address}"), "unknown kind of address").advise(
+            "write unix:///PATH or tcp://HOST:PORT into DOCKER_HOST; for ssh, forward the socket with \
+                 `ssh -nNT -L /tmp/docker.sock:/var/run/docker.sock HOST` and name unix:///tmp/docker.sock",
+        ));
     };
     docker.map_err(cannot(format!("connect to Docker at {address}")))
 }

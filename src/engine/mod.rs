@@ -2,14 +2,19 @@
 //!
 //! It carries out what the plan says and decides nothing. It touches no object that lacks the stack's label.
 
+mod address;
 mod apply;
+mod attached;
 mod connect;
 mod create;
 mod dependency;
 mod error;
+mod host;
 pub mod images;
 mod labels;
 mod logs;
+mod memory;
+mod neighbour;
 mod observe;
 mod observed;
 mod ping;
@@ -17,13 +22,17 @@ mod place;
 mod probe;
 mod reload;
 mod remove;
-mod running;
 
+pub use address::{Address, Hints};
 pub use apply::{Event, Failure, Outcome, Supplies};
+pub use attached::ObservedAttached;
 pub use connect::{Engine, EngineFacts};
 pub use create::StackSource;
 pub use error::Error;
+pub use host::{AfterRestart, Bridge, EngineHost, EngineKind, RunningContainer};
 pub use logs::LogLine;
+pub use memory::keep_memory;
+pub use neighbour::Neighbour;
 pub use observe::Question;
 pub use observed::{
     ContainerState, FileStamp, Health, Observed, ObservedContainer, ObservedImage, ObservedNetwork, ObservedVolume,
@@ -32,4 +41,3 @@ pub use place::Secrets;
 pub use probe::{ProbeError, Prober};
 pub use reload::{Judge, Taken, Verdict};
 pub use remove::Removal;
-pub use running::RunningContainer;

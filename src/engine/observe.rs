@@ -9,18 +9,15 @@ use bollard::query_parameters::{
     ListNetworksOptionsBuilder, ListVolumesOptionsBuilder,
 };
 use futures_util::future::{join_all, try_join_all};
-use serde::Deserialize;
 
 use super::error::{cannot, status};
+use super::memory::Memory;
 use super::place::{FILE_MODE, SECRET_MODE};
 use super::{
     ContainerState, Engine, Error, FileStamp, Health, Observed, ObservedContainer, ObservedImage, ObservedNetwork,
     ObservedVolume, labels,
 };
-use crate::desired::ScaleOverride;
-
-/// Where the running stack keeps what it remembers, inside its Prometheus container.
-pub(super) const MEMORY_PATH: &str = "/etc/prometheus/stackctl.json";
+use crate::desired::Attach;
 
 /// Permissions that stackctl gives files and secrets. A file with others may be one that its program cannot read.
 const GIVEN_MODES: [u32; 2] = [FILE_MODE, SECRET_MODE];
@@ -32,19 +29,12 @@ pub struct Question {
     pub stack: String,
     /// Names of networks that are not the stack's own.
     pub external_networks: Vec<String>,
-    /// Names of volumes that are not the stack's own.
-    pub external_volumes: Vec<String>,
-    /// A file that keeps a copy of what the running stack remembers, to spare reading it each time.
-    pub memory_cache: Option<PathBuf>,
-}
-
-/// What the running stack remembers: the content of `prometheus/stackctl.json`.
-#[derive(Debug, Default, Deserialize)]
-struct Memory {
-    #[serde(default)]
-    scale: BTreeMap<String, ScaleOverride>,
-    #[serde(default)]
-    left_out: BTreeMap<String, String>,
+    /// Names of volumes that are not made of the stack's name.
+    pub named_volumes: Vec<String>,
+    /// Attached apps, each with what it is attached to.
+    pub attached: Vec<(String, Attach)>,
+    /// A file that keeps a copy of what the running stack remembers.
+    pub memory_copy: Option<PathBuf>,
 }
 
 /// Containers of a Compose project.
@@ -54,26 +44,31 @@ pub(super) struct Found {
     /// Names of the others.
     foreign: Vec<String>,
     /// Networks that ours are in: container id and network name → network id; empty where it was never started.
-    attached: BTreeMap<(String, String), String>,
+    attachments: BTreeMap<(String, String), String>,
 }
 
 impl Engine {
     /// Looks at everything but images, which are asked for by reference with [`Engine::images`].
     pub async fn observe(&self, question: &Question) -> Result<Observed, Error> {
-        let (containers, mut networks, volumes) =
-            tokio::try_join!(self.containers(&question.stack), self.networks(question), self.volumes(question))?;
-        let Found { mut containers, foreign, attached } = containers;
-        let in_use: BTreeSet<&str> = attached.values().map(String::as_str).collect();
+        let (containers, mut networks, volumes, attached) = tokio::try_join!(
+            self.containers(&question.stack),
+            self.networks(question),
+            self.volumes(question),
+            self.attached(&question.attached)
+        )?;
+        let Found { mut containers, foreign, attachments } = containers;
+        let in_use: BTreeSet<&str> = attachments.values().map(String::as_str).collect();
         for network in &mut networks {
             network.in_use = in_use.contains(network.id.as_str());
         }
         let existing: BTreeSet<&str> = networks.iter().map(|network| network.id.as_str()).collect();
         for container in &mut containers {
-            forget_gone_networks(container, &attached, &existing);
+            forget_gone_networks(container, &attachments, &existing);
         }
-        let memory = self.memory(question, &containers).await?;
-        let Memory { scale, left_out } = memory;
-        Ok(Observed { networks, volumes, containers, images: BTreeMap::new(), foreign, scale, left_out })
+        let memory = self.memory(question.memory_copy.as_deref(), &containers, &networks).await?;
+        let Memory { scale, left_out, exposed } = memory;
+        let images = BTreeMap::new();
+        Ok(Observed { networks, volumes, containers, attached, images, foreign, scale, left_out, exposed })
     }
 
     /// The stack's containers, and those of a Compose project of this name that is not ours.
@@ -83,13 +78,13 @@ impl Engine {
         let (ours, others): (Vec<_>, Vec<_>) =
             found.into_iter().partition(|found| label(found, labels::STACK) == Some(stack));
         let foreign = others.iter().map(name_of).collect();
-        let attached = ours.iter().flat_map(attachments).collect();
+        let attachments = ours.iter().flat_map(attachments).collect();
         let mut containers = try_join_all(ours.into_iter().map(|summary| self.container(summary))).await?;
         containers.sort_by(|left, right| (&left.service, left.replica).cmp(&(&right.service, right.replica)));
-        Ok(Found { containers, foreign, attached })
+        Ok(Found { containers, foreign, attachments })
     }
 
-    async fn container(&self, summary: ContainerSummary) -> Result<ObservedContainer, Error> {
+    pub(super) async fn container(&self, summary: ContainerSummary) -> Result<ObservedContainer, Error> {
         let mut container = from_summary(&summary);
         let paths = label(&summary, labels::FILES)
             .and_then(|text| serde_json::from_str::<Vec<String>>(text).ok())
@@ -157,12 +152,18 @@ impl Engine {
     }
 
     async fn volumes(&self, question: &Question) -> Result<Vec<ObservedVolume>, Error> {
-        let options = ListVolumesOptionsBuilder::new().filters(&project_filter(&question.stack)).build();
-        let answer = self.docker.list_volumes(Some(options)).await.map_err(cannot("list volumes"))?;
-        let mut found = answer.volumes.unwrap_or_default();
-        for name in &question.external_volumes {
+        let prefix = format!("{}_", question.stack);
+        // One that somebody made by hand under the stack's name carries no label.
+        let by_name = HashMap::from([("name".to_owned(), vec![prefix.clone()])]);
+        let (labelled, named) =
+            tokio::try_join!(self.list_volumes(project_filter(&question.stack)), self.list_volumes(by_name))?;
+        let mut found = labelled;
+        found.extend(named.into_iter().filter(|volume| volume.name.starts_with(&prefix)));
+        for name in &question.named_volumes {
             found.extend(self.docker.inspect_volume(name).await.ok());
         }
+        let mut seen = BTreeSet::new();
+        found.retain(|volume| seen.insert(volume.name.clone()));
         Ok(found
             .into_iter()
             .map(|volume| ObservedVolume {
@@ -170,6 +171,12 @@ impl Engine {
                 name: volume.name,
             })
             .collect())
+    }
+
+    async fn list_volumes(&self, filters: HashMap<String, Vec<String>>) -> Result<Vec<bollard::models::Volume>, Error> {
+        let options = ListVolumesOptionsBuilder::new().filters(&filters).build();
+        let answer = self.docker.list_volumes(Some(options)).await.map_err(cannot("list volumes"))?;
+        Ok(answer.volumes.unwrap_or_default())
     }
 
     /// The images of these references, as far as the engine has them.
@@ -188,31 +195,6 @@ impl Engine {
             Err(error) => Err(cannot(format!("inspect image `{reference}`"))(error)),
         }
     }
-
-    async fn memory(&self, question: &Question, containers: &[ObservedContainer]) -> Result<Memory, Error> {
-        let Some((container, stamp)) =
-            containers.iter().find_map(|container| Some((container, (*container.files.get(MEMORY_PATH)?)?)))
-        else {
-            return Ok(Memory::default());
-        };
-        let cached = question.memory_cache.as_ref().and_then(|path| fs_err::read_to_string(path).ok());
-        let text = match cached {
-            Some(text) if FileStamp::of(&text) == stamp => text,
-            _ => {
-                let text = self.read_file(&container.id, MEMORY_PATH).await?.unwrap_or_default();
-                if let Some(path) = &question.memory_cache {
-                    keep(path, &text);
-                }
-                text
-            }
-        };
-        Ok(serde_json::from_str(&text).unwrap_or_default())
-    }
-}
-
-/// Keeps the copy. A copy that cannot be kept costs 33 ms next time, nothing else, so that is no error.
-fn keep(path: &std::path::Path, text: &str) {
-    let _ = path.parent().map(fs_err::create_dir_all).and_then(|_| fs_err::write(path, text).ok());
 }
 
 fn project_filter(stack: &str) -> HashMap<String, Vec<String>> {
@@ -249,6 +231,7 @@ fn from_summary(summary: &ContainerSummary) -> ObservedContainer {
         restarts: 0,
         fingerprint: label(summary, labels::FINGERPRINT).map(str::to_owned),
         parts: label(summary, labels::PARTS).and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default(),
+        stack_files: label(summary, labels::CONFIG_FILES).unwrap_or_default().split(',').map(str::to_owned).collect(),
         addresses: addresses(summary),
         ports: ports(summary.ports.as_deref().unwrap_or_default()),
         files: BTreeMap::new(),

@@ -5,6 +5,8 @@ use std::net::IpAddr;
 
 use sha2::{Digest, Sha256};
 
+use super::ObservedAttached;
+use crate::dashboard::Exposed;
 use crate::desired::ScaleOverride;
 
 /// What was found of one stack.
@@ -12,10 +14,12 @@ use crate::desired::ScaleOverride;
 pub struct Observed {
     /// Networks that carry the stack's label, and the external ones it names, as far as they exist.
     pub networks: Vec<ObservedNetwork>,
-    /// Volumes that carry the stack's label, and the external ones it names, as far as they exist.
+    /// Volumes that carry the stack's label or begin with its name, and those it names itself, as far as they exist.
     pub volumes: Vec<ObservedVolume>,
     /// Containers that carry the stack's label.
     pub containers: Vec<ObservedContainer>,
+    /// Containers that somebody else runs and the stack file attaches.
+    pub attached: Vec<ObservedAttached>,
     /// Images by reference, of those that were asked for, as far as they exist.
     pub images: BTreeMap<String, ObservedImage>,
     /// Containers of a Compose project of this name that do not carry the stack's label: somebody else's.
@@ -24,6 +28,8 @@ pub struct Observed {
     pub scale: BTreeMap<String, ScaleOverride>,
     /// Components the running stack remembers as left out → why.
     pub left_out: BTreeMap<String, String>,
+    /// What the running stack remembers that apps expose, by job.
+    pub exposed: BTreeMap<String, Exposed>,
 }
 
 /// One network.
@@ -84,6 +90,8 @@ pub struct ObservedContainer {
     pub restarts: u64,
     /// Fingerprint label.
     pub fingerprint: Option<String>,
+    /// The stack files it was made from, as absolute paths.
+    pub stack_files: Vec<String>,
     /// Addresses by network name.
     pub addresses: BTreeMap<String, Option<IpAddr>>,
     /// Published ports, as `docker ps` writes them: `127.0.0.1:8010->80/tcp`.

@@ -17,7 +17,11 @@ use bollard::query_parameters::{
 };
 use futures_util::{Stream, StreamExt, TryStreamExt};
 
-use super::Engine;
+use tokio::sync::OnceCell;
+
+use super::error::status;
+use super::images::{self, ImageError, Progress};
+use super::{Engine, Error};
 use crate::probe::{Report, Request};
 
 /// Path of the executable in stackctl's own image.
@@ -42,6 +46,8 @@ pub struct Prober {
     stack: String,
     image: String,
     networks: Vec<String>,
+    /// The image was found missing, and made.
+    made: OnceCell<()>,
 }
 
 /// Why a probe could not be run.
@@ -68,7 +74,7 @@ impl From<EngineError> for ProbeError {
 impl Prober {
     /// A prober for `stack`: `image` is stackctl's own, `networks` (engine names) are those Prometheus is in.
     pub fn new(engine: Engine, stack: &str, image: &str, networks: Vec<String>) -> Self {
-        Self { engine, stack: stack.to_owned(), image: image.to_owned(), networks }
+        Self { engine, stack: stack.to_owned(), image: image.to_owned(), networks, made: OnceCell::new() }
     }
 
     /// Asks from where Prometheus stands: the same networks, the same `host.docker.internal`.
@@ -112,13 +118,36 @@ impl Prober {
         request: &Request,
     ) -> Result<Report, ProbeError> {
         let name = format!("{}-probe-{:08x}", self.stack, RandomState::new().build_hasher().finish() >> 32);
-        let options = CreateContainerOptionsBuilder::new().name(&name).build();
-        let created = self.engine.docker.create_container(Some(options), self.container(host, networking)).await?;
-        let container = Removed { docker: self.engine.docker.clone(), id: Some(created.id.clone()) };
+        let id = self.create(&name, self.container(host, networking)).await?;
+        let container = Removed { docker: self.engine.docker.clone(), id: Some(id.clone()) };
         let patience = Duration::from_millis(request.budget_ms) + GRACE;
-        let outcome = tokio::time::timeout(patience, self.converse(&created.id, more_networks, request)).await;
+        let outcome = tokio::time::timeout(patience, self.converse(&id, more_networks, request)).await;
         container.remove().await;
         outcome.unwrap_or_else(|_| Err(ProbeError(format!("it did not end within {} s", patience.as_secs()))))
+    }
+
+    /// A stack that runs nothing from stackctl's own image has no need of it before the first probe.
+    async fn create(&self, name: &str, body: ContainerCreateBody) -> Result<String, ProbeError> {
+        let options = CreateContainerOptionsBuilder::new().name(name).build();
+        let docker = &self.engine.docker;
+        let answer = match docker.create_container(Some(options.clone()), body.clone()).await {
+            Err(error) if status(&error) == Some(404) => {
+                self.make_image().await?;
+                docker.create_container(Some(options), body).await
+            }
+            answer => answer,
+        };
+        Ok(answer?.id)
+    }
+
+    /// Makes the image once, however many probes ask for it at the same time.
+    async fn make_image(&self) -> Result<(), ProbeError> {
+        let build = async || {
+            let executable = images::own_executable()?;
+            images::build_own(&self.engine.docker, &executable, &self.image, &Progress::silent()).await
+        };
+        let outcome = self.made.get_or_try_init(build).await;
+        outcome.copied().map_err(|error: ImageError| ProbeError(Error::from(error).to_string()))
     }
 
     async fn converse(&self, id: &str, more_networks: &[String], request: &Request) -> Result<Report, ProbeError> {

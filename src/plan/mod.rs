@@ -39,8 +39,6 @@ pub struct Inputs<'a> {
     pub secrets: &'a Secrets,
     /// What is.
     pub observed: &'a Observed,
-    /// What stackctl's own image would be built from now. An image built from something else is stale.
-    pub own_build: &'a str,
 }
 
 impl Plan {
@@ -94,13 +92,10 @@ fn image_steps(inputs: Inputs) -> Vec<Step> {
 }
 
 fn image_reason(inputs: Inputs, image: &crate::desired::Image) -> Option<String> {
-    let Some(found) = inputs.observed.images.get(&image.reference) else {
+    if !inputs.observed.images.contains_key(&image.reference) {
         // An image of our own making is never pulled, but it is made.
         let can_be_had = image.pull_policy != PullPolicy::Never || image.origin != ImageOrigin::Registry;
         return can_be_had.then(|| "missing".to_owned());
-    };
-    if image.origin == ImageOrigin::Own && found.built_from.as_deref() != Some(inputs.own_build) {
-        return Some("built from another stackctl".to_owned());
     }
     (image.pull_policy == PullPolicy::Always).then(|| "pull_policy is always".to_owned())
 }

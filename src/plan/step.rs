@@ -246,6 +246,14 @@ impl Step {
         }
     }
 
+    /// Engine id of the container that is no more after the step.
+    pub fn ends(&self) -> Option<&str> {
+        match self {
+            Self::ReplaceContainer { id, .. } | Self::RemoveContainer { id, .. } => Some(id),
+            _ => None,
+        }
+    }
+
     /// Reference of the image that the step gets.
     pub fn image_reference(&self) -> Option<&str> {
         match self {

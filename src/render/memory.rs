@@ -7,10 +7,18 @@ use crate::desired::Desired;
 
 /// The file, where Prometheus runs.
 pub(super) fn render(desired: &Desired) -> Option<String> {
-    desired.prometheus.as_ref()?;
+    desired.prometheus.as_ref().map(|_| memory(desired))
+}
+
+/// What the stack remembers, whether Prometheus runs or not.
+pub fn memory(desired: &Desired) -> String {
     let left_out = desired.left_out.iter().map(|left_out| (&left_out.component, &left_out.reason));
     let left_out: IndexMap<_, _> = left_out.collect();
-    Some(pretty(&json!({ "stack": desired.stack, "scale": desired.scale, "left_out": left_out })))
+    let mut memory = json!({ "stack": desired.stack, "scale": desired.scale, "left_out": left_out });
+    if !desired.exposed.is_empty() {
+        memory["exposed"] = json!(desired.exposed);
+    }
+    pretty(&memory)
 }
 
 /// JSON as a person reads it, with a newline at its end.

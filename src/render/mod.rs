@@ -2,6 +2,7 @@
 
 mod compose;
 mod daemon;
+mod dashboard;
 mod grafana;
 mod memory;
 mod prometheus;
@@ -9,6 +10,7 @@ mod template;
 mod write;
 mod yaml;
 
+pub use memory::memory;
 pub use write::{Change, Written, write};
 
 use indexmap::IndexMap;
@@ -30,5 +32,5 @@ pub fn all(desired: &Desired) -> Files {
         ("grafana/provisioning/dashboards/stackctl.yml", grafana::dashboard_provider(desired)),
     ];
     let present = files.into_iter().filter_map(|(path, text)| Some((path.to_owned(), text?)));
-    Files(present.chain(prometheus::rules(desired)).collect())
+    Files(present.chain(prometheus::rules(desired)).chain(dashboard::files(desired)).collect())
 }

@@ -4,6 +4,8 @@ use std::path::{Component, Path, PathBuf};
 
 use indexmap::IndexMap;
 
+use crate::dashboard::{DATASOURCE_UID, Imported, import};
+
 use super::collector::Collector;
 use super::document::{self, Node, Value};
 use super::rules::locate;
@@ -67,6 +69,9 @@ pub(super) fn resolve(
         let path = path.key(name.as_str());
         files.wiring(&mut app.wiring, &mut app.container.environment, path);
         files.metrics(app.metrics.as_mut(), path.key("metrics"));
+    }
+    for (name, attached) in &mut stack.attached {
+        files.metrics(Some(&mut attached.metrics), top.key("apps").key(name.as_str()).key("metrics"));
     }
     for (name, exporter) in &mut stack.exporters {
         let path = top.key("exporters");
@@ -169,7 +174,7 @@ impl Files<'_> {
     }
 
     fn dashboard(&mut self, dashboard: &mut Dashboard, path: document::Path) {
-        let DashboardSource::File(file) = &mut dashboard.source else { return };
+        let DashboardSource::File { path: file, imported } = &mut dashboard.source else { return };
         let path = path.key("file");
         *file = self.absolute(file);
         match read_regular(Path::new(file)) {
@@ -181,16 +186,31 @@ impl Files<'_> {
                 self.problems.warning(found.value, &found.path, message, help);
             }
             Err(error) => self.cannot_read(path, &error),
-            Ok(bytes) => {
-                if let Err(error) = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&bytes) {
-                    self.error(
-                        path,
-                        format!("the file is not a dashboard: {error}"),
-                        "export the dashboard as JSON from Grafana",
-                    );
-                }
-            }
+            Ok(bytes) => *imported = self.imported(path, file, &String::from_utf8_lossy(&bytes)),
         }
+    }
+
+    /// What a dashboard's file says. What it cannot carry over is a warning.
+    fn imported(&mut self, path: document::Path, file: &str, text: &str) -> Option<Box<Imported>> {
+        let name = Path::new(file).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let imported = match import(text, DATASOURCE_UID) {
+            Ok(imported) => imported,
+            Err(error) => {
+                self.error(path, format!("`{name}` is not a dashboard: {error}"), error.help);
+                return None;
+            }
+        };
+        for wrong in &imported.wrong_queries {
+            let place = if wrong.line == 0 { String::new() } else { format!(":{}:{}", wrong.line, wrong.column) };
+            let message = format!("panel `{}`: not PromQL: {}", wrong.panel, wrong.message);
+            self.error(path, format!("`{name}{place}`: {message}"), "correct the query in that file");
+        }
+        let found = locate(self.root, &path);
+        let help = "the rest of the dashboard is shown; remove that panel from the file, and this is quiet";
+        for note in &imported.notes {
+            self.problems.warning(found.value, &found.path, format!("`{name}`: not carried over: {note}"), help);
+        }
+        Some(Box::new(imported))
     }
 
     /// The rules themselves. Whether Prometheus takes them is Prometheus' to say; that they are rules is said here.

@@ -153,7 +153,8 @@ fn read_file(path: &Path, problems: &mut Collector) -> Option<(String, String)> 
         Ok(bytes) => decode(&name, bytes, problems).map(|text| (name, text)),
         Err(error) => {
             let message = format!("cannot read the stack file: {}", reason(&error));
-            let help = "name another with `-f FILE`, or write one: `stackctl schema` tells what goes into it";
+            let help = "name another with `-f FILE`, or write a first one: `name: hello` and below it \
+                        `apps: { web: { image: IMAGE, ports: [\"8080:80\"], metrics: {} } }`";
             problems.error_in(name, 1, message, help);
             None
         }

@@ -4,6 +4,7 @@
 //! every name can be a DNS label, every reference resolves, no two services want one host port.
 
 mod app;
+mod attach;
 mod collector;
 mod command;
 mod container;
@@ -47,13 +48,14 @@ mod wiring;
 mod wrong;
 
 pub use app::App;
+pub use attach::{Attach, Attached};
 pub use command::{Command, Restart, Ulimit};
 pub use container::{ContainerSettings, Logging, PullPolicy};
-pub use dashboard::{Dashboard, DashboardSource, Panel, PanelType, Row};
+pub use dashboard::{Dashboard, DashboardSource, Panel, PanelType, Row, ThresholdColor, Thresholds, WrittenDashboard};
 pub use defaults::defaults_table;
 pub use duration::Duration;
 pub use edit::{Editor, Snippet};
-pub use engine::{Engine, EngineMetrics};
+pub use engine::{AddressPool, Engine, EngineMetrics};
 pub use environment::Environment;
 pub use exporter::Exporter;
 pub use grafana::Grafana;
@@ -104,8 +106,11 @@ pub struct Stack {
     #[schemars(default)]
     pub grafana: Toggle<Grafana>,
     /// The services to run and, where they have `metrics`, to watch. The key is the service's DNS name and its job.
-    #[schemars(default)]
+    #[schemars(default, with = "IndexMap<ServiceName, attach::AppKeys>")]
     pub apps: IndexMap<ServiceName, App>,
+    /// The apps that run already, started by somebody else, and are only watched. In the file they stand among `apps`.
+    #[schemars(skip)]
+    pub attached: IndexMap<ServiceName, Attached>,
     /// Exporters from the catalogue, such as `node` and `cadvisor`.
     #[schemars(default)]
     pub exporters: IndexMap<ServiceName, Exporter>,

@@ -4,8 +4,9 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::attach::AppKeys;
 use super::document::{Entry, Node, Path, Reader, Span, Value};
-use super::{App, Exporter, Grafana, Prometheus, Scrape, ServiceName, Stack, StackName, Toggle, suggest};
+use super::{App, Attached, Exporter, Grafana, Prometheus, Scrape, ServiceName, Stack, StackName, Toggle, suggest};
 
 /// The keys at the top of a stack file.
 const KEYS: [&str; 12] = [
@@ -31,13 +32,15 @@ pub(super) fn read(root: &Node, reader: &mut Reader) -> Stack {
     }
     let mut sections = Sections { root, reader };
     sections.unknown_keys();
+    let (apps, attached) = sections.apps();
     Stack {
         name: sections.name(),
         engine: sections.one("engine"),
         images: sections.one("images"),
         prometheus: sections.component("prometheus", Prometheus::read),
         grafana: sections.component("grafana", Grafana::read),
-        apps: sections.named("apps", |entry, path, reader| Some(App::read(entry, path, reader))),
+        apps,
+        attached,
         exporters: sections.named("exporters", |entry, path, reader| Some(Exporter::read(entry, path, reader))),
         scrape: sections.named("scrape", |entry, path, reader| Some(Scrape::read(entry, path, reader))),
         dashboards: sections.named("dashboards", read_whole),
@@ -138,6 +141,18 @@ impl<'n> Sections<'n, '_, '_> {
             }
         }
         named
+    }
+
+    /// The apps to run, and those that run already.
+    fn apps(&mut self) -> (IndexMap<ServiceName, App>, IndexMap<ServiceName, Attached>) {
+        let (mut apps, mut attached) = (IndexMap::new(), IndexMap::new());
+        for (name, app) in self.named("apps", AppKeys::read) {
+            match app {
+                AppKeys::Run(app) => drop(apps.insert(name, *app)),
+                AppKeys::Attached(app) => drop(attached.insert(name, *app)),
+            }
+        }
+        (apps, attached)
     }
 
     fn service_name(&mut self, name: &str, entry: &Entry, path: Path) -> ServiceName {

@@ -120,6 +120,12 @@ pub enum Cause {
     EngineMetricsLoopback,
     EngineMetricsPublic,
     EngineFirewall,
+    NoData,
+    DataPending,
+    QueryError,
+    DatasourceUnreachable,
+    GrafanaUnreachable,
+    DashboardMissing,
 }
 
 impl fmt::Display for Cause {

@@ -6,8 +6,8 @@ use indexmap::IndexMap;
 
 use crate::client::{Health, Target, Targets};
 use crate::desired::{
-    Attachment, Container, Desired, Duration, Image, ImageOrigin, Job, JobOrigin, JobTargets, PrometheusConfig,
-    PullPolicy, Role, Scheme, Service, StaticTarget,
+    Attachment, Container, Desired, Duration, HostSettings, Image, ImageOrigin, Job, JobOrigin, JobTargets,
+    PrometheusConfig, PullPolicy, Role, Scheme, Service, StaticTarget,
 };
 use crate::engine::{ContainerState, Health as ContainerHealth, Observed, ObservedContainer};
 
@@ -79,12 +79,15 @@ pub(crate) fn desired(services: Vec<Service>, jobs: Vec<Job>) -> Desired {
         published: None,
     };
     Desired {
+        host: HostSettings::default(),
         stack: "demo".into(),
         networks: Vec::new(),
         volumes: Vec::new(),
         services,
         prometheus: Some(prometheus),
         grafana: None,
+        dashboards: Vec::new(),
+        exposed: IndexMap::new(),
         daemon: None,
         left_out: Vec::new(),
         scale: IndexMap::new(),
@@ -102,6 +105,7 @@ pub(crate) fn address(last: u8) -> IpAddr {
 
 pub(crate) fn container(service: &str, replica: u32, last: u8) -> ObservedContainer {
     ObservedContainer {
+        stack_files: Vec::new(),
         id: format!("id-{service}-{replica}"),
         name: format!("demo-{service}-{replica}"),
         service: service.into(),

@@ -2,6 +2,7 @@
 
 mod config;
 mod contains;
+mod dashboards;
 mod engine;
 mod finding;
 #[cfg(test)]
@@ -11,7 +12,10 @@ mod targets;
 
 pub use config::{ConfigState, config, judge_config, runs_rendered};
 pub use contains::{Difference, contains};
+pub use dashboards::{
+    Answer, DASHBOARDS, GrafanaState, PanelState, QueryState, SelectorState, dashboards, judge_grafana, judge_panel,
+};
 pub use engine::{EngineState, engine, judge_engine};
 pub use finding::{Cause, Finding, Status, Trouble};
 pub use report::Report;
-pub use targets::{Evidence, judge_targets, not_running, prometheus_url, targets};
+pub use targets::{Evidence, grafana_url, judge_targets, not_running, prometheus_url, targets};

@@ -56,6 +56,20 @@ fn up_replaces_a_container_whose_settings_changed_and_says_which() {
 }
 
 #[test]
+fn a_volume_that_somebody_else_made_is_used_and_said_and_never_removed() {
+    let stack = Sandbox::new("prometheus: off\n");
+    let volume = format!("{}_data", stack.name);
+    docker(&["volume", "create", &volume]);
+    let app = "{ image: stackctl/self, command: [demo, iotd], volumes: [\"data:/data\"] }";
+    stack.write_bare(&format!("prometheus: off\ngrafana: off\nvolumes: {{ data: {{}} }}\napps: {{ web: {app} }}\n"));
+    let up = stack.ok(&["up"]);
+    assert!(up.stderr.contains(&volume), "{}", up.stderr);
+    assert_eq!(stack.plan(), [""; 0]);
+    stack.ok(&["down", "--volumes", "--yes"]);
+    assert_eq!(docker(&["volume", "rm", &volume]).trim(), volume);
+}
+
+#[test]
 fn up_removes_what_left_the_file() {
     let stack = Sandbox::new(APPS);
     stack.ok(&["up"]);

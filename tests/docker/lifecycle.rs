@@ -1,6 +1,6 @@
 //! A stack from nothing to running, proven, and gone.
 
-use crate::sandbox::{Sandbox, docker, eventually};
+use crate::sandbox::{Sandbox, docker, eventually, own_image};
 
 const APP: &str = "\
 apps:
@@ -139,11 +139,6 @@ fn a_foreign_compose_project_of_the_same_name_is_left_alone() {
     docker(&["rm", "-f", &name]);
     assert!(up.stderr.contains("is not stackctl's"), "{}", up.stderr);
     assert_eq!(still_there.trim(), "true");
-}
-
-/// Reference of stackctl's own image, as the engine has it.
-fn own_image() -> String {
-    format!("stackctl/self:{}", env!("CARGO_PKG_VERSION"))
 }
 
 #[test]

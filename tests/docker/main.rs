@@ -1,8 +1,11 @@
 //! Tests against the real Docker engine and the real Prometheus. Each test has a stack of its own and takes it away again.
 
+mod attach;
+mod builds;
 mod causes;
 mod compose;
 mod converge;
+mod dashboards;
 mod failures;
 mod import;
 mod lifecycle;

@@ -7,6 +7,7 @@ use std::sync::Once;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use stackctl::engine::images::own_build;
 
 /// How long anything may take before a test gives up on it.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
@@ -189,6 +190,12 @@ pub(crate) fn stackctl() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stackctl"));
     command.env("NO_COLOR", "1").env_remove("STACKCTL_FILE");
     command
+}
+
+/// The image made of it.
+pub(crate) fn own_image() -> String {
+    let build = own_build(env!("CARGO_BIN_EXE_stackctl").as_ref()).expect("the executable is there");
+    stackctl::catalog::own::reference(&build)
 }
 
 /// Runs a command to its end.

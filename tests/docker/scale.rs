@@ -60,6 +60,23 @@ fn a_scale_is_remembered_until_the_file_says_otherwise() {
 }
 
 #[test]
+fn a_scale_is_remembered_without_prometheus_and_forgotten_by_down() {
+    let stack = Sandbox::new(&app("static"));
+    stack.ok(&["up", "--no-wait", "--scale", "web=3"]);
+    crate::sandbox::docker(&["rm", "-f", &stack.container("prometheus", 1)]);
+    assert_eq!(stack.plan(), ["create container STACK-prometheus-1"]);
+    stack.write_bare(&format!("prometheus: off\ngrafana: off\n{}", app("static")));
+    stack.ok(&["up", "--no-wait"]);
+    assert_eq!(stack.running("web").len(), 3);
+    stack.ok(&["up", "--no-wait", "--scale", "web=2"]);
+    assert_eq!(stack.plan(), [""; 0]);
+    assert_eq!(stack.running("web").len(), 2);
+    stack.ok(&["down"]);
+    stack.ok(&["up", "--no-wait"]);
+    assert_eq!(stack.running("web").len(), 1);
+}
+
+#[test]
 fn a_lost_replica_comes_back_under_a_remembered_scale() {
     let stack = Sandbox::new(&app("static"));
     stack.ok(&["up", "--scale", "web=3"]);

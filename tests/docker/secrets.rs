@@ -4,7 +4,7 @@ use std::io::Read;
 use std::process::Command;
 
 use crate::compose::contents;
-use crate::sandbox::{Sandbox, docker, eventually, run};
+use crate::sandbox::{Sandbox, docker, eventually, own_image, run};
 
 const IN_FILE: &str = "q9Xfile7Zvalue";
 const IN_ENVIRONMENT: &str = "w4Kenviron8value";
@@ -65,7 +65,7 @@ apps:
     assert_clean("the plan of a new stack", &printed(&stack, &["plan"]));
     assert_clean("the output of up", &printed(&stack, &["up", "--no-wait", "-v"]));
     let guarded = [(first, IN_FILE), (second, IN_ENVIRONMENT)].map(|(name, password)| {
-        let image = format!("stackctl/self:{}", env!("CARGO_PKG_VERSION"));
+        let image = own_image();
         let (network, login) = (format!("{}_default", stack.name), format!("scraper:{password}"));
         let words = ["demo", "accesslog", "--basic-auth", &login];
         docker(&[&["run", "-d", "--name", &name, "--network", &network, &image], &words[..]].concat());
@@ -116,7 +116,7 @@ fn passwords_of_scrapes_work_and_are_seen_nowhere() {
 fn a_wrong_password_is_named_as_the_cause_and_not_shown() {
     let (stack, guarded) = guarded_stack();
     docker(&["rm", "-f", &guarded[0].0]);
-    let image = format!("stackctl/self:{}", env!("CARGO_PKG_VERSION"));
+    let image = own_image();
     let network = format!("{}_default", stack.name);
     let server = ["demo", "accesslog", "--basic-auth", "scraper:another"];
     docker(&[&["run", "-d", "--name", &guarded[0].0, "--network", &network, &image], &server[..]].concat());
@@ -169,7 +169,7 @@ apps:
 /// may read it, and nothing about Grafana.
 #[test]
 fn provisioning_and_password_lie_in_the_container_that_stands_in_for_grafana() {
-    let own = format!("stackctl/self:{}", env!("CARGO_PKG_VERSION"));
+    let own = own_image();
     let stack = Sandbox::bare("");
     let image = format!("stackctl-test/stand-in:{}", stack.name);
     let made = Stranger(docker(&["create", &own]).trim().to_owned());

@@ -17,6 +17,7 @@ use stackctl::stack::{
 /// A stack of that name with nothing in it but what is on by default.
 pub(crate) fn bare(stack_name: &str) -> Stack {
     Stack {
+        attached: IndexMap::new(),
         name: stack_name.parse::<StackName>().expect("a test writes valid names"),
         engine: Engine::default(),
         images: Images::default(),
@@ -87,7 +88,7 @@ pub(crate) fn demo() -> Stack {
 /// A file of the folder `stacks/`, loaded without any environment variable.
 pub(crate) fn shipped(file: &str) -> Stack {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("stacks").join(file);
-    let vocabulary = Vocabulary { exporters: catalog::EXPORTERS, presets: catalog::PRESETS };
+    let vocabulary = Vocabulary { exporters: catalog::EXPORTERS, presets: stackctl::dashboard::PRESETS };
     match stack::load(&[path], &Environment::default(), &vocabulary) {
         Ok(loaded) => loaded.stack,
         Err(problems) => panic!("{}", problems.render(false)),
@@ -114,6 +115,8 @@ pub(crate) fn debian_facts() -> Facts {
     let nowhere =
         ImageChoice::LeaveOut { reason: "no registry can be reached, and Debian has no package of it".to_owned() };
     Facts {
+        attached: IndexMap::new(),
+        own_image: Some(catalog::own::reference("0123456789abcdef")),
         root_is_shared: true,
         gateway: None,
         images: IndexMap::from([
@@ -122,13 +125,17 @@ pub(crate) fn debian_facts() -> Facts {
             ("grafana".to_owned(), nowhere),
         ]),
         scale: IndexMap::from([("accesslog".to_owned(), ScaleOverride { replicas: 3, file: 1 })]),
+        exposed: IndexMap::new(),
     }
 }
 
 /// A stack in which every setting says something, with text in it that YAML, Compose and Prometheus could take for something else.
 pub(crate) fn everything() -> Stack {
     Stack {
-        engine: Engine { metrics: EngineMetrics::Address(SocketAddr::from(([10, 0, 0, 5], 9400))) },
+        engine: Engine {
+            metrics: EngineMetrics::Address(SocketAddr::from(([10, 0, 0, 5], 9400))),
+            ..Engine::default()
+        },
         images: Images { mirror: Some("mirror.example:5000".to_owned()), ..Images::default() },
         prometheus: Toggle::On(every_prometheus_setting()),
         grafana: Toggle::On(Grafana {

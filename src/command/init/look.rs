@@ -1,14 +1,14 @@
 //! What runs here, and which of it answers with metrics.
 
 use crate::command::{output, situation};
-use crate::engine::RunningContainer;
+use crate::engine::Neighbour;
 use crate::probe::{self, Answer, PATHS, Request, Target};
 
 /// What was seen.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Seen {
     /// Containers that run, and where each answers with metrics.
-    pub(super) containers: Vec<(RunningContainer, Option<(u16, String)>)>,
+    pub(super) containers: Vec<(Neighbour, Option<(u16, String)>)>,
 }
 
 /// Time that one port may take.
@@ -36,7 +36,7 @@ impl Seen {
     /// Looks. Where there is no engine, nothing runs.
     pub(super) async fn look(quiet: bool) -> Self {
         let Ok(engine) = situation::connect().await else { return Self::default() };
-        let Ok(containers) = engine.running().await else { return Self::default() };
+        let Ok(containers) = engine.neighbours().await else { return Self::default() };
         if !quiet && !containers.is_empty() {
             output::say(&format!("looking at {} running containers …", containers.len()));
         }

@@ -66,6 +66,7 @@ pub async fn build_debian(
         expose: package.ports,
         working_folder: package.working_folder,
         built_from: &built_from,
+        executable: None,
     };
     import(docker, &doing, root, &config, progress).await?;
     Ok(built_from)

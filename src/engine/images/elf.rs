@@ -48,7 +48,7 @@ fn parse<Header: FileHeader<Endian = Endianness>>(data: &ReadCache<File>) -> obj
 }
 
 /// Bytes in lower-case hex.
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+pub(in crate::engine) fn hexadecimal(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::new(), |mut text, byte| {
         write!(text, "{byte:02x}").expect("a string takes any text");

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::{self, Write};
+use std::path::Path;
 
 use bollard::Docker;
 use bollard::query_parameters::{CreateImageOptionsBuilder, ListImagesOptionsBuilder, RemoveImageOptions};
@@ -9,7 +10,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::sync::mpsc::{Sender, channel};
 
 use super::root::Root;
-use super::{Activity, BUILT_FROM_LABEL, ImageError, Progress};
+use super::{Activity, BUILT_FROM_LABEL, EXECUTABLE_LABEL, ImageError, Progress};
 use crate::catalog::Owner;
 
 /// Bytes per piece that goes to the engine.
@@ -32,6 +33,8 @@ pub(super) struct ImageConfig<'a> {
     pub(super) working_folder: &'a str,
     /// What it was made from.
     pub(super) built_from: &'a str,
+    /// Where that lay on the host, where it is one file.
+    pub(super) executable: Option<&'a Path>,
 }
 
 impl ImageConfig<'_> {
@@ -45,6 +48,8 @@ impl ImageConfig<'_> {
             format!("WORKDIR {}", self.working_folder),
             format!("LABEL {BUILT_FROM_LABEL}={}", quoted(self.built_from)),
         ];
+        let executable = self.executable.map(|path| path.display().to_string());
+        changes.extend(executable.map(|path| format!("LABEL {EXECUTABLE_LABEL}={}", quoted(&path))));
         changes.extend(self.expose.iter().map(|port| format!("EXPOSE {port}")));
         changes
     }
@@ -155,6 +160,8 @@ fn rust_architecture(engine: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::{ImageConfig, rust_architecture};
     use crate::catalog::NOBODY;
 
@@ -167,12 +174,14 @@ mod tests {
             expose: &[9090],
             working_folder: "/prometheus",
             built_from: "prometheus 2.42.0+ds-5",
+            executable: Some(Path::new("/usr/bin/prometheus")),
         };
         let expected = [
             "ENTRYPOINT [\"/bin/prometheus\",\"--log.level=info\"]",
             "USER 65534:65534",
             "WORKDIR /prometheus",
             "LABEL io.stackctl.built-from=\"prometheus 2.42.0+ds-5\"",
+            "LABEL io.stackctl.executable=\"/usr/bin/prometheus\"",
             "EXPOSE 9090",
         ];
         assert_eq!(config.changes(), expected);

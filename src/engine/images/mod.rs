@@ -18,11 +18,15 @@ mod root;
 
 pub use choose::choose;
 pub use debian::{build_debian, debian_version, upstream_version};
+pub(super) use elf::hexadecimal;
 pub use error::{ImageError, ImageErrorKind};
 pub(super) use obtain::{built_from, obtain};
-pub use own::{build_own, own_built_from, own_executable};
+pub use own::{build_own, own_build, own_executable, own_image};
 pub use progress::{Activity, Event, Progress};
 pub use pull::pull;
 
 /// Label of the images that stackctl makes: what they were made from.
 pub const BUILT_FROM_LABEL: &str = "io.stackctl.built-from";
+
+/// Label of stackctl's own images: the path of the executable they were made of. A newer one replaces an older one.
+const EXECUTABLE_LABEL: &str = "io.stackctl.executable";

@@ -1,15 +1,18 @@
 //! The image of stackctl itself: the executable that runs now, and what its loader maps. Demo apps and probes run from it.
 
+use std::collections::HashMap;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use bollard::Docker;
+use bollard::query_parameters::{ListImagesOptionsBuilder, RemoveImageOptions};
+use futures_util::{StreamExt as _, stream};
 use sha2::{Digest as _, Sha256};
 
 use super::import::{ImageConfig, check_architecture, import};
 use super::root::Root;
-use super::{ImageError, Progress, elf};
-use crate::catalog::NOBODY;
+use super::{EXECUTABLE_LABEL, ImageError, Progress, elf};
+use crate::catalog::{self, NOBODY};
 
 /// Where the executable lies in the image.
 const EXECUTABLE: &str = "/stackctl";
@@ -20,21 +23,20 @@ pub fn own_executable() -> Result<PathBuf, ImageError> {
     std::env::current_exe().map_err(|cause| ImageError::host("find stackctl's own executable", cause, HELP))
 }
 
-/// What an image of this executable is labelled with: `stackctl 0.1.0 build-id …`. Another text means: build it anew.
+/// What tells builds of stackctl apart, in hex.
 ///
 /// The build id is a hash over the content which the linker computed, so copies of one build are the same, wherever and
 /// whenever they were made, and reading it costs microseconds. Without one the content is hashed.
-pub fn own_built_from(executable: &Path) -> Result<String, ImageError> {
-    let identity = identity(executable)
-        .map_err(|cause| ImageError::host(&format!("read executable `{}`", executable.display()), cause, HELP))?;
-    Ok(format!("stackctl {} {identity}", env!("CARGO_PKG_VERSION")))
+pub fn own_build(executable: &Path) -> Result<String, ImageError> {
+    let build_id = elf::headers(executable).ok().and_then(|headers| headers.build_id);
+    build_id
+        .map_or_else(|| sha256(executable), Ok)
+        .map_err(|cause| ImageError::host(&format!("read executable `{}`", executable.display()), cause, HELP))
 }
 
-fn identity(executable: &Path) -> io::Result<String> {
-    match elf::headers(executable)?.build_id {
-        Some(build_id) => Ok(format!("build-id {build_id}")),
-        None => Ok(format!("sha256 {}", sha256(executable)?)),
-    }
+/// Reference of the image of the executable that runs now.
+pub fn own_image() -> Result<String, ImageError> {
+    Ok(catalog::own::reference(&own_build(&own_executable()?)?))
 }
 
 fn sha256(file: &Path) -> io::Result<String> {
@@ -61,7 +63,7 @@ pub async fn build_own(
 ) -> Result<(), ImageError> {
     let doing = format!("build image `{reference}` from `{}`", executable.display());
     check_architecture(docker, &doing).await?;
-    let built_from = own_built_from(executable)?;
+    let built_from = format!("stackctl {}", own_build(executable)?);
     let path = executable.to_owned();
     let root = Root::gather(move || root(&path)).await.map_err(|cause| ImageError::host(&doing, cause, HELP))?;
     let config = ImageConfig {
@@ -71,8 +73,27 @@ pub async fn build_own(
         expose: &[80],
         working_folder: "/",
         built_from: &built_from,
+        executable: Some(executable),
     };
-    import(docker, &doing, root, &config, progress).await
+    import(docker, &doing, root, &config, progress).await?;
+    remove_predecessors(docker, executable, reference).await;
+    Ok(())
+}
+
+/// Removes images of what lay at the same path before: no stackctl needs them any more. One that a container uses stays.
+///
+/// Nobody misses them, so an error stops nothing.
+async fn remove_predecessors(docker: &Docker, executable: &Path, reference: &str) {
+    let label = format!("{EXECUTABLE_LABEL}={}", executable.display());
+    let filters = HashMap::from([("label", vec![label.as_str()]), ("reference", vec![catalog::own::IMAGE])]);
+    let options = ListImagesOptionsBuilder::default().filters(&filters).build();
+    let found = docker.list_images(Some(options)).await.unwrap_or_default();
+    let tags = found.into_iter().flat_map(|image| image.repo_tags).filter(|tag| tag != reference);
+    stream::iter(tags)
+        .for_each(|tag| async move {
+            let _ = docker.remove_image(&tag, None::<RemoveImageOptions>, None).await;
+        })
+        .await;
 }
 
 fn root(executable: &Path) -> io::Result<Root> {
@@ -85,7 +106,7 @@ fn root(executable: &Path) -> io::Result<Root> {
 mod tests {
     use std::time::{Duration, Instant};
 
-    use super::{own_built_from, sha256};
+    use super::{own_build, sha256};
 
     #[test]
     fn an_executable_is_known_by_its_content_wherever_it_lies() {
@@ -93,16 +114,16 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let copy = folder.path().join("copy");
         std::fs::copy(&original, &copy).expect("a copy");
-        let built_from = own_built_from(&original).expect("readable");
-        assert_eq!(own_built_from(&copy).expect("readable"), built_from);
-        assert!(built_from.starts_with("stackctl 0."), "{built_from}");
+        let build = own_build(&original).expect("readable");
+        assert_eq!(own_build(&copy).expect("readable"), build);
+        assert!(build.len() >= 12 && build.bytes().all(|byte| byte.is_ascii_hexdigit()), "{build}");
     }
 
     #[test]
     fn telling_one_build_from_another_costs_next_to_nothing() {
         let executable = std::env::current_exe().expect("a test runs from a file");
         let start = Instant::now();
-        own_built_from(&executable).expect("readable");
+        own_build(&executable).expect("readable");
         assert!(start.elapsed() < Duration::from_millis(5), "took {:?}", start.elapsed());
     }
 

@@ -1,10 +1,16 @@
 //! Dashboards.
 
-use super::super::document::Path;
-use super::super::{DashboardSource, Panel, PanelType, suggest};
-use super::Examination;
+use std::collections::HashMap;
 
-/// Presets come from the catalogue.
+use super::super::document::Path;
+use super::super::{DashboardSource, Panel, PanelType, WrittenDashboard, suggest};
+use super::Examination;
+use crate::dashboard::{self, Unit, Variable, VariableSource};
+
+/// Variables that a query has without a word in the file.
+const GIVEN: [&str; 2] = ["instance", "job"];
+
+/// Presets are stackctl's own.
 pub(super) fn presets_are_known(examination: &mut Examination) {
     let known = examination.vocabulary.presets;
     let stack = examination.stack;
@@ -17,28 +23,64 @@ pub(super) fn presets_are_known(examination: &mut Examination) {
             examination.wrong(path.key(name.as_str()).key("preset"), wrong);
         }
     }
-    if !stack.dashboards.is_empty() && stack.grafana.as_option().is_none() {
-        let help = "remove `grafana: off`, or the dashboards";
-        examination.warning(Path::ROOT.key("dashboards"), "nobody shows these dashboards: `grafana` is off", help);
+}
+
+/// Grafana keeps one dashboard of each uid, and stops reading all of them where there are two.
+pub(super) fn dashboards_are_told_apart(examination: &mut Examination) {
+    let stack = examination.stack;
+    let mut uids: HashMap<String, &str> = HashMap::new();
+    let mut titles: HashMap<String, &str> = HashMap::new();
+    let top = Path::ROOT.key("dashboards");
+    for (name, dashboard) in &stack.dashboards {
+        let name = name.as_str();
+        let (Some(uid), Some(title)) = (dashboard.uid(name), dashboard.shown_title(name, stack.name.as_str())) else {
+            continue;
+        };
+        if let Some(other) = uids.insert(uid.clone(), name) {
+            let message = format!("`{name}` and `{other}` have one uid, `{uid}`, and Grafana would show neither");
+            let help = "change the `uid` in one of the files, or the name of one of the two";
+            examination.error_at_key(top.key(name), message, help);
+        } else if let Some(other) = titles.insert(title.clone(), name) {
+            let message = format!("`{name}` and `{other}` have one title, `{title}`, and Grafana would show neither");
+            examination.error_at_key(top.key(name), message, "give one of the two another `title`");
+        }
     }
 }
 
-/// A panel shows queries, or a text.
+/// Each panel can be drawn, and asks what can be asked.
 pub(super) fn panels_can_be_drawn(examination: &mut Examination) {
     let stack = examination.stack;
     for (name, dashboard) in &stack.dashboards {
-        let DashboardSource::Rows(rows) = &dashboard.source else { continue };
+        let DashboardSource::Rows(written) = &dashboard.source else { continue };
         let path = Path::ROOT.key("dashboards");
         let path = path.key(name.as_str());
+        parts_make_sense(examination, path, written);
+        let shown = variables_of(written);
         let list = path.key("rows");
-        for (index, row) in rows.iter().enumerate() {
+        for (index, row) in written.rows.iter().enumerate() {
             let path = list.index(index);
             let panels = path.key("panels");
             for (index, panel) in row.panels.iter().enumerate() {
-                draw(examination, panels.index(index), panel);
+                let path = panels.index(index);
+                draw(examination, path, panel);
+                settings_fit(examination, path, panel);
+                queries_parse(examination, path, panel, &shown);
             }
         }
     }
+}
+
+/// The dashboard with nothing but its variables, against which a query is read.
+fn variables_of(written: &WrittenDashboard) -> dashboard::Dashboard {
+    let variables = written.variables.iter().map(|(name, values)| Variable {
+        name: name.clone(),
+        label: String::new(),
+        source: VariableSource::written(values),
+        multi: false,
+        include_all: false,
+        default: Vec::new(),
+    });
+    dashboard::Dashboard { variables: variables.collect(), ..dashboard::Dashboard::default() }
 }
 
 fn draw(examination: &mut Examination, path: Path, panel: &Panel) {
@@ -62,5 +104,92 @@ fn draw(examination: &mut Examination, path: Path, panel: &Panel) {
             examination.missing(path, &["query", "queries"], "a panel without a query", "add `query: PROMQL`");
         }
         _ => {}
+    }
+}
+
+fn settings_fit(examination: &mut Examination, path: Path, panel: &Panel) {
+    if let Some(unit) = panel.unit.as_deref().filter(|unit| unit.parse::<Unit>().is_err()) {
+        let help = match suggest::nearest(unit, Unit::ids()) {
+            Some(near) => format!("did you mean `{near}`? For a text of your own write `suffix:{unit}`"),
+            None => {
+                format!("usual are `bytes`, `s`, `reqps`, `percentunit`; for a text of your own write `suffix:{unit}`")
+            }
+        };
+        examination.warning(path.key("unit"), format!("Grafana has no unit `{unit}`"), help);
+    }
+    if panel.width.is_some_and(|width| !(1..=dashboard::COLUMNS).contains(&width)) {
+        examination.error(path.key("width"), "a panel is 1 to 24 columns wide", "write a number from 1 to 24");
+    }
+    if panel.height.is_some_and(|height| !(1..=100).contains(&height)) {
+        examination.error(
+            path.key("height"),
+            "a panel is 1 to 100 units high",
+            "write a number from 1 to 100; 8 is usual",
+        );
+    }
+    if panel.legends.len() > 1 && panel.legends.len() != panel.queries.len() {
+        let message = format!("{} legends for {} queries", panel.legends.len(), panel.queries.len());
+        examination.error(path.key("legend"), message, "write one legend for all queries, or one for each");
+    }
+    if let (Some(min), Some(max)) = (panel.min, panel.max)
+        && min >= max
+    {
+        examination.error(path.key("max"), "`max` is not above `min`", "write `max` above `min`");
+    }
+}
+
+fn queries_parse(examination: &mut Examination, path: Path, panel: &Panel, shown: &dashboard::Dashboard) {
+    let key = path.key(if super::locate(examination.root, &path.key("queries")).node.is_some() {
+        "queries"
+    } else {
+        "query"
+    });
+    let is_list = super::locate(examination.root, &key.index(0)).node.is_some();
+    for (index, query) in panel.queries.iter().enumerate().filter(|(_, query)| !query.trim().is_empty()) {
+        let place = if is_list { key.index(index) } else { key };
+        if let Some(why) = shown.why_no_query(query) {
+            let help = "try it in Prometheus' own page, or with `stackctl query`";
+            examination.error(place, format!("not PromQL: {why}"), help);
+            continue;
+        }
+        let used = crate::promql::variables(query).into_iter();
+        let mut unknown = used.filter(|name| {
+            !GIVEN.contains(&name.as_str()) && !shown.variables.iter().any(|variable| variable.name == *name)
+        });
+        if let Some(name) = unknown.next() {
+            let help = format!("add `variables: {{ {name}: … }}` to the dashboard");
+            examination.error(place, format!("the dashboard has no variable `{name}`"), help);
+        }
+    }
+}
+
+/// Variables, links and annotations.
+fn parts_make_sense(examination: &mut Examination, path: Path, written: &WrittenDashboard) {
+    let stack = examination.stack;
+    for (name, values) in &written.variables {
+        let variables = path.key("variables");
+        let is_name = !name.is_empty() && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+        if !is_name || name.starts_with("__") {
+            let message = format!("`{name}` cannot be a variable");
+            examination.error_at_key(variables.key(name), message, "use letters, digits and `_`");
+        } else if values.iter().all(|value| value.trim().is_empty()) {
+            let help = "write a list of values, or `label_values(SELECTOR, LABEL)`";
+            examination.error_at_key(variables.key(name), "a variable without a value", help);
+        }
+    }
+    let links = path.key("links");
+    for (index, link) in written.links.iter().enumerate() {
+        if stack.dashboards.keys().all(|name| name.as_str() != link) {
+            let known = stack.dashboards.keys().map(super::super::ServiceName::as_str);
+            let wrong = suggest::unknown_name("dashboard", link, known, "name a dashboard of this file".to_owned());
+            examination.wrong(examination.item_path(&links, index, link), wrong);
+        }
+    }
+    let shown = variables_of(written);
+    for (name, query) in &written.annotations {
+        if let Some(why) = shown.why_no_query(query) {
+            let annotations = path.key("annotations");
+            examination.error(annotations.key(name), format!("not PromQL: {why}"), "write a query that marks moments");
+        }
     }
 }

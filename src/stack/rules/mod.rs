@@ -3,6 +3,7 @@
 mod components;
 mod dashboards;
 mod dependencies;
+mod engine;
 mod images;
 mod names;
 mod ports;
@@ -10,6 +11,7 @@ mod references;
 mod resources;
 mod scale;
 mod scrapes;
+mod signals;
 
 pub use scale::check_scale;
 
@@ -33,6 +35,7 @@ const RULES: &[fn(&mut Examination)] = &[
     names::jobs_have_one_name_each,
     names::container_names_fit,
     names::exporters_are_known,
+    engine::address_pools_are_subnets,
     images::references_can_be_pulled,
     ports::host_ports_are_used_once,
     ports::components_stay_at_home,
@@ -54,10 +57,12 @@ const RULES: &[fn(&mut Examination)] = &[
     components::prometheus_settings_fit,
     components::extra_jobs_are_jobs,
     components::grafana_settings_fit,
+    signals::signals_are_selectors,
     components::containers_are_carried,
     components::rule_files_have_one_name_each,
     components::extra_config_is_not_stackctls,
     dashboards::presets_are_known,
+    dashboards::dashboards_are_told_apart,
     dashboards::panels_can_be_drawn,
 ];
 

@@ -54,6 +54,22 @@ pub(super) fn jobs_have_one_name_each(examination: &mut Examination) {
             examination.error(path.key("job"), message, "give this job another name");
         }
     }
+    for (name, attached) in &stack.attached {
+        let job = attached.metrics.job.as_ref().unwrap_or(name).as_str();
+        let path = Path::ROOT.key("apps");
+        let path = path.key(name.as_str());
+        if RESERVED.contains(&job) {
+            examination.error_at_key(path, format!("job `{job}` is stackctl's own"), "give the app another name");
+        } else if let Some(owner) = owners.get(job) {
+            let message = format!("job `{job}` is the job of `{}.{}`", owner.section, owner.name);
+            examination.error_at_key(path, message, "give one of them another name");
+        }
+    }
+    for name in stack.scrape.keys().filter(|name| stack.attached.contains_key(*name)) {
+        let message = format!("job `{name}` is the job of `apps.{name}`");
+        let top = Path::ROOT.key("scrape");
+        examination.error_at_key(top.key(name.as_str()), message, "give this job another name");
+    }
     for name in stack.scrape.keys() {
         let Some(owner) = owners.get(name.as_str()) else { continue };
         let message = format!("job `{name}` is the job of `{}.{}`", owner.section, owner.name);

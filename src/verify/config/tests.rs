@@ -74,8 +74,13 @@ fn a_refused_configuration_is_told_with_the_reason_from_the_log() {
 
 #[test]
 fn a_prometheus_that_does_not_answer_is_unreachable() {
-    let error =
-        client::Error { url: "http://x".into(), what: "its state".into(), cause: "refused".into(), answered: false };
+    let error = client::Error {
+        service: "Prometheus",
+        url: "http://x".into(),
+        what: "its state".into(),
+        cause: "refused".into(),
+        answered: false,
+    };
     let away = ConfigState { running: Err(error.clone()), runtime: Err(error), reason: String::new() };
     assert_eq!(judge(&away, Some(RENDERED))[0].cause, Some(Cause::PrometheusUnreachable));
 }

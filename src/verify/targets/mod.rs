@@ -12,12 +12,12 @@ mod unwatched;
 pub use evidence::Evidence;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use futures_util::StreamExt;
 
 use crate::client::{self, Prometheus, Target, Targets, yaml_to_json};
-use crate::desired::{Desired, Job, JobTargets, PrometheusConfig};
+use crate::desired::{Desired, Job, JobTargets, PrometheusConfig, Role};
 use crate::engine::{ContainerState, Observed, ObservedContainer, Prober};
 use crate::probe::{Credentials, Lookup};
 
@@ -42,17 +42,35 @@ pub fn prometheus_url(desired: &Desired, observed: &Observed) -> Option<String> 
     let prometheus = desired.prometheus.as_ref()?;
     // Another stack's Prometheus may answer on that port while ours does not run.
     let container = Index::new(desired, observed).prometheus_container()?;
+    reachable(container, prometheus.published, container.addresses.values().flatten().next().copied(), 9090)
+}
+
+/// Where this host reaches the stack's Grafana. `None`: the stack has none, or it does not run.
+pub fn grafana_url(desired: &Desired, observed: &Observed) -> Option<String> {
+    let grafana = desired.grafana.as_ref()?;
+    let service = desired.services.iter().find(|service| service.role == Role::Grafana)?;
+    let container = observed.containers.iter().find(|container| container.service == service.name)?;
+    let address = container.addresses.values().flatten().next().copied();
+    reachable(container, grafana.published, address, 3000)
+}
+
+/// URL of a component that runs: published, or on its container's own address.
+fn reachable(
+    container: &ObservedContainer,
+    published: Option<SocketAddr>,
+    address: Option<IpAddr>,
+    port: u16,
+) -> Option<String> {
     if container.state != ContainerState::Running {
         return None;
     }
-    if let Some(mut published) = prometheus.published {
+    if let Some(mut published) = published {
         if published.ip().is_unspecified() {
             published.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
         }
         return Some(format!("http://{published}"));
     }
-    let address = container.addresses.values().flatten().next()?;
-    Some(format!("http://{}", std::net::SocketAddr::new(*address, 9090)))
+    Some(format!("http://{}", SocketAddr::new(address?, port)))
 }
 
 /// Asks Prometheus, looks closer at what is not well, and judges. No `prometheus`: it does not run.
@@ -95,6 +113,7 @@ async fn promised(
 /// The answer of a Prometheus that nobody could ask.
 pub fn not_running() -> client::Error {
     client::Error {
+        service: "Prometheus",
         url: "its container".to_owned(),
         what: "targets".to_owned(),
         cause: "it does not run".to_owned(),
@@ -127,9 +146,9 @@ async fn gather(desired: &Desired, observed: &Observed, targets: Option<&Targets
         Err(error) => evidence.trouble = Some(error.to_string()),
     }
     let requests = question::listeners(&expected, &evidence);
-    let look = |(service, (id, request)): (&str, (&str, _))| {
-        let (service, id) = (service.to_owned(), id.to_owned());
-        async move { prober.beside(&id, &request).await.ok().map(|report| (service, report.listeners)) }
+    let look = |(job, (id, request)): (&str, (&str, _))| {
+        let (job, id) = (job.to_owned(), id.to_owned());
+        async move { prober.beside(&id, &request).await.ok().map(|report| (job, report.listeners)) }
     };
     let reports: Vec<_> =
         futures_util::stream::iter(requests).map(look).buffer_unordered(CONCURRENT_CONTAINERS).collect().await;

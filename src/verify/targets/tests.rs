@@ -371,8 +371,13 @@ fn answer_cases() -> Vec<(Case, Cause, &'static str, &'static str)> {
 }
 
 fn prometheus_cases() -> Vec<(Case, Cause, &'static str, &'static str)> {
-    let away =
-        Error { url: "http://x".into(), what: "targets".into(), cause: "connection refused".into(), answered: false };
+    let away = Error {
+        service: "Prometheus",
+        url: "http://x".into(),
+        what: "targets".into(),
+        cause: "connection refused".into(),
+        answered: false,
+    };
     let unreachable = with(|case| case.targets = Err(away));
     let mut missing = down("", good(2));
     missing.targets = Ok(targets(vec![target("web", "demo-web-2:80", Health::Up)]));

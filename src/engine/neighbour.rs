@@ -9,7 +9,7 @@ use super::{Engine, Error, labels};
 
 /// A container that somebody runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RunningContainer {
+pub struct Neighbour {
     /// Its name.
     pub name: String,
     /// Name of its Compose service, where it has one.
@@ -24,7 +24,7 @@ pub struct RunningContainer {
 
 impl Engine {
     /// The containers that run and are not stackctl's.
-    pub async fn running(&self) -> Result<Vec<RunningContainer>, Error> {
+    pub async fn neighbours(&self) -> Result<Vec<Neighbour>, Error> {
         let options = ListContainersOptionsBuilder::new().all(false).build();
         let found = self.docker().list_containers(Some(options)).await.map_err(cannot("list containers"))?;
         let others = found.into_iter().filter(|summary| !has_label(summary, labels::STACK));
@@ -36,7 +36,7 @@ fn has_label(summary: &bollard::models::ContainerSummary, label: &str) -> bool {
     summary.labels.as_ref().is_some_and(|labels| labels.contains_key(label))
 }
 
-fn from_summary(summary: bollard::models::ContainerSummary) -> RunningContainer {
+fn from_summary(summary: bollard::models::ContainerSummary) -> Neighbour {
     let names = summary.names.unwrap_or_default();
     let mut ports: Vec<(u16, Option<u16>)> = Vec::new();
     for port in summary.ports.unwrap_or_default() {
@@ -48,7 +48,7 @@ fn from_summary(summary: bollard::models::ContainerSummary) -> RunningContainer 
     ports.sort_unstable();
     let networks = summary.network_settings.and_then(|settings| settings.networks).unwrap_or_default();
     let addresses = networks.into_values().filter_map(|network| network.ip_address?.parse().ok());
-    RunningContainer {
+    Neighbour {
         name: names.first().map(|name| name.trim_start_matches('/').to_owned()).unwrap_or_default(),
         service: summary.labels.and_then(|known| known.get(labels::SERVICE).cloned()),
         image: summary.image.unwrap_or_default(),

@@ -1,0 +1,117 @@
+//! Panels in `up` and in the table of findings: waits until they had a chance to fill, and folds those that are well.
+
+use std::time::{Duration, Instant};
+
+use super::situation::Situation;
+use super::{Failure, prove};
+use crate::desired::Desired;
+use crate::verify::{self, Cause, Finding, Status};
+
+/// Time between two looks while waiting.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// What a scrape may be late by.
+const MARGIN: Duration = Duration::from_secs(2);
+
+/// Longest wait for a second scrape, however seldom a job is scraped.
+const LONGEST: Duration = Duration::from_secs(35);
+
+/// What is found of the dashboards, once every panel had the two scrapes that a change over time needs.
+///
+/// An empty panel is a warning here: an app that nobody has called yet has nothing to show, and is no reason for `up` to
+/// fail. `verify` is stricter.
+pub(super) async fn wait_until_filled(situation: &Situation, deadline: Instant) -> Result<Vec<Finding>, Failure> {
+    let deadline = deadline.min(Instant::now() + patience(&situation.desired));
+    loop {
+        let findings = look(situation).await?;
+        let waits = findings.iter().any(|finding| finding.cause == Some(Cause::DataPending));
+        if !waits || Instant::now() + PAUSE >= deadline {
+            return Ok(findings.into_iter().map(forgiving).collect());
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// Asks once.
+pub(super) async fn look(situation: &Situation) -> Result<Vec<Finding>, Failure> {
+    let prometheus = prove::prometheus(situation)?;
+    let grafana = situation.grafana(None)?;
+    Ok(verify::dashboards(&situation.desired, prometheus.as_ref(), grafana.as_ref()).await)
+}
+
+/// Two scrapes of the job that is scraped most seldom.
+fn patience(desired: &Desired) -> Duration {
+    let Some(prometheus) = &desired.prometheus else { return Duration::ZERO };
+    let own = prometheus.jobs.iter().filter_map(|job| job.interval);
+    let slowest = own.chain([prometheus.scrape_interval]).max().unwrap_or(prometheus.scrape_interval);
+    (Duration::from_millis(slowest.as_millis()) * 2 + MARGIN).min(LONGEST)
+}
+
+fn forgiving(finding: Finding) -> Finding {
+    if finding.cause == Some(Cause::NoData) { finding.as_warning() } else { finding }
+}
+
+/// The findings as rows of a table: panels that are well, or wait for a scrape, are one row for each dashboard.
+pub(super) fn folded(findings: &[Finding]) -> Vec<Finding> {
+    let mut rows: Vec<(Finding, usize)> = Vec::new();
+    for finding in findings {
+        let folds = is_folded(finding);
+        let alike = |row: &&mut (Finding, usize)| {
+            folds && is_folded(&row.0) && row.0.subject == finding.subject && row.0.status == finding.status
+        };
+        match rows.iter_mut().find(alike) {
+            Some((_, count)) => *count += 1,
+            None => rows.push((finding.clone(), 1)),
+        }
+    }
+    rows.into_iter().map(|(finding, count)| row(finding, count)).collect()
+}
+
+fn is_folded(finding: &Finding) -> bool {
+    let is_well = finding.status == Status::Ok || finding.cause == Some(Cause::DataPending);
+    finding.check == verify::DASHBOARDS && is_well && finding.instance.as_deref() != Some("grafana")
+}
+
+fn row(finding: Finding, count: usize) -> Finding {
+    if count == 1 {
+        return finding;
+    }
+    Finding { instance: Some(format!("{count} panels")), ..finding }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{folded, forgiving};
+    use crate::verify::{Cause, Finding, Status, Trouble};
+
+    fn ok(check: &'static str, subject: &str, panel: &str) -> Finding {
+        Finding::ok(check, subject, Some(panel), "1 series".to_owned())
+    }
+
+    #[test]
+    fn panels_that_are_well_are_one_row_and_broken_ones_each_their_own() {
+        let broken = Finding::fail("dashboards", "web", Some("Errors"), Trouble::new(Cause::NoData, "seen", "do"));
+        let findings = [
+            ok("targets", "web", "demo-web-1"),
+            ok("targets", "web", "demo-web-2"),
+            ok("dashboards", "web", "Traffic"),
+            broken.clone(),
+            ok("dashboards", "web", "Latency"),
+            ok("dashboards", "node", "Load"),
+        ];
+        let rows = folded(&findings);
+        let shown: Vec<_> =
+            rows.iter().map(|row| (row.subject.as_str(), row.instance.as_deref().unwrap_or(""))).collect();
+        assert_eq!(
+            shown,
+            [("web", "demo-web-1"), ("web", "demo-web-2"), ("web", "2 panels"), ("web", "Errors"), ("node", "Load")]
+        );
+    }
+
+    #[test]
+    fn an_empty_panel_is_a_warning_for_up_and_a_refused_query_is_not() {
+        let with = |cause| Finding::fail("dashboards", "web", Some("Errors"), Trouble::new(cause, "seen", "do"));
+        assert_eq!(forgiving(with(Cause::NoData)).status, Status::Warn);
+        assert_eq!(forgiving(with(Cause::QueryError)).status, Status::Fail);
+    }
+}

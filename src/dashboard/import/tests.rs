@@ -1,0 +1,162 @@
+//! Files of every age, as values.
+
+use serde_json::json;
+
+use super::{ImportError, Imported, import};
+use crate::dashboard::{Color, PanelKind, Stacking, VariableSource};
+
+fn read(json: &serde_json::Value) -> Imported {
+    import(&json.to_string(), "prometheus").expect("a dashboard")
+}
+
+fn refused(text: &str) -> ImportError {
+    import(text, "prometheus").expect_err("no dashboard")
+}
+
+#[test]
+fn a_shared_dashboard_gets_the_stacks_datasource_and_loses_what_is_anothers() {
+    let imported = read(&json!({
+        "__inputs": [
+            { "name": "DS_PROMETHEUS", "type": "datasource", "pluginId": "prometheus" },
+            { "name": "VAR_PREFIX", "type": "constant", "value": "shop" },
+        ],
+        "__requires": [], "id": 7, "version": 3, "uid": "shop", "title": "Shop",
+        "panels": [
+            { "type": "timeseries", "title": "By input", "datasource": "${DS_PROMETHEUS}",
+              "targets": [{ "expr": "${VAR_PREFIX}_total", "datasource": { "type": "prometheus", "uid": "old" } }] },
+            { "type": "timeseries", "title": "By name", "datasource": "Prometheus", "targets": [{ "expr": "up" }] },
+            { "type": "timeseries", "title": "Default", "datasource": null, "targets": [{ "expr": "up" }] },
+            { "type": "timeseries", "title": "Mixed", "datasource": "-- Mixed --", "targets": [{ "expr": "up" }] },
+        ],
+    }));
+    let ours = json!({ "type": "prometheus", "uid": "prometheus" });
+    assert_eq!(imported.json["panels"][0]["datasource"], ours);
+    assert_eq!(imported.json["panels"][0]["targets"][0]["datasource"], ours);
+    assert_eq!(imported.json["panels"][0]["targets"][0]["expr"], "shop_total");
+    assert_eq!(imported.json["panels"][1]["datasource"], ours);
+    assert_eq!(imported.json["panels"][2]["datasource"], json!(null));
+    assert_eq!(imported.json["panels"][3]["datasource"], "-- Mixed --");
+    for key in ["__inputs", "__requires", "id", "version"] {
+        assert_eq!(imported.json.get(key), None, "{key}");
+    }
+    assert_eq!(imported.dashboard.uid, "shop");
+    assert_eq!(imported.notes, Vec::<String>::new());
+}
+
+#[test]
+fn a_datasource_that_the_reader_chooses_stays_a_choice() {
+    let imported = read(&json!({
+        "title": "Choice",
+        "templating": { "list": [{ "name": "ds", "type": "datasource", "query": "prometheus", "current": { "value": "x" } }] },
+        "panels": [{ "type": "stat", "title": "Up", "datasource": { "type": "prometheus", "uid": "${ds}" },
+                     "targets": [{ "expr": "up" }] }],
+    }));
+    assert_eq!(imported.json["panels"][0]["datasource"]["uid"], "${ds}");
+    assert_eq!(imported.json["templating"]["list"][0]["current"]["value"], "prometheus");
+}
+
+#[test]
+fn what_asks_another_kind_of_datasource_is_said() {
+    let imported = read(&json!({
+        "title": "Logs",
+        "panels": [{ "type": "logs", "title": "Lines", "datasource": { "type": "loki", "uid": "l" },
+                     "targets": [{ "expr": "{job=\"web\"}", "datasource": { "type": "loki", "uid": "l" } }] }],
+    }));
+    assert_eq!(imported.notes, ["`Lines` asks a datasource of the kind `loki`, which the stack does not have"]);
+    assert!(imported.dashboard.rows[0].panels[0].queries.is_empty());
+    assert_eq!(imported.json["panels"][0]["datasource"]["type"], "loki");
+}
+
+#[test]
+fn old_graphs_and_single_numbers_in_rows_are_carried() {
+    let imported = read(&json!({
+        "title": "Old",
+        "rows": [{ "title": "First", "showTitle": true, "height": "250px", "panels": [
+            { "type": "graph", "title": "Graph", "span": 8, "stack": true, "yaxes": [{ "format": "bytes" }],
+              "targets": [{ "expr": "a", "legendFormat": "{{job}}" }, { "expr": "b", "hide": true }] },
+            { "type": "singlestat", "title": "Number", "span": 4, "format": "s", "thresholds": "5,10", "colorValue": true,
+              "colors": ["green", "rgba(237, 129, 40, 0.89)", "red"], "targets": [{ "expr": "c" }] },
+        ]}],
+    }));
+    let row = &imported.dashboard.rows[0];
+    assert_eq!(row.title.as_deref(), Some("First"));
+    let (graph, number) = (&row.panels[0], &row.panels[1]);
+    assert_eq!((graph.kind.clone(), graph.width, graph.height), (PanelKind::Timeseries, 16, 7));
+    assert_eq!((graph.unit.id(), graph.stacking, graph.queries.len()), ("bytes", Stacking::Normal, 1));
+    assert_eq!((number.kind.clone(), number.unit.id()), (PanelKind::Stat, "s"));
+    assert_eq!(number.color_of(7.0), Some(&Color::Custom("rgba(237, 129, 40, 0.89)".to_owned())));
+    assert_eq!(number.color_of(1.0), Some(&Color::Green));
+    assert_eq!(imported.notes, Vec::<String>::new());
+}
+
+#[test]
+fn a_kind_that_needs_a_plugin_is_said() {
+    let panel = json!({ "type": "flant-statusmap-panel", "title": "Map", "targets": [{ "expr": "up" }] });
+    let imported = read(&json!({ "title": "Plugins", "panels": [panel] }));
+    assert_eq!(imported.notes, ["`Map` is of the kind `flant-statusmap-panel`, which needs a plugin"]);
+}
+
+#[test]
+fn rows_on_a_grid_hold_the_panels_below_them_or_their_own() {
+    let panel = |title: &str, y: u32| json!({ "type": "stat", "title": title, "gridPos": { "x": 0, "y": y, "w": 6, "h": 4 }, "targets": [{ "expr": "up" }] });
+    let imported = read(&json!({ "title": "Grid", "panels": [
+        panel("second", 2), { "type": "row", "title": "Folded", "collapsed": true, "gridPos": { "y": 9 }, "panels": [panel("inner", 10)] },
+        panel("first", 1), { "type": "row", "title": "Open", "gridPos": { "y": 6 }, "panels": [] }, panel("third", 7),
+    ]}));
+    let titles =
+        |row: usize| imported.dashboard.rows[row].panels.iter().map(|panel| panel.title.as_str()).collect::<Vec<_>>();
+    assert_eq!([titles(0), titles(1), titles(2)], [vec!["first", "second"], vec!["third"], vec!["inner"]]);
+    assert!(imported.dashboard.rows[2].collapsed);
+}
+
+#[test]
+fn variables_are_read_in_the_words_of_prometheus() {
+    let imported = read(&json!({ "title": "Variables", "templating": { "list": [
+        { "name": "job", "type": "query", "query": "label_values(up{env=\"a\",dc=\"b\"}, job)", "includeAll": true },
+        { "name": "node", "type": "query", "query": { "query": "label_values(instance)" }, "current": { "value": "old:9100" } },
+        { "name": "size", "type": "custom", "query": "small, large", "current": { "value": "large" } },
+        { "name": "filters", "type": "adhoc" },
+    ]}}));
+    let variables = &imported.dashboard.variables;
+    let label_values = |selector: &str, label: &str| VariableSource::LabelValues {
+        selector: selector.to_owned(),
+        label: label.to_owned(),
+    };
+    assert_eq!(variables[0].source, label_values("up{env=\"a\",dc=\"b\"}", "job"));
+    assert_eq!((variables[1].source.clone(), variables[1].default.len()), (label_values("", "instance"), 0));
+    assert_eq!(variables[2].default, ["large"]);
+    assert_eq!(imported.notes, ["variable `filters` of the kind `adhoc` is for Grafana alone"]);
+}
+
+#[test]
+fn the_envelopes_of_grafanas_api_are_opened() {
+    for envelope in [
+        json!({ "dashboard": { "title": "In", "panels": [] }, "meta": {} }),
+        json!({ "apiVersion": "dashboard.grafana.app/v1", "kind": "Dashboard", "metadata": { "name": "in" },
+                "spec": { "title": "In", "panels": [] } }),
+    ] {
+        assert_eq!(read(&envelope).dashboard.title, "In");
+    }
+    let newer = json!({ "apiVersion": "dashboard.grafana.app/v2", "spec": { "title": "In", "elements": {} } });
+    assert!(refused(&newer.to_string()).message.contains("newer format"));
+}
+
+#[test]
+fn what_is_no_dashboard_is_refused_with_the_place() {
+    let error = refused("{\n  \"title\": \"A\",\n  \"panels\": [,]\n}");
+    assert_eq!((error.line, error.column), (3, 14));
+    assert!(error.to_string().starts_with("line 3, column 14: not JSON"), "{error}");
+    for text in ["[]", "3", "", "{}", "{\"panels\": []}", "{\"title\": \"  \"}"] {
+        assert!(!refused(text).message.is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn a_query_that_does_not_parse_is_named_with_panel_and_place() {
+    let text = "{\"title\": \"A\", \"panels\": [\n {\"title\": \"Bad\", \"type\": \"stat\", \"targets\": [{\"expr\": \"sum(up{job=\\\"a\\\"}\"}]},\n \
+                {\"title\": \"Good\", \"type\": \"stat\", \"targets\": [{\"expr\": \"topk($n, sum by ($label) (up{a=\\\"$b\\\"}))\"}]}]}";
+    let wrong = import(text, "prometheus").expect("a dashboard").wrong_queries;
+    assert_eq!(wrong.len(), 1, "{wrong:?}");
+    assert_eq!((wrong[0].panel.as_str(), wrong[0].line, wrong[0].column), ("Bad", 2, 56));
+    assert!(!wrong[0].message.is_empty());
+}

@@ -1,0 +1,125 @@
+//! A dashboard as a value: what is shown, in which unit and where. Grafana's JSON, the terminal, the page in the browser
+//! and the picture are all made from it; nothing here reads or writes anything, and nothing here draws.
+
+mod app;
+mod build;
+mod color;
+mod exposed;
+mod golden;
+mod import;
+mod instrumentation;
+mod layout;
+mod order;
+mod panel;
+mod preset;
+mod signals;
+mod unit;
+mod variable;
+
+pub use app::{TAG, WatchedApp, restarts};
+pub use color::Color;
+pub use exposed::Exposed;
+pub use import::{ImportError, Imported, WrongQuery, import};
+pub use instrumentation::STATUS_LABELS;
+pub use layout::{COLUMNS, Placed, Position};
+pub use order::in_order_of;
+pub use panel::{Panel, PanelKind, Query, Stacking, Threshold};
+pub use preset::{OVERVIEW_UID, PRESETS, preset};
+pub use signals::{Latency, Signals, telling_metrics};
+pub use unit::{Unit, UnknownUnit};
+pub use variable::{Variable, VariableSource};
+
+/// Uid of the Prometheus data source. Dashboards refer to it, and Grafana does not take a change of it well.
+pub const DATASOURCE_UID: &str = "prometheus";
+
+/// One dashboard.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Dashboard {
+    /// Identity: at most 40 of `a-z A-Z 0-9 - _`, unique in a stack. Grafana's address of the dashboard ends in it.
+    pub uid: String,
+    /// Title, unique in a stack.
+    pub title: String,
+    /// What it is for; empty: nothing is said.
+    pub description: String,
+    /// Tags, by which dashboards link to each other.
+    pub tags: Vec<String>,
+    /// What can be chosen above the panels, in order: a later one may depend on an earlier one.
+    pub variables: Vec<Variable>,
+    /// Rows from top to bottom.
+    pub rows: Vec<Row>,
+    /// Ways to other dashboards.
+    pub links: Vec<Link>,
+    /// What is marked along the time axis of every panel.
+    pub annotations: Vec<Annotation>,
+}
+
+impl Dashboard {
+    /// Every panel, row by row.
+    pub fn panels(&self) -> impl Iterator<Item = &Panel> {
+        self.rows.iter().flat_map(|row| &row.panels)
+    }
+}
+
+/// The uid that Grafana takes for a name: what it does not take becomes `-`, and a name that is too long keeps its
+/// beginning and a hash of the whole.
+pub fn uid(name: &str) -> String {
+    const LONGEST: usize = 40;
+    let is_taken = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+    let uid: String = name.chars().map(|letter| if is_taken(letter) { letter } else { '-' }).collect();
+    if uid.len() <= LONGEST {
+        return uid;
+    }
+    // FNV-1a, 32 bits.
+    let hash = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    format!("{}-{hash:08x}", &uid[..LONGEST - 9])
+}
+
+/// A row of panels. Panels that do not fit into 24 columns go on in the next line.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Row {
+    /// Title over the row; `None`: no line is drawn.
+    pub title: Option<String>,
+    /// Shown folded at first.
+    pub collapsed: bool,
+    /// Panels from left to right.
+    pub panels: Vec<Panel>,
+}
+
+/// A way to somewhere else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Link {
+    /// To one dashboard.
+    Dashboard {
+        /// What is read.
+        title: String,
+        /// The other's uid.
+        uid: String,
+    },
+    /// To every dashboard that carries the tag, as a list that opens.
+    Tag {
+        /// What is read.
+        title: String,
+        /// The tag.
+        tag: String,
+    },
+    /// To an address.
+    Address {
+        /// What is read.
+        title: String,
+        /// The address.
+        url: String,
+    },
+}
+
+/// What is marked along the time axis: each moment at which a series of the query appears or has a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Annotation {
+    /// What it marks, such as `Restarts`.
+    pub name: String,
+    /// `PromQL`, with Grafana's macros and the dashboard's variables.
+    pub expression: String,
+    /// What is read at a mark, with `{{label}}` filled in.
+    pub text: String,
+    /// Colour of the mark.
+    pub color: Color,
+}

@@ -1,0 +1,76 @@
+//! What can be chosen above the panels of a dashboard.
+
+use super::import::source_of_query;
+
+/// A variable: `$name` in a query stands for what was chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variable {
+    /// Name, without the dollar sign.
+    pub name: String,
+    /// What is read before the choice; empty: the name.
+    pub label: String,
+    /// Where the choices come from.
+    pub source: VariableSource,
+    /// More than one value may be chosen; a query takes them with `=~`.
+    pub multi: bool,
+    /// "All" may be chosen.
+    pub include_all: bool,
+    /// What is chosen at first; empty: everything where that may be chosen, else the first.
+    pub default: Vec<String>,
+}
+
+impl VariableSource {
+    /// The source that a query of Grafana's is: `label_values(up, job)`, `query_result(…)`, `metrics(…)`.
+    pub fn of_query(query: &str) -> Self {
+        source_of_query(query)
+    }
+
+    /// The source that somebody wrote: a list of values, or the one query of Grafana's.
+    pub fn written(values: &[String]) -> Self {
+        match values {
+            [query] if query.contains('(') => Self::of_query(query),
+            values => Self::Values(values.to_vec()),
+        }
+    }
+}
+
+impl Variable {
+    /// A value that it may have, as far as that is known without a Prometheus; `.*` stands for all.
+    pub fn first_value(&self) -> Option<String> {
+        let of_list = || match &self.source {
+            VariableSource::Values(values) | VariableSource::Interval(values) => values.first().cloned(),
+            VariableSource::Text(text) => Some(text.clone()),
+            _ => None,
+        };
+        let fixed = self.default.first().cloned().or_else(|| if self.include_all { None } else { of_list() });
+        // Grafana's own word for an interval that it chooses.
+        let fixed = fixed.filter(|value| !value.starts_with("$__auto") && value != "auto");
+        fixed.or_else(|| self.include_all.then(|| ".*".to_owned()))
+    }
+}
+
+/// Where the choices of a variable come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VariableSource {
+    /// The values of a label on the series that a selector finds.
+    LabelValues {
+        /// A selector such as `up{job="web"}`, with earlier variables; empty: every series.
+        selector: String,
+        /// The label.
+        label: String,
+    },
+    /// The series that a query answers with, as text; Grafana's `query_result(…)`.
+    QueryResult(String),
+    /// The names of metrics that match.
+    Metrics(String),
+    /// The names of labels that a metric has.
+    LabelNames(String),
+    /// A list.
+    Values(Vec<String>),
+    /// A length of time for `rate` and its kin.
+    Interval(Vec<String>),
+    /// Typed in by the reader.
+    Text(String),
+    /// A datasource of Grafana's, by the kind of it.
+    Datasource(String),
+}

@@ -1,0 +1,171 @@
+//! Which dashboards there are: those of the stack file, else one for each app and exporter, and the overview.
+
+mod written;
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use super::assemble::Input;
+use super::{Job, JobOrigin, PrometheusConfig};
+use crate::dashboard::{Dashboard, Exposed, Imported, Latency, OVERVIEW_UID, Signals, WatchedApp, preset, uid};
+use crate::promql::{Expression, Selector};
+use crate::stack::{self, DashboardSource, Stack};
+
+/// A dashboard of the stack.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StackDashboard {
+    /// Its name: the key in the stack file, or what it is about. Its file is `grafana/dashboards/NAME.json`.
+    pub name: String,
+    /// What it shows.
+    pub dashboard: Dashboard,
+    /// Who says what is on it.
+    pub origin: DashboardOrigin,
+    /// The file it comes from, and the JSON that Grafana gets as it is.
+    pub carried: Option<Carried>,
+}
+
+/// Who says what is on a dashboard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DashboardOrigin {
+    /// The stack file, panel by panel.
+    Panels,
+    /// A file exported from Grafana.
+    File,
+    /// stackctl: a preset, or made for an app.
+    Made,
+}
+
+/// A dashboard that Grafana gets as it was exported.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Carried {
+    /// The file, absolute.
+    pub file: String,
+    /// The JSON, with the stack's datasource.
+    pub json: Value,
+}
+
+/// Every dashboard, in order. Without a Prometheus there is nothing to show but what the file asks for.
+pub(super) fn all(input: Input, prometheus: Option<&PrometheusConfig>) -> Vec<StackDashboard> {
+    let apps = watched_apps(input, prometheus);
+    if input.stack.dashboards.is_empty() {
+        return prometheus.map(|prometheus| unasked(input, prometheus, &apps)).unwrap_or_default();
+    }
+    let stack = input.stack;
+    let named = stack.dashboards.iter().filter_map(|(name, dashboard)| {
+        let title = dashboard.title.clone();
+        let made = match &dashboard.source {
+            DashboardSource::Rows(rows) => StackDashboard {
+                origin: DashboardOrigin::Panels,
+                ..of(name.as_str(), written::dashboard(name.as_str(), rows, stack), title)
+            },
+            DashboardSource::Preset(known) => {
+                let preset = preset(known, stack.name.as_str(), &apps)?;
+                of(name.as_str(), Dashboard { uid: uid(name.as_str()), ..preset }, title)
+            }
+            DashboardSource::File { path, imported } => from_file(name.as_str(), path, imported.as_deref()?, title),
+        };
+        Some(made)
+    });
+    named.collect()
+}
+
+fn of(name: &str, dashboard: Dashboard, title: Option<String>) -> StackDashboard {
+    let title = title.unwrap_or_else(|| dashboard.title.clone());
+    StackDashboard {
+        name: name.to_owned(),
+        dashboard: Dashboard { title, ..dashboard },
+        origin: DashboardOrigin::Made,
+        carried: None,
+    }
+}
+
+fn from_file(name: &str, file: &str, imported: &Imported, title: Option<String>) -> StackDashboard {
+    let mut made = of(name, imported.dashboard.clone(), title);
+    made.dashboard.uid = uid(if imported.dashboard.uid.is_empty() { name } else { &imported.dashboard.uid });
+    let mut json = imported.json.clone();
+    json["uid"] = made.dashboard.uid.clone().into();
+    json["title"] = made.dashboard.title.clone().into();
+    made.origin = DashboardOrigin::File;
+    made.carried = Some(Carried { file: file.to_owned(), json });
+    made
+}
+
+/// What there is without a word in the file.
+fn unasked(input: Input, prometheus: &PrometheusConfig, apps: &[WatchedApp]) -> Vec<StackDashboard> {
+    let stack_name = input.stack.name.as_str();
+    let is_taken = prometheus.jobs.iter().any(|job| job.name == "overview");
+    let overview_name = if is_taken { OVERVIEW_UID } else { "overview" };
+    let overview = preset("overview", stack_name, apps).map(|overview| of(overview_name, overview, None));
+    let of_apps = apps.iter().map(|app| of(app.name, Dashboard { uid: uid(app.name), ..app.dashboard() }, None));
+    let others = prometheus.jobs.iter().filter_map(|job| {
+        let preset_name = match &job.origin {
+            JobOrigin::Engine => "docker-engine",
+            JobOrigin::Service(name) if input.stack.exporters.contains_key(name.as_str()) => name.as_str(),
+            _ => return None,
+        };
+        Some(of(preset_name, preset(preset_name, stack_name, &[])?, None))
+    });
+    overview.into_iter().chain(of_apps).chain(others).collect()
+}
+
+/// What is known of the apps that Prometheus scrapes now.
+pub(super) fn known(input: Input, prometheus: Option<&PrometheusConfig>) -> IndexMap<String, Exposed> {
+    let jobs = prometheus.map(|prometheus| prometheus.jobs.as_slice()).unwrap_or_default();
+    let apps = jobs.iter().filter(|job| is_app(input.stack, job));
+    let known = apps.filter_map(|job| input.facts.exposed.get_key_value(&job.name));
+    known.filter(|(_, exposed)| !exposed.is_empty()).map(|(name, exposed)| (name.clone(), exposed.clone())).collect()
+}
+
+/// Every app that Prometheus scrapes, with what its signals are called.
+fn watched_apps<'a>(input: Input<'a>, prometheus: Option<&'a PrometheusConfig>) -> Vec<WatchedApp<'a>> {
+    static NOTHING: Exposed = Exposed(std::collections::BTreeMap::new());
+    let Some(prometheus) = prometheus else { return Vec::new() };
+    let of_apps = prometheus.jobs.iter().filter(|job| is_app(input.stack, job));
+    let watched = of_apps.map(|job| {
+        let exposed = input.facts.exposed.get(&job.name).unwrap_or(&NOTHING);
+        let written = written_signals(input.stack, job).map(signals);
+        let slower = job.interval.filter(|interval| *interval > prometheus.scrape_interval);
+        WatchedApp {
+            name: &job.name,
+            signals: written.unwrap_or_default().or(Signals::recognised(exposed)),
+            exposed,
+            #[expect(clippy::cast_precision_loss, reason = "an interval is far below 2^53 ms")]
+            interval: slower.map(|interval| interval.as_millis() as f64 / 1000.0),
+        }
+    });
+    watched.collect()
+}
+
+fn is_app(stack: &Stack, job: &Job) -> bool {
+    match &job.origin {
+        JobOrigin::Service(name) => stack.apps.contains_key(name.as_str()),
+        origin => matches!(origin, JobOrigin::Attached(_)),
+    }
+}
+
+/// The signals as the stack file names them. Its rules have seen that each is a selector.
+fn signals(written: &crate::stack::Signals) -> Signals {
+    let selector = |text: &String| Expression::parse(text).ok()?.as_selector();
+    Signals {
+        latency: written.latency.as_ref().and_then(selector).map(|durations| Latency::Histogram(base(durations))),
+        traffic: written.traffic.as_ref().and_then(selector),
+        errors: written.errors.as_ref().and_then(selector),
+        in_flight: written.in_flight.as_ref().and_then(selector),
+        saturation: written.saturation.iter().filter_map(selector).collect(),
+    }
+}
+
+/// The histogram itself, where one of its series is named.
+fn base(mut histogram: Selector) -> Selector {
+    let name = histogram.metric.take().unwrap_or_default();
+    let base = ["_bucket", "_count", "_sum"].iter().find_map(|suffix| name.strip_suffix(suffix)).unwrap_or(&name);
+    histogram.metric = Some(base.to_owned());
+    histogram
+}
+
+/// What the stack file says of an app's signals, be it run or attached.
+fn written_signals<'a>(stack: &'a Stack, job: &Job) -> Option<&'a stack::Signals> {
+    let (JobOrigin::Service(app_name) | JobOrigin::Attached(app_name)) = &job.origin else { return None };
+    let run = stack.apps.get(app_name.as_str()).and_then(|app| app.signals.as_ref());
+    run.or_else(|| stack.attached.get(app_name.as_str())?.signals.as_ref())
+}

@@ -1,0 +1,10 @@
+//! `PromQL`: is a query one, what does it ask for, and what stands for Grafana's macros when it is asked elsewhere.
+//! The only folder that knows the parser.
+
+mod expression;
+mod fill;
+mod selector;
+
+pub use expression::{Expression, ParseError, Range};
+pub use fill::{Filling, fill, variables};
+pub use selector::{Matcher, Operator, Selector};

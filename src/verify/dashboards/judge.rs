@@ -1,0 +1,177 @@
+//! Judges what a panel's queries came to. Pure.
+
+use super::DASHBOARDS;
+use super::evidence::{Answer, Found, PanelState, QueryState, SelectorState};
+use crate::desired::{DashboardOrigin as Origin, StackDashboard};
+use crate::promql::{Operator, Selector};
+use crate::verify::{Cause, Finding, Trouble};
+
+/// What is wrong with a query, and how bad it is.
+enum Verdict {
+    /// It shows something, or is right to show nothing.
+    Good(String),
+    /// It will show something after a few more scrapes.
+    Soon(Trouble),
+    /// It shows nothing and will not.
+    Broken(Trouble),
+}
+
+/// One finding for a panel. A panel that shows a part of what it asks for is a warning.
+pub fn judge_panel(dashboard: &StackDashboard, panel: &str, state: &PanelState) -> Finding {
+    let where_to = Remedy { dashboard, panel };
+    let verdicts: Vec<Verdict> = state.queries.iter().map(|query| judge(query, &where_to)).collect();
+    let (subject, instance) = (dashboard.name.as_str(), Some(panel));
+    let mut good = Vec::new();
+    let mut soon = None;
+    let mut broken = None;
+    for verdict in verdicts {
+        match verdict {
+            Verdict::Good(message) => good.push(message),
+            Verdict::Soon(trouble) => soon = soon.or(Some(trouble)),
+            Verdict::Broken(trouble) => broken = broken.or(Some(trouble)),
+        }
+    }
+    match (broken, soon) {
+        (Some(trouble), _) if trouble.cause != Cause::NoData || good.is_empty() => {
+            Finding::fail(DASHBOARDS, subject, instance, trouble)
+        }
+        (Some(trouble), _) | (None, Some(trouble)) => {
+            Finding::fail(DASHBOARDS, subject, instance, trouble).as_warning()
+        }
+        (None, None) => Finding::ok(DASHBOARDS, subject, instance, good.join("; ")),
+    }
+}
+
+fn judge(query: &QueryState, remedy: &Remedy) -> Verdict {
+    match &query.answer {
+        Answer::Data { series, numbers: 0 } => {
+            Verdict::Good(format!("{}, no number yet: nothing happened", count(*series, "series")))
+        }
+        Answer::Data { series, .. } => Verdict::Good(count(*series, "series")),
+        Answer::Refused(why) => {
+            let message = format!("Prometheus refuses `{}`: {why}", query.query);
+            Verdict::Broken(Trouble::new(Cause::QueryError, message, remedy.correct("the query", None)))
+        }
+        Answer::Unreachable(why) => {
+            let fix = "see `stackctl ps` and `stackctl logs prometheus`";
+            Verdict::Broken(Trouble::new(Cause::PrometheusUnreachable, why.clone(), fix))
+        }
+        Answer::Empty { selectors, may_be_empty } => judge_empty(query, selectors, *may_be_empty, remedy),
+    }
+}
+
+/// A query without an answer: the first selector that explains it.
+fn judge_empty(query: &QueryState, selectors: &[SelectorState], may_be_empty: bool, remedy: &Remedy) -> Verdict {
+    // As long as one part has too few scrapes, the others may be right.
+    let too_few = selectors.iter().find_map(|state| match &state.found {
+        Found::TooFew { length, interval } => Some((&state.selector, *length, *interval)),
+        _ => None,
+    });
+    if let Some((selector, length, interval)) = too_few {
+        return too_few_scrapes(selector, length, interval, remedy);
+    }
+    let missing = selectors.iter().find_map(|state| match &state.found {
+        Found::NoMetric { nearest } => Some(no_metric(&state.selector, nearest.as_deref(), remedy)),
+        _ => None,
+    });
+    let mismatched = selectors.iter().find_map(|state| match &state.found {
+        Found::NoMatch { matcher, values } => {
+            let matcher = matcher.as_ref().map(ToString::to_string);
+            Some(no_match(&state.selector, matcher.as_deref(), values, remedy))
+        }
+        _ => None,
+    });
+    match missing.or(mismatched) {
+        Some(trouble) => Verdict::Broken(trouble),
+        None if may_be_empty => Verdict::Good("nothing to show: what it asks for is nowhere the case".to_owned()),
+        None => {
+            let message = format!("`{}` has no answer, although every metric in it is there", query.query);
+            let fix =
+                "compare the labels on both sides of its operators: `on (…)` and `ignoring (…)` say which must agree";
+            Verdict::Broken(Trouble::new(Cause::NoData, message, fix))
+        }
+    }
+}
+
+fn too_few_scrapes(
+    selector: &Selector,
+    length: std::time::Duration,
+    interval: std::time::Duration,
+    remedy: &Remedy,
+) -> Verdict {
+    if length < interval * 2 {
+        let message = format!(
+            "`{selector}` is asked for over {length:?}, in which there are not two scrapes: it is scraped every {interval:?}"
+        );
+        let fix = remedy.correct("the length of time to `[$__rate_interval]`", Some(selector));
+        return Verdict::Broken(Trouble::new(Cause::NoData, message, fix));
+    }
+    let message = format!("`{selector}` has not been scraped twice yet: a change over time needs two scrapes");
+    Verdict::Soon(Trouble::new(Cause::DataPending, message, format!("look again in {interval:?}")))
+}
+
+fn no_metric(selector: &Selector, nearest: Option<&str>, remedy: &Remedy) -> Trouble {
+    let metric = selector.metric.as_deref().unwrap_or_default();
+    let (known, fix) = match nearest {
+        Some(nearest) => {
+            let what = format!("`{metric}` to `{nearest}`");
+            (format!("; there is `{nearest}`"), remedy.correct(&what, Some(selector)))
+        }
+        None => {
+            let fix = remedy.correct("the name", Some(selector));
+            (String::new(), format!("{fix}; many a metric appears with the first request"))
+        }
+    };
+    Trouble::new(Cause::NoData, format!("no metric is called `{metric}`{known}"), fix)
+}
+
+fn no_match(selector: &Selector, matcher: Option<&str>, values: &[String], remedy: &Remedy) -> Trouble {
+    let metric = selector.metric.as_deref().unwrap_or_default();
+    let message = match (matcher, values) {
+        (None, _) => format!("no series is `{selector}`: each of its labels occurs, and nowhere all together"),
+        (Some(matcher), []) => format!("no series of `{metric}` has `{matcher}`: none has that label"),
+        (Some(matcher), values) => {
+            let listed: Vec<String> = values.iter().map(|value| format!("`{value}`")).collect();
+            format!("no series of `{metric}` has `{matcher}`; the label has {}", listed.join(", "))
+        }
+    };
+    Trouble::new(Cause::NoData, message, remedy.correct("the label", Some(selector)))
+}
+
+fn count(number: usize, word: &str) -> String {
+    format!("{number} {word}")
+}
+
+/// Where something is to be corrected.
+struct Remedy<'a> {
+    dashboard: &'a StackDashboard,
+    panel: &'a str,
+}
+
+impl Remedy<'_> {
+    /// Advice to correct something of a query.
+    fn correct(&self, what: &str, selector: Option<&Selector>) -> String {
+        let StackDashboard { name, carried, origin, .. } = self.dashboard;
+        match carried {
+            Some(carried) => format!("correct {what} in panel `{}` of {}", self.panel, carried.file),
+            None if *origin == Origin::Panels => {
+                format!("correct {what} in panel `{}` of `dashboards.{name}`", self.panel)
+            }
+            None => match selector.and_then(job_of) {
+                Some(job) => format!("correct {what} in `apps.{job}.signals`, or have `{job}` expose it"),
+                None => "nothing in the stack file asks for this: what is scraped is older or newer than the panel"
+                    .to_owned(),
+            },
+        }
+    }
+}
+
+/// The job that a selector names.
+fn job_of(selector: &Selector) -> Option<&str> {
+    let mut matchers = selector.matchers.iter();
+    let matcher = matchers.find(|matcher| matcher.label == "job" && matcher.operator == Operator::Equal)?;
+    Some(&matcher.value)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,104 @@
+//! What each kind of answer is judged as.
+
+use std::time::Duration;
+
+use super::*;
+use crate::dashboard::Dashboard;
+use crate::promql::{Matcher, Operator};
+use crate::verify::Status;
+
+fn dashboard(origin: Origin) -> StackDashboard {
+    StackDashboard { name: "web".to_owned(), dashboard: Dashboard::default(), origin, carried: None }
+}
+
+fn judged(answers: Vec<Answer>) -> Finding {
+    let queries = answers.into_iter().map(|answer| QueryState { query: "rate(a[5m])".to_owned(), answer });
+    judge_panel(&dashboard(Origin::Panels), "Requests", &PanelState { queries: queries.collect() })
+}
+
+fn empty(found: Found) -> Answer {
+    Answer::Empty { selectors: vec![SelectorState { selector: selector(), found }], may_be_empty: false }
+}
+
+fn selector() -> Selector {
+    Selector::of("http_requests_total").with("job", Operator::Equal, "wbe")
+}
+
+fn data() -> Answer {
+    Answer::Data { series: 2, numbers: 2 }
+}
+
+#[test]
+fn a_panel_with_data_is_well_even_where_nothing_happened_yet() {
+    assert_eq!(judged(vec![data()]).status, Status::Ok);
+    let idle = judged(vec![Answer::Data { series: 1, numbers: 0 }]);
+    assert_eq!(idle.status, Status::Ok);
+    assert!(idle.message.contains("nothing happened"), "{}", idle.message);
+}
+
+#[test]
+fn a_metric_that_does_not_exist_is_named_with_the_nearest_that_does() {
+    let finding = judged(vec![empty(Found::NoMetric { nearest: Some("http_request_total".to_owned()) })]);
+    assert_eq!((finding.status, finding.cause), (Status::Fail, Some(Cause::NoData)));
+    assert_eq!(finding.message, "no metric is called `http_requests_total`; there is `http_request_total`");
+    assert_eq!(
+        finding.fix,
+        "correct `http_requests_total` to `http_request_total` in panel `Requests` of `dashboards.web`"
+    );
+    assert_eq!((finding.subject.as_str(), finding.instance.as_deref()), ("web", Some("Requests")));
+}
+
+#[test]
+fn a_label_that_does_not_match_is_named_with_the_values_it_has() {
+    let matcher = Matcher { label: "job".to_owned(), operator: Operator::Equal, value: "wbe".to_owned() };
+    let values = vec!["api".to_owned(), "web".to_owned()];
+    let finding = judged(vec![empty(Found::NoMatch { matcher: Some(matcher), values })]);
+    assert_eq!(finding.cause, Some(Cause::NoData));
+    assert_eq!(finding.message, "no series of `http_requests_total` has `job=\"wbe\"`; the label has `api`, `web`");
+}
+
+#[test]
+fn too_few_scrapes_are_a_warning_unless_there_will_never_be_enough() {
+    let too_few = |seconds| {
+        let (length, interval) = (Duration::from_secs(seconds), Duration::from_secs(15));
+        judged(vec![empty(Found::TooFew { length, interval })])
+    };
+    let soon = too_few(60);
+    assert_eq!((soon.status, soon.cause), (Status::Warn, Some(Cause::DataPending)));
+    assert!(soon.fix.contains("15s"), "{}", soon.fix);
+    let never = too_few(20);
+    assert_eq!(never.status, Status::Fail);
+    assert!(never.fix.contains("$__rate_interval"), "{}", never.fix);
+}
+
+#[test]
+fn a_comparison_that_holds_nowhere_is_well_and_other_silence_is_not() {
+    let silent = |may_be_empty| {
+        let selectors = vec![SelectorState { selector: selector(), found: Found::Series }];
+        judged(vec![Answer::Empty { selectors, may_be_empty }])
+    };
+    assert_eq!(silent(true).status, Status::Ok);
+    let finding = silent(false);
+    assert_eq!(finding.status, Status::Fail);
+    assert!(finding.fix.contains("ignoring"), "{}", finding.fix);
+}
+
+#[test]
+fn one_query_of_several_without_data_is_a_warning_and_a_refused_one_is_not() {
+    let nothing = || empty(Found::NoMetric { nearest: None });
+    assert_eq!(judged(vec![data(), nothing()]).status, Status::Warn);
+    assert_eq!(judged(vec![nothing(), nothing()]).status, Status::Fail);
+    let refused = judged(vec![data(), Answer::Refused("parse error".to_owned())]);
+    assert_eq!((refused.status, refused.cause), (Status::Fail, Some(Cause::QueryError)));
+}
+
+#[test]
+fn what_stackctl_made_is_corrected_where_the_app_says_what_its_signals_are_called() {
+    let query = QueryState { query: "a".to_owned(), answer: empty(Found::NoMetric { nearest: None }) };
+    let finding = judge_panel(&dashboard(Origin::Made), "Requests", &PanelState { queries: vec![query] });
+    assert!(
+        finding.fix.starts_with("correct the name in `apps.wbe.signals`, or have `wbe` expose it"),
+        "{}",
+        finding.fix
+    );
+}

@@ -1,0 +1,83 @@
+//! Does every panel show something? Each query is put to the stack's Prometheus, and Grafana, where it runs, is asked
+//! whether it has every dashboard and reaches its datasource.
+
+mod ask;
+mod evidence;
+mod grafana;
+mod judge;
+
+pub use evidence::{Answer, PanelState, QueryState, SelectorState};
+pub use grafana::{GrafanaState, judge_grafana};
+pub use judge::judge_panel;
+
+use futures_util::StreamExt;
+
+use super::{Cause, Finding, Trouble};
+use crate::client::{Grafana, Prometheus};
+use crate::dashboard::{Panel, PanelKind};
+use crate::desired::{Desired, StackDashboard};
+
+/// Name of the check.
+pub const DASHBOARDS: &str = "dashboards";
+
+/// Panels asked for side by side. Prometheus runs at most 20 queries at a time.
+const CONCURRENT_PANELS: usize = 8;
+
+/// Asks and judges. Nothing to say where the stack has no dashboards or no Prometheus.
+/// `prometheus`: `None` where it does not run. `grafana`: `None` where the stack has none, or it does not run.
+pub async fn dashboards(desired: &Desired, prometheus: Option<&Prometheus>, grafana: Option<&Grafana>) -> Vec<Finding> {
+    let (Some(config), false) = (&desired.prometheus, desired.dashboards.is_empty()) else {
+        return Vec::new();
+    };
+    let Some(prometheus) = prometheus else {
+        return vec![unreachable("it does not run")];
+    };
+    if let Err(error) = prometheus.ready().await {
+        return vec![unreachable(&error.to_string())];
+    }
+    let asked = futures_util::stream::iter(&desired.dashboards).then(|dashboard| async move {
+        let asker = ask::Asker::of(prometheus, config, &dashboard.dashboard).await;
+        findings(dashboard, &asker).await
+    });
+    let (panels, grafana) = tokio::join!(asked.concat(), async {
+        match grafana {
+            Some(grafana) => judge_grafana(desired, &grafana::ask(grafana, desired).await),
+            None => Vec::new(),
+        }
+    });
+    [panels, grafana].concat()
+}
+
+fn unreachable(why: &str) -> Finding {
+    let message = format!("no panel can be asked for: {why}");
+    let trouble = Trouble::new(
+        Cause::PrometheusUnreachable,
+        message,
+        "see `stackctl ps` and `stackctl logs prometheus`; `stackctl up` starts it again",
+    );
+    Finding::fail(DASHBOARDS, "prometheus", None, trouble)
+}
+
+async fn findings(dashboard: &StackDashboard, asker: &ask::Asker<'_>) -> Vec<Finding> {
+    let panels = asking_panels(dashboard);
+    let judged = panels.into_iter().map(|(name, panel)| async move {
+        let state = asker.ask(panel).await;
+        judge_panel(dashboard, &name, &state)
+    });
+    futures_util::stream::iter(judged).buffered(CONCURRENT_PANELS).collect().await
+}
+
+/// The panels that ask something, each under a name of its own: its title, with that of its row where two are alike.
+fn asking_panels(dashboard: &StackDashboard) -> Vec<(String, &Panel)> {
+    let rows = dashboard.dashboard.rows.iter();
+    let panels = rows.flat_map(|row| row.panels.iter().map(move |panel| (row.title.as_deref(), panel)));
+    let asking = panels.filter(|(_, panel)| panel.kind != PanelKind::Text && !panel.queries.is_empty());
+    let asking: Vec<_> = asking.collect();
+    let is_alone = |title: &str| asking.iter().filter(|(_, panel)| panel.title == title).count() == 1;
+    let name = |(row, panel): &(Option<&str>, &Panel)| match (panel.title.as_str(), row) {
+        ("", _) => panel.queries[0].expression.clone(),
+        (title, Some(row)) if !is_alone(title) => format!("{row}: {title}"),
+        (title, _) => title.to_owned(),
+    };
+    asking.iter().map(|found| (name(found), found.1)).collect()
+}

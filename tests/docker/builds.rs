@@ -1,0 +1,103 @@
+//! Several builds of stackctl on one engine, and several stack files of one name.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use stackctl::catalog::own;
+use stackctl::engine::images::own_build;
+
+use crate::sandbox::{Run, Sandbox, run};
+
+/// The stackctl of this test run under another build id, as if it had been built once more.
+struct OtherBuild {
+    executable: PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+impl OtherBuild {
+    /// `seed` tells the other builds of this test run apart.
+    fn new(seed: u8) -> Self {
+        let original = Path::new(env!("CARGO_BIN_EXE_stackctl"));
+        let build_id = own_build(original).expect("the executable is there");
+        let build_id: Vec<u8> = (0..build_id.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&build_id[at..at + 2], 16).expect("a build id is in hex"))
+            .collect();
+        let mut content = std::fs::read(original).expect("the executable can be read");
+        let at = content.windows(build_id.len()).position(|window| window == build_id);
+        content[at.expect("the build id lies in the executable")] ^= seed;
+        let folder = tempfile::tempdir().expect("a folder");
+        let executable = folder.path().join("stackctl");
+        std::fs::write(&executable, content).expect("a copy");
+        std::fs::set_permissions(&executable, std::fs::Permissions::from_mode(0o755)).expect("it is ours");
+        Self { executable, _folder: folder }
+    }
+
+    fn image(&self) -> String {
+        own::reference(&own_build(&self.executable).expect("the executable is there"))
+    }
+
+    fn run(&self, stack: &Sandbox, arguments: &[&str]) -> Run {
+        let mut command = Command::new(&self.executable);
+        run(command.env("NO_COLOR", "1").arg("-f").arg(stack.stack_file()).args(arguments))
+    }
+}
+
+impl Drop for OtherBuild {
+    fn drop(&mut self) {
+        run(Command::new("docker").args(["rmi", "-f", &self.image()]));
+    }
+}
+
+#[test]
+fn two_builds_of_stackctl_leave_each_others_stacks_alone() {
+    let apps = "apps: { web: { image: stackctl/self, command: [demo, iotd] } }\n";
+    let (first, second, other) = (Sandbox::started(apps), Sandbox::new(apps), OtherBuild::new(1));
+    let up = other.run(&second, &["up", "--no-wait"]);
+    assert_eq!(up.code, 0, "{}", up.stderr);
+    assert_eq!(first.plan(), [""; 0]);
+    let plan = other.run(&second, &["plan"]);
+    assert_eq!(plan.code, 0, "{}", plan.stdout);
+    drop(second);
+}
+
+/// Debian's node-exporter as somebody's app: what runs then has nothing of stackctl's own image.
+#[test]
+fn a_stack_without_a_demo_app_is_probed_all_the_same() {
+    let other = OtherBuild::new(2);
+    let stack = Sandbox::new(
+        "apps: { web: { image: \"stackctl/node:debian\", pull_policy: never, metrics: { port: 9100, path: /stats } } }\n",
+    );
+    let up = other.run(&stack, &["up", "--timeout", "30s"]);
+    assert_eq!(up.code, 3, "{}\n{}", up.stdout, up.stderr);
+    assert!(up.stdout.contains("not-metrics") && up.stdout.contains("path: /metrics"), "{}", up.stdout);
+}
+
+#[test]
+fn a_stack_file_of_the_same_name_elsewhere_does_not_take_over_without_being_told() {
+    let app = |name| format!("apps: {{ {name}: {{ image: stackctl/self, command: [demo, iotd] }} }}\n");
+    let stack = Sandbox::started(&app("web"));
+    let runs = stack.running("web");
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let other_file = elsewhere.path().join("stack.yml");
+    let text = std::fs::read_to_string(stack.stack_file()).expect("the test wrote it");
+    std::fs::write(&other_file, text.replace("web:", "shop:")).expect("the folder is ours");
+    let other_up = |more: &[&str]| {
+        let mut command = crate::sandbox::stackctl();
+        run(command.arg("-f").arg(&other_file).args(["up", "--no-wait"]).args(more))
+    };
+    let refused = other_up(&[]);
+    assert_eq!(refused.code, 1, "{}", refused.stderr);
+    for words in [&stack.container("web", 1), stack.stack_file().to_str().expect("UTF-8"), "--take-over"] {
+        assert!(refused.stderr.contains(words), "{words}: {}", refused.stderr);
+    }
+    assert_eq!(stack.running("web"), runs, "nothing was touched");
+    assert!(stack.running("shop").is_empty(), "nothing was begun");
+    let told = other_up(&["--take-over"]);
+    assert_eq!(told.code, 0, "{}", told.stderr);
+    assert_eq!((stack.running("web").len(), stack.running("shop").len()), (0, 1));
+    std::fs::remove_file(&other_file).expect("the test wrote it");
+    stack.ok(&["up", "--no-wait"]);
+    assert_eq!(stack.running("web").len(), 1, "a file that is gone has no say");
+}

@@ -1,0 +1,175 @@
+//! Dashboards of real apps under load: every panel has data, and what has none is named.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::sandbox::{PATIENCE, Sandbox, docker};
+
+const APPS: &str = "\
+apps:
+  accesslog: { image: stackctl/self, command: [demo, accesslog], scale: 2, metrics: { discovery: dns } }
+  iotd: { image: stackctl/self, command: [demo, iotd], metrics: { path: /actuator/prometheus } }
+  image-gallery:
+    image: stackctl/self
+    command: [demo, image-gallery]
+    depends_on: [accesslog, iotd]
+    metrics: {}
+    signals:
+      latency: image_gallery_request_duration_seconds
+      traffic: image_gallery_requests_total
+      errors: image_gallery_requests_total{code=~\"5..\"}
+      in_flight: image_gallery_in_flight_requests
+      saturation: [process_resident_memory_bytes, process_cpu_seconds_total]
+exporters: { node: {} }
+";
+
+/// One app, and one dashboard of these panels.
+fn with_panels(panels: &str) -> String {
+    format!(
+        "apps:\n  web: {{ image: stackctl/self, command: [demo, iotd], metrics: {{ path: /actuator/prometheus }} }}\n\
+         dashboards:\n  mine:\n    rows:\n      - panels:\n{panels}"
+    )
+}
+
+/// Has somebody look at a page a few times, from the host.
+fn load(stack: &Sandbox, service: &str, path: &str, times: u32) {
+    let container = stack.container(service, 1);
+    let address = docker(&["inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", &container]);
+    let url = format!("http://{}{path}", address.trim());
+    for _ in 0..times {
+        let done =
+            Command::new("curl").args(["-s", "-o", "/dev/null", "-m", "5", &url]).status().expect("curl is there");
+        assert!(done.success(), "{url}");
+    }
+}
+
+/// The findings of `verify dashboards`, once none of them waits for a scrape any more.
+#[track_caller]
+fn settled(stack: &Sandbox) -> Vec<Value> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let findings = stack.findings("dashboards");
+        if findings.iter().all(|finding| finding["cause"] != "data-pending") {
+            return findings;
+        }
+        assert!(Instant::now() < deadline, "{findings:#?}");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+fn of<'a>(findings: &'a [Value], panel: &str) -> &'a Value {
+    let found = findings.iter().find(|finding| finding["instance"] == panel);
+    found.unwrap_or_else(|| panic!("no panel `{panel}`: {findings:#?}"))
+}
+
+#[test]
+fn every_panel_that_is_made_for_real_apps_under_load_has_data() {
+    let stack = Sandbox::new(APPS);
+    stack.ok(&["up"]);
+    load(&stack, "image-gallery", "/", 30);
+    // The library of `iotd` shows its metrics after the first request: the next `up` learns of them.
+    crate::sandbox::eventually("Prometheus has seen a request", || {
+        let seen = stack.json(&["query", "sum(http_server_requests_seconds_count)"]);
+        seen["result"][0].is_object()
+    });
+    stack.ok(&["up"]);
+    load(&stack, "image-gallery", "/", 30);
+    let findings = settled(&stack);
+    let broken: Vec<_> = findings.iter().filter(|finding| finding["status"] != "ok").collect();
+    assert!(broken.is_empty(), "{broken:#?}");
+    let subjects: std::collections::BTreeSet<_> =
+        findings.iter().filter_map(|finding| finding["subject"].as_str()).collect();
+    assert_eq!(subjects.into_iter().collect::<Vec<_>>(), ["accesslog", "image-gallery", "iotd", "node", "overview"]);
+    let message = |subject: &str, panel: &str| {
+        let found = findings.iter().find(|finding| finding["subject"] == subject && finding["instance"] == panel);
+        found.unwrap_or_else(|| panic!("{subject}: {panel}"))["message"].as_str().unwrap_or_default().to_owned()
+    };
+    assert_eq!(message("image-gallery", "Latency"), "1 series; 1 series; 1 series");
+    assert_eq!(message("iotd", "Traffic"), "1 series", "recognised as Micrometer's");
+    assert_eq!(message("accesslog", "Up"), "2 series", "one for each replica");
+    assert!(findings.len() > 50, "{}", findings.len());
+}
+
+#[test]
+fn what_up_learns_of_an_app_is_remembered_so_that_the_next_plan_is_empty() {
+    let stack = Sandbox::new(APPS);
+    stack.ok(&["up"]);
+    assert_eq!(stack.plan(), Vec::<String>::new());
+    load(&stack, "iotd", "/image", 3);
+    crate::sandbox::eventually("Prometheus has seen a request", || {
+        stack.json(&["query", "sum(http_server_requests_seconds_count)"])["result"][0].is_object()
+    });
+    let up = stack.ok(&["up"]);
+    assert!(up.stderr.contains("stackctl.json"), "it is written into the running stack: {}", up.stderr);
+    assert_eq!(stack.plan(), Vec::<String>::new());
+    let again = stack.ok(&["up"]);
+    assert!(!again.stderr.contains("stackctl.json"), "{}", again.stderr);
+}
+
+#[test]
+fn a_metric_with_another_name_is_named_with_the_nearest_and_a_wrong_label_with_its_values() {
+    let stack = Sandbox::new(&with_panels(
+        "          - { title: Good, query: 'up{job=\"web\"}' }\n\
+         \x20         - { title: Renamed, query: 'rate(proces_cpu_seconds_total{job=\"web\"}[1m])' }\n\
+         \x20         - { title: Gone, query: sum(nothing_like_this_anywhere) }\n\
+         \x20         - { title: Label, query: 'up{job=\"wbe\"}' }\n\
+         \x20         - { title: Both, query: 'up{job=\"web\",instance=\"elsewhere:80\"}' }\n\
+         \x20         - { title: Short, query: 'rate(process_cpu_seconds_total{job=\"web\"}[1s])' }\n\
+         \x20         - { title: Quiet, query: up == 7 }\n\
+         \x20         - { title: Refused, query: 'label_replace(up, \"a\", \"$$1\", \"b\", \"(\")' }\n",
+    ));
+    let up = stack.run(&["up"]);
+    assert!(up.stdout.contains("no metric is called `proces_cpu_seconds_total`"), "{}", up.stdout);
+    let findings = settled(&stack);
+    assert_eq!(stack.run(&["verify", "dashboards"]).code, 3);
+    for (panel, cause, message, fix) in [
+        (
+            "Renamed",
+            "no-data",
+            "no metric is called `proces_cpu_seconds_total`; there is `process_cpu_seconds_total`",
+            "correct `proces_cpu_seconds_total` to `process_cpu_seconds_total` in panel `Renamed` of `dashboards.mine`",
+        ),
+        ("Gone", "no-data", "no metric is called `nothing_like_this_anywhere`", "first request"),
+        (
+            "Label",
+            "no-data",
+            "no series of `up` has `job=\"wbe\"`; the label has `prometheus`, `web`",
+            "correct the label",
+        ),
+        (
+            "Both",
+            "no-data",
+            "no series of `up` has `instance=\"elsewhere:80\"`; the label has `web:80`",
+            "correct the label",
+        ),
+        ("Short", "no-data", "there are not two scrapes", "`[$__rate_interval]`"),
+        ("Refused", "query-error", "Prometheus refuses", "correct the query"),
+    ] {
+        let finding = of(&findings, panel);
+        assert_eq!((finding["status"].as_str(), finding["cause"].as_str()), (Some("fail"), Some(cause)), "{finding:#}");
+        assert!(finding["message"].as_str().is_some_and(|text| text.contains(message)), "{finding:#}");
+        assert!(finding["fix"].as_str().is_some_and(|text| text.contains(fix)), "{finding:#}");
+    }
+    assert_eq!(of(&findings, "Good")["status"], "ok");
+    assert_eq!(of(&findings, "Quiet")["status"], "ok", "what compares may hold nowhere");
+}
+
+#[test]
+fn an_empty_panel_is_a_warning_for_up_and_a_failure_for_verify() {
+    let stack = Sandbox::new(&with_panels("          - { title: Gone, query: sum(nothing_like_this_anywhere) }\n"));
+    let up = stack.ok(&["up"]);
+    assert!(up.stdout.contains("warn  ") && up.stdout.contains("no-data"), "{}", up.stdout);
+    stack.expect(3, &["verify"]);
+}
+
+#[test]
+fn a_prometheus_that_is_gone_is_said_once() {
+    let stack = Sandbox::new(&with_panels("          - { title: Up, query: up }\n"));
+    stack.ok(&["up"]);
+    docker(&["stop", &stack.container("prometheus", 1)]);
+    let findings = stack.findings("dashboards");
+    assert_eq!(findings.len(), 1, "{findings:#?}");
+    assert_eq!(findings[0]["cause"], "prometheus-unreachable");
+}
