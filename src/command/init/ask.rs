@@ -192,14 +192,14 @@ fn restore_on_interrupt() {
         runtime.block_on(async {
             let interrupt = tokio::signal::unix::SignalKind::interrupt();
             let Ok(mut signals) = tokio::signal::unix::signal(interrupt) else { return };
-            drop(ready.send(()));
+            ready.send(()).unwrap_or_default();
             if signals.recv().await.is_some() {
                 drop(dialoguer::console::Term::stderr().show_cursor());
                 std::process::exit(i32::from(Exit::INTERRUPTED));
             }
         });
     });
-    drop(is_ready.recv());
+    is_ready.recv().unwrap_or_default();
 }
 
 fn line(container: &crate::engine::Neighbour, metrics: Option<&(u16, String)>) -> String {
