@@ -83,6 +83,10 @@ pub enum Command {
     Init(Box<command::init::Arguments>),
     /// Make a stack file of Compose files, prometheus.yml, rules and dashboards
     Import(command::import::Arguments),
+    /// Add an app, an exporter or a dashboard to the stack file
+    Add(command::add::Arguments),
+    /// Remove one from the stack file
+    Remove(command::remove::Arguments),
     /// Is the stack file right? Every problem at once
     Check(command::check::Arguments),
     /// Write every generated file
@@ -93,10 +97,14 @@ pub enum Command {
     Up(command::up::Arguments),
     /// State of every replica
     Ps(command::ps::Arguments),
+    /// Run other numbers of replicas; `--save` writes them into the stack file
+    Scale(command::scale::Arguments),
     /// What the containers print
     Logs(command::logs::Arguments),
     /// Prove that what runs is what the file says, and that every target is scraped
     Verify(command::verify::Arguments),
+    /// What a cause means that `verify` names, and what to do
+    Explain(command::explain::Arguments),
     /// Ask Prometheus
     Query(command::query::Arguments),
     /// Golden signals, targets and alerts on the terminal, live
@@ -132,7 +140,7 @@ fn default_files() -> Vec<PathBuf> {
 }
 
 /// `APP=N`
-fn scale(text: &str) -> Result<(String, u32), String> {
+pub(crate) fn scale(text: &str) -> Result<(String, u32), String> {
     let (app, replicas) = text.split_once('=').ok_or("write APP=N, such as accesslog=3")?;
     let replicas = replicas.parse().map_err(|_| format!("`{replicas}` is not a number of replicas"))?;
     Ok((app.to_owned(), replicas))

@@ -14,6 +14,7 @@ use crate::cli::{Cli, Global};
 use crate::import::{self, Fresh, Imported, Request};
 use crate::stack::{Environment, Vocabulary};
 use answers::Wishes;
+pub(super) use answers::place as place_of_metrics;
 use ask::Asker;
 use look::Seen;
 

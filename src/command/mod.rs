@@ -1,11 +1,13 @@
 //! One file per command: load, call the pure parts, do the effects, print.
 
+pub mod add;
 pub mod check;
 pub mod completions;
 pub mod dashboards;
 pub mod demo;
 pub mod down;
 pub mod engine;
+pub mod explain;
 pub mod images;
 pub mod import;
 pub mod init;
@@ -15,13 +17,16 @@ pub mod plan;
 pub mod probe;
 pub mod ps;
 pub mod query;
+pub mod remove;
 pub mod render;
+pub mod scale;
 pub mod schema;
 pub mod top;
 pub mod up;
 pub mod verify;
 pub mod view;
 
+mod edit;
 mod failure;
 mod learn;
 mod lock;
@@ -43,6 +48,10 @@ pub async fn run(cli: Cli) -> Exit {
     output::set_color(cli.global.color);
     let global = cli.global;
     let result = match cli.command {
+        Command::Add(arguments) => add::run(&global, &arguments),
+        Command::Remove(arguments) => remove::run(&global, &arguments),
+        Command::Scale(arguments) => scale::run(&global, &arguments).await,
+        Command::Explain(arguments) => explain::run(&arguments),
         Command::Check(arguments) => check::run(&global, &arguments),
         Command::Init(arguments) => init::run(&global, &arguments).await,
         Command::Import(arguments) => import::run(&global, &arguments),

@@ -21,7 +21,7 @@ pub(super) fn service(input: Input, section: &Grafana) -> Service {
     let published = component::published(section.port, GRAFANA.port);
     let mut settings = ContainerSettings {
         command: Some(command()),
-        mem_limit: section.mem_limit,
+        mem_limit: section.container.mem_limit,
         restart: Restart::UnlessStopped,
         ..ContainerSettings::default()
     };

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::draft::{Item, Map};
 use super::write;
-use crate::stack::{self, Environment, Problems, Vocabulary};
+use crate::stack::{self, Environment, Problems, Snippet, Vocabulary};
 
 /// What somebody wants.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -85,7 +85,19 @@ impl Fresh {
     }
 }
 
+/// An entry of a section with these keys, all of them texts.
+pub fn entry_snippet(name: &str, keys: &[(&str, &str)]) -> Snippet {
+    let mut entry = Map::default();
+    keys.iter().for_each(|(key, value)| entry.set(key, Item::text(value.replace('$', "$$"))));
+    write::snippet(name, entry)
+}
+
 impl FreshApp {
+    /// The app as an entry of `apps`.
+    pub fn snippet(&self) -> Snippet {
+        write::snippet(&self.name, self.draft())
+    }
+
     fn draft(&self) -> Map {
         let mut app = Map::default();
         app.set("image", Item::text(self.image.replace('$', "$$")));

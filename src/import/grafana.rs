@@ -33,6 +33,9 @@ pub(super) struct Grafana {
     section: Map,
     dashboards: Map,
     files: HashSet<PathBuf>,
+    datasources: Vec<Item>,
+    /// Those that stackctl writes itself where it runs Prometheus.
+    of_prometheus: Vec<Item>,
 }
 
 impl Grafana {
@@ -74,16 +77,9 @@ impl Grafana {
         let has_secret = |item: &OutsideNode| {
             ["secureJsonData", "password", "basicAuthPassword"].iter().any(|key| item.entry(key).is_some())
         };
-        let mut extra = match self.section.get("extra_datasources") {
-            Some(Item::List(items)) => items.clone(),
-            _ => Vec::new(),
-        };
         for item in items {
             let url = item.entry("url").and_then(|entry| scalar(&entry.node)).unwrap_or_default();
-            let is_the_stacks = kind(item) == "prometheus" && (url.is_empty() || url.contains(":9090"));
-            if is_the_stacks {
-                continue;
-            }
+            let is_prometheus = kind(item) == "prometheus" && (url.is_empty() || url.contains(":9090"));
             if has_secret(item) {
                 let place = Place::at(&file.name, item.span.line.max(1), "datasources");
                 remarks.habit(
@@ -93,14 +89,15 @@ impl Grafana {
                 );
             }
             let mut copied = Item::of(item, &|text| variables.carry(text));
+            if is_prometheus {
+                self.of_prometheus.push(copied);
+                continue;
+            }
             // One data source is the default one: the stack's Prometheus.
             if let Item::Map(map) = &mut copied {
                 map.take("isDefault");
             }
-            extra.push(copied);
-        }
-        if !extra.is_empty() {
-            self.section.set("extra_datasources", Item::List(extra));
+            self.datasources.push(copied);
         }
     }
 
@@ -123,8 +120,13 @@ impl Grafana {
         self.dashboards.set(&name, Item::Map(entry));
     }
 
-    /// The section, and the dashboards.
-    pub(super) fn finish(self) -> (Map, Map) {
+    /// The section, and the dashboards. `has_prometheus`: the stack runs one, and its data source comes by itself.
+    pub(super) fn finish(mut self, has_prometheus: bool) -> (Map, Map) {
+        let mut extra = if has_prometheus { Vec::new() } else { self.of_prometheus };
+        extra.extend(self.datasources);
+        if !extra.is_empty() {
+            self.section.set("extra_datasources", Item::List(extra));
+        }
         (self.section, self.dashboards)
     }
 

@@ -17,7 +17,7 @@ mod stack;
 mod variables;
 mod write;
 
-pub use fresh::{Fresh, FreshApp};
+pub use fresh::{Fresh, FreshApp, entry_snippet};
 pub use remark::{Remark, RemarkKind};
 pub use source::found_in as sources_in;
 pub use stack::folder_name as stack_name;

@@ -188,7 +188,7 @@ impl<'a> Assembly<'a> {
         }
         match parts.grafana.take() {
             Some(grafana) => {
-                let (section, dashboards) = grafana.finish();
+                let (section, dashboards) = grafana.finish(has_prometheus);
                 if !section.is_empty() {
                     root.set("grafana", Item::Map(section));
                 }

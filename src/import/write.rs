@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::draft::{Entry, Item, Map};
+use crate::stack::Snippet;
 
 /// Columns that a line of a list or map in brackets may take.
 const WIDTH: usize = 96;
@@ -23,6 +24,16 @@ pub(super) fn stack_file(header: &[String], root: &Map) -> String {
         write_entry(&mut text, 0, key, entry, SPACED.contains(&key.as_str()));
     }
     text
+}
+
+/// One entry, for a stack file that is there already.
+pub(super) fn snippet(name: &str, map: Map) -> Snippet {
+    let item = Item::Map(map);
+    let mut block = String::new();
+    let flow = format!("{}: {}", flow_scalar(name, false), flow(&item));
+    let entry = Entry::from(item);
+    write_entry(&mut block, 0, name, &entry, false);
+    Snippet { block, flow }
 }
 
 fn comment(text: &mut String, indent: usize, line: &str) {

@@ -50,6 +50,33 @@ pub fn load(paths: &[PathBuf], environment: &Environment, vocabulary: &Vocabular
     assemble(texts, folder, environment, vocabulary, problems)
 }
 
+/// Loads a stack from files, one of which has another text by now that is not written yet.
+///
+/// # Errors
+/// All problems of all files at once.
+pub fn load_changed(
+    paths: &[PathBuf],
+    changed: (&Path, &str),
+    environment: &Environment,
+    vocabulary: &Vocabulary,
+) -> Result<Loaded, Problems> {
+    let mut problems = Collector::default();
+    let read = |path: &PathBuf| {
+        if path == changed.0 {
+            decode(&path.display().to_string(), changed.1.as_bytes().to_vec(), &mut problems)
+                .map(|text| (path.display().to_string(), text))
+        } else {
+            read_file(path, &mut problems)
+        }
+    };
+    let texts: Vec<_> = paths.iter().filter_map(read).collect();
+    if problems.has_errors() {
+        return Err(problems.finish());
+    }
+    let folder = paths.first().and_then(|path| path.parent()).filter(|folder| !folder.as_os_str().is_empty());
+    assemble(texts, folder.unwrap_or(Path::new(".")), environment, vocabulary, problems)
+}
+
 /// Loads a stack from a text, as if it stood in the file `name` in that folder.
 ///
 /// # Errors

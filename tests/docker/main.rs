@@ -8,6 +8,7 @@ mod compose;
 mod converge;
 mod dashboards;
 mod failures;
+mod import;
 mod lifecycle;
 mod reload;
 mod sandbox;

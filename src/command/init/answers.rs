@@ -109,7 +109,7 @@ impl Wishes {
 }
 
 /// `PORT` or `PORT/PATH`.
-pub(super) fn place(text: &str) -> Result<(u16, String), Failure> {
+pub(in crate::command) fn place(text: &str) -> Result<(u16, String), Failure> {
     let (port, path) = text.split_once('/').unwrap_or((text, "metrics"));
     let number = port.parse::<u16>().ok().filter(|port| *port > 0);
     let number = number.ok_or_else(|| {

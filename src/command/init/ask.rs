@@ -183,18 +183,23 @@ fn answered<T>(answer: dialoguer::Result<T>) -> Result<T, Failure> {
     })
 }
 
-/// With a handler of its own for the signal, a prompt ends with an error rather than with the cursor gone.
+/// A terminal that is not read at the very moment turns Ctrl-C into a signal. It is waited for beside the prompts, which
+/// hold this thread, so that the cursor comes back whenever it is pressed. Nothing is written yet while questions are asked.
 fn restore_on_interrupt() {
-    let mut signals = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt()) {
-        Ok(signals) => signals,
-        Err(_) => return,
-    };
-    tokio::spawn(async move {
-        if signals.recv().await.is_some() {
-            drop(dialoguer::console::Term::stderr().show_cursor());
-            std::process::exit(i32::from(Exit::INTERRUPTED));
-        }
+    let (ready, is_ready) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return };
+        runtime.block_on(async {
+            let interrupt = tokio::signal::unix::SignalKind::interrupt();
+            let Ok(mut signals) = tokio::signal::unix::signal(interrupt) else { return };
+            ready.send(()).unwrap_or_default();
+            if signals.recv().await.is_some() {
+                drop(dialoguer::console::Term::stderr().show_cursor());
+                std::process::exit(i32::from(Exit::INTERRUPTED));
+            }
+        });
     });
+    is_ready.recv().unwrap_or_default();
 }
 
 fn line(container: &crate::engine::Neighbour, metrics: Option<&(u16, String)>) -> String {

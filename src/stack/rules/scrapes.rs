@@ -94,7 +94,10 @@ pub(super) fn labels_are_labels(examination: &mut Examination) {
     let stack = examination.stack;
     for name in stack.prometheus.as_option().into_iter().flat_map(|prometheus| prometheus.external_labels.keys()) {
         let path = Path::ROOT.key("prometheus");
-        label(examination, path.key("external_labels").key(name), name);
+        // Several Prometheus that tell themselves apart by `__replica__` are a usual thing.
+        if !name.starts_with("__") {
+            label(examination, path.key("external_labels").key(name), name);
+        }
     }
 }
 

@@ -1,0 +1,84 @@
+//! `add`: an app, an exporter or a dashboard more in the stack file.
+
+use super::init::place_of_metrics;
+use super::{Exit, Failure, edit};
+use crate::cli::Global;
+use crate::import::{FreshApp, entry_snippet};
+use crate::stack::{Editor, Snippet};
+
+/// Arguments of `add`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  stackctl add app web --image ghcr.io/acme/web:1.4 --port 8080:80 --metrics 80/metrics
+  stackctl add exporter node
+  stackctl add dashboard node --preset node")]
+pub struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+/// What is added.
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// An app
+    App {
+        /// Its name: the DNS name inside the stack, and its job
+        name: String,
+        /// Its image
+        #[arg(long)]
+        image: String,
+        /// A port to publish, such as `8080:80`; repeat it for several
+        #[arg(long, value_name = "PORT")]
+        port: Vec<String>,
+        /// Where its metrics are; left out: not scraped
+        #[arg(long, value_name = "PORT/PATH")]
+        metrics: Option<String>,
+    },
+    /// An exporter of the catalogue
+    Exporter {
+        /// Its name, such as `node`
+        name: String,
+    },
+    /// A dashboard
+    Dashboard {
+        /// Its name
+        name: String,
+        /// A JSON file exported from Grafana
+        #[arg(long, value_name = "FILE", required_unless_present = "preset", value_hint = clap::ValueHint::FilePath)]
+        json: Option<String>,
+        /// A preset of the catalogue
+        #[arg(long, value_name = "NAME", conflicts_with = "json")]
+        preset: Option<String>,
+    },
+}
+
+/// Runs it.
+pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
+    let (section, name, snippet) = snippet(&arguments.what)?;
+    let put = |editor: &Editor| editor.insert(section, name, &snippet);
+    let file = edit::change(global, |editor| editor.has(section, name), put)?;
+    Ok(edit::done(global, &file, &format!("added {section}.{name} to")))
+}
+
+fn snippet(what: &What) -> Result<(&'static str, &str, Snippet), Failure> {
+    match what {
+        What::App { name, image, port, metrics } => {
+            let app = FreshApp {
+                name: name.clone(),
+                image: image.clone(),
+                ports: port.clone(),
+                metrics: metrics.as_deref().map(place_of_metrics).transpose()?,
+                note: None,
+            };
+            Ok(("apps", name, app.snippet()))
+        }
+        What::Exporter { name } => Ok(("exporters", name, entry_snippet(name, &[]))),
+        What::Dashboard { name, json, preset } => {
+            let keys = [("file", json), ("preset", preset)];
+            let keys: Vec<(&str, &str)> =
+                keys.iter().filter_map(|(key, value)| Some((*key, value.as_deref()?))).collect();
+            Ok(("dashboards", name, entry_snippet(name, &keys)))
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! `add`, `remove` and `scale --save`: changes to the stack file that leave comments, order and every other line alone.
+
+use std::path::{Path, PathBuf};
+
+use super::{Exit, Failure, output, place};
+use crate::catalog;
+use crate::cli::Global;
+use crate::engine::Error;
+use crate::stack::{self, Editor, Environment, Vocabulary, Wrong};
+
+/// Changes one of the stack files, looks whether all of them together are still right, and only then writes it.
+/// `belongs`: which file is meant where there are several; the last one counts, and else the first.
+pub(super) fn change(
+    global: &Global,
+    belongs: impl Fn(&Editor) -> bool,
+    edit: impl Fn(&Editor) -> Result<String, Wrong>,
+) -> Result<PathBuf, Failure> {
+    let mut editors = Vec::new();
+    for file in &global.file {
+        let text = std::fs::read_to_string(file).map_err(|error| {
+            let advice = "name it with `-f FILE`, or make one: `stackctl init`";
+            Failure::World(Error::new(format!("cannot read {}", file.display()), error).advise(advice))
+        })?;
+        editors.push((file, Editor::open(&file.display().to_string(), &text)?));
+    }
+    let found = editors.iter().rfind(|(_, editor)| belongs(editor)).or(editors.first());
+    let Some((file, editor)) = found else {
+        return Err(Failure::arguments("no stack file is given", "name one: `-f FILE`"));
+    };
+    let text = edit(editor).map_err(|wrong| Failure::arguments(wrong.message, wrong.help))?;
+    prove(global, file, &text)?;
+    place::write(file, &text, true)?;
+    Ok((*file).clone())
+}
+
+/// The change is written only where the stack is right with it.
+fn prove(global: &Global, file: &Path, text: &str) -> Result<(), Failure> {
+    let vocabulary = Vocabulary { exporters: catalog::EXPORTERS, presets: crate::dashboard::PRESETS };
+    let loaded = stack::load_changed(&global.file, (file, text), &Environment::of_process(), &vocabulary)?;
+    if !loaded.warnings.is_empty() && !global.quiet {
+        output::say(loaded.warnings.render(output::colors_errors()).trim_end());
+    }
+    Ok(())
+}
+
+/// Says what was done to which file.
+pub(super) fn done(global: &Global, file: &Path, what: &str) -> Exit {
+    if !global.quiet {
+        output::say(&format!("{} {what} {}", output::paint(output::GREEN, "ok"), file.display()));
+    }
+    Exit::Done
+}

@@ -1,0 +1,50 @@
+//! `scale`: other numbers of replicas, for now or in the stack file.
+
+use clap::Parser as _;
+
+use super::{Exit, Failure, edit, situation};
+use crate::cli::{Cli, Command, Global};
+
+/// Arguments of `scale`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  stackctl scale accesslog=3             as `stackctl up --scale accesslog=3`
+  stackctl scale accesslog=3 --save      writes it into the stack file first")]
+pub struct Arguments {
+    /// Run APP with N replicas
+    #[arg(required = true, value_name = "APP=N", value_parser = crate::cli::scale)]
+    scales: Vec<(String, u32)>,
+    /// Write it into the stack file
+    #[arg(long)]
+    save: bool,
+    /// Write it, and leave the running stack as it is
+    #[arg(long, requires = "save")]
+    no_up: bool,
+}
+
+/// Runs it.
+pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
+    let loaded = situation::load(global)?;
+    situation::check_scales(&loaded.stack, &arguments.scales)?;
+    if arguments.save {
+        for (app, replicas) in &arguments.scales {
+            let number = replicas.to_string();
+            let file = edit::change(
+                global,
+                |editor| editor.has("apps", app),
+                |editor| editor.set("apps", app, "scale", &number),
+            )?;
+            edit::done(global, &file, &format!("wrote {app}: {number} replicas into"));
+        }
+    }
+    if arguments.no_up {
+        return Ok(Exit::Done);
+    }
+    let scales = arguments.scales.iter().map(|(app, replicas)| format!("--scale={app}={replicas}"));
+    let words = ["stackctl".to_owned(), "up".to_owned()].into_iter().chain(scales);
+    match Cli::parse_from(words).command {
+        Command::Up(up) => super::up::run(global, &up).await,
+        _ => Ok(Exit::Done),
+    }
+}

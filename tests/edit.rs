@@ -1,0 +1,106 @@
+//! `add`, `remove` and `scale --save` change what they are asked to change, and no other byte.
+
+use std::fs;
+use std::path::Path;
+
+const FILE: &str = "\
+# The shop, kept by hand.
+name: shop
+
+apps:
+  # What people see.
+  web:
+    image: acme/web:1      # pinned in March
+    scale: 1               # one is enough
+
+    ports: [\"8080\"]
+
+  # Keeps the carts.
+  cart: { image: acme/cart:1 }
+
+# Looks at the host.
+exporters:
+  node: {}
+";
+
+fn stackctl(folder: &Path, words: &[&str]) -> assert_cmd::assert::Assert {
+    assert_cmd::Command::new(env!("CARGO_BIN_EXE_stackctl")).current_dir(folder).args(words).assert()
+}
+
+/// A folder with the file, and what the file says after each command.
+fn after(words: &[&str]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("stack.yml"), FILE).unwrap();
+    stackctl(folder.path(), words).success();
+    stackctl(folder.path(), &["check"]).success();
+    fs::read_to_string(folder.path().join("stack.yml")).unwrap()
+}
+
+#[test]
+fn an_app_is_added_below_the_others() {
+    let words = ["add", "app", "mail", "--image", "acme/mail:2", "--port", "8025:80", "--metrics", "80/q/metrics"];
+    let expected = FILE.replace(
+        "  cart: { image: acme/cart:1 }\n",
+        "  cart: { image: acme/cart:1 }\n\n  mail:\n    image: acme/mail:2\n    ports: [\"8025:80\"]\n    \
+         metrics: { port: 80, path: /q/metrics }\n",
+    );
+    assert_eq!(after(&words), expected);
+}
+
+#[test]
+fn exporters_and_dashboards_are_added_too() {
+    assert_eq!(after(&["add", "exporter", "cadvisor"]), format!("{FILE}  cadvisor: {{}}\n"));
+    let expected = format!("{FILE}\ndashboards:\n  host: {{ preset: node }}\n");
+    assert_eq!(after(&["add", "dashboard", "host", "--preset", "node"]), expected);
+}
+
+#[test]
+fn what_is_removed_takes_its_comment_with_it() {
+    assert_eq!(
+        after(&["remove", "app", "cart"]),
+        FILE.replace("  # Keeps the carts.\n  cart: { image: acme/cart:1 }\n\n", "")
+    );
+    assert_eq!(
+        after(&["remove", "exporter", "node"]),
+        FILE.replace("\n# Looks at the host.\nexporters:\n  node: {}\n", "")
+    );
+}
+
+#[test]
+fn a_scale_is_saved_where_it_stands() {
+    let expected = FILE.replace("scale: 1 ", "scale: 3 ").replace("acme/cart:1 }", "acme/cart:1, scale: 2 }");
+    assert_eq!(after(&["scale", "web=3", "cart=2", "--save", "--no-up"]), expected);
+}
+
+#[test]
+fn a_change_that_would_break_the_stack_is_not_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("stack.yml");
+    fs::write(&file, FILE).unwrap();
+    for (words, reason) in [
+        (&["add", "app", "web", "--image", "acme/web:2"][..], "is there already"),
+        (&["add", "app", "Web!", "--image", "acme/web:2"], "cannot be a name"),
+        (&["add", "app", "node", "--image", "acme/node:2"], "two services are called"),
+        (&["add", "exporter", "nod"], "did you mean `node`?"),
+        (&["remove", "app", "wep"], "`web`"),
+        (&["scale", "nobody=2", "--save"], "nobody"),
+    ] {
+        let refused = stackctl(folder.path(), words).code(2);
+        let said = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
+        assert!(said.contains(reason), "{words:?}: {said}");
+        assert_eq!(fs::read_to_string(&file).unwrap(), FILE, "{words:?}");
+    }
+}
+
+#[test]
+fn with_overlays_the_file_that_has_the_app_is_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("stack.yml"), FILE).unwrap();
+    fs::write(folder.path().join("more.yml"), "apps:\n  mail: { image: acme/mail:2 }\n").unwrap();
+    let files = ["-f", "stack.yml", "-f", "more.yml"];
+    stackctl(folder.path(), &[&files[..], &["scale", "mail=2", "--save", "--no-up"]].concat()).success();
+    let more = fs::read_to_string(folder.path().join("more.yml")).unwrap();
+    assert_eq!(more, "apps:\n  mail: { image: acme/mail:2, scale: 2 }\n");
+    stackctl(folder.path(), &[&files[..], &["add", "app", "new", "--image", "acme/new:1"]].concat()).success();
+    assert!(fs::read_to_string(folder.path().join("stack.yml")).unwrap().contains("acme/new:1"));
+}
