@@ -162,10 +162,22 @@ fn ten_thousand_apps_take_no_more_than_their_share_of_time() {
         app.wiring.depends_on = before.into_iter().collect();
         (stacks::name(&format!("app-{position}")), app)
     };
-    let stack = Stack { apps: (0..10_000).map(chain).collect(), ..stacks::bare("large") };
+    let stack = Stack { apps: (0..10_000).map(chain).collect(), grafana: Toggle::Off, ..stacks::bare("large") };
     let started = Instant::now();
     let desired = Desired::of(&stack, &Facts::default());
     let files = render::all(&desired);
     assert!(files.0["compose.yml"].contains("app-9999"));
+    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+}
+
+/// The same for what Grafana is given: a file for each app.
+#[test]
+fn a_thousand_apps_have_a_dashboard_each_in_no_more_than_their_share_of_time() {
+    let apps =
+        (0..1_000).map(|position| (stacks::name(&format!("app-{position}")), stacks::app("image", Metrics::default())));
+    let stack = Stack { apps: apps.collect(), ..stacks::bare("large") };
+    let started = Instant::now();
+    let files = render::all(&Desired::of(&stack, &Facts::default()));
+    assert!(files.0.contains_key("grafana/dashboards/app-999.json"));
     assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
 }
