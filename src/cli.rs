@@ -79,6 +79,10 @@ pub struct Scale {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Look at what is here, ask the rest, and write a stack file
+    Init(Box<command::init::Arguments>),
+    /// Make a stack file of Compose files, prometheus.yml, rules and dashboards
+    Import(command::import::Arguments),
     /// Is the stack file right? Every problem at once
     Check(command::check::Arguments),
     /// Write every generated file
@@ -101,6 +105,8 @@ pub enum Command {
     View(command::view::Arguments),
     /// Take the stack away; volumes stay unless asked for
     Down(command::down::Arguments),
+    /// The Docker engine's own settings: its metrics, changed safely in daemon.json
+    Engine(Box<command::engine::Arguments>),
     /// Dashboards as files
     Dashboards(command::dashboards::Arguments),
     /// Where each image comes from

@@ -14,6 +14,9 @@
 //!                 Desired + Observed + Prometheus ─ verify ─▶ Findings
 //! ```
 //!
+//! [`import`] and [`command`]'s editing stand before all that: they read files of others, or the stack file itself, and
+//! write a stack file. What [`import::import`] gives out has been read by [`stack::parse`] before.
+//!
 //! | a value of this type means | may making it do I/O? |
 //! |---|---|
 //! | [`stack::Stack`]: the file is valid, every reference resolves | only `load` |
@@ -24,6 +27,7 @@
 //! | [`engine::Observed`]: what carries our label, at one moment | it is what was read |
 //! | [`plan::Plan`]: exactly what will be done, in order, and why | no |
 //! | [`dashboard::Dashboard`]: what is shown, in which unit and where; [`plot`] draws it, [`view`] serves it, `render` writes Grafana's JSON | no |
+//! | [`daemon::Change`]: what `daemon.json` shall say instead, every other byte as it was | no; `daemon::ConfigFile` reads and writes |
 //! | [`verify::Finding`]: one promise looked at: kept, or broken with cause and fix | asks, then judges without I/O |
 //!
 //! # Never
@@ -51,11 +55,13 @@ pub mod catalog;
 pub mod cli;
 pub mod client;
 pub mod command;
+pub mod daemon;
 pub mod dashboard;
 pub mod demo;
 pub mod desired;
 pub mod engine;
 pub mod exposition;
+pub mod import;
 pub mod plan;
 pub mod plot;
 pub mod probe;

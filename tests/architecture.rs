@@ -27,10 +27,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("engine", &["plan", "dashboard", "desired", "catalog", "probe", "render::Files"]),
-    ("daemon", &[]),
+    ("daemon", &["probe::listening"]),
     ("exposition", &[]),
     ("probe", &["exposition", "client::install_tls_provider"]),
     ("client", &[]),
+    ("import", &["stack"]),
     ("demo", &[]),
     (
         "verify",
@@ -61,7 +62,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 
 /// Where a crate, or what shows on the screen, may appear.
 const CONFINED: &[(&str, &[&str])] = &[
-    // `client`: Prometheus answers the question for its configuration in YAML.
+    // `import` reads YAML through `stack`, and writes it by hand. `client`: Prometheus answers the question for its configuration in YAML.
     ("serde_yaml", &["stack", "render", "client"]),
     // `view`: the page around the panels.
     ("tera", &["render", "view"]),

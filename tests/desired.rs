@@ -233,7 +233,7 @@ fn another_job_does_not_replace_prometheus() {
 
 #[test]
 fn the_engine_is_scraped_where_containers_reach_it() {
-    let engine = |metrics| desired(&Stack { engine: Engine { metrics }, ..bare("demo") });
+    let engine = |metrics| desired(&Stack { engine: Engine { metrics, ..Engine::default() }, ..bare("demo") });
     let gateway = engine(EngineMetrics::Gateway);
     assert_eq!(targets(&gateway, "docker"), ["host.docker.internal:9323"]);
     assert_eq!(gateway.daemon.unwrap().metrics_address, SocketAddr::from(([172, 17, 0, 1], 9323)));
@@ -247,7 +247,7 @@ fn the_engine_is_scraped_where_containers_reach_it() {
 #[test]
 fn the_gateway_that_was_found_is_the_one_that_is_used() {
     let stack = Stack {
-        engine: Engine { metrics: EngineMetrics::Gateway },
+        engine: Engine { metrics: EngineMetrics::Gateway, ..Engine::default() },
         exporters: named([("node", Exporter::default())]),
         ..bare("demo")
     };

@@ -391,7 +391,7 @@ fn a_later_file_overlays_an_earlier_one() {
 fn a_missing_file_says_what_to_do() {
     let problems = load(&["nowhere/stack.yml".into()], &environment(), &VOCABULARY).unwrap_err();
     let text = problems.render(false);
-    assert!(text.contains("nowhere/stack.yml") && text.contains("stackctl schema") && text.contains("-f"), "{text}");
+    assert!(text.contains("nowhere/stack.yml") && text.contains("name: hello") && text.contains("-f"), "{text}");
 }
 
 #[test]

@@ -15,6 +15,9 @@ pub const EXTERNAL_LABELS_EXPANDED: Version = Version::new(3, 0);
 /// Where the configuration lies inside the container.
 pub const CONFIG_FILE: &str = "/etc/prometheus/prometheus.yml";
 
+/// Where files of rules lie inside the container.
+pub const RULES_FOLDER: &str = "/etc/prometheus/rules";
+
 /// Where the running stack's memory lies inside the container.
 pub const MEMORY_FILE: &str = "/etc/prometheus/stackctl.json";
 

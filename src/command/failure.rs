@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use super::output;
-use crate::engine;
 use crate::stack::Problems;
+use crate::{daemon, engine};
 
 /// How a command ends. The numbers are a contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,8 +18,15 @@ pub enum Exit {
     FileIsWrong,
     /// 3: not as desired.
     NotAsDesired,
+    /// 130: Ctrl-C, as shells have it.
+    Interrupted,
     /// What a demo app was asked to end with.
     Asked(u8),
+}
+
+impl Exit {
+    /// What a program ends with that Ctrl-C ended.
+    pub(super) const INTERRUPTED: u8 = 130;
 }
 
 impl From<Exit> for ExitCode {
@@ -29,6 +36,7 @@ impl From<Exit> for ExitCode {
             Exit::WorldSaidNo => 1,
             Exit::FileIsWrong => 2,
             Exit::NotAsDesired => 3,
+            Exit::Interrupted => Exit::INTERRUPTED,
             Exit::Asked(code) => code,
         })
     }
@@ -48,6 +56,8 @@ pub enum Failure {
     },
     /// The world said no.
     World(engine::Error),
+    /// Somebody pressed Ctrl-C at a question.
+    Interrupted,
 }
 
 impl Failure {
@@ -67,6 +77,7 @@ impl Failure {
                 output::say(&framed(&message, Some(&help)));
                 Exit::FileIsWrong
             }
+            Self::Interrupted => Exit::Interrupted,
             Self::World(error) => {
                 output::say(&framed(&error.to_string(), error.advice.as_deref()));
                 Exit::WorldSaidNo
@@ -78,6 +89,22 @@ impl Failure {
 impl From<Problems> for Failure {
     fn from(problems: Problems) -> Self {
         Self::File(problems)
+    }
+}
+
+impl From<daemon::Error> for Failure {
+    fn from(error: daemon::Error) -> Self {
+        match error {
+            daemon::Error::Wrong { message, help } => Self::Arguments { message, help },
+            daemon::Error::World { attempt, cause, help } => {
+                let advice = Some(help).filter(|help| !help.is_empty());
+                Self::World(engine::Error { attempt, cause, advice })
+            }
+            daemon::Error::Denied { attempt, .. } => {
+                let advice = format!("run it as an administrator: `sudo {}`", super::engine::command_line());
+                Self::World(engine::Error::new(attempt, "permission denied").advise(advice))
+            }
+        }
     }
 }
 

@@ -5,7 +5,10 @@ pub mod completions;
 pub mod dashboards;
 pub mod demo;
 pub mod down;
+pub mod engine;
 pub mod images;
+pub mod import;
+pub mod init;
 pub mod logs;
 pub mod man;
 pub mod plan;
@@ -24,6 +27,7 @@ mod learn;
 mod lock;
 mod output;
 mod panels;
+mod place;
 mod progress;
 mod prove;
 mod secrets;
@@ -40,6 +44,8 @@ pub async fn run(cli: Cli) -> Exit {
     let global = cli.global;
     let result = match cli.command {
         Command::Check(arguments) => check::run(&global, &arguments),
+        Command::Init(arguments) => init::run(&global, &arguments).await,
+        Command::Import(arguments) => import::run(&global, &arguments),
         Command::Render(arguments) => render::run(&global, &arguments),
         Command::Plan(arguments) => plan::run(&global, &arguments).await,
         Command::Up(arguments) => up::run(&global, &arguments).await,
@@ -50,6 +56,7 @@ pub async fn run(cli: Cli) -> Exit {
         Command::Top(arguments) => top::run(&global, &arguments).await,
         Command::View(arguments) => view::run(&global, &arguments).await,
         Command::Down(arguments) => down::run(&global, &arguments).await,
+        Command::Engine(arguments) => Box::pin(engine::run(&global, &arguments)).await,
         Command::Dashboards(arguments) => dashboards::run(&global, &arguments).await,
         Command::Images(arguments) => images::run(&global, &arguments).await,
         Command::Schema => schema::run(),

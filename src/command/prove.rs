@@ -81,8 +81,8 @@ async fn when(wanted: bool, check: impl Future<Output = Vec<Finding>>) -> Vec<Fi
 
 fn prober(situation: &Situation) -> Prober {
     let prometheus = situation.desired.prometheus_service();
-    let attached = prometheus.map(|service| service.container.networks.as_slice()).unwrap_or_default();
-    let networks = attached.iter().map(|attachment| attachment.network.clone()).collect();
+    let joined = prometheus.into_iter().flat_map(|service| service.container.all_networks());
+    let networks = joined.map(|attachment| attachment.network.clone()).collect();
     Prober::new(situation.engine.clone(), &situation.desired.stack, &situation.own_image, networks)
 }
 

@@ -18,13 +18,15 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     let loaded = situation::load(global)?;
     let engine = situation::connect().await?;
     let observed = engine.observe(&situation::question(&loaded.stack, &engine)).await?;
+    let attached = observed.attached.iter().map(|attached| &attached.container);
+    let containers: Vec<&ObservedContainer> = observed.containers.iter().chain(attached).collect();
     match arguments.output.format {
-        Format::Json => output::print_json(&observed.containers.iter().map(entry).collect::<Vec<_>>()),
-        Format::Text if observed.containers.is_empty() => {
+        Format::Json => output::print_json(&containers.into_iter().map(entry).collect::<Vec<_>>()),
+        Format::Text if containers.is_empty() => {
             output::say(&format!("stack `{}` has no containers: `stackctl up` starts it", loaded.stack.name));
         }
         Format::Text => {
-            let rows: Vec<_> = observed.containers.iter().map(row).collect();
+            let rows: Vec<_> = containers.into_iter().map(row).collect();
             output::print(&output::table(&["APP", "REPLICA", "CONTAINER", "STATE", "IMAGE", "PORTS"], &rows));
         }
     }

@@ -8,8 +8,10 @@ use crate::catalog::grafana::ADMIN_PASSWORD;
 use crate::cli::Global;
 use crate::client::Grafana;
 use crate::dashboard::Exposed;
-use crate::desired::{Desired, Facts, ImageChoice, Role, ScaleOverride, WantedImage};
-use crate::engine::{self, Engine, Error, Hints, Observed, ObservedContainer, Question, Secrets, StackSource};
+use crate::desired::{AttachedContainer, Desired, Facts, ImageChoice, Role, ScaleOverride, WantedImage};
+use crate::engine::{
+    self, Engine, Error, Hints, Observed, ObservedAttached, ObservedContainer, Question, Secrets, StackSource,
+};
 use crate::plan::{Inputs, Plan, Step};
 use crate::render::{self, Files};
 use crate::stack::{self, Environment, Loaded, Problems, Stack, Vocabulary};
@@ -78,6 +80,7 @@ impl Situation {
         observed.images = images?;
         let mut facts = Facts { gateway, root_is_shared: engine.root_is_shared(), ..Facts::default() };
         facts.own_image = Some(own_image.clone());
+        facts.attached = attached(&observed);
         facts.scale = scales(stack, &observed, wishes.scale);
         facts.images = choose_images(stack, &engine, wanted, &observed, wishes.ask_again).await;
         facts.exposed = observed.exposed.clone().into_iter().collect();
@@ -110,7 +113,9 @@ impl Situation {
     /// a word.
     pub(super) fn refuse_missing_externals(&self) -> Result<(), Failure> {
         let (desired, observed) = (&self.desired, &self.observed);
-        let has_network = |name: &str| observed.networks.iter().any(|network| network.name == name);
+        let is_attached = |name: &str| observed.attached.iter().any(|it| it.container.addresses.contains_key(name));
+        let has_network =
+            |name: &str| observed.networks.iter().any(|network| network.name == name) || is_attached(name);
         let has_volume = |name: &str| observed.volumes.iter().any(|volume| volume.name == name);
         let networks = desired.networks.iter().filter(|network| network.external && !has_network(&network.name));
         let volumes = desired.volumes.iter().filter(|volume| volume.external && !has_volume(&volume.name));
@@ -243,8 +248,28 @@ pub(super) fn question(stack: &Stack, engine: &Engine) -> Question {
         stack: stack.name.to_string(),
         external_networks: networks.collect(),
         named_volumes: volumes.collect(),
+        attached: stack.attached.iter().map(|(name, app)| (name.to_string(), app.attach.clone())).collect(),
         memory_copy: state::memory_copy(&engine.facts().address, stack.name.as_str()),
     }
+}
+
+/// How Prometheus reaches what is attached.
+fn attached(observed: &Observed) -> indexmap::IndexMap<String, Vec<AttachedContainer>> {
+    let mut attached: indexmap::IndexMap<String, Vec<AttachedContainer>> = indexmap::IndexMap::new();
+    for ObservedAttached { container, on_host_network, port } in &observed.attached {
+        // The engine's default bridge knows no names; any other network does.
+        let mut networks: Vec<_> = container.addresses.iter().collect();
+        networks.sort_by_key(|(name, _)| name.as_str() == "bridge");
+        let joined = networks.first().filter(|_| !on_host_network);
+        let address = joined.filter(|(name, _)| name.as_str() == "bridge").and_then(|(_, address)| **address);
+        attached.entry(container.service.clone()).or_default().push(AttachedContainer {
+            name: container.name.clone(),
+            network: joined.map(|(name, _)| (*name).clone()),
+            address,
+            port: *port,
+        });
+    }
+    attached
 }
 
 pub(super) fn check_scales(stack: &Stack, scales: &[(String, u32)]) -> Result<(), Failure> {

@@ -1,8 +1,10 @@
 //! `Desired::of`: puts the parts together.
 
 use super::image::{self, Chosen};
-use super::{Desired, Facts, GrafanaConfig, LeftOut, PrometheusConfig, Role, Service, StackDashboard};
-use super::{app, daemon, dashboards, exporter, fingerprint, grafana, network, order, prometheus, view, volume};
+use super::{
+    Desired, Facts, GrafanaConfig, LeftOut, PrometheusConfig, Role, Service, StackDashboard, app, attached, daemon,
+    dashboards, exporter, fingerprint, grafana, network, order, prometheus, view, volume,
+};
 use crate::stack::{Stack, Toggle};
 
 /// What every part is made from.
@@ -24,9 +26,11 @@ impl Desired {
         for service in &mut services {
             service.fingerprint = fingerprint::of(&service.image.reference, &service.container);
         }
+        let mut networks = network::used(stack, &services);
+        networks.extend(attached::networks(&attached::attachments(input), &networks));
         Self {
             stack: stack.name.as_str().to_owned(),
-            networks: network::used(stack, &services),
+            networks,
             volumes: volume::used(stack, &services),
             services,
             exposed: dashboards::known(input, prometheus.as_ref()),
@@ -35,6 +39,7 @@ impl Desired {
             grafana,
             dashboards,
             daemon: daemon::settings(input),
+            host: daemon::host(input),
             left_out,
             scale: app::scale_in_force(input),
         }

@@ -15,6 +15,7 @@ pub(super) fn make(stack: &Stack, service_name: &str, settings: ContainerSetting
     Container {
         mounts: wiring.volumes.iter().map(|mount| volume::mount(stack, mount)).collect(),
         networks,
+        visited: Vec::new(),
         files: Vec::new(),
         secrets: secrets(stack, &wiring.secrets),
         settings: sorted(settings),

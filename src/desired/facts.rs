@@ -19,6 +19,8 @@ pub struct Facts {
     pub images: IndexMap<String, ImageChoice>,
     /// Reference of stackctl's own image, which names the build. `None`: nobody looked, the tag is left out.
     pub own_image: Option<String>,
+    /// For each attached app the containers that were found. An app without any is scraped where its name says.
+    pub attached: IndexMap<String, Vec<AttachedContainer>>,
     /// Scales given on the command line now, or remembered by the running stack.
     pub scale: IndexMap<String, ScaleOverride>,
     /// What each job is known to expose, as the running Prometheus says or the running stack remembers.
@@ -42,6 +44,19 @@ pub enum ImageChoice {
         /// Why, in words.
         reason: String,
     },
+}
+
+/// A container that somebody else runs, and how Prometheus reaches it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttachedContainer {
+    /// Its name.
+    pub name: String,
+    /// The network in which Prometheus reaches it. `None`: it is on the host's network.
+    pub network: Option<String>,
+    /// Its address there, where its name is not known: on the engine's default bridge.
+    pub address: Option<IpAddr>,
+    /// The first port that it exposes.
+    pub port: Option<u16>,
 }
 
 /// A scale that differs from the file's.

@@ -6,11 +6,11 @@ use super::image::Chosen;
 use super::{
     ContainerSettings, GrafanaConfig, OnChange, PlacedFile, PlacedSecret, Role, SecretSource, Service, StackDashboard,
 };
-use super::{container, prometheus, secret, volume};
+use super::{container, network, prometheus, secret, volume};
 use crate::catalog;
 use crate::catalog::grafana::{ADMIN_PASSWORD, DASHBOARDS_FOLDER, GRAFANA};
 use crate::dashboard::DATASOURCE_UID;
-use crate::stack::{Grafana, Prometheus, Wiring};
+use crate::stack::{Grafana, Prometheus};
 
 /// Configuration and service. `fed_by`: the Prometheus that runs beside it.
 pub(super) fn make(
@@ -25,6 +25,7 @@ pub(super) fn make(
         prometheus_url: fed_by.map(|_| format!("http://{}:{}", prometheus.name, prometheus.port)),
         time_interval: prometheus::scrape_interval(fed_by.unwrap_or(&Prometheus::default())),
         dashboards_folder: DASHBOARDS_FOLDER.to_owned(),
+        extra_datasources: section.extra_datasources.clone(),
         published: component::published(section.port, GRAFANA.port),
     };
     let service = service(input, section, chosen, &config);
@@ -33,10 +34,11 @@ pub(super) fn make(
 
 fn service(input: Input, section: &Grafana, chosen: Chosen, config: &GrafanaConfig) -> Service {
     let settings = settings(section, &chosen, config);
-    let mut container = container::make(input.stack, GRAFANA.name, settings, &Wiring::default());
-    container.mounts.extend(GRAFANA.data.as_ref().map(|folder| volume::data(input.stack, folder)));
+    let mut container = container::make(input.stack, GRAFANA.name, settings, &section.wiring);
+    volume::add_data(input.stack, &GRAFANA, &mut container.mounts);
+    container.networks = network::with_default(input.stack, GRAFANA.name, &section.wiring.networks);
     container.files = files(config);
-    container.secrets = vec![admin_password(section)];
+    container.secrets.push(admin_password(section));
     Service {
         name: GRAFANA.name.to_owned(),
         role: Role::Grafana,
@@ -51,11 +53,7 @@ fn service(input: Input, section: &Grafana, chosen: Chosen, config: &GrafanaConf
 }
 
 fn settings(section: &Grafana, chosen: &Chosen, config: &GrafanaConfig) -> ContainerSettings {
-    let mut settings = ContainerSettings {
-        environment: section.environment.clone(),
-        mem_limit: section.mem_limit,
-        ..ContainerSettings::default()
-    };
+    let mut settings = section.container.clone();
     settings.ports.0.extend(config.published.map(|address| component::port(address, GRAFANA.port)));
     component::settings(&GRAFANA, chosen, settings, &Listening { host_address: None, port: GRAFANA.port })
 }
@@ -83,6 +81,7 @@ fn files(config: &GrafanaConfig) -> Vec<PlacedFile> {
         target: format!("/etc/grafana/{path}"),
         on_change: OnChange::Replace,
     };
-    let datasource = config.prometheus_url.as_ref().map(|_| placed("provisioning/datasources/prometheus.yml"));
+    let has_source = config.prometheus_url.is_some() || !config.extra_datasources.is_empty();
+    let datasource = has_source.then(|| placed("provisioning/datasources/prometheus.yml"));
     datasource.into_iter().chain([placed("provisioning/dashboards/stackctl.yml")]).collect()
 }

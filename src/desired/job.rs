@@ -49,6 +49,8 @@ pub enum JobOrigin {
     Engine,
     /// The service of this name: an app, an exporter or Grafana.
     Service(String),
+    /// The attached app of this name: containers that somebody else runs.
+    Attached(String),
     /// Something that runs elsewhere.
     Elsewhere,
 }

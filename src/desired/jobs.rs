@@ -6,20 +6,30 @@ use super::assemble::Input;
 use super::lookup::find;
 use super::scrape::{Timing, job};
 use super::{ContainerSettings, Duration, HOST, Job, JobOrigin, JobTargets, Protocol, Role, Service, StaticTarget};
-use super::{daemon, exporter};
+use super::{attached, daemon, exporter};
 use crate::catalog;
 use crate::stack::defaults::METRICS_PORT;
 use crate::stack::{Discovery, Metrics};
 
-/// Every job, in order: Prometheus itself, the engine, apps, exporters, Grafana, things elsewhere.
+/// Every job, in order: Prometheus itself, the engine, apps, attached ones, exporters, Grafana, things elsewhere.
 pub(super) fn all(input: Input, services: &[Service], timing: &Timing) -> Vec<Job> {
     let mut jobs = vec![of_prometheus(timing)];
+    jobs.retain(|own| !is_written_out(input, &own.name));
     jobs.extend(daemon::target(input).map(|target| fixed("docker", JobOrigin::Engine, target, None, timing)));
     jobs.extend(of_apps(input, services, timing));
+    jobs.extend(attached::jobs(input, timing));
     jobs.extend(of_role(services, Role::Exporter).filter_map(|service| of_exporter(input, service, timing)));
-    jobs.extend(of_role(services, Role::Grafana).map(|service| of_grafana(input, service, timing)));
+    let own = of_role(services, Role::Grafana).map(|service| of_grafana(input, service, timing));
+    jobs.extend(own.filter(|own| !is_written_out(input, &own.name)));
     jobs.extend(of_things_elsewhere(input, timing));
     jobs
+}
+
+/// Whether the stack file writes a job of that name out, which then stands in for stackctl's own.
+fn is_written_out(input: Input, job_name: &str) -> bool {
+    let extra = input.stack.prometheus.as_option().map(|section| section.extra_scrape_configs.as_slice());
+    let mut extra = extra.unwrap_or_default().iter().filter_map(|job| job.get("job_name")?.as_str());
+    find(&input.stack.scrape, job_name).is_some() || extra.any(|name| name == job_name)
 }
 
 fn of_apps(input: Input, services: &[Service], timing: &Timing) -> Vec<Job> {
@@ -81,7 +91,8 @@ fn of_service(input: Input, service: &Service, metrics: &Metrics, port: u16, tim
     } else {
         JobTargets::Static(static_targets(input, service, port, on_host))
     };
-    job(&service.name, JobOrigin::Service(service.name.clone()), targets, metrics, timing)
+    let job_name = metrics.job.as_ref().map_or(service.name.as_str(), |job| job.as_str());
+    job(job_name, JobOrigin::Service(service.name.clone()), targets, metrics, timing)
 }
 
 /// One target for each replica, each under a name that is its own.

@@ -4,6 +4,7 @@
 
 mod app;
 mod assemble;
+mod attached;
 mod component;
 mod container;
 mod daemon;
@@ -27,7 +28,7 @@ mod view;
 mod volume;
 
 pub use dashboards::{Carried, DashboardOrigin, StackDashboard};
-pub use facts::{Facts, ImageChoice, ScaleOverride};
+pub use facts::{AttachedContainer, Facts, ImageChoice, ScaleOverride};
 pub use image::{WantedImage, wanted_images};
 pub use job::{BasicAuth, Job, JobOrigin, JobTargets, StaticTarget, Tls};
 pub use service::{
@@ -38,8 +39,8 @@ pub use unit::{compose_duration, compose_size, prometheus_duration, prometheus_s
 pub use view::LIBRARY_SOURCE;
 // Value types that are the same in the stack file and here, so that later stages need not know `stack`.
 pub use crate::stack::{
-    ByteSize, Command, ContainerSettings, DependencyCondition, Duration, Healthcheck, HealthcheckTest, ImageSource,
-    Logging, Port, Ports, Propagation, Protocol, PullPolicy, Restart, Scheme, Ulimit,
+    AddressPool, Attach, ByteSize, Command, ContainerSettings, DependencyCondition, Duration, Healthcheck,
+    HealthcheckTest, ImageSource, Logging, Port, Ports, Propagation, Protocol, PullPolicy, Restart, Scheme, Ulimit,
 };
 
 use std::collections::BTreeSet;
@@ -72,6 +73,8 @@ pub struct Desired {
     pub golden: IndexMap<String, Vec<Panel>>,
     /// What `daemon.json` shall say. `None`: `engine.metrics` is off.
     pub daemon: Option<DaemonSettings>,
+    /// What else `daemon.json` shall say.
+    pub host: HostSettings,
     /// Components that are wanted but cannot be had, and why.
     pub left_out: Vec<LeftOut>,
     /// Scales that differ from the file, by service. Kept in the running stack until the file says otherwise.
@@ -159,8 +162,33 @@ pub struct PrometheusConfig {
     pub retention: Option<Retention>,
     /// Jobs in Prometheus' own words, added as they are.
     pub extra_scrape_configs: Vec<serde_json::Value>,
+    /// Files of rules, in the order of the stack file.
+    pub rule_files: Vec<RuleFile>,
+    /// More keys at the top, in Prometheus' own words.
+    pub extra_config: IndexMap<String, serde_json::Value>,
     /// Address it is published on. `None`: not published.
     pub published: Option<SocketAddr>,
+}
+
+/// A file of recording and alerting rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleFile {
+    /// Its name, no other rule file's.
+    pub name: String,
+    /// What it says.
+    pub text: String,
+}
+
+impl RuleFile {
+    /// Where it is rendered, below the output folder.
+    pub fn rendered(&self) -> String {
+        format!("prometheus/rules/{}", self.name)
+    }
+
+    /// Where it lies inside the Prometheus container.
+    pub fn placed(&self) -> String {
+        format!("{}/{}", crate::catalog::prometheus::RULES_FOLDER, self.name)
+    }
 }
 
 /// How long and how much is kept. The older samples go first.
@@ -173,7 +201,7 @@ pub struct Retention {
 }
 
 /// What Grafana's provisioning says, and where Grafana answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct GrafanaConfig {
     /// Uid of the Prometheus data source. Never changes: dashboards refer to it.
     pub datasource_uid: String,
@@ -181,17 +209,30 @@ pub struct GrafanaConfig {
     pub prometheus_url: Option<String>,
     /// Prometheus' scrape interval, which Grafana takes for `$__rate_interval`.
     pub time_interval: Duration,
+    /// Data sources beside Prometheus, in the words of Grafana's provisioning.
+    pub extra_datasources: Vec<serde_json::Value>,
     /// Folder inside the container that dashboards are read from.
     pub dashboards_folder: String,
     /// Address it is published on. `None`: not published.
     pub published: Option<SocketAddr>,
 }
 
-/// What `daemon.json` shall say.
+/// What `daemon.json` shall say about the engine's metrics.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DaemonSettings {
     /// Address on which the engine serves its metrics.
     pub metrics_address: SocketAddr,
+}
+
+/// What else `daemon.json` shall say: settings for all containers of the host. Each is left alone unless it is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct HostSettings {
+    /// Containers go on running while the engine restarts.
+    pub live_restore: bool,
+    /// Log driver of new containers, with rotation where it does not rotate by itself.
+    pub logging: Option<Logging>,
+    /// Where new networks get their subnets from.
+    pub address_pools: Vec<AddressPool>,
 }
 
 /// A component that is wanted but cannot be had.

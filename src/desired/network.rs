@@ -31,6 +31,19 @@ pub(super) fn attachments(
     in_order(named.collect())
 }
 
+/// How a component stands in the networks it names, and in `default`, where the other component finds it.
+pub(super) fn with_default(
+    stack: &Stack,
+    service_name: &str,
+    networks: &IndexMap<ServiceName, ServiceNetwork>,
+) -> Vec<Attachment> {
+    let mut attachments = attachments(stack, service_name, networks);
+    if attachments.iter().all(|attachment| attachment.key != DEFAULT_NETWORK) {
+        attachments.push(attachment(stack, DEFAULT_NETWORK, service_name, &[]));
+    }
+    in_order(attachments)
+}
+
 /// `default` first, then by key: the order of the file shall not matter.
 pub(super) fn in_order(mut attachments: Vec<Attachment>) -> Vec<Attachment> {
     attachments.sort_by(|left, right| {

@@ -3,20 +3,18 @@
 use indexmap::IndexSet;
 
 use super::assemble::Input;
+use super::attached;
 use super::component::{self, Listening};
 use super::container::{self, fill};
 use super::image::Chosen;
 use super::scrape::{Timing, secrets};
 use super::unit::{prometheus_duration, prometheus_size};
-use super::{
-    Attachment, ContainerSettings, DEFAULT_NETWORK, Duration, HOST, Job, JobOrigin, JobTargets, OnChange, PlacedFile,
-    Restart,
-};
-use super::{PlacedSecret, PrometheusConfig, Retention, Role, Service, jobs, network, volume};
+use super::{Attachment, ContainerSettings, Duration, HOST, Job, JobOrigin, JobTargets, OnChange, PlacedFile, Restart};
+use super::{PlacedSecret, PrometheusConfig, Retention, Role, RuleFile, Service, jobs, network, volume};
 use crate::catalog::Version;
 use crate::catalog::prometheus::{CONFIG_FILE, EXTERNAL_LABELS_EXPANDED, MEMORY_FILE, PROMETHEUS, RETENTION_IN_FILE};
+use crate::stack::Prometheus;
 use crate::stack::defaults::{RETENTION_TIME, SCRAPE_INTERVAL, SCRAPE_TIMEOUT};
-use crate::stack::{Prometheus, Wiring};
 
 /// Configuration and service, for the services that shall be scraped.
 pub(super) fn make(
@@ -37,6 +35,8 @@ pub(super) fn make(
         retention: (version >= RETENTION_IN_FILE).then(|| retention(section)),
         jobs: jobs::all(input, services, &timing),
         extra_scrape_configs: section.extra_scrape_configs.clone(),
+        rule_files: rule_files(section),
+        extra_config: section.extra_config.clone(),
         published: component::published(section.port, PROMETHEUS.port),
     };
     let service = service(input, section, chosen, services, &config);
@@ -65,11 +65,13 @@ fn service(
     config: &PrometheusConfig,
 ) -> Service {
     let settings = settings(section, &chosen, config);
-    let mut container = container::make(input.stack, PROMETHEUS.name, settings, &Wiring::default());
-    container.mounts.extend(PROMETHEUS.data.as_ref().map(|folder| volume::data(input.stack, folder)));
-    container.networks = networks(input, services, &config.jobs);
-    container.files = files();
-    container.secrets = job_secrets(input, &config.jobs);
+    let mut container = container::make(input.stack, PROMETHEUS.name, settings, &section.wiring);
+    volume::add_data(input.stack, &PROMETHEUS, &mut container.mounts);
+    container.networks = networks(input, section, services, &config.jobs);
+    container.visited = attached::attachments(input);
+    container.visited.retain(|visited| container.networks.iter().all(|own| own.network != visited.network));
+    container.files = files(config);
+    container.secrets.extend(job_secrets(input, &config.jobs));
     Service {
         name: PROMETHEUS.name.to_owned(),
         role: Role::Prometheus,
@@ -84,7 +86,7 @@ fn service(
 }
 
 fn settings(section: &Prometheus, chosen: &Chosen, config: &PrometheusConfig) -> ContainerSettings {
-    let mut settings = ContainerSettings { mem_limit: section.mem_limit, ..ContainerSettings::default() };
+    let mut settings = section.container.clone();
     settings.ports.0.extend(config.published.map(|address| component::port(address, PROMETHEUS.port)));
     if config.jobs.iter().any(needs_host) {
         fill(&mut settings.extra_hosts, &[(HOST, "host-gateway")]);
@@ -119,8 +121,8 @@ fn needs_host(job: &Job) -> bool {
     targets.iter().any(|target| target.address.rsplit_once(':').is_some_and(|(host, _)| host == HOST))
 }
 
-/// `default`, and every network on which a scraped service sits.
-fn networks(input: Input, services: &[Service], jobs: &[Job]) -> Vec<Attachment> {
+/// `default`, the networks that the file names, and every network on which a scraped service sits.
+fn networks(input: Input, section: &Prometheus, services: &[Service], jobs: &[Job]) -> Vec<Attachment> {
     let watched: IndexSet<&str> = jobs
         .iter()
         .filter_map(|job| match &job.origin {
@@ -130,29 +132,41 @@ fn networks(input: Input, services: &[Service], jobs: &[Job]) -> Vec<Attachment>
         .collect();
     let scraped = services.iter().filter(|service| watched.contains(service.name.as_str()));
     let joined = scraped.flat_map(|service| &service.container.networks).map(|attachment| attachment.key.as_str());
-    let keys: IndexSet<&str> = std::iter::once(DEFAULT_NETWORK).chain(joined).collect();
-    let attachments = keys.into_iter().map(|key| network::attachment(input.stack, key, PROMETHEUS.name, &[]));
-    network::in_order(attachments.collect())
+    let mut attachments = network::with_default(input.stack, PROMETHEUS.name, &section.wiring.networks);
+    let known: IndexSet<String> = attachments.iter().map(|attachment| attachment.key.clone()).collect();
+    let joined: IndexSet<&str> = joined.filter(|key| !known.contains(*key)).collect();
+    attachments.extend(joined.into_iter().map(|key| network::attachment(input.stack, key, PROMETHEUS.name, &[])));
+    network::in_order(attachments)
 }
 
-fn files() -> Vec<PlacedFile> {
+fn rule_files(section: &Prometheus) -> Vec<RuleFile> {
+    let named = |file: &crate::stack::RuleFile| RuleFile { name: file.file_name().to_owned(), text: file.text.clone() };
+    section.rule_files.iter().map(named).collect()
+}
+
+fn files(config: &PrometheusConfig) -> Vec<PlacedFile> {
     let placed = |source: &str, target: &str, on_change| PlacedFile {
         source: source.to_owned(),
         target: target.to_owned(),
         on_change,
     };
-    vec![
+    let mut files = vec![
         placed("prometheus/prometheus.yml", CONFIG_FILE, OnChange::Reload),
         placed("prometheus/stackctl.json", MEMORY_FILE, OnChange::Nothing),
-    ]
+    ];
+    files.extend(config.rule_files.iter().map(|file| placed(&file.rendered(), &file.placed(), OnChange::Reload)));
+    files
 }
 
 fn job_secrets(input: Input, jobs: &[Job]) -> Vec<PlacedSecret> {
     let stack = input.stack;
     let apps = stack.apps.iter().filter_map(|(name, app)| Some((name, app.metrics.as_ref()?)));
     let exporters = stack.exporters.iter().map(|(name, exporter)| (name, &exporter.metrics));
+    let attached = stack.attached.iter().map(|(name, attached)| (name, &attached.metrics));
     let elsewhere = stack.scrape.iter().map(|(name, scrape)| (name, &scrape.metrics));
     let present: IndexSet<&str> = jobs.iter().map(|job| job.name.as_str()).collect();
-    let watched = apps.chain(exporters).chain(elsewhere).filter(|(name, _)| present.contains(name.as_str()));
-    watched.flat_map(|(name, metrics)| secrets(name.as_str(), metrics)).collect()
+    let all = apps.chain(attached).chain(exporters).chain(elsewhere);
+    let named = all.map(|(name, metrics)| (metrics.job.as_ref().unwrap_or(name).as_str(), metrics));
+    let watched = named.filter(|(name, _)| present.contains(name));
+    watched.flat_map(|(name, metrics)| secrets(name, metrics)).collect()
 }

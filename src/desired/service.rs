@@ -83,10 +83,21 @@ pub struct Container {
     pub mounts: Vec<Mount>,
     /// Networks with the engine's names. Empty only under `network_mode`.
     pub networks: Vec<Attachment>,
+    /// Networks of others in which it watches attached apps. They come and go with those, so that a change of them
+    /// replaces nothing: they are no part of the fingerprint.
+    #[serde(skip)]
+    pub visited: Vec<Attachment>,
     /// Rendered files to put into the container before it starts.
     pub files: Vec<PlacedFile>,
     /// Secrets to put into the container before it starts.
     pub secrets: Vec<PlacedSecret>,
+}
+
+impl Container {
+    /// Every network it shall be in.
+    pub fn all_networks(&self) -> impl Iterator<Item = &Attachment> {
+        self.networks.iter().chain(&self.visited)
+    }
 }
 
 /// One mount.

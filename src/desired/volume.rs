@@ -4,7 +4,7 @@ use indexmap::IndexSet;
 
 use super::lookup::find;
 use super::{Mount, MountSource, Service, Volume};
-use crate::catalog::{Bind, DataFolder};
+use crate::catalog::{Bind, Component};
 use crate::stack::{MountKind, Propagation, Stack};
 
 /// The named volumes that any service mounts, in order of first use.
@@ -32,9 +32,12 @@ pub(super) fn mount(stack: &Stack, mount: &crate::stack::Mount) -> Mount {
     Mount { source, target: mount.target.clone(), read_only: mount.read_only }
 }
 
-/// The mount of a component's data.
-pub(super) fn data(stack: &Stack, folder: &DataFolder) -> Mount {
-    Mount { source: named(stack, folder.volume), target: folder.path.to_owned(), read_only: false }
+/// Adds the mount of a component's data, unless the stack file mounts something else there.
+pub(super) fn add_data(stack: &Stack, component: &Component, mounts: &mut Vec<Mount>) {
+    let Some(folder) = &component.data else { return };
+    if mounts.iter().all(|mount| mount.target.trim_end_matches('/') != folder.path) {
+        mounts.push(Mount { source: named(stack, folder.volume), target: folder.path.to_owned(), read_only: false });
+    }
 }
 
 /// The mount of a path of the host. An engine refuses `rslave` where the host's root is not a shared mount, and without

@@ -130,7 +130,7 @@ impl Run<'_> {
         let mut broken = self.broken.lock().expect("no step panics while it holds the set");
         let needs = service.depends_on.iter().map(|dependency| &dependency.service);
         let mut needs = needs.chain([&service.image.reference]);
-        let mut networks = service.container.networks.iter();
+        let mut networks = service.container.all_networks();
         let is_held_back = needs.any(|need| broken.contains(need))
             || networks.any(|attachment| broken.contains(&network_key(&attachment.network)));
         if !is_held_back {
@@ -230,7 +230,7 @@ impl Run<'_> {
                 Err(error) => return Err(cannot(format!("create container `{name}`"))(error)),
             }
         };
-        for attachment in service.container.networks.iter().skip(1) {
+        for attachment in service.container.all_networks().skip(1) {
             engine.join(&id, service, name, &attachment.network).await?;
         }
         engine.place_all(&id, service, self.supplies.files, self.supplies.secrets).await?;
@@ -338,7 +338,7 @@ impl Engine {
     }
 
     async fn join(&self, id: &str, service: &Service, name: &str, network: &str) -> Result<(), Error> {
-        let attachment = service.container.networks.iter().find(|attachment| attachment.network == network);
+        let attachment = service.container.all_networks().find(|attachment| attachment.network == network);
         let request = NetworkConnectRequest { container: id.to_owned(), endpoint_config: attachment.map(endpoint) };
         match self.docker.connect_network(network, request).await {
             Err(error) if status(&error) == Some(403) && error.to_string().contains("already exists") => Ok(()),

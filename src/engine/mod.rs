@@ -4,14 +4,17 @@
 
 mod address;
 mod apply;
+mod attached;
 mod connect;
 mod create;
 mod dependency;
 mod error;
+mod host;
 pub mod images;
 mod labels;
 mod logs;
 mod memory;
+mod neighbour;
 mod observe;
 mod observed;
 mod ping;
@@ -22,11 +25,14 @@ mod remove;
 
 pub use address::{Address, Hints};
 pub use apply::{Event, Failure, Outcome, Supplies};
+pub use attached::ObservedAttached;
 pub use connect::{Engine, EngineFacts};
 pub use create::StackSource;
 pub use error::Error;
+pub use host::{AfterRestart, Bridge, EngineHost, EngineKind, RunningContainer};
 pub use logs::LogLine;
 pub use memory::keep_memory;
+pub use neighbour::Neighbour;
 pub use observe::Question;
 pub use observed::{
     ContainerState, FileStamp, Health, Observed, ObservedContainer, ObservedImage, ObservedNetwork, ObservedVolume,

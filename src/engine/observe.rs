@@ -17,6 +17,7 @@ use super::{
     ContainerState, Engine, Error, FileStamp, Health, Observed, ObservedContainer, ObservedImage, ObservedNetwork,
     ObservedVolume, labels,
 };
+use crate::desired::Attach;
 
 /// Permissions that stackctl gives files and secrets. A file with others may be one that its program cannot read.
 const GIVEN_MODES: [u32; 2] = [FILE_MODE, SECRET_MODE];
@@ -30,6 +31,8 @@ pub struct Question {
     pub external_networks: Vec<String>,
     /// Names of volumes that are not made of the stack's name.
     pub named_volumes: Vec<String>,
+    /// Attached apps, each with what it is attached to.
+    pub attached: Vec<(String, Attach)>,
     /// A file that keeps a copy of what the running stack remembers.
     pub memory_copy: Option<PathBuf>,
 }
@@ -41,26 +44,31 @@ pub(super) struct Found {
     /// Names of the others.
     foreign: Vec<String>,
     /// Networks that ours are in: container id and network name → network id; empty where it was never started.
-    attached: BTreeMap<(String, String), String>,
+    attachments: BTreeMap<(String, String), String>,
 }
 
 impl Engine {
     /// Looks at everything but images, which are asked for by reference with [`Engine::images`].
     pub async fn observe(&self, question: &Question) -> Result<Observed, Error> {
-        let (containers, mut networks, volumes) =
-            tokio::try_join!(self.containers(&question.stack), self.networks(question), self.volumes(question))?;
-        let Found { mut containers, foreign, attached } = containers;
-        let in_use: BTreeSet<&str> = attached.values().map(String::as_str).collect();
+        let (containers, mut networks, volumes, attached) = tokio::try_join!(
+            self.containers(&question.stack),
+            self.networks(question),
+            self.volumes(question),
+            self.attached(&question.attached)
+        )?;
+        let Found { mut containers, foreign, attachments } = containers;
+        let in_use: BTreeSet<&str> = attachments.values().map(String::as_str).collect();
         for network in &mut networks {
             network.in_use = in_use.contains(network.id.as_str());
         }
         let existing: BTreeSet<&str> = networks.iter().map(|network| network.id.as_str()).collect();
         for container in &mut containers {
-            forget_gone_networks(container, &attached, &existing);
+            forget_gone_networks(container, &attachments, &existing);
         }
         let memory = self.memory(question.memory_copy.as_deref(), &containers, &networks).await?;
         let Memory { scale, left_out, exposed } = memory;
-        Ok(Observed { networks, volumes, containers, images: BTreeMap::new(), foreign, scale, left_out, exposed })
+        let images = BTreeMap::new();
+        Ok(Observed { networks, volumes, containers, attached, images, foreign, scale, left_out, exposed })
     }
 
     /// The stack's containers, and those of a Compose project of this name that is not ours.
@@ -70,13 +78,13 @@ impl Engine {
         let (ours, others): (Vec<_>, Vec<_>) =
             found.into_iter().partition(|found| label(found, labels::STACK) == Some(stack));
         let foreign = others.iter().map(name_of).collect();
-        let attached = ours.iter().flat_map(attachments).collect();
+        let attachments = ours.iter().flat_map(attachments).collect();
         let mut containers = try_join_all(ours.into_iter().map(|summary| self.container(summary))).await?;
         containers.sort_by(|left, right| (&left.service, left.replica).cmp(&(&right.service, right.replica)));
-        Ok(Found { containers, foreign, attached })
+        Ok(Found { containers, foreign, attachments })
     }
 
-    async fn container(&self, summary: ContainerSummary) -> Result<ObservedContainer, Error> {
+    pub(super) async fn container(&self, summary: ContainerSummary) -> Result<ObservedContainer, Error> {
         let mut container = from_summary(&summary);
         let paths = label(&summary, labels::FILES)
             .and_then(|text| serde_json::from_str::<Vec<String>>(text).ok())

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use sha2::{Digest, Sha256};
 
+use super::ObservedAttached;
 use crate::dashboard::Exposed;
 use crate::desired::ScaleOverride;
 
@@ -17,6 +18,8 @@ pub struct Observed {
     pub volumes: Vec<ObservedVolume>,
     /// Containers that carry the stack's label.
     pub containers: Vec<ObservedContainer>,
+    /// Containers that somebody else runs and the stack file attaches.
+    pub attached: Vec<ObservedAttached>,
     /// Images by reference, of those that were asked for, as far as they exist.
     pub images: BTreeMap<String, ObservedImage>,
     /// Containers of a Compose project of this name that do not carry the stack's label: somebody else's.

@@ -124,7 +124,7 @@ impl Seat<'_> {
             return Some("dead".to_owned());
         }
         let runs = matches!(container.state, ContainerState::Running | ContainerState::Paused);
-        if !runs && let Some(gone) = self.absent_networks(container).next() {
+        if !runs && let Some(gone) = self.absent_networks(container).find(|absent| self.is_at_home(absent)) {
             return Some(format!("not in network `{}`", gone.network));
         }
         let reference = &self.service.image.reference;
@@ -158,8 +158,13 @@ impl Seat<'_> {
 
     /// Networks it should be in and is not.
     fn absent_networks(&self, container: &ObservedContainer) -> impl Iterator<Item = &Attachment> {
-        let networks = self.service.container.networks.iter();
+        let networks = self.service.container.all_networks();
         networks.filter(|attachment| !container.addresses.contains_key(&attachment.network))
+    }
+
+    /// Whether a network is the stack's own.
+    fn is_at_home(&self, attachment: &Attachment) -> bool {
+        self.service.container.networks.contains(attachment)
     }
 
     fn missing_networks(&self, container: &ObservedContainer) -> Vec<Step> {

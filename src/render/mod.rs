@@ -34,5 +34,5 @@ pub fn all(desired: &Desired) -> Files {
         (LIBRARY_SOURCE, view::render(desired)),
     ];
     let present = files.into_iter().filter_map(|(path, text)| Some((path.to_owned(), text?)));
-    Files(present.chain(dashboard::files(desired)).collect())
+    Files(present.chain(prometheus::rules(desired)).chain(dashboard::files(desired)).collect())
 }

@@ -5,12 +5,19 @@ use serde::Serialize;
 
 use super::{template, yaml};
 use crate::desired::{
-    BasicAuth, Desired, Duration, Job, JobTargets, PrometheusConfig, Scheme, Tls, prometheus_duration, prometheus_size,
+    BasicAuth, Desired, Duration, Job, JobTargets, PrometheusConfig, RuleFile, Scheme, Tls, prometheus_duration,
+    prometheus_size,
 };
 
 /// The file, where Prometheus runs.
 pub(super) fn render(desired: &Desired) -> Option<String> {
     desired.prometheus.as_ref().map(|config| template::fill("prometheus/prometheus.yml", &View::of(config)))
+}
+
+/// The files of rules, as they are.
+pub(super) fn rules(desired: &Desired) -> impl Iterator<Item = (String, String)> {
+    let files = desired.prometheus.iter().flat_map(|config| &config.rule_files);
+    files.map(|file| (file.rendered(), file.text.clone()))
 }
 
 #[derive(Serialize)]
@@ -23,6 +30,8 @@ struct View<'a> {
     retention: Option<RetentionView>,
     jobs: Vec<JobView<'a>>,
     extra_scrape_configs: Vec<String>,
+    rule_files: Vec<String>,
+    extra_config: Option<String>,
 }
 
 /// A name and its value. Prometheus' templates and label values are free text, so both are quoted where needed.
@@ -84,7 +93,9 @@ impl<'a> View<'a> {
                 size: retention.size.map(prometheus_size),
             }),
             jobs: config.jobs.iter().map(JobView::of).collect(),
-            extra_scrape_configs: config.extra_scrape_configs.iter().map(list_entry).collect(),
+            extra_scrape_configs: config.extra_scrape_configs.iter().map(yaml::list_entry).collect(),
+            rule_files: config.rule_files.iter().map(RuleFile::placed).collect(),
+            extra_config: (!config.extra_config.is_empty()).then(|| yaml::document(&config.extra_config)),
         }
     }
 }
@@ -128,11 +139,4 @@ fn pairs(map: &IndexMap<String, String>, escape: fn(&str) -> String) -> Vec<Pair
 /// In a relabelling's replacement, and in external labels of newer versions, `$` starts a reference and `$$` is a `$`.
 fn double_dollars(text: &str) -> String {
     text.replace('$', "$$")
-}
-
-/// A job in Prometheus' own words, as an entry of the list two columns in.
-fn list_entry(value: &serde_json::Value) -> String {
-    let lines = yaml::document(&[value]);
-    let indented: Vec<String> = lines.lines().map(|line| format!("  {line}")).collect();
-    indented.join("\n")
 }

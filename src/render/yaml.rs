@@ -14,6 +14,13 @@ pub(super) fn document(value: &impl Serialize) -> String {
     serde_yaml::to_string_with_options(value, options).expect("text keys and plain values are YAML")
 }
 
+/// A value in a program's own words, as an entry of a list two columns in.
+pub(super) fn list_entry(value: &serde_json::Value) -> String {
+    let lines = document(&[value]);
+    let indented: Vec<String> = lines.lines().map(|line| format!("  {line}")).collect();
+    indented.join("\n")
+}
+
 /// One scalar: plain where nobody can mistake it, else in double quotes with everything escaped that is not plainly visible.
 /// Whatever a name, a label or a path contains, it stays one scalar on one line.
 pub(super) fn scalar(text: &str) -> String {

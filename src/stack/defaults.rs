@@ -31,6 +31,7 @@ pub fn defaults_table() -> Vec<(String, String)> {
 fn table() -> Vec<(&'static str, String)> {
     vec![
         ("engine.metrics", "off".to_owned()),
+        ("engine.live_restore", "false".to_owned()),
         ("images.from", "auto".to_owned()),
         ("prometheus", "on".to_owned()),
         ("prometheus.port", PROMETHEUS_ADDRESS.to_string()),
@@ -48,6 +49,7 @@ fn table() -> Vec<(&'static str, String)> {
         ("apps.*.networks", "default".to_owned()),
         ("apps.*.depends_on condition", "service_started".to_owned()),
         ("apps.*.metrics.port", format!("the first port of `expose`, else of `ports`, else {METRICS_PORT}")),
+        ("apps.*.metrics.port of an attached app", format!("the first port it exposes, else {METRICS_PORT}")),
         ("apps.*.metrics.path", METRICS_PATH.to_owned()),
         ("apps.*.metrics.interval", "prometheus.scrape_interval".to_owned()),
         ("apps.*.metrics.timeout", "prometheus.scrape_timeout".to_owned()),

@@ -1,4 +1,4 @@
-//! `engine`: the Docker engine's own metrics.
+//! `engine`: the Docker engine's own metrics, and the settings of the engine that a monitored host wants.
 
 use std::net::SocketAddr;
 use std::str::FromStr;
@@ -6,6 +6,7 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::Logging;
 use super::shape::written_as_text;
 use super::wrong::Wrong;
 
@@ -15,6 +16,22 @@ use super::wrong::Wrong;
 pub struct Engine {
     /// Where the engine serves its own metrics.
     pub metrics: EngineMetrics,
+    /// Containers go on running while the engine restarts. Not on a node of a Swarm.
+    pub live_restore: bool,
+    /// Where new containers of the host log to. `json-file` and `local` rotate unless their options say otherwise.
+    pub logging: Option<Logging>,
+    /// Where the engine takes the subnets of new networks from, in this order.
+    pub address_pools: Vec<AddressPool>,
+}
+
+/// A range of addresses that is cut into subnets of one size.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AddressPool {
+    /// The range in CIDR form, such as `10.200.0.0/16`.
+    pub base: String,
+    /// Prefix length of each subnet, such as 24.
+    pub size: u8,
 }
 
 /// Where the engine serves its own metrics.

@@ -9,7 +9,9 @@ use crate::dashboard::{DATASOURCE_UID, Imported, import};
 use super::collector::Collector;
 use super::document::{self, Node, Value};
 use super::rules::locate;
-use super::{Dashboard, DashboardSource, Environment, Metrics, MountKind, Secret, Stack, Wiring, dotenv};
+use super::{
+    Dashboard, DashboardSource, Environment, Metrics, MountKind, RuleFile, Secret, Stack, Toggle, Wiring, dotenv,
+};
 
 /// Gives variables without a value (`- KEY`, `KEY:`) the value of this environment, or takes them out.
 pub(super) fn pass_through(root: &mut Node, environment: &Environment) {
@@ -19,7 +21,9 @@ pub(super) fn pass_through(root: &mut Node, environment: &Environment) {
             fill(entry.node.child_mut("environment"), environment);
         }
     }
-    fill(root.child_mut("grafana").and_then(|grafana| grafana.child_mut("environment")), environment);
+    for component in ["prometheus", "grafana"] {
+        fill(root.child_mut(component).and_then(|component| component.child_mut("environment")), environment);
+    }
 }
 
 fn fill(variables: Option<&mut Node>, environment: &Environment) {
@@ -66,6 +70,9 @@ pub(super) fn resolve(
         files.wiring(&mut app.wiring, &mut app.container.environment, path);
         files.metrics(app.metrics.as_mut(), path.key("metrics"));
     }
+    for (name, attached) in &mut stack.attached {
+        files.metrics(Some(&mut attached.metrics), top.key("apps").key(name.as_str()).key("metrics"));
+    }
     for (name, exporter) in &mut stack.exporters {
         let path = top.key("exporters");
         let path = path.key(name.as_str());
@@ -81,8 +88,19 @@ pub(super) fn resolve(
     for (name, secret) in &mut stack.secrets {
         files.secret(secret, top.key("secrets").key(name.as_str()));
     }
-    if let super::Toggle::On(super::Grafana { admin_password: Some(secret), .. }) = &mut stack.grafana {
-        files.secret(secret, top.key("grafana").key("admin_password"));
+    if let Toggle::On(prometheus) = &mut stack.prometheus {
+        let path = top.key("prometheus");
+        files.wiring(&mut prometheus.wiring, &mut prometheus.container.environment, path);
+        for (index, file) in prometheus.rule_files.iter_mut().enumerate() {
+            files.rules(file, path.key("rule_files").index(index));
+        }
+    }
+    if let Toggle::On(grafana) = &mut stack.grafana {
+        let path = top.key("grafana");
+        files.wiring(&mut grafana.wiring, &mut grafana.container.environment, path);
+        if let Some(secret) = &mut grafana.admin_password {
+            files.secret(secret, path.key("admin_password"));
+        }
     }
 }
 
@@ -193,6 +211,23 @@ impl Files<'_> {
             self.problems.warning(found.value, &found.path, format!("`{name}`: not carried over: {note}"), help);
         }
         Some(Box::new(imported))
+    }
+
+    /// The rules themselves. Whether Prometheus takes them is Prometheus' to say; that they are rules is said here.
+    fn rules(&mut self, file: &mut RuleFile, path: document::Path) {
+        file.path = self.absolute(&file.path);
+        let bytes = match read_regular(Path::new(&file.path)) {
+            Ok(bytes) => bytes,
+            Err(error) => return self.cannot_read(path, &error),
+        };
+        file.text = String::from_utf8_lossy(&bytes).into_owned();
+        let source = self.problems.add_source(file.path.clone(), file.text.clone());
+        if let Some(root) = document::parse(&file.text, source, self.problems)
+            && root.entry("groups").is_none()
+        {
+            let help = "a file of rules begins with `groups:`";
+            self.error(path, "the file has no groups of rules", help);
+        }
     }
 
     /// The absolute path of a file that has to be there.

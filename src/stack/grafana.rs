@@ -1,15 +1,15 @@
 //! `grafana`: the Grafana that shows the dashboards.
 
-use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::shape::{pairs, pairs_schema};
-use super::{ByteSize, Publish, Secret};
+use super::document::{Entry, Path, Reader};
+use super::{ContainerSettings, Publish, Secret, Wiring};
 
-/// Grafana's settings.
+/// Grafana's settings. The container settings of an app stand here too.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
 pub struct Grafana {
     /// Tag of the catalogue's image.
     pub version: Option<String>,
@@ -19,10 +19,26 @@ pub struct Grafana {
     pub port: Publish,
     /// Password of the user `admin`. Left out: generated once and kept, mode 0600, in the state folder.
     pub admin_password: Option<Secret>,
-    /// Environment for Grafana, such as `GF_USERS_ALLOW_SIGN_UP`.
-    #[serde(deserialize_with = "pairs")]
-    #[schemars(schema_with = "pairs_schema")]
-    pub environment: IndexMap<String, String>,
-    /// Memory limit.
-    pub mem_limit: Option<ByteSize>,
+    /// Data sources beside Prometheus, in the words of Grafana's provisioning, added as they are.
+    pub extra_datasources: Vec<serde_json::Value>,
+    /// Adds to the catalogue's container settings: `environment` such as `GF_USERS_ALLOW_SIGN_UP`, and the rest.
+    #[serde(skip)]
+    #[schemars(flatten, !skip)]
+    pub container: ContainerSettings,
+    /// Volumes, networks and secrets of its container.
+    #[serde(skip)]
+    #[schemars(flatten, !skip)]
+    pub wiring: Wiring,
+}
+
+impl Grafana {
+    /// Reads the section; whatever is wrong with it is recorded.
+    pub(super) fn read(entry: &Entry, path: Path, reader: &mut Reader) -> Self {
+        let mut parts = reader.parts(&entry.node, entry.key, path);
+        let mut grafana: Self = parts.read();
+        grafana.container = parts.read();
+        grafana.wiring = parts.read();
+        parts.finish();
+        grafana
+    }
 }

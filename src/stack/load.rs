@@ -152,7 +152,7 @@ fn reason(error: &std::io::Error) -> String {
 }
 
 /// The bytes as text, where they can be a stack file.
-fn decode(name: &str, bytes: Vec<u8>, problems: &mut Collector) -> Option<String> {
+pub(super) fn decode(name: &str, bytes: Vec<u8>, problems: &mut Collector) -> Option<String> {
     let size = bytes.len();
     let (text, bad) = match String::from_utf8(bytes) {
         Ok(text) => {

@@ -5,12 +5,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::shape::{one_or_many, one_or_many_schema, pairs, pairs_schema};
-use super::{Duration, Secret};
+use super::{Duration, Secret, ServiceName};
 
-/// How an app's replicas are scraped. The job is named after the app.
+/// How an app's replicas are scraped.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Metrics {
+    /// Name of the job. Default: the app's.
+    pub job: Option<ServiceName>,
     /// Port inside the container. Default: the first of `expose`, else the first container port of `ports`, else 80.
     pub port: Option<u16>,
     /// Path. Default `/metrics`.

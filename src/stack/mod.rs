@@ -4,6 +4,7 @@
 //! every name can be a DNS label, every reference resolves, no two services want one host port.
 
 mod app;
+mod attach;
 mod collector;
 mod command;
 mod container;
@@ -24,11 +25,13 @@ mod load;
 mod metrics;
 mod name;
 mod network;
+mod outside;
 mod port;
 mod problem;
 mod prometheus;
 mod publish;
 mod report;
+mod rule_file;
 mod rules;
 mod schema;
 mod scrape;
@@ -44,12 +47,13 @@ mod wiring;
 mod wrong;
 
 pub use app::App;
+pub use attach::{Attach, Attached};
 pub use command::{Command, Restart, Ulimit};
 pub use container::{ContainerSettings, Logging, PullPolicy};
 pub use dashboard::{Dashboard, DashboardSource, Panel, PanelType, Row, ThresholdColor, Thresholds, WrittenDashboard};
 pub use defaults::defaults_table;
 pub use duration::Duration;
-pub use engine::{Engine, EngineMetrics};
+pub use engine::{AddressPool, Engine, EngineMetrics};
 pub use environment::Environment;
 pub use exporter::Exporter;
 pub use grafana::Grafana;
@@ -63,6 +67,7 @@ pub use port::{Port, Ports, Protocol};
 pub use problem::{Problem, Problems, Severity};
 pub use prometheus::{Prometheus, Retention};
 pub use publish::Publish;
+pub use rule_file::RuleFile;
 pub use rules::check_scale;
 pub use schema::schema;
 pub use scrape::Scrape;
@@ -73,6 +78,9 @@ pub use size::ByteSize;
 pub use volume::{Mount, MountKind, Propagation, Volume};
 pub use wiring::{DependencyCondition, ServiceNetwork, Wiring};
 pub use wrong::Wrong;
+
+pub(crate) use document::{Entry as OutsideEntry, Node as OutsideNode, Scalar as OutsideScalar, Value as OutsideValue};
+pub(crate) use outside::{filled, read_answers, read_file, read_outside, refused, variables_of};
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -96,8 +104,11 @@ pub struct Stack {
     #[schemars(default)]
     pub grafana: Toggle<Grafana>,
     /// The services to run and, where they have `metrics`, to watch. The key is the service's DNS name and its job.
-    #[schemars(default)]
+    #[schemars(default, with = "IndexMap<ServiceName, attach::AppKeys>")]
     pub apps: IndexMap<ServiceName, App>,
+    /// The apps that run already, started by somebody else, and are only watched. In the file they stand among `apps`.
+    #[schemars(skip)]
+    pub attached: IndexMap<ServiceName, Attached>,
     /// Exporters from the catalogue, such as `node` and `cadvisor`.
     #[schemars(default)]
     pub exporters: IndexMap<ServiceName, Exporter>,

@@ -4,11 +4,13 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{ByteSize, Duration, Publish};
+use super::document::{Entry, Path, Reader};
+use super::{ByteSize, ContainerSettings, Duration, Publish, RuleFile, Wiring};
 
-/// Prometheus' settings.
+/// Prometheus' settings. The container settings of an app stand here too.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
 pub struct Prometheus {
     /// Tag of the catalogue's image.
     pub version: Option<String>,
@@ -26,12 +28,34 @@ pub struct Prometheus {
     pub retention: Retention,
     /// Labels for everything that leaves this Prometheus.
     pub external_labels: IndexMap<String, String>,
-    /// Memory limit.
-    pub mem_limit: Option<ByteSize>,
     /// More flags, as they are.
     pub extra_flags: Vec<String>,
     /// Scrape jobs in Prometheus' own words, added as they are. Canonical JSON of each.
     pub extra_scrape_configs: Vec<serde_json::Value>,
+    /// Files of recording and alerting rules, relative to the stack file.
+    pub rule_files: Vec<RuleFile>,
+    /// More keys at the top of prometheus.yml, such as `alerting` and `remote_write`, in Prometheus' own words.
+    pub extra_config: IndexMap<String, serde_json::Value>,
+    /// Adds to the catalogue's container settings.
+    #[serde(skip)]
+    #[schemars(flatten, !skip)]
+    pub container: ContainerSettings,
+    /// Volumes, networks and secrets of its container.
+    #[serde(skip)]
+    #[schemars(flatten, !skip)]
+    pub wiring: Wiring,
+}
+
+impl Prometheus {
+    /// Reads the section; whatever is wrong with it is recorded.
+    pub(super) fn read(entry: &Entry, path: Path, reader: &mut Reader) -> Self {
+        let mut parts = reader.parts(&entry.node, entry.key, path);
+        let mut prometheus: Self = parts.read();
+        prometheus.container = parts.read();
+        prometheus.wiring = parts.read();
+        parts.finish();
+        prometheus
+    }
 }
 
 /// How long and how much is kept.

@@ -14,7 +14,7 @@ pub struct Scrape {
     /// `HOST:PORT` each, without scheme or path.
     #[schemars(schema_with = "one_or_many_schema")]
     pub targets: Vec<String>,
-    /// Path, interval, labels …; `port` and `discovery` do not belong here.
+    /// Path, interval, labels …; `job`, `port` and `discovery` do not belong here.
     #[schemars(flatten)]
     pub metrics: Metrics,
 }
@@ -28,7 +28,8 @@ struct ScrapeKeys {
 }
 
 /// The keys of `metrics` that concern replicas of an app.
-pub(super) const REPLICA_KEYS: [(&str, &str); 2] = [
+pub(super) const REPLICA_KEYS: [(&str, &str); 3] = [
+    ("job", "remove it: the job is named after the key above"),
     ("port", "write the port into each target: `HOST:PORT`"),
     ("discovery", "remove it: the targets of such a job are written out"),
 ];

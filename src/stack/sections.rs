@@ -1,10 +1,12 @@
 //! The document → the sections of a [`Stack`]. Says what every key at the top means; the rest is said by the types.
 
 use indexmap::IndexMap;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::attach::AppKeys;
 use super::document::{Entry, Node, Path, Reader, Span, Value};
-use super::{App, Exporter, Scrape, ServiceName, Stack, StackName, suggest};
+use super::{App, Attached, Exporter, Grafana, Prometheus, Scrape, ServiceName, Stack, StackName, Toggle, suggest};
 
 /// The keys at the top of a stack file.
 const KEYS: [&str; 12] = [
@@ -30,13 +32,15 @@ pub(super) fn read(root: &Node, reader: &mut Reader) -> Stack {
     }
     let mut sections = Sections { root, reader };
     sections.unknown_keys();
+    let (apps, attached) = sections.apps();
     Stack {
         name: sections.name(),
         engine: sections.one("engine"),
         images: sections.one("images"),
-        prometheus: sections.one("prometheus"),
-        grafana: sections.one("grafana"),
-        apps: sections.named("apps", |entry, path, reader| Some(App::read(entry, path, reader))),
+        prometheus: sections.component("prometheus", Prometheus::read),
+        grafana: sections.component("grafana", Grafana::read),
+        apps,
+        attached,
         exporters: sections.named("exporters", |entry, path, reader| Some(Exporter::read(entry, path, reader))),
         scrape: sections.named("scrape", |entry, path, reader| Some(Scrape::read(entry, path, reader))),
         dashboards: sections.named("dashboards", read_whole),
@@ -97,6 +101,23 @@ impl<'n> Sections<'n, '_, '_> {
         self.reader.read(&entry.node, entry.key, Path::ROOT.key(key)).unwrap_or_default()
     }
 
+    /// A section that is a map of settings, or one word that switches it on or off.
+    fn component<T: Default>(&mut self, key: &str, read: impl Fn(&Entry, Path, &mut Reader) -> T) -> Toggle<T> {
+        /// Stands in for the settings where there are none.
+        #[derive(Default, Deserialize)]
+        struct NoSettings {}
+
+        let Some(entry) = self.entry(key) else { return Toggle::default() };
+        let path = Path::ROOT.key(key);
+        if matches!(entry.node.value, Value::Mapping(_)) {
+            return Toggle::On(read(entry, path, self.reader));
+        }
+        match self.reader.read::<Toggle<NoSettings>>(&entry.node, entry.key, path) {
+            Some(Toggle::Off) => Toggle::Off,
+            _ => Toggle::default(),
+        }
+    }
+
     fn named<T>(
         &mut self,
         section: &str,
@@ -120,6 +141,18 @@ impl<'n> Sections<'n, '_, '_> {
             }
         }
         named
+    }
+
+    /// The apps to run, and those that run already.
+    fn apps(&mut self) -> (IndexMap<ServiceName, App>, IndexMap<ServiceName, Attached>) {
+        let (mut apps, mut attached) = (IndexMap::new(), IndexMap::new());
+        for (name, app) in self.named("apps", AppKeys::read) {
+            match app {
+                AppKeys::Run(app) => drop(apps.insert(name, *app)),
+                AppKeys::Attached(app) => drop(attached.insert(name, *app)),
+            }
+        }
+        (apps, attached)
     }
 
     fn service_name(&mut self, name: &str, entry: &Entry, path: Path) -> ServiceName {

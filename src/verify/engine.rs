@@ -98,7 +98,7 @@ fn answered(daemon: &DaemonSettings, address: &str, sockets: Option<&[SocketAddr
         Some(socket) => {
             let message =
                 format!("the engine's metrics listen on {socket}: everybody who reaches this host can read them");
-            let fix = "set `engine.metrics: gateway`, put the rendered daemon.json in force, and restart the engine";
+            let fix = "set `engine.metrics: gateway`, and run `sudo stackctl engine apply --restart`";
             let trouble = Trouble::new(Cause::EngineMetricsPublic, message, fix);
             Finding::fail(CHECK, "engine", Some(address), trouble).as_warning()
         }
@@ -138,7 +138,7 @@ fn reaches(socket: SocketAddr, daemon: &DaemonSettings) -> bool {
 fn remedy(daemon: &DaemonSettings) -> String {
     let address = daemon.metrics_address;
     format!(
-        "put `\"metrics-addr\": \"{address}\"` into daemon.json, as `stackctl render` writes it, and restart the engine"
+        "`sudo stackctl engine apply --restart` puts `\"metrics-addr\": \"{address}\"` into daemon.json and restarts the engine"
     )
 }
 
@@ -160,7 +160,7 @@ fn loopback(daemon: &DaemonSettings, address: &str, how: &str, sockets: &[Socket
         listed.join(", ")
     );
     let fix = if daemon.metrics_address.ip().is_loopback() {
-        "set `engine.metrics: gateway`, put the rendered daemon.json in force, and restart the engine".to_owned()
+        "set `engine.metrics: gateway`, and run `sudo stackctl engine apply --restart`".to_owned()
     } else {
         remedy(daemon)
     };

@@ -6,8 +6,8 @@ use indexmap::IndexMap;
 
 use crate::client::{Health, Target, Targets};
 use crate::desired::{
-    Attachment, Container, Desired, Duration, Image, ImageOrigin, Job, JobOrigin, JobTargets, PrometheusConfig,
-    PullPolicy, Role, Scheme, Service, StaticTarget,
+    Attachment, Container, Desired, Duration, HostSettings, Image, ImageOrigin, Job, JobOrigin, JobTargets,
+    PrometheusConfig, PullPolicy, Role, Scheme, Service, StaticTarget,
 };
 use crate::engine::{ContainerState, Health as ContainerHealth, Observed, ObservedContainer};
 
@@ -74,9 +74,12 @@ pub(crate) fn desired(services: Vec<Service>, jobs: Vec<Job>) -> Desired {
         jobs,
         retention: None,
         extra_scrape_configs: Vec::new(),
+        rule_files: Vec::new(),
+        extra_config: IndexMap::new(),
         published: None,
     };
     Desired {
+        host: HostSettings::default(),
         stack: "demo".into(),
         networks: Vec::new(),
         volumes: Vec::new(),

@@ -21,7 +21,7 @@ apps:
       traffic: image_gallery_requests_total
       errors: image_gallery_requests_total{code=~\"5..\"}
       in_flight: image_gallery_in_flight_requests
-      saturation: [process_resident_memory_bytes, process_cpu_seconds_total]
+      saturation: [process_resident_memory_bytes]
 ";
 
 /// One app, and one dashboard of these panels.

@@ -10,13 +10,14 @@ use stackctl::stack::{self, Environment, Vocabulary};
 use stackctl::stack::{
     App, BasicAuth, ByteSize, Command, ContainerSettings, DependencyCondition, Discovery, Duration, Engine,
     EngineMetrics, Exporter, Grafana, Healthcheck, HealthcheckTest, Images, Logging, Metrics, Mount, MountKind,
-    Network, Port, Ports, Prometheus, Propagation, Protocol, Publish, PullPolicy, Restart, Retention, Scheme, Scrape,
-    Secret, ServiceName, ServiceNetwork, Stack, StackName, Tls, Toggle, Ulimit, Volume, Wiring,
+    Network, Port, Ports, Prometheus, Propagation, Protocol, Publish, PullPolicy, Restart, Retention, RuleFile, Scheme,
+    Scrape, Secret, ServiceName, ServiceNetwork, Stack, StackName, Tls, Toggle, Ulimit, Volume, Wiring,
 };
 
 /// A stack of that name with nothing in it but what is on by default.
 pub(crate) fn bare(stack_name: &str) -> Stack {
     Stack {
+        attached: IndexMap::new(),
         name: stack_name.parse::<StackName>().expect("a test writes valid names"),
         engine: Engine::default(),
         images: Images::default(),
@@ -114,6 +115,7 @@ pub(crate) fn debian_facts() -> Facts {
     let nowhere =
         ImageChoice::LeaveOut { reason: "no registry can be reached, and Debian has no package of it".to_owned() };
     Facts {
+        attached: IndexMap::new(),
         own_image: Some(catalog::own::reference("0123456789abcdef")),
         root_is_shared: true,
         gateway: None,
@@ -130,14 +132,26 @@ pub(crate) fn debian_facts() -> Facts {
 /// A stack in which every setting says something, with text in it that YAML, Compose and Prometheus could take for something else.
 pub(crate) fn everything() -> Stack {
     Stack {
-        engine: Engine { metrics: EngineMetrics::Address(SocketAddr::from(([10, 0, 0, 5], 9400))) },
+        engine: Engine {
+            metrics: EngineMetrics::Address(SocketAddr::from(([10, 0, 0, 5], 9400))),
+            ..Engine::default()
+        },
         images: Images { mirror: Some("mirror.example:5000".to_owned()), ..Images::default() },
         prometheus: Toggle::On(every_prometheus_setting()),
         grafana: Toggle::On(Grafana {
             version: Some("12.0.0".to_owned()),
             port: Publish::At(SocketAddr::from(([0, 0, 0, 0], 3001))),
-            environment: texts([("GF_USERS_ALLOW_SIGN_UP", "true"), ("GF_SERVER_ROOT_URL", "https://g.example/$x")]),
-            mem_limit: Some(ByteSize(256 << 20)),
+            extra_datasources: vec![
+                serde_json::json!({ "name": "Logs: all", "type": "loki", "url": "http://loki:3100" }),
+            ],
+            container: ContainerSettings {
+                environment: texts([
+                    ("GF_USERS_ALLOW_SIGN_UP", "true"),
+                    ("GF_SERVER_ROOT_URL", "https://g.example/$x"),
+                ]),
+                mem_limit: Some(ByteSize(256 << 20)),
+                ..ContainerSettings::default()
+            },
             ..Grafana::default()
         }),
         apps: named([
@@ -185,14 +199,22 @@ fn every_prometheus_setting() -> Prometheus {
         evaluation_interval: Some(Duration::from_secs(60)),
         retention: Retention { time: Some(Duration::from_secs(400 * 86_400)), size: Some(ByteSize(50 << 30)) },
         external_labels: texts([("site", "a: $b #c"), ("on", "no")]),
-        mem_limit: Some(ByteSize(2 << 30)),
+        container: ContainerSettings { mem_limit: Some(ByteSize(2 << 30)), ..ContainerSettings::default() },
         extra_flags: vec!["--web.enable-admin-api".to_owned()],
         extra_scrape_configs: vec![serde_json::json!({
             "job_name": "own: words",
             "static_configs": [{ "targets": ["a:1", "b:2"], "labels": { "note": "two\nlines" } }],
             "relabel_configs": [{ "source_labels": ["__address__"], "regex": "(.*):\\d+", "target_label": "host" }],
         })],
-        image: None,
+        rule_files: vec![RuleFile {
+            path: "/rules/shop.yml".to_owned(),
+            text: "groups:\n  - name: shop\n    rules: [{ record: one, expr: vector(1) }]\n".to_owned(),
+        }],
+        extra_config: IndexMap::from([(
+            "alerting".to_owned(),
+            serde_json::json!({ "alertmanagers": [{ "static_configs": [{ "targets": ["alertmanager:9093"] }] }] }),
+        )]),
+        ..Prometheus::default()
     }
 }
 
@@ -287,6 +309,7 @@ fn every_kind_of_mount() -> Vec<Mount> {
 
 fn every_metrics_setting() -> Metrics {
     Metrics {
+        job: Some("shop-front".parse().expect("a test writes valid names")),
         port: Some(8443),
         path: Some("/odd path/\"metrics\"".to_owned()),
         interval: Some(Duration::from_secs(5)),

@@ -9,7 +9,7 @@ use super::assemble::Input;
 use super::{Job, JobOrigin, PrometheusConfig};
 use crate::dashboard::{Dashboard, Exposed, Imported, Latency, OVERVIEW_UID, Panel, Signals, WatchedApp, preset, uid};
 use crate::promql::{Expression, Selector};
-use crate::stack::{DashboardSource, Stack};
+use crate::stack::{self, DashboardSource, Stack};
 
 /// A dashboard of the stack.
 #[derive(Debug, Clone, PartialEq)]
@@ -152,7 +152,7 @@ fn watched_apps<'a>(input: Input<'a>, prometheus: Option<&'a PrometheusConfig>) 
     let of_apps = prometheus.jobs.iter().filter(|job| is_app(input.stack, job));
     let watched = of_apps.map(|job| {
         let exposed = input.facts.exposed.get(&job.name).unwrap_or(&NOTHING);
-        let written = input.stack.apps.get(job.name.as_str()).and_then(|app| app.signals.as_ref()).map(signals);
+        let written = written_signals(input.stack, job).map(signals);
         WatchedApp {
             name: &job.name,
             signals: written.unwrap_or_default().or(Signals::recognised(exposed)),
@@ -164,7 +164,10 @@ fn watched_apps<'a>(input: Input<'a>, prometheus: Option<&'a PrometheusConfig>) 
 }
 
 fn is_app(stack: &Stack, job: &Job) -> bool {
-    matches!(&job.origin, JobOrigin::Service(name) if stack.apps.contains_key(name.as_str()))
+    match &job.origin {
+        JobOrigin::Service(name) => stack.apps.contains_key(name.as_str()),
+        origin => matches!(origin, JobOrigin::Attached(_)),
+    }
 }
 
 /// The signals as the stack file names them. Its rules have seen that each is a selector.
@@ -185,4 +188,11 @@ fn base(mut histogram: Selector) -> Selector {
     let base = ["_bucket", "_count", "_sum"].iter().find_map(|suffix| name.strip_suffix(suffix)).unwrap_or(&name);
     histogram.metric = Some(base.to_owned());
     histogram
+}
+
+/// What the stack file says of an app's signals, be it run or attached.
+fn written_signals<'a>(stack: &'a Stack, job: &Job) -> Option<&'a stack::Signals> {
+    let (JobOrigin::Service(app_name) | JobOrigin::Attached(app_name)) = &job.origin else { return None };
+    let run = stack.apps.get(app_name.as_str()).and_then(|app| app.signals.as_ref());
+    run.or_else(|| stack.attached.get(app_name.as_str())?.signals.as_ref())
 }

@@ -69,7 +69,7 @@ fn pull_policy(policy: PullPolicy) -> Option<&'static str> {
 
 /// Where only `default` is joined under no other name, Compose joins it by itself.
 fn networks(service: &Service) -> IndexMap<&str, NetworkUse<'_>> {
-    let attachments = service.container.networks.iter();
+    let attachments = service.container.all_networks();
     let uses: IndexMap<_, _> = attachments.map(|joined| (joined.key.as_str(), network(service, joined))).collect();
     let goes_without_saying = uses.iter().all(|(key, joined)| *key == DEFAULT_NETWORK && joined.aliases.is_empty());
     if goes_without_saying { IndexMap::new() } else { uses }

@@ -28,17 +28,17 @@ pub(super) const SIZE_LIMIT: usize = 4 * 1024 * 1024;
 
 /// Where something stands: which source, line and column (both from 1, columns in characters) and which bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Span {
+pub(crate) struct Span {
     /// Index of the source.
-    pub(super) source: u32,
+    pub(crate) source: u32,
     /// Line, from 1.
-    pub(super) line: u32,
+    pub(crate) line: u32,
     /// Column in characters, from 1.
-    pub(super) column: u32,
+    pub(crate) column: u32,
     /// First byte.
-    pub(super) start: u32,
+    pub(crate) start: u32,
     /// Byte after the last.
-    pub(super) end: u32,
+    pub(crate) end: u32,
 }
 
 impl Span {
@@ -60,18 +60,18 @@ fn narrow(position: usize) -> u32 {
 
 /// A scalar, list or map, and where it stands.
 #[derive(Debug, Clone)]
-pub(super) struct Node {
+pub(crate) struct Node {
     /// What it is.
-    pub(super) value: Value,
+    pub(crate) value: Value,
     /// Where it stands.
-    pub(super) span: Span,
+    pub(crate) span: Span,
     /// It was found wrong and reported: readers pass over it.
     pub(super) pruned: Cell<bool>,
 }
 
 /// What a node is.
 #[derive(Debug, Clone)]
-pub(super) enum Value {
+pub(crate) enum Value {
     /// One word, number or text.
     Scalar(Scalar),
     /// A list.
@@ -82,27 +82,27 @@ pub(super) enum Value {
 
 /// One entry of a map.
 #[derive(Debug, Clone)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     /// Where the key stands.
-    pub(super) key: Span,
+    pub(crate) key: Span,
     /// The value.
-    pub(super) node: Node,
+    pub(crate) node: Node,
 }
 
 /// One word, number or text.
 #[derive(Debug, Clone)]
-pub(super) struct Scalar {
+pub(crate) struct Scalar {
     /// The text, variables filled in.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// Written without quotes, so that it may be a number, a boolean or null.
-    pub(super) plain: bool,
+    pub(crate) plain: bool,
     /// The text as it was written, where variables were filled in.
-    pub(super) written: Option<String>,
+    pub(crate) written: Option<String>,
 }
 
 impl Scalar {
     /// Whether it stands for nothing: empty, `~` or `null`.
-    pub(super) fn is_null(&self) -> bool {
+    pub(crate) fn is_null(&self) -> bool {
         self.plain && matches!(self.text.as_str(), "" | "~" | "null" | "Null" | "NULL")
     }
 
@@ -114,7 +114,7 @@ impl Scalar {
 
 impl Node {
     /// A node that nobody has looked at yet.
-    pub(super) fn new(value: Value, span: Span) -> Self {
+    pub(crate) fn new(value: Value, span: Span) -> Self {
         Self { value, span, pruned: Cell::new(false) }
     }
 
@@ -124,12 +124,12 @@ impl Node {
     }
 
     /// Whether it is a scalar that stands for nothing.
-    pub(super) fn is_null(&self) -> bool {
+    pub(crate) fn is_null(&self) -> bool {
         matches!(&self.value, Value::Scalar(scalar) if scalar.is_null())
     }
 
     /// The entry of that key, where this is a map that has it.
-    pub(super) fn entry(&self, key: &str) -> Option<&Entry> {
+    pub(crate) fn entry(&self, key: &str) -> Option<&Entry> {
         match &self.value {
             Value::Mapping(entries) => entries.get(key),
             _ => None,

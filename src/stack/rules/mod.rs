@@ -3,6 +3,7 @@
 mod components;
 mod dashboards;
 mod dependencies;
+mod engine;
 mod images;
 mod names;
 mod ports;
@@ -34,6 +35,7 @@ const RULES: &[fn(&mut Examination)] = &[
     names::jobs_have_one_name_each,
     names::container_names_fit,
     names::exporters_are_known,
+    engine::address_pools_are_subnets,
     images::references_can_be_pulled,
     ports::host_ports_are_used_once,
     ports::components_stay_at_home,
@@ -56,6 +58,9 @@ const RULES: &[fn(&mut Examination)] = &[
     components::extra_jobs_are_jobs,
     components::grafana_settings_fit,
     signals::signals_are_selectors,
+    components::containers_are_carried,
+    components::rule_files_have_one_name_each,
+    components::extra_config_is_not_stackctls,
     dashboards::presets_are_known,
     dashboards::dashboards_are_told_apart,
     dashboards::panels_can_be_drawn,
@@ -181,6 +186,23 @@ struct Service<'a> {
     container: &'a ContainerSettings,
     wiring: &'a Wiring,
     metrics: Option<&'a Metrics>,
+}
+
+/// Calls a rule with the container of every app, exporter and component, and where it stands.
+fn each_container(examination: &mut Examination, rule: impl Fn(&mut Examination, Path, &ContainerSettings, &Wiring)) {
+    let stack = examination.stack;
+    let prometheus = stack.prometheus.as_option().map(|section| ("prometheus", &section.container, &section.wiring));
+    let grafana = stack.grafana.as_option().map(|section| ("grafana", &section.container, &section.wiring));
+    for (component, container, wiring) in prometheus.into_iter().chain(grafana) {
+        rule(examination, Path::ROOT.key(component), container, wiring);
+    }
+    for service in services(stack) {
+        if examination.is_full() {
+            return;
+        }
+        let path = Path::ROOT.key(service.section);
+        rule(examination, path.key(service.name), service.container, service.wiring);
+    }
 }
 
 /// All apps, then all exporters.

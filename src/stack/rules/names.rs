@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::super::document::Path;
-use super::super::suggest;
-use super::{Examination, services};
+use super::super::{Stack, suggest};
+use super::{Examination, Service, services};
 
 /// Names of services that stackctl runs itself.
 pub(super) const RESERVED: [&str; 2] = ["prometheus", "grafana"];
@@ -30,21 +30,50 @@ pub(super) fn services_have_one_name_each(examination: &mut Examination) {
     }
 }
 
-/// Jobs are named after apps and exporters, so other jobs need other names.
+/// The jobs of apps and exporters, by name, and what each watches. A job that is written out under the name of
+/// Prometheus or Grafana stands in for stackctl's own.
+pub(super) fn job_names(stack: &Stack) -> impl Iterator<Item = (&str, Service<'_>)> {
+    services(stack).filter_map(|service| {
+        let name = service.metrics?.job.as_ref().map_or(service.name, |job| job.as_str());
+        Some((name, service))
+    })
+}
+
+/// Prometheus takes no two jobs of one name.
 pub(super) fn jobs_have_one_name_each(examination: &mut Examination) {
     let stack = examination.stack;
-    for name in stack.scrape.keys() {
+    let mut owners: HashMap<&str, Service> = HashMap::new();
+    for (name, service) in job_names(stack) {
+        let path = Path::ROOT.key(service.section);
+        let path = path.key(service.name);
+        let path = path.key("metrics");
+        if RESERVED.contains(&name) && service.name != name {
+            examination.error(path.key("job"), format!("job `{name}` is stackctl's own"), "give this job another name");
+        } else if let Some(other) = owners.insert(name, service) {
+            let message = format!("job `{name}` is the job of `{}.{}`", other.section, other.name);
+            examination.error(path.key("job"), message, "give this job another name");
+        }
+    }
+    for (name, attached) in &stack.attached {
+        let job = attached.metrics.job.as_ref().unwrap_or(name).as_str();
+        let path = Path::ROOT.key("apps");
+        let path = path.key(name.as_str());
+        if RESERVED.contains(&job) {
+            examination.error_at_key(path, format!("job `{job}` is stackctl's own"), "give the app another name");
+        } else if let Some(owner) = owners.get(job) {
+            let message = format!("job `{job}` is the job of `{}.{}`", owner.section, owner.name);
+            examination.error_at_key(path, message, "give one of them another name");
+        }
+    }
+    for name in stack.scrape.keys().filter(|name| stack.attached.contains_key(*name)) {
+        let message = format!("job `{name}` is the job of `apps.{name}`");
         let top = Path::ROOT.key("scrape");
-        let taken = if RESERVED.contains(&name.as_str()) {
-            "stackctl's own job"
-        } else if stack.apps.contains_key(name) {
-            "the job of the app of this name"
-        } else if stack.exporters.contains_key(name) {
-            "the job of the exporter of this name"
-        } else {
-            continue;
-        };
-        let message = format!("job `{name}` is {taken}");
+        examination.error_at_key(top.key(name.as_str()), message, "give this job another name");
+    }
+    for name in stack.scrape.keys() {
+        let Some(owner) = owners.get(name.as_str()) else { continue };
+        let message = format!("job `{name}` is the job of `{}.{}`", owner.section, owner.name);
+        let top = Path::ROOT.key("scrape");
         examination.error_at_key(top.key(name.as_str()), message, "give this job another name");
     }
 }

@@ -1,23 +1,17 @@
 //! Volumes, networks, secrets and labels that a service names.
 
-use super::super::document::Path;
 use super::super::{MountKind, ServiceName, suggest};
-use super::{Examination, services};
+use super::{Examination, each_container};
 
 /// Prefixes of labels that are not the writer's.
 const TAKEN_LABELS: [&str; 2] = ["com.docker.compose.", "io.stackctl."];
 
 /// A named volume stands under `volumes`.
 pub(super) fn volumes_exist(examination: &mut Examination) {
-    let stack = examination.stack;
-    for service in services(stack) {
-        if examination.is_full() {
-            return;
-        }
-        let path = Path::ROOT.key(service.section);
-        let path = path.key(service.name);
+    each_container(examination, |examination, path, _, wiring| {
+        let stack = examination.stack;
         let list = path.key("volumes");
-        for (index, mount) in service.wiring.volumes.iter().enumerate() {
+        for (index, mount) in wiring.volumes.iter().enumerate() {
             let MountKind::Volume(name) = &mount.kind else { continue };
             if !examination.is_written("volumes", name) {
                 let add = format!("add `volumes: {{ {name}: {{}} }}` at the top, or write `./{name}` for a folder");
@@ -25,20 +19,15 @@ pub(super) fn volumes_exist(examination: &mut Examination) {
                 examination.wrong(list.index(index), suggest::unknown_name("volume", name, known, add));
             }
         }
-    }
+    });
 }
 
 /// A network stands under `networks`; `default` is always there.
 pub(super) fn networks_exist(examination: &mut Examination) {
-    let stack = examination.stack;
-    for service in services(stack) {
-        if examination.is_full() {
-            return;
-        }
-        let path = Path::ROOT.key(service.section);
-        let path = path.key(service.name);
+    each_container(examination, |examination, path, _, wiring| {
+        let stack = examination.stack;
         let list = path.key("networks");
-        for (index, name) in service.wiring.networks.keys().enumerate() {
+        for (index, name) in wiring.networks.keys().enumerate() {
             if name.as_str() != "default" && !examination.is_written("networks", name.as_str()) {
                 let add = format!("add `networks: {{ {name}: {{}} }}` at the top");
                 let known = stack.networks.keys().map(ServiceName::as_str).chain(["default"]);
@@ -47,39 +36,29 @@ pub(super) fn networks_exist(examination: &mut Examination) {
                 examination.error_at_key(item, wrong.message, wrong.help);
             }
         }
-    }
+    });
 }
 
 /// A secret stands under `secrets`.
 pub(super) fn secrets_exist(examination: &mut Examination) {
-    let stack = examination.stack;
-    for service in services(stack) {
-        if examination.is_full() {
-            return;
-        }
-        let path = Path::ROOT.key(service.section);
-        let path = path.key(service.name);
+    each_container(examination, |examination, path, _, wiring| {
+        let stack = examination.stack;
         let list = path.key("secrets");
-        for (index, name) in service.wiring.secrets.iter().enumerate() {
+        for (index, name) in wiring.secrets.iter().enumerate() {
             if !examination.is_written("secrets", name.as_str()) {
                 let add = format!("add `secrets: {{ {name}: {{ file: PATH }} }}` at the top");
                 let known = stack.secrets.keys().map(ServiceName::as_str);
                 examination.wrong(list.index(index), suggest::unknown_name("secret", name.as_str(), known, add));
             }
         }
-    }
+    });
 }
 
 /// `network_mode` and `pid` say only what stackctl can carry out.
 pub(super) fn modes_are_carried(examination: &mut Examination) {
-    let stack = examination.stack;
-    for service in services(stack) {
-        if examination.is_full() {
-            return;
-        }
-        let path = Path::ROOT.key(service.section);
-        let path = path.key(service.name);
-        if let Some(pid) = service.container.pid.as_deref().filter(|pid| *pid != "host") {
+    each_container(examination, |examination, path, container, wiring| {
+        let stack = examination.stack;
+        if let Some(pid) = container.pid.as_deref().filter(|pid| *pid != "host") {
             let other = pid.strip_prefix("service:");
             let exists = other.is_some_and(|name| stack.apps.contains_key(name) || stack.exporters.contains_key(name));
             if !exists {
@@ -87,14 +66,14 @@ pub(super) fn modes_are_carried(examination: &mut Examination) {
                 examination.error(path.key("pid"), format!("`{pid}` is not a process space"), help);
             }
         }
-        let Some(mode) = service.container.network_mode.as_deref() else { continue };
+        let Some(mode) = container.network_mode.as_deref() else { return };
         if !matches!(mode, "host" | "none") {
             let help = "write `host` or `none`, or name networks under `networks`";
             examination.error(path.key("network_mode"), format!("`{mode}` is not a network mode"), help);
-        } else if !service.wiring.networks.is_empty() {
+        } else if !wiring.networks.is_empty() {
             let help = "keep `networks` or `network_mode`";
             examination.error_at_key(path.key("networks"), format!("no networks under `network_mode: {mode}`"), help);
-        } else if !service.container.ports.0.is_empty() {
+        } else if !container.ports.0.is_empty() {
             let help = "remove `ports`, or `network_mode`";
             examination.error_at_key(
                 path.key("ports"),
@@ -102,25 +81,19 @@ pub(super) fn modes_are_carried(examination: &mut Examination) {
                 help,
             );
         }
-    }
+    });
 }
 
 /// Labels by which stackctl and Compose know their containers are theirs.
 pub(super) fn labels_are_free(examination: &mut Examination) {
-    let stack = examination.stack;
-    for service in services(stack) {
-        if examination.is_full() {
-            return;
-        }
-        let path = Path::ROOT.key(service.section);
-        let path = path.key(service.name);
+    each_container(examination, |examination, path, container, _| {
         let list = path.key("labels");
-        for (index, name) in service.container.labels.keys().enumerate() {
+        for (index, name) in container.labels.keys().enumerate() {
             if let Some(prefix) = TAKEN_LABELS.iter().find(|prefix| name.starts_with(*prefix)) {
                 let item = examination.item_path(&list, index, name);
                 let message = format!("labels that begin with `{prefix}` are stackctl's own");
                 examination.error_at_key(item, message, "choose another label");
             }
         }
-    }
+    });
 }

@@ -2,18 +2,14 @@
 
 use super::super::ByteSize;
 use super::super::document::Path;
-use super::{Examination, services};
+use super::{Examination, each_container};
 
 /// The least memory that the engine gives a container.
 const LEAST_MEMORY: ByteSize = ByteSize(6 << 20);
 
 /// Limits that the engine would refuse.
 pub(super) fn limits_make_sense(examination: &mut Examination) {
-    let stack = examination.stack;
-    for service in services(stack) {
-        let path = Path::ROOT.key(service.section);
-        let path = path.key(service.name);
-        let container = service.container;
+    each_container(examination, |examination, path, container, _| {
         if container.cpus.is_some_and(|cpus| !cpus.is_finite() || cpus <= 0.0) {
             examination.error(path.key("cpus"), "a container needs some CPU", "write a number above 0, such as `0.5`");
         }
@@ -24,13 +20,7 @@ pub(super) fn limits_make_sense(examination: &mut Examination) {
             let message = format!("{kept} are set aside, and the limit is {limit}");
             examination.error(path.key("mem_reservation"), message, "lower `mem_reservation` or raise `mem_limit`");
         }
-    }
-    let prometheus = stack.prometheus.as_option().and_then(|prometheus| prometheus.mem_limit);
-    let grafana = stack.grafana.as_option().and_then(|grafana| grafana.mem_limit);
-    for (component, limit) in [("prometheus", prometheus), ("grafana", grafana)] {
-        let path = Path::ROOT.key(component);
-        memory(examination, path.key("mem_limit"), limit);
-    }
+    });
 }
 
 fn memory(examination: &mut Examination, path: Path, limit: Option<ByteSize>) {

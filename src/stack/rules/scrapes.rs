@@ -17,6 +17,11 @@ fn each_scrape(examination: &mut Examination, rule: impl Fn(&mut Examination, &M
         let path = path.key(service.name);
         rule(examination, metrics, path.key("metrics"));
     }
+    for (name, attached) in &stack.attached {
+        let path = Path::ROOT.key("apps");
+        let path = path.key(name.as_str());
+        rule(examination, &attached.metrics, path.key("metrics"));
+    }
     for (name, scrape) in &stack.scrape {
         let path = Path::ROOT.key("scrape");
         rule(examination, &scrape.metrics, path.key(name.as_str()));

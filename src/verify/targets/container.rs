@@ -2,18 +2,33 @@
 
 use super::evidence::Evidence;
 use super::expected::{Expected, Index, networks_of};
-use crate::desired::Service;
+use crate::desired::{JobOrigin, Service};
 use crate::engine::{ContainerState, Health, ObservedContainer};
 use crate::verify::{Cause, Trouble};
 
 /// Why a container cannot be scraped, whatever Prometheus says. `None` for things elsewhere.
 pub(super) fn trouble(expected: &Expected, evidence: &Evidence) -> Option<Trouble> {
-    trouble_of(expected.service?, &expected.instance, expected.container, evidence)
+    if let JobOrigin::Attached(app_name) = &expected.job.origin {
+        return attached(app_name, expected, evidence);
+    }
+    trouble_of(&expected.service?.name, &expected.instance, expected.container, evidence)
+}
+
+/// The same for what somebody else runs: stackctl neither makes nor starts it.
+fn attached(app_name: &str, expected: &Expected, evidence: &Evidence) -> Option<Trouble> {
+    let (instance, container) = (&expected.instance, expected.container);
+    let trouble = trouble_of(app_name, instance, container, evidence)?;
+    let fix = match (container, trouble.cause) {
+        (None, _) => format!("start it where it belongs, or correct `apps.{app_name}.attach`, then run `stackctl up`"),
+        (Some(_), Cause::ContainerUnhealthy) => return Some(trouble),
+        (Some(_), _) => format!("it is not stackctl's to start: `docker logs {instance}` may say why it ended"),
+    };
+    Some(Trouble { fix, ..trouble })
 }
 
 /// Why a replica does not stand, scraped or not.
 pub(super) fn trouble_of(
-    service: &Service,
+    service_name: &str,
     instance: &str,
     container: Option<&ObservedContainer>,
     evidence: &Evidence,
@@ -23,7 +38,7 @@ pub(super) fn trouble_of(
         return Some(Trouble::new(Cause::ContainerMissing, message, "run `stackctl up`"));
     };
     let last_lines = last_lines(evidence, container);
-    let see_logs = format!("see `stackctl logs {}`, mend what stops it, then run `stackctl up`", service.name);
+    let see_logs = format!("see `stackctl logs {service_name}`, mend what stops it, then run `stackctl up`");
     let stopped = |how: String| {
         Trouble::new(Cause::ContainerExited, format!("container `{instance}` {how}"), "run `stackctl up`")
     };
@@ -34,8 +49,7 @@ pub(super) fn trouble_of(
             let fix = match container.exit_code {
                 Some(0) => {
                     format!(
-                        "run `stackctl up`, which starts it again; `stackctl logs {}` may say why it ended",
-                        service.name
+                        "run `stackctl up`, which starts it again; `stackctl logs {service_name}` may say why it ended"
                     )
                 }
                 _ => see_logs,
@@ -74,7 +88,7 @@ pub(super) fn restarting(container: &ObservedContainer, last_lines: &str, fix: S
 
 /// A container that shares no network with Prometheus.
 pub(super) fn network_mismatch(expected: &Expected, index: &Index) -> Option<Trouble> {
-    let (service, container) = expected.service.zip(expected.container)?;
+    let container = expected.container?;
     let networks = networks_of(container);
     let shared = networks.iter().any(|network| index.prometheus_networks.contains(network));
     if shared || expected.is_on_host_network() || index.prometheus_networks.is_empty() {
@@ -90,15 +104,17 @@ pub(super) fn network_mismatch(expected: &Expected, index: &Index) -> Option<Tro
         list(&mut networks.iter()),
         list(&mut index.prometheus_networks.iter()),
     );
-    let meant = service
-        .container
-        .networks
-        .iter()
-        .any(|attachment| index.prometheus_networks.contains(attachment.network.as_str()));
-    let fix = if meant {
-        "run `stackctl up`, which joins it to its networks again".to_owned()
-    } else {
-        format!("add a network that Prometheus is in to the `networks` of `{}`, then run `stackctl up`", service.name)
+    let is_meant = |service: &Service| {
+        let mut joined = service.container.networks.iter();
+        joined.any(|attachment| index.prometheus_networks.contains(attachment.network.as_str()))
+    };
+    let fix = match expected.service {
+        None => "run `stackctl up`, which has Prometheus join that network".to_owned(),
+        Some(service) if is_meant(service) => "run `stackctl up`, which joins it to its networks again".to_owned(),
+        Some(service) => format!(
+            "add a network that Prometheus is in to the `networks` of `{}`, then run `stackctl up`",
+            service.name
+        ),
     };
     Some(Trouble::new(Cause::NetworkMismatch, message, fix))
 }

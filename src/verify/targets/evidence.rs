@@ -11,7 +11,7 @@ pub struct Evidence {
     pub looked: BTreeMap<String, Looked>,
     /// What the names of jobs with `discovery: dns` lead to inside the network.
     pub names: BTreeMap<String, Lookup>,
-    /// What listens in a container that refused, by service: replicas are equal.
+    /// What listens in a container that refused, by job: replicas are equal.
     pub listeners: BTreeMap<String, Vec<Listener>>,
     /// Last log lines of containers that do not run, by container name.
     pub logs: BTreeMap<String, Vec<String>>,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::net::{IpAddr, SocketAddr};
 
-use crate::desired::{Desired, Job, JobOrigin, JobTargets, Role, Scheme, Service};
+use crate::desired::{Desired, Job, JobOrigin, JobTargets, Role, Scheme, Service, StaticTarget};
 use crate::engine::{Observed, ObservedContainer};
 
 /// One replica, or one thing elsewhere, that Prometheus ought to scrape.
@@ -40,7 +40,9 @@ impl Expected<'_> {
     pub(super) fn setting(&self) -> Option<String> {
         match (&self.job.origin, self.service.map(|service| service.role)) {
             (JobOrigin::Elsewhere, _) => Some(format!("scrape.{}", self.job.name)),
-            (JobOrigin::Service(name), Some(Role::App)) => Some(format!("apps.{name}.metrics")),
+            (JobOrigin::Attached(name), _) | (JobOrigin::Service(name), Some(Role::App)) => {
+                Some(format!("apps.{name}.metrics"))
+            }
             (JobOrigin::Service(name), Some(Role::Exporter)) => Some(format!("exporters.{name}.metrics")),
             _ => None,
         }
@@ -58,13 +60,17 @@ impl Expected<'_> {
     pub(super) fn see_log(&self, why: &str) -> String {
         match self.service {
             Some(service) => format!("see `stackctl logs {}` for {why}", service.name),
+            None if self.container.is_some() => format!("see `docker logs {}` for {why}", self.instance),
             None => format!("see the log of what answers there for {why}"),
         }
     }
 
     /// The container shares the network of the host, so names and sockets are the host's.
     pub(super) fn is_on_host_network(&self) -> bool {
-        self.service.is_some_and(|service| service.container.settings.network_mode.as_deref() == Some("host"))
+        match self.service {
+            Some(service) => service.container.settings.network_mode.as_deref() == Some("host"),
+            None => self.container.is_some_and(|container| container.addresses.contains_key("host")),
+        }
     }
 }
 
@@ -100,6 +106,7 @@ pub(super) struct Index<'a> {
     services: HashMap<&'a str, &'a Service>,
     containers: HashMap<(&'a str, u32), &'a ObservedContainer>,
     by_address: HashMap<IpAddr, &'a ObservedContainer>,
+    attached: Vec<&'a ObservedContainer>,
     /// Networks the Prometheus container is in.
     pub(super) prometheus_networks: BTreeSet<&'a str>,
 }
@@ -111,6 +118,7 @@ impl<'a> Index<'a> {
             services: desired.services.iter().map(|service| (service.name.as_str(), service)).collect(),
             containers: HashMap::new(),
             by_address: HashMap::new(),
+            attached: observed.attached.iter().map(|attached| &attached.container).collect(),
             prometheus_networks: BTreeSet::new(),
         };
         for container in &observed.containers {
@@ -142,6 +150,7 @@ impl<'a> Index<'a> {
         let service = match &job.origin {
             JobOrigin::Service(name) => self.services.get(name.as_str()).copied(),
             JobOrigin::Prometheus => self.desired.prometheus_service(),
+            JobOrigin::Attached(app_name) => return self.attached(job, app_name),
             JobOrigin::Engine | JobOrigin::Elsewhere => None,
         };
         match &job.targets {
@@ -155,6 +164,21 @@ impl<'a> Index<'a> {
                 })
             }
         }
+    }
+
+    /// One for each target that is written out. It is named after its container, or after what was looked for in vain.
+    fn attached(&self, job: &'a Job, app_name: &str) -> Vec<Expected<'a>> {
+        let JobTargets::Static(targets) = &job.targets else { return Vec::new() };
+        let found: Vec<&ObservedContainer> =
+            self.attached.iter().copied().filter(|it| it.service == app_name).collect();
+        let one = |(position, target): (usize, &'a StaticTarget)| {
+            let container = found.get(position).copied();
+            let host = target.address.rsplit_once(':').map_or(target.address.as_str(), |(host, _)| host);
+            let instance = container.map_or(host, |container| &container.name).to_owned();
+            let (addresses, ask) = (vec![target.address.clone()], Some(target.address.clone()));
+            Expected { job, service: None, container, instance, addresses, ask }
+        };
+        targets.iter().enumerate().map(one).collect()
     }
 
     fn written_out(

@@ -146,9 +146,9 @@ async fn gather(desired: &Desired, observed: &Observed, targets: Option<&Targets
         Err(error) => evidence.trouble = Some(error.to_string()),
     }
     let requests = question::listeners(&expected, &evidence);
-    let look = |(service, (id, request)): (&str, (&str, _))| {
-        let (service, id) = (service.to_owned(), id.to_owned());
-        async move { prober.beside(&id, &request).await.ok().map(|report| (service, report.listeners)) }
+    let look = |(job, (id, request)): (&str, (&str, _))| {
+        let (job, id) = (job.to_owned(), id.to_owned());
+        async move { prober.beside(&id, &request).await.ok().map(|report| (job, report.listeners)) }
     };
     let reports: Vec<_> =
         futures_util::stream::iter(requests).map(look).buffer_unordered(CONCURRENT_CONTAINERS).collect().await;

@@ -70,16 +70,16 @@ fn looked_up_name(job: &Job) -> Option<String> {
     }
 }
 
-/// Services of which a container refused, each with the id of one such container and the request for it.
+/// Jobs of which a container refused, each with the id of one such container and the request for it.
 pub(super) fn listeners<'a>(expected: &[Expected<'a>], evidence: &Evidence) -> BTreeMap<&'a str, (&'a str, Request)> {
     let mut requests = BTreeMap::new();
     for expected in expected.iter().filter(|expected| !expected.is_on_host_network()) {
         let refused = evidence.looked.get(&expected.key()).is_some_and(|looked| looked.connect == Connect::Refused);
-        if let (true, Some((service, container))) = (refused, expected.service.zip(expected.container)) {
+        if let (true, Some(container)) = (refused, expected.container) {
             let own_path = std::iter::once(expected.job.path.clone());
             let paths = own_path.chain(PATHS.map(str::to_owned).into_iter().filter(|path| *path != expected.job.path));
             let request = Request { listeners: Some(paths.collect()), ..Request::default() };
-            requests.entry(service.name.as_str()).or_insert((container.id.as_str(), request));
+            requests.entry(expected.job.name.as_str()).or_insert((container.id.as_str(), request));
         }
     }
     requests

@@ -90,7 +90,7 @@ fn no_answer(expected: &Expected, how: &str) -> Trouble {
 }
 
 fn refused(expected: &Expected, looked: &Looked, evidence: &Evidence) -> Trouble {
-    let listeners = expected.service.and_then(|service| evidence.listeners.get(&service.name));
+    let listeners = evidence.listeners.get(&expected.job.name);
     match (listeners, looked.others.first()) {
         (Some(listeners), _) => refused_by_container(expected, listeners),
         (None, Some(other)) => wrong_port(expected, other.port, &format!(" and answers metrics at `{}`", other.path)),

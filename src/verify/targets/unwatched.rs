@@ -42,7 +42,8 @@ pub(super) fn unwatched<'a>(index: &Index<'a>) -> Vec<Unwatched<'a>> {
 /// A finding for each that does not stand. One that stands has no target, so there is nothing to say of it.
 pub(super) fn findings(index: &Index, evidence: &Evidence) -> Vec<Finding> {
     let judge = |unwatched: &Unwatched| {
-        let trouble = container::trouble_of(unwatched.service, &unwatched.instance, unwatched.container, evidence)?;
+        let trouble =
+            container::trouble_of(&unwatched.service.name, &unwatched.instance, unwatched.container, evidence)?;
         Some(Finding::fail(CHECK, &unwatched.service.name, Some(&unwatched.instance), trouble))
     };
     unwatched(index).iter().filter_map(judge).collect()

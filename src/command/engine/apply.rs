@@ -1,0 +1,122 @@
+//! `engine apply`: changes `daemon.json`, and puts it in force where that is asked for.
+
+use super::super::{Exit, Failure, output};
+use super::proposal::{Proposal, Wishes, is_rootless};
+use super::restart::{Restart, RestartWishes};
+use super::subject::Running;
+use super::{confirm, plan};
+use crate::cli::Global;
+use crate::daemon::{self, Backup, Dockerd, Release, Service, commands_by_hand, validate};
+
+/// Arguments of `engine apply`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  sudo stackctl engine apply --restart\n  stackctl engine apply --config-file daemon.json --yes"
+)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    wishes: Wishes,
+    #[command(flatten)]
+    restart: RestartWishes,
+    /// Ask nothing
+    #[arg(short, long)]
+    yes: bool,
+}
+
+/// Runs it.
+pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
+    let proposal = Proposal::of(global, &arguments.wishes).await?;
+    let say = |text: &str| {
+        if !global.quiet {
+            output::say(text);
+        }
+    };
+    say(&plan::text(&proposal));
+    if plan::is_done(&proposal) {
+        return Ok(Exit::Done);
+    }
+    let service = arguments.restart.service(proposal.running.as_ref())?;
+    if proposal.change.is_empty() && service.is_none() {
+        say(&by_whom(&proposal));
+        return Ok(Exit::Done);
+    }
+    confirm(if service.is_some() { "Change it and restart the engine?" } else { "Change it?" }, arguments.yes)?;
+    let backup = if proposal.change.is_empty() { earlier(&proposal)? } else { Some(write(&proposal)?) };
+    if let Some(backup) = backup.as_ref().filter(|_| !proposal.change.is_empty()) {
+        let path = proposal.file.path().display();
+        say(&format!("wrote {path}; what it was before: {} (`stackctl engine rollback`)", backup.path().display()));
+    }
+    if let (Some(service), Some(running)) = (service, &proposal.running) {
+        let restart = Restart { running, service, patience: arguments.restart.patience(), global };
+        return restart.put_in_force(&proposal.change, &proposal.desired, &proposal.file, backup).await;
+    }
+    say(&by_whom(&proposal));
+    Ok(Exit::Done)
+}
+
+/// The copy to go back to where the file was changed before, and is not in force yet.
+fn earlier(proposal: &Proposal) -> Result<Option<Backup>, Failure> {
+    Ok(Backup::last(proposal.file.path())?.filter(|backup| backup.is_undone_by(&proposal.file)))
+}
+
+fn write(proposal: &Proposal) -> Result<Backup, Failure> {
+    let Proposal { file, change, running, .. } = proposal;
+    let running = running.as_ref();
+    let validates = running.and_then(Running::release).is_some_and(Release::can_validate);
+    let dockerd = running.and_then(|running| running.dockerd.as_ref()).filter(|_| validates);
+    let approve = |candidate: &std::path::Path| approve(dockerd, candidate, file.path());
+    file.replace(&change.after.bytes(), approve).map_err(|error| match error {
+        daemon::Error::Denied { .. } => by_hand(proposal, &error),
+        error => error.into(),
+    })
+}
+
+/// The engine's own program has the last word, where it has one to say.
+fn approve(
+    dockerd: Option<&Dockerd>,
+    candidate: &std::path::Path,
+    path: &std::path::Path,
+) -> Result<(), daemon::Error> {
+    dockerd.map_or(Ok(()), |dockerd| validate(dockerd, candidate, path))
+}
+
+/// Without the right to change it, the commands are what there is to give.
+fn by_hand(proposal: &Proposal, error: &daemon::Error) -> Failure {
+    let mut commands = commands_by_hand(&proposal.file, proposal.change.after.text());
+    if let Some(running) = &proposal.running {
+        let service = running.service().map(|service| service.restart_line());
+        commands.push('\n');
+        commands.push_str(&service.unwrap_or_else(|| "# then restart the engine".to_owned()));
+        if is_rootless(running) {
+            commands = commands.replace("sudo ", "");
+        }
+    }
+    output::print(&commands);
+    let advice = format!("run it as an administrator, `sudo {}`, or type the commands above", command_line());
+    Failure::World(crate::engine::Error::new(error.to_string(), "nothing was changed").advise(advice))
+}
+
+/// This command, as it was typed.
+pub(in super::super) fn command_line() -> String {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words = shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default();
+    format!("stackctl {words}")
+}
+
+/// Who puts it in force, where nobody asked for a restart.
+fn by_whom(proposal: &Proposal) -> String {
+    let Some(running) = &proposal.running else {
+        return "no engine was touched: it reads the file when it starts".to_owned();
+    };
+    let dockerd = running.dockerd.as_ref();
+    match (proposal.change.reloads() && !proposal.change.is_empty(), dockerd, running.service()) {
+        (true, Some(dockerd), _) => {
+            format!("not in force yet; `sudo kill -HUP {}` has the engine read it", dockerd.pid)
+        }
+        (_, _, Some(service @ (Service::Systemd { .. } | Service::OpenRc))) => {
+            format!("not in force yet; next: `{}`, or the same command with --restart", service.restart_line())
+        }
+        _ => "not in force yet; next: restart the engine, or give the command that does it to --restart-command"
+            .to_owned(),
+    }
+}

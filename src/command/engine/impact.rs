@@ -1,0 +1,98 @@
+//! What putting a change in force does to what runs: nothing, a reload, or a restart and what that stops. Pure.
+
+use std::fmt::Write as _;
+
+use crate::engine::{AfterRestart, RunningContainer};
+
+/// What is known before a restart.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Before<'a> {
+    /// What runs.
+    pub(super) containers: &'a [RunningContainer],
+    /// Containers outlive the restart: now, or because the change says so and is reloaded first.
+    pub(super) live_restore: bool,
+    /// The engine is a node of a Swarm.
+    pub(super) in_swarm: bool,
+    /// A reload is enough.
+    pub(super) reloads: bool,
+}
+
+/// It in words, one line for each thing to know.
+pub(super) fn impact(before: Before) -> String {
+    let count = before.containers.len();
+    if before.reloads {
+        return "in force after a reload (SIGHUP): no container stops".to_owned();
+    }
+    let mut text = "in force after a restart of the engine; a reload (SIGHUP) does not do".to_owned();
+    let mut line = |words: &str| write!(text, "\n  {words}").expect("a String takes everything");
+    match (count, before.live_restore) {
+        (0, _) => line("no container runs, so none stops"),
+        (_, true) => line(&format!("live-restore is on: {} on", counted(count, "runs", "run"))),
+        (_, false) => {
+            line(&format!("{} meanwhile", counted(count, "stops", "stop")));
+            for (after, words) in [
+                (AfterRestart::Returns, "come back by their restart policy"),
+                (AfterRestart::Rescheduled, "are started again by Swarm, perhaps on another node"),
+                (AfterRestart::StaysDown, "STAY DOWN: they have no restart policy"),
+                (AfterRestart::Removed, "ARE REMOVED at their end (--rm)"),
+            ] {
+                let names = names(before.containers, after);
+                if !names.is_empty() {
+                    line(&format!("{words}: {}", names.join(", ")));
+                }
+            }
+            line("`engine.live_restore: true` in the stack file would keep them running");
+        }
+    }
+    if before.in_swarm {
+        line("this is a node of a Swarm: `docker node update --availability drain NODE` first moves its tasks away");
+    }
+    text
+}
+
+/// Names of the containers that end so.
+pub(super) fn names(containers: &[RunningContainer], after: AfterRestart) -> Vec<&str> {
+    let alike = containers.iter().filter(|container| container.after_restart == after);
+    alike.map(|container| container.name.as_str()).collect()
+}
+
+fn counted(count: usize, one: &str, more: &str) -> String {
+    if count == 1 { format!("1 running container {one}") } else { format!("{count} running containers {more}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn container(name: &str, after_restart: AfterRestart) -> RunningContainer {
+        RunningContainer { id: name.to_owned(), name: name.to_owned(), after_restart }
+    }
+
+    #[test]
+    fn what_a_restart_stops_is_told_by_what_becomes_of_it() {
+        let containers = [
+            container("db", AfterRestart::Returns),
+            container("job", AfterRestart::Removed),
+            container("shell", AfterRestart::StaysDown),
+        ];
+        let before = Before { containers: &containers, live_restore: false, in_swarm: true, reloads: false };
+        let told = impact(before);
+        for words in [
+            "3 running containers stop",
+            "policy: db",
+            "STAY DOWN: they have no restart policy: shell",
+            "(--rm): job",
+            "drain",
+        ] {
+            assert!(told.contains(words), "{words}: {told}");
+        }
+        let told = impact(Before { live_restore: true, in_swarm: false, ..before });
+        assert!(told.ends_with("live-restore is on: 3 running containers run on"), "{told}");
+    }
+
+    #[test]
+    fn a_reload_stops_nothing() {
+        let before = Before { containers: &[], live_restore: false, in_swarm: false, reloads: true };
+        assert_eq!(impact(before), "in force after a reload (SIGHUP): no container stops");
+    }
+}

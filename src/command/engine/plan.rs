@@ -1,0 +1,66 @@
+//! `engine plan`: what would change in `daemon.json`, why, and what a restart of the engine would stop.
+
+use super::super::{Exit, Failure, output};
+use super::impact::{Before, impact};
+use super::proposal::{Proposal, Wishes};
+use crate::cli::Global;
+
+/// Arguments of `engine plan`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Exits with 0 when there is nothing to do and with 3 when there is.")]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    wishes: Wishes,
+}
+
+/// Runs it.
+pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
+    let proposal = Proposal::of(global, &arguments.wishes).await?;
+    output::print(&text(&proposal));
+    Ok(if is_done(&proposal) { Exit::Done } else { Exit::NotAsDesired })
+}
+
+/// Whether the file says it and, as far as can be told, the engine does it.
+pub(super) fn is_done(proposal: &Proposal) -> bool {
+    proposal.change.is_empty() && proposal.is_served() != Some(false)
+}
+
+/// The plan in words.
+pub(super) fn text(proposal: &Proposal) -> String {
+    let path = proposal.file.path().display().to_string();
+    if proposal.change.is_empty() {
+        return match (proposal.address, proposal.is_served()) {
+            (None, _) => format!(
+                "nothing to do: `engine.metrics` is off, so {path} is left alone (`--metrics off` takes `metrics-addr` out)"
+            ),
+            (Some(_), Some(false)) => {
+                format!("{path} says so already, and the engine does not do it yet\n{}", consequences(proposal))
+            }
+            (Some(_), _) => format!("nothing to do: {path} says so already"),
+        };
+    }
+    let mut lines = vec![proposal.change.diff(&path).trim_end().to_owned(), String::new()];
+    for edit in &proposal.change.edits {
+        lines.push(format!("{}: {}", edit.path, edit.why));
+    }
+    lines.extend(proposal.reach());
+    if proposal.running.is_some() {
+        lines.push(consequences(proposal));
+    }
+    lines.join("\n")
+}
+
+fn consequences(proposal: &Proposal) -> String {
+    let Some(running) = &proposal.running else { return String::new() };
+    impact(Before {
+        containers: &running.containers,
+        live_restore: running.host.live_restore || wants_live_restore(proposal),
+        in_swarm: running.host.in_swarm,
+        reloads: !proposal.change.is_empty() && proposal.change.reloads(),
+    })
+}
+
+/// Whether the change switches live-restore on, which a reload puts in force before the restart.
+pub(super) fn wants_live_restore(proposal: &Proposal) -> bool {
+    proposal.change.after.get("live-restore") == Some(true.into())
+}

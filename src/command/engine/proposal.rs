@@ -1,0 +1,231 @@
+//! What shall change in a `daemon.json`: the stack file's wishes, the address they come to here, and all that speaks against it.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use super::super::{Failure, failure, output, situation};
+use super::subject::{Running, Which};
+use crate::cli::Global;
+use crate::daemon::{self, Change, ConfigFile, Flags, METRICS_KEY, Objection, Release, gateway};
+use crate::desired::{DEFAULT_GATEWAY, Desired, Facts};
+use crate::engine::{EngineKind, Error};
+use crate::render;
+use crate::stack::{self, EngineMetrics, Environment, Stack, Vocabulary};
+
+/// What `plan` and `apply` are told.
+#[derive(Debug, clap::Args)]
+pub(super) struct Wishes {
+    #[command(flatten)]
+    pub(super) which: Which,
+    /// `gateway`, ADDRESS:PORT or `off`; default: `engine.metrics` of the stack file, and `gateway` where there is none
+    #[arg(long, value_name = "WHERE", value_parser = metrics)]
+    metrics: Option<EngineMetrics>,
+    /// With --config-file: the version of the engine that the file is for
+    #[arg(long, value_name = "VERSION", requires = "config_file")]
+    engine_version: Option<Release>,
+    /// Let the metrics listen on all addresses of the host: everybody who reaches it can read them
+    #[arg(long)]
+    allow_public: bool,
+}
+
+fn metrics(text: &str) -> Result<EngineMetrics, String> {
+    text.parse().map_err(|wrong: stack::Wrong| format!("{}; {}", wrong.message, wrong.help))
+}
+
+/// What shall change, and what there is to know before.
+#[derive(Debug)]
+pub(super) struct Proposal {
+    /// The engine. `None`: a file was named, and no engine is touched.
+    pub(super) running: Option<Running>,
+    pub(super) file: ConfigFile,
+    pub(super) change: Change,
+    /// The stack whose wishes these are, metrics as they were chosen.
+    pub(super) desired: Desired,
+    /// Where the metrics shall listen. `None`: they are left alone or switched off.
+    pub(super) address: Option<SocketAddr>,
+    release: Option<Release>,
+    flags: Flags,
+}
+
+impl Proposal {
+    /// Reads the stack file, the engine and `daemon.json`, and makes up its mind. Changes nothing.
+    pub(super) async fn of(global: &Global, wishes: &Wishes) -> Result<Self, Failure> {
+        let stack = wished(global, wishes)?;
+        let running = match &wishes.which.config_file {
+            Some(_) => None,
+            None => Some(Running::find().await?),
+        };
+        if let Some(running) = &running {
+            running.expect_daemon_json()?;
+        }
+        let path = wishes.which.config_file.clone().or_else(|| running.as_ref().map(Running::config_file));
+        let file = ConfigFile::read(&path.expect("a file is named, or an engine has one"))?;
+        let release = wishes.engine_version.or_else(|| running.as_ref().and_then(Running::release));
+        let flags = running.as_ref().map(Running::flags).unwrap_or_default();
+        let (change, desired) = decide(&stack, wishes, &file, &flags, release, running.as_ref())?;
+        let address = desired.daemon.as_ref().map(|daemon| daemon.metrics_address);
+        if address.is_some_and(|address| address.ip().is_unspecified()) && !wishes.allow_public {
+            return Err(Failure::arguments(
+                "the engine's metrics would be open to everybody who reaches this host",
+                "write `engine.metrics: gateway`, or add --allow-public if that is meant",
+            ));
+        }
+        let proposal = Self { running, file, change, desired, address, release, flags };
+        proposal.expect_no_objections(wishes.engine_version.is_some())?;
+        proposal.expect_room()?;
+        Ok(proposal)
+    }
+
+    /// Whether the engine serves its metrics where they are wanted, as its sockets tell. `None`: it cannot be told.
+    pub(super) fn is_served(&self) -> Option<bool> {
+        let address = self.address?;
+        let dockerd = self.running.as_ref()?.dockerd.as_ref()?;
+        Some(dockerd.listeners().contains(&address))
+    }
+
+    /// What is worth knowing about the address, in one sentence.
+    pub(super) fn reach(&self) -> Option<String> {
+        let address = self.address?;
+        let bridge = self.running.as_ref().and_then(|running| running.bridge.as_ref()).map(|bridge| bridge.gateway);
+        let rootless = self.running.as_ref().is_some_and(is_rootless);
+        Some(format!("{address} is reached from {}", reach(address.ip(), bridge.unwrap_or(DEFAULT_GATEWAY), rootless)))
+    }
+
+    /// Refuses what an engine would not start with. Where nobody knows which engine the file is for, it is only told.
+    fn expect_no_objections(&self, release_is_given: bool) -> Result<(), Failure> {
+        let found = daemon::objections(&self.change.after, &self.flags, self.release);
+        let swarm = self.running.as_ref().is_some_and(|running| running.host.in_swarm);
+        if swarm && self.change.after.get("live-restore") == Some(true.into()) {
+            return Err(Failure::arguments(
+                "`live-restore` is on, and this engine is a node of a Swarm: it would not start",
+                "remove `engine.live_restore` from the stack file, and `live-restore` from daemon.json",
+            ));
+        }
+        let Some((first, others)) = found.split_first() else { return Ok(()) };
+        let words =
+            |found: &Objection| format!("{}, line {}: {}", self.file.path().display(), found.line, found.message);
+        if self.running.is_none() && !release_is_given {
+            for found in &found {
+                output::say(&format!("warning: {}; {}", words(found), found.help));
+            }
+            return Ok(());
+        }
+        for other in others {
+            output::say(&failure::framed(&words(other), Some(&other.help)));
+        }
+        Err(Failure::arguments(words(first), first.help.clone()))
+    }
+
+    /// Refuses an address that the engine could not listen on.
+    fn expect_room(&self) -> Result<(), Failure> {
+        let is_new = self.change.edits.iter().any(|edit| edit.path == METRICS_KEY);
+        let opens = is_new || self.is_served() == Some(false);
+        let dockerd = self.running.as_ref().and_then(|running| running.dockerd.as_ref());
+        let (Some(address), Some(dockerd), true) = (self.address, dockerd, opens) else { return Ok(()) };
+        let attempt = || format!("cannot have the engine serve its metrics on {address}");
+        if let Some(holder) = dockerd.in_the_way(address) {
+            let process = holder.process.map(|process| format!(" by {process}")).unwrap_or_default();
+            let cause = format!("{} is taken already{process}; the engine would not start", holder.address);
+            let advice = format!(
+                "stop that, or write another port: `engine.metrics: {}`",
+                SocketAddr::new(address.ip(), address.port().saturating_add(1))
+            );
+            return Err(Error::new(attempt(), cause).advise(advice).into());
+        }
+        let (known, ip) = (dockerd.addresses(), address.ip());
+        let moves = self.change.after.get_text("bip").is_some_and(|bip| bip.starts_with(&ip.to_string()));
+        if known.is_empty() || known.contains(&ip) || ip.is_unspecified() || moves {
+            return Ok(());
+        }
+        let cause = "this host has no such address; the engine would not start";
+        Err(Error::new(attempt(), cause)
+            .advise("write `engine.metrics: gateway`, or an address of `ip address`")
+            .into())
+    }
+}
+
+/// Who reaches a socket with that address.
+pub(super) fn reach(ip: IpAddr, gateway: IpAddr, rootless: bool) -> &'static str {
+    if rootless && !ip.is_loopback() {
+        "containers of this engine only: a rootless engine has a network of its own"
+    } else if ip.is_loopback() {
+        "this host only: no container reaches it, and so no Prometheus in one"
+    } else if ip.is_unspecified() {
+        "this host, containers, and everybody who reaches this host"
+    } else if ip == gateway {
+        "this host and its containers, not from the LAN"
+    } else {
+        "this host, containers, and whoever reaches that address"
+    }
+}
+
+/// The stack with the metrics that are asked for.
+fn wished(global: &Global, wishes: &Wishes) -> Result<Stack, Failure> {
+    let is_missing = matches!(global.file.as_slice(), [only] if !only.exists() && only == Path::new("stack.yml"));
+    let mut stack = if is_missing { without_stack_file() } else { situation::load(global)?.stack };
+    if let Some(metrics) = wishes.metrics {
+        stack.engine.metrics = metrics;
+    }
+    Ok(stack)
+}
+
+/// Who asks for `engine apply` on a host without a stack file wants the engine's metrics.
+fn without_stack_file() -> Stack {
+    let text = "name: engine\nprometheus: off\ngrafana: off\nengine: { metrics: gateway }\n";
+    let environment = Environment::default();
+    let loaded = stack::parse("stack.yml", text, Path::new("/"), &environment, &Vocabulary::default());
+    loaded.expect("this stack is right").stack
+}
+
+/// The change, and the stack with every choice made.
+fn decide(
+    stack: &Stack,
+    wishes: &Wishes,
+    file: &ConfigFile,
+    flags: &Flags,
+    release: Option<Release>,
+    running: Option<&Running>,
+) -> Result<(Change, Desired), Failure> {
+    let document = file.document()?;
+    let mut settings = rendered(&Desired::of(stack, &Facts::default()));
+    settings.remove(METRICS_KEY);
+    let mut facts = Facts::default();
+    if stack.engine.metrics == EngineMetrics::Gateway {
+        let others = Change::of(&document, &settings, &[]).after;
+        let bridge = running.and_then(|running| running.bridge.as_ref());
+        let bridge = bridge.map(|bridge| (bridge.gateway, bridge.subnet.clone()));
+        let found = gateway(&others, flags, bridge.as_ref()).map_err(|no| Failure::arguments(no.message, no.help))?;
+        facts.gateway = Some(found.address);
+        if let Some(bip) = found.pin {
+            settings.insert("bip".to_owned(), bip.into());
+        }
+    }
+    let desired = Desired::of(stack, &facts);
+    if let Some(daemon) = &desired.daemon {
+        let address = daemon.metrics_address.to_string();
+        let is_flag = flags.get(METRICS_KEY).is_some_and(|flag| flag.value == address);
+        if !is_flag {
+            settings.insert(METRICS_KEY.to_owned(), address.into());
+        }
+        if release.is_some_and(Release::metrics_are_experimental) {
+            settings.insert("experimental".to_owned(), true.into());
+        }
+    }
+    let is_off = wishes.metrics == Some(EngineMetrics::Off);
+    let unwanted: &[&str] = if is_off { &[METRICS_KEY] } else { &[] };
+    Ok((Change::of(&document, &settings, unwanted), desired))
+}
+
+/// What `stackctl render` writes into `daemon.json`.
+fn rendered(desired: &Desired) -> Map<String, Value> {
+    let files = render::all(desired);
+    let text = files.0.get("daemon.json").map_or("{}", String::as_str);
+    serde_json::from_str(text).expect("what was rendered is an object")
+}
+
+/// Whether the engine belongs to a user, so that no administrator is needed.
+pub(super) fn is_rootless(running: &Running) -> bool {
+    running.host.kind == EngineKind::Rootless
+}

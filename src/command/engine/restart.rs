@@ -1,0 +1,292 @@
+//! Puts a changed `daemon.json` in force: reload or restart, wait for the engine, look at its containers and its metrics, and
+//! go back by itself where the engine does not come back.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use super::super::{Exit, Failure, output, prove};
+use super::impact::names;
+use super::proof;
+use super::subject::Running;
+use crate::cli::Global;
+use crate::daemon::{Backup, Change, ConfigFile, Dockerd, Service};
+use crate::desired::Desired;
+use crate::engine::{Address, AfterRestart, Engine, Error, RunningContainer};
+use crate::verify::Status;
+
+/// Time between two looks.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Longest time to wait for a restart command: engines give their containers 15 s to stop.
+pub(super) const COMMAND_PATIENCE: Duration = Duration::from_secs(60);
+
+/// An engine whose process has been gone for this long will not come back by waiting.
+const GONE: Duration = Duration::from_secs(4);
+
+/// Longest time to wait for containers to come back, and for a reload.
+const CONTAINER_PATIENCE: Duration = Duration::from_secs(20);
+
+/// `--restart`
+#[derive(Debug, clap::Args)]
+pub(super) struct RestartWishes {
+    /// Restart the engine afterwards, with systemd or OpenRC; roll back when it does not come back
+    #[arg(long, conflicts_with = "config_file")]
+    restart: bool,
+    /// The same with this command, for an engine that neither of them runs
+    #[arg(long, value_name = "COMMAND", conflicts_with = "config_file")]
+    restart_command: Option<String>,
+    /// How long the engine may take to answer once the restart command has ended
+    #[arg(long, value_name = "TIME", default_value = "15s", value_parser = crate::cli::duration)]
+    timeout: Duration,
+}
+
+impl RestartWishes {
+    /// What restarts the engine, where that is asked for.
+    pub(super) fn service(&self, running: Option<&Running>) -> Result<Option<Service>, Failure> {
+        if let Some(line) = &self.restart_command {
+            return Ok(Some(Service::Command(line.clone())));
+        }
+        if !self.restart {
+            return Ok(None);
+        }
+        let service = match running {
+            Some(running) => running.service(),
+            None => Service::of(None, false),
+        };
+        service.map(Some).ok_or_else(|| {
+            let message = "cannot tell how this engine is restarted: neither systemd nor OpenRC started it";
+            Failure::arguments(message, "give the command that does it: `--restart-command COMMAND`")
+        })
+    }
+
+    pub(super) fn patience(&self) -> Duration {
+        self.timeout
+    }
+}
+
+/// A restart of an engine that is known.
+pub(super) struct Restart<'a> {
+    pub(super) running: &'a Running,
+    pub(super) service: Service,
+    pub(super) patience: Duration,
+    pub(super) global: &'a Global,
+}
+
+/// Why an engine is not back.
+enum NotBack {
+    /// Nobody answers.
+    Silent(String),
+    /// The same process answers: nothing restarted it.
+    NeverWent,
+}
+
+impl Restart<'_> {
+    /// Reloads or restarts, and proves it. Rolls back to `backup` where the engine does not come back.
+    pub(super) async fn put_in_force(
+        &self,
+        change: &Change,
+        desired: &Desired,
+        file: &ConfigFile,
+        backup: Option<Backup>,
+    ) -> Result<Exit, Failure> {
+        let wants_live_restore = change.after.get("live-restore") == Some(true.into());
+        let mut outlive = self.running.host.live_restore;
+        if wants_live_restore && !outlive {
+            outlive = self.reload().await;
+        }
+        if !change.is_empty() && change.reloads() && outlive == wants_live_restore {
+            self.say("the engine has read it; nothing was restarted");
+            return Ok(Exit::Done);
+        }
+        match self.restart().await {
+            Ok(engine) => {
+                let missing = self.missing(&engine, outlive).await?;
+                self.tell(&missing);
+                self.prove(&engine, desired).await
+            }
+            Err(NotBack::NeverWent) => Err(self.failure(
+                "the same process answers as before".to_owned(),
+                format!("{} is changed and not in force; restart the engine by hand", file.path().display()),
+            )),
+            Err(NotBack::Silent(reason)) => Err(self.go_back(reason, file, backup).await),
+        }
+    }
+
+    /// Restarts, and waits for the engine.
+    pub(super) async fn back(&self) -> Result<Exit, Failure> {
+        match self.restart().await {
+            Ok(engine) => {
+                let missing = self.missing(&engine, self.running.host.live_restore).await?;
+                self.tell(&missing);
+                Ok(Exit::Done)
+            }
+            Err(NotBack::NeverWent) => {
+                Err(self.failure("the same process answers as before".to_owned(), "restart it by hand".to_owned()))
+            }
+            Err(NotBack::Silent(reason)) => {
+                Err(self.failure(reason, "see what the engine prints when it is started by hand".to_owned()))
+            }
+        }
+    }
+
+    /// Has the engine read its file while it runs. Whether containers will outlive a restart from now on.
+    async fn reload(&self) -> bool {
+        let Some(dockerd) = &self.running.dockerd else { return false };
+        if dockerd.reload().is_err() {
+            return false;
+        }
+        let deadline = Instant::now() + CONTAINER_PATIENCE;
+        while Instant::now() < deadline {
+            if self.running.engine.host().await.is_ok_and(|host| host.live_restore) {
+                self.say("live-restore is on: the engine has read it, and containers go on running while it restarts");
+                return true;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        false
+    }
+
+    async fn restart(&self) -> Result<Engine, NotBack> {
+        self.say(&format!("restarting the engine: {}", self.service.restart_line()));
+        let outcome = self.service.restart(COMMAND_PATIENCE).await;
+        // A command that failed has probably left no engine behind: one look is enough then.
+        let patience = if outcome.is_ok() { self.patience } else { Duration::ZERO };
+        let waited = self.wait(patience).await;
+        match (waited, outcome) {
+            (Err(NotBack::Silent(_)), Err(error)) => Err(NotBack::Silent(error.to_string())),
+            (waited, _) => waited,
+        }
+    }
+
+    async fn wait(&self, patience: Duration) -> Result<Engine, NotBack> {
+        let facts = self.running.engine.facts();
+        let socket = PathBuf::from(facts.address.trim_start_matches("unix://"));
+        let address = Address { url: facts.address.clone(), tls: None };
+        let deadline = Instant::now() + patience;
+        let mut seen = Instant::now();
+        loop {
+            let connected = Engine::connect(&address).await;
+            let now = Dockerd::behind(&socket).await;
+            let is_same = now.is_some() && now.as_ref().map(|now| now.pid) == self.old_pid();
+            match connected {
+                Ok(engine) if !is_same => return Ok(engine),
+                Ok(_) if Instant::now() >= deadline => return Err(NotBack::NeverWent),
+                Err(error) if Instant::now() >= deadline => {
+                    let seconds = patience.as_secs();
+                    return Err(NotBack::Silent(format!("it did not come back within {seconds} s: {}", error.cause)));
+                }
+                Err(error) if seen.elapsed() >= GONE => {
+                    return Err(NotBack::Silent(format!("its process has ended: {}", error.cause)));
+                }
+                _ => tokio::time::sleep(PAUSE).await,
+            }
+            if self.running.dockerd.as_ref().is_none_or(Dockerd::lives_on) {
+                seen = Instant::now();
+            }
+        }
+    }
+
+    fn old_pid(&self) -> Option<u32> {
+        self.running.dockerd.as_ref().map(|dockerd| dockerd.pid)
+    }
+
+    /// Containers that ran before and do not now, after those that should return had their time.
+    async fn missing(&self, engine: &Engine, outlive: bool) -> Result<Vec<RunningContainer>, Failure> {
+        let deadline = Instant::now() + CONTAINER_PATIENCE;
+        loop {
+            let running: BTreeSet<String> = engine.running().await?.into_iter().map(|running| running.id).collect();
+            let before = self.running.containers.iter();
+            let missing: Vec<_> = before.filter(|before| !running.contains(&before.id)).cloned().collect();
+            let may_return = |missing: &RunningContainer| outlive || missing.after_restart == AfterRestart::Returns;
+            if !missing.iter().any(may_return) || Instant::now() >= deadline {
+                return Ok(missing);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// Says how the containers stand.
+    fn tell(&self, missing: &[RunningContainer]) {
+        let before = self.running.containers.len();
+        if before == 0 {
+            self.say("the engine is back");
+            return;
+        }
+        if missing.is_empty() {
+            self.say(&format!("the engine is back; the containers that ran before run again: {before}"));
+            return;
+        }
+        self.say(&format!("the engine is back; of {before} containers {} do not run any more:", missing.len()));
+        for (after, words) in [
+            (AfterRestart::StaysDown, "no restart policy; start them with `docker start"),
+            (AfterRestart::Returns, "their restart policy has not started them; try `docker start"),
+        ] {
+            let names = names(missing, after).join(" ");
+            if !names.is_empty() {
+                output::say(&format!("  {words} {names}`"));
+            }
+        }
+        for (after, words) in [
+            (AfterRestart::Removed, "removed at their end (--rm)"),
+            (AfterRestart::Rescheduled, "Swarm starts others for"),
+        ] {
+            let names = names(missing, after).join(", ");
+            if !names.is_empty() {
+                output::say(&format!("  {words}: {names}"));
+            }
+        }
+    }
+
+    /// Scrapes the engine from where Prometheus would stand.
+    async fn prove(&self, engine: &Engine, desired: &Desired) -> Result<Exit, Failure> {
+        let sees_sockets = self.running.dockerd.as_ref().is_some_and(Dockerd::shares_network);
+        let findings = proof::findings(engine, desired, sees_sockets).await?;
+        if findings.is_empty() {
+            return Ok(Exit::Done);
+        }
+        if !self.global.quiet {
+            output::print(&prove::text(&findings));
+        }
+        let is_kept = findings.iter().all(|finding| finding.status != Status::Fail);
+        Ok(if is_kept { Exit::Done } else { Exit::NotAsDesired })
+    }
+
+    /// Puts the file back and starts the engine with it.
+    async fn go_back(&self, reason: String, file: &ConfigFile, backup: Option<Backup>) -> Failure {
+        let path = file.path().display();
+        let Some(backup) = backup else {
+            let advice = format!("{path} was not changed by stackctl: mend it by hand, and start the engine");
+            return self.failure(reason, advice);
+        };
+        output::say(&format!("the engine is not back ({reason}); rolling back {path}"));
+        let restored = ConfigFile::read(file.path()).and_then(|now| backup.restore(&now));
+        if let Err(error) = restored {
+            return self.failure(reason, format!("rolling back failed, too ({error}): put {path} right by hand"));
+        }
+        let advice = match self.restart().await {
+            Ok(engine) => {
+                if let Ok(missing) = self.missing(&engine, self.running.host.live_restore).await {
+                    self.tell(&missing);
+                }
+                format!("{path} is what it was before, and the engine runs with it")
+            }
+            Err(NotBack::NeverWent) => format!("{path} is what it was before, and the engine runs on"),
+            Err(NotBack::Silent(again)) => {
+                format!("{path} is what it was before, and still the engine does not start: {again}")
+            }
+        };
+        self.failure(reason, advice)
+    }
+
+    fn failure(&self, cause: String, advice: String) -> Failure {
+        let attempt = format!("cannot restart the engine with `{}`", self.service.restart_line());
+        Error::new(attempt, cause).advise(advice).into()
+    }
+
+    fn say(&self, text: &str) {
+        if !self.global.quiet {
+            output::say(text);
+        }
+    }
+}

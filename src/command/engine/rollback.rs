@@ -1,0 +1,77 @@
+//! `engine rollback`: puts back what `daemon.json` was before the last `engine apply`.
+
+use super::super::{Exit, Failure, output};
+use super::confirm;
+use super::restart::{COMMAND_PATIENCE, Restart, RestartWishes};
+use super::subject::{Running, Which, file_of_any_engine};
+use crate::cli::Global;
+use crate::daemon::{Backup, ConfigFile, Document, diff};
+
+/// Arguments of `engine rollback`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    which: Which,
+    #[command(flatten)]
+    restart: RestartWishes,
+    /// Ask nothing
+    #[arg(short, long)]
+    yes: bool,
+}
+
+/// Runs it.
+pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
+    let (file, running) = match &arguments.which.config_file {
+        Some(path) => (ConfigFile::read(path)?, None),
+        None => file_of_any_engine().await?,
+    };
+    let say = |text: &str| {
+        if !global.quiet {
+            output::say(text);
+        }
+    };
+    let path = file.path().display().to_string();
+    let Some(backup) = Backup::last(file.path())? else {
+        say(&format!("nothing to roll back: stackctl keeps no copy of {path}"));
+        return Ok(Exit::Done);
+    };
+    say(&what(&file, &backup)?);
+    let service = arguments.restart.service(running.as_ref())?;
+    confirm("Put it back?", arguments.yes)?;
+    let restored = backup.restore(&file)?;
+    let outcome = if restored.exists { "is what it was before" } else { "is gone: there was none before" };
+    say(&format!("{path} {outcome}"));
+    if let Some(edited) = restored.edited {
+        output::say(&format!("it had been changed by somebody else since; that is kept in {}", edited.display()));
+    }
+    match (service, running) {
+        (Some(service), Some(running)) => in_force(&running, service, arguments, global).await,
+        (Some(service), None) => {
+            service.restart(COMMAND_PATIENCE).await?;
+            super::super::situation::connect().await?;
+            Ok(Exit::Done)
+        }
+        (None, _) => Ok(Exit::Done),
+    }
+}
+
+async fn in_force(
+    running: &Running,
+    service: crate::daemon::Service,
+    arguments: &Arguments,
+    global: &Global,
+) -> Result<Exit, Failure> {
+    Restart { running, service, patience: arguments.restart.patience(), global }.back().await
+}
+
+/// What would be different.
+fn what(file: &ConfigFile, backup: &Backup) -> Result<String, Failure> {
+    let now = String::from_utf8_lossy(file.bytes().unwrap_or_default()).into_owned();
+    let path = file.path().display().to_string();
+    let Some(bytes) = backup.bytes()? else { return Ok(format!("{path} was not there before")) };
+    let before = String::from_utf8_lossy(&bytes).into_owned();
+    let without_mark =
+        |text: &str| Document::parse(text.as_bytes()).map_or(text.to_owned(), |read| read.text().to_owned());
+    let diff = diff(&without_mark(&now), &without_mark(&before), &path);
+    Ok(if diff.is_empty() { format!("{path} says the same as before") } else { diff.trim_end().to_owned() })
+}

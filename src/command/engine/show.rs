@@ -1,0 +1,155 @@
+//! `engine show`: what the engine is, what its settings are, where they come from, and who reaches its metrics.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use super::super::{Exit, Failure, output, situation};
+use super::proposal::{is_rootless, reach};
+use super::subject::{Running, Which, is_usual_engine};
+use crate::cli::Global;
+use crate::daemon::{ConfigFile, DEFAULT_FILE, Flags, METRICS_KEY, without_credentials};
+use crate::desired::DEFAULT_GATEWAY;
+use crate::engine::EngineKind;
+use crate::stack::EngineMetrics;
+
+/// Arguments of `engine show`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    which: Which,
+}
+
+/// Runs it.
+pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
+    let mut failure = None;
+    let running = match &arguments.which.config_file {
+        Some(_) => None,
+        // An engine that is down may be down because of its file: that is worth a look.
+        None => Running::find().await.map_err(|silent| failure = Some(silent)).ok(),
+    };
+    failure = failure.or_else(|| running.as_ref().and_then(|running| running.expect_daemon_json().err()));
+    let flags = running.as_ref().map(Running::flags).unwrap_or_default();
+    let mut rows = running.as_ref().map(about_engine).unwrap_or_default();
+    let mut settings = Vec::new();
+    if let Some(path) = path(arguments, running.as_ref()) {
+        let (row, found) = file_and_settings(&path, &flags)?;
+        rows.push(row);
+        settings = found;
+    }
+    let local = running.as_ref().filter(|running| running.expect_daemon_json().is_ok());
+    rows.extend(local.and_then(|running| about_metrics(running, &settings)));
+    rows.push(wanted(global)?);
+    output::print(&rows.iter().map(|(name, text)| format!("{name:<9} {text}")).collect::<Vec<_>>().join("\n"));
+    if !settings.is_empty() {
+        output::print("");
+        output::print(&output::table(&["SETTING", "VALUE", "FROM"], &settings));
+    }
+    failure.map_or(Ok(Exit::Done), Err)
+}
+
+/// The file to look at: the one that is named, that of the engine, or the usual one where the usual engine is down.
+fn path(arguments: &Arguments, running: Option<&Running>) -> Option<PathBuf> {
+    let of_engine = match running {
+        Some(running) => running.expect_daemon_json().is_ok().then(|| running.config_file()),
+        None => is_usual_engine().then(|| PathBuf::from(DEFAULT_FILE)),
+    };
+    arguments.which.config_file.clone().or(of_engine)
+}
+
+type Line = (&'static str, String);
+
+fn about_engine(running: &Running) -> Vec<Line> {
+    let kind = match running.host.kind {
+        EngineKind::Docker => "Docker Engine",
+        EngineKind::Rootless => "Docker Engine, rootless,",
+        EngineKind::Desktop => "Docker Desktop with Engine",
+        EngineKind::Podman => "Podman",
+    };
+    let host = &running.host;
+    let mut lines = vec![("engine", format!("{kind} {} at {}", host.version, running.engine.facts().address))];
+    if running.expect_daemon_json().is_err() {
+        return lines;
+    }
+    let demands = match running.release() {
+        Some(release) if release.metrics_are_experimental() => "its metrics need `experimental`, too",
+        Some(_) => "`metrics-addr` is all that its metrics need",
+        None => "nobody knows what its metrics need",
+    };
+    lines.push(("version", demands.to_owned()));
+    let process = running.dockerd.as_ref().map_or_else(
+        || "not known: it runs elsewhere, or its process cannot be seen from here".to_owned(),
+        |dockerd| format!("{} `{}`", dockerd.pid, without_credentials(&dockerd.arguments.join(" "))),
+    );
+    lines.push(("process", process));
+    let outlive = if host.live_restore { "outlive a restart of the engine" } else { "stop when the engine restarts" };
+    let swarm = if host.in_swarm { "; it is a node of a Swarm" } else { "" };
+    lines.push(("running", format!("{} containers, which {outlive}{swarm}", running.containers.len())));
+    lines
+}
+
+/// The line about the file, and a row for each setting: those of the file, then those of the command line.
+fn file_and_settings(path: &Path, flags: &Flags) -> Result<(Line, Vec<Vec<String>>), Failure> {
+    let file = ConfigFile::read(path)?;
+    let shown = file.path().display().to_string();
+    let document = match (file.bytes(), file.document()) {
+        (None, _) => return Ok((("file", format!("{shown}: not there")), of_flags(flags))),
+        (_, Ok(document)) => document,
+        (_, Err(error)) => return Ok((("file", format!("BROKEN: {error}")), of_flags(flags))),
+    };
+    let settings = document.settings();
+    let rows = settings
+        .iter()
+        .map(|(key, value, line)| vec![key.clone(), without_credentials(&value.to_string()), format!("line {line}")]);
+    let rows = rows.chain(of_flags(flags)).collect();
+    Ok((("file", format!("{shown}: {}", counted(settings.len()))), rows))
+}
+
+fn counted(settings: usize) -> String {
+    if settings == 1 { "1 setting".to_owned() } else { format!("{settings} settings") }
+}
+
+fn of_flags(flags: &Flags) -> Vec<Vec<String>> {
+    let rows = flags
+        .iter()
+        .map(|flag| vec![flag.key.clone(), without_credentials(&flag.value), format!("flag {}", flag.written)]);
+    rows.collect()
+}
+
+/// Where the metrics are said to be, whether something listens there, and who reaches it.
+fn about_metrics(running: &Running, settings: &[Vec<String>]) -> Option<Line> {
+    let said = settings.iter().find(|row| row[0] == METRICS_KEY).map(|row| row[1].trim_matches('"').to_owned());
+    let Some(said) = said else { return Some(("metrics", "off: there is no `metrics-addr`".to_owned())) };
+    let dockerd = running.dockerd.as_ref()?;
+    let Ok(address) = said.parse::<SocketAddr>() else {
+        return Some(("metrics", format!("`{said}`, which is no ADDRESS:PORT")));
+    };
+    let listens = if dockerd.listeners().contains(&address) {
+        "something listens there"
+    } else {
+        "NOTHING LISTENS THERE: the engine was not restarted since"
+    };
+    let gateway = running.bridge.as_ref().map_or(DEFAULT_GATEWAY, |bridge| bridge.gateway);
+    Some((
+        "metrics",
+        format!("{address}; {listens}; reached from {}", reach(address.ip(), gateway, is_rootless(running))),
+    ))
+}
+
+/// What the stack file asks for.
+fn wanted(global: &Global) -> Result<Line, Failure> {
+    let is_there = global.file.iter().all(|file| file.exists());
+    let words = if is_there {
+        match situation::load(global)?.stack.engine.metrics {
+            EngineMetrics::Off => "`engine.metrics: off`".to_owned(),
+            EngineMetrics::Gateway => {
+                "`engine.metrics: gateway`; `stackctl engine plan` says what that takes".to_owned()
+            }
+            EngineMetrics::Address(address) => {
+                format!("`engine.metrics: {address}`; `stackctl engine plan` says what that takes")
+            }
+        }
+    } else {
+        "there is no stack file here".to_owned()
+    };
+    Ok(("stack", words))
+}

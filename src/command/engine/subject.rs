@@ -1,0 +1,122 @@
+//! Which file of which engine: the one that is named, which then is all that is touched, or that of the engine on this host.
+
+use std::path::{Path, PathBuf};
+
+use super::super::Failure;
+use crate::daemon::{ConfigFile, DEFAULT_FILE, Dockerd, Flags, Release, Service};
+use crate::engine::{Bridge, Engine, EngineHost, EngineKind, Error, Hints, RunningContainer};
+
+/// Where the engine listens that takes the usual file.
+const USUAL_SOCKET: &str = "unix:///var/run/docker.sock";
+
+/// `--config-file`
+#[derive(Debug, clap::Args)]
+pub(super) struct Which {
+    /// Work on this file alone, and touch no engine; default: the file of the engine on this host
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub(super) config_file: Option<PathBuf>,
+}
+
+/// An engine on this host that answers.
+#[derive(Debug)]
+pub(super) struct Running {
+    pub(super) engine: Engine,
+    pub(super) host: EngineHost,
+    /// Its process. `None`: it cannot be told which one it is.
+    pub(super) dockerd: Option<Dockerd>,
+    pub(super) bridge: Option<Bridge>,
+    pub(super) containers: Vec<RunningContainer>,
+}
+
+impl Running {
+    /// Connects and looks around.
+    pub(super) async fn find() -> Result<Self, Failure> {
+        let engine = super::super::situation::connect().await?;
+        let host = engine.host().await?;
+        let socket = engine.facts().address.strip_prefix("unix://").map(PathBuf::from);
+        let dockerd = match (&socket, host.kind) {
+            (Some(socket), EngineKind::Docker | EngineKind::Rootless) => Dockerd::behind(socket).await,
+            _ => None,
+        };
+        let bridge = engine.bridge().await;
+        let containers = engine.running().await?;
+        Ok(Self { engine, host, dockerd, bridge, containers })
+    }
+
+    /// Its flags, as far as they are known.
+    pub(super) fn flags(&self) -> Flags {
+        self.dockerd.as_ref().map(Dockerd::flags).unwrap_or_default()
+    }
+
+    /// Its release.
+    pub(super) fn release(&self) -> Option<Release> {
+        self.host.version.parse().ok()
+    }
+
+    /// Where its settings lie.
+    pub(super) fn config_file(&self) -> PathBuf {
+        let given = self.dockerd.as_ref().and_then(Dockerd::config_file);
+        given.unwrap_or_else(|| match self.host.kind {
+            EngineKind::Rootless => rootless_file(),
+            _ => PathBuf::from(DEFAULT_FILE),
+        })
+    }
+
+    /// What restarts it.
+    pub(super) fn service(&self) -> Option<Service> {
+        Service::of(self.dockerd.as_ref(), self.host.kind == EngineKind::Rootless)
+    }
+
+    /// Says no where the engine has no `daemon.json` on this host, and what to do instead.
+    pub(super) fn expect_daemon_json(&self) -> Result<(), Failure> {
+        let facts = self.engine.facts();
+        let no = |cause: &str, advice: &str| {
+            let attempt = format!("cannot change the settings of the engine at {}", facts.address);
+            Err(Error::new(attempt, cause).advise(advice).into())
+        };
+        match self.host.kind {
+            EngineKind::Podman => no(
+                "it is Podman, which has no daemon, no daemon.json, and no metrics of its own",
+                "set `engine.metrics: off`; prometheus-podman-exporter tells about Podman's containers",
+            ),
+            EngineKind::Desktop => no(
+                "Docker Desktop keeps its settings itself",
+                "add `\"metrics-addr\": \"127.0.0.1:9323\"` in Docker Desktop under Settings, Docker Engine, and write \
+                 `engine.metrics: 127.0.0.1:9323`: Desktop leads `host.docker.internal` there",
+            ),
+            _ if !facts.is_local => no(
+                "it runs on another host, and its daemon.json lies there",
+                "run `stackctl engine apply` on that host, or edit a copy of its file with `--config-file FILE`",
+            ),
+            _ if self.dockerd.is_none() => no(
+                "its process cannot be seen from here: it runs in a virtual machine, or stackctl in a container",
+                "run `sudo stackctl engine apply` where dockerd runs, or edit a copy of its file with `--config-file FILE`",
+            ),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The file to put back where no engine may answer any more: that of the engine, else the usual one.
+pub(super) async fn file_of_any_engine() -> Result<(ConfigFile, Option<Running>), Failure> {
+    match Running::find().await {
+        Ok(running) => {
+            running.expect_daemon_json()?;
+            Ok((ConfigFile::read(&running.config_file())?, Some(running)))
+        }
+        Err(_) if is_usual_engine() => Ok((ConfigFile::read(Path::new(DEFAULT_FILE))?, None)),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Whether the engine that is asked is the one that takes the usual file.
+pub(super) fn is_usual_engine() -> bool {
+    Hints::of_process().address().is_ok_and(|address| address.url == USUAL_SOCKET)
+}
+
+/// Where a dockerd that a user runs looks: docs.docker.com, "Rootless mode".
+fn rootless_file() -> PathBuf {
+    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".config"));
+    let base = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).or_else(home);
+    base.map_or_else(|| PathBuf::from(DEFAULT_FILE), |base| base.join("docker/daemon.json"))
+}

@@ -1,0 +1,100 @@
+//! `import`: Compose files, prometheus.yml, rules and dashboards → a stack file.
+
+use std::path::{Path, PathBuf};
+
+use super::{Exit, Failure, output, place};
+use crate::catalog;
+use crate::cli::Global;
+use crate::import::{self, Imported, Remark, RemarkKind, Request};
+use crate::stack::{Environment, Vocabulary};
+
+/// Arguments of `import`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  stackctl import . -o stack.yml
+  stackctl import docker-compose.yml docker-compose.prod.yml prometheus/prometheus.yml -o stack.yml
+  stackctl import docker-compose.yml | less")]
+pub struct Arguments {
+    /// Compose files, prometheus.yml, rules, data sources, dashboards; or a folder with a Compose file
+    #[arg(required = true, value_name = "PATH", value_hint = clap::ValueHint::AnyPath)]
+    paths: Vec<PathBuf>,
+    /// File to write; left out: standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Write over a file that is there
+    #[arg(long)]
+    force: bool,
+    /// Name of the stack; left out: the Compose project's, or its folder's
+    #[arg(long)]
+    name: Option<String>,
+    /// Let the services of this profile run; repeat it for several
+    #[arg(long, value_name = "PROFILE")]
+    profile: Vec<String>,
+}
+
+/// Runs it.
+pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
+    if let Some(file) = &arguments.output {
+        place::refuse_to_overwrite(file, arguments.force)?;
+    }
+    let imported = import::import(&Request {
+        paths: &arguments.paths,
+        folder: folder(arguments.output.as_deref()),
+        name: arguments.name.as_deref(),
+        profiles: &arguments.profile,
+        environment: &Environment::of_process(),
+        vocabulary: &Vocabulary { exporters: catalog::EXPORTERS, presets: crate::dashboard::PRESETS },
+    })?;
+    match &arguments.output {
+        Some(file) => place::write(file, &imported.text, arguments.force)?,
+        None => output::print(imported.text.trim_end()),
+    }
+    if !global.quiet {
+        output::say(&report(&imported, arguments.output.as_deref()));
+    }
+    Ok(Exit::Done)
+}
+
+/// The folder in which the stack file will lie.
+fn folder(file: Option<&Path>) -> &Path {
+    let parent = file.and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty());
+    parent.unwrap_or(Path::new("."))
+}
+
+/// What was carried, and every remark, the gravest first.
+pub(super) fn report(imported: &Imported, file: Option<&Path>) -> String {
+    let mut lines: Vec<String> = imported.remarks.iter().map(line).collect();
+    let into = file.map(|file| format!(" into {}", file.display())).unwrap_or_default();
+    let (services, jobs) = (imported.services, imported.jobs);
+    lines.push(format!(
+        "{} imported {} of {} services and {} of {} scrape jobs from {}{into}",
+        output::paint(output::GREEN, "ok"),
+        services.carried,
+        services.all,
+        jobs.carried,
+        jobs.all,
+        imported.sources.join(", "),
+    ));
+    if let Some(file) = file {
+        lines.push(format!("   next: `stackctl -f {} check`, then `up`", file.display()));
+    }
+    lines.join("\n")
+}
+
+fn line(remark: &Remark) -> String {
+    let style = match remark.kind {
+        RemarkKind::NotCarried => output::RED,
+        RemarkKind::Changed => output::YELLOW,
+        RemarkKind::Habit => output::CYAN,
+    };
+    let line = remark.line.map(|line| format!(":{line}")).unwrap_or_default();
+    let at = output::paint(output::DIM, &format!("{}{line} {}", remark.file, remark.subject));
+    format!(
+        "{} {at}\n   {}\n   {} {}",
+        output::paint(style, &format!("{}:", remark.kind.word())),
+        remark.message,
+        output::paint(output::DIM, "→"),
+        remark.fix
+    )
+}

@@ -1,0 +1,131 @@
+//! The answers of `init`: options, and a file of the same names.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::command::Failure;
+use crate::import::{self, FreshApp};
+use crate::stack;
+
+/// What somebody wants, as far as it was said.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, clap::Args)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Wishes {
+    /// Name of the stack
+    #[arg(long)]
+    pub(super) name: Option<String>,
+    /// Import this file or folder; repeat it for several
+    #[arg(long, value_name = "PATH", value_hint = clap::ValueHint::AnyPath)]
+    pub(super) from: Vec<PathBuf>,
+    /// Import nothing, whatever lies here
+    #[arg(long, conflicts_with = "from")]
+    pub(super) no_import: bool,
+    /// Take a running container as an app; repeat it for several
+    #[arg(long, value_name = "NAME")]
+    pub(super) container: Vec<String>,
+    /// Do not look at running containers
+    #[arg(long, conflicts_with = "container")]
+    pub(super) no_running: bool,
+    /// An app; repeat it for several
+    #[arg(long, value_name = "NAME=IMAGE")]
+    pub(super) app: Vec<String>,
+    /// A port of an app, such as `web=8080:80`
+    #[arg(long, value_name = "NAME=PORT")]
+    pub(super) publish: Vec<String>,
+    /// Where the metrics of an app are, such as `web=80/metrics`
+    #[arg(long, value_name = "NAME=PORT/PATH")]
+    pub(super) metrics: Vec<String>,
+    /// An exporter of the catalogue, such as `node`; repeat it for several
+    #[arg(long, value_name = "NAME")]
+    pub(super) exporter: Vec<String>,
+    /// No exporters
+    #[arg(long, conflicts_with = "exporter")]
+    pub(super) no_exporters: bool,
+    /// Whether the Docker engine's own metrics are scraped
+    #[arg(long, value_name = "true|false")]
+    pub(super) engine_metrics: Option<bool>,
+    /// Whether Grafana runs
+    #[arg(long, value_name = "true|false")]
+    pub(super) grafana: Option<bool>,
+}
+
+/// Reads a file of answers.
+pub(super) fn read(path: &Path) -> Result<Wishes, Failure> {
+    let wrong = |reason: String| {
+        Failure::arguments(
+            format!("cannot use {}: {reason}", path.display()),
+            "write the options as keys: `name: shop`, `app: [web=IMAGE]`",
+        )
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+    stack::read_answers(&text).map_err(wrong)
+}
+
+impl Wishes {
+    /// These, and those of another where these say nothing.
+    pub(super) fn or(self, other: Self) -> Self {
+        fn list<T>(first: Vec<T>, second: Vec<T>) -> Vec<T> {
+            if first.is_empty() { second } else { first }
+        }
+        Self {
+            name: self.name.or(other.name),
+            from: list(self.from, other.from),
+            no_import: self.no_import || other.no_import,
+            container: list(self.container, other.container),
+            no_running: self.no_running || other.no_running,
+            app: list(self.app, other.app),
+            publish: list(self.publish, other.publish),
+            metrics: list(self.metrics, other.metrics),
+            exporter: list(self.exporter, other.exporter),
+            no_exporters: self.no_exporters || other.no_exporters,
+            engine_metrics: self.engine_metrics.or(other.engine_metrics),
+            grafana: self.grafana.or(other.grafana),
+        }
+    }
+
+    /// The files to import: those that were named, else those that lie here.
+    pub(super) fn sources(&self, folder: &Path) -> Vec<PathBuf> {
+        if self.from.is_empty() { import::sources_in(folder) } else { self.from.clone() }
+    }
+
+    /// The apps that were named.
+    pub(super) fn apps(&self) -> Result<Vec<FreshApp>, Failure> {
+        let mut apps = Vec::new();
+        for text in &self.app {
+            let (name, image) = pair("--app", text, "web=ghcr.io/acme/web:1.4")?;
+            apps.push(FreshApp { name: name.to_owned(), image: image.to_owned(), ..FreshApp::default() });
+        }
+        for text in &self.publish {
+            let (name, port) = pair("--publish", text, "web=8080:80")?;
+            named(&mut apps, "--publish", name)?.ports.push(port.to_owned());
+        }
+        for text in &self.metrics {
+            let (name, metrics) = pair("--metrics", text, "web=80/metrics")?;
+            named(&mut apps, "--metrics", name)?.metrics = Some(place(metrics)?);
+        }
+        Ok(apps)
+    }
+}
+
+/// `PORT` or `PORT/PATH`.
+pub(super) fn place(text: &str) -> Result<(u16, String), Failure> {
+    let (port, path) = text.split_once('/').unwrap_or((text, "metrics"));
+    let number = port.parse::<u16>().ok().filter(|port| *port > 0);
+    let number = number.ok_or_else(|| {
+        Failure::arguments(format!("`{port}` is not a port"), "write `PORT/PATH`, such as `80/metrics`")
+    })?;
+    Ok((number, format!("/{path}")))
+}
+
+fn pair<'t>(option: &str, text: &'t str, example: &str) -> Result<(&'t str, &'t str), Failure> {
+    let wrong = || Failure::arguments(format!("`{option} {text}` names no app"), format!("write `{option} {example}`"));
+    text.split_once('=').filter(|(name, value)| !name.is_empty() && !value.is_empty()).ok_or_else(wrong)
+}
+
+fn named<'a>(apps: &'a mut [FreshApp], option: &str, name: &str) -> Result<&'a mut FreshApp, Failure> {
+    let wrong = || {
+        Failure::arguments(format!("`{option}`: there is no app `{name}`"), format!("name it: `--app {name}=IMAGE`"))
+    };
+    apps.iter_mut().find(|app| app.name == name).ok_or_else(wrong)
+}

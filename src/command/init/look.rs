@@ -1,0 +1,87 @@
+//! What runs here, and which of it answers with metrics.
+
+use crate::command::{output, situation};
+use crate::engine::Neighbour;
+use crate::probe::{self, Answer, PATHS, Request, Target};
+
+/// What was seen.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Seen {
+    /// Containers that run, and where each answers with metrics.
+    pub(super) containers: Vec<(Neighbour, Option<(u16, String)>)>,
+}
+
+/// Time that one port may take.
+const TIMEOUT_MILLIS: u64 = 800;
+
+/// Time for all.
+const BUDGET_MILLIS: u64 = 5_000;
+
+/// Part of an image's name, and the exporter that fits the program in it.
+const EXPORTERS: [(&str, &str); 11] = [
+    ("postgres", "postgres_exporter"),
+    ("timescale", "postgres_exporter"),
+    ("mysql", "mysqld_exporter"),
+    ("mariadb", "mysqld_exporter"),
+    ("redis", "redis_exporter"),
+    ("mongo", "mongodb_exporter"),
+    ("nginx", "nginx-prometheus-exporter"),
+    ("kafka", "kafka_exporter"),
+    ("elasticsearch", "elasticsearch_exporter"),
+    ("memcached", "memcached_exporter"),
+    ("rabbitmq", "its own plugin rabbitmq_prometheus, port 15692"),
+];
+
+impl Seen {
+    /// Looks. Where there is no engine, nothing runs.
+    pub(super) async fn look(quiet: bool) -> Self {
+        let Ok(engine) = situation::connect().await else { return Self::default() };
+        let Ok(containers) = engine.neighbours().await else { return Self::default() };
+        if !quiet && !containers.is_empty() {
+            output::say(&format!("looking at {} running containers …", containers.len()));
+        }
+        let mut request = Request { patience_ms: 0, budget_ms: BUDGET_MILLIS, ..Request::default() };
+        for (index, container) in containers.iter().enumerate() {
+            let Some(address) = container.addresses.first() else { continue };
+            for (port, _) in &container.ports {
+                let host = if address.is_ipv6() { format!("[{address}]") } else { address.to_string() };
+                request.targets.push(target(format!("{index} {port}"), format!("http://{host}:{port}{}", PATHS[0])));
+            }
+        }
+        let report = probe::run(request).await;
+        let mut seen = Self { containers: containers.into_iter().map(|container| (container, None)).collect() };
+        for looked in report.targets {
+            let Some((index, port)) = looked.id.split_once(' ') else { continue };
+            let (Ok(index), Ok(port)) = (index.parse::<usize>(), port.parse::<u16>()) else { continue };
+            let path = match &looked.answer {
+                Some(Answer::Http(http)) if http.is_metrics() => Some(PATHS[0].to_owned()),
+                _ => looked.others.first().map(|other| other.path.clone()),
+            };
+            if let (Some(path), Some((_, metrics @ None))) = (path, seen.containers.get_mut(index)) {
+                *metrics = Some((port, path));
+            }
+        }
+        seen
+    }
+
+    /// The exporter that would fit an image.
+    pub(super) fn exporter_for(image: &str) -> Option<&'static str> {
+        let name = image.rsplit('/').next().unwrap_or(image);
+        EXPORTERS
+            .iter()
+            .find(|(part, _)| name.contains(part) && !name.contains("exporter"))
+            .map(|(_, exporter)| *exporter)
+    }
+}
+
+fn target(id: String, url: String) -> Target {
+    Target {
+        id,
+        url,
+        timeout_ms: TIMEOUT_MILLIS,
+        credentials: None,
+        fallback: Some("PrometheusText0.0.4".to_owned()),
+        paths: PATHS[1..].iter().map(|path| (*path).to_owned()).collect(),
+        ports: Vec::new(),
+    }
+}

@@ -1,0 +1,45 @@
+//! Writing a file that a person owns: whole or not at all, and over another only when told.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use super::Failure;
+use crate::engine::Error;
+
+/// Refuses where a file is there and nobody said that it may go.
+pub(super) fn refuse_to_overwrite(file: &Path, force: bool) -> Result<(), Failure> {
+    if force || file.symlink_metadata().is_err() {
+        return Ok(());
+    }
+    let message = format!("{} is there already", file.display());
+    Err(Failure::arguments(message, "name another file with `-o FILE`, or write over it with `--force`"))
+}
+
+/// Writes it beside its place and moves it there, so that nobody ever sees half of it. A file that is written over keeps
+/// its mode.
+pub(super) fn write(file: &Path, text: &str, force: bool) -> Result<(), Failure> {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let failed = |error: std::io::Error| {
+        Failure::World(
+            Error::new(format!("cannot write {}", file.display()), error)
+                .advise("choose a folder that is there and that you may write into"),
+        )
+    };
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mode = std::fs::metadata(file).map_or(0o644, |data| data.permissions().mode() & 0o777);
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".stackctl-").permissions(std::fs::Permissions::from_mode(mode));
+    let mut temporary = builder.tempfile_in(folder).map_err(failed)?;
+    temporary.write_all(text.as_bytes()).map_err(failed)?;
+    temporary.as_file().sync_all().map_err(failed)?;
+    if force {
+        temporary.persist(file).map_err(|error| failed(error.error))?;
+        return Ok(());
+    }
+    match temporary.persist_noclobber(file) {
+        Ok(_) => Ok(()),
+        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => refuse_to_overwrite(file, false),
+        Err(error) => Err(failed(error.error)),
+    }
+}

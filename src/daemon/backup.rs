@@ -1,0 +1,192 @@
+//! What a `daemon.json` was before stackctl changed it: kept beside it, dated, with owner and mode, and put back by one rename.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use jiff::civil::DateTime;
+use jiff::{Timestamp, ToSpan, tz::TimeZone};
+use sha2::{Digest, Sha256};
+
+use super::file::lock;
+use super::{ConfigFile, Error};
+
+/// The time in a copy's name: sorts by age, and is a file name everywhere.
+const STAMP: &str = "%Y-%m-%dT%H%M%S%.3f";
+
+/// End of the name of a copy.
+const COPY: &str = "stackctl";
+
+/// End of the name of an empty file that stands for: there was none.
+const NOTHING: &str = "stackctl-none";
+
+/// End of the name of a copy of what somebody else made of the file since.
+const EDITED: &str = "stackctl-edited";
+
+/// What the file was before one change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backup {
+    path: PathBuf,
+    taken: DateTime,
+    /// Begin of the hash of what was written in its place.
+    written: String,
+    existed: bool,
+}
+
+/// What rolling back came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Restored {
+    /// Whether there is a file now. There was none before the change that was taken back, if not.
+    pub exists: bool,
+    /// Where the file lies that somebody had changed after stackctl did.
+    pub edited: Option<PathBuf>,
+}
+
+impl Backup {
+    /// Keeps the file as it is, before `new` is put in its place.
+    pub(super) fn keep(file: &ConfigFile, new: &[u8]) -> Result<Self, Error> {
+        let now = Timestamp::now().to_zoned(TimeZone::UTC).datetime();
+        // The clock may have been set back since: the last copy has to have the last name.
+        let after_last = Self::last(file.path())?.and_then(|last| last.taken.checked_add(1.millisecond()).ok());
+        let taken = after_last.map_or(now, |after_last| now.max(after_last));
+        let (end, bytes) = file.bytes().map_or((NOTHING, &[][..]), |bytes| (COPY, bytes));
+        let written = short_hash(new);
+        let path = file.folder().join(format!("{}.{}Z.{written}.{end}", file.name(), taken.strftime(STAMP)));
+        let copy = file.beside(bytes)?;
+        copy.persist_noclobber(&path).map_err(|failed| Error::of("write", &path, &failed.error))?;
+        Ok(Self { path, taken, written, existed: file.bytes().is_some() })
+    }
+
+    /// The last copy of the file at that path. `None`: there is none.
+    pub fn last(file: &Path) -> Result<Option<Self>, Error> {
+        let folder = file.parent().unwrap_or(Path::new("/"));
+        let entries = match fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(Error::of("look into", folder, &error)),
+        };
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let backups = entries.flatten().filter_map(|entry| Self::of_entry(&name, &entry.path()));
+        Ok(backups.max_by_key(|backup| backup.taken))
+    }
+
+    /// Where the copy lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What was in the file. `None`: there was no file.
+    pub fn bytes(&self) -> Result<Option<Vec<u8>>, Error> {
+        if !self.existed {
+            return Ok(None);
+        }
+        fs::read(&self.path).map(Some).map_err(|error| Error::of("read", &self.path, &error))
+    }
+
+    /// Whether the file still is what was written in place of this copy.
+    pub fn is_undone_by(&self, file: &ConfigFile) -> bool {
+        file.bytes().is_some_and(|bytes| short_hash(bytes) == self.written)
+    }
+
+    /// Puts it back, and is used up. What somebody else has made of the file since is kept under another name.
+    pub fn restore(self, file: &ConfigFile) -> Result<Restored, Error> {
+        let folder = lock(file.folder())?;
+        let edited =
+            if file.bytes().is_none() || self.is_undone_by(file) { None } else { Some(self.keep_edited(file)?) };
+        let failed = |error: &io::Error| Error::of("put back", file.path(), error);
+        if self.existed {
+            fs::rename(&self.path, file.path()).map_err(|error| failed(&error))?;
+        } else {
+            match fs::remove_file(file.path()) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(&error)),
+                _ => {}
+            }
+            fs::remove_file(&self.path).map_err(|error| failed(&error))?;
+        }
+        folder.sync_all().map_err(|error| failed(&error))?;
+        Ok(Restored { exists: self.existed, edited })
+    }
+
+    fn keep_edited(&self, file: &ConfigFile) -> Result<PathBuf, Error> {
+        let path = self.path.with_extension(EDITED);
+        let copy = file.beside(file.bytes().unwrap_or_default())?;
+        copy.persist(&path).map_err(|failed| Error::of("write", &path, &failed.error))?;
+        Ok(path)
+    }
+
+    /// `daemon.json.2026-01-31T120000.000Z.0a1b2c3d.stackctl`
+    fn of_entry(name: &str, path: &Path) -> Option<Self> {
+        let rest = path.file_name()?.to_str()?.strip_prefix(name)?.strip_prefix('.')?;
+        let (stamp, rest) = rest.split_once("Z.")?;
+        let (written, end) = rest.split_once('.')?;
+        let taken = DateTime::strptime(STAMP, stamp).ok()?;
+        let existed = match end {
+            COPY => true,
+            NOTHING => false,
+            _ => return None,
+        };
+        Some(Self { path: path.to_owned(), taken, written: written.to_owned(), existed })
+    }
+}
+
+fn short_hash(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    format!("{:08x}", u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).expect("a folder").flatten();
+        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+    }
+
+    fn replace(path: &Path, bytes: &[u8]) -> Backup {
+        ConfigFile::read(path).expect("readable").replace(bytes, |_| Ok(())).expect("writable")
+    }
+
+    fn restore(path: &Path) -> Restored {
+        let last = Backup::last(path).expect("readable").expect("there is a copy");
+        last.restore(&ConfigFile::read(path).expect("readable")).expect("writable")
+    }
+
+    #[test]
+    fn changes_are_taken_back_one_by_one_down_to_no_file_at_all() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("daemon.json");
+        for text in ["{}", "{ }", "{  }"] {
+            replace(&path, text.as_bytes());
+        }
+        for text in ["{ }", "{}"] {
+            assert_eq!(restore(&path), Restored { exists: true, edited: None });
+            assert_eq!(fs::read_to_string(&path).expect("readable"), text);
+        }
+        assert_eq!(restore(&path), Restored { exists: false, edited: None });
+        assert_eq!(names(folder.path()), Vec::<String>::new());
+        assert_eq!(Backup::last(&path), Ok(None));
+    }
+
+    #[test]
+    fn what_somebody_else_made_of_the_file_since_is_kept() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("daemon.json");
+        fs::write(&path, "{}").expect("writable");
+        replace(&path, b"{ \"debug\": true }");
+        fs::write(&path, "{ \"debug\": false }").expect("writable");
+        let edited = restore(&path).edited.expect("it was changed by hand");
+        assert_eq!(fs::read_to_string(edited).expect("readable"), "{ \"debug\": false }");
+        assert_eq!(fs::read_to_string(&path).expect("readable"), "{}");
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_does_not_make_the_last_copy_an_older_one() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("daemon.json");
+        fs::write(folder.path().join("daemon.json.2999-01-01T000000.000Z.00000000.stackctl"), "old").expect("writable");
+        fs::write(&path, "before").expect("writable");
+        let backup = replace(&path, b"after");
+        assert_eq!(Backup::last(&path), Ok(Some(backup)));
+    }
+}

@@ -1,0 +1,217 @@
+//! A `daemon.json` as it stands: its text to the byte, and what it says. Refuses what dockerd would read otherwise than people.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde_json::Value;
+
+use super::members::{Member, members, outermost};
+
+/// What Windows editors put in front of UTF-8. Engines pass over it.
+const BYTE_ORDER_MARK: &str = "\u{feff}";
+
+/// A file's text, valid JSON with an object on top and no key twice; or nothing at all.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Document {
+    /// Without the byte order mark. White space alone where the file is empty.
+    pub(super) text: String,
+    has_mark: bool,
+}
+
+/// Why a text is no `daemon.json`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Malformed {
+    /// From 1.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+    /// What is wrong there.
+    pub message: String,
+}
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        write!(formatter, "line {}, column {}: {}", self.line, self.column, self.message)
+    }
+}
+
+impl std::error::Error for Malformed {}
+
+impl Document {
+    /// Reads the bytes of a file. No file, and one with white space alone, says nothing.
+    ///
+    /// # Errors
+    /// Where it is not JSON, not an object, or has a key twice: dockerd would take the last one without a word.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
+        let text = std::str::from_utf8(bytes).map_err(|error| not_text(bytes, error.valid_up_to()))?;
+        let (text, has_mark) = match text.strip_prefix(BYTE_ORDER_MARK) {
+            Some(text) => (text, true),
+            None => (text, false),
+        };
+        let document = Self { text: text.to_owned(), has_mark };
+        if document.is_empty() {
+            return Ok(document);
+        }
+        let value: Value = serde_json::from_str(text).map_err(|error| not_json(&error))?;
+        if !value.is_object() {
+            return Err(at(text, outermost(text).start, "daemon.json has to be an object: `{ … }`".to_owned()));
+        }
+        match document.first_duplicate() {
+            Some(twice) => Err(at(text, twice.key.start, format!("`{}` stands there a second time", twice.name))),
+            None => Ok(document),
+        }
+    }
+
+    /// The bytes of the file.
+    pub fn bytes(&self) -> Vec<u8> {
+        let mark = if self.has_mark { BYTE_ORDER_MARK } else { "" };
+        format!("{mark}{}", self.text).into_bytes()
+    }
+
+    /// The text as people see it.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// It says nothing: white space alone.
+    pub fn is_empty(&self) -> bool {
+        self.text.trim().is_empty()
+    }
+
+    /// The value of a key at the top.
+    pub fn get(&self, key: &str) -> Option<Value> {
+        self.value_at(&[key])
+    }
+
+    /// A text at the top.
+    pub fn get_text(&self, key: &str) -> Option<String> {
+        self.get(key)?.as_str().map(str::to_owned)
+    }
+
+    /// Every key at the top with its value and the line it stands on, in order.
+    pub fn settings(&self) -> Vec<(String, Value, usize)> {
+        let value = |member: &Member| serde_json::from_str(&self.text[member.value.clone()]).unwrap_or(Value::Null);
+        let top = self.members_at(&[]).unwrap_or_default();
+        top.iter().map(|member| (member.name.clone(), value(member), self.line(member.key.start))).collect()
+    }
+
+    /// The value below a path of keys.
+    pub(super) fn value_at(&self, path: &[&str]) -> Option<Value> {
+        let (last, above) = path.split_last()?;
+        let member = self.members_at(above)?.into_iter().find(|member| member.name == *last)?;
+        serde_json::from_str(&self.text[member.value]).ok()
+    }
+
+    /// The members of the object below a path of keys. `None`: there is no such object.
+    pub(super) fn members_at(&self, path: &[&str]) -> Option<Vec<Member>> {
+        if self.is_empty() {
+            return None;
+        }
+        let mut range = outermost(&self.text);
+        for key in path {
+            let member = members(&self.text, &range).into_iter().find(|member| member.name == *key)?;
+            range = member.value;
+            if !self.text[range.clone()].starts_with('{') {
+                return None;
+            }
+        }
+        Some(members(&self.text, &range))
+    }
+
+    fn line(&self, byte: usize) -> usize {
+        self.text[..byte].matches('\n').count() + 1
+    }
+
+    fn first_duplicate(&self) -> Option<Member> {
+        let mut containers = vec![outermost(&self.text)];
+        while let Some(container) = containers.pop() {
+            let mut seen = BTreeSet::new();
+            for member in members(&self.text, &container) {
+                if !member.key.is_empty() && !seen.insert(member.name.clone()) {
+                    return Some(member);
+                }
+                if self.text[member.value.clone()].starts_with(['{', '[']) {
+                    containers.push(member.value);
+                }
+            }
+        }
+        None
+    }
+}
+
+fn not_text(bytes: &[u8], bad: usize) -> Malformed {
+    let before = String::from_utf8_lossy(&bytes[..bad]).into_owned();
+    let message = match bytes {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "this is UTF-16; save the file as UTF-8",
+        _ => "this byte is not UTF-8 text",
+    };
+    at(&before, before.len(), message.to_owned())
+}
+
+fn not_json(error: &serde_json::Error) -> Malformed {
+    let said = error.to_string();
+    // The position stands in fields of its own; serde_json repeats it at the end of its sentence.
+    let message = said.rsplit_once(" at line ").map_or(said.as_str(), |(message, _)| message).to_owned();
+    Malformed { line: error.line().max(1), column: error.column().max(1), message }
+}
+
+fn at(text: &str, byte: usize, message: String) -> Malformed {
+    let before = &text[..byte];
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    Malformed { line, column, message }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(text: &str) -> String {
+        Document::parse(text.as_bytes()).expect_err(text).to_string()
+    }
+
+    #[test]
+    fn what_cannot_be_parsed_is_refused_with_line_and_column() {
+        assert_eq!(refused("{\n  \"debug\": true\n  \"mtu\": 1\n}"), "line 3, column 3: expected `,` or `}`");
+        assert_eq!(refused("{ \"a\": 1, }"), "line 1, column 11: trailing comma");
+        assert_eq!(refused("// note\n{}"), "line 1, column 1: expected value");
+        assert_eq!(refused("\n [1]"), "line 2, column 2: daemon.json has to be an object: `{ … }`");
+        assert!(refused(&"[".repeat(100_000)).contains("recursion limit"));
+    }
+
+    #[test]
+    fn a_key_that_stands_there_twice_is_refused_at_any_depth() {
+        assert_eq!(refused("{\"a\": 1,\n \"a\": 2}"), "line 2, column 2: `a` stands there a second time");
+        assert_eq!(
+            refused("{\"pools\": [{\"size\": 1, \"size\": 2}]}"),
+            "line 1, column 24: `size` stands there a second time"
+        );
+        assert_eq!(refused("{\"a\":1,\"\\u0061\":1}"), "line 1, column 8: `a` stands there a second time");
+    }
+
+    #[test]
+    fn other_encodings_are_refused_with_words() {
+        let utf16 = Document::parse(&[0xff, 0xfe, b'{', 0, b'}', 0]).expect_err("UTF-16");
+        assert!(utf16.message.contains("UTF-16"), "{utf16}");
+        let broken = Document::parse(b"{\n \"\xff\": 1}").expect_err("not UTF-8");
+        assert_eq!((broken.line, broken.column), (2, 3));
+    }
+
+    #[test]
+    fn an_empty_file_says_nothing_and_keeps_its_bytes() {
+        for text in ["", " \n", "\u{feff}\n"] {
+            let document = Document::parse(text.as_bytes()).expect(text);
+            assert!(document.is_empty() && document.settings().is_empty());
+            assert_eq!(document.bytes(), text.as_bytes());
+        }
+    }
+
+    #[test]
+    fn settings_are_told_with_their_lines() {
+        let document = Document::parse(b"{\n\"bip\": \"10.0.0.1/24\",\n\n\"debug\": true }").expect("an object");
+        let told: Vec<_> = document.settings().into_iter().map(|(key, _, line)| (key, line)).collect();
+        assert_eq!(told, [("bip".to_owned(), 2), ("debug".to_owned(), 4)]);
+        assert_eq!(document.get_text("bip").as_deref(), Some("10.0.0.1/24"));
+        assert_eq!(document.get("nothing"), None);
+    }
+}

@@ -1,0 +1,177 @@
+//! A `daemon.json` on disk: read whole, written whole or not at all, with the owner and the mode it had.
+
+use std::fs::{self, File, Permissions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+use std::path::{Path, PathBuf};
+
+use super::{Backup, Document, Error};
+
+/// More than any settings take, in bytes.
+const LARGEST: u64 = 1 << 20;
+
+/// Begin of the name of a file that is not whole yet.
+const UNFINISHED: &str = ".daemon.json.stackctl-";
+
+/// Readable by all, as packages and people make it.
+const MODE: u32 = 0o644;
+
+/// A file as it was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigFile {
+    /// Where it really lies: links are followed, and stay.
+    path: PathBuf,
+    /// What is in it. `None`: it is not there.
+    bytes: Option<Vec<u8>>,
+    owner: Option<(u32, u32)>,
+    mode: u32,
+}
+
+impl ConfigFile {
+    /// Reads it. A file that is not there is no error.
+    pub fn read(given: &Path) -> Result<Self, Error> {
+        let path = resolve(given)?;
+        let metadata = match fs::metadata(&path) {
+            Ok(metadata) => metadata,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Ok(Self { path, bytes: None, owner: None, mode: MODE });
+            }
+            Err(error) => return Err(Error::of("read", &path, &error)),
+        };
+        if !metadata.is_file() {
+            let what = if metadata.is_dir() { "a folder" } else { "no regular file" };
+            let message = format!("{} is {what}", path.display());
+            return Err(Error::wrong(message, "name the file with `--config-file FILE`"));
+        }
+        let mut bytes = Vec::new();
+        let opened = File::open(&path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
+        opened.map_err(|error| Error::of("read", &path, &error))?;
+        if bytes.len() as u64 > LARGEST {
+            let message = format!("{} is larger than {} KiB", path.display(), LARGEST >> 10);
+            return Err(Error::wrong(message, "is it really the settings of a Docker engine?"));
+        }
+        let owner = Some((metadata.uid(), metadata.gid()));
+        Ok(Self { path, bytes: Some(bytes), owner, mode: metadata.mode() & 0o7777 })
+    }
+
+    /// Where it really lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What is in it. `None`: it is not there.
+    pub fn bytes(&self) -> Option<&[u8]> {
+        self.bytes.as_deref()
+    }
+
+    /// What it says.
+    pub fn document(&self) -> Result<Document, Error> {
+        Document::parse(self.bytes().unwrap_or_default()).map_err(|malformed| {
+            let Self { path, .. } = self;
+            Error::wrong(
+                format!("{}, {malformed}", path.display()),
+                "mend it first: the engine would not start with it, and nothing was changed",
+            )
+        })
+    }
+
+    /// Puts other bytes in its place at one moment, after a copy of what was there is safe on disk. `approve` sees the new
+    /// file before it counts, and may say no.
+    pub fn replace(&self, bytes: &[u8], approve: impl FnOnce(&Path) -> Result<(), Error>) -> Result<Backup, Error> {
+        let folder = self.folder();
+        if self.bytes.is_none() {
+            fs::create_dir_all(folder).map_err(|error| Error::of("make folder", folder, &error))?;
+        }
+        let lock = lock(folder)?;
+        clear(folder);
+        let beside = self.beside(bytes)?;
+        approve(beside.path())?;
+        self.expect_unchanged()?;
+        let backup = Backup::keep(self, bytes)?;
+        beside.persist(&self.path).map_err(|failed| Error::of("write", &self.path, &failed.error))?;
+        lock.sync_all().map_err(|error| Error::of("write", folder, &error))?;
+        Ok(backup)
+    }
+
+    /// Writes a new file beside it, with its owner and mode, down to the disk.
+    pub(super) fn beside(&self, bytes: &[u8]) -> Result<tempfile::NamedTempFile, Error> {
+        let folder = self.folder();
+        let failed = |error: &io::Error| Error::of("write into", folder, error);
+        let mut file = tempfile::Builder::new()
+            .prefix(UNFINISHED)
+            .tempfile_in(folder)
+            // tempfile puts its own words around the system's.
+            .map_err(|error| failed(&io::Error::from(error.kind())))?;
+        if let Some((user, group)) = self.owner {
+            fchown(file.as_file(), Some(user), Some(group)).map_err(|error| failed(&error))?;
+        }
+        let written = file
+            .as_file()
+            .set_permissions(Permissions::from_mode(self.mode))
+            .and_then(|()| file.write_all(bytes))
+            .and_then(|()| file.as_file().sync_all());
+        written.map_err(|error| failed(&error))?;
+        Ok(file)
+    }
+
+    /// The folder it lies in.
+    pub(super) fn folder(&self) -> &Path {
+        self.path.parent().expect("a resolved path is absolute and has a folder")
+    }
+
+    /// Its name in the folder.
+    pub(super) fn name(&self) -> String {
+        self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    fn expect_unchanged(&self) -> Result<(), Error> {
+        if Self::read(&self.path)? == *self {
+            return Ok(());
+        }
+        let attempt = format!("cannot write {}", self.path.display());
+        Err(Error::world(attempt, "somebody else has just changed it", "look at it, and try again"))
+    }
+}
+
+/// Where a path leads, links followed, absolute.
+fn resolve(given: &Path) -> Result<PathBuf, Error> {
+    let absolute = std::path::absolute(given).map_err(|error| Error::of("read", given, &error))?;
+    match fs::canonicalize(&absolute) {
+        Ok(path) => Ok(path),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => match fs::read_link(&absolute) {
+            Ok(target) => Err(Error::wrong(
+                format!("{} is a link to {}, which is not there", given.display(), target.display()),
+                "make that file, or remove the link",
+            )),
+            Err(_) => Ok(absolute),
+        },
+        Err(error) => Err(Error::of("read", given, &error)),
+    }
+}
+
+/// One change at a time: a lock that the kernel gives back when its holder dies. The open folder.
+pub(super) fn lock(folder: &Path) -> Result<File, Error> {
+    let opened = File::open(folder).and_then(|folder| folder.lock().map(|()| folder));
+    opened.map_err(|error| Error::of("lock folder", folder, &error))
+}
+
+/// Takes away what somebody who was killed left behind. Nobody else is at work: the folder is locked.
+fn clear(folder: &Path) {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let unfinished = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(UNFINISHED));
+    unfinished.for_each(|entry| {
+        // One that stays is in nobody's way.
+        let _ = fs::remove_file(entry.path());
+    });
+}
+
+/// The commands that an administrator would type for the same change: a copy, the new file beside it, one rename.
+pub fn commands_by_hand(file: &ConfigFile, text: &str) -> String {
+    let path = file.path().display();
+    let prepare = match file.bytes() {
+        Some(_) => format!("sudo cp -p {path} {path}.before\nsudo cp -p {path} {path}.new"),
+        None => format!("sudo install -D -m 644 /dev/null {path}.new"),
+    };
+    let text = text.trim_end_matches('\n');
+    format!("{prepare}\nsudo tee {path}.new >/dev/null <<'END'\n{text}\nEND\nsudo mv {path}.new {path}")
+}

@@ -1,0 +1,127 @@
+//! The command line of a running dockerd, read for what it says about the same settings as `daemon.json`.
+
+/// One flag with its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flag {
+    /// As it was written, without its value: `--metrics-addr`, `-H`.
+    pub written: String,
+    /// Name of the same setting in `daemon.json`.
+    pub key: String,
+    /// What it is set to; `true` for a switch.
+    pub value: String,
+}
+
+/// The flags that a dockerd was started with.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Flags(Vec<Flag>);
+
+/// Short flags, and those that are called otherwise in `daemon.json` (docker/cli `dockerd.md`, moby `cmd/dockerd/config.go`).
+const OTHER_NAMES: &[(&str, &str)] = &[
+    ("-D", "debug"),
+    ("-G", "group"),
+    ("-H", "hosts"),
+    ("-b", "bridge"),
+    ("-g", "graph"),
+    ("-l", "log-level"),
+    ("-p", "pidfile"),
+    ("-s", "storage-driver"),
+    ("--add-runtime", "runtimes"),
+    ("--authorization-plugin", "authorization-plugins"),
+    ("--cdi-spec-dir", "cdi-spec-dirs"),
+    ("--default-address-pool", "default-address-pools"),
+    ("--default-network-opt", "default-network-opts"),
+    ("--default-ulimit", "default-ulimits"),
+    ("--dns-opt", "dns-opts"),
+    ("--exec-opt", "exec-opts"),
+    ("--feature", "features"),
+    ("--host", "hosts"),
+    ("--insecure-registry", "insecure-registries"),
+    ("--label", "labels"),
+    ("--log-opt", "log-opts"),
+    ("--node-generic-resource", "node-generic-resources"),
+    ("--registry-mirror", "registry-mirrors"),
+    ("--storage-opt", "storage-opts"),
+];
+
+/// Flags that stand alone. A value has to be joined to them with `=`.
+const SWITCHES: &[&str] = &[
+    "-D",
+    "--allow-direct-routing",
+    "--cri-containerd",
+    "--debug",
+    "--experimental",
+    "--icc",
+    "--init",
+    "--ip-forward",
+    "--ip-forward-no-drop",
+    "--ip-masq",
+    "--ip6tables",
+    "--iptables",
+    "--ipv6",
+    "--live-restore",
+    "--no-new-privileges",
+    "--raw-logs",
+    "--rootless",
+    "--selinux-enabled",
+    "--tls",
+    "--tlsverify",
+    "--userland-proxy",
+    "--validate",
+];
+
+impl Flags {
+    /// Reads the arguments behind the program's name.
+    pub fn parse(arguments: &[String]) -> Self {
+        let mut flags = Vec::new();
+        let mut rest = arguments.iter();
+        while let Some(argument) = rest.next() {
+            if !argument.starts_with('-') {
+                continue;
+            }
+            let (written, value) = match argument.split_once('=') {
+                Some((written, value)) => (written.to_owned(), value.to_owned()),
+                None if SWITCHES.contains(&argument.as_str()) => (argument.clone(), "true".to_owned()),
+                None => (argument.clone(), rest.next().cloned().unwrap_or_default()),
+            };
+            flags.push(Flag { key: key(&written), written, value });
+        }
+        Self(flags)
+    }
+
+    /// The flag that sets this, the last where there are several.
+    pub fn get(&self, key: &str) -> Option<&Flag> {
+        self.0.iter().rev().find(|flag| flag.key == key)
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Flag> {
+        self.0.iter()
+    }
+}
+
+fn key(written: &str) -> String {
+    let other = OTHER_NAMES.iter().find(|(flag, _)| *flag == written).map(|(_, key)| *key);
+    other.unwrap_or_else(|| written.trim_start_matches('-')).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_are_read_in_every_way_of_writing_them() {
+        let line = "-H fd:// --containerd=/run/c.sock --log-opt max-size=1m --live-restore --metrics-addr 0.0.0.0:1 --icc=false";
+        let flags = Flags::parse(&line.split(' ').map(str::to_owned).collect::<Vec<_>>());
+        let read: Vec<_> = flags.iter().map(|flag| (flag.key.as_str(), flag.value.as_str())).collect();
+        let expected = [
+            ("hosts", "fd://"),
+            ("containerd", "/run/c.sock"),
+            ("log-opts", "max-size=1m"),
+            ("live-restore", "true"),
+            ("metrics-addr", "0.0.0.0:1"),
+            ("icc", "false"),
+        ];
+        assert_eq!(read, expected);
+        assert_eq!(flags.get("hosts").map(|flag| flag.written.as_str()), Some("-H"));
+    }
+}

@@ -1,0 +1,41 @@
+//! `daemon.json`, the Docker engine's own settings: read, merged, written and taken back as a careful administrator would.
+//!
+//! The parts that decide are pure: [`Document`], [`Change`], [`objections`], [`gateway`], [`Flags`]. Those that touch the
+//! world are apart: `file`, `backup`, `process`, `service`, `validate`. Nothing here speaks to the engine's API.
+
+mod backup;
+mod change;
+mod credentials;
+mod document;
+mod edit;
+mod error;
+mod file;
+mod flags;
+mod gateway;
+mod keys;
+mod members;
+mod objection;
+mod process;
+mod release;
+mod service;
+mod validate;
+
+pub use backup::{Backup, Restored};
+pub use change::{Change, Edit, diff};
+pub use credentials::without_credentials;
+pub use document::{Document, Malformed};
+pub use error::Error;
+pub use file::{ConfigFile, commands_by_hand};
+pub use flags::{Flag, Flags};
+pub use gateway::{Gateway, NoGateway, gateway};
+pub use objection::{Objection, objections};
+pub use process::{Dockerd, Holder};
+pub use release::Release;
+pub use service::Service;
+pub use validate::validate;
+
+/// Where dockerd looks for its settings unless it is told otherwise.
+pub const DEFAULT_FILE: &str = "/etc/docker/daemon.json";
+
+/// The setting that switches the engine's metrics on, and says where.
+pub const METRICS_KEY: &str = "metrics-addr";

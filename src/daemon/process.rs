@@ -1,0 +1,200 @@
+//! The dockerd that runs on this host, as the kernel shows it: its command line, its sockets, its addresses.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::Flags;
+use crate::probe::listening;
+
+/// A running dockerd.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dockerd {
+    /// Its number.
+    pub pid: u32,
+    /// What it was started with, its own name first.
+    pub arguments: Vec<String>,
+}
+
+/// A process that listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// Where.
+    pub address: SocketAddr,
+    /// Name and number, such as `node_exporter (1234)`. `None`: only an administrator can see it.
+    pub process: Option<String>,
+}
+
+impl Dockerd {
+    /// The one that answers behind a socket. `None`: it cannot be told.
+    pub async fn behind(socket: &Path) -> Option<Self> {
+        let peer = tokio::net::UnixStream::connect(socket).await.ok()?.peer_cred().ok()?.pid()?;
+        let peer = u32::try_from(peer).ok()?;
+        if let Some(dockerd) = Self::of(peer) {
+            return Some(dockerd);
+        }
+        // systemd made the socket, and handed it on to the one that it starts for it.
+        let mut candidates: Vec<Self> = processes().filter_map(Self::of).collect();
+        candidates.retain(|dockerd| dockerd.arguments.iter().any(|argument| argument.contains("fd://")));
+        if candidates.len() == 1 { candidates.pop() } else { None }
+    }
+
+    fn of(pid: u32) -> Option<Self> {
+        let name = fs::read_to_string(format!("/proc/{pid}/comm")).ok()?;
+        let arguments = fs::read_to_string(format!("/proc/{pid}/cmdline")).ok()?;
+        let arguments = arguments.trim_end_matches('\0').split('\0').map(str::to_owned).collect();
+        name.starts_with("dockerd").then_some(Self { pid, arguments })
+    }
+
+    /// Its flags.
+    pub fn flags(&self) -> Flags {
+        Flags::parse(self.arguments.get(1..).unwrap_or_default())
+    }
+
+    /// The file that its command line names.
+    pub fn config_file(&self) -> Option<PathBuf> {
+        let written = PathBuf::from(&self.flags().get("config-file")?.value);
+        let folder = fs::read_link(format!("/proc/{}/cwd", self.pid)).unwrap_or_default();
+        Some(folder.join(written))
+    }
+
+    /// The program that it runs, also where that was replaced on disk since.
+    pub fn executable(&self) -> PathBuf {
+        PathBuf::from(format!("/proc/{}/exe", self.pid))
+    }
+
+    /// The systemd unit that it runs in, if it does.
+    pub fn unit(&self) -> Option<String> {
+        unit(&fs::read_to_string(format!("/proc/{}/cgroup", self.pid)).ok()?)
+    }
+
+    /// Whether a dockerd with the same command line runs, this one or one that came after it.
+    pub fn lives_on(&self) -> bool {
+        processes().filter_map(Self::of).any(|other| other.arguments == self.arguments)
+    }
+
+    /// Whether its network is that of this process, so that sockets here are its sockets.
+    pub fn shares_network(&self) -> bool {
+        let network = |process: &str| fs::read_link(format!("/proc/{process}/ns/net")).ok();
+        network("self").is_some_and(|own| network(&self.pid.to_string()) == Some(own))
+    }
+
+    /// What listens in its network.
+    pub fn listeners(&self) -> Vec<SocketAddr> {
+        let mut sockets: Vec<_> = self.tables().lines().flat_map(listening).collect();
+        sockets.sort_unstable();
+        sockets.dedup();
+        sockets
+    }
+
+    /// Who would be in the way of a socket there. Its own sockets are not: they close when it restarts.
+    pub fn in_the_way(&self, wanted: SocketAddr) -> Option<Holder> {
+        let clashes = |socket: &SocketAddr| {
+            socket.port() == wanted.port()
+                && (socket.ip() == wanted.ip() || socket.ip().is_unspecified() || wanted.ip().is_unspecified())
+        };
+        let tables = self.tables();
+        let mut clashing = tables.lines().filter_map(|line| {
+            let socket = listening(line).into_iter().find(clashes)?;
+            Some((socket, line.split_ascii_whitespace().nth(9)?.to_owned()))
+        });
+        let (address, inode) = clashing.find(|(_, inode)| !holds(self.pid, inode))?;
+        let pid = processes().find(|pid| holds(*pid, &inode));
+        let name = |pid: u32| fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default().trim().to_owned();
+        Some(Holder { address, process: pid.map(|pid| format!("{} ({pid})", name(pid))) })
+    }
+
+    /// The addresses of the host as it sees it. Empty where they cannot be read.
+    pub fn addresses(&self) -> BTreeSet<IpAddr> {
+        let table = fs::read_to_string(format!("/proc/{}/net/fib_trie", self.pid)).unwrap_or_default();
+        let mut addresses = local_addresses(&table);
+        let table = fs::read_to_string(format!("/proc/{}/net/if_inet6", self.pid)).unwrap_or_default();
+        addresses.extend(table.lines().filter_map(|line| {
+            let digits = u128::from_str_radix(line.get(..32)?, 16).ok()?;
+            Some(IpAddr::V6(digits.into()))
+        }));
+        addresses
+    }
+
+    /// Has it read its file again (SIGHUP). It takes what it can without a restart.
+    pub fn reload(&self) -> std::io::Result<()> {
+        let status = Command::new("sh").arg("-c").arg(format!("kill -HUP {}", self.pid)).status()?;
+        if status.success() { Ok(()) } else { Err(std::io::Error::other("it cannot be told to")) }
+    }
+
+    fn tables(&self) -> String {
+        let table = |name| fs::read_to_string(format!("/proc/{}/net/{name}", self.pid)).unwrap_or_default();
+        table("tcp") + &table("tcp6")
+    }
+}
+
+/// The unit in the text of `/proc/PID/cgroup`: the last part of a path such as `/system.slice/docker.service`.
+fn unit(groups: &str) -> Option<String> {
+    let unit = |line: &str| line.rsplit('/').next().filter(|last| last.ends_with(".service")).map(str::to_owned);
+    groups.lines().find_map(unit)
+}
+
+/// Addresses of the host in the text of `/proc/net/fib_trie`: a leaf, and below it what kind of route leads there.
+fn local_addresses(table: &str) -> BTreeSet<IpAddr> {
+    let mut addresses = BTreeSet::new();
+    let mut leaf: Option<IpAddr> = None;
+    for line in table.lines().map(str::trim) {
+        match line.strip_prefix("|-- ") {
+            Some(address) => leaf = address.parse().ok(),
+            None if line.ends_with("/32 host LOCAL") => addresses.extend(leaf),
+            None => {}
+        }
+    }
+    addresses
+}
+
+fn processes() -> impl Iterator<Item = u32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+/// Whether a process holds the socket with that number.
+fn holds(pid: u32, inode: &str) -> bool {
+    let socket = format!("socket:[{inode}]");
+    let handles = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+    handles.filter_map(|handle| fs::read_link(handle.path()).ok()).any(|target| target.as_os_str() == socket.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_unit_is_the_one_of_either_kind_of_control_group() {
+        assert_eq!(unit("0::/system.slice/docker.service\n").as_deref(), Some("docker.service"));
+        let first_kind = "9:name=systemd:/system.slice/snap.docker.dockerd.service\n8:pids:/system.slice\n";
+        assert_eq!(unit(first_kind).as_deref(), Some("snap.docker.dockerd.service"));
+        assert_eq!(unit("0::/user.slice/user-0.slice/session-1.scope\n"), None);
+    }
+
+    #[test]
+    fn addresses_of_the_host_are_told_from_routes() {
+        let table = "Main:\n  +-- 0.0.0.0/0 3 0 5\n     |-- 0.0.0.0\n        /0 universe UNICAST\n     |-- 172.17.0.0\n\
+                     \x20       /16 link UNICAST\n     |-- 172.17.0.1\n        /32 host LOCAL\n     |-- 172.17.255.255\n\
+                     \x20       /32 link BROADCAST\n";
+        assert_eq!(local_addresses(table), BTreeSet::from(["172.17.0.1".parse().expect("an address")]));
+    }
+
+    #[test]
+    fn who_listens_on_a_port_is_named() {
+        let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback is there");
+        let address = socket.local_addr().expect("it is bound");
+        // Another process of the same network: it sees the sockets and holds none of them.
+        let other = Dockerd { pid: 1, arguments: Vec::new() };
+        let everywhere = SocketAddr::new([0, 0, 0, 0].into(), address.port());
+        let holder = other.in_the_way(everywhere).expect("this test listens");
+        assert_eq!(holder.address, address);
+        assert!(holder.process.is_none_or(|process| process.ends_with(&format!("({})", std::process::id()))));
+        let this = Dockerd { pid: std::process::id(), arguments: Vec::new() };
+        assert_eq!(this.in_the_way(address), None, "its own socket is not in its way");
+        assert!(this.listeners().contains(&address));
+        assert!(this.addresses().contains(&address.ip()));
+    }
+}

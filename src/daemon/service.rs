@@ -1,0 +1,131 @@
+//! What restarts the engine on this host: systemd, OpenRC, or a command that somebody gives.
+
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::process::Command;
+
+use super::{Dockerd, Error};
+
+/// Lines quoted of what a restart has printed.
+const QUOTED_LINES: usize = 5;
+
+/// What restarts the engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Service {
+    /// A unit of systemd.
+    Systemd {
+        /// Such as `docker.service`.
+        unit: String,
+        /// It belongs to a user's own systemd: a rootless engine.
+        user: bool,
+    },
+    /// OpenRC's service `docker`.
+    OpenRc,
+    /// A line for the shell.
+    Command(String),
+}
+
+impl Service {
+    /// What restarts that dockerd. `None`: it was started by hand, or by something unknown.
+    pub fn of(dockerd: Option<&Dockerd>, rootless: bool) -> Option<Self> {
+        if Path::new("/run/systemd/system").exists() {
+            let unit = match dockerd {
+                Some(dockerd) => dockerd.unit()?,
+                None => "docker.service".to_owned(),
+            };
+            return Some(Self::Systemd { unit, user: rootless });
+        }
+        Path::new("/run/openrc/softlevel").exists().then_some(Self::OpenRc)
+    }
+
+    /// The command that restarts it, as people type it.
+    pub fn restart_line(&self) -> String {
+        match self {
+            Self::Systemd { unit, user: false } => format!("sudo systemctl restart {unit}"),
+            Self::Systemd { unit, user: true } => format!("systemctl --user restart {unit}"),
+            Self::OpenRc => "sudo rc-service docker restart".to_owned(),
+            Self::Command(line) => line.clone(),
+        }
+    }
+
+    /// Restarts it, and returns when the command has ended or the time is over.
+    ///
+    /// # Errors
+    /// Where the command fails: then the engine is probably down.
+    pub async fn restart(&self, patience: Duration) -> Result<(), Error> {
+        match self {
+            Self::Systemd { unit, user } => {
+                let systemctl = |verb: &str| {
+                    let mut command = Command::new("systemctl");
+                    command.args(user.then_some("--user")).arg(verb).arg(unit);
+                    command
+                };
+                // A unit that failed some times in a row would not be started again.
+                run(systemctl("reset-failed"), patience).await.ok();
+                run(systemctl("restart"), patience).await
+            }
+            Self::OpenRc => {
+                let mut command = Command::new("rc-service");
+                command.args(["docker", "restart"]);
+                run(command, patience).await
+            }
+            Self::Command(line) => {
+                let mut command = Command::new("sh");
+                command.arg("-c").arg(line);
+                run(command, patience).await
+            }
+        }
+    }
+}
+
+/// A command that takes longer is left running: what it starts may be the engine.
+async fn run(mut command: Command, patience: Duration) -> Result<(), Error> {
+    let attempt = format!("cannot run `{}`", shown(&command));
+    let failed = |error: std::io::Error| Error::world(attempt.clone(), error, "");
+    // To a file: a daemon that the command leaves behind may hold a pipe open for ever.
+    let mut printed = tempfile::tempfile().map_err(failed)?;
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(printed.try_clone().map_err(failed)?);
+    let mut child = command.spawn().map_err(failed)?;
+    let Ok(status) = tokio::time::timeout(patience, child.wait()).await else { return Ok(()) };
+    let status = status.map_err(failed)?;
+    if status.success() {
+        return Ok(());
+    }
+    let mut text = Vec::new();
+    printed.seek(SeekFrom::Start(0)).and_then(|_| printed.read_to_end(&mut text)).map_err(failed)?;
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let lines: Vec<&str> = text.lines().collect();
+    let last = lines[lines.len().saturating_sub(QUOTED_LINES)..].iter().map(|line| format!("\n  | {line}"));
+    Err(Error::world(attempt, format!("it ended with {status}{}", last.collect::<String>()), ""))
+}
+
+fn shown(command: &Command) -> String {
+    let command = command.as_std();
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn restart(line: &str) -> Result<(), Error> {
+        Service::Command(line.to_owned()).restart(Duration::from_secs(20)).await
+    }
+
+    #[tokio::test]
+    async fn a_command_that_leaves_a_process_behind_is_not_waited_for() {
+        let start = std::time::Instant::now();
+        restart("sleep 5 & exit 0").await.expect("it succeeds");
+        assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+    }
+
+    #[tokio::test]
+    async fn what_a_failed_command_printed_is_told() {
+        let error = restart("echo no such service >&2; exit 3").await.expect_err("it fails").to_string();
+        assert!(error.contains("exit status: 3") && error.ends_with("| no such service"), "{error}");
+    }
+}

@@ -1,0 +1,50 @@
+//! Has the engine's own program look at a file before it counts: `dockerd --validate`, with the flags that it runs with.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::{Dockerd, Error};
+
+/// Asks the running dockerd's program whether it would start with `candidate`, which will be `path`. Starts nothing.
+pub fn validate(dockerd: &Dockerd, candidate: &Path, path: &Path) -> Result<(), Error> {
+    let mut command = Command::new(dockerd.executable());
+    command.args(without_config_file(dockerd.arguments.get(1..).unwrap_or_default()));
+    command.arg("--validate").arg("--config-file").arg(candidate).stdin(Stdio::null());
+    let attempt = || "cannot ask `dockerd --validate`".to_owned();
+    let output = command.output().map_err(|error| Error::world(attempt(), error, ""))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said =
+        String::from_utf8_lossy(&output.stderr).replace(&candidate.display().to_string(), &path.display().to_string());
+    let last = said.trim().lines().last().unwrap_or("it does not say why").to_owned();
+    Err(Error::wrong(
+        format!("the engine would not start with the new {}: {last}", path.display()),
+        "nothing was changed; mend what it names, and try again",
+    ))
+}
+
+fn without_config_file(arguments: &[String]) -> Vec<&String> {
+    let mut kept = Vec::new();
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        if argument == "--config-file" {
+            rest.next();
+        } else if !argument.starts_with("--config-file=") {
+            kept.push(argument);
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_running_daemons_file_is_left_out() {
+        let line = "-H fd:// --config-file /a --debug --config-file=/b --mtu 1400";
+        let arguments: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        assert_eq!(without_config_file(&arguments), ["-H", "fd://", "--debug", "--mtu", "1400"]);
+    }
+}

@@ -1,0 +1,144 @@
+//! What the engine is beyond this stack: its kind and version, and every container that runs on it. Looks, changes nothing.
+
+use std::net::IpAddr;
+
+use bollard::models::{LocalNodeState, RestartPolicyNameEnum};
+use bollard::query_parameters::{InspectContainerOptions, ListContainersOptionsBuilder};
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use super::error::{cannot, status};
+use super::{Engine, Error};
+
+/// Containers asked at the same time.
+const CONCURRENT: usize = 8;
+
+/// Label of a container that Swarm runs.
+const SWARM_LABEL: &str = "com.docker.swarm.service.name";
+
+/// What kind of engine answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EngineKind {
+    /// dockerd, run by root.
+    Docker,
+    /// dockerd, run by a user.
+    Rootless,
+    /// dockerd inside Docker Desktop's virtual machine.
+    Desktop,
+    /// Podman, which speaks Docker's API.
+    Podman,
+}
+
+/// What the engine is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineHost {
+    /// Its kind.
+    pub kind: EngineKind,
+    /// Its version, such as `20.10.24+dfsg1`.
+    pub version: String,
+    /// It is a node of a Swarm.
+    pub in_swarm: bool,
+    /// Containers go on running while it restarts.
+    pub live_restore: bool,
+}
+
+/// The default bridge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bridge {
+    /// Address of the host on it.
+    pub gateway: IpAddr,
+    /// In CIDR form.
+    pub subnet: Option<String>,
+}
+
+/// A container that runs, whoever started it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunningContainer {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What becomes of it when the engine restarts.
+    pub after_restart: AfterRestart,
+}
+
+/// What becomes of a running container when the engine restarts without live-restore.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AfterRestart {
+    /// Its restart policy starts it again.
+    Returns,
+    /// Swarm starts another one in its place.
+    Rescheduled,
+    /// It stays down until somebody starts it.
+    StaysDown,
+    /// It is removed at its end (`--rm`).
+    Removed,
+}
+
+impl Engine {
+    /// What the engine is.
+    pub async fn host(&self) -> Result<EngineHost, Error> {
+        let version = self.docker.version().await.map_err(cannot("ask the engine for its version"))?;
+        let mut components = version.components.into_iter().flatten();
+        if components.any(|component| component.name == "Podman Engine") {
+            let version = version.version.unwrap_or_default();
+            return Ok(EngineHost { kind: EngineKind::Podman, version, in_swarm: false, live_restore: false });
+        }
+        let info = self.docker.info().await.map_err(cannot("ask the engine what it is"))?;
+        let is_rootless = info.security_options.iter().flatten().any(|option| option.contains("name=rootless"));
+        let is_desktop = info.operating_system.as_deref() == Some("Docker Desktop");
+        let swarm = info.swarm.and_then(|swarm| swarm.local_node_state);
+        Ok(EngineHost {
+            kind: match (is_desktop, is_rootless) {
+                (true, _) => EngineKind::Desktop,
+                (false, true) => EngineKind::Rootless,
+                (false, false) => EngineKind::Docker,
+            },
+            version: info.server_version.or(version.version).unwrap_or_default(),
+            in_swarm: !matches!(swarm, None | Some(LocalNodeState::EMPTY | LocalNodeState::INACTIVE)),
+            live_restore: info.live_restore_enabled.unwrap_or(false),
+        })
+    }
+
+    /// The default bridge. `None`: there is none.
+    pub async fn bridge(&self) -> Option<Bridge> {
+        let gateway = self.gateway().await?;
+        let inspected = self.docker.inspect_network("bridge", None).await.ok()?;
+        let subnet = inspected.ipam.and_then(|ipam| ipam.config?.into_iter().next()?.subnet);
+        Some(Bridge { gateway, subnet })
+    }
+
+    /// Every container that runs, by name.
+    pub async fn running(&self) -> Result<Vec<RunningContainer>, Error> {
+        let options = ListContainersOptionsBuilder::new().build();
+        let listed = self.docker.list_containers(Some(options)).await.map_err(cannot("list running containers"))?;
+        let ids = listed.into_iter().filter_map(|container| container.id);
+        let asked = stream::iter(ids).map(|id| self.running_container(id)).buffered(CONCURRENT);
+        let mut running: Vec<_> = asked.try_filter_map(|found| async { Ok(found) }).try_collect().await?;
+        running.sort_by(|left, right| left.name.cmp(&right.name));
+        Ok(running)
+    }
+
+    /// `None`: it has ended since.
+    async fn running_container(&self, id: String) -> Result<Option<RunningContainer>, Error> {
+        let inspected = match self.docker.inspect_container(&id, None::<InspectContainerOptions>).await {
+            Ok(inspected) => inspected,
+            Err(error) if status(&error) == Some(404) => return Ok(None),
+            Err(error) => return Err(cannot(format!("inspect container `{id}`"))(error)),
+        };
+        let name = inspected.name.unwrap_or_default().trim_start_matches('/').to_owned();
+        let host = inspected.host_config.unwrap_or_default();
+        let labels = inspected.config.and_then(|config| config.labels).unwrap_or_default();
+        let policy = host.restart_policy.and_then(|policy| policy.name);
+        let after_restart = if host.auto_remove == Some(true) {
+            AfterRestart::Removed
+        } else if labels.contains_key(SWARM_LABEL) {
+            AfterRestart::Rescheduled
+        } else if matches!(policy, Some(RestartPolicyNameEnum::ALWAYS | RestartPolicyNameEnum::UNLESS_STOPPED)) {
+            AfterRestart::Returns
+        } else {
+            // `on-failure` too: a container that the engine stops has not failed.
+            AfterRestart::StaysDown
+        };
+        Ok(Some(RunningContainer { id, name, after_restart }))
+    }
+}

@@ -1,0 +1,17 @@
+//! Compose files → apps of a stack file.
+
+mod deploy;
+mod habits;
+mod joined;
+mod merge;
+pub(super) mod mounts;
+mod names;
+pub(super) mod ports;
+pub(super) mod project;
+mod service;
+mod top;
+
+pub(super) use names::{Names, Role, split_image};
+pub(super) use project::Project;
+pub(super) use service::{KEPT, Services};
+pub(super) use top::{networks, secrets, volumes};

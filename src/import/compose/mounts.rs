@@ -1,0 +1,109 @@
+//! `volumes`, `configs` and `secrets` of a Compose service.
+
+use super::Project;
+use super::merge::split_mount;
+use super::project::scalar;
+use crate::import::draft::{Item, Map};
+use crate::import::remark::{Place, Remarks};
+use crate::stack::{OutsideNode, OutsideValue};
+
+/// One mount of a service, as far as it could be told apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::import) struct Bind {
+    /// Path on the host, as the Compose file has it, or the name of a volume.
+    pub(in crate::import) source: String,
+    /// Path inside the container.
+    pub(in crate::import) target: String,
+    /// Whether the source is a path.
+    pub(in crate::import) is_path: bool,
+}
+
+/// The mounts of a service with source and target, variables filled in.
+pub(in crate::import) fn binds(project: &Project, service: &OutsideNode) -> Vec<Bind> {
+    let Some(OutsideValue::Sequence(items)) = service.entry("volumes").map(|entry| &entry.node.value) else {
+        return Vec::new();
+    };
+    let parts = |item: &OutsideNode| {
+        let key = |key: &str| item.entry(key).and_then(|entry| scalar(&entry.node)).map(|text| project.filled(text));
+        if let Some(text) = scalar(item) {
+            let text = project.filled(text);
+            let parts = split_mount(&text);
+            return Some((parts.first()?.to_string(), parts.get(1)?.to_string()));
+        }
+        Some((key("source")?, key("target")?))
+    };
+    let bind = |(source, target): (String, String)| Bind {
+        is_path: source.starts_with(['.', '/', '~']) || source.contains('/'),
+        target: target.trim_end_matches('/').to_owned(),
+        source,
+    };
+    items.iter().filter_map(parts).map(bind).collect()
+}
+
+/// The mounts for the stack file.
+pub(super) fn carried(project: &Project, node: &OutsideNode) -> Item {
+    let OutsideValue::Sequence(items) = &node.value else { return Item::of(node, &|text| project.carry(text)) };
+    Item::List(items.iter().map(|item| mount(project, item)).collect())
+}
+
+fn mount(project: &Project, item: &OutsideNode) -> Item {
+    if let Some(text) = scalar(item) {
+        return Item::text(short(project, &project.carry(text)));
+    }
+    long(project, item).unwrap_or_else(|| Item::of(item, &|text| project.carry(text)))
+}
+
+fn short(project: &Project, carried: &str) -> String {
+    let mut parts: Vec<String> = split_mount(carried).into_iter().map(str::to_owned).collect();
+    if parts.len() > 1
+        && (parts[0].starts_with('.') || (parts[0].contains('/') && !parts[0].starts_with(['/', '~', '$'])))
+    {
+        parts[0] = project.rebase.path(&parts[0]);
+    }
+    if parts.get(2).is_some_and(|options| options == "rw") {
+        parts.pop();
+    }
+    parts.join(":")
+}
+
+/// The long form in the short one, where that says the same.
+fn long(project: &Project, item: &OutsideNode) -> Option<Item> {
+    let OutsideValue::Mapping(entries) = &item.value else { return None };
+    let text = |key: &str| entries.get(key).and_then(|entry| scalar(&entry.node)).map(|text| project.carry(text));
+    let is_known = |key: &String| ["type", "source", "target", "read_only", "consistency"].contains(&key.as_str());
+    if !entries.keys().all(is_known) || text("type").as_deref() == Some("tmpfs") {
+        return None;
+    }
+    let (source, target) = (text("source")?, text("target")?);
+    let read_only = if text("read_only").as_deref() == Some("true") { ":ro" } else { "" };
+    Some(Item::text(short(project, &format!("{source}:{target}{read_only}"))))
+}
+
+/// `configs` are files that are mounted.
+pub(super) fn configs(project: &Project, node: &OutsideNode, place: &Place, remarks: &mut Remarks) -> Vec<Item> {
+    let OutsideValue::Sequence(items) = &node.value else { return Vec::new() };
+    let mount = |item: &OutsideNode| {
+        let key = |key: &str| item.entry(key).and_then(|entry| scalar(&entry.node));
+        let source = scalar(item).or_else(|| key("source"))?;
+        let target = key("target").map_or_else(|| format!("/{source}"), str::to_owned);
+        let declared = project.section("configs").find(|(name, _)| *name == source).map(|(_, entry)| &entry.node);
+        let file = declared.and_then(|node| node.entry("file")).and_then(|entry| scalar(&entry.node));
+        let Some(file) = file else {
+            let message = format!("config `{source}` has no `file`");
+            remarks.not_carried(place.clone(), message, "write it to a file and mount that: `./FILE:/PATH:ro`");
+            return None;
+        };
+        Some(Item::text(format!("{}:{}:ro", project.rebase.path(&project.carry(file)), project.carry(&target))))
+    };
+    items.iter().filter_map(mount).collect()
+}
+
+/// The names of a service's secrets.
+pub(super) fn secrets(node: &OutsideNode, known: &Map) -> Item {
+    let OutsideValue::Sequence(items) = &node.value else { return Item::List(Vec::new()) };
+    let name = |item: &OutsideNode| {
+        let source = item.entry("source").and_then(|entry| scalar(&entry.node));
+        scalar(item).or(source).map(str::to_owned)
+    };
+    Item::texts(items.iter().filter_map(name).filter(|name| known.get(name).is_some()))
+}

@@ -1,0 +1,83 @@
+//! `ports` of a Compose service: there they are open to every network of the host unless an address is written.
+
+use super::Project;
+use super::merge::split_mount;
+use crate::import::compose::project::scalar;
+use crate::import::draft::Item;
+use crate::stack::{OutsideNode, OutsideValue};
+
+/// The entries for the stack file, which opens ports to this host only unless an address is written.
+pub(super) fn carried(project: &Project, node: &OutsideNode) -> Item {
+    let OutsideValue::Sequence(items) = &node.value else { return Item::of(node, &|text| project.carry(text)) };
+    Item::List(items.iter().map(|item| entry(project, item)).collect())
+}
+
+fn entry(project: &Project, item: &OutsideNode) -> Item {
+    if let Some(text) = scalar(item) {
+        return Item::text(short(&project.carry(text)));
+    }
+    let key = |key: &str| item.entry(key).and_then(|entry| scalar(&entry.node)).map(|text| project.carry(text));
+    let Some(target) = key("target") else { return Item::of(item, &|text| project.carry(text)) };
+    let protocol = key("protocol").filter(|protocol| protocol != "tcp").map(|protocol| format!("/{protocol}"));
+    let published = key("published").filter(|published| !published.is_empty());
+    let Some(published) = published else { return Item::text(format!("{target}{}", protocol.unwrap_or_default())) };
+    let address = key("host_ip").unwrap_or_else(|| EVERYWHERE.to_owned());
+    let address = if address.contains(':') { format!("[{address}]") } else { address };
+    Item::text(format!("{address}:{published}:{target}{}", protocol.unwrap_or_default()))
+}
+
+/// What Compose means where no address is written.
+const EVERYWHERE: &str = "0.0.0.0";
+
+/// `HOST:CONTAINER` with the address that Compose means; everything else as it is.
+fn short(text: &str) -> String {
+    let is_one = |part: &str| {
+        let digits = !part.is_empty() && part.chars().all(|letter| letter.is_ascii_digit() || letter == '-');
+        digits || (part.starts_with("${") && part.matches("${").count() == 1 && part.ends_with('}'))
+    };
+    match split_mount(text)[..] {
+        [host, container] if is_one(host) => format!("{EVERYWHERE}:{host}:{container}"),
+        _ => text.to_owned(),
+    }
+}
+
+/// The place at which a port of the container is published, and the entries that are left without it.
+pub(in crate::import) fn take_published(ports: Option<Item>, container_port: u16) -> (Option<String>, Option<Item>) {
+    let Some(Item::List(mut items)) = ports else { return (None, ports) };
+    let wanted = container_port.to_string();
+    let place = |item: &Item| {
+        let text = item.as_text()?;
+        let text = text.strip_suffix("/tcp").unwrap_or(text);
+        let (address, container) = text.rsplit_once(':')?;
+        (container == wanted && !address.is_empty()).then(|| address.to_owned())
+    };
+    let Some(at) = items.iter().position(|item| place(item).is_some()) else { return (None, Some(Item::List(items))) };
+    let published = place(&items.remove(at));
+    (published, (!items.is_empty()).then_some(Item::List(items)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_stays_as_open_as_it_was() {
+        for (compose, stack) in [
+            ("8080:80", "0.0.0.0:8080:80"),
+            ("127.0.0.1:8080:80", "127.0.0.1:8080:80"),
+            ("${PORT:-80}:80", "0.0.0.0:${PORT:-80}:80"),
+            ("${BIND:-}${PORT:-}:80", "${BIND:-}${PORT:-}:80"),
+            ("80", "80"),
+            ("53:53/udp", "0.0.0.0:53:53/udp"),
+        ] {
+            assert_eq!(short(compose), stack);
+        }
+    }
+
+    #[test]
+    fn the_place_of_a_components_port_is_taken_out() {
+        let ports = || Some(Item::texts(["0.0.0.0:9091:9090/tcp", "81"]));
+        assert_eq!(take_published(ports(), 9090), (Some("0.0.0.0:9091".to_owned()), Some(Item::texts(["81"]))));
+        assert_eq!(take_published(ports(), 80), (None, ports()));
+    }
+}

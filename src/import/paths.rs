@@ -1,0 +1,105 @@
+//! Paths of a foreign file as the stack file has to write them: relative to the folder in which that will lie.
+
+use std::path::{Component, Path, PathBuf};
+
+/// The way from the stack file's folder to the folder of the file that was imported.
+#[derive(Debug, Clone)]
+pub(super) struct Rebase {
+    /// Absolute folder of the imported file.
+    pub(super) folder: PathBuf,
+    /// `""` where both are the same, else such as `../shop/`.
+    prefix: String,
+}
+
+impl Rebase {
+    /// The way from one folder to another.
+    pub(super) fn new(folder: &Path, stack_folder: &Path) -> Self {
+        let folder = tidy(&std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf()));
+        let from = tidy(&std::path::absolute(stack_folder).unwrap_or_else(|_| stack_folder.to_path_buf()));
+        let prefix = way(&from, &folder);
+        Self { folder, prefix }
+    }
+
+    /// A path of the imported file, for the stack file. Absolute ones and variables stay what they are.
+    pub(super) fn path(&self, written: &str) -> String {
+        if written.starts_with(['/', '~', '$']) {
+            return written.to_owned();
+        }
+        let bare = written.strip_prefix("./").unwrap_or(written);
+        let bare = if bare == "." { "" } else { bare };
+        if self.prefix.is_empty() {
+            return if bare.starts_with("..") { bare.to_owned() } else { format!("./{bare}") };
+        }
+        let joined = collapse(&format!("{}{bare}", self.prefix));
+        if joined.starts_with("..") { joined } else { format!("./{joined}") }
+    }
+
+    /// A path below the imported file's folder, as the stack file writes it without `./`.
+    pub(super) fn file(&self, absolute: &Path) -> String {
+        let absolute = tidy(absolute);
+        let written = absolute.strip_prefix(&self.folder).unwrap_or(&absolute).to_string_lossy().into_owned();
+        self.path(&written).trim_start_matches("./").to_owned()
+    }
+
+    /// Where a path of the imported file lies.
+    pub(super) fn absolute(&self, written: &str) -> PathBuf {
+        tidy(&self.folder.join(written))
+    }
+}
+
+fn way(from: &Path, to: &Path) -> String {
+    let (from, to): (Vec<Component>, Vec<Component>) = (from.components().collect(), to.components().collect());
+    let common = from.iter().zip(&to).take_while(|(left, right)| left == right).count();
+    let up = from[common..].iter().map(|_| "..".to_owned());
+    let down = to[common..].iter().map(|part| part.as_os_str().to_string_lossy().into_owned());
+    up.chain(down).map(|part| format!("{part}/")).collect()
+}
+
+/// `a/../b` → `b`, as far as names are known.
+fn collapse(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
+                parts.pop();
+            }
+            _ => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
+
+/// The path without `.` and `..`.
+pub(super) fn tidy(path: &Path) -> PathBuf {
+    let mut tidy = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                tidy.pop();
+            }
+            other => tidy.push(other),
+        }
+    }
+    tidy
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_leads_to_the_same_place_from_the_stack_files_folder() {
+        let path =
+            |folder: &str, stack: &str, written: &str| Rebase::new(Path::new(folder), Path::new(stack)).path(written);
+        assert_eq!(path("/a/shop", "/a/shop", "./etc"), "./etc");
+        assert_eq!(path("/a/shop", "/a/shop", "../etc"), "../etc");
+        assert_eq!(path("/a/shop", "/a", "etc/"), "./shop/etc/");
+        assert_eq!(path("/a/shop", "/b/c", "./etc"), "../../a/shop/etc");
+        assert_eq!(path("/a/shop", "/a", "../etc"), "./etc");
+        assert_eq!(path("/a/shop", "/a", "/etc"), "/etc");
+        assert_eq!(path("/a/shop", "/a", "${DATA:-}/x"), "${DATA:-}/x");
+        assert_eq!(path("/a/shop", "/a/shop", "."), "./");
+    }
+}

@@ -1,0 +1,132 @@
+//! The command of a Prometheus service → the keys of the section `prometheus`.
+
+use crate::import::draft::{Item, Map};
+use crate::import::remark::{Place, Remarks};
+
+/// What the flags say that the rest of the import needs to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Flags {
+    /// Path of the configuration inside the container.
+    pub(super) config_file: String,
+    /// Folder of the data inside the container.
+    pub(super) data: String,
+    /// Port it listens on.
+    pub(super) port: u16,
+    retention_time: Option<String>,
+    retention_size: Option<String>,
+    extra: Vec<String>,
+    refused: Vec<(String, &'static str)>,
+}
+
+impl Default for Flags {
+    fn default() -> Self {
+        Self {
+            config_file: "/etc/prometheus/prometheus.yml".to_owned(),
+            data: "/prometheus".to_owned(),
+            port: 9090,
+            retention_time: None,
+            retention_size: None,
+            extra: Vec::new(),
+            refused: Vec::new(),
+        }
+    }
+}
+
+impl Flags {
+    /// The flags of a command.
+    pub(super) fn of(command: Option<&Item>) -> Self {
+        let words: Vec<String> = match command {
+            Some(Item::List(items)) => {
+                items.iter().filter_map(Item::as_text).map(|word| word.trim().to_owned()).collect()
+            }
+            Some(item) => item.as_text().and_then(shlex::split).unwrap_or_default(),
+            None => Vec::new(),
+        };
+        let mut flags = Self::default();
+        joined(words).into_iter().for_each(|word| flags.take(word));
+        flags
+    }
+
+    fn take(&mut self, word: String) {
+        let (name, value) = word.split_once('=').unwrap_or((&word, ""));
+        let value = value.to_owned();
+        match name {
+            "--config.file" => self.config_file = value,
+            "--storage.tsdb.path" => self.data = value.trim_end_matches('/').to_owned(),
+            "--storage.tsdb.retention.time" | "--storage.tsdb.retention" => self.retention_time = Some(value),
+            "--storage.tsdb.retention.size" => self.retention_size = Some(value),
+            "--web.listen-address" => {
+                self.port = value.rsplit(':').next().and_then(|port| port.parse().ok()).unwrap_or(9090)
+            }
+            "--web.route-prefix" => self.refused.push((word, "stackctl asks Prometheus at `/`")),
+            "--web.external-url" if has_path(&value) => self.refused.push((word, "stackctl asks Prometheus at `/`")),
+            _ if !name.starts_with("--") => self.refused.push((word, "it is no flag of Prometheus 2 or later")),
+            _ => self.extra.push(word),
+        }
+    }
+
+    /// Writes them into the section.
+    pub(super) fn write(&self, section: &mut Map, place: &Place, remarks: &mut Remarks) {
+        if let Some(time) = &self.retention_time {
+            section.map("retention").set("time", Item::word(time));
+        }
+        if let Some(size) = &self.retention_size {
+            section.map("retention").set("size", Item::word(size));
+        }
+        if !self.extra.is_empty() {
+            section.set("extra_flags", Item::texts(self.extra.clone()));
+        }
+        for (flag, why) in &self.refused {
+            remarks.not_carried(
+                place.clone(),
+                format!("flag `{flag}`: {why}"),
+                "leave it out, or put a proxy before Prometheus",
+            );
+        }
+        if self.port != 9090 {
+            let message = format!("it listened on port {} inside its container", self.port);
+            remarks.changed(
+                place.clone(),
+                message,
+                "others find it at `prometheus:9090`; `port:` says where it is published",
+            );
+        }
+    }
+}
+
+/// `--flag value` as `--flag=value`.
+fn joined(words: Vec<String>) -> Vec<String> {
+    let mut joined: Vec<String> = Vec::new();
+    for word in words {
+        match joined.last_mut() {
+            Some(flag) if flag.starts_with("--") && !flag.contains('=') && !word.starts_with('-') => {
+                flag.push('=');
+                flag.push_str(&word);
+            }
+            _ => joined.push(word),
+        }
+    }
+    joined
+}
+
+fn has_path(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split_once('/').is_some_and(|(_, path)| !path.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_become_keys_or_stay_flags() {
+        let command =
+            "--config.file=/p.yml --storage.tsdb.retention.time 200h --web.enable-lifecycle --web.route-prefix=/x";
+        let flags = Flags::of(Some(&Item::text(command)));
+        assert_eq!((flags.config_file.as_str(), flags.retention_time.as_deref()), ("/p.yml", Some("200h")));
+        let (mut section, mut remarks) = (Map::default(), Remarks::default());
+        flags.write(&mut section, &Place::file("compose.yml"), &mut remarks);
+        assert_eq!(section.get("extra_flags"), Some(&Item::texts(["--web.enable-lifecycle"])));
+        assert_eq!(remarks.0.len(), 1);
+    }
+}

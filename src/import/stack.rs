@@ -1,0 +1,282 @@
+//! All that was read, put together: the sections of the stack file in their order.
+
+use indexmap::IndexMap;
+
+use super::compose::{self, Names, Project, Role, Services, project};
+use super::draft::{Item, Map};
+use super::grafana::Grafana;
+use super::paths::Rebase;
+use super::prometheus::{Config, Hosts, Jobs, Mounted, Section, locate};
+use super::proof::Proof;
+use super::remark::{Place, Remarks};
+use super::source::{SourceFile, SourceKind};
+use super::variables::Variables;
+use super::{Carried, Imported, Request};
+use crate::stack::{Problems, StackName, refused};
+
+/// A stack file in the making.
+pub(super) struct Assembly<'a> {
+    request: &'a Request<'a>,
+    files: &'a [SourceFile],
+    project: Option<Project>,
+    rebase: Rebase,
+    name: String,
+    remarks: Remarks,
+}
+
+/// The parts of the stack file.
+#[derive(Default)]
+struct Parts {
+    apps: IndexMap<String, Map>,
+    hosts: Hosts,
+    prometheus: Option<Section>,
+    grafana: Option<Grafana>,
+    config: Option<Config>,
+    kept_watcher: bool,
+    services: usize,
+}
+
+impl<'a> Assembly<'a> {
+    /// What was read.
+    pub(super) fn new(request: &'a Request<'a>, files: &'a [SourceFile]) -> Result<Self, Problems> {
+        let Some(first) = files.first() else {
+            return Err(refused("import", 1, "no file is named", "name Compose files, prometheus.yml or a folder"));
+        };
+        let compose: Vec<SourceFile> = files.iter().filter(|file| file.kind == SourceKind::Compose).cloned().collect();
+        let project = project::load(&compose, request.folder, request.environment)?;
+        let folder = first.path.parent().unwrap_or(std::path::Path::new("."));
+        let rebase =
+            project.as_ref().map_or_else(|| Rebase::new(folder, request.folder), |project| project.rebase.clone());
+        let name = match request.name {
+            Some(name) => name.to_owned(),
+            None => stack_name(project.as_ref().and_then(|project| project.name.as_deref()), &rebase),
+        };
+        Ok(Self { request, files, project, rebase, name, remarks: Remarks::default() })
+    }
+
+    /// Puts the stack file together, and proves it.
+    pub(super) fn finish(mut self) -> Result<Imported, Problems> {
+        let mut root = Map::default();
+        root.set("name", Item::text(&self.name));
+        let mut parts = Parts::default();
+        if let Some(project) = self.project.take() {
+            self.services(&project, &mut parts)?;
+            self.dot_env(&project);
+            self.project = Some(project);
+        }
+        self.other_files(&mut parts);
+        let jobs = self.jobs(&mut parts);
+        let services = Carried { carried: parts.apps.len() + parts.components(), all: parts.services };
+        self.watchers(&mut root, &mut parts, &jobs);
+        if !parts.apps.is_empty() {
+            parts.apps.into_iter().for_each(|(name, app)| root.map("apps").set(&name, Item::Map(in_order(app))));
+        }
+        if !jobs.scrape.is_empty() {
+            root.set("scrape", Item::Map(jobs.scrape));
+        }
+        if let Some(dashboards) = root.take("dashboards") {
+            root.set("dashboards", dashboards);
+        }
+        self.top(&mut root);
+        let sources = self.sources(parts.config.as_ref());
+        let jobs = Carried { carried: jobs.carried, all: jobs.all };
+        Proof { request: self.request, root, remarks: self.remarks, services, jobs, sources }.finish()
+    }
+
+    fn services(&mut self, project: &Project, parts: &mut Parts) -> Result<(), Problems> {
+        parts.services = project.services.len();
+        let names = Names::of(project, &mut self.remarks);
+        let secrets = compose::secrets(project, &mut self.remarks);
+        let services =
+            Services { project, names: &names, stack: &self.name, secrets: &secrets, profiles: self.request.profiles };
+        let drafts = services.drafts(&mut self.remarks)?;
+        for (old, app) in drafts {
+            let Some(entry) = project.services.get(&old) else { continue };
+            let place = Place::at(&project.file, entry.key.line, format!("services.{old}"));
+            let mounted = Mounted::of(project, &entry.node);
+            match names.role(&old) {
+                Role::Prometheus => {
+                    let section = Section::of_service(app, &place, &mut self.remarks);
+                    parts.config = locate(&mounted, section.config_file())?;
+                    let is_named = self.files.iter().any(|file| file.kind == SourceKind::Prometheus);
+                    if parts.config.is_none() && !is_named {
+                        let message =
+                            format!("its `{}` is not here, so no scrape job could be read", section.config_file());
+                        self.remarks.not_carried(
+                            place,
+                            message,
+                            "name it, too: `stackctl import COMPOSE_FILE prometheus.yml`",
+                        );
+                    }
+                    parts.prometheus = Some(section);
+                }
+                Role::Grafana => {
+                    parts.grafana = Some(Grafana::of_service(app, project, &mounted, &place, &mut self.remarks));
+                }
+                Role::App => {
+                    let new = names.new_name(&old).to_owned();
+                    let image = app.get("image").and_then(Item::as_text).unwrap_or_default();
+                    parts.kept_watcher |= is_watcher(image);
+                    parts.name_hosts(&new, &old, &app);
+                    parts.apps.insert(new, app);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Files that were named beside the Compose files.
+    fn other_files(&mut self, parts: &mut Parts) {
+        let none = Variables { known: std::collections::HashSet::new() };
+        for file in self.files {
+            match file.kind {
+                SourceKind::Prometheus if parts.config.as_ref().is_none_or(|config| config.file.path != file.path) => {
+                    parts.config = Some(Config::alone(file.clone()));
+                }
+                SourceKind::Datasources => {
+                    parts.grafana.get_or_insert_default().add_datasources(file, &none, &mut self.remarks);
+                }
+                SourceKind::Dashboard => parts.grafana.get_or_insert_default().add_dashboard(&file.path, &self.rebase),
+                SourceKind::Alertmanager if self.project.is_none() => {
+                    let fix = "run Alertmanager as an app that mounts it, and name it under `prometheus.extra_config.alerting`";
+                    self.remarks.not_carried(
+                        Place::file(&file.name),
+                        "a stack file says nothing about Alertmanager's own file",
+                        fix,
+                    );
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The variables of the Compose file's `.env` have to lie beside the stack file.
+    fn dot_env(&mut self, project: &Project) {
+        let is_beside = self.rebase.path("x") == "./x";
+        if project.variables.known.is_empty() || is_beside {
+            return;
+        }
+        let env = project.rebase.folder.join(".env").display().to_string();
+        let message = "its variables are read only where it lies beside the stack file";
+        self.remarks.changed(Place::file(&env), message, format!("copy it: `cp {env} .`"));
+    }
+
+    fn jobs(&mut self, parts: &mut Parts) -> Jobs {
+        match &parts.config {
+            Some(config) => Jobs::carry(config, &parts.hosts, &mut parts.apps, &mut self.remarks),
+            None => Jobs::default(),
+        }
+    }
+
+    /// `prometheus` and `grafana`: as they were; off where the source has none, and watches otherwise.
+    fn watchers(&mut self, root: &mut Map, parts: &mut Parts, jobs: &Jobs) {
+        let rules: Vec<Item> = self
+            .files
+            .iter()
+            .filter(|file| file.kind == SourceKind::Rules)
+            .map(|file| Item::text(self.named(&file.path)))
+            .collect();
+        let has_prometheus = parts.prometheus.is_some() || parts.config.is_some() || !rules.is_empty();
+        let watched_otherwise = parts.kept_watcher || parts.grafana.is_some();
+        if has_prometheus {
+            let section = parts.prometheus.take().unwrap_or_default();
+            let section =
+                section.write(parts.config.as_ref(), jobs.extra.clone(), rules, &self.rebase, &mut self.remarks);
+            root.set("prometheus", Item::Map(section));
+        } else if watched_otherwise {
+            root.set("prometheus", Item::word("off"));
+        }
+        match parts.grafana.take() {
+            Some(grafana) => {
+                let (section, dashboards) = grafana.finish();
+                if !section.is_empty() {
+                    root.set("grafana", Item::Map(section));
+                }
+                if !dashboards.is_empty() {
+                    root.set("dashboards", Item::Map(dashboards));
+                }
+            }
+            None if has_prometheus || watched_otherwise => root.set("grafana", Item::word("off")),
+            None => {}
+        }
+    }
+
+    /// Networks, volumes and secrets.
+    fn top(&mut self, root: &mut Map) {
+        let Some(project) = &self.project else { return };
+        let sections = [
+            ("networks", compose::networks(project, &mut self.remarks)),
+            ("volumes", compose::volumes(project, &mut self.remarks)),
+            ("secrets", compose::secrets(project, &mut self.remarks)),
+        ];
+        for (name, section) in sections.into_iter().filter(|(_, section)| !section.is_empty()) {
+            root.set(name, Item::Map(section));
+        }
+    }
+
+    /// A file as it is found from the stack file.
+    fn named(&self, file: &std::path::Path) -> String {
+        self.rebase.file(&std::path::absolute(file).unwrap_or_else(|_| file.to_path_buf()))
+    }
+
+    fn sources(&self, config: Option<&Config>) -> Vec<String> {
+        let mut sources: Vec<String> = self.files.iter().map(|file| self.named(&file.path)).collect();
+        if let Some(config) = config
+            && !sources.contains(&self.named(&config.file.path))
+        {
+            sources.push(self.named(&config.file.path));
+        }
+        sources.dedup();
+        sources
+    }
+}
+
+impl Parts {
+    fn components(&self) -> usize {
+        usize::from(self.prometheus.is_some()) + usize::from(self.grafana.is_some())
+    }
+
+    /// Every name by which a target can mean the app.
+    fn name_hosts(&mut self, new: &str, old: &str, app: &Map) {
+        let fixed = app.get("container_name").and_then(Item::as_text);
+        for name in [Some(new), Some(old), fixed].into_iter().flatten() {
+            self.hosts.0.entry(name.to_owned()).or_insert_with(|| new.to_owned());
+        }
+    }
+}
+
+/// Keys in the order in which people look for them; the others stay where they were.
+fn in_order(mut app: Map) -> Map {
+    let mut ordered = Map::default();
+    for key in ["image", "scale"] {
+        if let Some(entry) = app.0.shift_remove(key) {
+            ordered.0.insert(key.to_owned(), entry);
+        }
+    }
+    let last: Vec<_> = ["metrics", "x-compose"].iter().filter_map(|key| app.0.shift_remove_entry(*key)).collect();
+    ordered.0.extend(app.0);
+    ordered.0.extend(last);
+    ordered
+}
+
+/// Images of programs that scrape or keep metrics themselves.
+fn is_watcher(image: &str) -> bool {
+    let names = ["prometheus", "grafana", "victoria-metrics", "vmagent", "cortex", "mimir", "thanos", "promscale"];
+    let last = image.rsplit('/').next().unwrap_or(image);
+    let is_exporter = image.contains("exporter");
+    !is_exporter && names.iter().any(|name| last.starts_with(name) || last.contains(&format!("-{name}")))
+}
+
+/// What a stack in that folder can be called.
+pub fn folder_name(folder: &std::path::Path) -> String {
+    stack_name(None, &Rebase::new(folder, folder))
+}
+
+/// The Compose project's name, else that of its folder, as a stack can be called.
+fn stack_name(written: Option<&str>, rebase: &Rebase) -> String {
+    let folder = rebase.folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = written.filter(|name| !name.contains('$')).map_or(folder, str::to_owned).to_lowercase();
+    let letters = name.chars().map(|letter| if letter.is_ascii_alphanumeric() || letter == '_' { letter } else { '-' });
+    let name: String = letters.skip_while(|letter| !letter.is_ascii_alphanumeric()).take(40).collect();
+    if name.parse::<StackName>().is_ok() { name } else { "stack".to_owned() }
+}

@@ -1,0 +1,139 @@
+//! Variables of a Compose file in the stack file: Compose takes an unset one for nothing, a stack file refuses it.
+
+use std::collections::HashSet;
+
+/// Which variables have a value beside the Compose file, in its `.env`.
+pub(super) struct Variables {
+    /// Names of variables that `.env` sets.
+    pub(super) known: HashSet<String>,
+}
+
+impl Variables {
+    /// The text as the stack file needs it: `$X` and `${X}` without a value become `${X:-}`, a `$` that begins no
+    /// variable becomes `$$`. `${PWD}` is the folder of the Compose file.
+    pub(super) fn carry(&self, text: &str) -> String {
+        let mut out = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find('$') {
+            out.push_str(&rest[..at]);
+            rest = self.dollar(&rest[at + 1..], &mut out);
+        }
+        out.push_str(rest);
+        out
+    }
+
+    /// Carries what stands behind a `$`, and gives what comes after it.
+    fn dollar<'t>(&self, rest: &'t str, out: &mut String) -> &'t str {
+        if let Some(rest) = rest.strip_prefix('$') {
+            out.push_str("$$");
+            return rest;
+        }
+        if let Some(inside) = rest.strip_prefix('{')
+            && let Some(close) = closing_brace(inside)
+        {
+            self.braced(&inside[..close], out);
+            return &inside[close + 1..];
+        }
+        let name = leading_name(rest);
+        if name.is_empty() {
+            out.push_str("$$");
+        } else {
+            self.plain(name, out);
+        }
+        &rest[name.len()..]
+    }
+
+    fn braced(&self, inside: &str, out: &mut String) {
+        let name = leading_name(inside);
+        let rest = &inside[name.len()..];
+        if name.is_empty() {
+            out.push_str(&format!("$${{{inside}}}"));
+            return;
+        }
+        if rest.is_empty() {
+            self.plain(name, out);
+            return;
+        }
+        let operator = [":-", ":?", ":+", "-", "?", "+"].into_iter().find(|operator| rest.starts_with(operator));
+        match operator {
+            Some(operator) => {
+                let argument = self.carry(&rest[operator.len()..]);
+                out.push_str(&format!("${{{name}{operator}{argument}}}"));
+            }
+            None => out.push_str(&format!("$${{{inside}}}")),
+        }
+    }
+
+    fn plain(&self, name: &str, out: &mut String) {
+        match name {
+            "PWD" => out.push('.'),
+            _ if self.known.contains(name) => out.push_str(&format!("${{{name}}}")),
+            _ => out.push_str(&format!("${{{name}:-}}")),
+        }
+    }
+}
+
+/// The name that a text begins with.
+fn leading_name(text: &str) -> &str {
+    let end = text.find(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_')).unwrap_or(text.len());
+    if text.starts_with(|first: char| first.is_ascii_digit()) { "" } else { &text[..end] }
+}
+
+/// Where the brace closes that was opened before the text.
+fn closing_brace(text: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (index, letter) in text.char_indices() {
+        match letter {
+            '{' => depth += 1,
+            '}' if depth == 0 => return Some(index),
+            '}' => depth -= 1,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The variables without value or default that a carried text leaves empty.
+pub(super) fn left_empty(carried: &str) -> Vec<&str> {
+    carried
+        .split("${")
+        .skip(1)
+        .filter_map(|part| part.split_once(":-}").map(|(name, _)| name))
+        .filter(|name| leading_name(name).len() == name.len())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn carry(text: &str) -> String {
+        Variables { known: HashSet::from(["TAG".to_owned()]) }.carry(text)
+    }
+
+    #[test]
+    fn variables_mean_what_they_meant_to_compose() {
+        for (compose, stack) in [
+            ("plain", "plain"),
+            ("web:${TAG}", "web:${TAG}"),
+            ("$TAG", "${TAG}"),
+            ("$OTHER:/x", "${OTHER:-}:/x"),
+            ("${OTHER}", "${OTHER:-}"),
+            ("${OTHER-x}${OTHER:?say $TAG}", "${OTHER-x}${OTHER:?say ${TAG}}"),
+            ("${HASH:-$2a$14$x}", "${HASH:-$$2a$$14${x:-}}"),
+            ("100$", "100$$"),
+            ("$$HOME", "$$HOME"),
+            ("${PWD}/x", "./x"),
+            ("${not closed", "$${not closed"),
+            ("${a b}", "$${a b}"),
+            ("${A:-${B}}", "${A:-${B:-}}"),
+        ] {
+            assert_eq!(carry(compose), stack, "{compose}");
+        }
+    }
+
+    #[test]
+    fn variables_that_are_left_empty_are_known() {
+        assert_eq!(left_empty(&carry("${A}:${TAG}/$B-${C:-d}")), ["A", "B"]);
+    }
+}

@@ -1,0 +1,9 @@
+//! `engine …` on real engines of three releases, each with a network, a data folder and a `daemon.json` of its own beside the
+//! machine's engine, whose own settings nobody touches. Needs root, `ip` (iproute2) and the machine's containerd and runc.
+
+mod apply;
+mod beside;
+mod refusals;
+mod restart;
+#[path = "../tools/mod.rs"]
+mod tools;

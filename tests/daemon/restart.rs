@@ -1,0 +1,121 @@
+//! What happens around a restart: an engine that does not come back, a run that is killed before, containers that live on.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::beside::{Beside, SMALLEST, SUITES};
+
+const WEB: &str =
+    "prometheus: off\napps: { web: { image: stackctl/self, command: [demo, accesslog], restart: always } }\n";
+
+fn with_web(suite: &str) -> Beside {
+    let engine = Beside::start(suite, SMALLEST, "");
+    engine.write_stack(WEB);
+    engine.expect(0, &["up", "--no-wait"]);
+    engine
+}
+
+fn running(engine: &Beside) -> String {
+    engine.docker(&["ps", "--no-trunc", "--format", "{{.ID}} {{.Names}}"])
+}
+
+/// Since when a container runs.
+fn started_at(engine: &Beside) -> String {
+    engine.docker(&["inspect", "--format", "{{.State.StartedAt}}", "demo-web-1"])
+}
+
+#[test]
+fn an_engine_that_refuses_to_start_is_back_as_before_within_30_seconds() {
+    for suite in SUITES {
+        let engine = with_web(suite);
+        let before = running(&engine);
+        // An option that no release looks at before it starts, `dockerd --validate` included.
+        let logging = "engine: { metrics: gateway, logging: { driver: json-file, options: { max-sized: 1m } } }\n";
+        engine.write_stack(&format!("{logging}{WEB}"));
+        let start = Instant::now();
+        let told = engine.apply(1);
+        let took = start.elapsed();
+        assert!(took < Duration::from_secs(30), "{suite} took {took:?}");
+        assert!(told.contains("rolling back") && told.contains("the engine runs with it"), "{told}");
+        assert_eq!(engine.text(), SMALLEST);
+        assert_eq!(running(&engine), before, "{suite}: {told}");
+        println!("{suite}: rolled back after {took:.1?}");
+    }
+}
+
+#[test]
+fn a_run_that_is_killed_between_writing_and_restarting_is_finished_by_the_next() {
+    let engine = Beside::start("sid", SMALLEST, "");
+    engine.write_stack("engine: { metrics: gateway }\napps: {}\n");
+    let pid = engine.pid();
+    let killed = engine.stackctl(&["engine", "apply", "--yes", "--restart-command", "kill -KILL $PPID"]);
+    assert_eq!(killed.code, -1, "{killed:?}");
+    let new = "{\"storage-driver\": \"vfs\", \"metrics-addr\": \"172.17.0.1:9323\"}";
+    assert_eq!((engine.text().as_str(), engine.pid()), (new, pid));
+    assert!(engine.expect(3, &["engine", "plan"]).contains("the engine does not do it yet"));
+    let told = engine.apply(0);
+    assert!(told.contains("the engine is back"), "{told}");
+    assert_ne!(engine.pid(), pid);
+    assert!(engine.metrics("172.17.0.1:9323") > 100);
+    engine.expect(0, &["engine", "rollback", "--yes"]);
+    assert_eq!(engine.text(), SMALLEST);
+}
+
+#[test]
+fn with_live_restore_asked_for_no_container_stops() {
+    let engine = with_web("sid");
+    let (before, since) = (running(&engine), started_at(&engine));
+    engine.write_stack(&format!("engine: {{ live_restore: true }}\n{WEB}"));
+    let told = engine.apply(0);
+    assert!(told.contains("nothing was restarted"), "{told}");
+    engine.write_stack(&format!("engine: {{ metrics: gateway, live_restore: true }}\n{WEB}"));
+    let told = engine.apply(0);
+    assert!(told.contains("live-restore is on: 1 running container runs on"), "{told}");
+    assert_eq!((running(&engine), started_at(&engine)), (before, since));
+}
+
+#[test]
+fn containers_that_stay_down_are_named_before_and_after() {
+    let engine = with_web("trixie");
+    let image = engine.docker(&["inspect", "--format", "{{.Config.Image}}", "demo-web-1"]);
+    let image = image.trim();
+    engine.docker(&["run", "-d", "--name", "left", image, "demo", "accesslog"]);
+    engine.docker(&["run", "-d", "--rm", "--name", "gone", image, "demo", "accesslog"]);
+    engine.write_stack(&format!("engine: {{ metrics: gateway }}\n{WEB}"));
+    let plan = engine.expect(3, &["engine", "plan"]);
+    for words in [
+        "restart policy: demo-web-1",
+        "STAY DOWN: they have no restart policy: left",
+        "ARE REMOVED at their end (--rm): gone",
+    ] {
+        assert!(plan.contains(words), "{words}: {plan}");
+    }
+    let told = engine.apply(0);
+    assert!(told.contains("of 3 containers 2 do not run any more") && told.contains("`docker start left`"), "{told}");
+    assert!(running(&engine).contains("demo-web-1"));
+}
+
+#[test]
+fn an_address_pool_does_not_move_the_metrics_away_at_the_next_boot() {
+    let engine = Beside::start("bookworm", SMALLEST, "");
+    engine.write_stack("engine: { metrics: gateway, address_pools: [{ base: 10.213.0.0/16, size: 24 }] }\napps: {}\n");
+    engine.apply(0);
+    assert!(engine.text().contains("\"bip\": \"172.17.0.1/16\""), "{}", engine.text());
+    // A boot: the engine ends, the bridge is gone, the engine starts.
+    let pid = engine.pid().expect("it runs").to_string();
+    assert!(Command::new("sh").arg("-c").arg(format!("kill {pid}")).status().expect("sh runs").success());
+    assert!(Beside::wait_until(|| !std::path::Path::new("/proc").join(&pid).exists()));
+    engine.without_bridge();
+    engine.restart();
+    assert!(engine.metrics("172.17.0.1:9323") > 100);
+}
+
+#[test]
+fn a_restart_command_that_restarts_nothing_is_told() {
+    let engine = Beside::start("sid", SMALLEST, "");
+    engine.write_stack("engine: { metrics: gateway }\napps: {}\n");
+    let arguments = ["engine", "apply", "--yes", "--restart-command", "true", "--timeout", "2s"];
+    let told = engine.expect(1, &arguments);
+    assert!(told.contains("the same process answers as before"), "{told}");
+    assert!(engine.text().contains("metrics-addr"), "the file is right, and waits for a restart");
+}

@@ -1,0 +1,241 @@
+//! `import`: what people already have becomes a stack file that passes `check`, renders, and does the same.
+
+#[path = "import/corpus.rs"]
+mod corpus;
+#[path = "import/jobs.rs"]
+mod jobs;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use stackctl::catalog;
+use stackctl::desired::{Desired, Facts};
+use stackctl::import::{self, Imported, RemarkKind, Request};
+use stackctl::render::{self, Files};
+use stackctl::stack::{self, Environment, Loaded, Problems, Vocabulary};
+
+const VOCABULARY: Vocabulary = Vocabulary { exporters: catalog::EXPORTERS, presets: stackctl::dashboard::PRESETS };
+
+/// Imports files as if the stack file stood in that folder.
+fn import_into(folder: &Path, paths: &[PathBuf]) -> Result<Imported, Problems> {
+    let environment: Environment = [("HOME", "/home/anna")].into_iter().collect();
+    import::import(&Request {
+        paths,
+        folder,
+        name: None,
+        profiles: &[],
+        environment: &environment,
+        vocabulary: &VOCABULARY,
+    })
+}
+
+/// Reads what was imported as the stack file that it is.
+fn read(imported: &Imported, folder: &Path) -> Loaded {
+    let environment: Environment = [("HOME", "/home/anna")].into_iter().collect();
+    stack::parse("stack.yml", &imported.text, folder, &environment, &VOCABULARY)
+        .unwrap_or_else(|problems| panic!("{problems}\n{}", imported.text))
+}
+
+fn rendered(loaded: &Loaded) -> Files {
+    render::all(&Desired::of(&loaded.stack, &Facts::default()))
+}
+
+/// A folder `shop` with these files in it.
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let above = tempfile::tempdir().expect("there is a place for temporary files");
+    for (path, text) in files {
+        let path = above.path().join("shop").join(path);
+        fs::create_dir_all(path.parent().expect("it lies in a folder")).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    above
+}
+
+/// Imports the folder `shop`, and proves that the result is a stack file.
+fn imported(files: &[(&str, &str)]) -> Imported {
+    let above = folder(files);
+    let shop = above.path().join("shop");
+    let imported = import_into(&shop, std::slice::from_ref(&shop)).unwrap_or_else(|problems| panic!("{problems}"));
+    read(&imported, &shop);
+    imported
+}
+
+fn refused(files: &[(&str, &str)]) -> String {
+    let above = folder(files);
+    let shop = above.path().join("shop");
+    match import_into(&shop, std::slice::from_ref(&shop)) {
+        Ok(imported) => panic!("it was imported:\n{}", imported.text),
+        Err(problems) => problems.to_string(),
+    }
+}
+
+/// The kinds of remarks about a subject.
+fn remarks_about(imported: &Imported, subject: &str) -> Vec<RemarkKind> {
+    imported.remarks.iter().filter(|remark| remark.subject.contains(subject)).map(|remark| remark.kind).collect()
+}
+
+const SHOP: &str = include_str!("import/shop/docker-compose.yml");
+const SHOP_OVER: &str = include_str!("import/shop/docker-compose.override.yml");
+const SHOP_BASE: &str = include_str!("import/shop/base.yml");
+const SHOP_PROMETHEUS: &str = include_str!("import/shop/prometheus/prometheus.yml");
+const SHOP_RULES: &str = include_str!("import/shop/prometheus/rules/shop.yml");
+const SHOP_DATASOURCE: &str = include_str!("import/shop/grafana/datasources/all.yml");
+const SHOP_PROVIDER: &str = include_str!("import/shop/grafana/dashboards/all.yml");
+
+fn shop_files() -> Vec<(&'static str, &'static str)> {
+    vec![
+        ("docker-compose.yml", SHOP),
+        ("docker-compose.override.yml", SHOP_OVER),
+        ("base.yml", SHOP_BASE),
+        (".env", "TAG=1.4\n"),
+        ("prometheus/prometheus.yml", SHOP_PROMETHEUS),
+        ("prometheus/rules/shop.yml", SHOP_RULES),
+        ("prometheus/targets/hosts.json", "[]"),
+        ("grafana/datasources/all.yml", SHOP_DATASOURCE),
+        ("grafana/dashboards/all.yml", SHOP_PROVIDER),
+        ("grafana/dashboards/shop.json", "{\"title\": \"Shop\", \"panels\": []}"),
+    ]
+}
+
+#[test]
+fn a_whole_project_becomes_the_stack_file_that_a_person_would_write() {
+    let above = folder(&shop_files());
+    let shop = above.path().join("shop");
+    let imported = import_into(&shop, std::slice::from_ref(&shop)).unwrap();
+    read(&imported, &shop);
+    let remarks = imported.remarks.iter().map(|remark| format!("# {}: {remark}\n", remark.kind.word()));
+    // The folder lies somewhere else each time.
+    let place = format!("{}/", above.path().display());
+    let found = format!("{}\n{}", imported.text, remarks.collect::<String>()).replace(&place, "");
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/import/shop.yml");
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&golden, &found).unwrap();
+    }
+    assert!(fs::read_to_string(golden).unwrap() == found, "BLESS=1 rewrites the golden file; found\n{found}");
+}
+
+#[test]
+fn jobs_and_targets_of_the_project_are_the_same_when_rendered_again() {
+    let above = folder(&shop_files());
+    let shop = above.path().join("shop");
+    let imported = import_into(&shop, std::slice::from_ref(&shop)).unwrap();
+    let files = rendered(&read(&imported, &shop));
+    jobs::assert_same(SHOP_PROMETHEUS, &files.0["prometheus/prometheus.yml"], &imported.text);
+}
+
+#[test]
+fn a_stack_file_elsewhere_leads_to_the_same_files() {
+    let above =
+        folder(&[("docker-compose.yml", "services: { web: { image: nginx:1, volumes: ['./etc:/etc/nginx:ro'] } }\n")]);
+    let shop = above.path().join("shop");
+    let imported = import_into(above.path(), &[shop.join("docker-compose.yml")]).unwrap();
+    assert!(imported.text.contains("./shop/etc:/etc/nginx:ro"), "{}", imported.text);
+    assert!(imported.text.contains("name: shop"), "{}", imported.text);
+}
+
+#[test]
+fn habits_are_named_with_what_to_write_instead() {
+    let imported = imported(&[
+        (
+            "docker-compose.yml",
+            "services:\n  web: { image: nginx, volumes: ['./nginx.conf:/etc/nginx/nginx.conf:ro'] }\n  \
+             many: { image: 'shop:1', ports: ['80:80'], deploy: { replicas: 3 } }\n  \
+             cadvisor: { image: 'gcr.io/cadvisor/cadvisor:v0.47.0' }\n  \
+             grafana: { image: 'grafana/grafana:12.0.0', environment: { GF_SECURITY_ADMIN_PASSWORD: admin } }\n  \
+             prometheus: { image: 'prom/prometheus:v3.5.0', volumes: ['./prometheus.yml:/etc/prometheus/prometheus.yml'] }\n",
+        ),
+        ("nginx.conf", ""),
+        ("prometheus.yml", "scrape_configs: [{ job_name: node, static_configs: [{ targets: ['localhost:9100'] }] }]\n"),
+    ]);
+    for (subject, kind) in [
+        ("services.web.image", RemarkKind::Habit),
+        ("services.web.volumes", RemarkKind::Habit),
+        ("services.many.ports", RemarkKind::Changed),
+        ("services.cadvisor.image", RemarkKind::Habit),
+        ("services.grafana", RemarkKind::Changed),
+        ("job node", RemarkKind::Habit),
+    ] {
+        assert!(remarks_about(&imported, subject).contains(&kind), "{subject}: {:#?}", imported.remarks);
+    }
+    assert!(!imported.text.contains("admin"), "{}", imported.text);
+}
+
+#[test]
+fn what_a_stack_file_cannot_say_is_kept_and_named() {
+    let imported = imported(&[(
+        "docker-compose.yml",
+        "services:\n  web:\n    image: nginx:1\n    tty: true\n    gpus: all\n    ports: ['9000-9005:80']\n    \
+         healthcheck: { test: 'true', start_interval: 1s }\n",
+    )]);
+    for kept in ["tty: true", "gpus: all", "9000-9005:80", "start_interval"] {
+        let (_, below) = imported.text.split_once("x-compose:").expect("something is kept");
+        assert!(below.contains(kept), "{kept}: {}", imported.text);
+    }
+    assert!(!imported.is_whole());
+}
+
+#[test]
+fn what_nobody_can_import_is_refused_with_line_and_reason() {
+    let cases = [
+        ("services:\n  web: { image: a:1, image: b:2 }\n", "docker-compose.yml:2", "is here twice"),
+        ("services:\n  web: { ports: ['80'] }\n", "docker-compose.yml:2", "neither `image` nor `build`"),
+        (
+            "services:\n  a: { extends: { service: b } }\n  b: { extends: { service: a } }\n",
+            "docker-compose.yml",
+            "extends itself",
+        ),
+        ("hello: world\n", "docker-compose.yml:1", "none of the files"),
+        ("services: [\n", "docker-compose.yml", "never closed"),
+    ];
+    for (text, place, reason) in cases {
+        let said = refused(&[("docker-compose.yml", text)]);
+        assert!(said.contains(place) && said.contains(reason), "{said}");
+    }
+}
+
+#[test]
+fn hostile_files_get_an_answer_within_a_second() {
+    let bomb = (1..40).fold("a0: &a0 [x, x]\n".to_owned(), |text, level| {
+        format!("{text}a{level}: &a{level} [*a{0}, *a{0}, *a{0}, *a{0}]\n", level - 1)
+    });
+    let large = format!("services:\n  web:\n    image: nginx:1\n    environment:\n{}", "      - A=b\n".repeat(900_000));
+    let cases = [
+        bomb,
+        format!("services: {}", "[".repeat(100_000)),
+        large,
+        "services:\n  \u{0}".to_owned(),
+        "\u{feff}".to_owned(),
+    ];
+    for text in cases {
+        let above = folder(&[("docker-compose.yml", &text)]);
+        let shop = above.path().join("shop");
+        let begin = std::time::Instant::now();
+        let answer = import_into(&shop, std::slice::from_ref(&shop));
+        assert!(answer.is_err(), "{}", &text[..20.min(text.len())]);
+        // A release build is more than ten times as fast as the build that tests run.
+        assert!(begin.elapsed().as_secs() < 10, "a debug build took {:?}", begin.elapsed());
+    }
+}
+
+/// The command as people call it.
+fn stackctl(folder: &Path, words: &[&str]) -> std::process::Output {
+    assert_cmd::Command::new(env!("CARGO_BIN_EXE_stackctl")).current_dir(folder).args(words).output().unwrap()
+}
+
+#[test]
+fn a_file_that_is_there_is_written_over_only_when_told() {
+    let above = folder(&[("docker-compose.yml", "services: { web: { image: 'nginx:1' } }\n"), ("stack.yml", "mine\n")]);
+    let shop = above.path().join("shop");
+    let file = shop.join("stack.yml");
+    let refused = stackctl(&shop, &["import", ".", "-o", "stack.yml"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("--force"));
+    assert_eq!(fs::read_to_string(&file).unwrap(), "mine\n");
+    assert_eq!(stackctl(&shop, &["import", ".", "-o", "stack.yml", "--force"]).status.code(), Some(0));
+    assert!(fs::read_to_string(&file).unwrap().contains("image: nginx:1"));
+    assert_eq!(stackctl(&shop, &["check"]).status.code(), Some(0));
+    let printed = stackctl(&shop, &["import", "docker-compose.yml"]);
+    assert!(String::from_utf8_lossy(&printed.stdout).starts_with("# Imported"));
+    assert!(String::from_utf8_lossy(&printed.stderr).contains("1 of 1 services"));
+    assert_eq!(stackctl(&shop, &["import", "no-such.yml"]).status.code(), Some(2));
+}
