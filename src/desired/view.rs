@@ -3,7 +3,7 @@
 use super::assemble::Input;
 use super::component;
 use super::{Command, ContainerSettings, Desired, OnChange, PlacedFile, PullPolicy, Restart, Role, Service};
-use super::{app, container};
+use super::{app, container, network};
 use crate::catalog::grafana::GRAFANA;
 use crate::catalog::own;
 use crate::catalog::prometheus::PROMETHEUS;
@@ -27,6 +27,7 @@ pub(super) fn service(input: Input, section: &Grafana) -> Service {
     };
     settings.ports.0.extend(published.map(|address| component::port(address, GRAFANA.port)));
     let mut container = container::make(input.stack, GRAFANA.name, settings, &Wiring::default());
+    container.networks = network::with_default(input.stack, GRAFANA.name, &section.wiring.networks);
     // The view reads it for each page.
     let (source, target) = (LIBRARY_SOURCE.to_owned(), LIBRARY_FILE.to_owned());
     container.files = vec![PlacedFile { source, target, on_change: OnChange::Nothing }];
