@@ -20,8 +20,9 @@
 //! | a value of this type means | may making it do I/O? |
 //! |---|---|
 //! | [`stack::Stack`]: the file is valid, every reference resolves | only `load` |
-//! | [`desired::Facts`]: what had to be known of the world first: gateway, images to be had, scales asked for | gathered by a command |
-//! | [`desired::Desired`]: every choice is made: images, names, ports, mounts, jobs | no |
+//! | [`desired::Facts`]: what had to be known of the world first: gateway, images to be had, scales asked for, what apps expose | gathered by a command |
+//! | [`desired::Desired`]: every choice is made: images, names, ports, mounts, jobs, dashboards | no |
+//! | [`dashboard::Dashboard`]: what is shown, in which unit and where; Grafana's JSON and every other view are made of it | no |
 //! | [`render::Files`]: the exact bytes of every generated file | no; `render::write` writes them |
 //! | [`engine::Observed`]: what carries our label, at one moment | it is what was read |
 //! | [`plan::Plan`]: exactly what will be done, in order, and why | no |
@@ -44,7 +45,7 @@
 //!
 //! * **Files reach containers through the archive API**, never by a path of the host, and carry a modification time made
 //!   from their content ([`engine::FileStamp`]), so that a look at the file's entry tells whether it was edited.
-//! * **The running stack remembers** what the file does not say (`--scale`, components left out) in a file beside
+//! * **The running stack remembers** what the file does not say (`--scale`, components left out, what apps expose) in a file beside
 //!   prometheus.yml inside the Prometheus container. There is no state file that could be lost or shared wrongly.
 //! * **The probe is stackctl itself**, run from an image that it makes of its own executable, inside the stack's network:
 //!   a cause is found by looking from where Prometheus stands.

@@ -216,6 +216,26 @@ fn the_release_decides_what_a_file_may_say() {
 }
 
 #[test]
+fn the_example_of_the_documentation_gets_one_line_more() {
+    let Some(data) = std::env::var_os("STACKCTL_DATA") else {
+        println!("STACKCTL_DATA is not set: ran without the example of the documentation");
+        return;
+    };
+    let example =
+        fs::read_to_string(Path::new(&data).join("docker/daemon.example.linux.json")).expect("it is among the data");
+    let mut settings: Map<String, Value> = serde_json::from_str(&example).expect("JSON");
+    let host = Host::with(&example);
+    host.expect(0, &["apply", "--yes"]);
+    // Its address pools have the bridge.
+    settings.insert("metrics-addr".to_owned(), "172.30.0.1:9323".into());
+    assert_eq!(serde_json::from_str::<Map<String, Value>>(&host.text()).expect("JSON"), settings);
+    let changed: Vec<_> = host.text().lines().filter(|line| !example.contains(line)).map(str::to_owned).collect();
+    assert!(changed.len() <= 2, "{changed:?}");
+    host.expect(0, &["rollback", "--yes"]);
+    assert_eq!(host.text(), example);
+}
+
+#[test]
 fn a_file_that_is_kept_from_this_user_gives_the_commands_to_type() {
     let host = Host::with("{\n  \"debug\": true\n}\n");
     let program = host.0.path().join("stackctl");

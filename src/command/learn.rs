@@ -17,10 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 pub(super) async fn learn(situation: &mut Situation) -> Result<bool, Failure> {
     let jobs = app_jobs(&situation.desired);
     let Some(prometheus) = prove::prometheus(situation)?.filter(|_| !jobs.is_empty()) else { return Ok(false) };
-    let seen = match tokio::time::timeout(PATIENCE, ask(&prometheus, &jobs)).await {
-        Ok(Some(seen)) => seen,
-        _ => return Ok(false),
-    };
+    let Ok(Some(seen)) = tokio::time::timeout(PATIENCE, ask(&prometheus, &jobs)).await else { return Ok(false) };
     Ok(situation.learn(seen))
 }
 

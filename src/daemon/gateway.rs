@@ -35,8 +35,10 @@ pub fn gateway(
     flags: &Flags,
     running: Option<&(IpAddr, Option<String>)>,
 ) -> Result<Gateway, NoGateway> {
-    let setting = |key: &str| flags.get(key).map(|flag| flag.value.clone()).or_else(|| document.get_text(key));
-    if let Some(elsewhere) = host_gateway(document, flags) {
+    let written = |key: &str| flags.get(key).map(|flag| flag.value.clone()).or_else(|| document.get_text(key));
+    // dockerd takes an empty text for a setting that is not there.
+    let setting = |key: &str| written(key).filter(|text| !text.is_empty());
+    if let Some(elsewhere) = host_gateway(document, flags).filter(|address| !address.is_empty()) {
         return Err(NoGateway {
             message: format!(
                 "`host-gateway-ip` sends `host.docker.internal` to {elsewhere}, not to the default bridge"
@@ -142,6 +144,10 @@ mod tests {
     fn where_containers_are_sent_elsewhere_nothing_is_guessed() {
         let told = found("{\"host-gateway-ip\": \"192.0.2.1\"}", "", None).expect_err("sent elsewhere");
         assert!(told.contains("192.0.2.1"), "{told}");
+        assert_eq!(
+            found("{\"host-gateway-ip\": \"\", \"bip\": \"\", \"bridge\": \"\"}", "", None),
+            Ok(at("172.17.0.1"))
+        );
         assert!(found("{\"host-gateway-ips\": [\"192.0.2.1\", \"2001:db8::1\"]}", "", None).is_err());
     }
 }

@@ -34,8 +34,9 @@ impl WatchedApp<'_> {
     /// Its dashboard.
     pub fn dashboard(&self) -> Dashboard {
         let golden = Golden { signals: &self.signals, job: self.name, by_instance: true };
-        let rows = [self.now(&golden), self.golden(&golden), self.saturation(&golden), self.runtime(), self.scrapes()];
-        let mut rows: Vec<Row> = rows.into_iter().flatten().collect();
+        let known = [self.golden(&golden), self.saturation(&golden), self.runtime()];
+        let known = known.into_iter().flatten();
+        let mut rows: Vec<Row> = std::iter::once(self.now(&golden)).chain(known).chain([self.scrapes()]).collect();
         for panel in rows.iter_mut().flat_map(|row| &mut row.panels) {
             panel.interval = self.interval;
         }
@@ -52,7 +53,7 @@ impl WatchedApp<'_> {
     }
 
     /// The last moment, in large numbers.
-    fn now(&self, golden: &Golden) -> Option<Row> {
+    fn now(&self, golden: &Golden) -> Row {
         let up = format!("sum(up{{job=\"{}\",instance=~\"$instance\"}})", self.name);
         let mut panels = vec![
             Panel::number("Replicas up", "none")
@@ -66,7 +67,7 @@ impl WatchedApp<'_> {
             let (title, legend) = if self.has_buckets() { ("Latency, p95", "p95") } else { ("Latency, mean", "mean") };
             Panel::number(title, "s").asks(query, legend)
         }));
-        Some(Row::plain(panels))
+        Row::plain(panels)
     }
 
     fn golden(&self, golden: &Golden) -> Option<Row> {
@@ -123,7 +124,7 @@ impl WatchedApp<'_> {
     }
 
     /// What is known of everything that is scraped.
-    fn scrapes(&self) -> Option<Row> {
+    fn scrapes(&self) -> Row {
         let series = |metric: &str| format!("{metric}{{job=\"{}\",instance=~\"$instance\"}}", self.name);
         let mut panels = vec![
             Panel::lines("Up", "none").asks(series("up"), "{{instance}}").up_or_down().share(),
@@ -144,7 +145,7 @@ impl WatchedApp<'_> {
             );
             panels.push(Panel { text, ..Panel::of(PanelKind::Text, "Golden signals", "none").sized(24, 6) });
         }
-        Some(Row::titled("Scrapes", panels))
+        Row::titled("Scrapes", panels)
     }
 
     fn has_buckets(&self) -> bool {

@@ -96,10 +96,10 @@ impl ExprVisitor for Collector {
 
 fn selector_of(selector: &VectorSelector) -> Selector {
     let matchers: Vec<Matcher> = selector.matchers.matchers.iter().map(matcher_of).collect();
-    let (names, matchers): (Vec<_>, Vec<_>) =
+    let (of_name, matchers): (Vec<_>, Vec<_>) =
         matchers.into_iter().partition(|matcher| matcher.label == "__name__" && matcher.operator == Operator::Equal);
-    let named = names.into_iter().next().map(|matcher| matcher.value);
-    Selector { metric: selector.name.clone().or(named), matchers }
+    let metric = of_name.into_iter().next().map(|matcher| matcher.value);
+    Selector { metric: selector.name.clone().or(metric), matchers }
 }
 
 fn matcher_of(matcher: &label::Matcher) -> Matcher {

@@ -35,11 +35,10 @@ impl Dashboard {
             return Some(title.clone());
         }
         match &self.source {
-            DashboardSource::Rows(_) => Some(name.to_owned()),
             DashboardSource::Preset(known) if PRESETS.contains(&known.as_str()) => {
                 preset(known, stack_name, &[]).map(|preset| preset.title)
             }
-            DashboardSource::Preset(_) => Some(name.to_owned()),
+            DashboardSource::Rows(_) | DashboardSource::Preset(_) => Some(name.to_owned()),
             DashboardSource::File { imported, .. } => Some(imported.as_ref()?.dashboard.title.clone()),
         }
     }

@@ -3,7 +3,9 @@
 
 mod apply;
 mod beside;
+mod known;
 mod refusals;
 mod restart;
+mod rootless;
 #[path = "../tools/mod.rs"]
 mod tools;

@@ -119,3 +119,26 @@ fn a_restart_command_that_restarts_nothing_is_told() {
     assert!(told.contains("the same process answers as before"), "{told}");
     assert!(engine.text().contains("metrics-addr"), "the file is right, and waits for a restart");
 }
+
+#[test]
+fn a_changed_bip_takes_the_metrics_along() {
+    for suite in SUITES {
+        let engine = Beside::start(suite, SMALLEST, "");
+        engine.write_stack("engine: { metrics: gateway }\napps: {}\n");
+        std::fs::write(engine.file(), "{\"storage-driver\": \"vfs\", \"bip\": \"10.77.0.1/24\"}").expect("writable");
+        engine.apply(0);
+        assert!(engine.text().contains("\"metrics-addr\": \"10.77.0.1:9323\""), "{}", engine.text());
+        assert!(engine.metrics("10.77.0.1:9323") > 100, "{suite}");
+    }
+}
+
+#[test]
+fn on_a_node_of_a_swarm_its_ways_are_told() {
+    let engine = Beside::start("sid", SMALLEST, "");
+    engine.docker(&["swarm", "init", "--advertise-addr", "127.0.0.1"]);
+    engine.write_stack("engine: { metrics: gateway }\napps: {}\n");
+    assert!(engine.expect(3, &["engine", "plan"]).contains("docker node update --availability drain"));
+    engine.write_stack("engine: { live_restore: true }\napps: {}\n");
+    assert!(engine.expect(2, &["engine", "plan"]).contains("this engine is a node of a Swarm"));
+    assert_eq!(engine.text(), SMALLEST);
+}

@@ -118,7 +118,9 @@ fn of_flags(flags: &Flags) -> Vec<Vec<String>> {
 /// Where the metrics are said to be, whether something listens there, and who reaches it.
 fn about_metrics(running: &Running, settings: &[Vec<String>]) -> Option<Line> {
     let said = settings.iter().find(|row| row[0] == METRICS_KEY).map(|row| row[1].trim_matches('"').to_owned());
-    let Some(said) = said else { return Some(("metrics", "off: there is no `metrics-addr`".to_owned())) };
+    let Some(said) = said.filter(|said| !said.is_empty()) else {
+        return Some(("metrics", "off: there is no `metrics-addr`".to_owned()));
+    };
     let dockerd = running.dockerd.as_ref()?;
     let Ok(address) = said.parse::<SocketAddr>() else {
         return Some(("metrics", format!("`{said}`, which is no ADDRESS:PORT")));

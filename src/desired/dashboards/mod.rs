@@ -59,8 +59,8 @@ pub(super) fn all(input: Input, prometheus: Option<&PrometheusConfig>) -> Vec<St
                 ..of(name.as_str(), written::dashboard(name.as_str(), rows, stack), title)
             },
             DashboardSource::Preset(known) => {
-                let preset = preset(known, stack.name.as_str(), &apps)?;
-                of(name.as_str(), Dashboard { uid: uid(name.as_str()), ..preset }, title)
+                let shown = made(known, input, prometheus, &apps)?;
+                of(name.as_str(), Dashboard { uid: uid(name.as_str()), ..shown }, title)
             }
             DashboardSource::File { path, imported } => from_file(name.as_str(), path, imported.as_deref()?, title),
         };
@@ -92,10 +92,9 @@ fn from_file(name: &str, file: &str, imported: &Imported, title: Option<String>)
 
 /// What there is without a word in the file.
 fn unasked(input: Input, prometheus: &PrometheusConfig, apps: &[WatchedApp]) -> Vec<StackDashboard> {
-    let stack_name = input.stack.name.as_str();
     let is_taken = prometheus.jobs.iter().any(|job| job.name == "overview");
     let overview_name = if is_taken { OVERVIEW_UID } else { "overview" };
-    let overview = preset("overview", stack_name, apps).map(|overview| of(overview_name, overview, None));
+    let overview = made("overview", input, Some(prometheus), apps).map(|overview| of(overview_name, overview, None));
     let of_apps = apps.iter().map(|app| of(app.name, Dashboard { uid: uid(app.name), ..app.dashboard() }, None));
     let others = prometheus.jobs.iter().filter_map(|job| {
         let preset_name = match &job.origin {
@@ -103,9 +102,34 @@ fn unasked(input: Input, prometheus: &PrometheusConfig, apps: &[WatchedApp]) -> 
             JobOrigin::Service(name) if input.stack.exporters.contains_key(name.as_str()) => name.as_str(),
             _ => return None,
         };
-        Some(of(preset_name, preset(preset_name, stack_name, &[])?, None))
+        Some(of(preset_name, made(preset_name, input, Some(prometheus), apps)?, None))
     });
     overview.into_iter().chain(of_apps).chain(others).collect()
+}
+
+/// A preset, with points no closer than the jobs that it shows are scraped.
+fn made(
+    preset_name: &str,
+    input: Input,
+    prometheus: Option<&PrometheusConfig>,
+    apps: &[WatchedApp],
+) -> Option<Dashboard> {
+    let mut dashboard = preset(preset_name, input.stack.name.as_str(), apps)?;
+    let jobs = prometheus.map(|prometheus| prometheus.jobs.as_slice()).unwrap_or_default();
+    let own = jobs.iter().filter(|job| job.name == preset_name).filter_map(|job| slower(job, prometheus?));
+    let of_apps = apps.iter().filter(|_| preset_name == "overview").filter_map(|app| app.interval);
+    let slowest = own.chain(of_apps).reduce(f64::max);
+    for panel in dashboard.rows.iter_mut().flat_map(|row| &mut row.panels) {
+        panel.interval = slowest;
+    }
+    Some(dashboard)
+}
+
+/// Seconds between two scrapes of a job that is scraped more seldom than the others.
+#[expect(clippy::cast_precision_loss, reason = "an interval is far below 2^53 ms")]
+fn slower(job: &Job, prometheus: &PrometheusConfig) -> Option<f64> {
+    let interval = job.interval.filter(|interval| *interval > prometheus.scrape_interval)?;
+    Some(interval.as_millis() as f64 / 1000.0)
 }
 
 /// What is known of the apps that Prometheus scrapes now.
@@ -124,13 +148,11 @@ fn watched_apps<'a>(input: Input<'a>, prometheus: Option<&'a PrometheusConfig>) 
     let watched = of_apps.map(|job| {
         let exposed = input.facts.exposed.get(&job.name).unwrap_or(&NOTHING);
         let written = written_signals(input.stack, job).map(signals);
-        let slower = job.interval.filter(|interval| *interval > prometheus.scrape_interval);
         WatchedApp {
             name: &job.name,
             signals: written.unwrap_or_default().or(Signals::recognised(exposed)),
             exposed,
-            #[expect(clippy::cast_precision_loss, reason = "an interval is far below 2^53 ms")]
-            interval: slower.map(|interval| interval.as_millis() as f64 / 1000.0),
+            interval: slower(job, prometheus),
         }
     });
     watched.collect()

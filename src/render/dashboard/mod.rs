@@ -6,7 +6,7 @@ mod variable;
 
 use serde_json::{Value, json};
 
-use crate::dashboard::{Annotation, DATASOURCE_UID, Dashboard, Link, Placed, Row};
+use crate::dashboard::{Annotation, DATASOURCE_UID, Dashboard, Link, Placed, Position, Row};
 use crate::desired::{Desired, StackDashboard};
 
 /// Number of the JSON's form. Every Grafana from 10.4 on reads it, and writes a newer one when somebody saves.
@@ -67,7 +67,7 @@ fn panels(dashboard: &Dashboard) -> Vec<Value> {
         match placed {
             Placed::Title(row, position) => {
                 folded = row.collapsed.then_some(panels.len());
-                panels.push(title(row, id, panel::position(position)));
+                panels.push(title(row, id, position));
             }
             Placed::Panel(shown, position) => {
                 let made = panel::json(shown, id, position);
@@ -81,13 +81,13 @@ fn panels(dashboard: &Dashboard) -> Vec<Value> {
     panels
 }
 
-fn title(row: &Row, id: usize, position: Value) -> Value {
+fn title(row: &Row, id: usize, place: Position) -> Value {
     json!({
         "id": id,
         "type": "row",
         "title": row.title,
         "collapsed": row.collapsed,
-        "gridPos": position,
+        "gridPos": panel::position(place),
         "panels": [],
     })
 }

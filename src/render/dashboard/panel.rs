@@ -105,7 +105,7 @@ fn mappings(panel: &Panel) -> Value {
         .iter()
         .enumerate()
         .map(|(index, (value, text))| {
-            let color = panel.color_of(*value).map(ToString::to_string).unwrap_or_else(|| "text".to_owned());
+            let color = panel.color_of(*value).map_or_else(|| "text".to_owned(), ToString::to_string);
             (value.to_string(), json!({ "text": text, "color": color, "index": index }))
         })
         .collect();

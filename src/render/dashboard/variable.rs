@@ -25,7 +25,7 @@ pub(super) fn json(variable: &Variable) -> Value {
             asked(&mut json, &format!("label_values({label})"));
         }
         VariableSource::LabelValues { selector, label } => {
-            asked(&mut json, &format!("label_values({selector}, {label})"))
+            asked(&mut json, &format!("label_values({selector}, {label})"));
         }
         VariableSource::QueryResult(query) => asked(&mut json, &format!("query_result({query})")),
         VariableSource::Metrics(pattern) => asked(&mut json, &format!("metrics({pattern})")),

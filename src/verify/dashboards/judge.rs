@@ -112,15 +112,12 @@ fn too_few_scrapes(
 
 fn no_metric(selector: &Selector, nearest: Option<&str>, remedy: &Remedy) -> Trouble {
     let metric = selector.metric.as_deref().unwrap_or_default();
-    let (known, fix) = match nearest {
-        Some(nearest) => {
-            let what = format!("`{metric}` to `{nearest}`");
-            (format!("; there is `{nearest}`"), remedy.correct(&what, Some(selector)))
-        }
-        None => {
-            let fix = remedy.correct("the name", Some(selector));
-            (String::new(), format!("{fix}; many a metric appears with the first request"))
-        }
+    let (known, fix) = if let Some(nearest) = nearest {
+        let what = format!("`{metric}` to `{nearest}`");
+        (format!("; there is `{nearest}`"), remedy.correct(&what, Some(selector)))
+    } else {
+        let fix = remedy.correct("the name", Some(selector));
+        (String::new(), format!("{fix}; many a metric appears with the first request"))
     };
     Trouble::new(Cause::NoData, format!("no metric is called `{metric}`{known}"), fix)
 }
