@@ -200,7 +200,7 @@ impl Grafana {
                 Some(root) if root.entry("datasources").is_some() => {
                     let source = SourceFile {
                         name: file.display().to_string(),
-                        path: file.to_path_buf(),
+                        path: file.clone(),
                         kind: SourceKind::Datasources,
                         root,
                     };

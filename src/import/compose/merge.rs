@@ -59,13 +59,10 @@ fn identity(key: &str, item: &OutsideNode) -> String {
             _ => text(item),
         };
     }
-    match item.entry("target") {
-        Some(target) => text(&target.node),
-        None => {
-            let whole = text(item);
-            let parts = split_mount(&whole);
-            parts.get(1).or(parts.first()).map_or_else(|| whole.clone(), |part| (*part).to_owned())
-        }
+    if let Some(target) = item.entry("target") { text(&target.node) } else {
+        let whole = text(item);
+        let parts = split_mount(&whole);
+        parts.get(1).or(parts.first()).map_or_else(|| whole.clone(), |part| (*part).to_owned())
     }
 }
 

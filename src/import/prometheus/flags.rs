@@ -56,7 +56,7 @@ impl Flags {
             "--storage.tsdb.retention.time" | "--storage.tsdb.retention" => self.retention_time = Some(value),
             "--storage.tsdb.retention.size" => self.retention_size = Some(value),
             "--web.listen-address" => {
-                self.port = value.rsplit(':').next().and_then(|port| port.parse().ok()).unwrap_or(9090)
+                self.port = value.rsplit(':').next().and_then(|port| port.parse().ok()).unwrap_or(9090);
             }
             "--web.route-prefix" => self.refused.push((word, "stackctl asks Prometheus at `/`")),
             "--web.external-url" if has_path(&value) => self.refused.push((word, "stackctl asks Prometheus at `/`")),

@@ -110,13 +110,10 @@ fn mounts(
     for file in needed {
         if !kept.iter().any(|item| target(item).is_some_and(|target| config.mounted.inside(file).starts_with(&target)))
         {
-            match mount_for(&config.mounted, file, rebase) {
-                Some(mount) => kept.push(mount),
-                None => {
-                    let place = Place::file(&config.file.name);
-                    let message = format!("it names `{file}`, which is in no folder that is mounted");
-                    remarks.not_carried(place, message, "mount it: `prometheus: { volumes: [./FOLDER:/PATH:ro] }`");
-                }
+            if let Some(mount) = mount_for(&config.mounted, file, rebase) { kept.push(mount) } else {
+                let place = Place::file(&config.file.name);
+                let message = format!("it names `{file}`, which is in no folder that is mounted");
+                remarks.not_carried(place, message, "mount it: `prometheus: { volumes: [./FOLDER:/PATH:ro] }`");
             }
         }
     }
@@ -125,17 +122,14 @@ fn mounts(
 
 /// Path inside the container of a mount.
 fn target(item: &Item) -> Option<String> {
-    let path = match item {
-        Item::Map(map) => map.get("target").and_then(Item::as_text)?.to_owned(),
-        _ => {
-            let parts: Vec<&str> = item.as_text()?.split(':').collect();
-            let at = if parts.len() > 1 {
-                parts.len() - 1 - usize::from(!parts[parts.len() - 1].starts_with('/'))
-            } else {
-                0
-            };
-            parts.get(at)?.to_string()
-        }
+    let path = if let Item::Map(map) = item { map.get("target").and_then(Item::as_text)?.to_owned() } else {
+        let parts: Vec<&str> = item.as_text()?.split(':').collect();
+        let at = if parts.len() > 1 {
+            parts.len() - 1 - usize::from(!parts[parts.len() - 1].starts_with('/'))
+        } else {
+            0
+        };
+        parts.get(at)?.to_string()
     };
     Some(path.trim_end_matches('/').to_owned())
 }
