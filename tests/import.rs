@@ -1,4 +1,5 @@
 //! `import`: what people already have becomes a stack file that passes `check`, renders, and does the same.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 #[path = "import/corpus.rs"]
 mod corpus;

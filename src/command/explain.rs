@@ -1,6 +1,6 @@
 //! `explain`: what a cause that `verify` names means, and what to do. The pages are those of `docs/causes.md`.
 
-use super::{Exit, Failure, output};
+use super::{Exit, output};
 use clap::builder::PossibleValuesParser;
 
 /// The pages.
@@ -16,12 +16,12 @@ pub struct Arguments {
 }
 
 /// Runs it.
-pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+pub(super) fn run(arguments: &Arguments) -> Exit {
     match &arguments.cause {
         Some(cause) => output::print(page(cause).unwrap_or_default()),
         None => causes().for_each(output::print),
     }
-    Ok(Exit::Done)
+    Exit::Done
 }
 
 /// Every cause that has a page, in the order of the pages.

@@ -88,7 +88,9 @@ impl Fresh {
 /// An entry of a section with these keys, all of them texts.
 pub fn entry_snippet(name: &str, keys: &[(&str, &str)]) -> Snippet {
     let mut entry = Map::default();
-    keys.iter().for_each(|(key, value)| entry.set(key, Item::text(value.replace('$', "$$"))));
+    for (key, value) in keys {
+        entry.set(key, Item::text(value.replace('$', "$$")));
+    }
     write::snippet(name, entry)
 }
 

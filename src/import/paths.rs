@@ -52,7 +52,8 @@ fn way(from: &Path, to: &Path) -> String {
     let common = from.iter().zip(&to).take_while(|(left, right)| left == right).count();
     let up = from[common..].iter().map(|_| "..".to_owned());
     let down = to[common..].iter().map(|part| part.as_os_str().to_string_lossy().into_owned());
-    up.chain(down).map(|part| format!("{part}/")).collect()
+    let parts: Vec<String> = up.chain(down).map(|part| part + "/").collect();
+    parts.concat()
 }
 
 /// `a/../b` → `b`, as far as names are known.

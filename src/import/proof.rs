@@ -63,7 +63,7 @@ impl Proof<'_> {
     fn keep_aside(&mut self, problems: &Problems) -> bool {
         let mut wrong: Vec<&Problem> = problems.iter().filter(|problem| problem.severity == Severity::Error).collect();
         // From the last item of a list to the first, so that the places of those before it stay what they are.
-        wrong.sort_by(|left, right| (right.line, right.column).cmp(&(left.line, left.column)));
+        wrong.sort_by_key(|problem| std::cmp::Reverse((problem.line, problem.column)));
         wrong.dedup_by(|left, right| left.path == right.path);
         let mut moved = false;
         for problem in wrong {

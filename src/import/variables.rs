@@ -1,6 +1,7 @@
 //! Variables of a Compose file in the stack file: Compose takes an unset one for nothing, a stack file refuses it.
 
 use std::collections::HashSet;
+use std::fmt::Write as _;
 
 /// Which variables have a value beside the Compose file, in its `.env`.
 pub(super) struct Variables {
@@ -47,7 +48,7 @@ impl Variables {
         let name = leading_name(inside);
         let rest = &inside[name.len()..];
         if name.is_empty() {
-            out.push_str(&format!("$${{{inside}}}"));
+            write!(out, "$${{{inside}}}").expect("a String takes everything");
             return;
         }
         if rest.is_empty() {
@@ -58,17 +59,17 @@ impl Variables {
         match operator {
             Some(operator) => {
                 let argument = self.carry(&rest[operator.len()..]);
-                out.push_str(&format!("${{{name}{operator}{argument}}}"));
+                write!(out, "${{{name}{operator}{argument}}}").expect("a String takes everything");
             }
-            None => out.push_str(&format!("$${{{inside}}}")),
+            None => write!(out, "$${{{inside}}}").expect("a String takes everything"),
         }
     }
 
     fn plain(&self, name: &str, out: &mut String) {
         match name {
             "PWD" => out.push('.'),
-            _ if self.known.contains(name) => out.push_str(&format!("${{{name}}}")),
-            _ => out.push_str(&format!("${{{name}:-}}")),
+            _ if self.known.contains(name) => write!(out, "${{{name}}}").expect("a String takes everything"),
+            _ => write!(out, "${{{name}:-}}").expect("a String takes everything"),
         }
     }
 }

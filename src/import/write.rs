@@ -64,7 +64,9 @@ fn write_value(text: &mut String, indent: usize, used: usize, item: &Item, is_sp
         }
         Item::List(items) => {
             text.push('\n');
-            items.iter().for_each(|item| write_item(text, indent + 2, item));
+            for item in items {
+                write_item(text, indent + 2, item);
+            }
         }
         Item::Map(map) => {
             text.push('\n');
@@ -193,8 +195,8 @@ fn means_something(text: &str) -> bool {
     let is_word = words.iter().any(|word| text.eq_ignore_ascii_case(word));
     let unsigned = text.strip_prefix(['-', '+', '.']).unwrap_or(text);
     let digit_first = unsigned.starts_with(|letter: char| letter.is_ascii_digit());
-    let is_number = digit_first && text.parse::<f64>().is_ok()
-        || digit_first && text.chars().all(|letter| letter.is_ascii_hexdigit() || "+-.:_xoTZe".contains(letter))
+    let is_of_digits = text.chars().all(|letter| letter.is_ascii_hexdigit() || "+-.:_xoTZe".contains(letter));
+    let is_number = digit_first && (is_of_digits || text.parse::<f64>().is_ok())
         || [".inf", "-.inf", "+.inf", ".nan"].iter().any(|word| text.eq_ignore_ascii_case(word));
     is_word || is_number
 }

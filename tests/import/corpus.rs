@@ -143,7 +143,7 @@ impl Figures {
             self.jobs.1,
         );
         for (file, reason) in &self.refused {
-            eprintln!("  refused {file}:\n{}", reason.lines().map(|line| format!("    {line}\n")).collect::<String>());
+            eprintln!("  refused {file}:\n    {}", reason.replace('\n', "\n    "));
         }
     }
 
@@ -211,7 +211,7 @@ fn nearly_every_prometheus_yml_is_imported_with_its_jobs_unchanged() {
 /// Where somebody wants to look at what was imported: `STACKCTL_IMPORTED=DIR`.
 fn keep(file: &str, imported: &Imported) {
     let Some(folder) = std::env::var_os("STACKCTL_IMPORTED").map(PathBuf::from) else { return };
-    let remarks: String =
+    let remarks: Vec<String> =
         imported.remarks.iter().map(|remark| format!("# {}: {remark}\n", remark.kind.word())).collect();
-    fs::write(folder.join(file), format!("{}\n{remarks}", imported.text)).unwrap();
+    fs::write(folder.join(file), format!("{}\n{}", imported.text, remarks.concat())).unwrap();
 }

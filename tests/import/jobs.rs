@@ -61,6 +61,6 @@ fn scraped(job: &Value, global: &str) -> Scraped {
         path: format!("/{}", text("metrics_path", "/metrics").trim_start_matches('/')),
         scheme: text("scheme", "http"),
         interval: text("scrape_interval", global).parse().expect("Prometheus takes the file"),
-        other: discoveries.map(|(key, value)| format!("{key} {value}; ")).collect(),
+        other: discoveries.map(|(key, value)| format!("{key} {value}; ")).collect::<Vec<_>>().concat(),
     }
 }

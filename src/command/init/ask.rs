@@ -104,7 +104,10 @@ impl Asker {
     /// Apps until somebody says that these are all.
     pub(super) fn more_apps(&self, known: &[FreshApp]) -> Result<Vec<FreshApp>, Failure> {
         let mut apps: Vec<FreshApp> = Vec::new();
-        while self.is_there {
+        if !self.is_there {
+            return Ok(apps);
+        }
+        loop {
             let image =
                 self.text("Image of an app, such as ghcr.io/acme/web:1.4 (nothing: no more apps)", "", |_| Ok(()))?;
             if image.trim().is_empty() {

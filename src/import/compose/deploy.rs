@@ -25,14 +25,14 @@ pub(super) fn carry(project: &Project, node: &OutsideNode, app: &mut Map) -> Vec
     set(
         app,
         "restart",
-        restart(at(&["restart_policy", "condition"]), node.entry("restart_policy").is_some(), attempts),
+        restart(at(&["restart_policy", "condition"]).as_deref(), node.entry("restart_policy").is_some(), attempts),
     );
     left_over(node)
 }
 
 /// Swarm's words for a restart policy.
-fn restart(condition: Option<String>, is_written: bool, attempts: Option<String>) -> Option<String> {
-    match condition.as_deref() {
+fn restart(condition: Option<&str>, is_written: bool, attempts: Option<String>) -> Option<String> {
+    match condition {
         Some("none") => Some("no".to_owned()),
         Some("on-failure") => {
             Some(attempts.map_or_else(|| "on-failure".to_owned(), |attempts| format!("on-failure:{attempts}")))

@@ -54,12 +54,16 @@ fn identity(key: &str, item: &OutsideNode) -> String {
     if !matches!(key, "volumes" | "devices") {
         return match &item.value {
             OutsideValue::Mapping(entries) => {
-                entries.iter().map(|(key, entry)| format!("{key}={};", text(&entry.node))).collect()
+                let pairs: Vec<String> =
+                    entries.iter().map(|(key, entry)| format!("{key}={};", text(&entry.node))).collect();
+                pairs.concat()
             }
             _ => text(item),
         };
     }
-    if let Some(target) = item.entry("target") { text(&target.node) } else {
+    if let Some(target) = item.entry("target") {
+        text(&target.node)
+    } else {
         let whole = text(item);
         let parts = split_mount(&whole);
         parts.get(1).or(parts.first()).map_or_else(|| whole.clone(), |part| (*part).to_owned())

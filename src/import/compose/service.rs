@@ -143,9 +143,8 @@ impl Service<'_> {
     fn image(&mut self) -> Result<(), Problems> {
         let project = self.all.project;
         let written = self.entry.node.entry("image").and_then(|entry| Some((entry, scalar(&entry.node)?)));
-        let built = self.entry.node.entry("build");
         let Some((entry, image)) = written else {
-            let Some(build) = built else {
+            let Some(build) = self.entry.node.entry("build") else {
                 let message = format!("service `{}` has neither `image` nor `build`", self.name);
                 let help = "name the file that this one is laid over first: `stackctl import FILE OVERRIDE`";
                 return Err(refused(&project.file, self.entry.key.line, message, help));
@@ -163,7 +162,7 @@ impl Service<'_> {
             self.remarks.changed(place, format!("`{image}` has no version: the variable is not set"), fix);
         }
         self.app.set("image", Item::text(&carried));
-        if let Some(build) = built {
+        if let Some(build) = self.entry.node.entry("build") {
             self.build(build, &carried);
         }
         Ok(())

@@ -43,7 +43,9 @@ impl Flags {
             None => Vec::new(),
         };
         let mut flags = Self::default();
-        joined(words).into_iter().for_each(|word| flags.take(word));
+        for word in joined(words) {
+            flags.take(word);
+        }
         flags
     }
 

@@ -14,7 +14,7 @@ use crate::import::remark::{Place, Remarks};
 pub(in crate::import) struct Section {
     /// Keys of the service that are left for the container.
     container: Map,
-    section: Map,
+    keys: Map,
     flags: Flags,
 }
 
@@ -36,7 +36,7 @@ impl Section {
         app.set_some("ports", ports);
         tidy_container(&mut app);
         app.take("restart");
-        Self { container: app, section, flags }
+        Self { container: app, keys: section, flags }
     }
 
     /// Path of the configuration inside the container.
@@ -53,14 +53,16 @@ impl Section {
         rebase: &Rebase,
         remarks: &mut Remarks,
     ) -> Map {
-        let mut section = self.section;
+        let mut section = self.keys;
         let mut rules = more_rules;
         let mut needed = Vec::new();
         if let Some(config) = config {
             config.global(&mut section);
             rules.extend(config.rules(rebase, remarks).iter().map(|file| Item::text(rebase.file(file))));
             config.rest(&mut section, remarks);
-            extra.iter().for_each(|job| named_files(job, &mut needed));
+            for job in &extra {
+                named_files(job, &mut needed);
+            }
             if let Some(more) = section.get("extra_config") {
                 named_files(more, &mut needed);
             }
@@ -110,7 +112,9 @@ fn mounts(
     for file in needed {
         if !kept.iter().any(|item| target(item).is_some_and(|target| config.mounted.inside(file).starts_with(&target)))
         {
-            if let Some(mount) = mount_for(&config.mounted, file, rebase) { kept.push(mount) } else {
+            if let Some(mount) = mount_for(&config.mounted, file, rebase) {
+                kept.push(mount);
+            } else {
                 let place = Place::file(&config.file.name);
                 let message = format!("it names `{file}`, which is in no folder that is mounted");
                 remarks.not_carried(place, message, "mount it: `prometheus: { volumes: [./FOLDER:/PATH:ro] }`");
@@ -122,13 +126,12 @@ fn mounts(
 
 /// Path inside the container of a mount.
 fn target(item: &Item) -> Option<String> {
-    let path = if let Item::Map(map) = item { map.get("target").and_then(Item::as_text)?.to_owned() } else {
+    let path = if let Item::Map(map) = item {
+        map.get("target").and_then(Item::as_text)?.to_owned()
+    } else {
         let parts: Vec<&str> = item.as_text()?.split(':').collect();
-        let at = if parts.len() > 1 {
-            parts.len() - 1 - usize::from(!parts[parts.len() - 1].starts_with('/'))
-        } else {
-            0
-        };
+        let at =
+            if parts.len() > 1 { parts.len() - 1 - usize::from(!parts[parts.len() - 1].starts_with('/')) } else { 0 };
         parts.get(at)?.to_string()
     };
     Some(path.trim_end_matches('/').to_owned())
