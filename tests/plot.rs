@@ -1,6 +1,7 @@
 //! Drawings as golden files that a person can open: one dashboard with every kind of panel, light and dark.
 
 mod support;
+mod tools;
 
 use std::path::Path;
 
@@ -129,7 +130,8 @@ fn every_kind_of_panel_is_drawn_light_and_dark() {
 
 #[test]
 fn a_drawing_becomes_a_png_with_letters() {
-    let fonts = Fonts::of_system().expect("a font: apt-get install fonts-dejavu-core");
+    tools::installed("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", "fonts-dejavu-core");
+    let fonts = Fonts::of_system().expect("a font");
     let theme = if std::env::var_os("PLOT_DARK").is_some() { Theme::Dark } else { Theme::Light };
     let picture = plot::png(&sheet(theme), &fonts).expect("a picture");
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("every-panel.png");

@@ -64,9 +64,7 @@ fn list(situation: &Situation, format: Format) {
             output::print(&output::table(&["SERVICE", "IMAGE", "FROM", "PRESENT"], &rows));
         }
     }
-    for left_out in &situation.desired.left_out {
-        output::say(&format!("left out: {}: {}", left_out.component, left_out.reason));
-    }
+    situation.say_left_out();
 }
 
 fn origin(image: &Image) -> &'static str {

@@ -30,8 +30,6 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     if let Some(refusal) = situation.taken_over(&plan) {
         output::say(&failure::framed(&refusal.to_string(), refusal.advice.as_deref()));
     }
-    for left_out in &situation.desired.left_out {
-        output::say(&format!("left out: {}: {}", left_out.component, left_out.reason));
-    }
+    situation.say_left_out();
     Ok(if plan.is_empty() { Exit::Done } else { Exit::NotAsDesired })
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::{Failure, secrets, state};
+use super::{Failure, output, secrets, state};
 use crate::catalog::grafana::ADMIN_PASSWORD;
 use crate::cli::Global;
 use crate::client::Grafana;
@@ -166,6 +166,16 @@ impl Situation {
         let found = self.observed.volumes.iter().filter(|volume| !volume.ours);
         let wants = |name: &str| self.desired.volumes.iter().any(|volume| !volume.external && volume.name == name);
         found.map(|volume| volume.name.as_str()).filter(move |name| wants(name))
+    }
+
+    /// Says which components are left out, and why.
+    pub(super) fn say_left_out(&self) {
+        let stood_in_for = self.desired.view_service().map(|service| service.name.as_str());
+        for left_out in &self.desired.left_out {
+            let stands_in = Some(left_out.component.as_str()) == stood_in_for;
+            let instead = if stands_in { "; stackctl's own view of the dashboards runs in its place" } else { "" };
+            output::say(&format!("left out: {}: {}{instead}", left_out.component, left_out.reason));
+        }
     }
 
     /// Where the stack was read from.

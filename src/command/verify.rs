@@ -42,9 +42,7 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
         Format::Json => output::print_json(&Report::new(&situation.desired.stack, findings)),
         Format::Text => {
             output::print(&prove::text(&findings));
-            for left_out in &situation.desired.left_out {
-                output::say(&format!("left out: {}: {}", left_out.component, left_out.reason));
-            }
+            situation.say_left_out();
         }
     }
     Ok(if kept { Exit::Done } else { Exit::NotAsDesired })

@@ -37,6 +37,8 @@ impl Beside {
         // Its socket's path must not be longer than 107 bytes.
         let folder = tempfile::Builder::new().prefix("sd").tempdir_in("/tmp").expect("a folder");
         let network = format!("stackctl-{}", unique());
+        tools::installed("/bin/ip", "iproute2");
+        tools::installed("/usr/sbin/iptables", "iptables");
         must(Command::new("ip").args(["netns", "add", &network]));
         let engine = Self { folder, network };
         must(Command::new("nsenter").arg(engine.enter()).args(["ip", "link", "set", "lo", "up"]));

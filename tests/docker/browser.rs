@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use tungstenite::stream::MaybeTlsStream;
 use tungstenite::{Message, WebSocket};
 
+use crate::tools;
+
 /// How long a page may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -29,6 +31,7 @@ impl Browser {
     /// # Panics
     /// Where there is no Chromium: the tests need one.
     pub(crate) fn start(width: u32, height: u32) -> Self {
+        tools::installed("/usr/bin/chromium", "chromium");
         let profile = tempfile::tempdir().expect("a folder for the browser");
         let mut process = Command::new("chromium")
             .args(["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--remote-debugging-port=0"])
@@ -37,7 +40,7 @@ impl Browser {
             .stderr(Stdio::piped())
             .stdout(Stdio::null())
             .spawn()
-            .expect("chromium starts: `apt-get install chromium`");
+            .expect("chromium starts");
         let stderr = BufReader::new(process.stderr.take().expect("it is piped"));
         let mut said = stderr.lines().map_while(Result::ok);
         let address = said.find_map(|line| line.strip_prefix("DevTools listening on ").map(str::to_owned));

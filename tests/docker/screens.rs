@@ -105,6 +105,7 @@ fn a_query_is_plotted_and_printed(sandbox: &Sandbox) {
 fn dashboards_become_pictures(sandbox: &Sandbox) {
     let folder = sandbox.path("pictures");
     let text = folder.display().to_string();
+    crate::tools::installed("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", "fonts-dejavu-core");
     sandbox.ok(&["dashboards", "snapshot", "-o", &text, "--since", "5m", "accesslog"]);
     let svg = std::fs::read_to_string(folder.join("accesslog.svg")).expect("an SVG");
     assert!(svg.contains("prefers-color-scheme:dark") && svg.matches("class=\"line ").count() >= 3, "{svg}");

@@ -6,6 +6,7 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
@@ -59,6 +60,28 @@ pub(crate) fn binary(suite: &str, package: &str, file: &str) -> PathBuf {
         unpacked.display()
     );
     path
+}
+
+/// Makes sure that the host has a file, which a Debian package brings: where it runs as root, it installs the package.
+///
+/// # Panics
+/// Where the file is missing and cannot be had.
+pub(crate) fn installed(file: &str, package: &str) {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    if Path::new(file).exists() {
+        return;
+    }
+    let apt = |words: &[&str]| {
+        let mut apt = Command::new("apt-get");
+        run(apt
+            .args(["--quiet", "--option", "DPkg::Lock::Timeout=300"])
+            .args(words)
+            .env("DEBIAN_FRONTEND", "noninteractive"))
+    };
+    let done = apt(&["update"]).and_then(|()| apt(&["install", "--yes", "--no-install-recommends", package]));
+    let reason = done.err().unwrap_or_default();
+    assert!(Path::new(file).exists(), "this test needs `{file}`: as root, `apt-get install {package}`. {reason}");
 }
 
 /// `target/tools`.
