@@ -42,7 +42,7 @@ fn dockprom(corpus: &Path, into: &Path) {
 fn what_is_here(name: &str) -> String {
     let stand_in = |app: &str, port: u16| {
         format!(
-            "  {app}:\n    image: stackctl/self\n    command: [demo, accesslog, --listen, '0.0.0.0:{port}']\n    \
+            "  {app}:\n    image: stackctl/self\n    command: [demo, accesslog, --port, '{port}']\n    \
              container_name: {name}-{app}\n    volumes: []\n    privileged: false\n    ports: []\n    devices: []\n"
         )
     };
