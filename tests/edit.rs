@@ -105,3 +105,30 @@ fn with_overlays_the_file_that_has_the_app_is_changed() {
     stackctl(folder.path(), &[&files[..], &["add", "app", "new", "--image", "acme/new:1"]].concat()).success();
     assert!(fs::read_to_string(folder.path().join("stack.yml")).unwrap().contains("acme/new:1"));
 }
+
+#[test]
+fn what_an_anchor_shares_is_left_to_its_writer() {
+    let shared = [
+        "name: a\napps:\n  web: { image: 'x:1', scale: &n 2 }\n  api:\n    image: x:1\n    scale: *n\n",
+        "name: a\napps:\n  web: &w { image: 'x:1' }\n  api: *w\n",
+        "name: a\nx-base: &base { image: 'x:1' }\napps:\n  web: { <<: *base, scale: 2 }\n  api: *base\n",
+    ];
+    for text in shared {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("stack.yml"), text).unwrap();
+        let refused = stackctl(folder.path(), &["scale", "api=3", "--save", "--no-up"]).code(2);
+        let said = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
+        assert!(said.contains("anchor"), "{said}");
+        assert_eq!(fs::read_to_string(folder.path().join("stack.yml")).unwrap(), text);
+    }
+}
+
+#[test]
+fn a_link_to_the_file_stays_a_link() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("real.yml"), FILE).unwrap();
+    std::os::unix::fs::symlink("real.yml", folder.path().join("stack.yml")).unwrap();
+    stackctl(folder.path(), &["remove", "app", "cart"]).success();
+    assert!(folder.path().join("stack.yml").is_symlink());
+    assert!(!fs::read_to_string(folder.path().join("real.yml")).unwrap().contains("cart"));
+}

@@ -308,6 +308,7 @@ async fn without_a_registry_components_come_from_debian_or_are_left_out_with_the
         component: component.to_owned(),
         reference: format!("127.0.0.1:1/{component}:1"),
         version: "1".to_owned(),
+        pinned: false,
         by_hand: false,
         debian,
     };
@@ -384,6 +385,7 @@ async fn a_registry_built_from_debian_gives_what_it_has_with_progress_and_refuse
         component: "web".to_owned(),
         reference: reference.to_owned(),
         version: "1".to_owned(),
+        pinned: false,
         by_hand: false,
         debian: None,
     };

@@ -16,9 +16,11 @@ pub(super) fn refuse_to_overwrite(file: &Path, force: bool) -> Result<(), Failur
 }
 
 /// Writes it beside its place and moves it there, so that nobody ever sees half of it. A file that is written over keeps
-/// its mode.
+/// its mode and its owner, and a link to it stays a link.
 pub(super) fn write(file: &Path, text: &str, force: bool) -> Result<(), Failure> {
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
+
+    let file = &if force { file.canonicalize().unwrap_or_else(|_| file.to_owned()) } else { file.to_owned() };
 
     let failed = |error: std::io::Error| {
         Failure::World(
@@ -31,6 +33,10 @@ pub(super) fn write(file: &Path, text: &str, force: bool) -> Result<(), Failure>
     let mut builder = tempfile::Builder::new();
     builder.prefix(".stackctl-").permissions(std::fs::Permissions::from_mode(mode));
     let mut temporary = builder.tempfile_in(folder).map_err(failed)?;
+    if let (true, Ok(before)) = (force, std::fs::metadata(file)) {
+        // Only root may give a file away; for everybody else it is their own already.
+        let _ = fchown(temporary.as_file(), Some(before.uid()), Some(before.gid()));
+    }
     temporary.write_all(text.as_bytes()).map_err(failed)?;
     temporary.as_file().sync_all().map_err(failed)?;
     if force {

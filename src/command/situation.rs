@@ -8,7 +8,7 @@ use crate::catalog::grafana::ADMIN_PASSWORD;
 use crate::cli::Global;
 use crate::client::Grafana;
 use crate::dashboard::Exposed;
-use crate::desired::{AttachedContainer, Desired, Facts, ImageChoice, Role, ScaleOverride, WantedImage};
+use crate::desired::{AttachedContainer, Desired, Facts, ImageChoice, ImageOrigin, Role, ScaleOverride, WantedImage};
 use crate::engine::{
     self, Engine, Error, Hints, Observed, ObservedAttached, ObservedContainer, Question, Secrets, StackSource,
 };
@@ -168,8 +168,22 @@ impl Situation {
         found.map(|volume| volume.name.as_str()).filter(move |name| wants(name))
     }
 
+    /// Says which components run in another version than the file names: Debian has one, and no other.
+    pub(super) fn say_other_versions(&self) {
+        for wanted in desired::wanted_images(&self.loaded.stack).into_iter().filter(|wanted| wanted.pinned) {
+            let choice = self.facts.images.get(&wanted.component);
+            if let Some(ImageChoice::Take { version, origin: ImageOrigin::Debian, .. }) = choice
+                && *version != wanted.version
+            {
+                let (component, named) = (&wanted.component, &wanted.version);
+                output::say(&format!("{component}: the file names {named}, and Debian's {version} stands in for it"));
+            }
+        }
+    }
+
     /// Says which components are left out, and why.
     pub(super) fn say_left_out(&self) {
+        self.say_other_versions();
         let stood_in_for = self.desired.view_service().map(|service| service.name.as_str());
         for left_out in &self.desired.left_out {
             let stands_in = Some(left_out.component.as_str()) == stood_in_for;

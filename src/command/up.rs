@@ -172,6 +172,7 @@ fn say_where(situation: &Situation, elapsed: Duration) {
             left_out.component, left_out.reason
         ));
     }
+    situation.say_other_versions();
     for (app_name, scale) in &desired.scale {
         output::say(&format!("  {app_name:<16} {} replicas instead of the file's {}", scale.replicas, scale.file));
     }

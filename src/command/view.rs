@@ -30,6 +30,9 @@ pub struct Arguments {
     /// Address to listen on
     #[arg(long, hide = true, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     bind: IpAddr,
+    /// Answer browsers on this host only, as far as their `Host` tells: the port is published on loopback
+    #[arg(long, hide = true)]
+    only_this_host: bool,
     /// Dashboards to show, as JSON: what a container is started with
     #[arg(long, hide = true, value_name = "FILE", requires = "prometheus")]
     serve_from: Option<PathBuf>,
@@ -79,7 +82,7 @@ fn of_file(file: &std::path::Path, url: &str, arguments: &Arguments) -> Result<S
         source: Source::File(file.to_owned()),
         prometheus,
         zone: jiff::tz::TimeZone::UTC,
-        loopback_only: arguments.bind.is_loopback(),
+        loopback_only: arguments.only_this_host || arguments.bind.is_loopback(),
         stands_in: Some("stackctl's own view stands in for Grafana, whose image could not be had".to_owned()),
     })
 }

@@ -15,6 +15,8 @@ pub struct WantedImage {
     pub reference: String,
     /// Version behind that reference.
     pub version: String,
+    /// The stack file names the version.
+    pub pinned: bool,
     /// The stack file names the image itself: no other may stand in for it.
     pub by_hand: bool,
     /// The Debian package that can stand in for it.
@@ -67,7 +69,7 @@ pub(super) fn choose(input: Input, component_name: &str) -> Result<Chosen, LeftO
 
 /// What is chosen when nobody has looked.
 fn assume(wanted: WantedImage, from: ImageSource) -> Result<Chosen, String> {
-    let WantedImage { component, reference, version, by_hand, debian } = wanted;
+    let WantedImage { component, reference, version, by_hand, debian, .. } = wanted;
     match (from, debian) {
         (ImageSource::Debian, Some(package)) => {
             Ok(chosen(package.image.to_owned(), package.assumed_version.to_owned(), ImageOrigin::Debian, false))
@@ -87,17 +89,19 @@ fn chosen(reference: String, version: String, origin: ImageOrigin, by_hand: bool
 fn wanted(stack: &Stack, component_name: &str) -> Option<WantedImage> {
     let component = catalog::component(component_name);
     let (version, image) = wish(stack, component_name);
+    let pinned = version.is_some();
     let version = version.or(component.map(|component| component.version));
     if let Some(reference) = image {
         let version = version_in_tag(reference).or(version).unwrap_or("unknown").to_owned();
         let (component, reference) = (component_name.to_owned(), reference.to_owned());
-        return Some(WantedImage { component, reference, version, by_hand: true, debian: None });
+        return Some(WantedImage { component, reference, version, pinned, by_hand: true, debian: None });
     }
     let (component, version) = (component?, version?);
     Some(WantedImage {
         component: component_name.to_owned(),
         reference: registry_reference(&stack.images, component, version),
         version: version.strip_prefix('v').unwrap_or(version).to_owned(),
+        pinned,
         by_hand: false,
         debian: component.debian.as_ref(),
     })

@@ -20,7 +20,7 @@ const LIBRARY_FILE: &str = "/etc/stackctl/dashboards.json";
 pub(super) fn service(input: Input, section: &Grafana) -> Service {
     let published = component::published(section.port, GRAFANA.port);
     let mut settings = ContainerSettings {
-        command: Some(command()),
+        command: Some(command(published.is_some_and(|address| address.ip().is_loopback()))),
         mem_limit: section.container.mem_limit,
         restart: Restart::UnlessStopped,
         ..ContainerSettings::default()
@@ -44,12 +44,15 @@ pub(super) fn service(input: Input, section: &Grafana) -> Service {
     }
 }
 
-fn command() -> Command {
+/// Published on loopback, it answers to the names of loopback only: another site's name that leads there is a trick to
+/// read the page (DNS rebinding).
+fn command(on_loopback: bool) -> Command {
     let prometheus = format!("http://{}:{}", PROMETHEUS.name, PROMETHEUS.port);
     let port = GRAFANA.port.to_string();
     let words =
         ["view", "--serve-from", LIBRARY_FILE, "--prometheus", &prometheus, "--bind", "0.0.0.0", "--port", &port];
-    Command(words.map(str::to_owned).to_vec())
+    let guard = on_loopback.then_some("--only-this-host");
+    Command(words.into_iter().chain(guard).map(str::to_owned).collect())
 }
 
 impl Desired {

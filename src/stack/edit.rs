@@ -113,6 +113,15 @@ impl Editor {
                 format!("it has {}", suggest::listed(&known)),
             ));
         };
+        let written = entry.node.entry(key);
+        if self.is_shared(entry) || written.is_some_and(|found| self.stands_in(entry, found) && self.is_shared(found)) {
+            return Err(Wrong::new(
+                format!(
+                    "what `{section}.{name}` says counts elsewhere, too: an anchor (`&`) or an alias (`*`) shares it"
+                ),
+                format!("write `{key}: {value}` there by hand"),
+            ));
+        }
         if let Some(found) = entry.node.entry(key).filter(|found| self.stands_in(entry, found)) {
             let (start, end) = (found.node.span.start as usize, found.node.span.end as usize);
             return Ok(format!("{}{value}{}", &self.text[..start], &self.text[end..]));
@@ -138,6 +147,19 @@ impl Editor {
         let (_, last) = self.lines_of(first);
         let line = format!("{}{key}: {value}\n", " ".repeat(first.key.column as usize - 1));
         Ok(self.with_lines(last, &line))
+    }
+
+    /// Whether the value of an entry carries an anchor, or is an alias, whose text stands before its key.
+    fn is_shared(&self, entry: &Entry) -> bool {
+        let from = entry.key.start as usize;
+        let first_key = match &entry.node.value {
+            Value::Mapping(entries) if entry.node.span.is_empty() => {
+                entries.values().map(|child| child.key.start as usize).filter(|start| *start > from).min()
+            }
+            _ => None,
+        };
+        let to = first_key.unwrap_or(entry.node.span.start as usize);
+        to < from || self.text[from..to].lines().next().is_some_and(|line| line.contains('&'))
     }
 
     fn find(&self, section: &str, name: &str) -> Option<(&Node, &Entry)> {

@@ -44,7 +44,9 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     let backup = if proposal.change.is_empty() { earlier(&proposal)? } else { Some(write(&proposal)?) };
     if let Some(backup) = backup.as_ref().filter(|_| !proposal.change.is_empty()) {
         let path = proposal.file.path().display();
-        say(&format!("wrote {path}; what it was before: {} (`stackctl engine rollback`)", backup.path().display()));
+        let given = if proposal.running.is_some() { String::new() } else { format!(" --config-file {path}") };
+        let undo = format!("stackctl engine rollback{given}");
+        say(&format!("wrote {path}; what it was before: {} (`{undo}`)", backup.path().display()));
     }
     if let (Some(service), Some(running)) = (service, &proposal.running) {
         let restart = Restart { running, service, patience: arguments.restart.patience(), global };

@@ -111,6 +111,7 @@ mod tests {
             component: "prometheus".to_owned(),
             reference: "prom/prometheus:v3.5.0".to_owned(),
             version: "3.5.0".to_owned(),
+            pinned: false,
             by_hand: false,
             debian: PROMETHEUS.debian.as_ref(),
         }
