@@ -1,16 +1,12 @@
 //! Grafana's HTTP API, as far as a proof and `dashboards pull` need it.
 
-use std::time::Duration;
-
 use reqwest::{RequestBuilder, StatusCode, Url};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::Error;
+use super::connection;
 use super::error::innermost;
-
-/// Longest answer time of any question.
-const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Who is asked here.
 const SERVICE: &str = "Grafana";
@@ -73,23 +69,7 @@ pub struct DashboardMeta {
 impl Grafana {
     /// A Grafana by its base URL, such as `http://127.0.0.1:3000`. Nothing is sent yet.
     pub fn new(base_url: &str, user: &str, password: &str) -> Result<Self, Error> {
-        let base = base_url.trim_end_matches('/').to_owned();
-        let failed = |cause: String| Error {
-            service: SERVICE,
-            url: base.clone(),
-            what: "anything".to_owned(),
-            cause,
-            answered: false,
-        };
-        Url::parse(&base).map_err(|error| failed(error.to_string()))?;
-        super::install_tls_provider();
-        let mut builder =
-            reqwest::Client::builder().no_proxy().timeout(TIMEOUT).connect_timeout(Duration::from_secs(3));
-        if base.starts_with("http:") {
-            // Reading the system's certificates takes longer than the whole conversation.
-            builder = builder.tls_certs_only([]);
-        }
-        let client = builder.build().map_err(|error| failed(innermost(&error)))?;
+        let (client, base) = connection::client(SERVICE, base_url)?;
         Ok(Self { client, base, user: user.to_owned(), password: password.to_owned() })
     }
 
@@ -139,7 +119,7 @@ impl Grafana {
 
     async fn ask(&self, request: RequestBuilder, what: &str) -> Result<(StatusCode, Vec<u8>), Error> {
         let fail = |error: reqwest::Error| {
-            let timed_out = || format!("no answer within {} s", TIMEOUT.as_secs());
+            let timed_out = || format!("no answer within {} s", connection::TIMEOUT.as_secs());
             self.failed(what, if error.is_timeout() { timed_out() } else { innermost(&error) }, false)
         };
         let response = request.send().await.map_err(fail)?;

@@ -1,5 +1,6 @@
 //! The HTTP APIs of Prometheus and Grafana (later Alertmanager): typed answers, nothing else.
 
+mod connection;
 mod error;
 mod grafana;
 mod prometheus;

@@ -1,18 +1,14 @@
 //! Prometheus' HTTP API. One client keeps one connection; every question has a time limit.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
 use reqwest::Url;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
+use super::connection;
 use super::error::innermost;
 use super::query::WireResult;
 use super::target::WireTargets;
 use super::{Error, QueryResult, Targets};
-
-/// Longest answer time of everything but queries, which Prometheus itself ends after two minutes.
-const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Who is asked here.
 const SERVICE: &str = "Prometheus";
@@ -75,23 +71,7 @@ struct WireConfig {
 impl Prometheus {
     /// A Prometheus by its base URL, such as `http://127.0.0.1:9090`. Nothing is sent yet.
     pub fn new(base_url: &str) -> Result<Self, Error> {
-        let base = base_url.trim_end_matches('/').to_owned();
-        let failed = |cause: String| Error {
-            service: SERVICE,
-            url: base.clone(),
-            what: "anything".to_owned(),
-            cause,
-            answered: false,
-        };
-        Url::parse(&base).map_err(|error| failed(error.to_string()))?;
-        super::install_tls_provider();
-        let mut builder =
-            reqwest::Client::builder().no_proxy().timeout(TIMEOUT).connect_timeout(Duration::from_secs(3));
-        if base.starts_with("http:") {
-            // Reading the system's certificates takes longer than the whole conversation.
-            builder = builder.tls_certs_only([]);
-        }
-        let client = builder.build().map_err(|error| failed(innermost(&error)))?;
+        let (client, base) = connection::client(SERVICE, base_url)?;
         Ok(Self { client, base })
     }
 
@@ -178,7 +158,7 @@ impl Prometheus {
         }
         let fail = |error: reqwest::Error| {
             let cause = if error.is_timeout() {
-                format!("no answer within {} s", TIMEOUT.as_secs())
+                format!("no answer within {} s", connection::TIMEOUT.as_secs())
             } else {
                 innermost(&error)
             };

@@ -2,6 +2,8 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use crate::stack::tidy;
+
 /// The way from the stack file's folder to the folder of the file that was imported.
 #[derive(Debug, Clone)]
 pub(super) struct Rebase {
@@ -69,21 +71,6 @@ fn collapse(path: &str) -> String {
         }
     }
     parts.join("/")
-}
-
-/// The path without `.` and `..`.
-pub(super) fn tidy(path: &Path) -> PathBuf {
-    let mut tidy = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                tidy.pop();
-            }
-            other => tidy.push(other),
-        }
-    }
-    tidy
 }
 
 #[cfg(test)]

@@ -23,5 +23,5 @@ pub fn memory(desired: &Desired) -> String {
 
 /// JSON as a person reads it, with a newline at its end.
 pub(super) fn pretty(value: &Value) -> String {
-    format!("{value:#}\n")
+    serde_json::to_string_pretty(value).expect("keys are texts") + "\n"
 }

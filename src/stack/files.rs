@@ -278,7 +278,7 @@ pub(super) fn read_regular(path: &Path) -> std::io::Result<Vec<u8>> {
 }
 
 /// The path without `.` and `..`.
-fn tidy(path: &Path) -> PathBuf {
+pub(crate) fn tidy(path: &Path) -> PathBuf {
     let mut tidy = PathBuf::new();
     for component in path.components() {
         match component {

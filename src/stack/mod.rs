@@ -58,6 +58,7 @@ pub use edit::{Editor, Snippet};
 pub use engine::{AddressPool, Engine, EngineMetrics};
 pub use environment::Environment;
 pub use exporter::Exporter;
+pub(crate) use files::tidy;
 pub use grafana::Grafana;
 pub use healthcheck::{Healthcheck, HealthcheckTest};
 pub use images::{ImageSource, Images};

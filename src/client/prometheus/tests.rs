@@ -142,5 +142,9 @@ async fn a_thousand_targets_are_read_quickly() {
     let prometheus = serve("/api/v1/targets", 200, &body).await;
     let started = Instant::now();
     assert_eq!(prometheus.targets().await.expect("an answer").active.len(), 1000);
-    assert!(started.elapsed() < Duration::from_secs(2), "even without optimisation: {:?}", started.elapsed());
+    assert!(
+        started.elapsed() < std::time::Duration::from_secs(2),
+        "even without optimisation: {:?}",
+        started.elapsed()
+    );
 }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::import::compose::Project;
 use crate::import::compose::mounts::{Bind, binds};
-use crate::import::paths::tidy;
 use crate::stack::OutsideNode;
+use crate::stack::tidy;
 
 /// Folder of Prometheus' configuration inside the container, unless a flag says otherwise.
 pub(super) const CONFIG_FOLDER: &str = "/etc/prometheus";
