@@ -20,7 +20,7 @@ pub struct Cli {
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done; 1 the world said no (engine, network, disk); 2 the file or the arguments are wrong; \
-3 not as desired (plan with steps, verify with findings)";
+3 not as desired (plan with steps, verify with findings, test with failures)";
 
 /// Options that go with every command.
 #[derive(Debug, Clone, Args)]
@@ -105,6 +105,10 @@ pub enum Command {
     Verify(command::verify::Arguments),
     /// What a cause means that `verify` names, and what to do
     Explain(command::explain::Arguments),
+    /// How every alert stands
+    Alerts(command::alerts::Arguments),
+    /// Run the tests of the rules, with promtool in the stack's Prometheus image
+    Test(command::test::Arguments),
     /// Ask Prometheus
     Query(command::query::Arguments),
     /// Golden signals, targets and alerts on the terminal, live

@@ -266,3 +266,55 @@ fn provisioning_files_fit_the_schemas_of_grafana() {
     check_schema(&schemas.join("datasources.schema.json"), "grafana/provisioning/datasources/prometheus.yml");
     check_schema(&schemas.join("dashboards.schema.json"), "grafana/provisioning/dashboards/stackctl.yml");
 }
+
+/// The stack whose rules are tested.
+fn stack_of_rules() -> Stack {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rules");
+    let text = std::fs::read_to_string(folder.join("stack.yml")).expect("it lies beside the tests");
+    let environment = stackctl::stack::Environment::default();
+    let loaded = stackctl::stack::parse("stack.yml", &text, &folder, &environment, &stackctl::stack::Vocabulary::default());
+    loaded.unwrap_or_else(|problems| panic!("{problems}")).stack
+}
+
+/// `promtool check rules` and `promtool test rules`, as `stackctl test` runs it, here with several versions.
+fn promtool_agrees_with_the_rules(suite: &str, version: &str) {
+    let stack = stack_of_rules();
+    let facts = with_prometheus(&format!("{}.0", version.trim_end_matches('.')));
+    let promtool = tools::promtool(suite);
+    let folder = written(&stack, &facts);
+    let rules = folder.path().join("prometheus/rules");
+    let mut files: Vec<_> = std::fs::read_dir(&rules).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    assert_eq!(files.len(), 3, "{files:?}");
+    let said = run(Command::new(&promtool).args(["check", "rules"]).args(&files));
+    assert_eq!(said.matches("SUCCESS").count(), 3, "{said}");
+    let tests = render::rule_tests(&Desired::of(&stack, &facts));
+    let here = |text: &str| text.replace(render::TESTS_FOLDER, &folder.path().to_string_lossy());
+    let all = tests.rules.iter().cloned().chain(tests.tests.iter().map(|(_, path, text)| (path.clone(), text.clone())));
+    for (path, text) in all {
+        let path = PathBuf::from(here(&path));
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, here(&text)).unwrap();
+    }
+    assert!(tests.tests.len() > 12, "{}", tests.tests.len());
+    let paths = tests.tests.iter().map(|(_, path, _)| here(path));
+    let output = Command::new(&promtool).args(["test", "rules"]).args(paths).output().unwrap();
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(output.status.success(), "{version}:\n{said}");
+    assert_eq!(said.matches("SUCCESS").count(), tests.tests.len(), "{said}");
+}
+
+#[test]
+fn promtool_2_42_agrees_with_every_preset_and_objective() {
+    promtool_agrees_with_the_rules("bookworm", "2.42");
+}
+
+#[test]
+fn promtool_2_53_agrees_with_every_preset_and_objective() {
+    promtool_agrees_with_the_rules("trixie", "2.53");
+}
+
+#[test]
+fn promtool_3_agrees_with_every_preset_and_objective() {
+    promtool_agrees_with_the_rules("sid", "3.");
+}

@@ -8,7 +8,7 @@ use super::connection;
 use super::error::innermost;
 use super::query::WireResult;
 use super::target::WireTargets;
-use super::{Error, QueryResult, Targets};
+use super::{Error, LoadedGroup, QueryResult, Targets};
 
 /// Who is asked here.
 const SERVICE: &str = "Prometheus";
@@ -140,6 +140,16 @@ impl Prometheus {
         }
         let body = self.get("alerts", "alerts", &[]).await?;
         self.data::<WireAlerts>("alerts", &body).map(|answer| answer.alerts)
+    }
+
+    /// Every rule that it has loaded, group by group, and how its last evaluation went.
+    pub async fn rules(&self) -> Result<Vec<LoadedGroup>, Error> {
+        #[derive(Deserialize)]
+        struct WireRules {
+            groups: Vec<LoadedGroup>,
+        }
+        let body = self.get("its rules", "rules", &[]).await?;
+        self.data::<WireRules>("its rules", &body).map(|answer| answer.groups)
     }
 
     /// A query from `start` to `end`, seconds since 1970, with a point every `step` seconds.

@@ -1,6 +1,7 @@
 //! One file per command: load, call the pure parts, do the effects, print.
 
 pub mod add;
+pub mod alerts;
 pub mod check;
 pub mod completions;
 pub mod dashboards;
@@ -21,6 +22,7 @@ pub mod remove;
 pub mod render;
 pub mod scale;
 pub mod schema;
+pub mod test;
 pub mod top;
 pub mod up;
 pub mod verify;
@@ -35,6 +37,7 @@ mod panels;
 mod place;
 mod progress;
 mod prove;
+mod rules;
 mod secrets;
 mod situation;
 mod state;
@@ -61,6 +64,8 @@ pub async fn run(cli: Cli) -> Exit {
         Command::Ps(arguments) => ps::run(&global, &arguments).await,
         Command::Logs(arguments) => logs::run(&global, &arguments).await,
         Command::Verify(arguments) => verify::run(&global, &arguments).await,
+        Command::Alerts(arguments) => alerts::run(&global, &arguments).await,
+        Command::Test(arguments) => Box::pin(test::run(&global, &arguments)).await,
         Command::Query(arguments) => query::run(&global, &arguments).await,
         Command::Top(arguments) => top::run(&global, &arguments).await,
         Command::View(arguments) => view::run(&global, &arguments).await,

@@ -47,7 +47,7 @@ fn patience(desired: &Desired) -> Duration {
     (Duration::from_millis(slowest.as_millis()) * 2 + MARGIN).min(LONGEST)
 }
 
-fn forgiving(finding: Finding) -> Finding {
+pub(super) fn forgiving(finding: Finding) -> Finding {
     if finding.cause == Some(Cause::NoData) { finding.as_warning() } else { finding }
 }
 
@@ -57,7 +57,7 @@ pub(super) fn folded(findings: &[Finding]) -> Vec<Finding> {
     for finding in findings {
         let folds = is_folded(finding);
         let alike = |row: &&mut (Finding, usize)| {
-            folds && is_folded(&row.0) && row.0.subject == finding.subject && row.0.status == finding.status
+            folds && is_folded(&row.0) && row.0.subject == finding.subject && row.0.check == finding.check && row.0.status == finding.status
         };
         match rows.iter_mut().find(alike) {
             Some((_, count)) => *count += 1,
@@ -69,14 +69,24 @@ pub(super) fn folded(findings: &[Finding]) -> Vec<Finding> {
 
 fn is_folded(finding: &Finding) -> bool {
     let is_well = finding.status == Status::Ok || finding.cause == Some(Cause::DataPending);
-    finding.check == verify::DASHBOARDS && is_well && finding.instance.as_deref() != Some("grafana")
+    is_well && parts_of(finding.check).is_some() && finding.instance.as_deref() != Some("grafana")
+}
+
+/// What the findings of a check are about, where there are many of them.
+fn parts_of(check: &str) -> Option<&'static str> {
+    match check {
+        verify::DASHBOARDS => Some("panels"),
+        verify::ALERTS => Some("rules"),
+        _ => None,
+    }
 }
 
 fn row(finding: Finding, count: usize) -> Finding {
     if count == 1 {
         return finding;
     }
-    Finding { instance: Some(format!("{count} panels")), ..finding }
+    let parts = parts_of(finding.check).unwrap_or_default();
+    Finding { instance: Some(format!("{count} {parts}")), ..finding }
 }
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ pub(super) fn prometheus(situation: &Situation) -> Result<Option<Prometheus>, Er
 /// Runs checks on the running stack, with a probe inside its network where something is broken.
 /// `known`: what was just found.
 pub(super) async fn findings(situation: &Situation, checks: &[Check], known: Known) -> Result<Vec<Finding>, Failure> {
-    let Known { scraped, panels } = known;
+    let Known { scraped, panels, rules } = known;
     let wants = |check| checks.is_empty() || checks.contains(&check);
     let (desired, observed) = (&situation.desired, &situation.observed);
     let prometheus = prometheus(situation)?;
@@ -56,14 +56,16 @@ pub(super) async fn findings(situation: &Situation, checks: &[Check], known: Kno
     let asked = Box::pin(async {
         if wants(Check::Dashboards) && panels.is_none() { panels::look(situation).await } else { Ok(Vec::new()) }
     });
-    let (targets, config, engine, dashboards) = tokio::join!(
+    let alerts = Box::pin(verify::alerts(desired, prometheus));
+    let (targets, config, engine, dashboards, alerts) = tokio::join!(
         when(wants(Check::Targets) && scraped.is_none(), targets),
         when(wants(Check::Config), config),
         when(wants(Check::Engine), engine),
         asked,
+        when(wants(Check::Alerts) && rules.is_none(), alerts),
     );
     let (targets, dashboards) = (scraped.unwrap_or(targets), panels.map_or(dashboards, Ok)?);
-    Ok([targets, config, engine, dashboards].concat())
+    Ok([targets, config, engine, dashboards, rules.unwrap_or(alerts)].concat())
 }
 
 /// What was found a moment ago and need not be asked again.
@@ -73,6 +75,8 @@ pub(super) struct Known {
     pub(super) scraped: Option<Vec<Finding>>,
     /// Of the dashboards.
     pub(super) panels: Option<Vec<Finding>>,
+    /// Of the rules.
+    pub(super) rules: Option<Vec<Finding>>,
 }
 
 async fn when(wanted: bool, check: impl Future<Output = Vec<Finding>>) -> Vec<Finding> {

@@ -274,6 +274,7 @@ pub(super) fn question(stack: &Stack, engine: &Engine) -> Question {
         named_volumes: volumes.collect(),
         attached: stack.attached.iter().map(|(name, app)| (name.to_string(), app.attach.clone())).collect(),
         memory_copy: state::memory_copy(&engine.facts().address, stack.name.as_str()),
+        rule_files: desired::rule_paths(stack),
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::progress::{Progress, seconds};
 use super::situation::{Situation, Wishes};
-use super::{Exit, Failure, failure, learn, lock, output, panels, prove, secrets, situation};
+use super::{Exit, Failure, failure, learn, lock, output, panels, prove, rules, secrets, situation};
 use crate::cli::Global;
 use crate::desired::{Desired, Role, SecretSource, Service};
 use crate::engine::{Error, Event, Outcome};
@@ -114,7 +114,13 @@ async fn prove_it(
         waiting.finish_and_clear();
     }
     let panels = if scraped.is_some() { fill_panels(situation, changed, deadline, progress).await? } else { None };
-    let findings = prove::findings(situation, &[], prove::Known { scraped, panels }).await?;
+    // Where nothing changed nobody looks at the rules: an `up` that has nothing to do is quick.
+    let rules = if panels.as_ref().is_some_and(Vec::is_empty) && !changed {
+        Some(Vec::new())
+    } else {
+        Some(rules::look(situation).await?)
+    };
+    let findings = prove::findings(situation, &[], prove::Known { scraped, panels, rules }).await?;
     if !findings.is_empty() {
         output::print(&prove::text(&findings));
     }

@@ -31,6 +31,8 @@ pub enum Check {
     Engine,
     /// Every panel of every dashboard shows data, and Grafana has them all
     Dashboards,
+    /// The rules in force are those of the stack file, and each can have an answer
+    Alerts,
 }
 
 /// Runs it.

@@ -20,6 +20,7 @@ mod lookup;
 mod network;
 mod order;
 mod prometheus;
+mod rules;
 mod scrape;
 mod secret;
 mod service;
@@ -31,6 +32,7 @@ pub use dashboards::{Carried, DashboardOrigin, StackDashboard};
 pub use facts::{AttachedContainer, Facts, ImageChoice, ScaleOverride};
 pub use image::{WantedImage, wanted_images};
 pub use job::{BasicAuth, Job, JobOrigin, JobTargets, StaticTarget, Tls};
+pub use rules::{MissingRule, Objective, ObjectiveKind, rule_paths, rule_place};
 pub use service::{
     Attachment, Container, Dependency, Image, ImageOrigin, Mount, MountSource, OnChange, PlacedFile, PlacedSecret,
     Role, SecretSource, Service,
@@ -39,8 +41,8 @@ pub use unit::{compose_duration, compose_size, prometheus_duration, prometheus_s
 pub use view::LIBRARY_SOURCE;
 // Value types that are the same in the stack file and here, so that later stages need not know `stack`.
 pub use crate::stack::{
-    AddressPool, Attach, ByteSize, Command, ContainerSettings, DependencyCondition, Duration, Healthcheck,
-    HealthcheckTest, ImageSource, Logging, Port, Ports, Propagation, Protocol, PullPolicy, Restart, Scheme, Ulimit,
+    AddressPool, Attach, ByteSize, Command, ContainerSettings, DependencyCondition, Duration, Expectation, FiringAlert, Healthcheck,
+    HealthcheckTest, ImageSource, Logging, Port, Ports, Propagation, Protocol, PullPolicy, Restart, Rule, RuleGroup, RuleKind, RuleTest, Scheme, Ulimit,
 };
 
 use std::collections::BTreeSet;
@@ -162,8 +164,12 @@ pub struct PrometheusConfig {
     pub retention: Option<Retention>,
     /// Jobs in Prometheus' own words, added as they are.
     pub extra_scrape_configs: Vec<serde_json::Value>,
-    /// Files of rules, in the order of the stack file.
+    /// Files of rules: what stackctl makes, then those that the stack file names.
     pub rule_files: Vec<RuleFile>,
+    /// Tests of the rules, by name.
+    pub tests: IndexMap<String, RuleTest>,
+    /// Rules that are wanted and cannot be made.
+    pub missing_rules: Vec<MissingRule>,
     /// More keys at the top, in Prometheus' own words.
     pub extra_config: IndexMap<String, serde_json::Value>,
     /// Address it is published on. `None`: not published.
@@ -175,8 +181,10 @@ pub struct PrometheusConfig {
 pub struct RuleFile {
     /// Its name, no other rule file's.
     pub name: String,
-    /// What it says.
-    pub text: String,
+    /// What it says, where the stack file names it; `None`: it is made of its groups.
+    pub text: Option<String>,
+    /// Its rules.
+    pub groups: Vec<RuleGroup>,
 }
 
 impl RuleFile {

@@ -10,7 +10,7 @@ use super::image::Chosen;
 use super::scrape::{Timing, secrets};
 use super::unit::{prometheus_duration, prometheus_size};
 use super::{Attachment, ContainerSettings, Duration, HOST, Job, JobOrigin, JobTargets, OnChange, PlacedFile, Restart};
-use super::{PlacedSecret, PrometheusConfig, Retention, Role, RuleFile, Service, jobs, network, volume};
+use super::{PlacedSecret, PrometheusConfig, Retention, Role, Service, jobs, network, rules, volume};
 use crate::catalog::Version;
 use crate::catalog::prometheus::{CONFIG_FILE, EXTERNAL_LABELS_EXPANDED, MEMORY_FILE, PROMETHEUS, RETENTION_IN_FILE};
 use crate::stack::Prometheus;
@@ -25,20 +25,23 @@ pub(super) fn make(
 ) -> (PrometheusConfig, Service) {
     let version = chosen.parsed_version(&PROMETHEUS);
     let timing = timing(section, version);
-    let config = PrometheusConfig {
+    let mut config = PrometheusConfig {
         version: chosen.version.clone(),
         scrape_interval: timing.interval,
         scrape_timeout: timing.timeout,
         evaluation_interval: section.evaluation_interval.unwrap_or(timing.interval),
         external_labels: section.external_labels.clone(),
         expands_external_labels: version >= EXTERNAL_LABELS_EXPANDED,
-        retention: (version >= RETENTION_IN_FILE).then(|| retention(section)),
+        retention: (version >= RETENTION_IN_FILE).then(|| retention(input, section)),
         jobs: jobs::all(input, services, &timing),
         extra_scrape_configs: section.extra_scrape_configs.clone(),
-        rule_files: rule_files(section),
+        rule_files: Vec::new(),
+        missing_rules: Vec::new(),
+        tests: input.stack.tests.clone(),
         extra_config: section.extra_config.clone(),
         published: component::published(section.port, PROMETHEUS.port),
     };
+    (config.rule_files, config.missing_rules) = rules::all(input, section, &config, services);
     let service = service(input, section, chosen, services, &config);
     (config, service)
 }
@@ -53,8 +56,10 @@ fn timing(section: &Prometheus, version: Version) -> Timing {
     Timing { interval, timeout: section.scrape_timeout.unwrap_or(SCRAPE_TIMEOUT).min(interval), version }
 }
 
-fn retention(section: &Prometheus) -> Retention {
-    Retention { time: section.retention.time.unwrap_or(RETENTION_TIME), size: section.retention.size }
+/// As long as the file says, else as long as the longest objective looks back.
+fn retention(input: Input, section: &Prometheus) -> Retention {
+    let usual = rules::longest_window(input.stack).unwrap_or_default().max(RETENTION_TIME);
+    Retention { time: section.retention.time.unwrap_or(usual), size: section.retention.size }
 }
 
 fn service(
@@ -64,7 +69,7 @@ fn service(
     services: &[Service],
     config: &PrometheusConfig,
 ) -> Service {
-    let settings = settings(section, &chosen, config);
+    let settings = settings(input, section, &chosen, config);
     let mut container = container::make(input.stack, PROMETHEUS.name, settings, &section.wiring);
     volume::add_data(input.stack, &PROMETHEUS, &mut container.mounts);
     container.networks = networks(input, section, services, &config.jobs);
@@ -85,7 +90,7 @@ fn service(
     }
 }
 
-fn settings(section: &Prometheus, chosen: &Chosen, config: &PrometheusConfig) -> ContainerSettings {
+fn settings(input: Input, section: &Prometheus, chosen: &Chosen, config: &PrometheusConfig) -> ContainerSettings {
     let mut settings = section.container.clone();
     settings.ports.0.extend(config.published.map(|address| component::port(address, PROMETHEUS.port)));
     if config.jobs.iter().any(needs_host) {
@@ -98,18 +103,18 @@ fn settings(section: &Prometheus, chosen: &Chosen, config: &PrometheusConfig) ->
     settings.restart = Restart::Always;
     settings.stop_signal = Some("SIGTERM".to_owned());
     if let Some(command) = &mut settings.command {
-        command.0.extend(retention_flags(section, config));
+        command.0.extend(retention_flags(input, section, config));
         command.0.extend(section.extra_flags.iter().cloned());
     }
     settings
 }
 
 /// Flags for a version whose configuration file cannot say it.
-fn retention_flags(section: &Prometheus, config: &PrometheusConfig) -> Vec<String> {
+fn retention_flags(input: Input, section: &Prometheus, config: &PrometheusConfig) -> Vec<String> {
     if config.retention.is_some() {
         return Vec::new();
     }
-    let Retention { time, size } = retention(section);
+    let Retention { time, size } = retention(input, section);
     let time = format!("--storage.tsdb.retention.time={}", prometheus_duration(time));
     let size = size.map(|size| format!("--storage.tsdb.retention.size={}", prometheus_size(size)));
     std::iter::once(time).chain(size).collect()
@@ -139,23 +144,19 @@ fn networks(input: Input, section: &Prometheus, services: &[Service], jobs: &[Jo
     network::in_order(attachments)
 }
 
-fn rule_files(section: &Prometheus) -> Vec<RuleFile> {
-    let named = |file: &crate::stack::RuleFile| RuleFile { name: file.file_name().to_owned(), text: file.text.clone() };
-    section.rule_files.iter().map(named).collect()
-}
-
 fn files(config: &PrometheusConfig) -> Vec<PlacedFile> {
     let placed = |source: &str, target: &str, on_change| PlacedFile {
         source: source.to_owned(),
         target: target.to_owned(),
         on_change,
     };
-    let mut files = vec![
+    // Rules first: prometheus.yml is looked at with the files that it names.
+    let rules = config.rule_files.iter().map(|file| placed(&file.rendered(), &file.placed(), OnChange::Reload));
+    let others = [
         placed("prometheus/prometheus.yml", CONFIG_FILE, OnChange::Reload),
         placed("prometheus/stackctl.json", MEMORY_FILE, OnChange::Nothing),
     ];
-    files.extend(config.rule_files.iter().map(|file| placed(&file.rendered(), &file.placed(), OnChange::Reload)));
-    files
+    rules.chain(others).collect()
 }
 
 fn job_secrets(input: Input, jobs: &[Job]) -> Vec<PlacedSecret> {

@@ -17,6 +17,7 @@ mod memory;
 mod neighbour;
 mod observe;
 mod observed;
+mod once;
 mod ping;
 mod place;
 mod probe;
@@ -37,6 +38,7 @@ pub use observe::Question;
 pub use observed::{
     ContainerState, FileStamp, Health, Observed, ObservedContainer, ObservedImage, ObservedNetwork, ObservedVolume,
 };
+pub use once::{Ended, Once};
 pub use place::Secrets;
 pub use probe::{ProbeError, Prober};
 pub use reload::{Judge, Taken, Verdict};

@@ -17,6 +17,7 @@ use super::{
     ContainerState, Engine, Error, FileStamp, Health, Observed, ObservedContainer, ObservedImage, ObservedNetwork,
     ObservedVolume, labels,
 };
+use crate::catalog::prometheus::PROMETHEUS;
 use crate::desired::Attach;
 
 /// Permissions that stackctl gives files and secrets. A file with others may be one that its program cannot read.
@@ -35,6 +36,8 @@ pub struct Question {
     pub attached: Vec<(String, Attach)>,
     /// A file that keeps a copy of what the running stack remembers.
     pub memory_copy: Option<PathBuf>,
+    /// Files of rules that Prometheus' container may have, by their paths there.
+    pub rule_files: Vec<String>,
 }
 
 /// Containers of a Compose project.
@@ -57,6 +60,7 @@ impl Engine {
             self.attached(&question.attached)
         )?;
         let Found { mut containers, foreign, attachments } = containers;
+        self.look_at_rules(&mut containers, &question.rule_files).await;
         let in_use: BTreeSet<&str> = attachments.values().map(String::as_str).collect();
         for network in &mut networks {
             network.in_use = in_use.contains(network.id.as_str());
@@ -69,6 +73,14 @@ impl Engine {
         let Memory { scale, left_out, exposed } = memory;
         let images = BTreeMap::new();
         Ok(Observed { networks, volumes, containers, attached, images, foreign, scale, left_out, exposed })
+    }
+
+    /// Files of rules that came after the container was made, whose label names those that it was made with.
+    async fn look_at_rules(&self, containers: &mut [ObservedContainer], paths: &[String]) {
+        let Some(container) = containers.iter_mut().find(|container| container.service == PROMETHEUS.name) else { return };
+        let new: Vec<&String> = paths.iter().filter(|path| !container.files.contains_key(*path)).collect();
+        let stamps = join_all(new.iter().map(|path| self.file_stamp(&container.id, path))).await;
+        container.files.extend(new.into_iter().cloned().zip(stamps));
     }
 
     /// The stack's containers, and those of a Compose project of this name that is not ours.

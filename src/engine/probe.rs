@@ -207,13 +207,13 @@ impl Prober {
 }
 
 /// A container that is taken away in any case, also when whoever waits for it gives up.
-struct Removed {
-    docker: Docker,
-    id: Option<String>,
+pub(super) struct Removed {
+    pub(super) docker: Docker,
+    pub(super) id: Option<String>,
 }
 
 impl Removed {
-    async fn remove(mut self) {
+    pub(super) async fn remove(mut self) {
         if let Some(id) = self.id.take() {
             remove(&self.docker, &id).await;
         }
@@ -247,7 +247,7 @@ fn archive_of(request: &Request) -> Result<Vec<u8>, std::io::Error> {
     archive.into_inner()
 }
 
-async fn collect(
+pub(super) async fn collect(
     stream: impl Stream<Item = Result<LogOutput, EngineError>>,
     wanted: fn(&LogOutput) -> bool,
 ) -> Result<Vec<u8>, EngineError> {

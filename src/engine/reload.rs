@@ -9,6 +9,7 @@ use futures_util::TryStreamExt;
 
 use super::error::{cannot, status};
 use super::{Engine, Error};
+use crate::catalog::prometheus::RULES_FOLDER;
 use crate::desired::{Role, Service};
 
 /// What came of "has it taken its new files?".
@@ -78,7 +79,8 @@ impl Engine {
         }
         let candidate = format!("{target}.candidate");
         self.place_file(id, &candidate, text).await?;
-        match self.run_checker(id, &["promtool", "check", "config", &candidate]).await? {
+        let kind = if target.starts_with(RULES_FOLDER) { "rules" } else { "config" };
+        match self.run_checker(id, &["promtool", "check", kind, &candidate]).await? {
             CheckAnswer::Fine | CheckAnswer::Absent => Ok(()),
             CheckAnswer::Refused(words) => Err(Error::new(
                 format!("cannot give container `{container}` a new `{target}`"),

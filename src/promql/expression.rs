@@ -13,7 +13,7 @@ use super::{Matcher, Operator, Selector};
 /// A query that parses.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expression {
-    tree: Expr,
+    pub(super) tree: Expr,
 }
 
 /// Why a text is not a query.
@@ -94,7 +94,7 @@ impl ExprVisitor for Collector {
     }
 }
 
-fn selector_of(selector: &VectorSelector) -> Selector {
+pub(super) fn selector_of(selector: &VectorSelector) -> Selector {
     let matchers: Vec<Matcher> = selector.matchers.matchers.iter().map(matcher_of).collect();
     let (of_name, matchers): (Vec<_>, Vec<_>) =
         matchers.into_iter().partition(|matcher| matcher.label == "__name__" && matcher.operator == Operator::Equal);

@@ -3,8 +3,10 @@
 
 mod expression;
 mod fill;
+mod need;
 mod selector;
 
 pub use expression::{Expression, ParseError, Range};
 pub use fill::{Filling, fill, variables};
+pub use need::Need;
 pub use selector::{Matcher, Operator, Selector};

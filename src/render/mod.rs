@@ -6,12 +6,15 @@ mod dashboard;
 mod grafana;
 mod memory;
 mod prometheus;
+mod rule_tests;
+mod rules;
 mod template;
 mod view;
 mod write;
 mod yaml;
 
 pub use memory::memory;
+pub use rule_tests::{RuleTestFiles, TESTS_FOLDER, rule_tests};
 pub use write::{Change, Written, write};
 
 use indexmap::IndexMap;
@@ -34,5 +37,5 @@ pub fn all(desired: &Desired) -> Files {
         (LIBRARY_SOURCE, view::render(desired)),
     ];
     let present = files.into_iter().filter_map(|(path, text)| Some((path.to_owned(), text?)));
-    Files(present.chain(prometheus::rules(desired)).chain(dashboard::files(desired)).collect())
+    Files(present.chain(rules::files(desired)).chain(dashboard::files(desired)).collect())
 }

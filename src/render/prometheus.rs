@@ -14,12 +14,6 @@ pub(super) fn render(desired: &Desired) -> Option<String> {
     desired.prometheus.as_ref().map(|config| template::fill("prometheus/prometheus.yml", &View::of(config)))
 }
 
-/// The files of rules, as they are.
-pub(super) fn rules(desired: &Desired) -> impl Iterator<Item = (String, String)> {
-    let files = desired.prometheus.iter().flat_map(|config| &config.rule_files);
-    files.map(|file| (file.rendered(), file.text.clone()))
-}
-
 #[derive(Serialize)]
 struct View<'a> {
     header: &'static str,

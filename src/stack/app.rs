@@ -1,11 +1,13 @@
 //! `apps.NAME`: one service, in the words of the Compose specification, plus what there is to watch.
 
+use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::defaults;
 use super::document::{Entry, Path, Reader};
-use super::{ContainerSettings, Metrics, Signals, Toggle, Wiring};
+use super::alert::alerts;
+use super::{Alert, Alerts, ContainerSettings, Metrics, Objectives, Signals, Toggle, Wiring};
 
 /// One app: a Compose service plus `metrics`, `signals` and `scale`.
 #[derive(Debug, Clone, PartialEq, JsonSchema)]
@@ -27,6 +29,11 @@ pub struct App {
     pub metrics: Option<Metrics>,
     /// What the golden signals of this app are called.
     pub signals: Option<Signals>,
+    /// What somebody wants to be told of this app.
+    #[schemars(with = "Option<Toggle<IndexMap<String, Alert>>>")]
+    pub alerts: Alerts,
+    /// What this app promises.
+    pub slo: Option<Objectives>,
 }
 
 /// The keys of an app that a Compose service does not have, and its image.
@@ -38,11 +45,14 @@ struct AppKeys {
     #[serde(deserialize_with = "toggle")]
     metrics: Toggle<Metrics>,
     signals: Option<Signals>,
+    #[serde(deserialize_with = "alerts")]
+    alerts: Alerts,
+    slo: Option<Objectives>,
 }
 
 impl Default for AppKeys {
     fn default() -> Self {
-        Self { image: None, scale: defaults::SCALE, metrics: Toggle::Off, signals: None }
+        Self { image: None, scale: defaults::SCALE, metrics: Toggle::Off, signals: None, alerts: None, slo: None }
     }
 }
 
@@ -73,6 +83,8 @@ impl App {
             wiring,
             metrics: keys.metrics.as_option().cloned(),
             signals: keys.signals,
+            alerts: keys.alerts,
+            slo: keys.slo,
         }
     }
 }

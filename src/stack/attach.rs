@@ -3,12 +3,14 @@
 use std::fmt;
 use std::str::FromStr;
 
+use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
 use super::document::{Entry, Path, Reader, Value};
 use super::wrong::Wrong;
-use super::{App, Discovery, Metrics, Signals};
+use super::alert::alerts;
+use super::{Alert, Alerts, App, Discovery, Metrics, Objectives, Signals, Toggle};
 
 /// An app that is watched and not run.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
@@ -23,6 +25,13 @@ pub struct Attached {
     /// What the golden signals of this app are called.
     #[serde(default)]
     pub signals: Option<Signals>,
+    /// What somebody wants to be told of this app.
+    #[serde(default, deserialize_with = "alerts")]
+    #[schemars(with = "Option<Toggle<IndexMap<String, Alert>>>")]
+    pub alerts: Alerts,
+    /// What this app promises.
+    #[serde(default)]
+    pub slo: Option<Objectives>,
 }
 
 /// What may stand under `apps`.
@@ -47,7 +56,7 @@ impl Attached {
     fn read(entry: &Entry, path: Path, reader: &mut Reader) -> Option<Self> {
         let Value::Mapping(keys) = &entry.node.value else { return None };
         for (key, setting) in keys {
-            if !["attach", "metrics", "signals"].contains(&key.as_str()) && !key.starts_with("x-") {
+            if !["attach", "metrics", "signals", "alerts", "slo"].contains(&key.as_str()) && !key.starts_with("x-") {
                 let help = "remove it, or remove `attach` and name an `image`";
                 let message = format!("`{key}` cannot be set: an attached app is somebody else's, and only watched");
                 reader.error(setting.key, path.key(key), message, help);

@@ -16,6 +16,8 @@ pub const SCRAPE_INTERVAL: Duration = Duration::from_secs(15);
 pub const SCRAPE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long Prometheus keeps samples.
 pub const RETENTION_TIME: Duration = Duration::from_secs(15 * 24 * 3600);
+/// Time over which an objective is counted.
+pub const OBJECTIVE_WINDOW: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Path of an app's metrics.
 pub const METRICS_PATH: &str = "/metrics";
 /// Port of an app's metrics where neither `expose` nor `ports` says one.
@@ -56,6 +58,7 @@ fn table() -> Vec<(&'static str, String)> {
         ("apps.*.metrics.scheme", "http".to_owned()),
         ("apps.*.metrics.discovery", "static".to_owned()),
         ("apps.*.metrics.honor_labels", "false".to_owned()),
+        ("apps.*.slo.window", OBJECTIVE_WINDOW.to_string()),
         ("scrape.*.path", METRICS_PATH.to_owned()),
         ("scrape.*.scheme", "http".to_owned()),
         ("dashboards.*.title", "the name".to_owned()),

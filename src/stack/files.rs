@@ -8,6 +8,7 @@ use crate::dashboard::{DATASOURCE_UID, Imported, import};
 
 use super::collector::Collector;
 use super::document::{self, Node, Value};
+use super::rule_file::PlacedGroup;
 use super::rules::locate;
 use super::{
     Dashboard, DashboardSource, Environment, Metrics, MountKind, RuleFile, Secret, Stack, Toggle, Wiring, dotenv,
@@ -215,19 +216,22 @@ impl Files<'_> {
 
     /// The rules themselves. Whether Prometheus takes them is Prometheus' to say; that they are rules is said here.
     fn rules(&mut self, file: &mut RuleFile, path: document::Path) {
+        let written = file.path.clone();
         file.path = self.absolute(&file.path);
         let bytes = match read_regular(Path::new(&file.path)) {
             Ok(bytes) => bytes,
             Err(error) => return self.cannot_read(path, &error),
         };
         file.text = String::from_utf8_lossy(&bytes).into_owned();
-        let source = self.problems.add_source(file.path.clone(), file.text.clone());
-        if let Some(root) = document::parse(&file.text, source, self.problems)
-            && root.entry("groups").is_none()
-        {
+        let source = self.problems.add_source(written, file.text.clone());
+        let Some(root) = document::parse(&file.text, source, self.problems) else { return };
+        if root.entry("groups").is_none() {
             let help = "a file of rules begins with `groups:`";
-            self.error(path, "the file has no groups of rules", help);
+            return self.error(path, "the file has no groups of rules", help);
         }
+        let groups = super::rule_file::groups(&root);
+        super::rules::rule_file(&groups, self.problems);
+        file.groups = groups.iter().map(PlacedGroup::group).collect();
     }
 
     /// The absolute path of a file that has to be there.

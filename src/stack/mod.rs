@@ -3,6 +3,8 @@
 //! `load` and `parse` are the only ways to get a [`Stack`], so a `Stack` that exists is valid:
 //! every name can be a DNS label, every reference resolves, no two services want one host port.
 
+mod alert;
+mod amount;
 mod app;
 mod attach;
 mod collector;
@@ -26,13 +28,16 @@ mod load;
 mod metrics;
 mod name;
 mod network;
+mod objective;
 mod outside;
 mod port;
 mod problem;
 mod prometheus;
 mod publish;
 mod report;
+mod rule;
 mod rule_file;
+mod rule_test;
 mod rules;
 mod schema;
 mod scrape;
@@ -42,11 +47,16 @@ mod shape;
 mod signals;
 mod size;
 mod suggest;
+mod template;
 mod variables;
 mod volume;
 mod wiring;
 mod wrong;
 
+pub use alert::{
+    ALERT_PRESETS, AboveKind, Alert, AlertPreset, AlertSettings, Alerts, alert_preset, written_alerts,
+};
+pub use amount::Amount;
 pub use app::App;
 pub use attach::{Attach, Attached};
 pub use command::{Command, Restart, Ulimit};
@@ -66,11 +76,14 @@ pub use load::{Loaded, Vocabulary, load, load_changed, parse};
 pub use metrics::{BasicAuth, Discovery, Metrics, Scheme, Tls};
 pub use name::{ServiceName, StackName};
 pub use network::Network;
+pub use objective::{LatencyObjective, OBJECTIVE_ALERTS, Objectives};
 pub use port::{Port, Ports, Protocol};
 pub use problem::{Problem, Problems, Severity};
 pub use prometheus::{Prometheus, Retention};
 pub use publish::Publish;
+pub use rule::{OWN_RULE_FILES, Recording, Rule, RuleGroup, RuleKind};
 pub use rule_file::RuleFile;
+pub use rule_test::{Expectation, FiringAlert, RuleTest};
 pub use rules::check_scale;
 pub use schema::schema;
 pub use scrape::Scrape;
@@ -121,6 +134,15 @@ pub struct Stack {
     /// Dashboards, from panels, from a preset or from a file.
     #[schemars(default)]
     pub dashboards: IndexMap<ServiceName, Dashboard>,
+    /// Alerts beside those of apps; each is a preset by its name, or has `when`.
+    #[schemars(default, with = "Option<Toggle<IndexMap<String, Alert>>>")]
+    pub alerts: Alerts,
+    /// Queries that are recorded: the key is the name of the metric.
+    #[schemars(default)]
+    pub rules: IndexMap<String, Recording>,
+    /// Tests of the rules: given series, expected alerts.
+    #[schemars(default)]
+    pub tests: IndexMap<String, RuleTest>,
     /// Networks beside `default`, which every service joins unless it names others.
     #[schemars(default)]
     pub networks: IndexMap<ServiceName, Network>,

@@ -6,10 +6,10 @@ use serde::de::DeserializeOwned;
 
 use super::attach::AppKeys;
 use super::document::{Entry, Node, Path, Reader, Span, Value};
-use super::{App, Attached, Exporter, Grafana, Prometheus, Scrape, ServiceName, Stack, StackName, Toggle, suggest};
+use super::{Alerts, App, Attached, Exporter, Grafana, Prometheus, Scrape, ServiceName, Stack, StackName, Toggle, suggest};
 
 /// The keys at the top of a stack file.
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 15] = [
     "name",
     "engine",
     "images",
@@ -19,6 +19,9 @@ const KEYS: [&str; 12] = [
     "exporters",
     "scrape",
     "dashboards",
+    "alerts",
+    "rules",
+    "tests",
     "networks",
     "volumes",
     "secrets",
@@ -44,6 +47,9 @@ pub(super) fn read(root: &Node, reader: &mut Reader) -> Stack {
         exporters: sections.named("exporters", |entry, path, reader| Some(Exporter::read(entry, path, reader))),
         scrape: sections.named("scrape", |entry, path, reader| Some(Scrape::read(entry, path, reader))),
         dashboards: sections.named("dashboards", read_whole),
+        alerts: sections.alerts(),
+        rules: sections.one("rules"),
+        tests: sections.one("tests"),
         networks: sections.named("networks", read_whole),
         volumes: sections.named("volumes", read_whole),
         secrets: sections.named("secrets", read_whole),
@@ -99,6 +105,12 @@ impl<'n> Sections<'n, '_, '_> {
     fn one<T: DeserializeOwned + Default>(&mut self, key: &str) -> T {
         let Some(entry) = self.entry(key) else { return T::default() };
         self.reader.read(&entry.node, entry.key, Path::ROOT.key(key)).unwrap_or_default()
+    }
+
+    /// `alerts`, where it is written; with nothing after it, it means `alerts: {}`.
+    fn alerts(&mut self) -> Alerts {
+        let entry = self.entry("alerts")?;
+        Some(self.reader.read(&entry.node, entry.key, Path::ROOT.key("alerts")).unwrap_or_default())
     }
 
     /// A section that is a map of settings, or one word that switches it on or off.

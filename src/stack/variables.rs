@@ -1,5 +1,7 @@
 //! Variables in a text, by the rules of Compose: `$NAME`, `${NAME}`, `${NAME:-default}`, `:?`, `:+`, and `$$` for a dollar sign.
 
+use super::template::TEMPLATE_VARIABLES;
+
 /// How deep defaults may stand in defaults.
 const DEEPEST: usize = 20;
 
@@ -42,6 +44,11 @@ pub(super) enum MistakeKind {
     },
     /// A `$` that begins no variable.
     Malformed(&'static str),
+}
+
+/// Whether a text ends inside of `{{ … }}`: there, `$labels` and its like are Prometheus' and no variables of the file.
+fn is_in_template(before: &str) -> bool {
+    before.rfind("{{").is_some_and(|open| !before[open..].contains("}}"))
 }
 
 /// Fills the variables of a text.
@@ -93,6 +100,10 @@ impl<'a> Filler<'a> {
         let after = dollar + 1 + name.len();
         if name.is_empty() {
             self.mistake(dollar, dollar + 1, MistakeKind::Malformed("a single `$` that begins no variable"));
+            return after;
+        }
+        if TEMPLATE_VARIABLES.contains(&name) && is_in_template(&self.text[..dollar]) {
+            out.push_str(&self.text[dollar..after]);
             return after;
         }
         self.value(name, dollar, after, out);
@@ -228,6 +239,8 @@ mod tests {
             ("$$A $${A} $$$A 5$$", "$A ${A} $one 5$"),
             ("${DOLLAR}", "$A"),
             ("no variable at all: { } %", "no variable at all: { } %"),
+            ("{{ $labels.job }} {{$value}} $A", "{{ $labels.job }} {{$value}} one"),
+            ("{{ $$labels.job }} {{ $A }} ${A}", "{{ $labels.job }} {{ one }} one"),
         ] {
             assert_eq!(filled(text), expected, "{text}");
         }

@@ -121,6 +121,7 @@ pub enum Cause {
     EngineMetricsPublic,
     EngineFirewall,
     NoData,
+    RuleError,
     DataPending,
     QueryError,
     DatasourceUnreachable,

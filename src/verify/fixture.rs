@@ -75,6 +75,8 @@ pub(crate) fn desired(services: Vec<Service>, jobs: Vec<Job>) -> Desired {
         retention: None,
         extra_scrape_configs: Vec::new(),
         rule_files: Vec::new(),
+        missing_rules: Vec::new(),
+        tests: IndexMap::new(),
         extra_config: IndexMap::new(),
         published: None,
     };

@@ -1,5 +1,6 @@
 //! Promises about the running stack. One file per check; each asks (I/O) and judges (pure).
 
+mod alerts;
 mod config;
 mod contains;
 mod dashboards;
@@ -8,14 +9,17 @@ mod finding;
 #[cfg(test)]
 mod fixture;
 mod report;
+mod series;
 mod targets;
 
+pub use alerts::{ALERTS, RuleState, alerts, judge_rule};
 pub use config::{ConfigState, config, judge_config, runs_rendered};
 pub use contains::{Difference, contains};
 pub use dashboards::{
-    Answer, DASHBOARDS, GrafanaState, PanelState, QueryState, SelectorState, dashboards, judge_grafana, judge_panel,
+    Answer, DASHBOARDS, GrafanaState, PanelState, QueryState, dashboards, judge_grafana, judge_panel,
 };
 pub use engine::{EngineState, engine, judge_engine};
 pub use finding::{Cause, Finding, Status, Trouble};
 pub use report::Report;
+pub use series::{Found, SelectorState};
 pub use targets::{Evidence, grafana_url, judge_targets, not_running, prometheus_url, targets};

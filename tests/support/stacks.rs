@@ -27,6 +27,9 @@ pub(crate) fn bare(stack_name: &str) -> Stack {
         exporters: IndexMap::new(),
         scrape: IndexMap::new(),
         dashboards: IndexMap::new(),
+        alerts: None,
+        rules: IndexMap::new(),
+        tests: IndexMap::new(),
         networks: IndexMap::new(),
         volumes: IndexMap::new(),
         secrets: IndexMap::new(),
@@ -62,6 +65,8 @@ pub(crate) fn app(image: &str, metrics: Metrics) -> App {
         wiring: Wiring::default(),
         metrics: Some(metrics),
         signals: None,
+        alerts: None,
+        slo: None,
     }
 }
 
@@ -209,6 +214,7 @@ fn every_prometheus_setting() -> Prometheus {
         rule_files: vec![RuleFile {
             path: "/rules/shop.yml".to_owned(),
             text: "groups:\n  - name: shop\n    rules: [{ record: one, expr: vector(1) }]\n".to_owned(),
+            groups: Vec::new(),
         }],
         extra_config: IndexMap::from([(
             "alerting".to_owned(),
@@ -239,6 +245,8 @@ fn every_app_setting() -> App {
         },
         metrics: Some(every_metrics_setting()),
         signals: None,
+        alerts: None,
+        slo: None,
     }
 }
 

@@ -146,7 +146,7 @@ pub(super) fn golden(input: Input, prometheus: Option<&PrometheusConfig>) -> Ind
 }
 
 /// Every app that Prometheus scrapes, with what its signals are called.
-fn watched_apps<'a>(input: Input<'a>, prometheus: Option<&'a PrometheusConfig>) -> Vec<WatchedApp<'a>> {
+pub(super) fn watched_apps<'a>(input: Input<'a>, prometheus: Option<&'a PrometheusConfig>) -> Vec<WatchedApp<'a>> {
     static NOTHING: Exposed = Exposed(std::collections::BTreeMap::new());
     let Some(prometheus) = prometheus else { return Vec::new() };
     let of_apps = prometheus.jobs.iter().filter(|job| is_app(input.stack, job));

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::super::document::Path;
-use super::super::{ContainerSettings, Duration, ServiceName, Wiring};
+use super::super::{ContainerSettings, Duration, OWN_RULE_FILES, ServiceName, Wiring};
 use super::Examination;
 use super::names::job_names;
 
@@ -102,6 +102,10 @@ pub(super) fn rule_files_have_one_name_each(examination: &mut Examination) {
     let list = path.key("rule_files");
     let mut seen = HashSet::new();
     for (index, file) in prometheus.rule_files.iter().enumerate() {
+        if OWN_RULE_FILES.contains(&file.file_name()) {
+            let message = format!("stackctl writes a file `{}` itself", file.file_name());
+            examination.error(list.index(index), message, "give this one another name");
+        }
         if !seen.insert(file.file_name()) {
             let message = format!("two rule files are called `{}`", file.file_name());
             examination.error(list.index(index), message, "give one of them another name");

@@ -1,18 +1,22 @@
 //! What must hold between the parts of a stack file. Each rule is one function; all of them look, whatever the others found.
 
+mod alerts;
 mod components;
 mod dashboards;
 mod dependencies;
 mod engine;
 mod images;
 mod names;
+mod objectives;
 mod ports;
 mod references;
 mod resources;
+mod rule_tests;
 mod scale;
 mod scrapes;
 mod signals;
 
+pub(super) use alerts::rule_file;
 pub use scale::check_scale;
 
 use super::collector::Collector;
@@ -61,6 +65,11 @@ const RULES: &[fn(&mut Examination)] = &[
     components::containers_are_carried,
     components::rule_files_have_one_name_each,
     components::extra_config_is_not_stackctls,
+    alerts::alerts_ask_something,
+    alerts::recordings_ask_something,
+    alerts::recordings_have_one_writer,
+    objectives::objectives_can_be_counted,
+    rule_tests::tests_expect_something,
     dashboards::presets_are_known,
     dashboards::dashboards_are_told_apart,
     dashboards::panels_can_be_drawn,

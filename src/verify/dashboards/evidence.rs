@@ -1,8 +1,6 @@
 //! What was seen when a panel's queries were put to Prometheus. Plain data.
 
-use std::time::Duration;
-
-use crate::promql::{Matcher, Selector};
+use crate::verify::series::SelectorState;
 
 /// What a panel's queries came to, in order.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,39 +39,4 @@ pub enum Answer {
     Refused(String),
     /// Prometheus could not be asked.
     Unreachable(String),
-}
-
-/// How a selector of an empty query stands.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SelectorState {
-    /// Which series.
-    pub selector: Selector,
-    /// What was found.
-    pub found: Found,
-}
-
-/// What a selector finds.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Found {
-    /// Series, and with a length of time enough scrapes of one of them.
-    Series,
-    /// Series, and too few scrapes within its length of time.
-    TooFew {
-        /// The length of time.
-        length: Duration,
-        /// Time between two scrapes.
-        interval: Duration,
-    },
-    /// No series, because there is no such metric.
-    NoMetric {
-        /// The nearest name that there is.
-        nearest: Option<String>,
-    },
-    /// No series, although the metric is there: this is what does not hold, and the values that the label has.
-    NoMatch {
-        /// What does not hold. `None`: each holds somewhere, and nowhere all of them.
-        matcher: Option<Matcher>,
-        /// Values of the label, sorted, the first few.
-        values: Vec<String>,
-    },
 }

@@ -1,9 +1,10 @@
 //! Judges what a panel's queries came to. Pure.
 
 use super::DASHBOARDS;
-use super::evidence::{Answer, Found, PanelState, QueryState, SelectorState};
+use super::evidence::{Answer, PanelState, QueryState};
 use crate::desired::{DashboardOrigin as Origin, StackDashboard};
 use crate::promql::{Operator, Selector};
+use crate::verify::series::{Found, SelectorState};
 use crate::verify::{Cause, Finding, Trouble};
 
 /// What is wrong with a query, and how bad it is.
@@ -81,6 +82,10 @@ fn judge_empty(query: &QueryState, selectors: &[SelectorState], may_be_empty: bo
         }
         _ => None,
     });
+    let recorded = selectors.iter().find(|state| state.found == Found::Recorded);
+    if let (None, None, Some(state)) = (&missing, &mismatched, recorded) {
+        return not_recorded_yet(&state.selector);
+    }
     match missing.or(mismatched) {
         Some(trouble) => Verdict::Broken(trouble),
         None if may_be_empty => Verdict::Good("nothing to show: what it asks for is nowhere the case".to_owned()),
@@ -91,6 +96,13 @@ fn judge_empty(query: &QueryState, selectors: &[SelectorState], may_be_empty: bo
             Verdict::Broken(Trouble::new(Cause::NoData, message, fix))
         }
     }
+}
+
+fn not_recorded_yet(selector: &Selector) -> Verdict {
+    let metric = selector.metric.as_deref().unwrap_or_default();
+    let message = format!("`{metric}` is recorded by a rule, which has had no answer yet");
+    let fix = "look again after a few scrapes; `stackctl verify alerts` says whether the rule can have one";
+    Verdict::Soon(Trouble::new(Cause::DataPending, message, fix))
 }
 
 fn too_few_scrapes(

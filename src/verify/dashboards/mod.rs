@@ -6,7 +6,7 @@ mod evidence;
 mod grafana;
 mod judge;
 
-pub use evidence::{Answer, PanelState, QueryState, SelectorState};
+pub use evidence::{Answer, PanelState, QueryState};
 pub use grafana::{GrafanaState, judge_grafana};
 pub use judge::judge_panel;
 

@@ -1,0 +1,13 @@
+//! Rules in `up`: what is found of them, more kindly than `verify` finds it.
+
+use super::situation::Situation;
+use super::{Failure, panels, prove};
+use crate::verify::{self, Finding};
+
+/// What is found of the rules. A metric that nobody has seen yet is a warning here, as an empty panel is: many a metric
+/// appears with the first request.
+pub(super) async fn look(situation: &Situation) -> Result<Vec<Finding>, Failure> {
+    let prometheus = prove::prometheus(situation)?;
+    let findings = verify::alerts(&situation.desired, prometheus.as_ref()).await;
+    Ok(findings.into_iter().map(panels::forgiving).collect())
+}

@@ -1,0 +1,154 @@
+//! The rules of the stack: alerts, recordings and objectives as files that Prometheus reads.
+
+mod alert;
+mod app;
+mod objective;
+mod place;
+mod whole;
+
+pub use objective::{Objective, ObjectiveKind};
+pub use place::rule_place;
+pub(super) use objective::longest_window;
+
+use indexmap::IndexMap;
+
+use super::assemble::Input;
+use super::dashboards::watched_apps;
+use super::{Duration, Job, PrometheusConfig, Rule, RuleFile, RuleGroup, RuleKind, Service, prometheus_duration};
+use crate::dashboard::{Exposed, Signals};
+use crate::promql::{Operator, Selector};
+use crate::catalog::prometheus::RULES_FOLDER;
+use crate::stack::{self, OWN_RULE_FILES, Prometheus, Stack};
+
+/// A rule that is wanted and cannot be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingRule {
+    /// The app that it is about.
+    pub app: String,
+    /// What is wanted, such as `availability` or `error-ratio`.
+    pub wanted: String,
+    /// Why it cannot be made, in words.
+    pub reason: String,
+    /// What to write into the stack file.
+    pub remedy: String,
+}
+
+/// Every file of rules: what stackctl makes, then those that the stack file names. And what could not be made.
+pub(super) fn all(
+    input: Input,
+    section: &Prometheus,
+    config: &PrometheusConfig,
+    services: &[Service],
+) -> (Vec<RuleFile>, Vec<MissingRule>) {
+    let apps = watched(input, config, services);
+    let mut missing = Vec::new();
+    let [alerts_name, recordings_name, objectives_name] = OWN_RULE_FILES;
+    let whole = whole::group(input.stack, &apps);
+    let of_apps = apps.iter().map(|app| app::group(input.stack, app, &mut missing));
+    let alerts: Vec<_> = std::iter::once(whole).chain(of_apps).collect();
+    let objectives = objective::groups(&apps, &mut missing);
+    let made = [
+        (alerts_name, alerts),
+        (recordings_name, vec![recordings(input.stack)]),
+        (objectives_name, objectives),
+    ];
+    let made = made.into_iter().filter_map(|(name, groups)| {
+        let groups: Vec<_> = groups.into_iter().filter(|group| !group.rules.is_empty()).collect();
+        (!groups.is_empty()).then(|| RuleFile { name: name.to_owned(), text: None, groups })
+    });
+    let named = section.rule_files.iter().map(|file| RuleFile {
+        name: file.file_name().to_owned(),
+        text: Some(file.text.clone()),
+        groups: file.groups.clone(),
+    });
+    (made.chain(named).collect(), missing)
+}
+
+/// Where the files of rules may lie inside Prometheus' container: those that what is known of the apps may bring, too.
+pub fn rule_paths(stack: &Stack) -> Vec<String> {
+    let Some(section) = stack.prometheus.as_option() else { return Vec::new() };
+    let has_alerts = alert::are_wanted(stack);
+    let possible = [has_alerts, !stack.rules.is_empty(), longest_window(stack).is_some()];
+    let own = OWN_RULE_FILES.into_iter().zip(possible).filter(|(_, is_possible)| *is_possible).map(|(name, _)| name);
+    let named = section.rule_files.iter().map(stack::RuleFile::file_name);
+    own.chain(named).map(|name| format!("{RULES_FOLDER}/{name}")).collect()
+}
+
+fn recordings(stack: &Stack) -> RuleGroup {
+    let rules = stack.rules.iter().map(|(name, recording)| Rule {
+        name: name.clone(),
+        expression: recording.query.clone(),
+        labels: recording.labels.clone(),
+        kind: RuleKind::Record,
+    });
+    RuleGroup { name: "recordings".to_owned(), interval: None, rules: rules.collect() }
+}
+
+/// A scraped app, as far as rules are made of it.
+struct Watched<'a> {
+    /// Its name in the stack file.
+    name: &'a str,
+    job: &'a Job,
+    alerts: &'a crate::stack::Alerts,
+    objectives: Option<&'a crate::stack::Objectives>,
+    /// How many replicas run, where that number is known.
+    replicas: Option<u32>,
+    /// A replica that is gone leaves no target behind.
+    follows: bool,
+    signals: Signals,
+    /// Time between two of its scrapes.
+    interval: Duration,
+    /// It is known what it exposes.
+    is_known: bool,
+}
+
+impl Watched<'_> {
+    /// Whether its replicas are counted, in place of looking at each.
+    fn is_counted(&self) -> bool {
+        self.follows || self.replicas.is_some_and(|replicas| replicas > 1)
+    }
+
+    /// The selector for this app alone.
+    fn of_job(&self, selector: &Selector) -> Selector {
+        selector.clone().with("job", Operator::Equal, &self.job.name)
+    }
+
+    /// A length of time over which a rate has enough scrapes to go by.
+    fn at_least(&self, length: Duration) -> Duration {
+        length.max(Duration::from_millis(self.interval.as_millis() * 4))
+    }
+
+    /// What a second brings of that counter.
+    fn rate(&self, counter: &Selector, window: Duration) -> String {
+        format!("sum(rate({}[{}]))", self.of_job(counter), prometheus_duration(window))
+    }
+}
+
+fn watched<'a>(input: Input<'a>, config: &'a PrometheusConfig, services: &[Service]) -> Vec<Watched<'a>> {
+    let stack = input.stack;
+    let known = watched_apps(input, Some(config)).into_iter().map(|app| (app.name, (app.signals, app.exposed)));
+    let mut known: IndexMap<&str, (Signals, &Exposed)> = known.collect();
+    let watched = config.jobs.iter().filter_map(|job| {
+        let (super::JobOrigin::Service(name) | super::JobOrigin::Attached(name)) = &job.origin else { return None };
+        let (name, alerts, objectives) = match stack.apps.get_key_value(name.as_str()) {
+            Some((name, app)) => (name, &app.alerts, app.slo.as_ref()),
+            None => {
+                let (name, app) = stack.attached.get_key_value(name.as_str())?;
+                (name, &app.alerts, app.slo.as_ref())
+            }
+        };
+        let (signals, exposed) = known.swap_remove(job.name.as_str())?;
+        Some(Watched {
+            name: name.as_str(),
+            job,
+            alerts,
+            objectives,
+            replicas: services.iter().find(|service| service.name == name.as_str()).map(|service| service.replicas),
+            follows: matches!(job.targets, super::JobTargets::Dns { .. }),
+            signals,
+            interval: job.interval.unwrap_or(config.scrape_interval),
+            is_known: !exposed.is_empty(),
+        })
+    });
+    watched.collect()
+}

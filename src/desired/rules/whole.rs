@@ -1,0 +1,174 @@
+//! Alerts that are about the whole stack: targets, restarts, disks, certificates, Prometheus itself.
+
+use super::super::{Duration, Rule, RuleGroup, prometheus_duration};
+use super::Watched;
+use super::alert::{Usual, has_alertmanager, is_own, of_preset, own, settings};
+use crate::stack::{Stack, written_alerts};
+
+/// Its group's name. No app can be called so.
+pub(super) const GROUP: &str = "whole stack";
+
+const MINUTE: u64 = 60;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+
+/// File systems that are no disks, or that cannot be written to anyway.
+const NO_DISKS: &str = r#"fstype!~"tmpfs|ramfs|overlay|squashfs|iso9660|erofs|nsfs|fuse.lxcfs""#;
+
+/// What is asked about more than one app, and the alerts at the top of the stack file.
+pub(super) fn group(stack: &Stack, apps: &[Watched]) -> RuleGroup {
+    let mut rules = Vec::new();
+    rules.extend(target_down(stack, apps));
+    rules.extend(restart_loop(stack, apps));
+    rules.extend(disk_full(stack));
+    rules.extend(certificate_expiry(stack));
+    rules.extend(prometheus_health(stack));
+    rules.extend(watchdog(stack));
+    rules.extend(written_alerts(&stack.alerts).filter_map(|(name, alert)| own(name, alert.settings()?, &[])));
+    RuleGroup { name: GROUP.to_owned(), interval: None, rules }
+}
+
+fn target_down(stack: &Stack, apps: &[Watched]) -> Option<Rule> {
+    let settings = settings(stack, "target-down", true)?;
+    let others = apps.iter().filter(|app| app.is_counted() || is_own(app.alerts, "target-down"));
+    let usual = Usual {
+        name: "TargetDown",
+        holds_for: Duration::from_secs(2 * MINUTE),
+        severity: "critical",
+        summary: "{{ $labels.job }} is down: {{ $labels.instance }} cannot be scraped".to_owned(),
+        description: "Prometheus gets no metrics from this target. `stackctl verify targets` says why.",
+    };
+    Some(of_preset(usual, format!("up{} == 0", without(others)), &settings, &[]))
+}
+
+fn restart_loop(stack: &Stack, apps: &[Watched]) -> Option<Rule> {
+    let settings = settings(stack, "restart-loop", true)?;
+    let others = apps.iter().filter(|app| is_own(app.alerts, "restart-loop"));
+    Some(super::app::restarts(&without(others), &settings, &[]))
+}
+
+/// A matcher that leaves these apps out.
+fn without<'a>(apps: impl Iterator<Item = &'a Watched<'a>>) -> String {
+    let jobs: Vec<String> = apps.map(|app| app.job.name.replace('.', "\\\\.")).collect();
+    if jobs.is_empty() { String::new() } else { format!("{{job!~\"{}\"}}", jobs.join("|")) }
+}
+
+fn disk_full(stack: &Stack) -> Option<Rule> {
+    let settings = settings(stack, "disk-full", stack.exporters.contains_key("node"))?;
+    let ahead = settings.within.unwrap_or(Duration::from_secs(DAY));
+    let back = prometheus_duration(settings.over.unwrap_or(Duration::from_secs(6 * HOUR)));
+    let expression = format!(
+        "predict_linear(node_filesystem_avail_bytes{{{NO_DISKS}}}[{back}], {}) < 0 \
+         and node_filesystem_avail_bytes{{{NO_DISKS}}} / node_filesystem_size_bytes{{{NO_DISKS}}} < 0.4 \
+         and node_filesystem_readonly{{{NO_DISKS}}} == 0",
+        ahead.as_millis() / 1000
+    );
+    let usual = Usual {
+        name: "DiskWillBeFull",
+        holds_for: Duration::from_secs(HOUR),
+        severity: "warning",
+        summary: format!(
+            "{{{{ $labels.mountpoint }}}} of {{{{ $labels.instance }}}} will be full within {}",
+            prometheus_duration(ahead)
+        ),
+        description: "As fast as it filled over the last hours, this disk has no room left by then, and less than 40 % now.",
+    };
+    Some(of_preset(usual, expression, &settings, &[]))
+}
+
+fn certificate_expiry(stack: &Stack) -> Option<Rule> {
+    let settings = settings(stack, "certificate-expiry", false)?;
+    let ahead = settings.within.unwrap_or(Duration::from_secs(14 * DAY));
+    let usual = Usual {
+        name: "CertificateExpires",
+        holds_for: Duration::from_secs(HOUR),
+        severity: "warning",
+        summary: "The certificate of {{ $labels.instance }} ends in {{ $value | humanizeDuration }}".to_owned(),
+        description: "From then on nobody who checks it gets through. Whatever renews it has not done so.",
+    };
+    let expression = format!("probe_ssl_earliest_cert_expiry - time() < {}", ahead.as_millis() / 1000);
+    Some(of_preset(usual, expression, &settings, &[]))
+}
+
+fn prometheus_health(stack: &Stack) -> Vec<Rule> {
+    let Some(settings) = settings(stack, "prometheus-health", true) else { return Vec::new() };
+    let own = r#"{job="prometheus"}"#;
+    let increase = |metric: &str, length: &str| format!("increase({metric}{own}[{length}])");
+    let usual = |name, minutes, severity, summary: &str, description| Usual {
+        name,
+        holds_for: Duration::from_secs(minutes * MINUTE),
+        severity,
+        summary: summary.to_owned(),
+        description,
+    };
+    let mut rules = vec![
+        (
+            usual(
+                "PrometheusConfigNotTaken",
+                5,
+                "critical",
+                "Prometheus refuses its configuration",
+                "It goes on with the one before, and does not come up after its next start. `stackctl logs prometheus` says why.",
+            ),
+            format!("prometheus_config_last_reload_successful{own} == 0"),
+        ),
+        (
+            usual(
+                "PrometheusRuleFails",
+                10,
+                "warning",
+                "A rule of {{ $labels.rule_group }} cannot be evaluated",
+                "What it records or watches is missing. `stackctl verify alerts` names the rule and the reason.",
+            ),
+            format!("{} > 0", increase("prometheus_rule_evaluation_failures_total", "5m")),
+        ),
+        (
+            usual(
+                "PrometheusStorageFails",
+                5,
+                "warning",
+                "Prometheus has trouble with its disk",
+                "Compaction fails, or what it wrote is damaged: look for room on the disk, then at its log.",
+            ),
+            format!(
+                "{} > 0 or {} > 0",
+                increase("prometheus_tsdb_compactions_failed_total", "3h"),
+                increase("prometheus_tsdb_wal_corruptions_total", "3h")
+            ),
+        ),
+        (
+            usual(
+                "PrometheusTakesNoSamples",
+                10,
+                "critical",
+                "Prometheus stores no samples",
+                "It runs, and nothing new arrives: every other alert is blind.",
+            ),
+            // Newer versions count floats and histograms apart, and of the latter there may be none.
+            format!("sum by (job, instance) (rate(prometheus_tsdb_head_samples_appended_total{own}[5m])) <= 0"),
+        ),
+    ];
+    if has_alertmanager(stack) {
+        let lost = usual(
+            "PrometheusAlertsLost",
+            10,
+            "critical",
+            "Prometheus cannot hand its alerts to Alertmanager",
+            "They fire, and nobody is told. `stackctl verify alerts` names the hop.",
+        );
+        rules.push((lost, format!("{} > 0", increase("prometheus_notifications_dropped_total", "5m"))));
+    }
+    rules.into_iter().map(|(usual, expression)| of_preset(usual, expression, &settings, &[])).collect()
+}
+
+fn watchdog(stack: &Stack) -> Option<Rule> {
+    let settings = settings(stack, "watchdog", has_alertmanager(stack))?;
+    let usual = Usual {
+        name: "Watchdog",
+        holds_for: Duration::default(),
+        severity: "none",
+        summary: "This alert always fires".to_owned(),
+        description: "It shows that alerts get through: where it stops to arrive, something on the way is broken.",
+    };
+    Some(of_preset(usual, "vector(1)".to_owned(), &settings, &[]))
+}

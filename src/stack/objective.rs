@@ -1,0 +1,31 @@
+//! `slo`: what an app promises. How often its requests succeed, how fast they are answered, counted over a window.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Amount, Duration};
+
+/// The alerts that objectives make.
+pub const OBJECTIVE_ALERTS: [&str; 2] = ["ErrorBudgetBurnsFast", "ErrorBudgetBurnsSlowly"];
+
+/// What an app promises.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Objectives {
+    /// The share of requests that do not fail, such as `99.9%`.
+    pub availability: Option<Amount>,
+    /// How fast requests are answered.
+    pub latency: Option<LatencyObjective>,
+    /// Over which time it is counted. Default 30d.
+    pub window: Option<Duration>,
+}
+
+/// A share of requests that is answered within a time.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LatencyObjective {
+    /// The share, in percent: 99.
+    pub p: f64,
+    /// The time. The app's histogram needs a bucket that ends there.
+    pub under: Duration,
+}

@@ -1,0 +1,176 @@
+//! Judges one rule. Pure.
+
+use std::collections::BTreeMap;
+
+use super::ALERTS;
+use crate::client::{LoadedRule, RuleHealth};
+use crate::dashboard::STATUS_LABELS;
+use crate::desired::{Rule, RuleFile, RuleGroup, RuleKind, rule_place};
+use crate::promql::{Expression, Matcher, Selector};
+use crate::verify::series::{Found, SelectorState};
+use crate::verify::{Cause, Finding, Trouble};
+
+/// Metrics that Prometheus makes while an alert is pending or firing, and not before.
+const OF_ALERTS: [&str; 2] = ["ALERTS", "ALERTS_FOR_STATE"];
+
+/// Labels that come from where something is scraped: what they are is known from the first scrape on.
+const OF_TARGETS: [&str; 2] = ["job", "instance"];
+
+/// What was seen of one rule. Plain data.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RuleState {
+    /// As Prometheus has it; `None`: it has not.
+    pub loaded: Option<LoadedRule>,
+    /// Each selector of its expression, with what it finds.
+    pub selectors: Vec<SelectorState>,
+}
+
+/// One finding for the rule at that place of its group.
+pub fn judge_rule(file: &RuleFile, group: &RuleGroup, at: usize, state: &RuleState) -> Finding {
+    let rule = &group.rules[at];
+    let name = shown_name(group, rule);
+    let place = rule_place(file, group, rule);
+    let fail = |trouble| Finding::fail(ALERTS, &group.name, Some(&name), trouble);
+    let Some(loaded) = &state.loaded else {
+        let message = format!("Prometheus has not loaded `{}` of `{}`", rule.name, file.name);
+        let fix = "run `stackctl up`, which has Prometheus read its rules again";
+        return fail(Trouble::new(Cause::RuleError, message, fix));
+    };
+    if let Some(difference) = difference(rule, loaded) {
+        let message = format!("Prometheus runs another `{}`: {difference}", rule.name);
+        let fix = "run `stackctl up`, which has Prometheus read its rules again";
+        return fail(Trouble::new(Cause::RuleError, message, fix));
+    }
+    if loaded.health == RuleHealth::Failed {
+        let message = format!("Prometheus cannot evaluate `{}`: {}", rule.name, loaded.last_error);
+        return fail(Trouble::new(Cause::RuleError, message, format!("correct {place}")));
+    }
+    match never(rule, state, &place) {
+        Verdict::Can => Finding::ok(ALERTS, &group.name, Some(&name), stands(loaded)),
+        Verdict::Hardly(trouble) => fail(trouble).as_warning(),
+        Verdict::Never(trouble) => fail(trouble),
+    }
+}
+
+/// The name of a rule, with what tells it from others of that name in its group.
+fn shown_name(group: &RuleGroup, rule: &Rule) -> String {
+    let namesakes: Vec<&Rule> = group.rules.iter().filter(|other| other.name == rule.name).collect();
+    let telling = rule.labels.iter().filter(|(label, value)| {
+        namesakes.iter().any(|other| other.labels.get(*label) != Some(value))
+    });
+    let telling: Vec<&str> = telling.map(|(_, value)| value.as_str()).collect();
+    if telling.is_empty() { rule.name.clone() } else { format!("{} ({})", rule.name, telling.join(", ")) }
+}
+
+/// How a rule stands that is well.
+fn stands(loaded: &LoadedRule) -> String {
+    let firing = loaded.alerts.iter().filter(|alert| alert.state == "firing").count();
+    match (loaded.health, loaded.state.as_str()) {
+        (RuleHealth::Unknown, _) => "loaded, not evaluated yet".to_owned(),
+        (_, "firing") => format!("firing: {firing}"),
+        (_, "pending") => "pending".to_owned(),
+        (_, "inactive") => "quiet".to_owned(),
+        _ => "recorded".to_owned(),
+    }
+}
+
+/// What differs between a rule as it was rendered and as it is in force.
+fn difference(rule: &Rule, loaded: &LoadedRule) -> Option<String> {
+    let differs = match (Expression::parse(&rule.expression), Expression::parse(&loaded.query)) {
+        (Ok(rendered), Ok(running)) => rendered != running,
+        _ => false,
+    };
+    if differs {
+        return Some(format!("it asks `{}`", loaded.query));
+    }
+    let sorted = |labels: &indexmap::IndexMap<String, String>| -> BTreeMap<String, String> {
+        labels.iter().map(|(label, value)| (label.clone(), value.clone())).collect()
+    };
+    if sorted(&rule.labels) != loaded.labels {
+        return Some("its labels are others".to_owned());
+    }
+    let RuleKind::Alert { holds_for, annotations, .. } = &rule.kind else { return None };
+    #[expect(clippy::cast_precision_loss, reason = "a time to hold is far below 2^53 ms")]
+    let seconds = holds_for.as_millis() as f64 / 1000.0;
+    if (seconds - loaded.duration).abs() > 0.001 {
+        return Some(format!("it has to hold for {}s", loaded.duration));
+    }
+    (sorted(annotations) != loaded.annotations).then(|| "its words are others".to_owned())
+}
+
+/// Whether a rule can ever have an answer.
+enum Verdict {
+    Can,
+    /// Not as it stands, and it may be meant so.
+    Hardly(Trouble),
+    Never(Trouble),
+}
+
+fn never(rule: &Rule, state: &RuleState, place: &str) -> Verdict {
+    let Ok(expression) = Expression::parse(&rule.expression) else { return Verdict::Can };
+    let need = expression.need();
+    let found = |selector: &Selector| state.selectors.iter().find(|state| state.selector == *selector);
+    let reason = |selector: &Selector| found(selector).and_then(|state| obstacle(state, place));
+    let is_met = |least: fn(&Verdict) -> bool| {
+        need.is_met(&|selector| reason(selector).is_none_or(|verdict| !least(&verdict)))
+    };
+    let is_hopeless = |verdict: &Verdict| matches!(verdict, Verdict::Never(_));
+    let selectors = need.selectors();
+    if !is_met(is_hopeless) {
+        let hopeless = selectors.iter().filter_map(|selector| reason(selector)).find(is_hopeless);
+        return hopeless.unwrap_or(Verdict::Can);
+    }
+    if is_met(|_| true) {
+        return Verdict::Can;
+    }
+    selectors.iter().find_map(|selector| reason(selector)).unwrap_or(Verdict::Can)
+}
+
+/// Why a selector finds nothing; `None`: it finds something, or will.
+fn obstacle(state: &SelectorState, place: &str) -> Option<Verdict> {
+    let metric = state.selector.metric.as_deref().unwrap_or_default();
+    let no_data = |message: String, fix: String| Trouble::new(Cause::NoData, message, fix);
+    match &state.found {
+        Found::Series | Found::TooFew { .. } | Found::Recorded => None,
+        Found::NoMetric { .. } if OF_ALERTS.contains(&metric) => None,
+        Found::NoMetric { nearest } => {
+            let (known, fix) = match nearest {
+                Some(nearest) => {
+                    (format!("; there is `{nearest}`"), format!("correct `{metric}` to `{nearest}` in {place}"))
+                }
+                None => {
+                    let fix = format!("correct the name in {place}; many a metric appears with the first request");
+                    (String::new(), fix)
+                }
+            };
+            let message = format!("it can never have an answer: no metric is called `{metric}`{known}");
+            Some(Verdict::Never(no_data(message, fix)))
+        }
+        Found::NoMatch { matcher: None, .. } => None,
+        Found::NoMatch { matcher: Some(matcher), values } => mismatch(metric, matcher, values, place),
+    }
+}
+
+/// A metric that is there, and a matcher that holds for none of its series.
+fn mismatch(metric: &str, matcher: &Matcher, values: &[String], place: &str) -> Option<Verdict> {
+    let label = matcher.label.as_str();
+    let fix = format!("correct the label in {place}");
+    if values.is_empty() {
+        let message = format!("it can never have an answer: no series of `{metric}` has a label `{label}`");
+        return Some(Verdict::Never(Trouble::new(Cause::NoData, message, fix)));
+    }
+    // A status that nobody has seen yet is what many an alert waits for.
+    if STATUS_LABELS.contains(&label) {
+        return None;
+    }
+    let listed: Vec<String> = values.iter().map(|value| format!("`{value}`")).collect();
+    let message = format!("no series of `{metric}` has `{matcher}`; the label has {}", listed.join(", "));
+    if OF_TARGETS.contains(&label) {
+        return Some(Verdict::Never(Trouble::new(Cause::NoData, message, fix)));
+    }
+    let fix = format!("{fix}; where that value is still to come, all is well");
+    Some(Verdict::Hardly(Trouble::new(Cause::NoData, message, fix)))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,109 @@
+//! Rules as Prometheus might have them, and what is said of each.
+
+use indexmap::IndexMap;
+
+use super::{RuleState, judge_rule};
+use crate::client::{LoadedRule, RuleHealth};
+use crate::desired::{Duration, Rule, RuleFile, RuleGroup, RuleKind};
+use crate::promql::{Expression, Matcher, Operator};
+use crate::verify::series::{Found, SelectorState};
+use crate::verify::{Cause, Finding, Status};
+
+fn rule(expression: &str) -> Rule {
+    Rule {
+        name: "Mine".into(),
+        expression: expression.into(),
+        labels: IndexMap::from([("severity".into(), "warning".into())]),
+        kind: RuleKind::Alert {
+            holds_for: Duration::from_secs(60),
+            keeps_firing_for: Duration::default(),
+            annotations: IndexMap::new(),
+        },
+    }
+}
+
+fn loaded(expression: &str) -> LoadedRule {
+    LoadedRule {
+        name: "Mine".into(),
+        query: expression.into(),
+        duration: 60.0,
+        labels: [("severity".to_owned(), "warning".to_owned())].into(),
+        health: RuleHealth::Ok,
+        state: "inactive".into(),
+        ..LoadedRule::default()
+    }
+}
+
+fn judged(expression: &str, loaded: Option<LoadedRule>, found: &[Found]) -> Finding {
+    let selectors = Expression::parse(expression).unwrap().selectors();
+    let selectors = selectors.into_iter().zip(found.iter().cloned().chain(std::iter::repeat(Found::Series)));
+    let selectors = selectors.map(|(selector, found)| SelectorState { selector, found }).collect();
+    let group = RuleGroup { name: "web".into(), interval: None, rules: vec![rule(expression)] };
+    let file = RuleFile { name: "stackctl-alerts.yml".into(), text: None, groups: vec![group.clone()] };
+    judge_rule(&file, &group, 0, &RuleState { loaded, selectors })
+}
+
+fn found(expression: &str, states: &[Found]) -> Finding {
+    judged(expression, Some(loaded(expression)), states)
+}
+
+fn no_match(label: &str, value: &str, values: &[&str]) -> Found {
+    let matcher = Matcher { label: label.into(), operator: Operator::Equal, value: value.into() };
+    Found::NoMatch { matcher: Some(matcher), values: values.iter().map(|value| (*value).to_owned()).collect() }
+}
+
+#[test]
+fn a_rule_in_force_that_finds_series_is_well() {
+    let finding = found("up == 0", &[]);
+    assert_eq!((finding.status, finding.message.as_str()), (Status::Ok, "quiet"));
+    assert_eq!((finding.subject.as_str(), finding.instance.as_deref()), ("web", Some("Mine")));
+}
+
+#[test]
+fn the_same_query_in_prometheus_own_writing_is_the_same() {
+    let expression = "sum(rate(a{x='1'}[60s])) by (job)>5";
+    let finding = judged(expression, Some(loaded("sum by (job) (rate(a{x=\"1\"}[1m])) > 5")), &[]);
+    assert_eq!(finding.status, Status::Ok, "{}", finding.message);
+}
+
+#[test]
+fn a_rule_that_is_not_in_force_is_a_rule_error() {
+    let missing = judged("up == 0", None, &[]);
+    assert_eq!((missing.status, missing.cause), (Status::Fail, Some(Cause::RuleError)));
+    let other = judged("up == 0", Some(loaded("up == 1")), &[]);
+    assert!(other.message.contains("it asks `up == 1`"), "{}", other.message);
+    let shorter = judged("up == 0", Some(LoadedRule { duration: 0.0, ..loaded("up == 0") }), &[]);
+    assert!(shorter.message.contains("has to hold for 0s"), "{}", shorter.message);
+    let failing = LoadedRule {
+        health: RuleHealth::Failed,
+        last_error: "many-to-many matching not allowed".into(),
+        ..loaded("up == 0")
+    };
+    let failing = judged("up == 0", Some(failing), &[]);
+    assert_eq!(failing.cause, Some(Cause::RuleError));
+    assert!(failing.message.contains("many-to-many") && failing.fix.contains("`apps.web.alerts.Mine`"), "{failing:?}");
+}
+
+#[test]
+fn an_alert_on_a_metric_that_nobody_knows_can_never_fire() {
+    let near = found("web_request_total > 5", &[Found::NoMetric { nearest: Some("web_requests_total".into()) }]);
+    assert_eq!((near.status, near.cause), (Status::Fail, Some(Cause::NoData)));
+    assert!(near.message.contains("no metric is called `web_request_total`; there is `web_requests_total`"));
+    assert!(near.fix.contains("to `web_requests_total` in `apps.web.alerts.Mine`"), "{}", near.fix);
+    let one_side = [Found::Series, Found::NoMetric { nearest: None }];
+    assert_eq!(found("a / b > 1", &one_side).status, Status::Fail);
+    assert_eq!(found("a or b", &one_side).status, Status::Ok, "the other side is enough");
+    assert_eq!(found("a unless b", &one_side).status, Status::Ok);
+    assert_eq!(found("absent(b)", &one_side[1..]).status, Status::Ok, "that is what it waits for");
+    assert_eq!(found("ALERTS{alertname=\"X\"}", &one_side[1..]).status, Status::Ok);
+    assert_eq!(found("recorded:by:us > 1", &[Found::Recorded]).status, Status::Ok);
+}
+
+#[test]
+fn a_label_that_does_not_match_is_judged_by_what_it_is() {
+    let status = |expression: &str, state: Found| found(expression, &[state]).status;
+    assert_eq!(status("a{job=\"wbe\"} > 1", no_match("job", "wbe", &["web"])), Status::Fail);
+    assert_eq!(status("a{pod=\"x\"} > 1", no_match("pod", "x", &[])), Status::Fail, "nobody has that label");
+    assert_eq!(status("a{code=\"500\"} > 1", no_match("code", "500", &["200"])), Status::Ok, "still to come");
+    assert_eq!(status("a{kind=\"x\"} > 1", no_match("kind", "x", &["y"])), Status::Warn);
+}

@@ -1,0 +1,175 @@
+//! What series a selector finds in the running Prometheus, and where it finds none, why.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use tokio::sync::OnceCell;
+
+use crate::client::{Error, Prometheus, QueryResult};
+use crate::desired::PrometheusConfig;
+use crate::promql::{Expression, Matcher, Selector};
+
+/// Values of a label that are told at most.
+const MOST_VALUES: usize = 8;
+
+/// How a selector of an empty query stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SelectorState {
+    /// Which series.
+    pub selector: Selector,
+    /// What was found.
+    pub found: Found,
+}
+
+/// What a selector finds.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Found {
+    /// Series, and with a length of time enough scrapes of one of them.
+    Series,
+    /// Series, and too few scrapes within its length of time.
+    TooFew {
+        /// The length of time.
+        length: Duration,
+        /// Time between two scrapes.
+        interval: Duration,
+    },
+    /// No series yet; a rule of the stack records them.
+    Recorded,
+    /// No series, because there is no such metric.
+    NoMetric {
+        /// The nearest name that there is.
+        nearest: Option<String>,
+    },
+    /// No series, although the metric is there: this is what does not hold, and the values that the label has.
+    NoMatch {
+        /// What does not hold. `None`: each holds somewhere, and nowhere all of them.
+        matcher: Option<Matcher>,
+        /// Values of the label, sorted, the first few.
+        values: Vec<String>,
+    },
+}
+
+/// Asks which series there are.
+pub(super) struct Lookup<'a> {
+    pub(super) prometheus: &'a Prometheus,
+    pub(super) config: &'a PrometheusConfig,
+    /// Every metric that there is now; asked for once, and only where something is missing.
+    metrics: OnceCell<BTreeSet<String>>,
+}
+
+impl<'a> Lookup<'a> {
+    pub(super) fn new(prometheus: &'a Prometheus, config: &'a PrometheusConfig) -> Self {
+        Self { prometheus, config, metrics: OnceCell::new() }
+    }
+
+    /// Each selector of a query, with what it finds.
+    pub(super) async fn selectors(&self, expression: &Expression) -> Vec<SelectorState> {
+        let mut selectors: Vec<SelectorState> = Vec::new();
+        for selector in expression.selectors() {
+            if selectors.iter().all(|known| known.selector != selector) {
+                let found = self.found(&selector, expression).await;
+                selectors.push(SelectorState { selector, found });
+            }
+        }
+        selectors
+    }
+
+    async fn found(&self, selector: &Selector, expression: &Expression) -> Found {
+        if !self.is_empty(&format!("count({selector})")).await {
+            let ranges = expression.ranges().into_iter().filter(|range| range.selector == *selector);
+            for range in ranges {
+                let scrapes = format!("count(count_over_time({selector}[{}ms]) > 1)", range.length.as_millis());
+                if self.is_empty(&scrapes).await {
+                    return Found::TooFew { length: range.length, interval: self.interval_of(selector) };
+                }
+            }
+            return Found::Series;
+        }
+        let Some(metric) = &selector.metric else { return Found::NoMatch { matcher: None, values: Vec::new() } };
+        let metrics = self.metrics.get_or_init(|| self.all_metrics()).await;
+        if !metrics.contains(metric) {
+            if self.is_recorded(metric) {
+                return Found::Recorded;
+            }
+            return Found::NoMetric { nearest: nearest(metric, metrics) };
+        }
+        self.mismatch(selector, metric).await
+    }
+
+    /// The matcher of a selector that does not hold, although its metric is there.
+    async fn mismatch(&self, selector: &Selector, metric: &str) -> Found {
+        for matcher in &selector.matchers {
+            let alone = Selector { metric: Some(metric.to_owned()), matchers: vec![matcher.clone()] };
+            if self.is_empty(&format!("count({alone})")).await {
+                // Where other matchers hold somewhere, only the values that are there matter.
+                let mut rest = selector.clone();
+                rest.matchers.retain(|other| other != matcher);
+                let mut values = self.values_of(&matcher.label, &rest.to_string()).await;
+                if values.is_empty() {
+                    values = self.values_of(&matcher.label, metric).await;
+                }
+                return Found::NoMatch { matcher: Some(matcher.clone()), values };
+            }
+        }
+        Found::NoMatch { matcher: None, values: Vec::new() }
+    }
+
+    /// Time between two scrapes of the job that a selector names.
+    fn interval_of(&self, selector: &Selector) -> Duration {
+        let job = selector.matchers.iter().find(|matcher| matcher.label == "job").map(|matcher| &matcher.value);
+        let job = job.and_then(|name| self.config.jobs.iter().find(|job| job.name == *name));
+        let interval = job.and_then(|job| job.interval).unwrap_or(self.config.scrape_interval);
+        Duration::from_millis(interval.as_millis())
+    }
+
+    /// Whether a query has no answer. One that cannot be asked has none to go by.
+    async fn is_empty(&self, query: &str) -> bool {
+        matches!(self.prometheus.query(query).await, Ok(QueryResult::Series(series)) if series.is_empty())
+    }
+
+    /// Whether a rule of the stack records that metric.
+    fn is_recorded(&self, metric: &str) -> bool {
+        let groups = self.config.rule_files.iter().flat_map(|file| &file.groups);
+        groups.flat_map(|group| &group.rules).any(|rule| !rule.is_alert() && rule.name == metric)
+    }
+
+    pub(super) async fn values_of(&self, label: &str, selector: &str) -> Vec<String> {
+        let mut values = labels(self.prometheus.query(&format!("group by ({label}) ({selector})")).await, label);
+        values.retain(|value| !value.is_empty());
+        values.into_iter().take(MOST_VALUES).collect()
+    }
+
+    async fn all_metrics(&self) -> BTreeSet<String> {
+        labels(self.prometheus.query("group by (__name__) ({__name__=~\".+\"})").await, "__name__")
+    }
+}
+
+fn labels(answer: Result<QueryResult, Error>, label: &str) -> BTreeSet<String> {
+    match answer {
+        Ok(QueryResult::Series(series)) => series.into_iter().filter_map(|mut one| one.labels.remove(label)).collect(),
+        _ => BTreeSet::new(),
+    }
+}
+
+/// The name that is spelled most alike, where one is near: a third of the letters may differ.
+pub(super) fn nearest(metric: &str, metrics: &BTreeSet<String>) -> Option<String> {
+    let scored = metrics.iter().map(|known| (strsim::osa_distance(metric, known), known));
+    let nearest = scored.min().filter(|(distance, known)| distance * 3 <= metric.len().max(known.len()));
+    nearest.map(|(_, known)| known.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn the_nearest_metric_is_found_and_a_far_one_is_not() {
+        let metrics = ["image_gallery_requests_total", "go_goroutines", "up"].map(str::to_owned).into();
+        let check = |metric: &str| nearest(metric, &metrics);
+        assert_eq!(check("image_galery_requests_total").as_deref(), Some("image_gallery_requests_total"));
+        assert_eq!(check("gallery_requests_total").as_deref(), Some("image_gallery_requests_total"));
+        assert_eq!(check("go_gorutines").as_deref(), Some("go_goroutines"));
+        assert_eq!(check("http_server_requests_seconds_count"), None);
+        assert_eq!(nearest("up", &std::collections::BTreeSet::new()), None);
+    }
+}
