@@ -351,7 +351,7 @@ async fn choose_images(
             None => true,
         });
     }
-    choices.extend(engine.choose_images(&wanted, stack.images.from, &observed.images).await);
+    choices.extend(engine.choose_images(&wanted, stack.images.from, &observed.images, ask_again).await);
     choices
 }
 

@@ -10,6 +10,7 @@ mod dashboards;
 mod failures;
 mod import;
 mod lifecycle;
+mod registry;
 mod reload;
 mod sandbox;
 mod scale;
