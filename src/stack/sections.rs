@@ -9,8 +9,9 @@ use super::document::{Entry, Node, Path, Reader, Span, Value};
 use super::{App, Attached, Exporter, Grafana, Prometheus, Scrape, ServiceName, Stack, StackName, Toggle, suggest};
 
 /// The keys at the top of a stack file.
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     "name",
+    "include",
     "engine",
     "images",
     "prometheus",
@@ -35,6 +36,7 @@ pub(super) fn read(root: &Node, reader: &mut Reader) -> Stack {
     let (apps, attached) = sections.apps();
     Stack {
         name: sections.name(),
+        include: sections.one("include"),
         engine: sections.one("engine"),
         images: sections.one("images"),
         prometheus: sections.component("prometheus", Prometheus::read),

@@ -9,6 +9,7 @@ mod converge;
 mod dashboards;
 mod failures;
 mod import;
+mod include;
 mod lifecycle;
 mod registry;
 mod reload;
