@@ -13,8 +13,8 @@ use stackctl::render::{self, Files};
 use stackctl::stack::Stack;
 use support::stacks;
 
-fn every_stack() -> [(&'static str, Stack); 4] {
-    [
+fn every_stack() -> Vec<(&'static str, Stack)> {
+    vec![
         ("hello", stacks::hello()),
         ("image-gallery", stacks::image_gallery()),
         ("demo", stacks::demo()),
@@ -272,7 +272,8 @@ fn stack_of_rules() -> Stack {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rules");
     let text = std::fs::read_to_string(folder.join("stack.yml")).expect("it lies beside the tests");
     let environment = stackctl::stack::Environment::default();
-    let loaded = stackctl::stack::parse("stack.yml", &text, &folder, &environment, &stackctl::stack::Vocabulary::default());
+    let loaded =
+        stackctl::stack::parse("stack.yml", &text, &folder, &environment, &stackctl::stack::Vocabulary::default());
     loaded.unwrap_or_else(|problems| panic!("{problems}")).stack
 }
 
@@ -283,7 +284,8 @@ fn promtool_agrees_with_the_rules(suite: &str, version: &str) {
     let promtool = tools::promtool(suite);
     let folder = written(&stack, &facts);
     let rules = folder.path().join("prometheus/rules");
-    let mut files: Vec<_> = std::fs::read_dir(&rules).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<_> =
+        std::fs::read_dir(&rules).expect("rules are rendered").flatten().map(|entry| entry.path()).collect();
     files.sort();
     assert_eq!(files.len(), 3, "{files:?}");
     let said = run(Command::new(&promtool).args(["check", "rules"]).args(&files));
@@ -293,12 +295,13 @@ fn promtool_agrees_with_the_rules(suite: &str, version: &str) {
     let all = tests.rules.iter().cloned().chain(tests.tests.iter().map(|(_, path, text)| (path.clone(), text.clone())));
     for (path, text) in all {
         let path = PathBuf::from(here(&path));
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, here(&text)).unwrap();
+        std::fs::create_dir_all(path.parent().expect("it is in a folder")).expect("a new folder can be written to");
+        std::fs::write(path, here(&text)).expect("a new folder can be written to");
     }
     assert!(tests.tests.len() > 12, "{}", tests.tests.len());
     let paths = tests.tests.iter().map(|(_, path, _)| here(path));
-    let output = Command::new(&promtool).args(["test", "rules"]).args(paths).output().unwrap();
+    let output =
+        Command::new(&promtool).args(["test", "rules"]).args(paths).output().expect("it was fetched a moment ago");
     let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
     assert!(output.status.success(), "{version}:\n{said}");
     assert_eq!(said.matches("SUCCESS").count(), tests.tests.len(), "{said}");

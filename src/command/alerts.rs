@@ -32,7 +32,9 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     match arguments.output.format {
         Format::Json => output::print_json(&lines.iter().map(Line::as_json).collect::<Vec<_>>()),
         Format::Text if lines.is_empty() && arguments.active => output::say("no alert is pending or firing"),
-        Format::Text if lines.is_empty() => output::say("no alerts: add `alerts: {}` to the stack file for the presets"),
+        Format::Text if lines.is_empty() => {
+            output::say("no alerts: add `alerts: {}` to the stack file for the presets");
+        }
         Format::Text => {
             let rows: Vec<_> = lines.iter().map(Line::row).collect();
             output::print(&output::table(&["STATE", "ALERT", "GROUP", "SEVERITY", "SINCE", "SUMMARY"], &rows));

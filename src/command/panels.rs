@@ -57,7 +57,11 @@ pub(super) fn folded(findings: &[Finding]) -> Vec<Finding> {
     for finding in findings {
         let folds = is_folded(finding);
         let alike = |row: &&mut (Finding, usize)| {
-            folds && is_folded(&row.0) && row.0.subject == finding.subject && row.0.check == finding.check && row.0.status == finding.status
+            folds
+                && is_folded(&row.0)
+                && row.0.subject == finding.subject
+                && row.0.check == finding.check
+                && row.0.status == finding.status
         };
         match rows.iter_mut().find(alike) {
             Some((_, count)) => *count += 1,

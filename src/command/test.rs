@@ -80,7 +80,10 @@ fn select(files: &mut RuleTestFiles, names: &[String]) -> Result<(), Failure> {
     }
     if let Some(name) = names.iter().find(|name| files.tests.iter().all(|(known, ..)| known != *name)) {
         let known: Vec<_> = files.tests.iter().map(|(known, ..)| format!("`{known}`")).collect();
-        return Err(Failure::arguments(format!("no test is called `{name}`"), format!("there are {}", known.join(", "))));
+        return Err(Failure::arguments(
+            format!("no test is called `{name}`"),
+            format!("there are {}", known.join(", ")),
+        ));
     }
     files.tests.retain(|(name, ..)| names.is_empty() || names.contains(name));
     Ok(())

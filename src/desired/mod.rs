@@ -41,8 +41,9 @@ pub use unit::{compose_duration, compose_size, prometheus_duration, prometheus_s
 pub use view::LIBRARY_SOURCE;
 // Value types that are the same in the stack file and here, so that later stages need not know `stack`.
 pub use crate::stack::{
-    AddressPool, Attach, ByteSize, Command, ContainerSettings, DependencyCondition, Duration, Expectation, FiringAlert, Healthcheck,
-    HealthcheckTest, ImageSource, Logging, Port, Ports, Propagation, Protocol, PullPolicy, Restart, Rule, RuleGroup, RuleKind, RuleTest, Scheme, Ulimit,
+    AddressPool, Attach, ByteSize, Command, ContainerSettings, DependencyCondition, Duration, Expectation, FiringAlert,
+    Healthcheck, HealthcheckTest, ImageSource, Logging, Port, Ports, Propagation, Protocol, PullPolicy, Restart, Rule,
+    RuleGroup, RuleKind, RuleTest, Scheme, Ulimit,
 };
 
 use std::collections::BTreeSet;

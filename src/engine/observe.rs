@@ -77,7 +77,9 @@ impl Engine {
 
     /// Files of rules that came after the container was made, whose label names those that it was made with.
     async fn look_at_rules(&self, containers: &mut [ObservedContainer], paths: &[String]) {
-        let Some(container) = containers.iter_mut().find(|container| container.service == PROMETHEUS.name) else { return };
+        let Some(container) = containers.iter_mut().find(|container| container.service == PROMETHEUS.name) else {
+            return;
+        };
         let new: Vec<&String> = paths.iter().filter(|path| !container.files.contains_key(*path)).collect();
         let stamps = join_all(new.iter().map(|path| self.file_stamp(&container.id, path))).await;
         container.files.extend(new.into_iter().cloned().zip(stamps));

@@ -43,7 +43,8 @@ impl Engine {
         let attempt = format!("run `{program}` in the image `{}`", once.image);
         let name = format!("{}-once-{:08x}", once.stack, RandomState::new().build_hasher().finish() >> 32);
         let options = CreateContainerOptionsBuilder::new().name(&name).build();
-        let created = self.docker.create_container(Some(options), body(once)).await.map_err(cannot(attempt.as_str()))?;
+        let created =
+            self.docker.create_container(Some(options), body(once)).await.map_err(cannot(attempt.as_str()))?;
         let container = Removed { docker: self.docker.clone(), id: Some(created.id.clone()) };
         let ended = tokio::time::timeout(PATIENCE, self.to_its_end(&created.id, once, &attempt)).await;
         container.remove().await;

@@ -105,9 +105,7 @@ impl<'de> Visitor<'de> for AlertVisitor {
         Ok(match text {
             "off" => Alert::Off,
             "on" => Alert::On(Box::default()),
-            when => {
-                Alert::On(Box::new(AlertSettings { when: Some(when.to_owned()), ..AlertSettings::default() }))
-            }
+            when => Alert::On(Box::new(AlertSettings { when: Some(when.to_owned()), ..AlertSettings::default() })),
         })
     }
 

@@ -4,9 +4,9 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::alert::alerts;
 use super::defaults;
 use super::document::{Entry, Path, Reader};
-use super::alert::alerts;
 use super::{Alert, Alerts, ContainerSettings, Metrics, Objectives, Signals, Toggle, Wiring};
 
 /// One app: a Compose service plus `metrics`, `signals` and `scale`.

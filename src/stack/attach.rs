@@ -7,9 +7,9 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
+use super::alert::alerts;
 use super::document::{Entry, Path, Reader, Value};
 use super::wrong::Wrong;
-use super::alert::alerts;
 use super::{Alert, Alerts, App, Discovery, Metrics, Objectives, Signals, Toggle};
 
 /// An app that is watched and not run.

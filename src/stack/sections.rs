@@ -6,11 +6,14 @@ use serde::de::DeserializeOwned;
 
 use super::attach::AppKeys;
 use super::document::{Entry, Node, Path, Reader, Span, Value};
-use super::{Alerts, App, Attached, Exporter, Grafana, Prometheus, Scrape, ServiceName, Stack, StackName, Toggle, suggest};
+use super::{
+    Alerts, App, Attached, Exporter, Grafana, Prometheus, Scrape, ServiceName, Stack, StackName, Toggle, suggest,
+};
 
 /// The keys at the top of a stack file.
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "name",
+    "include",
     "engine",
     "images",
     "prometheus",
@@ -38,6 +41,7 @@ pub(super) fn read(root: &Node, reader: &mut Reader) -> Stack {
     let (apps, attached) = sections.apps();
     Stack {
         name: sections.name(),
+        include: sections.one("include"),
         engine: sections.one("engine"),
         images: sections.one("images"),
         prometheus: sections.component("prometheus", Prometheus::read),

@@ -60,7 +60,11 @@ fn alerts_fire_at_real_faults_and_are_over_when_these_are() {
         active(&stack, "TargetDown") == [("firing".to_owned(), "web is down: web:80 cannot be scraped".to_owned())]
     });
     let shown = stack.ok(&["alerts"]);
-    assert!(shown.stdout.lines().any(|line| line.starts_with("firing") && line.contains("critical")), "{}", shown.stdout);
+    assert!(
+        shown.stdout.lines().any(|line| line.starts_with("firing") && line.contains("critical")),
+        "{}",
+        shown.stdout
+    );
     stack.ok(&["up"]);
     eventually("what is up again is no alert", || active(&stack, "TargetDown").is_empty());
     eventually("nobody calls any more", || active(&stack, "HighErrorRatio").is_empty());
@@ -91,7 +95,10 @@ fn an_alert_that_can_never_fire_is_named_with_the_nearest_metric() {
     let typo = of("Typo");
     assert_eq!((typo["status"].as_str(), typo["cause"].as_str()), (Some("fail"), Some("no-data")), "{typo:#}");
     let said = typo["message"].as_str().unwrap_or_default();
-    assert!(said.contains("no metric is called `proces_cpu_seconds_total`; there is `process_cpu_seconds_total`"), "{said}");
+    assert!(
+        said.contains("no metric is called `proces_cpu_seconds_total`; there is `process_cpu_seconds_total`"),
+        "{said}"
+    );
     let fix = typo["fix"].as_str().unwrap_or_default();
     assert!(fix.contains("`process_cpu_seconds_total` in `apps.web.alerts.Typo`"), "{fix}");
     assert!(of("Label")["message"].as_str().is_some_and(|said| said.contains("the label has `prometheus`, `web`")));

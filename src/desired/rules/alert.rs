@@ -13,7 +13,7 @@ pub(super) struct Usual {
 }
 
 /// An alert of a preset.
-pub(super) fn of_preset(usual: Usual, expression: String, settings: &AlertSettings, labels: &[(&str, &str)]) -> Rule {
+pub(super) fn of_preset(usual: Usual, expression: &str, settings: &AlertSettings, labels: &[(&str, &str)]) -> Rule {
     let mut with = settings.clone();
     with.holds_for = with.holds_for.or(Some(usual.holds_for));
     with.severity = with.severity.or_else(|| Some(usual.severity.to_owned()));
@@ -24,19 +24,16 @@ pub(super) fn of_preset(usual: Usual, expression: String, settings: &AlertSettin
 
 /// An alert with an expression of its own.
 pub(super) fn own(name: &str, settings: &AlertSettings, labels: &[(&str, &str)]) -> Option<Rule> {
-    Some(rule(name, settings.when.clone()?, settings, labels))
+    Some(rule(name, settings.when.as_deref()?, settings, labels))
 }
 
-fn rule(name: &str, expression: String, settings: &AlertSettings, labels: &[(&str, &str)]) -> Rule {
+fn rule(name: &str, expression: &str, settings: &AlertSettings, labels: &[(&str, &str)]) -> Rule {
     let severity = settings.severity.clone().or_else(|| settings.labels.get("severity").cloned());
     let severity = ("severity".to_owned(), severity.unwrap_or_else(|| "warning".to_owned()));
     let given = labels.iter().map(|(label, value)| ((*label).to_owned(), (*value).to_owned()));
     let own = settings.labels.clone().into_iter().filter(|(label, _)| label != "severity");
-    let words = [
-        ("summary", &settings.summary),
-        ("description", &settings.description),
-        ("runbook_url", &settings.runbook),
-    ];
+    let words =
+        [("summary", &settings.summary), ("description", &settings.description), ("runbook_url", &settings.runbook)];
     let words = words.into_iter().filter_map(|(key, text)| Some((key.to_owned(), text.clone()?)));
     Rule {
         name: name.to_owned(),
@@ -100,7 +97,8 @@ fn over(own: &AlertSettings, below: AlertSettings) -> AlertSettings {
     }
 }
 
-/// Presets are on once somebody wants to be told of something: `alerts` is written anywhere, or an Alertmanager is there.
+/// Presets are on once somebody wants to be told of something: `alerts` is written anywhere. Who sends alerts somewhere in
+/// Prometheus' own words has rules of their own, and is not given more unasked.
 fn presets_are_on(stack: &Stack) -> bool {
     match &stack.alerts {
         Some(Toggle::Off) => false,
@@ -108,7 +106,7 @@ fn presets_are_on(stack: &Stack) -> bool {
         None => {
             let run = stack.apps.values().map(|app| &app.alerts);
             let mut of_apps = run.chain(stack.attached.values().map(|app| &app.alerts));
-            has_alertmanager(stack) || of_apps.any(|alerts| matches!(alerts, Some(Toggle::On(_))))
+            of_apps.any(|alerts| matches!(alerts, Some(Toggle::On(_))))
         }
     }
 }
@@ -117,7 +115,7 @@ fn presets_are_on(stack: &Stack) -> bool {
 pub(super) fn are_wanted(stack: &Stack) -> bool {
     let run = stack.apps.values().map(|app| &app.alerts);
     let of_apps = run.chain(stack.attached.values().map(|app| &app.alerts));
-    has_alertmanager(stack) || of_apps.chain([&stack.alerts]).any(Option::is_some)
+    of_apps.chain([&stack.alerts]).any(Option::is_some)
 }
 
 /// Whether alerts are sent to somebody.

@@ -55,7 +55,7 @@ fn target_down(stack: &Stack, app: &Watched) -> Option<Rule> {
         summary: format!("{name} is down: none of its replicas can be scraped"),
         description: "Prometheus gets no metrics from this app. `stackctl verify targets` says why.",
     };
-    Some(of_preset(usual, expression, &settings, &[("app", name), ("job", job)]))
+    Some(of_preset(usual, &expression, &settings, &[("app", name), ("job", job)]))
 }
 
 fn replica_missing(stack: &Stack, app: &Watched) -> Option<Rule> {
@@ -71,7 +71,7 @@ fn replica_missing(stack: &Stack, app: &Watched) -> Option<Rule> {
     };
     // With none left, `TargetDown` says it.
     let expression = format!("(sum(up{{job=\"{job}\"}}) > 0) < {replicas}");
-    Some(of_preset(usual, expression, &settings, &[("app", name), ("job", job)]))
+    Some(of_preset(usual, &expression, &settings, &[("app", name), ("job", job)]))
 }
 
 fn restart_loop(stack: &Stack, app: &Watched) -> Option<Rule> {
@@ -86,9 +86,8 @@ fn restart_loop(stack: &Stack, app: &Watched) -> Option<Rule> {
 pub(super) fn restarts(matcher: &str, settings: &AlertSettings, labels: &[(&str, &str)]) -> Rule {
     let over = prometheus_duration(settings.over.unwrap_or(RESTARTS_OVER));
     let above = settings.above.and_then(Amount::as_number).unwrap_or(RESTARTS);
-    let expression = format!(
-        "(changes(process_start_time_seconds{matcher}[{over}]) or changes(up{matcher}[{over}]) / 2) > {above}"
-    );
+    let expression =
+        format!("(changes(process_start_time_seconds{matcher}[{over}]) or changes(up{matcher}[{over}]) / 2) > {above}");
     let usual = Usual {
         name: "RestartLoop",
         holds_for: Duration::default(),
@@ -96,7 +95,7 @@ pub(super) fn restarts(matcher: &str, settings: &AlertSettings, labels: &[(&str,
         summary: format!("{{{{ $labels.job }}}} keeps restarting: {{{{ $value }}}} times in {over}"),
         description: "It comes up and goes down again. `stackctl logs APP` shows its last words.",
     };
-    of_preset(usual, expression, settings, labels)
+    of_preset(usual, &expression, settings, labels)
 }
 
 fn error_ratio(stack: &Stack, app: &Watched, missing: &mut Vec<MissingRule>) -> Option<Rule> {
@@ -121,7 +120,7 @@ fn error_ratio(stack: &Stack, app: &Watched, missing: &mut Vec<MissingRule>) -> 
         description: "Look at what fails on the dashboard of the app, and at `stackctl logs APP`.",
     };
     let expression = format!("({errors} or 0 * {traffic}) / {traffic} > {above}");
-    Some(of_preset(usual, expression, &settings, &[("app", app.name), ("job", &app.job.name)]))
+    Some(of_preset(usual, &expression, &settings, &[("app", app.name), ("job", &app.job.name)]))
 }
 
 fn latency(stack: &Stack, app: &Watched, missing: &mut Vec<MissingRule>) -> Option<Rule> {
@@ -158,7 +157,7 @@ fn latency(stack: &Stack, app: &Watched, missing: &mut Vec<MissingRule>) -> Opti
         description: "Look at its load and at what it calls, on the dashboard of the app.",
     };
     let labels = [("app", app.name), ("job", app.job.name.as_str())];
-    Some(of_preset(usual, format!("{expression} > {above}"), &settings, &labels))
+    Some(of_preset(usual, &format!("{expression} > {above}"), &settings, &labels))
 }
 
 /// 95 % are faster: one in 20 is not.
@@ -179,7 +178,9 @@ impl Watched<'_> {
             app: name.to_owned(),
             wanted: wanted.to_owned(),
             reason,
-            remedy: format!("write `apps.{name}.signals: {{ {signals} }}`, or send it a request and run `stackctl up` again"),
+            remedy: format!(
+                "write `apps.{name}.signals: {{ {signals} }}`, or send it a request and run `stackctl up` again"
+            ),
         }
     }
 }

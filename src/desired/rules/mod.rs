@@ -6,18 +6,18 @@ mod objective;
 mod place;
 mod whole;
 
+pub(super) use objective::longest_window;
 pub use objective::{Objective, ObjectiveKind};
 pub use place::rule_place;
-pub(super) use objective::longest_window;
 
 use indexmap::IndexMap;
 
 use super::assemble::Input;
 use super::dashboards::watched_apps;
 use super::{Duration, Job, PrometheusConfig, Rule, RuleFile, RuleGroup, RuleKind, Service, prometheus_duration};
+use crate::catalog::prometheus::RULES_FOLDER;
 use crate::dashboard::{Exposed, Signals};
 use crate::promql::{Operator, Selector};
-use crate::catalog::prometheus::RULES_FOLDER;
 use crate::stack::{self, OWN_RULE_FILES, Prometheus, Stack};
 
 /// A rule that is wanted and cannot be made.
@@ -40,18 +40,15 @@ pub(super) fn all(
     config: &PrometheusConfig,
     services: &[Service],
 ) -> (Vec<RuleFile>, Vec<MissingRule>) {
-    let apps = watched(input, config, services);
+    let is_about_apps = alert::are_wanted(input.stack) || longest_window(input.stack).is_some();
+    let apps = if is_about_apps { watched(input, config, services) } else { Vec::new() };
     let mut missing = Vec::new();
     let [alerts_name, recordings_name, objectives_name] = OWN_RULE_FILES;
     let whole = whole::group(input.stack, &apps);
     let of_apps = apps.iter().map(|app| app::group(input.stack, app, &mut missing));
     let alerts: Vec<_> = std::iter::once(whole).chain(of_apps).collect();
     let objectives = objective::groups(&apps, &mut missing);
-    let made = [
-        (alerts_name, alerts),
-        (recordings_name, vec![recordings(input.stack)]),
-        (objectives_name, objectives),
-    ];
+    let made = [(alerts_name, alerts), (recordings_name, vec![recordings(input.stack)]), (objectives_name, objectives)];
     let made = made.into_iter().filter_map(|(name, groups)| {
         let groups: Vec<_> = groups.into_iter().filter(|group| !group.rules.is_empty()).collect();
         (!groups.is_empty()).then(|| RuleFile { name: name.to_owned(), text: None, groups })
@@ -128,22 +125,22 @@ fn watched<'a>(input: Input<'a>, config: &'a PrometheusConfig, services: &[Servi
     let stack = input.stack;
     let known = watched_apps(input, Some(config)).into_iter().map(|app| (app.name, (app.signals, app.exposed)));
     let mut known: IndexMap<&str, (Signals, &Exposed)> = known.collect();
+    let replicas: IndexMap<&str, u32> =
+        services.iter().map(|service| (service.name.as_str(), service.replicas)).collect();
     let watched = config.jobs.iter().filter_map(|job| {
         let (super::JobOrigin::Service(name) | super::JobOrigin::Attached(name)) = &job.origin else { return None };
-        let (name, alerts, objectives) = match stack.apps.get_key_value(name.as_str()) {
-            Some((name, app)) => (name, &app.alerts, app.slo.as_ref()),
-            None => {
-                let (name, app) = stack.attached.get_key_value(name.as_str())?;
-                (name, &app.alerts, app.slo.as_ref())
-            }
-        };
+        let run = stack.apps.get_key_value(name.as_str());
+        let run = run.map(|(name, app)| (name, &app.alerts, app.slo.as_ref()));
+        let attached = || stack.attached.get_key_value(name.as_str());
+        let (name, alerts, objectives) =
+            run.or_else(|| attached().map(|(name, app)| (name, &app.alerts, app.slo.as_ref())))?;
         let (signals, exposed) = known.swap_remove(job.name.as_str())?;
         Some(Watched {
             name: name.as_str(),
             job,
             alerts,
             objectives,
-            replicas: services.iter().find(|service| service.name == name.as_str()).map(|service| service.replicas),
+            replicas: replicas.get(name.as_str()).copied(),
             follows: matches!(job.targets, super::JobTargets::Dns { .. }),
             signals,
             interval: job.interval.unwrap_or(config.scrape_interval),

@@ -105,9 +105,10 @@ pub(in crate::desired) fn objectives(
     let burns: Vec<_> = BURN.iter().map(|(long, burn)| (scaled(*long), scaled(*long / SHORT_PART), *burn)).collect();
     let objective = |kind, share| Objective { app: name.to_owned(), kind, share, window, burns: burns.clone() };
     let availability = written.availability.and_then(Amount::as_share);
-    let latency = written.latency.as_ref().map(|latency| {
-        objective(ObjectiveKind::Latency(latency.under), (latency.p * 1e8).round() / 1e10)
-    });
+    let latency = written
+        .latency
+        .as_ref()
+        .map(|latency| objective(ObjectiveKind::Latency(latency.under), (latency.p * 1e8).round() / 1e10));
     availability.map(|share| objective(ObjectiveKind::Availability, share)).into_iter().chain(latency).collect()
 }
 
@@ -263,10 +264,7 @@ impl<'a> Counted<'a> {
         let (app, promise, window) = (&self.objective.app, self.objective.promise(), self.objective.window);
         let words = [
             ("summary", format!("{{{{ $value | humanizePercentage }}}} of the requests to {app} break its promise")),
-            (
-                "description",
-                format!("Promised is that {promise} over {window}. The error budget is gone {gone}."),
-            ),
+            ("description", format!("Promised is that {promise} over {window}. The error budget is gone {gone}.")),
         ];
         let mut labels: IndexMap<String, String> = [("severity".to_owned(), severity.to_owned())].into();
         labels.extend(self.objective.labels());

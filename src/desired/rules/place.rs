@@ -14,7 +14,11 @@ pub fn rule_place(file: &RuleFile, group: &RuleGroup, rule: &Rule) -> String {
     } else if file.name == recordings {
         format!("`rules.{name}`")
     } else if file.name == alerts && group == GROUP {
-        if is_preset { format!("what is scraped, or switch the preset of `{name}` off") } else { format!("`alerts.{name}`") }
+        if is_preset {
+            format!("what is scraped, or switch the preset of `{name}` off")
+        } else {
+            format!("`alerts.{name}`")
+        }
     } else if file.name == alerts && !is_preset {
         format!("`apps.{group}.alerts.{name}`")
     } else {

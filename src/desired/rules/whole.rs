@@ -38,7 +38,7 @@ fn target_down(stack: &Stack, apps: &[Watched]) -> Option<Rule> {
         summary: "{{ $labels.job }} is down: {{ $labels.instance }} cannot be scraped".to_owned(),
         description: "Prometheus gets no metrics from this target. `stackctl verify targets` says why.",
     };
-    Some(of_preset(usual, format!("up{} == 0", without(others)), &settings, &[]))
+    Some(of_preset(usual, &format!("up{} == 0", without(others)), &settings, &[]))
 }
 
 fn restart_loop(stack: &Stack, apps: &[Watched]) -> Option<Rule> {
@@ -73,7 +73,7 @@ fn disk_full(stack: &Stack) -> Option<Rule> {
         ),
         description: "As fast as it filled over the last hours, this disk has no room left by then, and less than 40 % now.",
     };
-    Some(of_preset(usual, expression, &settings, &[]))
+    Some(of_preset(usual, &expression, &settings, &[]))
 }
 
 fn certificate_expiry(stack: &Stack) -> Option<Rule> {
@@ -87,7 +87,7 @@ fn certificate_expiry(stack: &Stack) -> Option<Rule> {
         description: "From then on nobody who checks it gets through. Whatever renews it has not done so.",
     };
     let expression = format!("probe_ssl_earliest_cert_expiry - time() < {}", ahead.as_millis() / 1000);
-    Some(of_preset(usual, expression, &settings, &[]))
+    Some(of_preset(usual, &expression, &settings, &[]))
 }
 
 fn prometheus_health(stack: &Stack) -> Vec<Rule> {
@@ -158,7 +158,7 @@ fn prometheus_health(stack: &Stack) -> Vec<Rule> {
         );
         rules.push((lost, format!("{} > 0", increase("prometheus_notifications_dropped_total", "5m"))));
     }
-    rules.into_iter().map(|(usual, expression)| of_preset(usual, expression, &settings, &[])).collect()
+    rules.into_iter().map(|(usual, expression)| of_preset(usual, &expression, &settings, &[])).collect()
 }
 
 fn watchdog(stack: &Stack) -> Option<Rule> {
@@ -170,5 +170,5 @@ fn watchdog(stack: &Stack) -> Option<Rule> {
         summary: "This alert always fires".to_owned(),
         description: "It shows that alerts get through: where it stops to arrive, something on the way is broken.",
     };
-    Some(of_preset(usual, "vector(1)".to_owned(), &settings, &[]))
+    Some(of_preset(usual, "vector(1)", &settings, &[]))
 }

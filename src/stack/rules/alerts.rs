@@ -178,11 +178,7 @@ fn texts_fit(examination: &mut Examination, path: Path, written: &AlertSettings,
         examination.error_at_key(path.key("labels").key("severity"), "there are two severities", "remove one of them");
     }
     labels_fit(examination, path.key("labels"), &written.labels);
-    let short = [
-        ("summary", &written.summary),
-        ("description", &written.description),
-        ("runbook", &written.runbook),
-    ];
+    let short = [("summary", &written.summary), ("description", &written.description), ("runbook", &written.runbook)];
     for (key, text) in short {
         let annotation = if key == "runbook" { "runbook_url" } else { key };
         if text.is_some() && written.annotations.contains_key(annotation) {

@@ -14,9 +14,9 @@ pub(super) fn tests_expect_something(examination: &mut Examination) {
         let series = path.key("series");
         for selector in test.series.keys() {
             let is_series = Expression::parse(selector).is_ok_and(|expression| {
-                expression.as_selector().is_some_and(|selector| {
-                    selector.metric.is_some() || !selector.matchers.is_empty()
-                })
+                expression
+                    .as_selector()
+                    .is_some_and(|selector| selector.metric.is_some() || !selector.matchers.is_empty())
             });
             if !is_series {
                 let help = "write a metric with its labels: `http_requests_total{job=\"web\",code=\"500\"}`";

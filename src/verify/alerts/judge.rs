@@ -55,9 +55,10 @@ pub fn judge_rule(file: &RuleFile, group: &RuleGroup, at: usize, state: &RuleSta
 /// The name of a rule, with what tells it from others of that name in its group.
 fn shown_name(group: &RuleGroup, rule: &Rule) -> String {
     let namesakes: Vec<&Rule> = group.rules.iter().filter(|other| other.name == rule.name).collect();
-    let telling = rule.labels.iter().filter(|(label, value)| {
-        namesakes.iter().any(|other| other.labels.get(*label) != Some(value))
-    });
+    let telling = rule
+        .labels
+        .iter()
+        .filter(|(label, value)| namesakes.iter().any(|other| other.labels.get(*label) != Some(value)));
     let telling: Vec<&str> = telling.map(|(_, value)| value.as_str()).collect();
     if telling.is_empty() { rule.name.clone() } else { format!("{} ({})", rule.name, telling.join(", ")) }
 }
@@ -111,9 +112,8 @@ fn never(rule: &Rule, state: &RuleState, place: &str) -> Verdict {
     let need = expression.need();
     let found = |selector: &Selector| state.selectors.iter().find(|state| state.selector == *selector);
     let reason = |selector: &Selector| found(selector).and_then(|state| obstacle(state, place));
-    let is_met = |least: fn(&Verdict) -> bool| {
-        need.is_met(&|selector| reason(selector).is_none_or(|verdict| !least(&verdict)))
-    };
+    let is_met =
+        |least: fn(&Verdict) -> bool| need.is_met(&|selector| reason(selector).is_none_or(|verdict| !least(&verdict)));
     let is_hopeless = |verdict: &Verdict| matches!(verdict, Verdict::Never(_));
     let selectors = need.selectors();
     if !is_met(is_hopeless) {
@@ -131,22 +131,18 @@ fn obstacle(state: &SelectorState, place: &str) -> Option<Verdict> {
     let metric = state.selector.metric.as_deref().unwrap_or_default();
     let no_data = |message: String, fix: String| Trouble::new(Cause::NoData, message, fix);
     match &state.found {
-        Found::Series | Found::TooFew { .. } | Found::Recorded => None,
+        Found::Series | Found::TooFew { .. } | Found::Recorded | Found::NoMatch { matcher: None, .. } => None,
         Found::NoMetric { .. } if OF_ALERTS.contains(&metric) => None,
         Found::NoMetric { nearest } => {
-            let (known, fix) = match nearest {
-                Some(nearest) => {
-                    (format!("; there is `{nearest}`"), format!("correct `{metric}` to `{nearest}` in {place}"))
-                }
-                None => {
-                    let fix = format!("correct the name in {place}; many a metric appears with the first request");
-                    (String::new(), fix)
-                }
+            let (known, fix) = if let Some(nearest) = nearest {
+                (format!("; there is `{nearest}`"), format!("correct `{metric}` to `{nearest}` in {place}"))
+            } else {
+                let fix = format!("correct the name in {place}; many a metric appears with the first request");
+                (String::new(), fix)
             };
             let message = format!("it can never have an answer: no metric is called `{metric}`{known}");
             Some(Verdict::Never(no_data(message, fix)))
         }
-        Found::NoMatch { matcher: None, .. } => None,
         Found::NoMatch { matcher: Some(matcher), values } => mismatch(metric, matcher, values, place),
     }
 }
