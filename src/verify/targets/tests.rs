@@ -521,6 +521,18 @@ fn extra_cases() -> Vec<(Case, Cause, &'static str, &'static str)> {
 }
 
 #[test]
+fn the_address_that_a_stopped_replica_left_behind_is_no_stranger() {
+    let mut case = by_dns(&[11], found(&[11]));
+    let stopped = case.observed.containers.iter_mut().find(|it| it.name == "demo-web-2").expect("two replicas");
+    stopped.state = ContainerState::Exited;
+    stopped.addresses.values_mut().for_each(|address| *address = None);
+    let left_behind = target("web", &format!("{}:80", address(12)), Health::Down);
+    case.targets.as_mut().expect("an answer").active.push(left_behind);
+    let causes: Vec<_> = case.judge().iter().filter_map(|finding| finding.cause).collect();
+    assert_eq!(causes, [Cause::ContainerExited]);
+}
+
+#[test]
 fn what_is_beyond_the_replicas_gets_findings_of_its_own() {
     for (case, cause, instance, message) in extra_cases() {
         let findings = case.judge();
