@@ -1,6 +1,7 @@
 //! One file per command: load, call the pure parts, do the effects, print.
 
 pub mod add;
+pub mod catalog;
 pub mod check;
 pub mod completions;
 pub mod dashboards;
@@ -76,6 +77,7 @@ pub async fn run(cli: Cli) -> Exit {
         Command::Engine(arguments) => Box::pin(engine::run(&global, &arguments)).await,
         Command::Dashboards(arguments) => dashboards::run(&global, &arguments).await,
         Command::Images(arguments) => images::run(&global, &arguments).await,
+        Command::Catalog(arguments) => catalog::run(&arguments),
         Command::Schema => schema::run(),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man(arguments) => man::run(&arguments),

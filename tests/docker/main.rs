@@ -7,6 +7,7 @@ mod causes;
 mod compose;
 mod converge;
 mod dashboards;
+mod exporters;
 mod failures;
 mod import;
 mod include;
@@ -17,5 +18,6 @@ mod sandbox;
 mod scale;
 mod screens;
 mod secrets;
+mod services;
 #[path = "../tools/mod.rs"]
 mod tools;
