@@ -31,7 +31,7 @@ pub static PUSHGATEWAY: Component = Component {
         working_folder: "/",
     }),
     known: Known {
-        about: "keeps what batch jobs push: `stackctl push`",
+        about: "keeps what batch jobs push, until Prometheus scrapes it",
         user: Some(65534),
         changes: &[
             ("0.5", "flags have two dashes"),
