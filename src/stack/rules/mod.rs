@@ -39,6 +39,7 @@ const RULES: &[fn(&mut Examination)] = &[
     exporters::watched_apps_are_there,
     exporters::logins_reach_the_exporter,
     engine::address_pools_are_subnets,
+    engine::logging_can_work,
     images::references_can_be_pulled,
     ports::host_ports_are_used_once,
     ports::components_stay_at_home,
