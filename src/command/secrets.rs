@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use super::state;
+use crate::catalog::grafana::ADMIN_PASSWORD;
 use crate::desired::{Desired, PlacedSecret, SecretSource};
 use crate::engine::{Error, Secrets};
 use crate::stack::Environment;
@@ -20,7 +21,7 @@ pub(super) fn read(desired: &Desired, environment: &Environment) -> Result<Secre
     let mut values = HashMap::new();
     for secret in placed(desired) {
         if !values.contains_key(&secret.source) {
-            values.insert(secret.source.clone(), value(&desired.stack, secret, environment)?);
+            values.insert(secret.source.clone(), value(desired, &secret.name, &secret.source, environment)?);
         }
     }
     Ok(Secrets(values))
@@ -31,26 +32,27 @@ pub(super) fn known(desired: &Desired, environment: &Environment) -> Secrets {
     let known = placed(desired).filter_map(|secret| {
         let made = || kept_at(&desired.stack, &secret.name).is_ok_and(|path| path.exists());
         let is_there = secret.source != SecretSource::Generated || made();
-        let value = is_there.then(|| value(&desired.stack, secret, environment).ok()).flatten()?;
+        let value = is_there.then(|| value(desired, &secret.name, &secret.source, environment).ok()).flatten()?;
         Some((secret.source.clone(), value))
     });
     Secrets(known.collect())
 }
 
-/// Writes the generated secrets below a rendered folder, where its compose.yml looks for them. Returns what was new.
+/// Writes the secrets that Compose cannot find by itself below a rendered folder, where its compose.yml looks for them.
+/// Returns what was new.
 ///
 /// The folder is closed to everybody else (0700); the file in it is open (0644), because Compose binds it into the
 /// container as it is, where the image's own user has to read it.
-pub(super) fn write_generated(desired: &Desired, folder: &Path) -> Result<Vec<PathBuf>, Error> {
+pub(super) fn write_beside(desired: &Desired, environment: &Environment, folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let mut written = Vec::new();
-    for secret in placed(desired).filter(|secret| secret.source == SecretSource::Generated) {
+    for secret in placed(desired).filter(|secret| !secret.source.is_at_hand()) {
         let secrets_folder = folder.join("secrets");
         let path = secrets_folder.join(&secret.name);
         let attempt = |error| Error::new(format!("cannot write {}", path.display()), error);
         if !secrets_folder.is_dir() {
             std::fs::DirBuilder::new().mode(0o700).create(&secrets_folder).map_err(attempt)?;
         }
-        let value = generated(&desired.stack, &secret.name)?;
+        let value = value(desired, &secret.name, &secret.source, environment)?;
         if fs_err::read(&path).ok().as_ref() != Some(&value) {
             fs_err::write(&path, value).map_err(attempt)?;
             written.push(path);
@@ -68,9 +70,9 @@ fn placed(desired: &Desired) -> impl Iterator<Item = &PlacedSecret> {
     desired.services.iter().flat_map(|service| &service.container.secrets)
 }
 
-fn value(stack: &str, secret: &PlacedSecret, environment: &Environment) -> Result<Vec<u8>, Error> {
-    let attempt = format!("cannot read secret `{}`", secret.name);
-    match &secret.source {
+fn value(desired: &Desired, name: &str, source: &SecretSource, environment: &Environment) -> Result<Vec<u8>, Error> {
+    let attempt = format!("cannot read secret `{name}`");
+    match source {
         SecretSource::File(path) => fs_err::read(path).map_err(|error| {
             Error::new(attempt, error).advise("create the file, or name another one in the stack file")
         }),
@@ -78,22 +80,58 @@ fn value(stack: &str, secret: &PlacedSecret, environment: &Environment) -> Resul
             Error::new(attempt, format!("variable {variable} is set neither in the environment nor in `.env`"))
                 .advise(format!("`export {variable}=…`, or use `file:` in the stack file"))
         }),
-        SecretSource::Generated => generated(stack, &secret.name),
+        SecretSource::Generated => generated(&desired.stack, name),
+        SecretSource::Setting { service, place } => {
+            let found = desired.service(service).and_then(|service| place.value(service));
+            found.map(|value| value.as_bytes().to_vec()).ok_or_else(|| {
+                Error::new(attempt, format!("the settings of `{service}` hold no password"))
+                    .advise(format!("name it in the settings of `{service}`, or under `login:` of the exporter"))
+            })
+        }
+        SecretSource::Made { form, of } => {
+            let inner = of.as_ref().map(|of| value(desired, name, of, environment)).transpose()?;
+            Ok(form.around(&inner.unwrap_or_default()))
+        }
     }
 }
 
-/// The kept value, or a new one that is kept from now on.
+/// The kept value, or a new one that is kept from now on. It is there whole or not at all: half of one, on a disk that
+/// is full, would be taken for the password ever after.
 fn generated(stack: &str, name: &str) -> Result<Vec<u8>, Error> {
-    let path = kept_at(stack, name)?;
-    let attempt = |error| Error::new(format!("cannot keep a generated secret in {}", path.display()), error);
-    match File::options().write(true).create_new(true).mode(0o600).open(&path) {
-        Ok(mut file) => {
-            let password = password().map_err(attempt)?;
-            file.write_all(&password).map_err(attempt)?;
-            Ok(password)
+    keep(&kept_at(stack, name)?)
+}
+
+fn keep(path: &Path) -> Result<Vec<u8>, Error> {
+    let attempt = |error: std::io::Error| {
+        Error::new(format!("cannot keep a generated secret in {}", path.display()), error)
+            .advise("make room there, or set XDG_STATE_HOME to a folder you can write to")
+    };
+    match fs_err::read(path) {
+        Ok(kept) if !kept.is_empty() => return Ok(kept),
+        Ok(_) => fs_err::remove_file(path).map_err(attempt)?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(attempt(error)),
+    }
+    let password = password().map_err(attempt)?;
+    // Mode 0600, as every file of this kind.
+    let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new("/"))).map_err(attempt)?;
+    file.write_all(&password).and_then(|()| file.as_file().sync_all()).map_err(attempt)?;
+    match file.persist_noclobber(path) {
+        Ok(_) => Ok(password),
+        // Another one was first.
+        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => fs_err::read(path).map_err(attempt),
+        Err(error) => Err(attempt(error.error)),
+    }
+}
+
+/// Takes away what was generated for a stack, together with what it was a key to.
+pub(super) fn forget(stack: &str) -> Result<(), Error> {
+    let path = kept_at(stack, ADMIN_PASSWORD)?;
+    match fs_err::remove_file(&path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::new(format!("cannot remove {}", path.display()), error).advise("remove it by hand"))
         }
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => fs_err::read(&path).map_err(attempt),
-        Err(error) => Err(attempt(error)),
+        _ => Ok(()),
     }
 }
 
@@ -115,6 +153,24 @@ fn password() -> std::io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_kept_password_stays_and_one_that_came_to_nothing_is_made_again() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("shop.grafana_admin_password");
+        std::fs::write(&path, "").expect("writable");
+        let made = keep(&path).expect("it can be kept");
+        assert_eq!(made.len(), LENGTH);
+        assert_eq!(keep(&path).expect("it is kept"), made);
+        assert_eq!(std::fs::metadata(&path).expect("it is there").permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn where_nothing_can_be_kept_nothing_is_made_up() {
+        let error = keep(Path::new("/proc/no-such-folder/password")).expect_err("nothing can be written there");
+        assert!(error.advice.is_some_and(|advice| advice.contains("XDG_STATE_HOME")));
+    }
 
     #[test]
     fn generated_passwords_are_long_and_differ() {

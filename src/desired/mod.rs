@@ -27,6 +27,7 @@ mod service;
 mod unit;
 mod view;
 mod volume;
+mod watched;
 
 pub use dashboards::{Carried, DashboardOrigin, StackDashboard};
 pub use facts::{AttachedContainer, Facts, ImageChoice, ScaleOverride};
@@ -35,7 +36,7 @@ pub use job::{BasicAuth, Job, JobOrigin, JobTargets, StaticTarget, Tls};
 pub use rules::{MissingRule, Objective, ObjectiveKind, rule_paths, rule_place};
 pub use service::{
     Attachment, Container, Dependency, Image, ImageOrigin, Mount, MountSource, OnChange, PlacedFile, PlacedSecret,
-    Role, SecretSource, Service,
+    Role, SecretForm, SecretSource, Service, SettingPlace,
 };
 pub use unit::{compose_duration, compose_size, prometheus_duration, prometheus_size};
 pub use view::LIBRARY_SOURCE;
