@@ -1,6 +1,8 @@
 //! What stackctl knows of each component: image, versions and what changed between them, ports, user id, flags. Data, not behaviour.
 
+pub mod alertmanager;
 pub mod cadvisor;
+mod checker;
 mod component;
 mod debian;
 pub mod grafana;
@@ -9,12 +11,14 @@ pub mod own;
 pub mod prometheus;
 mod version;
 
+pub use checker::checker;
 pub use component::{Bind, Component, ContainerDefaults, DataFolder, Health};
 pub use debian::{DebianPackage, NOBODY, OwnedFolder, Owner};
 pub use version::Version;
 
 /// Every component with an image of its own. A new one is a new file and a line here.
-pub static COMPONENTS: &[&Component] = &[&prometheus::PROMETHEUS, &grafana::GRAFANA, &node::NODE, &cadvisor::CADVISOR];
+pub static COMPONENTS: &[&Component] =
+    &[&prometheus::PROMETHEUS, &alertmanager::ALERTMANAGER, &grafana::GRAFANA, &node::NODE, &cadvisor::CADVISOR];
 
 /// Components that a stack file can name under `exporters`.
 pub const EXPORTERS: &[&str] = &["cadvisor", "node"];

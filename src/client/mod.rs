@@ -1,5 +1,6 @@
-//! The HTTP APIs of Prometheus and Grafana (later Alertmanager): typed answers, nothing else.
+//! The HTTP APIs of Prometheus, Alertmanager and Grafana: typed answers, nothing else.
 
+mod alertmanager;
 mod connection;
 mod error;
 mod grafana;
@@ -9,6 +10,7 @@ mod target;
 mod tls;
 mod yaml;
 
+pub use alertmanager::{Alertmanager, AlertmanagerStatus, KnownAlert, KnownAlertStatus, Silence, SilenceMatcher};
 pub use error::Error;
 pub use grafana::{DashboardMeta, DatasourceHealth, Grafana, GrafanaHealth, KeptDashboard};
 pub use prometheus::{Alert, BuildInfo, Prometheus, RuntimeInfo};

@@ -21,6 +21,7 @@ pub mod remove;
 pub mod render;
 pub mod scale;
 pub mod schema;
+pub mod silence;
 pub mod top;
 pub mod up;
 pub mod verify;
@@ -68,6 +69,7 @@ pub async fn run(cli: Cli) -> Exit {
         Command::Engine(arguments) => Box::pin(engine::run(&global, &arguments)).await,
         Command::Dashboards(arguments) => dashboards::run(&global, &arguments).await,
         Command::Images(arguments) => images::run(&global, &arguments).await,
+        Command::Silence(arguments) => silence::run(&global, &arguments).await,
         Command::Schema => schema::run(),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man(arguments) => man::run(&arguments),

@@ -49,6 +49,7 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
 
     let progress = Progress::new(global.quiet);
     situation.refuse_missing_externals()?;
+    situation.refuse_unfit_receivers()?;
     let plan = situation.plan();
     if !arguments.take_over
         && let Some(refusal) = situation.taken_over(&plan)
@@ -114,7 +115,9 @@ async fn prove_it(
         waiting.finish_and_clear();
     }
     let panels = if scraped.is_some() { fill_panels(situation, changed, deadline, progress).await? } else { None };
-    let findings = prove::findings(situation, &[], prove::Known { scraped, panels }).await?;
+    // As with panels: an `up` that has nothing to do sends no alert.
+    let delivered = (!changed).then(Vec::new);
+    let findings = prove::findings(situation, &[], prove::Known { scraped, panels, delivered }).await?;
     if !findings.is_empty() {
         output::print(&prove::text(&findings));
     }

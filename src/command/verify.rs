@@ -31,6 +31,8 @@ pub enum Check {
     Engine,
     /// Every panel of every dashboard shows data, and Grafana has them all
     Dashboards,
+    /// Alerts reach their receivers: every hop from Prometheus on
+    Alerts,
 }
 
 /// Runs it.

@@ -9,7 +9,8 @@ use futures_util::TryStreamExt;
 
 use super::error::{cannot, status};
 use super::{Engine, Error};
-use crate::desired::{Role, Service};
+use crate::catalog;
+use crate::desired::Service;
 
 /// What came of "has it taken its new files?".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,27 +65,18 @@ enum Heard {
 }
 
 impl Engine {
-    /// Has the image's own checker look at a file before it is put in place. Prometheus is the only one that has one.
-    pub(super) async fn check_file(
-        &self,
-        id: &str,
-        service: &Service,
-        container: &str,
-        target: &str,
-        text: &str,
-    ) -> Result<(), Error> {
-        if service.role != Role::Prometheus {
-            return Ok(());
-        }
+    /// Has the image's own checker look at a file before it is put in place, where there is one for that file.
+    pub(super) async fn check_file(&self, id: &str, container: &str, target: &str, text: &str) -> Result<(), Error> {
+        let Some(checker) = catalog::checker(target) else { return Ok(()) };
         let candidate = format!("{target}.candidate");
         self.place_file(id, &candidate, text).await?;
-        match self.run_checker(id, &["promtool", "check", "config", &candidate]).await? {
+        match self.run_checker(id, &[checker, &[candidate.as_str()]].concat()).await? {
             CheckAnswer::Fine | CheckAnswer::Absent => Ok(()),
             CheckAnswer::Refused(words) => Err(Error::new(
                 format!("cannot give container `{container}` a new `{target}`"),
-                format!("its own promtool refuses it: {}", words.replace(&candidate, target)),
+                format!("its own {} refuses it: {}", checker[0], words.replace(&candidate, target)),
             )
-            .advise("the running Prometheus keeps its old file; correct what promtool names in the stack file")),
+            .advise(format!("what runs keeps its old file; correct what {} names in the stack file", checker[0]))),
         }
     }
 

@@ -3,6 +3,7 @@
 //! `load` and `parse` are the only ways to get a [`Stack`], so a `Stack` that exists is valid:
 //! every name can be a DNS label, every reference resolves, no two services want one host port.
 
+mod alertmanager;
 mod app;
 mod attach;
 mod collector;
@@ -47,6 +48,10 @@ mod volume;
 mod wiring;
 mod wrong;
 
+pub use alertmanager::{
+    Address, Alertmanager, Email, HostPort, Inhibition, Matcher, Pagerduty, Receiver, Route, SecretUrl, Slack,
+    Telegram, TemplateFile, Timing, WebUrl, Webhook,
+};
 pub use app::App;
 pub use attach::{Attach, Attached};
 pub use command::{Command, Restart, Ulimit};
@@ -106,6 +111,9 @@ pub struct Stack {
     /// Grafana, or `off`.
     #[schemars(default)]
     pub grafana: Toggle<Grafana>,
+    /// Alertmanager, which tells people of alerts. Off where the file says nothing of it.
+    #[schemars(default)]
+    pub alertmanager: Toggle<Alertmanager>,
     /// The services to run and, where they have `metrics`, to watch. The key is the service's DNS name and its job.
     #[schemars(default, with = "IndexMap<ServiceName, attach::AppKeys>")]
     pub apps: IndexMap<ServiceName, App>,

@@ -126,6 +126,9 @@ pub enum Cause {
     DatasourceUnreachable,
     GrafanaUnreachable,
     DashboardMissing,
+    AlertNotDelivered,
+    AlertmanagerUnreachable,
+    ClusterIncomplete,
 }
 
 impl fmt::Display for Cause {

@@ -75,6 +75,7 @@ pub(crate) fn desired(services: Vec<Service>, jobs: Vec<Job>) -> Desired {
         retention: None,
         extra_scrape_configs: Vec::new(),
         rule_files: Vec::new(),
+        alertmanagers: Vec::new(),
         extra_config: IndexMap::new(),
         published: None,
     };
@@ -86,6 +87,7 @@ pub(crate) fn desired(services: Vec<Service>, jobs: Vec<Job>) -> Desired {
         services,
         prometheus: Some(prometheus),
         grafana: None,
+        alertmanager: None,
         dashboards: Vec::new(),
         exposed: IndexMap::new(),
         golden: IndexMap::new(),

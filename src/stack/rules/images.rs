@@ -28,6 +28,10 @@ pub(super) fn references_can_be_pulled(examination: &mut Examination) {
         let path = Path::ROOT.key("grafana");
         image(examination, path.key("image"), grafana.image.as_deref().unwrap_or(OWN_IMAGE));
     }
+    if let Toggle::On(alertmanager) = &stack.alertmanager {
+        let path = Path::ROOT.key("alertmanager");
+        image(examination, path.key("image"), alertmanager.image.as_deref().unwrap_or(OWN_IMAGE));
+    }
 }
 
 fn image(examination: &mut Examination, path: Path, reference: &str) {
