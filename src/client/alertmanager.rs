@@ -39,22 +39,6 @@ pub struct AlertmanagerStatus {
 pub struct KnownAlert {
     /// Its labels.
     pub labels: BTreeMap<String, String>,
-    /// Whether anybody is told of it.
-    pub status: KnownAlertStatus,
-}
-
-/// Whether anybody is told of an alert.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct KnownAlertStatus {
-    /// `active`, `suppressed` or `unprocessed`.
-    pub state: String,
-    /// Ids of silences that mute it.
-    #[serde(default)]
-    pub silenced_by: Vec<String>,
-    /// Ids of alerts that mute it.
-    #[serde(default)]
-    pub inhibited_by: Vec<String>,
 }
 
 /// A silence: of alerts with these labels nobody is told for a while.

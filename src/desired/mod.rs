@@ -29,8 +29,8 @@ mod view;
 mod volume;
 
 pub use alertmanager::{
-    AlertmanagerConfig, Destination, Grouping, Muting, PROBE_LABEL, ReceiverConfig, RouteConfig, SINK_PORT,
-    TemplateFile, Told, Unfit,
+    AlertmanagerConfig, Destination, Grouping, Muting, PEER_TIMEOUT_SECONDS, PROBE_LABEL, ReceiverConfig, RouteConfig,
+    SINK_PORT, TemplateFile, Told, Unfit,
 };
 pub use dashboards::{Carried, DashboardOrigin, StackDashboard};
 pub use facts::{AttachedContainer, Facts, ImageChoice, ScaleOverride};

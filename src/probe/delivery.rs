@@ -40,6 +40,17 @@ pub struct Delivered {
     pub posted: Posted,
     /// After how many milliseconds it arrived. `None`: it did not.
     pub arrived_ms: Option<u64>,
+    /// What the Alertmanager makes of one that did not arrive, where it knows of it.
+    pub kept_back: Option<KeptBack>,
+}
+
+/// What an Alertmanager makes of an alert that did not arrive.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct KeptBack {
+    /// `active`, `suppressed` or `unprocessed`.
+    pub state: String,
+    /// Ids of silences that mute it.
+    pub silenced_by: Vec<String>,
 }
 
 /// What an Alertmanager said to an alert.
@@ -74,7 +85,7 @@ pub(super) async fn deliver(delivery: &Delivery) -> Result<BTreeMap<String, Deli
     let mut delivered = BTreeMap::new();
     for (value, base) in &delivery.alerts {
         let posted = post(&client, base, &delivery.label, value, LIFETIME).await;
-        delivered.insert(value.clone(), Delivered { posted, arrived_ms: None });
+        delivered.insert(value.clone(), Delivered { posted, arrived_ms: None, kept_back: None });
     }
     let deadline = begun + Duration::from_millis(delivery.patience_ms);
     let is_awaited = |one: &Delivered| one.posted == Posted::Accepted && one.arrived_ms.is_none();
@@ -84,8 +95,11 @@ pub(super) async fn deliver(delivery: &Delivery) -> Result<BTreeMap<String, Deli
             one.arrived_ms.get_or_insert(u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX));
         }
     }
-    // Nobody shall see it among the alerts afterwards.
     for (value, base) in &delivery.alerts {
+        if let Some(one) = delivered.get_mut(value).filter(|one| is_awaited(one)) {
+            one.kept_back = kept_back(&client, base, &delivery.label, value).await;
+        }
+        // Nobody shall see it among the alerts afterwards.
         post(&client, base, &delivery.label, value, 0).await;
     }
     sink.abort();
@@ -115,6 +129,19 @@ async fn post(client: &reqwest::Client, base: &str, label: &str, value: &str, en
         }
         Err(error) => Posted::Unreachable { message: innermost(&error) },
     }
+}
+
+/// What an Alertmanager makes of an alert. `None`: it does not know of it, or does not say.
+async fn kept_back(client: &reqwest::Client, base: &str, label: &str, value: &str) -> Option<KeptBack> {
+    let url = format!("{}/api/v2/alerts", base.trim_end_matches('/'));
+    let answer = client.get(url).send().await.ok()?.bytes().await.ok()?;
+    let alerts: Value = serde_json::from_slice(&answer).ok()?;
+    let status = &alerts.as_array()?.iter().find(|alert| alert["labels"][label] == value)?["status"];
+    let silences = status["silencedBy"].as_array().map(Vec::as_slice).unwrap_or_default();
+    Some(KeptBack {
+        state: status["state"].as_str().unwrap_or_default().to_owned(),
+        silenced_by: silences.iter().filter_map(|id| id.as_str().map(str::to_owned)).collect(),
+    })
 }
 
 fn innermost(error: &dyn std::error::Error) -> String {
@@ -179,8 +206,11 @@ mod tests {
             loop {
                 let (mut stream, _) = listener.accept().await.expect("somebody comes");
                 let mut bytes = Vec::new();
-                while !bytes.ends_with(b"}]") {
+                while !bytes.ends_with(b"}]") && !(bytes.starts_with(b"GET") && bytes.ends_with(b"\r\n\r\n")) {
                     stream.read_buf(&mut bytes).await.expect("a request");
+                }
+                if bytes.starts_with(b"GET") {
+                    continue;
                 }
                 let text = String::from_utf8_lossy(&bytes).into_owned();
                 let alerts = text.split("\r\n\r\n").nth(1).expect("a body").to_owned();
@@ -218,9 +248,10 @@ mod tests {
         let delivered = deliver(&delivery).await.expect("the port is free");
         assert_eq!(delivered["sent"].posted, Posted::Accepted);
         assert!(delivered["sent"].arrived_ms.is_some());
-        assert_eq!(delivered["lost"], Delivered { posted: Posted::Accepted, arrived_ms: None });
+        let lost = Delivered { posted: Posted::Accepted, arrived_ms: None, kept_back: None };
+        assert_eq!(delivered["lost"], lost);
         let refused = Posted::Refused { status: 400, message: "nope".to_owned() };
-        assert_eq!(delivered["refused"], Delivered { posted: refused, arrived_ms: None });
+        assert_eq!(delivered["refused"], Delivered { posted: refused, ..lost });
         assert!(matches!(delivered["nowhere"].posted, Posted::Unreachable { .. }), "{delivered:?}");
     }
 }

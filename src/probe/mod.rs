@@ -10,7 +10,7 @@ mod report;
 mod request;
 mod socket;
 
-pub use delivery::{Delivered, Delivery, Posted};
+pub use delivery::{Delivered, Delivery, KeptBack, Posted};
 pub use listeners::{listening, local_listeners};
 pub use report::{Answer, Body, Connect, Http, Listener, Looked, Lookup, Other, Report};
 pub use request::{Credentials, PATHS, Request, Socket, Target};

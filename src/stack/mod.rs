@@ -49,8 +49,8 @@ mod wiring;
 mod wrong;
 
 pub use alertmanager::{
-    Address, Alertmanager, Email, HostPort, Inhibition, Matcher, Pagerduty, Receiver, Route, SecretUrl, Slack,
-    Telegram, TemplateFile, Timing, WebUrl, Webhook,
+    Alertmanager, Email, HostPort, Inhibition, Matcher, Pagerduty, Receiver, Route, SecretUrl, Slack, Telegram,
+    TemplateFile, Timing, WebUrl, Webhook, WebhookUrl,
 };
 pub use app::App;
 pub use attach::{Attach, Attached};

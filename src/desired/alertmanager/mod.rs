@@ -12,6 +12,7 @@ use super::component;
 use super::image::Chosen;
 use super::lookup::find;
 use super::{Duration, Service};
+pub use crate::catalog::alertmanager::PEER_TIMEOUT_SECONDS;
 use crate::catalog::alertmanager::{ALERTMANAGER, TEMPLATES_FOLDER};
 use crate::stack::defaults::{GROUP_BY, GROUP_INTERVAL, GROUP_WAIT, REPEAT_INTERVAL};
 use crate::stack::{Alertmanager, Matcher, Route, ServiceName};

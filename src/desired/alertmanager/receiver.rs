@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::super::{PlacedSecret, secret};
 use crate::catalog::Version;
 use crate::catalog::alertmanager::{INTEGRATIONS, Integration, integration};
-use crate::stack::{Address, Alertmanager, Receiver, ServiceName};
+use crate::stack::{Alertmanager, Receiver, ServiceName, WebhookUrl};
 
 /// A receiver in Alertmanager's words.
 #[derive(Debug, Clone, PartialEq)]
@@ -100,8 +100,8 @@ fn settings(name: &str, receiver: &Receiver, integration: &Integration) -> Map<S
     let file = |key: &str| Value::String(secret::path(&secret_name(name, key)));
     if let Some(webhook) = &receiver.webhook {
         match &webhook.url {
-            Address::Written(url) => set("url", json!(url.as_str())),
-            Address::Secret(_) => set(integration.file_key, file("url")),
+            WebhookUrl::Written(url) => set("url", json!(url.as_str())),
+            WebhookUrl::Secret(_) => set(integration.file_key, file("url")),
         }
         if webhook.token.is_some() {
             let authorization = json!({ "type": "Bearer", "credentials_file": file("token") });
@@ -165,7 +165,7 @@ fn destination(name: &str, receiver: &Receiver, way: &str) -> Option<Destination
         let host = email.server.host.trim_matches(['[', ']']).to_owned();
         return Some(Destination::At { host, port: email.server.port });
     }
-    if let Some(Address::Written(url)) = receiver.webhook.as_ref().map(|webhook| &webhook.url) {
+    if let Some(WebhookUrl::Written(url)) = receiver.webhook.as_ref().map(|webhook| &webhook.url) {
         let (host, port) = url.host_and_port();
         return Some(Destination::At { host, port });
     }
@@ -182,7 +182,7 @@ pub(super) fn unfit(section: &Alertmanager, version: Version, shown_version: &st
         let word = *receiver.ways().first()?;
         let integration = integration(word, version)?;
         let needs_file = match &receiver.webhook {
-            Some(webhook) => matches!(webhook.url, Address::Secret(_)),
+            Some(webhook) => matches!(webhook.url, WebhookUrl::Secret(_)),
             None => !receiver.secrets().is_empty(),
         };
         let (reason, since) = if version < integration.since {

@@ -6,7 +6,7 @@ mod route;
 mod url;
 
 pub use matcher::Matcher;
-pub use receiver::{Address, Email, Pagerduty, Receiver, SecretUrl, Slack, Telegram, Webhook};
+pub use receiver::{Email, Pagerduty, Receiver, SecretUrl, Slack, Telegram, Webhook, WebhookUrl};
 pub use route::{Inhibition, Route, Timing};
 pub use url::{HostPort, WebUrl};
 

@@ -56,8 +56,8 @@ impl Receiver {
     pub fn secrets(&self) -> Vec<([&'static str; 2], &Secret)> {
         let of_webhook = self.webhook.iter().flat_map(|webhook| {
             let url = match &webhook.url {
-                Address::Secret(secret) => Some((["webhook", "url"], secret)),
-                Address::Written(_) => None,
+                WebhookUrl::Secret(secret) => Some((["webhook", "url"], secret)),
+                WebhookUrl::Written(_) => None,
             };
             url.into_iter().chain(webhook.token.iter().map(|secret| (["webhook", "token"], secret)))
         });
@@ -76,7 +76,7 @@ impl Receiver {
     /// Gives each secret of its ways to a function, which may put another in its place.
     pub fn each_secret(&mut self, mut change: impl FnMut([&'static str; 2], &mut Secret)) {
         if let Some(webhook) = &mut self.webhook {
-            if let Address::Secret(secret) = &mut webhook.url {
+            if let WebhookUrl::Secret(secret) = &mut webhook.url {
                 change(["webhook", "url"], secret);
             }
             if let Some(secret) = &mut webhook.token {
@@ -102,38 +102,38 @@ impl Receiver {
 
 /// A URL that is no secret, or one that is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Address {
+pub enum WebhookUrl {
     /// As it stands in the file.
     Written(WebUrl),
     /// Where it lies.
     Secret(Secret),
 }
 
-impl<'de> Deserialize<'de> for Address {
+impl<'de> Deserialize<'de> for WebhookUrl {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct AddressVisitor;
-        impl<'de> Visitor<'de> for AddressVisitor {
-            type Value = Address;
+        struct WebhookUrlVisitor;
+        impl<'de> Visitor<'de> for WebhookUrlVisitor {
+            type Value = WebhookUrl;
 
             fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
                 formatter.write_str("a URL, `{ file: PATH }` or `{ env: NAME }`")
             }
 
-            fn visit_str<E: Error>(self, text: &str) -> Result<Address, E> {
-                text.parse().map(Address::Written).map_err(E::custom)
+            fn visit_str<E: Error>(self, text: &str) -> Result<WebhookUrl, E> {
+                text.parse().map(WebhookUrl::Written).map_err(E::custom)
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Address, A::Error> {
-                Secret::deserialize(MapAccessDeserializer::new(map)).map(Address::Secret)
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<WebhookUrl, A::Error> {
+                Secret::deserialize(MapAccessDeserializer::new(map)).map(WebhookUrl::Secret)
             }
         }
-        deserializer.deserialize_str(AddressVisitor)
+        deserializer.deserialize_str(WebhookUrlVisitor)
     }
 }
 
-impl JsonSchema for Address {
+impl JsonSchema for WebhookUrl {
     fn schema_name() -> Cow<'static, str> {
-        "Address".into()
+        "WebhookUrl".into()
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
@@ -146,7 +146,7 @@ impl JsonSchema for Address {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Webhook {
     /// Where to.
-    pub url: Address,
+    pub url: WebhookUrl,
     /// Sent as bearer token.
     pub token: Option<Secret>,
     /// No more alerts than this in one message. 0: all.
@@ -158,7 +158,7 @@ pub struct Webhook {
 #[serde(deny_unknown_fields)]
 struct WebhookKeys {
     /// Where to: a URL, or a secret that holds it.
-    url: Address,
+    url: WebhookUrl,
     /// Sent as bearer token.
     token: Option<Secret>,
     /// No more alerts than this in one message. 0: all.
@@ -176,7 +176,7 @@ impl<'de> Deserialize<'de> for Webhook {
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<Webhook, E> {
-                let url = text.parse().map(Address::Written).map_err(E::custom)?;
+                let url = text.parse().map(WebhookUrl::Written).map_err(E::custom)?;
                 Ok(Webhook { url, token: None, max_alerts: None })
             }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::client::yaml_to_json;
 use crate::desired::{AlertmanagerConfig, Desired, Service};
 use crate::engine::{ContainerState, Observed};
-use crate::probe::{Connect, Delivered, Looked, Lookup, Posted};
+use crate::probe::{Connect, Delivered, KeptBack, Looked, Lookup, Posted};
 use crate::render::Files;
 
 use super::super::{Cause, Finding, Trouble, contains};
@@ -149,12 +149,12 @@ impl Seat<'_> {
     fn goes_out(&self) -> Finding {
         let subject = "alertmanager to sink";
         match &self.one.delivered {
-            Some(Delivered { posted: Posted::Accepted, arrived_ms: Some(millis) }) => {
+            Some(Delivered { posted: Posted::Accepted, arrived_ms: Some(millis), .. }) => {
                 let seconds = format!("{}.{} s", millis / 1000, millis % 1000 / 100);
                 let message = format!("an alert that was posted arrived after {seconds}, at a group wait of 1 s");
                 self.finding(subject, Ok(message))
             }
-            Some(delivered) => self.finding(subject, Err(self.not_delivered(&delivered.posted))),
+            Some(delivered) => self.finding(subject, Err(self.not_delivered(delivered))),
             None => {
                 let why = self.state.trouble.as_deref().unwrap_or("nobody looked");
                 let message = format!("no alert was sent to see whether it arrives: {why}");
@@ -164,9 +164,9 @@ impl Seat<'_> {
         }
     }
 
-    fn not_delivered(&self, posted: &Posted) -> Trouble {
+    fn not_delivered(&self, delivered: &Delivered) -> Trouble {
         let trouble = |message: String, fix: &str| Trouble::new(Cause::AlertNotDelivered, message, fix);
-        match posted {
+        match &delivered.posted {
             Posted::Unreachable { message } => {
                 let message = format!("lost on the way to Alertmanager: `{}` cannot be asked: {message}", self.address);
                 trouble(message, "see `stackctl logs alertmanager`; then run `stackctl up`")
@@ -175,12 +175,12 @@ impl Seat<'_> {
                 let message = format!("lost on the way to Alertmanager: it refuses an alert with {status}: {message}");
                 trouble(message, "see `stackctl logs alertmanager`")
             }
-            Posted::Accepted => self.kept_back(),
+            Posted::Accepted => self.kept_back(delivered.kept_back.as_ref()),
         }
     }
 
     /// It took the alert, and nothing arrived.
-    fn kept_back(&self) -> Trouble {
+    fn kept_back(&self, kept_back: Option<&KeptBack>) -> Trouble {
         let last = words::last_try(&words::tries(&self.one.lines), "stackctl-probe");
         if let Some(error) = last.and_then(|last| last.error) {
             let message = format!("lost between Alertmanager and its receiver: {error}");
@@ -188,9 +188,7 @@ impl Seat<'_> {
                        `environment`, or `networks` that are `internal`";
             return Trouble::new(Cause::AlertNotDelivered, message, fix);
         }
-        let mine = self.one.alerts.iter().find(|alert| alert.labels.values().any(|value| *value == self.one.probe));
-        let muted = mine.map(|alert| &alert.status).filter(|status| status.state == "suppressed");
-        let (why, fix) = match muted {
+        let (why, fix) = match kept_back.filter(|status| status.state == "suppressed") {
             Some(status) if !status.silenced_by.is_empty() => (
                 format!("it is muted by silence {}", status.silenced_by.join(", ")),
                 "a silence for every alert mutes this one, too: `stackctl silence list`, then `stackctl silence remove ID`",

@@ -14,9 +14,8 @@ use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
-use crate::catalog::alertmanager::PEER_TIMEOUT_SECONDS;
 use crate::client::{self, Alertmanager, AlertmanagerStatus, KnownAlert, Prometheus};
-use crate::desired::{AlertmanagerConfig, Desired, Destination, PROBE_LABEL, SINK_PORT, Service};
+use crate::desired::{AlertmanagerConfig, Desired, Destination, PEER_TIMEOUT_SECONDS, PROBE_LABEL, SINK_PORT, Service};
 use crate::engine::{ContainerState, Observed, ObservedContainer, Prober};
 use crate::probe::{Delivered, Delivery, Looked, Request, Socket};
 use crate::render::Files;

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::*;
-use crate::client::{self, AlertmanagerStatus, KnownAlert, KnownAlertStatus};
+use crate::client::{self, AlertmanagerStatus, KnownAlert};
 use crate::desired::{Destination, Grouping, Role, Told};
 use crate::verify::Status;
 use crate::verify::delivery::Hidden;
@@ -63,8 +63,8 @@ fn state() -> DeliveryState {
                 cluster: "disabled".to_owned(),
                 peers: 0,
             })),
-            alerts: vec![KnownAlert { labels: known, status: KnownAlertStatus::default() }],
-            delivered: Some(Delivered { posted: Posted::Accepted, arrived_ms: Some(1234) }),
+            alerts: vec![KnownAlert { labels: known }],
+            delivered: Some(Delivered { posted: Posted::Accepted, arrived_ms: Some(1234), kept_back: None }),
             probe: "abc-1".to_owned(),
             lines: Vec::new(),
         }],
@@ -124,22 +124,22 @@ fn prometheus_that_does_not_know_it_or_does_not_reach_it_is_the_first_hop() {
 #[test]
 fn what_alertmanager_keeps_back_is_said_with_the_reason() {
     let mut lost = state();
-    lost.alertmanagers[0].delivered = Some(Delivered { posted: Posted::Accepted, arrived_ms: None });
+    lost.alertmanagers[0].delivered = Some(Delivered { posted: Posted::Accepted, arrived_ms: None, kept_back: None });
     assert!(broken(&lost).message.contains("sent no message"));
 
-    let muted = |silences: &[&str]| KnownAlert {
-        labels: labels(&[("stackctl_probe", "abc-1")]),
-        status: KnownAlertStatus {
+    let muted = |silences: &[&str]| Delivered {
+        posted: Posted::Accepted,
+        arrived_ms: None,
+        kept_back: Some(KeptBack {
             state: "suppressed".to_owned(),
             silenced_by: silences.iter().map(|id| (*id).to_owned()).collect(),
-            inhibited_by: Vec::new(),
-        },
+        }),
     };
     let mut silenced = lost.clone();
-    silenced.alertmanagers[0].alerts.push(muted(&["one-silence"]));
+    silenced.alertmanagers[0].delivered = Some(muted(&["one-silence"]));
     assert!(broken(&silenced).message.contains("silence one-silence"));
     let mut inhibited = lost.clone();
-    inhibited.alertmanagers[0].alerts.push(muted(&[]));
+    inhibited.alertmanagers[0].delivered = Some(muted(&[]));
     assert!(broken(&inhibited).message.contains("another alert mutes it"));
 
     let mut failed = lost;
