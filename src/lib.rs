@@ -14,6 +14,9 @@
 //!                 Desired + Observed + Prometheus ─ verify ─▶ Findings
 //! ```
 //!
+//! A stack file may include Compose files: [`stack::load`] is given who reads them ([`import::included`], in
+//! [`command::VOCABULARY`]), lays the stack file over what they come to, and every value keeps the place it was written at.
+//!
 //! [`import`] and [`command`]'s editing stand before all that: they read files of others, or the stack file itself, and
 //! write a stack file. What [`import::import`] gives out has been read by [`stack::parse`] before.
 //!

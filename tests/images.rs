@@ -313,7 +313,8 @@ async fn without_a_registry_components_come_from_debian_or_are_left_out_with_the
         debian,
     };
     let wanted = [wanted("node", Some(debian)), wanted("grafana", None)];
-    let choices = choose(&engine.docker, ImageSource::Auto, &wanted, &BTreeMap::new(), &Progress::silent()).await;
+    let choices =
+        choose(&engine.docker, ImageSource::Auto, &wanted, &BTreeMap::new(), false, &Progress::silent()).await;
     let ImageChoice::Take { reference, version, origin } = &choices["node"] else { panic!("{choices:?}") };
     assert_eq!((reference.as_str(), origin), (debian.image, &ImageOrigin::Debian));
     assert!(version.starts_with("1.") && !version.contains(['+', '-']), "{version}");
@@ -397,7 +398,7 @@ async fn a_registry_built_from_debian_gives_what_it_has_with_progress_and_refuse
     let nothing = format!("{registry}/acme/web:2");
     for reference in [&reference, &nothing] {
         let (local, silent) = (BTreeMap::new(), Progress::silent());
-        let choices = choose(&engine.docker, ImageSource::Auto, &[wanted(reference)], &local, &silent).await;
+        let choices = choose(&engine.docker, ImageSource::Auto, &[wanted(reference)], &local, false, &silent).await;
         assert_eq!(choices["web"], take(reference));
     }
 

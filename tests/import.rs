@@ -11,13 +11,11 @@ mod jobs;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use stackctl::catalog;
+use stackctl::command::VOCABULARY;
 use stackctl::desired::{Desired, Facts};
 use stackctl::import::{self, Imported, RemarkKind, Request};
 use stackctl::render::{self, Files};
-use stackctl::stack::{self, Environment, Loaded, Problems, Vocabulary};
-
-const VOCABULARY: Vocabulary = Vocabulary { exporters: catalog::EXPORTERS, presets: stackctl::dashboard::PRESETS };
+use stackctl::stack::{self, Environment, Loaded, Problems};
 
 /// Imports files as if the stack file stood in that folder.
 fn import_into(folder: &Path, paths: &[PathBuf]) -> Result<Imported, Problems> {

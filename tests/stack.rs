@@ -8,7 +8,11 @@ use stackctl::stack::{
     Secret, Vocabulary, load, parse,
 };
 
-const VOCABULARY: Vocabulary = Vocabulary { exporters: &["node", "cadvisor"], presets: &["node", "containers"] };
+const VOCABULARY: Vocabulary = Vocabulary {
+    exporters: &["node", "cadvisor"],
+    presets: &["node", "containers"],
+    compose: Some(stackctl::import::included),
+};
 
 fn environment() -> Environment {
     [
@@ -528,6 +532,7 @@ fn the_schema_refuses_what_the_loader_refuses() {
         let text = fs::read_to_string(folder().join(format!("{file}.bad.yml"))).unwrap();
         assert!(!validator.is_valid(&as_json(&text)), "{file}");
     }
+    assert!(validator.is_valid(&as_json("name: demo\ninclude: [compose.yml]\napps: { web: { metrics: {} } }\n")));
     assert!(validator.is_valid(&as_json("name: demo\nx-own: 1\napps: { web: { image: a, x-own: 1 } }\n")));
 }
 
@@ -535,7 +540,7 @@ fn the_schema_refuses_what_the_loader_refuses() {
 fn the_schema_describes_every_key() {
     let schema = stackctl::stack::schema();
     let described = schema["properties"].as_object().unwrap().values().filter(|key| key.get("description").is_some());
-    assert_eq!(described.count(), 13);
+    assert_eq!(described.count(), 14);
     assert_eq!(schema["additionalProperties"], false);
     assert_eq!(schema["required"], serde_json::json!(["name"]));
 }

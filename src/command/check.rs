@@ -56,6 +56,15 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
 }
 
 fn print_json(file: &str, ok: bool, problems: &[Problem]) {
+    let problem = |problem: &Problem| {
+        let mut entry = json!(problem);
+        // The file is the one at the top, but for overlays and included Compose files.
+        if problem.file != file {
+            entry["file"] = json!(problem.file);
+        }
+        entry
+    };
+    let problems: Vec<_> = problems.iter().map(problem).collect();
     output::print_json(&json!({ "file": file, "ok": ok, "problems": problems }));
 }
 

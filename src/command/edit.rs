@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Exit, Failure, output, place};
-use crate::catalog;
+use super::{Exit, Failure, VOCABULARY, output, place};
 use crate::cli::Global;
 use crate::engine::Error;
-use crate::stack::{self, Editor, Environment, Vocabulary, Wrong};
+use crate::stack::{self, Editor, Environment, Wrong};
 
 /// Changes one of the stack files, looks whether all of them together are still right, and only then writes it.
 /// `belongs`: which file is meant where there are several; the last one counts, and else the first.
@@ -15,14 +14,7 @@ pub(super) fn change(
     belongs: impl Fn(&Editor) -> bool,
     edit: impl Fn(&Editor) -> Result<String, Wrong>,
 ) -> Result<PathBuf, Failure> {
-    let mut editors = Vec::new();
-    for file in &global.file {
-        let text = std::fs::read_to_string(file).map_err(|error| {
-            let advice = "name it with `-f FILE`, or make one: `stackctl init`";
-            Failure::World(Error::new(format!("cannot read {}", file.display()), error).advise(advice))
-        })?;
-        editors.push((file, Editor::open(&file.display().to_string(), &text)?));
-    }
+    let editors = open(global)?;
     let found = editors.iter().rfind(|(_, editor)| belongs(editor)).or(editors.first());
     let Some((file, editor)) = found else {
         return Err(Failure::arguments("no stack file is given", "name one: `-f FILE`"));
@@ -33,10 +25,26 @@ pub(super) fn change(
     Ok((*file).clone())
 }
 
+/// Whether one of the stack files has an entry of that name.
+pub(super) fn is_written(global: &Global, section: &str, name: &str) -> Result<bool, Failure> {
+    Ok(open(global)?.iter().any(|(_, editor)| editor.has(section, name)))
+}
+
+fn open(global: &Global) -> Result<Vec<(&PathBuf, Editor)>, Failure> {
+    let mut editors = Vec::new();
+    for file in &global.file {
+        let text = std::fs::read_to_string(file).map_err(|error| {
+            let advice = "name it with `-f FILE`, or make one: `stackctl init`";
+            Failure::World(Error::new(format!("cannot read {}", file.display()), error).advise(advice))
+        })?;
+        editors.push((file, Editor::open(&file.display().to_string(), &text)?));
+    }
+    Ok(editors)
+}
+
 /// The change is written only where the stack is right with it.
 fn prove(global: &Global, file: &Path, text: &str) -> Result<(), Failure> {
-    let vocabulary = Vocabulary { exporters: catalog::EXPORTERS, presets: crate::dashboard::PRESETS };
-    let loaded = stack::load_changed(&global.file, (file, text), &Environment::of_process(), &vocabulary)?;
+    let loaded = stack::load_changed(&global.file, (file, text), &Environment::of_process(), &VOCABULARY)?;
     if !loaded.warnings.is_empty() && !global.quiet {
         output::say(loaded.warnings.render(output::colors_errors()).trim_end());
     }

@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Exit, Failure, output, place};
-use crate::catalog;
+use super::{Exit, Failure, VOCABULARY, output, place};
 use crate::cli::Global;
 use crate::import::{self, Imported, Remark, RemarkKind, Request};
-use crate::stack::{Environment, Vocabulary};
+use crate::stack::Environment;
 
 /// Arguments of `import`.
 #[derive(Debug, clap::Args)]
@@ -44,7 +43,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
         name: arguments.name.as_deref(),
         profiles: &arguments.profile,
         environment: &Environment::of_process(),
-        vocabulary: &Vocabulary { exporters: catalog::EXPORTERS, presets: crate::dashboard::PRESETS },
+        vocabulary: &VOCABULARY,
     })?;
     match &arguments.output {
         Some(file) => place::write(file, &imported.text, arguments.force)?,

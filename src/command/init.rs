@@ -8,11 +8,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Parser as _;
 
-use super::{Exit, Failure, output, place, situation};
-use crate::catalog;
+use super::{Exit, Failure, VOCABULARY, output, place, situation};
 use crate::cli::{Cli, Global};
 use crate::import::{self, Fresh, Imported, Request};
-use crate::stack::{Environment, Vocabulary};
+use crate::stack::Environment;
 use answers::Wishes;
 pub(super) use answers::place as place_of_metrics;
 use ask::Asker;
@@ -91,14 +90,9 @@ async fn text(global: &Global, asker: &Asker, wishes: &Wishes, folder: &Path) ->
 
 fn imported(sources: &[PathBuf], folder: &Path, name: Option<&str>) -> Result<Imported, Failure> {
     let environment = Environment::of_process();
-    let vocabulary = vocabulary();
     let request =
-        Request { paths: sources, folder, name, profiles: &[], environment: &environment, vocabulary: &vocabulary };
+        Request { paths: sources, folder, name, profiles: &[], environment: &environment, vocabulary: &VOCABULARY };
     Ok(import::import(&request)?)
-}
-
-fn vocabulary() -> Vocabulary<'static> {
-    Vocabulary { exporters: catalog::EXPORTERS, presets: crate::dashboard::PRESETS }
 }
 
 /// From what runs, and from answers.
@@ -128,7 +122,7 @@ async fn fresh(global: &Global, asker: &Asker, wishes: &Wishes, folder: &Path) -
         None => asker.yes_or_no("Run Grafana beside Prometheus?", true)?,
     };
     let fresh = Fresh { name, apps, exporters, engine_metrics, grafana };
-    Ok(fresh.text(folder, &Environment::of_process(), &vocabulary())?)
+    Ok(fresh.text(folder, &Environment::of_process(), &VOCABULARY)?)
 }
 
 /// Shows what `up` would do, and does it when somebody wants it.

@@ -42,7 +42,15 @@ mod state;
 
 pub use failure::{Exit, Failure};
 
+use crate::catalog;
 use crate::cli::{Cli, Command};
+use crate::dashboard::PRESETS;
+use crate::import::included;
+use crate::stack::Vocabulary;
+
+/// What a stack file may name.
+pub const VOCABULARY: Vocabulary<'static> =
+    Vocabulary { exporters: catalog::EXPORTERS, presets: PRESETS, compose: Some(included) };
 
 /// Carries out a command.
 pub async fn run(cli: Cli) -> Exit {

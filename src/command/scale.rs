@@ -4,6 +4,7 @@ use clap::Parser as _;
 
 use super::{Exit, Failure, edit, situation};
 use crate::cli::{Cli, Command, Global};
+use crate::stack::{Editor, Snippet};
 
 /// Arguments of `scale`.
 #[derive(Debug, clap::Args)]
@@ -30,11 +31,19 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     if arguments.save {
         for (app, replicas) in &arguments.scales {
             let number = replicas.to_string();
-            let file = edit::change(
-                global,
-                |editor| editor.has("apps", app),
-                |editor| editor.set("apps", app, "scale", &number),
-            )?;
+            // A service of an included Compose file need not stand in the stack file yet.
+            let entry = Snippet {
+                block: format!("{app}:\n  scale: {number}\n"),
+                flow: format!("{app}: {{ scale: {number} }}"),
+            };
+            let write = |editor: &Editor| {
+                if editor.has("apps", app) {
+                    editor.set("apps", app, "scale", &number)
+                } else {
+                    editor.insert("apps", app, &entry)
+                }
+            };
+            let file = edit::change(global, |editor| editor.has("apps", app), write)?;
             edit::done(global, &file, &format!("wrote {app}: {number} replicas into"));
         }
     }

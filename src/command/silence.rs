@@ -285,11 +285,11 @@ fn row(silence: &Silence) -> Vec<String> {
 impl Remove {
     async fn run(&self, alertmanager: &Alertmanager, quiet: bool) -> Result<Exit, Failure> {
         let silences = alertmanager.silences().await.map_err(cannot_ask)?;
-        let held: Vec<&str> =
+        let in_force: Vec<&str> =
             silences.iter().filter(|silence| state(silence) != "expired").filter_map(|it| it.id.as_deref()).collect();
         let mut found = Vec::new();
         for id in &self.ids {
-            let mut fitting = held.iter().filter(|held| held.starts_with(id.as_str()));
+            let mut fitting = in_force.iter().filter(|known| known.starts_with(id.as_str()));
             match (fitting.next(), fitting.next()) {
                 (Some(one), None) => found.push(*one),
                 (None, _) => {

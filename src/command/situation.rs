@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::{Failure, output, secrets, state};
+use super::{Failure, VOCABULARY, output, secrets, state};
 use crate::catalog::grafana::ADMIN_PASSWORD;
 use crate::cli::Global;
 use crate::client::Grafana;
@@ -16,8 +16,8 @@ use crate::engine::{
 };
 use crate::plan::{Inputs, Plan, Step};
 use crate::render::{self, Files};
-use crate::stack::{self, Environment, Loaded, Problems, Stack, Vocabulary};
-use crate::{catalog, desired, verify};
+use crate::stack::{self, Environment, Loaded, Problems, Stack};
+use crate::{desired, verify};
 
 /// Everything known before a decision.
 #[derive(Debug)]
@@ -45,8 +45,7 @@ pub(super) struct Wishes<'a> {
 
 /// Reads the stack file.
 pub(super) fn load(global: &Global) -> Result<Loaded, Problems> {
-    let vocabulary = Vocabulary { exporters: catalog::EXPORTERS, presets: crate::dashboard::PRESETS };
-    stack::load(&global.file, &Environment::of_process(), &vocabulary)
+    stack::load(&global.file, &Environment::of_process(), &VOCABULARY)
 }
 
 /// Connects to the engine that `docker` would work on here.
@@ -365,7 +364,7 @@ async fn choose_images(
             None => true,
         });
     }
-    choices.extend(engine.choose_images(&wanted, stack.images.from, &observed.images).await);
+    choices.extend(engine.choose_images(&wanted, stack.images.from, &observed.images, ask_again).await);
     choices
 }
 

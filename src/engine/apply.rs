@@ -17,7 +17,7 @@ use super::error::{cannot, status};
 use super::place::Secrets;
 use super::reload::{Judge, Replaced};
 use super::{Engine, Error, labels};
-use crate::desired::{Network, Service, Volume};
+use crate::desired::{Network, PullPolicy, Service, Volume};
 use crate::plan::{Plan, Sequence, Step};
 use crate::render::Files;
 
@@ -227,7 +227,11 @@ impl Run<'_> {
                 {
                     tokio::time::sleep(PAUSE).await;
                 }
-                Err(error) => return Err(cannot(format!("create container `{name}`"))(error)),
+                Err(error) => {
+                    let is_missing = status(&error) == Some(404) && error.to_string().contains("No such image");
+                    let error = cannot(format!("create container `{name}`"))(error);
+                    return Err(if is_missing { without_image(error, service) } else { error });
+                }
             }
         };
         for attachment in service.container.all_networks().skip(1) {
@@ -251,6 +255,18 @@ impl Run<'_> {
         renamed.map_err(cannot(format!("rename container `{new_name}` to `{name}`")))?;
         engine.start(&id, name).await
     }
+}
+
+/// What to do where the stack file forbids to pull what is not there.
+fn without_image(error: Error, service: &Service) -> Error {
+    if service.image.pull_policy != PullPolicy::Never {
+        return error;
+    }
+    let reference = &service.image.reference;
+    error.advise(format!(
+        "the stack file says `pull_policy: never`: bring it with `docker pull {reference}` or `stackctl images load`, or remove \
+         that line"
+    ))
 }
 
 /// How a network stands among services and image references, which have no space in their names.

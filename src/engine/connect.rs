@@ -83,8 +83,9 @@ impl Engine {
         wanted: &[WantedImage],
         source: ImageSource,
         here: &BTreeMap<String, ObservedImage>,
+        ask_again: bool,
     ) -> IndexMap<String, ImageChoice> {
-        images::choose(&self.docker, source, wanted, here, &images::Progress::silent()).await
+        images::choose(&self.docker, source, wanted, here, ask_again, &images::Progress::silent()).await
     }
 
     /// The gateway of the default bridge, where the engine's own metrics are reached from containers.

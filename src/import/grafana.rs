@@ -203,6 +203,7 @@ impl Grafana {
                         path: file.clone(),
                         kind: SourceKind::Datasources,
                         root,
+                        text: String::new(),
                     };
                     self.add_datasources(&source, &none, remarks);
                 }

@@ -9,6 +9,7 @@ mod compose;
 mod draft;
 mod fresh;
 mod grafana;
+mod include;
 mod paths;
 mod prometheus;
 mod proof;
@@ -19,6 +20,7 @@ mod variables;
 mod write;
 
 pub use fresh::{Fresh, FreshApp, entry_snippet};
+pub use include::included;
 pub use remark::{Remark, RemarkKind};
 pub use source::found_in as sources_in;
 pub use stack::folder_name as stack_name;

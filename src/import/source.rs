@@ -15,6 +15,8 @@ pub(super) struct SourceFile {
     pub(super) kind: SourceKind,
     /// What it says.
     pub(super) root: OutsideNode,
+    /// The same as it is written.
+    pub(super) text: String,
 }
 
 /// What a file is.
@@ -76,19 +78,27 @@ pub(super) fn read(path: &Path) -> Result<SourceFile, Problems> {
             "name Compose files, prometheus.yml, rules or dashboards",
         )
     })?;
+    let text = String::from_utf8_lossy(&bytes).into_owned();
     let root = read_outside(&name, bytes)?;
     let kind = kind(&root).ok_or_else(|| {
         let help =
             "it needs `services:`, `scrape_configs:`, `groups:`, `route:`, `datasources:` or `panels` at the top";
         refused(&name, root.span.line.max(1), "this is none of the files that `import` knows", help)
     })?;
-    Ok(SourceFile { name, path: path.to_path_buf(), kind, root })
+    Ok(SourceFile { name, path: path.to_path_buf(), kind, root, text })
 }
 
 /// What `import` would take of a folder: a Compose file and the one over it, prometheus.yml beside them.
 pub fn found_in(folder: &Path) -> Vec<PathBuf> {
     let found = in_folder(folder).unwrap_or_default();
     found.into_iter().map(|path| path.strip_prefix(".").map(Path::to_path_buf).unwrap_or(path)).collect()
+}
+
+/// The file that `docker compose` lays over this one where it lies beside it.
+pub(super) fn override_of(file: &Path) -> Option<PathBuf> {
+    let name = file.file_name()?.to_str()?;
+    let (_, over) = COMPOSE_NAMES.iter().find(|(known, _)| *known == name)?;
+    Some(file.with_file_name(over))
 }
 
 fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, Problems> {

@@ -93,8 +93,14 @@ impl<'a> Assembly<'a> {
         parts.services = project.services.len();
         let names = Names::of(project, &mut self.remarks);
         let secrets = compose::secrets(project, &mut self.remarks);
-        let services =
-            Services { project, names: &names, stack: &self.name, secrets: &secrets, profiles: self.request.profiles };
+        let services = Services {
+            project,
+            names: &names,
+            stack: &self.name,
+            secrets: &secrets,
+            profiles: self.request.profiles,
+            keeps: true,
+        };
         let drafts = services.drafts(&mut self.remarks)?;
         for (old, app) in drafts {
             let Some(entry) = project.services.get(&old) else { continue };
@@ -289,7 +295,7 @@ pub fn folder_name(folder: &std::path::Path) -> String {
 }
 
 /// The Compose project's name, else that of its folder, as a stack can be called.
-fn stack_name(written: Option<&str>, rebase: &Rebase) -> String {
+pub(super) fn stack_name(written: Option<&str>, rebase: &Rebase) -> String {
     let folder = rebase.folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let name = written.filter(|name| !name.contains('$')).map_or(folder, str::to_owned).to_lowercase();
     let letters = name.chars().map(|letter| if letter.is_ascii_alphanumeric() || letter == '_' { letter } else { '-' });

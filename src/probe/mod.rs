@@ -47,7 +47,7 @@ pub async fn run(request: Request) -> Report {
     );
     let trouble = listeners.as_ref().err().or(delivered.as_ref().err()).cloned();
     let (listeners, delivered) = (listeners.unwrap_or_default(), delivered.unwrap_or_default());
-    Report { targets, names, sockets, listeners, delivered, trouble }
+    Report { targets, names, sockets, delivered, listeners, trouble }
 }
 
 async fn deliver(delivery: Option<&Delivery>, deadline: Instant) -> Result<BTreeMap<String, Delivered>, String> {

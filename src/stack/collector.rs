@@ -1,5 +1,7 @@
 //! Gathers problems while a stack file is read. Keeps the values of variables out of every message.
 
+use std::collections::HashSet;
+
 use indexmap::IndexMap;
 
 use super::document::Span;
@@ -21,6 +23,8 @@ pub(super) struct Collector {
     errors: usize,
     warnings: usize,
     concealed: IndexMap<String, String>,
+    /// Which sources are Compose files.
+    included: HashSet<usize>,
     /// Pieces of values that themselves contain backticks or newlines, so that they can stand anywhere in a message.
     fragments: Vec<(String, String)>,
 }
@@ -30,6 +34,31 @@ impl Collector {
     pub(super) fn add_source(&mut self, name: String, text: String) -> usize {
         self.problems.sources.push(Source { name, text });
         self.problems.sources.len() - 1
+    }
+
+    /// Adds the texts of Compose files. In them apps are called services.
+    pub(super) fn add_included(&mut self, sources: Vec<(String, String)>) -> u32 {
+        let first = self.problems.sources.len();
+        for (name, text) in sources {
+            let index = self.add_source(name, text);
+            self.included.insert(index);
+        }
+        u32::try_from(first).unwrap_or(u32::MAX)
+    }
+
+    /// The text in which a place lies.
+    pub(super) fn source_text(&self, at: Span) -> &str {
+        self.problems.sources.get(at.source as usize).map_or("", |source| source.text.as_str())
+    }
+
+    /// Records what somebody else found, with the texts that it refers to.
+    pub(super) fn absorb(&mut self, found: Problems) {
+        let first = self.problems.sources.len();
+        self.problems.sources.extend(found.sources);
+        for mut problem in found.list {
+            problem.place.source = problem.place.source.map(|source| source + first);
+            self.keep(problem);
+        }
     }
 
     /// From now on messages show `written` where they would show the value of a variable.
@@ -94,13 +123,21 @@ impl Collector {
             file: self.problems.sources.get(at.source as usize).map(|source| source.name.clone()).unwrap_or_default(),
             line: at.line as usize,
             column: at.column as usize,
-            path: path.to_owned(),
+            path: self.path_in_file(at, path),
             severity,
             message: self.without_values(message),
             help: self.without_values(help),
             place,
         };
         self.keep(problem);
+    }
+
+    /// The path in the file in which the place lies.
+    fn path_in_file(&self, at: Span, path: &str) -> String {
+        match path.strip_prefix("apps.") {
+            Some(rest) if self.included.contains(&(at.source as usize)) => format!("services.{rest}"),
+            _ => path.to_owned(),
+        }
     }
 
     fn keep(&mut self, problem: Problem) {

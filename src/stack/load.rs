@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::collector::Collector;
 use super::document::{self, Node, Reader, SIZE_LIMIT, Span};
+use super::include::{self, Joint, ReadCompose};
 use super::problem::Problems;
 use super::{Environment, Stack, dotenv, files, rules, sections};
 
@@ -15,6 +16,8 @@ pub struct Vocabulary<'a> {
     pub exporters: &'a [&'a str],
     /// Presets of dashboards.
     pub presets: &'a [&'a str],
+    /// Who reads the Compose files that a stack file includes. `None`: it can include none.
+    pub compose: Option<ReadCompose>,
 }
 
 /// A stack file that is right.
@@ -97,15 +100,18 @@ pub fn parse(
 
 fn assemble(
     texts: Vec<(String, String)>,
-    folder: &Path,
+    named_folder: &Path,
     environment: &Environment,
     vocabulary: &Vocabulary,
     mut problems: Collector,
 ) -> Result<Loaded, Problems> {
-    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
+    let folder = std::path::absolute(named_folder).unwrap_or_else(|_| named_folder.to_path_buf());
+    let of_process = environment;
     let mut environment = environment.clone();
     environment.add_missing(dot_env(&folder, &environment, &mut problems));
-    let Some(mut root) = documents(texts, &environment, &mut problems) else { return Err(problems.finish()) };
+    let Some(root) = documents(texts, &environment, &mut problems) else { return Err(problems.finish()) };
+    let joint = Joint { folder: named_folder, of_process, compose: vocabulary.compose };
+    let mut root = include::join(root, &joint, &mut environment, &mut problems);
     files::pass_through(&mut root, &environment);
     let mut stack = sections::read(&root, &mut Reader::new(&mut problems));
     files::resolve(&mut stack, &root, &folder, &environment, &mut problems);
@@ -126,7 +132,7 @@ fn documents(texts: Vec<(String, String)>, environment: &Environment, problems: 
             is_whole = false;
             continue;
         };
-        document::interpolate(&mut node, &text, environment, problems);
+        document::interpolate(&mut node, environment, problems);
         match &mut root {
             None => root = Some(node),
             Some(below) => document::overlay(below, node),

@@ -23,6 +23,7 @@ mod foreign;
 mod grafana;
 mod healthcheck;
 mod images;
+mod include;
 mod load;
 mod metrics;
 mod name;
@@ -67,6 +68,7 @@ pub(crate) use files::tidy;
 pub use grafana::Grafana;
 pub use healthcheck::{Healthcheck, HealthcheckTest};
 pub use images::{ImageSource, Images};
+pub use include::{Include, Included, Includes, Inclusion, ReadCompose};
 pub use load::{Loaded, Vocabulary, load, load_changed, parse};
 pub use metrics::{BasicAuth, Discovery, Metrics, Scheme, Tls};
 pub use name::{ServiceName, StackName};
@@ -87,7 +89,9 @@ pub use volume::{Mount, MountKind, Propagation, Volume};
 pub use wiring::{DependencyCondition, ServiceNetwork, Wiring};
 pub use wrong::Wrong;
 
+pub(crate) use document::Span as OutsideSpan;
 pub(crate) use document::{Entry as OutsideEntry, Node as OutsideNode, Scalar as OutsideScalar, Value as OutsideValue};
+pub(crate) use include::Note as IncludeNote;
 pub(crate) use outside::{filled, read_answers, read_file, read_outside, refused, variables_of};
 
 use indexmap::IndexMap;
@@ -99,6 +103,9 @@ use schemars::JsonSchema;
 pub struct Stack {
     /// Name of the stack. It is the Compose project name, and the first part of every container's name.
     pub name: StackName,
+    /// Compose files that stay the source of their services: these are apps of the stack, to which `apps` adds.
+    #[schemars(default)]
+    pub include: Includes,
     /// The Docker engine's own metrics.
     #[schemars(default)]
     pub engine: Engine,

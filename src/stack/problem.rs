@@ -19,7 +19,7 @@ pub enum Severity {
 /// One problem. Serializes to the entries of `check --format json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
-    /// The file, as it was named on the command line.
+    /// The file, as it was named on the command line, or the included one.
     #[serde(skip)]
     pub file: String,
     /// Line, from 1.

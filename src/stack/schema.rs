@@ -13,7 +13,13 @@ pub fn schema() -> Value {
     let mut schema = settings.into_generator().into_root_schema_for::<Stack>();
     OwnKeys.transform(&mut schema);
     schema.insert("title".to_owned(), json!(format!("{} file", Stack::schema_name().to_lowercase())));
-    schema.to_value()
+    let mut schema = schema.to_value();
+    let has_image = json!({ "anyOf": [{ "type": "null" }, { "required": ["image"] }, { "required": ["attach"] }] });
+    schema["$defs"]["App"]["required"] = json!([]);
+    // An app without an image may be a service of a Compose file that is included.
+    schema["if"] = json!({ "not": { "required": ["include"] } });
+    schema["then"] = json!({ "properties": { "apps": { "additionalProperties": has_image } } });
+    schema
 }
 
 /// Drops what only Rust cares about (people see the defaults of `check --explain`), and allows what the loader reads:

@@ -11,8 +11,9 @@ use super::{
 };
 
 /// The keys at the top of a stack file.
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "name",
+    "include",
     "engine",
     "images",
     "prometheus",
@@ -38,6 +39,7 @@ pub(super) fn read(root: &Node, reader: &mut Reader) -> Stack {
     let (apps, attached) = sections.apps();
     Stack {
         name: sections.name(),
+        include: sections.one("include"),
         engine: sections.one("engine"),
         images: sections.one("images"),
         prometheus: sections.component("prometheus", Prometheus::read),

@@ -6,18 +6,20 @@ use std::path::Path;
 use indexmap::IndexMap;
 use stackctl::catalog;
 use stackctl::desired::{Facts, ImageChoice, ImageOrigin, ScaleOverride};
-use stackctl::stack::{self, Environment, Vocabulary};
+use stackctl::stack::{self, Environment};
 use stackctl::stack::{
     App, BasicAuth, ByteSize, Command, ContainerSettings, DependencyCondition, Discovery, Duration, Engine,
-    EngineMetrics, Exporter, Grafana, Healthcheck, HealthcheckTest, Images, Logging, Metrics, Mount, MountKind,
-    Network, Port, Ports, Prometheus, Propagation, Protocol, Publish, PullPolicy, Restart, Retention, RuleFile, Scheme,
-    Scrape, Secret, ServiceName, ServiceNetwork, Stack, StackName, Tls, Toggle, Ulimit, Volume, Wiring,
+    EngineMetrics, Exporter, Grafana, Healthcheck, HealthcheckTest, Images, Includes, Logging, Metrics, Mount,
+    MountKind, Network, Port, Ports, Prometheus, Propagation, Protocol, Publish, PullPolicy, Restart, Retention,
+    RuleFile, Scheme, Scrape, Secret, ServiceName, ServiceNetwork, Stack, StackName, Tls, Toggle, Ulimit, Volume,
+    Wiring,
 };
 
 /// A stack of that name with nothing in it but what is on by default.
 pub(crate) fn bare(stack_name: &str) -> Stack {
     Stack {
         attached: IndexMap::new(),
+        include: Includes::default(),
         name: stack_name.parse::<StackName>().expect("a test writes valid names"),
         engine: Engine::default(),
         images: Images::default(),
@@ -89,7 +91,7 @@ pub(crate) fn demo() -> Stack {
 /// A file of the folder `stacks/`, loaded without any environment variable.
 pub(crate) fn shipped(file: &str) -> Stack {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("stacks").join(file);
-    let vocabulary = Vocabulary { exporters: catalog::EXPORTERS, presets: stackctl::dashboard::PRESETS };
+    let vocabulary = stackctl::command::VOCABULARY;
     match stack::load(&[path], &Environment::default(), &vocabulary) {
         Ok(loaded) => loaded.stack,
         Err(problems) => panic!("{}", problems.render(false)),
@@ -135,7 +137,7 @@ apps:
     std::fs::write(folder.path().join("hook"), "https://hooks.example.com/secret").expect("it is writable");
     std::fs::write(folder.path().join("message.tmpl"), "{{ define \"x\" }}y{{ end }}\n").expect("it is writable");
     let environment: Environment = [("HOOK_TOKEN", "secret")].into_iter().collect();
-    let loaded = stack::parse("stack.yml", text, folder.path(), &environment, &Vocabulary::default());
+    let loaded = stack::parse("stack.yml", text, folder.path(), &environment, &stackctl::command::VOCABULARY);
     let mut stack = loaded.unwrap_or_else(|problems| panic!("{}", problems.render(false))).stack;
     // The same path in every run, as the golden files have it.
     if let Toggle::On(alertmanager) = &mut stack.alertmanager {

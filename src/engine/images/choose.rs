@@ -17,22 +17,29 @@ use crate::engine::ObservedImage;
 /// Chooses an image for each component, all at the same time.
 ///
 /// `local` has the images that are at the engine, by reference; where one of them will do, no network is asked.
+/// With `ask_again` that does not go for an image from Debian that stands in for the registry's.
 /// An `auto` that a registry answers, even with no, stays with the registry, so that the pull says what is wrong.
 pub async fn choose(
     docker: &Docker,
     source: ImageSource,
     wanted: &[WantedImage],
     local: &BTreeMap<String, ObservedImage>,
+    ask_again: bool,
     progress: &Progress,
 ) -> IndexMap<String, ImageChoice> {
     let choices = wanted.iter().map(async |image| {
-        let choice = match choose_local(source, image, local) {
-            Some(choice) => choice,
-            None => choose_remote(docker, source, image, progress).await,
+        let here = choose_local(source, image, local);
+        let choice = match here {
+            Some(choice) if !(ask_again && source == ImageSource::Auto && stands_in(&choice)) => choice,
+            here => choose_remote(docker, source, image, here, progress).await,
         };
         (image.component.clone(), choice)
     });
     join_all(choices).await.into_iter().collect()
+}
+
+fn stands_in(choice: &ImageChoice) -> bool {
+    matches!(choice, ImageChoice::Take { origin: ImageOrigin::Debian, .. })
 }
 
 /// What needs no question to anybody.
@@ -49,14 +56,22 @@ fn choose_local(
     if image.by_hand || stays_with_registry { Some(from_registry(image)) } else { local_debian(image, local) }
 }
 
-async fn choose_remote(docker: &Docker, source: ImageSource, image: &WantedImage, progress: &Progress) -> ImageChoice {
+/// `here` is what stays where no registry answers.
+async fn choose_remote(
+    docker: &Docker,
+    source: ImageSource,
+    image: &WantedImage,
+    here: Option<ImageChoice>,
+    progress: &Progress,
+) -> ImageChoice {
     if source == ImageSource::Debian {
         return from_archive(image, None, progress).await;
     }
     match has_image(docker, &image.reference).await {
-        Err(error) if error.kind == ImageErrorKind::RegistryUnreachable => {
-            from_archive(image, Some(error), progress).await
-        }
+        Err(error) if error.kind == ImageErrorKind::RegistryUnreachable => match here {
+            Some(choice) => choice,
+            None => from_archive(image, Some(error), progress).await,
+        },
         Ok(()) | Err(_) => from_registry(image),
     }
 }

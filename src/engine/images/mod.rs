@@ -13,6 +13,7 @@ mod obtain;
 mod own;
 mod progress;
 mod pull;
+mod refusal;
 mod registry;
 mod root;
 

@@ -1,5 +1,7 @@
 //! Pulls one image through the engine.
 
+use std::time::Duration;
+
 use bollard::Docker;
 use bollard::models::CreateImageInfo;
 use bollard::query_parameters::CreateImageOptionsBuilder;
@@ -7,22 +9,38 @@ use futures_util::TryStreamExt as _;
 use indexmap::IndexMap;
 
 use super::credentials::credentials;
-use super::registry::registry_error;
+use super::registry::{registry_error, silent};
 use super::{Activity, Event, ImageError, Progress};
+
+/// How long nothing at all may come of a pull while layers are on their way: the engine itself would wait for ever.
+const PATIENCE: Duration = Duration::from_secs(45);
+
+/// The same while the engine unpacks what it has, which a slow disk can make long, or fetches other images first.
+const PATIENCE_WITH_ENGINE: Duration = Duration::from_secs(600);
 
 /// Pulls an image, with the login that `docker login` remembers. A name without a tag means `latest`.
 ///
 /// The error's kind tells a registry that cannot be reached from one that says no.
 pub async fn pull(docker: &Docker, reference: &str, progress: &Progress) -> Result<(), ImageError> {
+    let login = credentials(reference).await;
+    let user = login.as_ref().and_then(|login| login.username.clone());
     let options = CreateImageOptionsBuilder::default().from_image(&with_tag(reference)).build();
-    let pull = docker.create_image(Some(options), None, credentials(reference).await);
-    let layers = pull.try_fold(Layers::default(), |mut layers, info| async {
-        if let Some(event) = layers.note(info) {
-            progress.tell_event(event);
+    let mut answer = docker.create_image(Some(options), None, login);
+    let mut layers = Layers::default();
+    loop {
+        let patience = layers.patience();
+        // Who drops the answer ends the pull: the engine gives up on what nobody waits for.
+        match tokio::time::timeout(patience, answer.try_next()).await {
+            Ok(Ok(Some(info))) => {
+                if let Some(event) = layers.note(info) {
+                    progress.tell_event(event);
+                }
+            }
+            Ok(Ok(None)) => return Ok(()),
+            Ok(Err(cause)) => return Err(registry_error("pull", reference, user.as_deref(), &cause)),
+            Err(_) => return Err(silent("pull", reference, patience)),
         }
-        Ok(layers)
-    });
-    layers.await.map(|_| ()).map_err(|cause| registry_error("pull", reference, &cause))
+    }
 }
 
 /// The engine pulls all tags of a name that has none.
@@ -40,7 +58,15 @@ struct Layer {
     downloaded: u64,
     unpacked: u64,
     total: Option<u64>,
+    /// It stands in the engine's queue, behind layers of other pulls perhaps.
+    queued: bool,
     done: bool,
+}
+
+impl Layer {
+    fn is_complete(&self) -> bool {
+        self.done || self.total.is_some_and(|all| self.downloaded >= all)
+    }
 }
 
 impl Layers {
@@ -54,6 +80,7 @@ impl Layers {
         let layer = self.0.entry(id).or_default();
         let detail = info.progress_detail.unwrap_or_default();
         let current = detail.current.and_then(|bytes| u64::try_from(bytes).ok());
+        layer.queued = status == "Waiting";
         layer.total = detail.total.and_then(|bytes| u64::try_from(bytes).ok()).or(layer.total);
         match status.as_str() {
             "Downloading" => layer.downloaded = current.unwrap_or(layer.downloaded),
@@ -66,15 +93,23 @@ impl Layers {
         Some(self.event())
     }
 
+    fn is_downloading(&self) -> bool {
+        !self.0.values().all(Layer::is_complete)
+    }
+
+    /// How long the next news may take.
+    fn patience(&self) -> Duration {
+        let is_on_its_way = |layer: &Layer| !layer.is_complete() && !layer.queued;
+        if self.0.is_empty() || self.0.values().any(is_on_its_way) { PATIENCE } else { PATIENCE_WITH_ENGINE }
+    }
+
     fn event(&self) -> Event {
         let layers = self.0.values();
         let total: u64 = layers.clone().filter_map(|layer| layer.total).sum();
         let downloaded: u64 = layers.clone().map(|layer| layer.downloaded).sum();
         let unpacked: u64 = layers.clone().map(|layer| layer.unpacked).sum();
-        let downloading =
-            layers.clone().any(|layer| !layer.done && layer.total.is_none_or(|all| layer.downloaded < all));
         let (activity, bytes) =
-            if downloading { (Activity::Downloading, downloaded) } else { (Activity::Unpacking, unpacked) };
+            if self.is_downloading() { (Activity::Downloading, downloaded) } else { (Activity::Unpacking, unpacked) };
         let done = layers.filter(|layer| layer.done).count();
         Event { activity, bytes, total_bytes: (total > 0).then_some(total), layers: Some((done, self.0.len())) }
     }
@@ -92,7 +127,7 @@ impl Layer {
 mod tests {
     use bollard::models::{CreateImageInfo, ProgressDetail};
 
-    use super::{Layers, with_tag};
+    use super::{Layers, PATIENCE, PATIENCE_WITH_ENGINE, with_tag};
     use crate::engine::images::{Activity, Event};
 
     fn line(id: &str, status: &str, bytes: Option<(i64, i64)>) -> CreateImageInfo {
@@ -121,6 +156,19 @@ mod tests {
         let expected =
             Event { activity: Activity::Unpacking, bytes: 100, total_bytes: Some(150), layers: Some((2, 3)) };
         assert_eq!(event, expected);
+    }
+
+    #[test]
+    fn a_layer_that_is_on_its_way_must_move_and_one_that_waits_for_the_engine_may_wait() {
+        let mut layers = Layers::default();
+        assert_eq!(layers.patience(), PATIENCE);
+        layers.note(line("aa", "Pulling fs layer", None));
+        layers.note(line("aa", "Waiting", None));
+        assert_eq!(layers.patience(), PATIENCE_WITH_ENGINE);
+        layers.note(line("bb", "Downloading", Some((10, 100))));
+        assert_eq!(layers.patience(), PATIENCE);
+        layers.note(line("bb", "Download complete", None));
+        assert_eq!(layers.patience(), PATIENCE_WITH_ENGINE);
     }
 
     #[test]

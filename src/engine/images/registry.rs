@@ -6,6 +6,7 @@ use bollard::Docker;
 use bollard::errors::Error;
 
 use super::credentials::credentials;
+use super::refusal::Refusal;
 use super::{ImageError, ImageErrorKind};
 
 /// A registry that takes longer to say whether it has an image counts as unreachable.
@@ -41,44 +42,31 @@ const UNREACHABLE_ENDS: [&str; 6] = [
     "\": service unavailable",
     "\": gateway timeout",
 ];
-/// What registries and the engine say where the registry answered and said no.
-const REFUSED: [&str; 14] = [
-    "manifest unknown",
-    "manifest for ",
-    "not found",
-    "does not exist",
-    "pull access denied",
-    "unauthorized",
-    "authentication required",
-    "incorrect username or password",
-    "no basic auth credentials",
-    "denied",
-    "toomanyrequests",
-    "no matching manifest",
-    "name unknown",
-    "forbidden",
-];
-
 /// Whether the registry has this image and gives it to us. Asks the engine, as only its network and settings count.
 ///
 /// `Ok` means yes. The error's kind tells a registry that is not there from one that says no.
 pub(super) async fn has_image(docker: &Docker, reference: &str) -> Result<(), ImageError> {
-    let question = docker.inspect_registry_image(reference, credentials(reference).await);
+    let login = credentials(reference).await;
+    let user = login.as_ref().and_then(|login| login.username.clone());
+    let question = docker.inspect_registry_image(reference, login);
     match tokio::time::timeout(PATIENCE, question).await {
         Ok(Ok(_)) => Ok(()),
-        Ok(Err(cause)) => Err(registry_error("ask for", reference, &cause)),
-        Err(_) => {
-            let cause = format!("no answer within {} s", PATIENCE.as_secs());
-            Err(error_of("ask for", reference, ImageErrorKind::RegistryUnreachable, &cause))
-        }
+        Ok(Err(cause)) => Err(registry_error("ask for", reference, user.as_deref(), &cause)),
+        Err(_) => Err(silent("ask for", reference, PATIENCE)),
     }
 }
 
-/// What an error of the engine says about the registry.
-pub(super) fn registry_error(verb: &str, reference: &str, cause: &Error) -> ImageError {
+/// A registry that has said nothing for so long.
+pub(super) fn silent(verb: &str, reference: &str, patience: Duration) -> ImageError {
+    let cause = format!("it has sent nothing for {} s", patience.as_secs());
+    error_of(verb, reference, None, ImageErrorKind::RegistryUnreachable, &cause)
+}
+
+/// What an error of the engine says about the registry. `user` is whom `docker login` remembers for it.
+pub(super) fn registry_error(verb: &str, reference: &str, user: Option<&str>, cause: &Error) -> ImageError {
     match cause {
         Error::DockerResponseServerError { message, .. } | Error::DockerStreamError { error: message } => {
-            error_of(verb, reference, kind_of(message), message)
+            error_of(verb, reference, user, kind_of(message), message)
         }
         other => ImageError::engine(&format!("{verb} image `{reference}`"), other),
     }
@@ -89,14 +77,14 @@ fn kind_of(message: &str) -> ImageErrorKind {
     let says = |texts: &[&str]| texts.iter().any(|text| message.contains(text));
     if says(&UNREACHABLE) || UNREACHABLE_ENDS.iter().any(|end| message.ends_with(end)) {
         ImageErrorKind::RegistryUnreachable
-    } else if says(&REFUSED) {
+    } else if Refusal::of(&message).is_some() {
         ImageErrorKind::RegistryRefused
     } else {
         ImageErrorKind::Engine
     }
 }
 
-fn error_of(verb: &str, reference: &str, kind: ImageErrorKind, cause: &str) -> ImageError {
+fn error_of(verb: &str, reference: &str, user: Option<&str>, kind: ImageErrorKind, cause: &str) -> ImageError {
     let registry = registry_of(reference);
     let (who, help) = match kind {
         ImageErrorKind::RegistryUnreachable => (
@@ -108,7 +96,7 @@ fn error_of(verb: &str, reference: &str, kind: ImageErrorKind, cause: &str) -> I
         ),
         ImageErrorKind::RegistryRefused => (
             format!("the registry `{registry}` says no: "),
-            format!("check the name and the tag; a private image needs `docker login {registry}`"),
+            Refusal::of(&cause.to_lowercase()).unwrap_or(Refusal::Missing).help(reference, user),
         ),
         ImageErrorKind::Engine | ImageErrorKind::Host => {
             (String::new(), "check the engine: `docker info`, `docker system df`".to_owned())
@@ -184,7 +172,7 @@ mod tests {
     fn an_error_names_the_image_the_registry_and_the_way_out() {
         let cause =
             bollard::errors::Error::DockerStreamError { error: "unauthorized: authentication required".to_owned() };
-        let error = registry_error("pull", "r.example/web:1", &cause);
+        let error = registry_error("pull", "r.example/web:1", None, &cause);
         let expected = "cannot pull image `r.example/web:1`: the registry `r.example` says no: \
                         unauthorized: authentication required";
         assert_eq!(error.to_string(), expected);

@@ -89,7 +89,7 @@ pub(super) fn split_mount(text: &str) -> Vec<&str> {
 }
 
 /// Turns a list of `KEY=VALUE` or of names into a map.
-pub(super) fn as_map(key: &str, node: &mut OutsideNode) {
+pub(in crate::import) fn as_map(key: &str, node: &mut OutsideNode) {
     let OutsideValue::Sequence(items) = &node.value else { return };
     let is_hosts = key == "extra_hosts";
     let mut entries = IndexMap::new();

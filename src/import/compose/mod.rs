@@ -3,7 +3,7 @@
 mod deploy;
 mod habits;
 mod joined;
-mod merge;
+pub(super) mod merge;
 pub(super) mod mounts;
 mod names;
 pub(super) mod ports;

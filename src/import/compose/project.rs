@@ -27,6 +27,8 @@ pub(in crate::import) struct Project {
     pub(in crate::import) variables: Variables,
     /// The variables of this process and of `.env`.
     pub(in crate::import) environment: Environment,
+    /// Name and text of every file that was read; places count them in this order.
+    pub(in crate::import) sources: Vec<(String, String)>,
 }
 
 impl Project {
@@ -58,7 +60,7 @@ pub(in crate::import) fn load(
 ) -> Result<Option<Project>, Problems> {
     let Some(first) = files.first() else { return Ok(None) };
     let folder = folder_of(first);
-    let mut loader = Loader { files: 0 };
+    let mut loader = Loader { files: 0, sources: Vec::new() };
     let mut root: Option<OutsideNode> = None;
     for file in files {
         let next = loader.whole(file)?;
@@ -81,6 +83,7 @@ pub(in crate::import) fn load(
         rebase: Rebase::new(&folder, stack_folder),
         variables: Variables { known },
         environment,
+        sources: loader.sources,
         root,
     }))
 }
@@ -107,13 +110,14 @@ fn services(root: &OutsideNode) -> Option<&IndexMap<String, OutsideEntry>> {
 
 struct Loader {
     files: usize,
+    sources: Vec<(String, String)>,
 }
 
 impl Loader {
     /// A file with what it includes below it, and its services written out.
     fn whole(&mut self, file: &SourceFile) -> Result<OutsideNode, Problems> {
         self.count(file)?;
-        let mut root = file.root.clone();
+        let mut root = self.placed(file);
         if is_first_version(&root) {
             let services = OutsideEntry { key: root.span, node: root.clone() };
             root =
@@ -184,13 +188,26 @@ impl Loader {
             Some(other) => {
                 let other = source::read(&folder_of(file).join(other))?;
                 self.count(&other)?;
-                let mut base = self.service(&other, &other.root, &base_name, path)?;
+                let root = self.placed(&other);
+                let mut base = self.service(&other, &root, &base_name, path)?;
                 move_service(&mut base, &Rebase::new(&folder_of(&other), &folder_of(file)));
                 base
             }
         };
         merge::over("", &mut base, service);
         Ok(base)
+    }
+
+    /// The file's document, every place in it marked as a place of this file.
+    fn placed(&mut self, file: &SourceFile) -> OutsideNode {
+        let known = self.sources.iter().position(|(name, _)| *name == file.name);
+        let source = known.unwrap_or_else(|| {
+            self.sources.push((file.name.clone(), file.text.clone()));
+            self.sources.len() - 1
+        });
+        let mut root = file.root.clone();
+        root.move_sources(u32::try_from(source).unwrap_or(u32::MAX));
+        root
     }
 
     fn count(&mut self, file: &SourceFile) -> Result<(), Problems> {

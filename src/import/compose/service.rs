@@ -58,6 +58,8 @@ pub(in crate::import) struct Services<'a> {
     pub(in crate::import) secrets: &'a Map,
     /// Profiles that are on.
     pub(in crate::import) profiles: &'a [String],
+    /// Whether what a stack file cannot say is kept beside the app. An included Compose file keeps it itself.
+    pub(in crate::import) keeps: bool,
 }
 
 impl Services<'_> {
@@ -136,8 +138,13 @@ impl Service<'_> {
     pub(super) fn keep(&mut self, key: &str, entry: &OutsideEntry, message: &str, fix: &str) {
         // Nothing reads it there, so a dollar sign is one.
         self.app.map(KEPT).set(key, Item::of_literal(&entry.node));
-        let fix = format!("{fix}; the original stands under `{KEPT}`");
+        let fix = format!("{fix}{}", self.kept());
         self.remarks.not_carried(self.place(entry.key.line, key), message, fix);
+    }
+
+    /// Where the original is found.
+    fn kept(&self) -> String {
+        if self.all.keeps { format!("; the original stands under `{KEPT}`") } else { String::new() }
     }
 
     fn image(&mut self) -> Result<(), Problems> {
@@ -263,14 +270,18 @@ impl Service<'_> {
             OutsideValue::Sequence(items) => items.iter().collect(),
             _ => vec![&entry.node],
         };
-        let path = |item: &OutsideNode| {
-            let path = item.entry("path").and_then(|entry| scalar(&entry.node));
-            scalar(item).or(path).map(str::to_owned)
+        let key =
+            |item: &OutsideNode, key: &str| item.entry(key).and_then(|entry| scalar(&entry.node)).map(str::to_owned);
+        let path = |item: &OutsideNode| scalar(item).map(str::to_owned).or_else(|| key(item, "path"));
+        let is_here = |path: &str| project.rebase.absolute(&project.filled(path)).is_file();
+        // A file that need not be there says nothing as long as it is not.
+        let counts = |item: &&OutsideNode| {
+            self.all.keeps
+                || key(item, "required").as_deref() != Some("false")
+                || path(item).is_some_and(|path| is_here(&path))
         };
-        let (here, missing): (Vec<String>, Vec<String>) = items
-            .into_iter()
-            .filter_map(path)
-            .partition(|path| project.rebase.absolute(&project.filled(path)).is_file());
+        let (here, missing): (Vec<String>, Vec<String>) =
+            items.into_iter().filter(counts).filter_map(path).partition(|path| is_here(path));
         if !missing.is_empty() {
             let message = format!("{} is not here", missing.join(" and "));
             self.keep("env_file", entry, &message, "put the file there and write `env_file` again");
@@ -319,7 +330,7 @@ impl Service<'_> {
             self.app.map(KEPT).map("deploy").set_some(key, item);
         }
         let message = format!("`{}` is for a Swarm, and a stack runs on one host", left.join("`, `"));
-        let fix = format!("nothing, or run it on a Swarm; the original stands under `{KEPT}`");
+        let fix = format!("nothing, or run it on a Swarm{}", self.kept());
         self.remarks.changed(self.place(entry.key.line, "deploy"), message, fix);
     }
 

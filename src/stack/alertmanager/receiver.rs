@@ -23,7 +23,7 @@ pub struct Receiver {
     pub slack: Option<Slack>,
     /// Mail.
     pub email: Option<Email>,
-    /// PagerDuty, Events API v2.
+    /// A service of `PagerDuty`, over its Events API v2.
     pub pagerduty: Option<Pagerduty>,
     /// Microsoft Teams.
     pub teams: Option<SecretUrl>,
@@ -230,7 +230,7 @@ pub struct Email {
     pub require_tls: Option<bool>,
 }
 
-/// PagerDuty, Events API v2.
+/// A service of `PagerDuty`, over its Events API v2.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Pagerduty {

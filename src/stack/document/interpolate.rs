@@ -7,12 +7,11 @@ use super::super::variables::{self, Mistake, MistakeKind};
 use super::{Node, Path, Span, Value, shown};
 
 /// Fills variables into every value below the node. Keys are left alone.
-pub(in crate::stack) fn interpolate(node: &mut Node, text: &str, environment: &Environment, problems: &mut Collector) {
-    walk(node, Path::ROOT, &mut Filler { text, environment, problems });
+pub(in crate::stack) fn interpolate(node: &mut Node, environment: &Environment, problems: &mut Collector) {
+    walk(node, Path::ROOT, &mut Filler { environment, problems });
 }
 
 struct Filler<'a> {
-    text: &'a str,
     environment: &'a Environment,
     problems: &'a mut Collector,
 }
@@ -58,7 +57,7 @@ impl Filler<'_> {
 
     /// Where the mistake stands in the file: at the same `$`, counted from the start of the scalar.
     fn place(&self, span: Span, value: &str, mistake: &Mistake) -> Span {
-        let written = self.text.get(span.start as usize..span.end as usize).unwrap_or_default();
+        let written = self.problems.source_text(span).get(span.start as usize..span.end as usize).unwrap_or_default();
         let nth = value[..mistake.offset].matches('$').count();
         let Some((offset, _)) = written.match_indices('$').nth(nth) else { return span };
         let before = &written[..offset];

@@ -123,6 +123,19 @@ impl Node {
         Self::new(Value::Scalar(Scalar { text, plain: false, written }), span)
     }
 
+    /// Counts the sources of all places in it from another number on.
+    pub(crate) fn move_sources(&mut self, from: u32) {
+        self.span.source += from;
+        match &mut self.value {
+            Value::Scalar(_) => {}
+            Value::Sequence(items) => items.iter_mut().for_each(|item| item.move_sources(from)),
+            Value::Mapping(entries) => entries.values_mut().for_each(|entry| {
+                entry.key.source += from;
+                entry.node.move_sources(from);
+            }),
+        }
+    }
+
     /// Whether it is a scalar that stands for nothing.
     pub(crate) fn is_null(&self) -> bool {
         matches!(&self.value, Value::Scalar(scalar) if scalar.is_null())

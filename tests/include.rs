@@ -1,0 +1,210 @@
+//! `include`: Compose files stay the source of their services, and the stack file says what to watch.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use stackctl::command::VOCABULARY;
+use stackctl::desired::{Desired, Facts};
+use stackctl::stack::{App, Environment, Loaded, Problems, Restart, ServiceName, load};
+
+/// A folder `shop` with these files in it.
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let above = tempfile::tempdir().expect("there is a place for temporary files");
+    for (path, text) in files {
+        let path = above.path().join("shop").join(path);
+        fs::create_dir_all(path.parent().expect("it lies in a folder")).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    above
+}
+
+fn read(above: &Path) -> Result<Loaded, Problems> {
+    let environment: Environment = [("HOME", "/home/anna"), ("LEVEL", "debug")].into_iter().collect();
+    load(&[above.join("shop/stack.yml")], &environment, &VOCABULARY)
+}
+
+fn loaded(files: &[(&str, &str)]) -> Loaded {
+    let above = folder(files);
+    read(above.path()).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+fn app<'l>(loaded: &'l Loaded, name: &str) -> &'l App {
+    &loaded.stack.apps[&name.parse::<ServiceName>().unwrap()]
+}
+
+/// `FILE:LINE path: message` of every problem, files without their folder.
+fn problems(files: &[(&str, &str)]) -> Vec<String> {
+    let above = folder(files);
+    let found = match read(above.path()) {
+        Ok(loaded) => loaded.warnings,
+        Err(problems) => problems,
+    };
+    let name = |file: &str| Path::new(file).file_name().unwrap().to_string_lossy().into_owned();
+    let line = |problem: &stackctl::stack::Problem| {
+        format!("{}:{} {}: {}", name(&problem.file), problem.line, problem.path, problem.message)
+    };
+    found.iter().map(line).collect()
+}
+
+fn stackctl(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stackctl"));
+    command.current_dir(folder.join("shop")).args(arguments).env_remove("STACKCTL_FILE").output().unwrap()
+}
+
+const STACK: &str = "name: shop\ninclude: [compose.yml]\napps:\n  web: { metrics: { port: 80 } }\n";
+
+#[test]
+fn services_of_the_compose_file_are_apps_and_the_stack_file_adds_what_to_watch() {
+    let compose = "services:\n  web:\n    image: web:${TAG}\n    ports: [\"8080:80\"]\n    depends_on: [db]\n    \
+                   environment: [LEVEL, TAG]\n    volumes: [\"./web:/etc/web:ro\", \"data:/data\"]\n  \
+                   db: { image: 'postgres:16' }\nvolumes: { data: {} }\n";
+    let files = [("compose.yml", compose), (".env", "TAG=1.4\n"), ("stack.yml", STACK)];
+    let loaded = loaded(&files);
+    assert!(loaded.warnings.is_empty(), "{}", loaded.warnings);
+    let names: Vec<&str> = loaded.stack.apps.keys().map(ServiceName::as_str).collect();
+    assert_eq!(names, ["web", "db"]);
+    let web = app(&loaded, "web");
+    assert_eq!(web.image, "web:1.4");
+    assert_eq!(web.container.environment["LEVEL"], "debug", "from the process");
+    assert_eq!(web.container.environment["TAG"], "1.4", "from .env beside the Compose file");
+    assert_eq!(web.container.ports.0[0].host_ip.to_string(), "0.0.0.0", "as open as under Compose");
+    assert!(web.metrics.is_some());
+    assert!(app(&loaded, "db").metrics.is_none());
+    let desired = Desired::of(&loaded.stack, &Facts::default());
+    let jobs: Vec<&str> = desired.prometheus.as_ref().unwrap().jobs.iter().map(|job| job.name.as_str()).collect();
+    assert_eq!(jobs, ["prometheus", "web", "grafana"]);
+}
+
+#[test]
+fn paths_variables_and_overrides_are_those_of_the_compose_files_folder() {
+    let base = "services:\n  web: { image: 'web:${TAG}', env_file: web.env, volumes: ['./etc:/etc/web:ro'] }\n";
+    let stack = "name: team\ninclude: [team]\n";
+    let files = [
+        ("team/compose.yml", base),
+        ("team/compose.override.yml", "services: { web: { restart: always, environment: { A: b } } }\n"),
+        ("team/.env", "TAG=2\n"),
+        ("team/web.env", "FROM=file\n"),
+        (".env", "TAG=of-the-stack\n"),
+        ("stack.yml", stack),
+    ];
+    let above = folder(&files);
+    let loaded = read(above.path()).unwrap_or_else(|problems| panic!("{problems}"));
+    let web = app(&loaded, "web");
+    assert_eq!((web.image.as_str(), web.container.restart), ("web:2", Restart::Always));
+    assert_eq!(
+        web.container.environment.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>(),
+        ["FROM=file", "A=b"]
+    );
+    let source = format!("{:?}", web.wiring.volumes[0].kind);
+    assert!(source.contains("/shop/team/etc"), "{source}");
+}
+
+#[test]
+fn a_problem_is_shown_in_the_file_where_it_stands() {
+    let compose = "services:\n  web:\n    image: web:1\n    ports:\n      - \"70000:80\"\n    extends:\n      file: base.yml\n      service: base\n";
+    let base = "services:\n  base:\n    image: x\n    deploy: { resources: { limits: { memory: 10q } } }\n    stop_grace_period: soon\n";
+    let files = [("compose.yml", compose), ("base.yml", base), ("stack.yml", STACK)];
+    assert_eq!(
+        problems(&files),
+        [
+            "compose.yml:5 services.web.ports[0]: there is no port `70000`",
+            "base.yml:4 services.web.mem_limit: `10q` is not a size",
+            "base.yml:5 services.web.stop_grace_period: `soon` is not a duration",
+        ]
+    );
+    let above = folder(&files);
+    let shown = stackctl(above.path(), &["check"]);
+    let shown = String::from_utf8_lossy(&shown.stderr).into_owned();
+    assert!(shown.contains("--> compose.yml:5:9") && shown.contains("- \"70000:80\""), "{shown}");
+    let json = stackctl(above.path(), &["check", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!((&json["problems"][0]["file"], &json["problems"][0]["line"]), (&"compose.yml".into(), &5.into()));
+}
+
+#[test]
+fn what_cannot_be_carried_is_a_warning_and_what_would_change_an_app_is_an_error() {
+    let compose = "services:\n  web:\n    build: .\n    image: web:1\n    tty: true\n    environment: { A: $NOBODY }\n    \
+                   deploy: { placement: {} }\n  db:\n    image: db:1\n    network_mode: \"service:web\"\n    userns_mode: host\n";
+    assert_eq!(
+        problems(&[("compose.yml", compose), ("stack.yml", STACK)]),
+        [
+            "compose.yml:3 services.web.build: `build` is not carried: stackctl builds no images of apps",
+            "compose.yml:5 services.web.tty: `tty` is not carried: a stack file has no such key",
+            "compose.yml:6 services.web.environment.A: variable `NOBODY` is not set: nothing stands in for it, as with Compose",
+            "compose.yml:10 services.db.network_mode: `network_mode` is not carried: stackctl cannot share another container's network",
+            "compose.yml:11 services.db.userns_mode: `userns_mode` is not carried: a stack file has no such key",
+        ]
+    );
+}
+
+#[test]
+fn stackctls_own_services_others_volumes_and_overrides_beside_the_file_are_named() {
+    let compose = "services:\n  web: { image: 'web:1', depends_on: [prometheus] }\n  prometheus: { image: prom/prometheus }\n\
+                   volumes:\n  data: {}\n";
+    let files = [
+        ("compose.yml", compose),
+        ("compose.override.yml", "services: { web: { restart: always } }\n"),
+        ("stack.yml", "name: other\ninclude: [compose.yml]\n"),
+    ];
+    assert_eq!(
+        problems(&files),
+        [
+            "compose.yml:1 : `compose.override.yml` lies beside it, and is not laid over it as `docker compose` does",
+            "compose.yml:3 services.prometheus: `prometheus` is a service of stackctl's own",
+            "compose.yml:5 volumes.data: `docker compose` keeps this in `shop_data`, and the stack `other` in `other_data`",
+        ]
+    );
+    let stack = "name: shop\ninclude: [{ path: [compose.yml, compose.override.yml], without: [prometheus] }]\n";
+    let files = [files[0], files[1], ("stack.yml", stack)];
+    assert_eq!(problems(&files), ["compose.yml:2 services.web.depends_on: `prometheus` is left out"]);
+}
+
+#[test]
+fn what_is_wrong_with_include_itself_is_shown_in_the_stack_file() {
+    let compose = ("compose.yml", "services:\n  web: { image: 'web:1' }\n");
+    let of = |stack: &'static str| {
+        problems(&[compose, ("more.yml", compose.1), ("other.yml", "groups: []\n"), ("stack.yml", stack)])
+    };
+    assert_eq!(
+        of("name: shop\ninclude: [nope.yml]\n"),
+        ["stack.yml:2 include[0]: cannot include `nope.yml`: there is no such file"]
+    );
+    assert_eq!(
+        of("name: shop\ninclude:\n  - path: compose.yml\n    witout: [x]\n"),
+        ["stack.yml:4 include[0].witout: unknown key `witout`"]
+    );
+    assert_eq!(
+        of("name: shop\ninclude: compose.yml\napps:\n  wep: { metrics: {} }\n"),
+        ["stack.yml:4 apps.wep: `wep` has no image, and no included file has such a service"]
+    );
+    assert_eq!(
+        of("name: shop\ninclude: [compose.yml, more.yml]\n"),
+        ["more.yml:2 services.web: service `web` is in two included projects"]
+    );
+    assert_eq!(of("name: shop\ninclude: [other.yml]\n"), ["other.yml:1 : this is no Compose file"]);
+}
+
+#[test]
+fn a_file_that_is_no_yaml_is_shown_with_its_line() {
+    let found = problems(&[("compose.yml", "services:\n  web: [\n"), ("stack.yml", STACK)]);
+    assert!(found.iter().any(|line| line.starts_with("compose.yml:") && line.contains("bracket")), "{found:?}");
+}
+
+#[test]
+fn commands_that_edit_know_which_file_a_service_stands_in() {
+    let compose = "services:\n  web: { image: 'web:1', expose: [80] }\n  db: { image: 'db:1' }\n";
+    let above = folder(&[("compose.yml", compose), ("stack.yml", STACK)]);
+    let scaled = stackctl(above.path(), &["scale", "db=2", "--save", "--no-up"]);
+    assert!(scaled.status.success(), "{}", String::from_utf8_lossy(&scaled.stderr));
+    let text = fs::read_to_string(above.path().join("shop/stack.yml")).unwrap();
+    assert_eq!(text, format!("{STACK}  db:\n    scale: 2\n"));
+    let compose_now = fs::read_to_string(above.path().join("shop/compose.yml")).unwrap();
+    assert_eq!(compose_now, compose, "the Compose file is its owner's");
+    fs::write(above.path().join("shop/stack.yml"), STACK).unwrap();
+    let removed = stackctl(above.path(), &["remove", "app", "db"]);
+    let said = String::from_utf8_lossy(&removed.stderr).into_owned();
+    assert_eq!(removed.status.code(), Some(2), "{said}");
+    assert!(said.contains("included Compose file") && said.contains("without: [db]"), "{said}");
+}
