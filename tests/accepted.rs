@@ -13,8 +13,8 @@ use stackctl::render::{self, Files};
 use stackctl::stack::{Stack, Toggle};
 use support::stacks;
 
-fn every_stack() -> [(&'static str, Stack); 5] {
-    [
+fn every_stack() -> Vec<(&'static str, Stack)> {
+    vec![
         ("hello", stacks::hello()),
         ("image-gallery", stacks::image_gallery()),
         ("demo", stacks::demo()),
