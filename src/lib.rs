@@ -45,12 +45,14 @@
 //! 7. A second `up` is an empty plan.
 //! 8. What runs is compared by content: a configuration file changed inside a container is drift, and shows in the plan.
 //!
-//! # Three things worth knowing
+//! # Four things worth knowing
 //!
 //! * **Files reach containers through the archive API**, never by a path of the host, and carry a modification time made
 //!   from their content ([`engine::FileStamp`]), so that a look at the file's entry tells whether it was edited.
 //! * **The running stack remembers** what the file does not say (`--scale`, components left out, what apps expose) in a file beside
 //!   prometheus.yml inside the Prometheus container. There is no state file that could be lost or shared wrongly.
+//! * **One change at a time**: the lock of a stack lies at the engine, as a volume whose name the engine gives out once
+//!   ([`engine::Lock`]), so that it holds for other users and hosts, too. Who finds nothing to do takes none.
 //! * **The probe is stackctl itself**, run from an image that it makes of its own executable, inside the stack's network:
 //!   a cause is found by looking from where Prometheus stands.
 

@@ -101,7 +101,7 @@ impl BareEngine {
                 .gateway()
                 .await
         });
-        gateway.expect("the default bridge has an address").to_string()
+        gateway.expect("the engine answers").expect("the default bridge has an address").to_string()
     }
 }
 

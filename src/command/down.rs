@@ -2,9 +2,9 @@
 
 use std::io::IsTerminal;
 
-use super::{Exit, Failure, failure, lock, output, situation};
+use super::{Exit, Failure, failure, lock, output, secrets, situation};
 use crate::cli::Global;
-use crate::engine::{Observed, Removal};
+use crate::engine::{Engine, Observed, Removal};
 
 /// Arguments of `down`.
 #[derive(Debug, clap::Args)]
@@ -20,13 +20,27 @@ pub struct Arguments {
 /// Runs it.
 pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
     let loaded = situation::load(global)?;
-    let stack = loaded.stack.name.as_str();
     let engine = situation::connect().await?;
-    let _lock = lock::take(&engine.facts().address, stack, global.quiet).await?;
-    let observed = engine.observe(&situation::question(&loaded.stack, &engine)).await?;
+    let question = situation::question(&loaded.stack, &engine);
+    let stack = loaded.stack.name.as_str();
     if arguments.volumes && !arguments.yes {
-        confirm(&observed)?;
+        confirm(&engine.observe(&question).await?)?;
     }
+    let work = async || {
+        let observed = engine.observe(&question).await?;
+        Ok::<Exit, Failure>(take_away(global, arguments, &engine, stack, &observed).await)
+    };
+    match lock::take(&engine, stack, "down", global.quiet).await {
+        Ok(lock) => lock::under(lock, work()).await,
+        // An engine that can make no volume, because its disk is full, is just where `down` has to work.
+        Err(error) => {
+            output::say(&format!("going on without a lock: {error}"));
+            work().await
+        }
+    }
+}
+
+async fn take_away(global: &Global, arguments: &Arguments, engine: &Engine, stack: &str, observed: &Observed) -> Exit {
     let report = |removal: &Removal, elapsed: std::time::Duration| {
         if !global.quiet {
             let (kind, name) = match removal {
@@ -37,17 +51,24 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
             output::say(&format!("- {kind:<9} {name} ({:.1} s)", elapsed.as_secs_f64()));
         }
     };
-    let failures = engine.remove_all(stack, &observed, arguments.volumes, &report).await;
+    let failures = engine.remove_all(stack, observed, arguments.volumes, &report).await;
     for error in &failures {
         output::say(&failure::framed(&error.to_string(), error.advice.as_deref()));
     }
     if !failures.is_empty() {
-        return Ok(Exit::WorldSaidNo);
+        return Exit::WorldSaidNo;
+    }
+    // What a generated password opened is gone with Grafana's volume.
+    if arguments.volumes
+        && let Err(error) = secrets::forget(stack)
+    {
+        output::say(&failure::framed(&error.to_string(), error.advice.as_deref()));
+        return Exit::WorldSaidNo;
     }
     if !global.quiet {
-        output::say(&farewell(stack, &observed, arguments.volumes));
+        output::say(&farewell(stack, observed, arguments.volumes));
     }
-    Ok(Exit::Done)
+    Exit::Done
 }
 
 fn farewell(stack: &str, observed: &Observed, volumes: bool) -> String {

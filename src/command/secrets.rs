@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use super::state;
+use crate::catalog::grafana::ADMIN_PASSWORD;
 use crate::desired::{Desired, PlacedSecret, SecretSource};
 use crate::engine::{Error, Secrets};
 use crate::stack::Environment;
@@ -82,18 +83,43 @@ fn value(stack: &str, secret: &PlacedSecret, environment: &Environment) -> Resul
     }
 }
 
-/// The kept value, or a new one that is kept from now on.
+/// The kept value, or a new one that is kept from now on. It is there whole or not at all: half of one, on a disk that
+/// is full, would be taken for the password ever after.
 fn generated(stack: &str, name: &str) -> Result<Vec<u8>, Error> {
-    let path = kept_at(stack, name)?;
-    let attempt = |error| Error::new(format!("cannot keep a generated secret in {}", path.display()), error);
-    match File::options().write(true).create_new(true).mode(0o600).open(&path) {
-        Ok(mut file) => {
-            let password = password().map_err(attempt)?;
-            file.write_all(&password).map_err(attempt)?;
-            Ok(password)
+    keep(&kept_at(stack, name)?)
+}
+
+fn keep(path: &Path) -> Result<Vec<u8>, Error> {
+    let attempt = |error: std::io::Error| {
+        Error::new(format!("cannot keep a generated secret in {}", path.display()), error)
+            .advise("make room there, or set XDG_STATE_HOME to a folder you can write to")
+    };
+    match fs_err::read(path) {
+        Ok(kept) if !kept.is_empty() => return Ok(kept),
+        Ok(_) => fs_err::remove_file(path).map_err(attempt)?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(attempt(error)),
+    }
+    let password = password().map_err(attempt)?;
+    // Mode 0600, as every file of this kind.
+    let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new("/"))).map_err(attempt)?;
+    file.write_all(&password).and_then(|()| file.as_file().sync_all()).map_err(attempt)?;
+    match file.persist_noclobber(path) {
+        Ok(_) => Ok(password),
+        // Another one was first.
+        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => fs_err::read(path).map_err(attempt),
+        Err(error) => Err(attempt(error.error)),
+    }
+}
+
+/// Takes away what was generated for a stack, together with what it was a key to.
+pub(super) fn forget(stack: &str) -> Result<(), Error> {
+    let path = kept_at(stack, ADMIN_PASSWORD)?;
+    match fs_err::remove_file(&path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::new(format!("cannot remove {}", path.display()), error).advise("remove it by hand"))
         }
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => fs_err::read(&path).map_err(attempt),
-        Err(error) => Err(attempt(error)),
+        _ => Ok(()),
     }
 }
 
@@ -115,6 +141,24 @@ fn password() -> std::io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_kept_password_stays_and_one_that_came_to_nothing_is_made_again() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("shop.grafana_admin_password");
+        std::fs::write(&path, "").expect("writable");
+        let made = keep(&path).expect("it can be kept");
+        assert_eq!(made.len(), LENGTH);
+        assert_eq!(keep(&path).expect("it is kept"), made);
+        assert_eq!(std::fs::metadata(&path).expect("it is there").permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn where_nothing_can_be_kept_nothing_is_made_up() {
+        let error = keep(Path::new("/proc/no-such-folder/password")).expect_err("nothing can be written there");
+        assert!(error.advice.is_some_and(|advice| advice.contains("XDG_STATE_HOME")));
+    }
 
     #[test]
     fn generated_passwords_are_long_and_differ() {

@@ -79,12 +79,10 @@ impl Situation {
         let mut observed = observed?;
         refuse_foreign(stack, &observed)?;
         observed.images = images?;
-        let mut facts = Facts { gateway, root_is_shared: engine.root_is_shared(), ..Facts::default() };
+        let mut facts = Facts { gateway: gateway?, root_is_shared: engine.root_is_shared(), ..Facts::default() };
         facts.own_image = Some(own_image.clone());
-        facts.attached = attached(&observed);
-        facts.scale = scales(stack, &observed, wishes.scale);
+        take_from(&mut facts, stack, &observed, wishes.scale);
         facts.images = choose_images(stack, &engine, wanted, &observed, wishes.ask_again).await;
-        facts.exposed = observed.exposed.clone().into_iter().collect();
         let desired = Desired::of(stack, &facts);
         let files = render::all(&desired);
         Ok(Self {
@@ -257,6 +255,17 @@ impl Situation {
         Ok(())
     }
 
+    /// Looks at everything again, and makes every choice anew but that of images, which may take long to ask for.
+    pub(super) async fn look_afresh(&mut self, wishes: Wishes<'_>) -> Result<(), Failure> {
+        self.look_at_everything().await?;
+        refuse_foreign(&self.loaded.stack, &self.observed)?;
+        take_from(&mut self.facts, &self.loaded.stack, &self.observed, wishes.scale);
+        self.desired = Desired::of(&self.loaded.stack, &self.facts);
+        self.files = render::all(&self.desired);
+        self.known_secrets = secrets::known(&self.desired, &self.loaded.environment);
+        Ok(())
+    }
+
     /// Looks at the stack's containers again.
     pub(super) async fn look_again(&mut self) -> Result<(), Failure> {
         let images = std::mem::take(&mut self.observed.images);
@@ -264,6 +273,13 @@ impl Situation {
         self.observed.images = images;
         Ok(())
     }
+}
+
+/// What is known of the world from a look at the stack.
+fn take_from(facts: &mut Facts, stack: &Stack, observed: &Observed, scale: &[(String, u32)]) {
+    facts.attached = attached(observed);
+    facts.scale = scales(stack, observed, scale);
+    facts.exposed = observed.exposed.clone().into_iter().collect();
 }
 
 fn absolute(paths: &[std::path::PathBuf]) -> Vec<String> {

@@ -1,4 +1,4 @@
-//! Folders of this user where stackctl keeps what is not in the running stack: locks, generated passwords, copies.
+//! Folders of this user where stackctl keeps what is not in the running stack: generated passwords, copies.
 
 use std::path::PathBuf;
 
@@ -7,10 +7,9 @@ use crate::engine::Error;
 /// Folder for what must not be lost: `$XDG_STATE_HOME/stackctl`, else `~/.local/state/stackctl`.
 pub(super) fn folder() -> Result<PathBuf, Error> {
     let base = base().ok_or_else(|| {
-        Error::new("cannot tell where to keep locks and generated passwords", "neither XDG_STATE_HOME nor HOME is set")
-            .advise(
-                "set XDG_STATE_HOME to a folder you can write to, as in `XDG_STATE_HOME=/var/lib/stackctl stackctl up`",
-            )
+        Error::new("cannot tell where to keep generated passwords", "neither XDG_STATE_HOME nor HOME is set").advise(
+            "set XDG_STATE_HOME to a folder you can write to, as in `XDG_STATE_HOME=/var/lib/stackctl stackctl up`",
+        )
     })?;
     let folder = base.join("stackctl");
     fs_err::create_dir_all(&folder).map_err(|error| {

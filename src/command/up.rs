@@ -43,36 +43,87 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     let loaded = situation::load(global)?;
     situation::check_scales(&loaded.stack, &arguments.scale.scale)?;
     let engine = situation::connect().await?;
-    let _lock = lock::take(&engine.facts().address, loaded.stack.name.as_str(), global.quiet).await?;
     let wishes = Wishes { scale: &arguments.scale.scale, ask_again: arguments.pull };
     let mut situation = Situation::with_engine(global, loaded, engine, wishes).await?;
+    let work = Work { global, arguments, begun, progress: Progress::new(global.quiet) };
+    // Where there is nothing to do, nobody has to be kept away.
+    if situation.plan().is_empty() && situation.observed.lock.is_none() {
+        return work.go_on(&mut situation, None).await;
+    }
+    let lock = lock::take(&situation.engine, &situation.desired.stack, "up", global.quiet).await?;
+    let interrupted = lock.taken_over.clone();
+    lock::under(lock, async {
+        // Another one may have changed everything since the first look.
+        situation.look_afresh(wishes).await?;
+        situation.observed.lock = interrupted;
+        work.make_it_so(&mut situation).await
+    })
+    .await
+}
 
-    let progress = Progress::new(global.quiet);
-    situation.refuse_missing_externals()?;
-    situation.refuse_unfit_receivers()?;
-    let plan = situation.plan();
-    if !arguments.take_over
-        && let Some(refusal) = situation.taken_over(&plan)
-    {
-        return Err(refusal.into());
-    }
-    if !plan.is_empty() {
-        let outcome = situation.apply(&plan, arguments.timeout, &|event: Event| progress.show(&event)).await?;
-        if !outcome.failures.is_empty() {
-            report_failures(&situation, &outcome);
-            return Ok(Exit::WorldSaidNo);
+/// One run.
+struct Work<'a> {
+    global: &'a Global,
+    arguments: &'a Arguments,
+    begun: Instant,
+    progress: Progress,
+}
+
+impl Work<'_> {
+    /// Carries the plan out, and goes on from there.
+    async fn make_it_so(&self, situation: &mut Situation) -> Result<Exit, Failure> {
+        situation.refuse_missing_externals()?;
+        situation.refuse_unfit_receivers()?;
+        let plan = situation.plan();
+        if !self.arguments.take_over
+            && let Some(refusal) = situation.taken_over(&plan)
+        {
+            return Err(refusal.into());
         }
-        situation.look_again().await?;
-        situation.keep_memory();
+        if !plan.is_empty() {
+            let report = |event: Event| self.progress.show(&event);
+            let outcome = situation.apply(&plan, self.arguments.timeout, &report).await?;
+            if !outcome.failures.is_empty() {
+                report_failures(situation, &outcome);
+                return Ok(Exit::WorldSaidNo);
+            }
+            situation.look_at_everything().await?;
+            situation.keep_memory();
+            refuse_undone(situation)?;
+        }
+        self.go_on(situation, Some(!plan.is_empty())).await
     }
-    if arguments.no_wait {
-        return Ok(Exit::Done);
+
+    /// Waits, verifies and says where everything is. `changed`: whether something was changed; `None`: the stack is not
+    /// locked, because nothing was to be done.
+    async fn go_on(&self, situation: &mut Situation, changed: Option<bool>) -> Result<Exit, Failure> {
+        if self.arguments.no_wait {
+            return Ok(Exit::Done);
+        }
+        let deadline = self.begun + self.arguments.timeout;
+        let exit = prove_it(situation, changed, deadline, &self.progress, self.global.quiet).await?;
+        if !self.global.quiet {
+            say_where(situation, self.begun.elapsed());
+        }
+        Ok(exit)
     }
-    let exit = prove_it(&mut situation, !plan.is_empty(), begun + arguments.timeout, &progress).await?;
-    if !global.quiet {
-        say_where(&situation, begun.elapsed());
-    }
-    Ok(exit)
+}
+
+/// Refuses to call it done where a look shows that it is not, though every step was answered as if it were: somebody else
+/// changed the stack meanwhile, or stands between and answers in the engine's place.
+fn refuse_undone(situation: &Situation) -> Result<(), Failure> {
+    let plan = situation.plan();
+    let mut undone = plan.steps.iter().filter(|step| step.makes_or_takes_away());
+    let Some(step) = undone.next() else { return Ok(()) };
+    let more = undone.count();
+    let more = if more == 0 { String::new() } else { format!(", nor are {more} other steps") };
+    Err(Failure::World(
+        Error::new(
+            format!("cannot finish stack `{}`", situation.desired.stack),
+            format!("`{step}` is not done, although the engine said so{more}"),
+        )
+        .advise("see who else changes this stack (`stackctl plan`), and run `stackctl up` again"),
+    ))
 }
 
 fn report_failures(situation: &Situation, outcome: &Outcome) {
@@ -94,11 +145,12 @@ fn report_failures(situation: &Situation, outcome: &Outcome) {
 /// Waits, looks, and prints what was found.
 async fn prove_it(
     situation: &mut Situation,
-    changed: bool,
+    changed: Option<bool>,
     deadline: Instant,
     progress: &Progress,
+    quiet: bool,
 ) -> Result<Exit, Failure> {
-    if changed {
+    if changed == Some(true) {
         let waiting = progress.waiting("waiting until everything stands");
         let deaths = prove::settle(situation, deadline).await?;
         drop(waiting);
@@ -114,9 +166,10 @@ async fn prove_it(
     if let Some(waiting) = waiting {
         waiting.finish_and_clear();
     }
-    let panels = if scraped.is_some() { fill_panels(situation, changed, deadline, progress).await? } else { None };
+    let panels =
+        if scraped.is_some() { fill_panels(situation, changed, deadline, progress, quiet).await? } else { None };
     // As with panels: an `up` that has nothing to do sends no alert.
-    let delivered = (!changed).then(Vec::new);
+    let delivered = (changed != Some(true)).then(Vec::new);
     let findings = prove::findings(situation, &[], prove::Known { scraped, panels, delivered }).await?;
     if !findings.is_empty() {
         output::print(&prove::text(&findings));
@@ -129,20 +182,22 @@ async fn prove_it(
 /// looks: an `up` that has nothing to do is quick, and `verify` looks at any time.
 async fn fill_panels(
     situation: &mut Situation,
-    changed: bool,
+    changed: Option<bool>,
     deadline: Instant,
     progress: &Progress,
+    quiet: bool,
 ) -> Result<Option<Vec<Finding>>, Failure> {
     let has_learned = learn::learn(situation).await?;
-    if !changed && !has_learned {
+    if changed != Some(true) && !has_learned {
         return Ok(Some(Vec::new()));
     }
     if has_learned {
-        situation.look_at_everything().await?;
-        let plan = situation.plan();
-        situation.apply(&plan, TIME_FOR_FILES, &|event: Event| progress.show(&event)).await?;
-        situation.look_again().await?;
-        situation.keep_memory();
+        if changed.is_some() {
+            write_dashboards(situation, progress).await?;
+        } else {
+            let lock = lock::take(&situation.engine, &situation.desired.stack, "up", quiet).await?;
+            lock::under(lock, write_dashboards(situation, progress)).await?;
+        }
     }
     let waiting = progress.waiting("waiting until every panel shows data");
     let findings = panels::wait_until_filled(situation, deadline).await?;
@@ -150,6 +205,15 @@ async fn fill_panels(
         waiting.finish_and_clear();
     }
     Ok(Some(findings))
+}
+
+async fn write_dashboards(situation: &mut Situation, progress: &Progress) -> Result<(), Failure> {
+    situation.look_at_everything().await?;
+    let plan = situation.plan();
+    situation.apply(&plan, TIME_FOR_FILES, &|event: Event| progress.show(&event)).await?;
+    situation.look_again().await?;
+    situation.keep_memory();
+    Ok(())
 }
 
 /// Where everything is, in a few lines.

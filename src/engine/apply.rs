@@ -218,7 +218,8 @@ impl Run<'_> {
         let options = CreateContainerOptionsBuilder::new().name(name).platform(platform).build();
         let begun = Instant::now();
         let id = loop {
-            match engine.docker.create_container(Some(options.clone()), request.clone()).await {
+            let create = async || engine.docker.create_container(Some(options.clone()), request.clone()).await;
+            match engine.act(create).await {
                 Ok(created) => break created.id,
                 Err(error)
                     if status(&error) == Some(409)
@@ -251,8 +252,14 @@ impl Run<'_> {
         let id = self.create(service, replica, &new_name, &kept).await?;
         engine.remove_container(old, name, service.container.settings.stop_grace_period).await?;
         let options = RenameContainerOptionsBuilder::new().name(name).build();
-        let renamed = engine.docker.rename_container(&id, options).await;
-        renamed.map_err(cannot(format!("rename container `{new_name}` to `{name}`")))?;
+        let renamed = engine.act(async || engine.docker.rename_container(&id, options.clone()).await).await;
+        if let Err(error) = renamed {
+            // Asked twice, because the first answer was lost: then it is done.
+            let inspected = engine.inspect(&id).await?;
+            if inspected.and_then(|container| container.name).is_none_or(|now| now.trim_start_matches('/') != name) {
+                return Err(cannot(format!("rename container `{new_name}` to `{name}`"))(error));
+            }
+        }
         engine.start(&id, name).await
     }
 }
@@ -296,7 +303,7 @@ impl Engine {
             labels: Some(labels),
             ..Default::default()
         };
-        let created = self.docker.create_network(request).await;
+        let created = self.act(async || self.docker.create_network(request.clone()).await).await;
         let created = created.map(|answer| answer.id);
         let created = created.map_err(cannot(format!("create network `{}`", network.name))).map_err(|error| {
             if error.cause.contains("non-overlapping IPv4 address pool") {
@@ -312,7 +319,8 @@ impl Engine {
     async fn leave_one_network(&self, created: &str, name: &str, stack: &str) -> Result<(), Error> {
         let filters = std::collections::HashMap::from([("name".to_owned(), vec![format!("^{name}$")])]);
         let options = ListNetworksOptionsBuilder::new().filters(&filters).build();
-        let found = self.docker.list_networks(Some(options)).await.map_err(cannot("list networks"))?;
+        let found = self.look(async || self.docker.list_networks(Some(options.clone())).await).await;
+        let found = found.map_err(cannot("list networks"))?;
         let is_other = |network: &&bollard::models::Network| {
             network.name.as_deref() == Some(name) && network.id.as_deref() != Some(created)
         };
@@ -341,22 +349,27 @@ impl Engine {
             labels: Some(labels),
             ..Default::default()
         };
-        let created = self.docker.create_volume(request).await;
+        let created = self.act(async || self.docker.create_volume(request.clone()).await).await;
         created.map(drop).map_err(cannot(format!("create volume `{}`", volume.name)))
     }
 
     async fn start(&self, id: &str, name: &str) -> Result<(), Error> {
-        self.docker.start_container(id, None).await.map_err(cannot(format!("start container `{name}`")))
+        let started = self.act(async || self.docker.start_container(id, None).await).await;
+        started.map_err(cannot(format!("start container `{name}`")))
     }
 
     async fn unpause(&self, id: &str, name: &str) -> Result<(), Error> {
-        self.docker.unpause_container(id).await.map_err(cannot(format!("unpause container `{name}`")))
+        match self.act(async || self.docker.unpause_container(id).await).await {
+            // Asked twice, because the first answer was lost.
+            Err(error) if super::error::cause(&error).contains("is not paused") => Ok(()),
+            answer => answer.map_err(cannot(format!("unpause container `{name}`"))),
+        }
     }
 
     async fn join(&self, id: &str, service: &Service, name: &str, network: &str) -> Result<(), Error> {
         let attachment = service.container.all_networks().find(|attachment| attachment.network == network);
         let request = NetworkConnectRequest { container: id.to_owned(), endpoint_config: attachment.map(endpoint) };
-        match self.docker.connect_network(network, request).await {
+        match self.act(async || self.docker.connect_network(network, request.clone()).await).await {
             Err(error) if status(&error) == Some(403) && error.to_string().contains("already exists") => Ok(()),
             answer => answer.map_err(cannot(format!("connect container `{name}` to network `{network}`"))),
         }

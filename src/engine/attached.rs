@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use bollard::query_parameters::{InspectContainerOptions, ListContainersOptionsBuilder};
+use bollard::query_parameters::ListContainersOptionsBuilder;
 use futures_util::future::try_join_all;
 
 use super::error::cannot;
@@ -29,7 +29,7 @@ impl Engine {
 
     async fn attached_to(&self, app_name: &str, attach: &Attach) -> Result<Vec<ObservedAttached>, Error> {
         let options = ListContainersOptionsBuilder::new().all(true).filters(&filters(attach)).build();
-        let listed = self.docker.list_containers(Some(options)).await;
+        let listed = self.look(async || self.docker.list_containers(Some(options.clone())).await).await;
         let listed = listed.map_err(cannot(format!("look for `{attach}`")))?;
         let mut found = try_join_all(listed.into_iter().map(|summary| self.container(summary))).await?;
         found.sort_by(|left, right| (left.replica, &left.name).cmp(&(right.replica, &right.name)));
@@ -42,8 +42,7 @@ impl Engine {
 
     /// Adds what only an inspection tells.
     async fn closer(&self, container: ObservedContainer) -> Result<ObservedAttached, Error> {
-        let inspected = self.docker.inspect_container(&container.id, None::<InspectContainerOptions>).await;
-        let inspected = inspected.map_err(cannot(format!("inspect container `{}`", container.name)))?;
+        let inspected = self.inspect(&container.id).await?.unwrap_or_default();
         let mode = inspected.host_config.and_then(|host| host.network_mode);
         let exposed = inspected.config.and_then(|config| config.exposed_ports).unwrap_or_default();
         let port = exposed.iter().filter_map(|port| port.strip_suffix("/tcp")?.parse().ok()).min();

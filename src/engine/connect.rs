@@ -2,25 +2,37 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use bollard::{API_DEFAULT_VERSION, Docker};
 
 use indexmap::IndexMap;
 
-use super::error::cannot;
+use super::error::{cannot, found};
+use super::patience::Patience;
 use super::{Address, Error, ObservedImage, images, ping};
 use crate::desired::{ImageChoice, ImageSource, WantedImage};
 
 /// Lowest API version that has all that a stack needs: `host-gateway` came with Engine 20.10, which speaks 1.41.
 const LOWEST_API: (usize, usize) = (1, 41);
 
-/// Seconds that one call to the engine may take. Pulls and log streams send something all along.
-const CALL_TIMEOUT: u64 = 120;
+/// Seconds until an engine has to begin its answer, whatever it is asked. Each call has a limit of its own below that.
+const CALL_TIMEOUT: u64 = 600;
+
+/// Time that the engine may take for its first answer.
+const FIRST_ANSWER: Duration = Duration::from_secs(10);
+
+/// Time that one change may take: to make a container of a large image on a slow disk takes a while.
+const CHANGE: Duration = Duration::from_secs(60);
+
+/// Another time than that, in the words of the stack file: `3m`.
+const CHANGE_VARIABLE: &str = "STACKCTL_ENGINE_TIMEOUT";
 
 /// A connection to one Docker engine.
 #[derive(Debug, Clone)]
 pub struct Engine {
     pub(super) docker: Docker,
+    pub(super) patience: Patience,
     facts: EngineFacts,
 }
 
@@ -43,7 +55,9 @@ impl Engine {
         let offered = if let Some(offered) = ping::api_version(&address).await {
             offered
         } else {
-            let version = docker.version().await.map_err(|error| unreachable(&address, &error))?;
+            let version = tokio::time::timeout(FIRST_ANSWER, docker.version()).await;
+            let version = version.unwrap_or(Err(bollard::errors::Error::RequestTimeoutError));
+            let version = version.map_err(|error| unreachable(&address, &error))?;
             version.api_version.unwrap_or_default()
         };
         let facts = EngineFacts {
@@ -52,7 +66,7 @@ impl Engine {
             address,
         };
         let docker = pin(docker, facts.api_version.clone());
-        Ok(Self { docker, facts })
+        Ok(Self { docker, patience: Patience::new(time_for_changes()?), facts })
     }
 
     /// What the engine is.
@@ -90,10 +104,25 @@ impl Engine {
 
     /// The gateway of the default bridge, where the engine's own metrics are reached from containers.
     /// `None`: there is no default bridge.
-    pub async fn gateway(&self) -> Option<std::net::IpAddr> {
-        let bridge = self.docker.inspect_network("bridge", None).await.ok()?;
-        let config = bridge.ipam?.config?.into_iter().next()?;
-        config.gateway.and_then(|gateway| gateway.parse().ok()).or_else(|| first_address(&config.subnet?))
+    pub async fn gateway(&self) -> Result<Option<std::net::IpAddr>, Error> {
+        let bridge = self.look(async || self.docker.inspect_network("bridge", None).await).await;
+        let bridge = found(bridge).map_err(cannot("inspect network `bridge`"))?;
+        let config = bridge.and_then(|bridge| bridge.ipam?.config?.into_iter().next());
+        Ok(config.and_then(|config| {
+            config.gateway.and_then(|gateway| gateway.parse().ok()).or_else(|| first_address(&config.subnet?))
+        }))
+    }
+}
+
+fn time_for_changes() -> Result<Duration, Error> {
+    let Some(text) = std::env::var(CHANGE_VARIABLE).ok().filter(|text| !text.is_empty()) else { return Ok(CHANGE) };
+    match text.parse::<crate::desired::Duration>() {
+        Ok(duration) if duration.as_millis() >= 1000 => Ok(Duration::from_millis(duration.as_millis())),
+        _ => Err(Error::new(
+            format!("cannot read {CHANGE_VARIABLE}"),
+            format!("`{text}` is no time of a second or more"),
+        )
+        .advise("write how long one change may take the engine, such as `3m`")),
     }
 }
 

@@ -45,6 +45,10 @@ pub(super) fn cannot<A: Into<String>>(attempt: A) -> impl FnOnce(bollard::errors
 pub(super) fn cause(error: &bollard::errors::Error) -> String {
     match error {
         bollard::errors::Error::DockerResponseServerError { message, .. } => message.trim().to_owned(),
+        bollard::errors::Error::RequestTimeoutError => "the engine did not answer in time".to_owned(),
+        bollard::errors::Error::JsonDataError { message, .. } => {
+            format!("the engine's answer is not what was asked for: {message}")
+        }
         other => innermost(other).to_string(),
     }
 }
@@ -66,7 +70,29 @@ pub(super) fn status(error: &bollard::errors::Error) -> Option<u16> {
     }
 }
 
+/// `None`: the engine says that there is no such thing.
+pub(super) fn found<T>(answer: Result<T, bollard::errors::Error>) -> Result<Option<T>, bollard::errors::Error> {
+    match answer {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if status(&error) == Some(404) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 fn advice(error: &bollard::errors::Error) -> Option<String> {
+    use bollard::errors::Error::{HyperLegacyError, HyperResponseError, IOError, JsonDataError, RequestTimeoutError};
+    if let HyperLegacyError { .. }
+    | HyperResponseError { .. }
+    | IOError { .. }
+    | JsonDataError { .. }
+    | RequestTimeoutError = error
+    {
+        return Some(
+            "see whether the engine is well (`docker info`, `journalctl -u docker`), and run the command again: it goes on \
+             from what is there"
+                .to_owned(),
+        );
+    }
     let text = cause(error);
     if text.contains("port is already allocated") || text.contains("address already in use") {
         let port = taken_port(&text).unwrap_or("PORT");

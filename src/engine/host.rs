@@ -101,7 +101,7 @@ impl Engine {
 
     /// The default bridge. `None`: there is none.
     pub async fn bridge(&self) -> Option<Bridge> {
-        let gateway = self.gateway().await?;
+        let gateway = self.gateway().await.ok().flatten()?;
         let inspected = self.docker.inspect_network("bridge", None).await.ok()?;
         let subnet = inspected.ipam.and_then(|ipam| ipam.config?.into_iter().next()?.subnet);
         Some(Bridge { gateway, subnet })

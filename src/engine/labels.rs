@@ -34,3 +34,12 @@ pub(super) const ROLE: &str = "io.stackctl.role";
 pub(super) const PARTS: &str = "io.stackctl.parts";
 /// Paths of the files put into the container, as a JSON list.
 pub(super) const FILES: &str = "io.stackctl.files";
+
+/// Name of the stack whose lock a volume is.
+pub(super) const LOCK: &str = "io.stackctl.lock";
+/// Random digits that tell one lock from another.
+pub(super) const LOCK_MARK: &str = "io.stackctl.lock.mark";
+/// Who holds a lock, as JSON.
+pub(super) const LOCK_HOLDER: &str = "io.stackctl.lock.holder";
+/// What stands in a lock's name between the stack and the number.
+pub(super) const LOCK_NAME: &str = "stackctl-lock.";

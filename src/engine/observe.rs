@@ -3,19 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 
-use bollard::models::{ContainerSummary, ContainerSummaryStateEnum, PortSummary};
+use bollard::models::{ContainerInspectResponse, ContainerSummary, ContainerSummaryStateEnum, PortSummary};
 use bollard::query_parameters::{
     ContainerArchiveInfoOptionsBuilder, InspectContainerOptions, ListContainersOptionsBuilder,
     ListNetworksOptionsBuilder, ListVolumesOptionsBuilder,
 };
-use futures_util::future::{join_all, try_join_all};
+use futures_util::future::try_join_all;
 
-use super::error::{cannot, status};
+use super::error::{cannot, found, status};
 use super::memory::Memory;
 use super::place::{FILE_MODE, SECRET_MODE};
 use super::{
-    ContainerState, Engine, Error, FileStamp, Health, Observed, ObservedContainer, ObservedImage, ObservedNetwork,
-    ObservedVolume, labels,
+    ContainerState, Engine, Error, FileStamp, Health, Observed, ObservedContainer, ObservedImage, ObservedLock,
+    ObservedNetwork, ObservedVolume, labels,
 };
 use crate::desired::Attach;
 
@@ -50,7 +50,7 @@ pub(super) struct Found {
 impl Engine {
     /// Looks at everything but images, which are asked for by reference with [`Engine::images`].
     pub async fn observe(&self, question: &Question) -> Result<Observed, Error> {
-        let (containers, mut networks, volumes, attached) = tokio::try_join!(
+        let (containers, mut networks, (volumes, lock), attached) = tokio::try_join!(
             self.containers(&question.stack),
             self.networks(question),
             self.volumes(question),
@@ -68,13 +68,14 @@ impl Engine {
         let memory = self.memory(question.memory_copy.as_deref(), &containers, &networks).await?;
         let Memory { scale, left_out, exposed } = memory;
         let images = BTreeMap::new();
-        Ok(Observed { networks, volumes, containers, attached, images, foreign, scale, left_out, exposed })
+        Ok(Observed { networks, volumes, containers, attached, images, foreign, lock, scale, left_out, exposed })
     }
 
     /// The stack's containers, and those of a Compose project of this name that is not ours.
     pub(super) async fn containers(&self, stack: &str) -> Result<Found, Error> {
         let options = ListContainersOptionsBuilder::new().all(true).filters(&project_filter(stack)).build();
-        let found = self.docker.list_containers(Some(options)).await.map_err(cannot("list containers"))?;
+        let found = self.look(async || self.docker.list_containers(Some(options.clone())).await).await;
+        let found = found.map_err(cannot("list containers"))?;
         let (ours, others): (Vec<_>, Vec<_>) =
             found.into_iter().partition(|found| label(found, labels::STACK) == Some(stack));
         let foreign = others.iter().map(name_of).collect();
@@ -89,7 +90,7 @@ impl Engine {
         let paths = label(&summary, labels::FILES)
             .and_then(|text| serde_json::from_str::<Vec<String>>(text).ok())
             .unwrap_or_default();
-        let stamps = join_all(paths.iter().map(|path| self.file_stamp(&container.id, path))).await;
+        let stamps = try_join_all(paths.iter().map(|path| self.file_stamp(&container, path))).await?;
         container.files = paths.into_iter().zip(stamps).collect();
         if container.state != ContainerState::Running || is_fresh(&summary) {
             self.inspect_into(&mut container).await?;
@@ -99,13 +100,8 @@ impl Engine {
 
     /// Adds what only an inspection tells: restarts and the exit code.
     async fn inspect_into(&self, container: &mut ObservedContainer) -> Result<(), Error> {
-        let answer = self.docker.inspect_container(&container.id, None::<InspectContainerOptions>).await;
-        let inspected = match answer {
-            Ok(inspected) => inspected,
-            // It went away between the list and now: what the list said stands.
-            Err(error) if status(&error) == Some(404) => return Ok(()),
-            Err(error) => return Err(cannot(format!("inspect container `{}`", container.name))(error)),
-        };
+        // One that went away between the list and now: what the list said stands.
+        let Some(inspected) = self.inspect(&container.id).await? else { return Ok(()) };
         container.restarts = inspected.restart_count.unwrap_or(0).unsigned_abs();
         let state = inspected.state.unwrap_or_default();
         let started: Option<jiff::Timestamp> = state.started_at.and_then(|time| time.parse().ok());
@@ -115,29 +111,41 @@ impl Engine {
         Ok(())
     }
 
-    async fn file_stamp(&self, id: &str, path: &str) -> Option<FileStamp> {
+    /// A container as an inspection shows it. `None`: it is not there.
+    pub(super) async fn inspect(&self, id: &str) -> Result<Option<ContainerInspectResponse>, Error> {
+        let look = self.look(async || self.docker.inspect_container(id, None::<InspectContainerOptions>).await).await;
+        found(look).map_err(cannot(format!("inspect container `{id}`")))
+    }
+
+    /// `None`: there is no such file. An engine that does not say is no reason to believe that.
+    async fn file_stamp(&self, container: &ObservedContainer, path: &str) -> Result<Option<FileStamp>, Error> {
         let options = ContainerArchiveInfoOptionsBuilder::new().path(path).build();
-        let found = self.docker.get_container_archive_info(id, Some(options)).await.ok()?;
-        let modified: jiff::Timestamp = found.modification_time?.parse().ok()?;
-        let untouched = GIVEN_MODES.contains(&(found.file_mode & 0o777));
-        let modified = if untouched { modified.as_second() } else { 0 };
-        Some(FileStamp { size: u64::try_from(found.size).ok()?, modified })
+        let look = async || self.docker.get_container_archive_info(&container.id, Some(options.clone())).await;
+        let info = match self.look(look).await {
+            Ok(info) => info,
+            Err(error) if matches!(status(&error), Some(400 | 404 | 409)) => return Ok(None),
+            // Of one that is half removed nothing can be read.
+            Err(_) if matches!(container.state, ContainerState::Dead | ContainerState::Removing) => return Ok(None),
+            Err(error) => return Err(cannot(format!("look at `{path}` in container `{}`", container.name))(error)),
+        };
+        Ok(stamp(&info))
     }
 
     async fn networks(&self, question: &Question) -> Result<Vec<ObservedNetwork>, Error> {
         let options = ListNetworksOptionsBuilder::new().filters(&project_filter(&question.stack)).build();
-        let mut found = self.docker.list_networks(Some(options)).await.map_err(cannot("list networks"))?;
+        let listed = self.look(async || self.docker.list_networks(Some(options.clone())).await).await;
+        let mut networks = listed.map_err(cannot("list networks"))?;
         for name in &question.external_networks {
-            found.extend(self.docker.inspect_network(name, None).await.ok().map(|inspected| {
-                bollard::models::Network {
-                    name: inspected.name,
-                    id: inspected.id,
-                    labels: inspected.labels,
-                    ..Default::default()
-                }
+            let inspected = self.look(async || self.docker.inspect_network(name, None).await).await;
+            let inspected = found(inspected).map_err(cannot(format!("inspect network `{name}`")))?;
+            networks.extend(inspected.map(|inspected| bollard::models::Network {
+                name: inspected.name,
+                id: inspected.id,
+                labels: inspected.labels,
+                ..Default::default()
             }));
         }
-        Ok(found
+        Ok(networks
             .into_iter()
             .map(|network| {
                 let labels = network.labels.unwrap_or_default();
@@ -151,31 +159,36 @@ impl Engine {
             .collect())
     }
 
-    async fn volumes(&self, question: &Question) -> Result<Vec<ObservedVolume>, Error> {
+    async fn volumes(&self, question: &Question) -> Result<(Vec<ObservedVolume>, Option<ObservedLock>), Error> {
         let prefix = format!("{}_", question.stack);
         // One that somebody made by hand under the stack's name carries no label.
         let by_name = HashMap::from([("name".to_owned(), vec![prefix.clone()])]);
         let (labelled, named) =
             tokio::try_join!(self.list_volumes(project_filter(&question.stack)), self.list_volumes(by_name))?;
-        let mut found = labelled;
-        found.extend(named.into_iter().filter(|volume| volume.name.starts_with(&prefix)));
+        let mut all = labelled;
+        all.extend(named.into_iter().filter(|volume| volume.name.starts_with(&prefix)));
         for name in &question.named_volumes {
-            found.extend(self.docker.inspect_volume(name).await.ok());
+            let inspected = self.look(async || self.docker.inspect_volume(name).await).await;
+            all.extend(found(inspected).map_err(cannot(format!("inspect volume `{name}`")))?);
         }
         let mut seen = BTreeSet::new();
-        found.retain(|volume| seen.insert(volume.name.clone()));
-        Ok(found
+        all.retain(|volume| seen.insert(volume.name.clone()));
+        let lock = ObservedLock::highest(&all);
+        let volumes = all
             .into_iter()
+            .filter(|volume| !volume.labels.contains_key(labels::LOCK))
             .map(|volume| ObservedVolume {
                 ours: volume.labels.get(labels::STACK).is_some_and(|stack| *stack == question.stack),
                 name: volume.name,
             })
-            .collect())
+            .collect();
+        Ok((volumes, lock))
     }
 
     async fn list_volumes(&self, filters: HashMap<String, Vec<String>>) -> Result<Vec<bollard::models::Volume>, Error> {
         let options = ListVolumesOptionsBuilder::new().filters(&filters).build();
-        let answer = self.docker.list_volumes(Some(options)).await.map_err(cannot("list volumes"))?;
+        let answer = self.look(async || self.docker.list_volumes(Some(options.clone())).await).await;
+        let answer = answer.map_err(cannot("list volumes"))?;
         Ok(answer.volumes.unwrap_or_default())
     }
 
@@ -186,15 +199,20 @@ impl Engine {
     }
 
     async fn image(&self, reference: &str) -> Result<Option<ObservedImage>, Error> {
-        match self.docker.inspect_image(reference).await {
-            Ok(image) => Ok(Some(ObservedImage {
-                id: image.id.clone().unwrap_or_default(),
-                built_from: super::images::built_from(&image),
-            })),
-            Err(error) if status(&error) == Some(404) => Ok(None),
-            Err(error) => Err(cannot(format!("inspect image `{reference}`"))(error)),
-        }
+        let image = self.look(async || self.docker.inspect_image(reference).await).await;
+        let image = found(image).map_err(cannot(format!("inspect image `{reference}`")))?;
+        Ok(image.map(|image| ObservedImage {
+            id: image.id.clone().unwrap_or_default(),
+            built_from: super::images::built_from(&image),
+        }))
     }
+}
+
+fn stamp(info: &bollard::container::PathStatResponse) -> Option<FileStamp> {
+    let modified: jiff::Timestamp = info.modification_time.as_ref()?.parse().ok()?;
+    let untouched = GIVEN_MODES.contains(&(info.file_mode & 0o777));
+    let modified = if untouched { modified.as_second() } else { 0 };
+    Some(FileStamp { size: u64::try_from(info.size).ok()?, modified })
 }
 
 fn project_filter(stack: &str) -> HashMap<String, Vec<String>> {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use sha2::{Digest, Sha256};
 
-use super::ObservedAttached;
+use super::{ObservedAttached, ObservedLock};
 use crate::dashboard::Exposed;
 use crate::desired::ScaleOverride;
 
@@ -24,12 +24,21 @@ pub struct Observed {
     pub images: BTreeMap<String, ObservedImage>,
     /// Containers of a Compose project of this name that do not carry the stack's label: somebody else's.
     pub foreign: Vec<String>,
+    /// The lock of the stack: somebody changes it at this moment, or died while doing so.
+    pub lock: Option<ObservedLock>,
     /// Scales the running stack remembers.
     pub scale: BTreeMap<String, ScaleOverride>,
     /// Components the running stack remembers as left out → why.
     pub left_out: BTreeMap<String, String>,
     /// What the running stack remembers that apps expose, by job.
     pub exposed: BTreeMap<String, Exposed>,
+}
+
+impl Observed {
+    /// A `down` was interrupted: the engine may still be stopping what runs.
+    pub fn was_being_taken_down(&self) -> bool {
+        self.lock.as_ref().is_some_and(|lock| lock.abandoned && lock.holder.command == "down")
+    }
 }
 
 /// One network.

@@ -4,9 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::io::Read;
 
-use bollard::query_parameters::{
-    DownloadFromContainerOptionsBuilder, InspectContainerOptions, UploadToContainerOptionsBuilder,
-};
+use bollard::query_parameters::{DownloadFromContainerOptionsBuilder, UploadToContainerOptionsBuilder};
 use futures_util::TryStreamExt;
 
 use super::error::{cannot, status};
@@ -92,20 +90,27 @@ impl Engine {
 
     async fn upload(&self, container: &str, archive: Archive) -> Result<(), Error> {
         let options = UploadToContainerOptionsBuilder::new().path("/").build();
-        let body = bollard::body_full(archive.finish()?.into());
-        let upload = self.docker.upload_to_container(container, Some(options), body).await;
+        let bytes = archive.finish()?;
+        let upload = async || {
+            let body = bollard::body_full(bytes.clone().into());
+            self.docker.upload_to_container(container, Some(options.clone()), body).await
+        };
+        let upload = self.act(upload).await;
         upload.map_err(cannot(format!("put files into container `{container}`")))
     }
 
     /// Content of a file in a container; `None`: there is no such file.
     pub async fn read_file(&self, container: &str, path: &str) -> Result<Option<String>, Error> {
         let options = DownloadFromContainerOptionsBuilder::new().path(path).build();
-        let stream = self.docker.download_from_container(container, Some(options));
-        let bytes = stream.try_fold(Vec::new(), |mut all, chunk| async move {
-            all.extend_from_slice(&chunk);
+        let download = async || {
+            let mut chunks = std::pin::pin!(self.docker.download_from_container(container, Some(options.clone())));
+            let mut all = Vec::new();
+            while let Some(chunk) = chunks.try_next().await? {
+                all.extend_from_slice(&chunk);
+            }
             Ok(all)
-        });
-        match bytes.await {
+        };
+        match self.look(download).await {
             Ok(bytes) => first_entry(&bytes)
                 .map_err(|error| Error::new(format!("cannot read `{path}` in container `{container}`"), error)),
             Err(error) if status(&error) == Some(404) => Ok(None),
@@ -116,8 +121,7 @@ impl Engine {
     /// The user a container runs as, by number: the stack file's, else the image's. A name is looked up in the
     /// container's own `/etc/passwd`.
     async fn user_of(&self, container: &str) -> Result<Owner, Error> {
-        let inspected = self.docker.inspect_container(container, None::<InspectContainerOptions>).await;
-        let inspected = inspected.map_err(cannot(format!("inspect container `{container}`")))?;
+        let inspected = self.inspect(container).await?.unwrap_or_default();
         let user = inspected.config.and_then(|config| config.user).unwrap_or_default();
         if let Some(owner) = numeric_owner(&user) {
             return Ok(owner);

@@ -70,7 +70,9 @@ impl Engine {
         let Some(checker) = catalog::checker(target) else { return Ok(()) };
         let candidate = format!("{target}.candidate");
         self.place_file(id, &candidate, text).await?;
-        match self.run_checker(id, &[checker, &[candidate.as_str()]].concat()).await? {
+        let words = [checker, &[candidate.as_str()]].concat();
+        let checked = self.act(async || self.run_checker(id, &words).await).await;
+        match checked.map_err(cannot(format!("run `{}` in container `{container}`", words.join(" "))))? {
             CheckAnswer::Fine | CheckAnswer::Absent => Ok(()),
             CheckAnswer::Refused(words) => Err(Error::new(
                 format!("cannot give container `{container}` a new `{target}`"),
@@ -80,8 +82,7 @@ impl Engine {
         }
     }
 
-    async fn run_checker(&self, id: &str, words: &[&str]) -> Result<CheckAnswer, Error> {
-        let attempt = format!("run `{}` in the container", words.join(" "));
+    async fn run_checker(&self, id: &str, words: &[&str]) -> Result<CheckAnswer, bollard::errors::Error> {
         let options = CreateExecOptions {
             cmd: Some(words.to_vec()),
             attach_stdout: Some(true),
@@ -92,12 +93,12 @@ impl Engine {
             Ok(created) => created.id,
             // 409: it does not run at this moment, so nothing can be run in it.
             Err(error) if status(&error) == Some(409) => return Ok(CheckAnswer::Absent),
-            Err(error) => return Err(cannot(attempt.as_str())(error)),
+            Err(error) => return Err(error),
         };
         let mut printed = String::new();
         match self.docker.start_exec(&exec, None).await {
             Ok(StartExecResults::Attached { mut output, .. }) => {
-                while let Some(chunk) = output.try_next().await.map_err(cannot(attempt.as_str()))? {
+                while let Some(chunk) = output.try_next().await? {
                     printed.push_str(&chunk.to_string());
                 }
             }
@@ -105,9 +106,9 @@ impl Engine {
             Err(error) if super::error::cause(&error).contains("executable file not found") => {
                 return Ok(CheckAnswer::Absent);
             }
-            Err(error) => return Err(cannot(attempt)(error)),
+            Err(error) => return Err(error),
         }
-        let inspected = self.docker.inspect_exec(&exec).await.map_err(cannot(attempt))?;
+        let inspected = self.docker.inspect_exec(&exec).await?;
         Ok(match inspected.exit_code {
             Some(0) => CheckAnswer::Fine,
             // 126 and 127: the engine found no such program.
@@ -153,7 +154,7 @@ impl Engine {
 
     async fn hang_up(&self, id: &str, container: &str) -> Result<Heard, Error> {
         let options = KillContainerOptionsBuilder::new().signal("SIGHUP").build();
-        match self.docker.kill_container(id, Some(options)).await {
+        match self.act(async || self.docker.kill_container(id, Some(options.clone())).await).await {
             Ok(()) => Ok(Heard::Yes),
             Err(error) if status(&error) == Some(409) => Ok(Heard::NotRunning),
             Err(error) => Err(cannot(format!("send SIGHUP to `{container}`"))(error)),

@@ -1,13 +1,13 @@
 //! Takes things away: containers with grace, networks when they are empty, volumes only on an explicit word.
 
-use std::time::Duration as StdDuration;
+use std::time::{Duration as StdDuration, Instant};
 
+use bollard::errors::Error as EngineError;
 use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum, Mount, MountType};
 use bollard::query_parameters::{
-    InspectContainerOptions, ListContainersOptionsBuilder, RemoveContainerOptionsBuilder, RemoveVolumeOptions,
-    StopContainerOptionsBuilder,
+    ListContainersOptionsBuilder, RemoveContainerOptionsBuilder, RemoveVolumeOptions, StopContainerOptionsBuilder,
 };
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::error::{cannot, status};
 use super::{Engine, Error, Observed, ObservedContainer, labels};
@@ -15,6 +15,12 @@ use crate::desired::{Duration, MountSource, Service};
 
 /// Containers that are stopped at the same time.
 const CONCURRENCY: usize = 8;
+
+/// How long the engine may still be busy with a removal that somebody else asked for.
+const IN_FLIGHT: StdDuration = StdDuration::from_secs(10);
+
+/// Time between two looks at it.
+const PAUSE: StdDuration = StdDuration::from_millis(100);
 
 /// Something that `down` takes away.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +44,12 @@ impl Engine {
         report: &(dyn Fn(&Removal, StdDuration) + Sync),
     ) -> Vec<Error> {
         let mut failures = Vec::new();
-        let nameless = if volumes { self.nameless_of(observed).await } else { Vec::new() };
+        let nameless = if volumes { self.nameless_of(observed).await } else { Ok(Vec::new()) };
+        // Once the containers are gone, nothing leads to these volumes any more.
+        let nameless = match nameless {
+            Ok(nameless) => nameless,
+            Err(error) => return vec![error],
+        };
         let containers = stream::iter(&observed.containers)
             .map(|container| async move {
                 let begun = std::time::Instant::now();
@@ -68,46 +79,68 @@ impl Engine {
         failures
     }
 
-    /// Volumes without a name of the stack's containers. Nothing leads to them once the containers are gone.
-    async fn nameless_of(&self, observed: &Observed) -> Vec<String> {
+    /// Volumes without a name of the stack's containers.
+    async fn nameless_of(&self, observed: &Observed) -> Result<Vec<String>, Error> {
         let look = |container: &ObservedContainer| {
             let id = container.id.clone();
-            async move { self.docker.inspect_container(&id, None::<InspectContainerOptions>).await.ok() }
+            async move { self.inspect(&id).await }
         };
         let inspected: Vec<_> =
-            stream::iter(&observed.containers).map(look).buffer_unordered(CONCURRENCY).collect().await;
+            stream::iter(&observed.containers).map(look).buffer_unordered(CONCURRENCY).try_collect().await?;
         let points = inspected.into_iter().flatten().filter_map(|container| container.mounts).flatten();
         let volumes = points.filter(|point| point.typ.as_deref() == Some("volume")).filter_map(|point| point.name);
         // One that the stack file names is not nameless, whatever it is called.
         let is_named = |name: &String| observed.volumes.iter().any(|volume| volume.name == *name);
         let nameless: std::collections::BTreeSet<String> =
             volumes.filter(|name| is_nameless(name) && !is_named(name)).collect();
-        nameless.into_iter().collect()
+        Ok(nameless.into_iter().collect())
     }
 
     /// Stops a container with the grace it asks for and removes it. One that is gone already is no failure.
     pub(super) async fn remove_container(&self, id: &str, name: &str, grace: Option<Duration>) -> Result<(), Error> {
-        let seconds = grace.and_then(|grace| i32::try_from(grace.as_millis().div_ceil(1000)).ok());
-        let options = seconds.map(|seconds| StopContainerOptionsBuilder::new().t(seconds).build());
-        match self.docker.stop_container(id, options).await {
-            Err(error) if !matches!(status(&error), Some(304 | 404)) => {
-                return Err(cannot(format!("stop container `{name}`"))(error));
-            }
-            _ => {}
-        }
+        self.stop(id, grace).await.map_err(cannot(format!("stop container `{name}`")))?;
         let options = RemoveContainerOptionsBuilder::new().force(true).v(false).build();
-        match self.docker.remove_container(id, Some(options)).await {
-            // 409: somebody else is removing it at this moment.
-            Err(error) if matches!(status(&error), Some(404 | 409)) => Ok(()),
+        match self.act(async || self.docker.remove_container(id, Some(options.clone())).await).await {
+            Err(error) if status(&error) == Some(404) => Ok(()),
+            Err(error) if status(&error) == Some(409) => self.await_removal(id, name, error).await,
             answer => answer.map_err(cannot(format!("remove container `{name}`"))),
         }
     }
 
+    /// 409: it is being removed at this moment, for somebody else or for a call of ours whose answer was lost.
+    async fn await_removal(&self, id: &str, name: &str, refusal: EngineError) -> Result<(), Error> {
+        let begun = Instant::now();
+        while self.inspect(id).await?.is_some() {
+            if begun.elapsed() >= IN_FLIGHT {
+                return Err(cannot(format!("remove container `{name}`"))(refusal));
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        Ok(())
+    }
+
+    /// Stops a container. The engine answers when it has ended, which takes as long as its own grace allows.
+    async fn stop(&self, id: &str, grace: Option<Duration>) -> Result<(), EngineError> {
+        let seconds = grace.and_then(|grace| i32::try_from(grace.as_millis().div_ceil(1000)).ok());
+        let options = seconds.map(|seconds| StopContainerOptionsBuilder::new().t(seconds).build());
+        let stop = async || match self.docker.stop_container(id, options.clone()).await {
+            Err(error) if matches!(status(&error), Some(304 | 404)) => Ok(()),
+            answer => answer,
+        };
+        let Err(error) = self.act(stop).await else { return Ok(()) };
+        if !matches!(error, EngineError::RequestTimeoutError) {
+            return Err(error);
+        }
+        let Ok(Some(container)) = self.inspect(id).await else { return Err(error) };
+        let own_grace =
+            container.config.and_then(|config| config.stop_timeout).and_then(|time| u64::try_from(time).ok());
+        let grace = grace.map(|grace| grace.as_millis() / 1000).or(own_grace).unwrap_or(0);
+        tokio::time::timeout(StdDuration::from_secs(grace), stop()).await.unwrap_or(Err(error))
+    }
+
     /// Removes what an interrupted replacement left under a temporary name, if it carries the stack's label.
     pub(super) async fn remove_leftover(&self, name: &str, stack: &str) -> Result<(), Error> {
-        let Ok(found) = self.docker.inspect_container(name, None::<InspectContainerOptions>).await else {
-            return Ok(());
-        };
+        let Some(found) = self.inspect(name).await? else { return Ok(()) };
         let ours = found
             .config
             .and_then(|config| config.labels)
@@ -118,12 +151,8 @@ impl Engine {
     /// Removes a container of the stack that came into being after the look at the stack, because a killed `up` had asked
     /// for it, and that was never started. `false`: the name is taken by something else.
     pub(super) async fn clear_unfinished(&self, name: &str, stack: &str) -> Result<bool, Error> {
-        let found = match self.docker.inspect_container(name, None::<InspectContainerOptions>).await {
-            Ok(found) => found,
-            // The name is taken before the container can be seen.
-            Err(error) if status(&error) == Some(404) => return Ok(true),
-            Err(error) => return Err(cannot(format!("inspect container `{name}`"))(error)),
-        };
+        // The name is taken before the container can be seen.
+        let Some(found) = self.inspect(name).await? else { return Ok(true) };
         let labels = found.config.and_then(|config| config.labels).unwrap_or_default();
         let is_ours = labels.get(labels::STACK).is_some_and(|label| label == stack);
         let never_started = found.state.and_then(|state| state.status) == Some(ContainerStateStatusEnum::CREATED);
@@ -136,10 +165,11 @@ impl Engine {
         let label = vec![format!("{}={stack}", labels::STACK), format!("{}=probe", labels::ROLE)];
         let filters = std::collections::HashMap::from([("label".to_owned(), label)]);
         let options = ListContainersOptionsBuilder::new().all(true).filters(&filters).build();
-        let found = self.docker.list_containers(Some(options)).await.map_err(cannot("list probes"))?;
+        let found = self.look(async || self.docker.list_containers(Some(options.clone())).await).await;
+        let found = found.map_err(cannot("list probes"))?;
         for id in found.into_iter().filter_map(|probe| probe.id) {
             let options = RemoveContainerOptionsBuilder::new().force(true).build();
-            match self.docker.remove_container(&id, Some(options)).await {
+            match self.act(async || self.docker.remove_container(&id, Some(options.clone())).await).await {
                 Err(error) if !matches!(status(&error), Some(404 | 409)) => {
                     return Err(cannot("remove a probe")(error));
                 }
@@ -150,7 +180,7 @@ impl Engine {
     }
 
     pub(super) async fn remove_network(&self, id: &str, name: &str) -> Result<(), Error> {
-        match self.docker.remove_network(id).await {
+        match self.act(async || self.docker.remove_network(id).await).await {
             Err(error) if status(&error) == Some(404) => Ok(()),
             Err(error) if error.to_string().contains("active endpoints") => {
                 Err(cannot(format!("remove network `{name}`"))(error).advise(format!(
@@ -162,7 +192,7 @@ impl Engine {
     }
 
     async fn remove_volume(&self, name: &str) -> Result<(), Error> {
-        match self.docker.remove_volume(name, None::<RemoveVolumeOptions>).await {
+        match self.act(async || self.docker.remove_volume(name, None::<RemoveVolumeOptions>).await).await {
             Err(error) if status(&error) == Some(404) => Ok(()),
             answer => answer.map_err(cannot(format!("remove volume `{name}`"))),
         }
@@ -170,12 +200,8 @@ impl Engine {
 
     /// Volumes without a name that the old container has where the new one has no mount of its own, to carry over.
     pub(super) async fn nameless_volumes(&self, old: &str, service: &Service) -> Result<Vec<Mount>, Error> {
-        let inspected = self.docker.inspect_container(old, None::<InspectContainerOptions>).await;
-        match inspected {
-            Ok(inspected) => Ok(carried_over(inspected, service)),
-            Err(error) if status(&error) == Some(404) => Ok(Vec::new()),
-            Err(error) => Err(cannot(format!("inspect container `{old}`"))(error)),
-        }
+        let inspected = self.inspect(old).await?;
+        Ok(inspected.map(|inspected| carried_over(inspected, service)).unwrap_or_default())
     }
 }
 

@@ -124,6 +124,9 @@ impl Seat<'_> {
             return Some("dead".to_owned());
         }
         let runs = matches!(container.state, ContainerState::Running | ContainerState::Paused);
+        if runs && inputs.observed.was_being_taken_down() {
+            return Some("an interrupted `down` may still be stopping it".to_owned());
+        }
         if !runs && let Some(gone) = self.absent_networks(container).find(|absent| self.is_at_home(absent)) {
             return Some(format!("not in network `{}`", gone.network));
         }

@@ -246,6 +246,20 @@ impl Step {
         }
     }
 
+    /// Whether something is to be there, or to be gone, after the step. One that is pulled each time is not meant.
+    pub fn makes_or_takes_away(&self) -> bool {
+        matches!(
+            self,
+            Self::CreateNetwork { .. }
+                | Self::CreateVolume { .. }
+                | Self::CreateContainer { .. }
+                | Self::ReplaceContainer { .. }
+                | Self::RemoveContainer { .. }
+                | Self::RemoveNetwork { .. }
+                | Self::Connect { .. }
+        )
+    }
+
     /// Engine id of the container that is no more after the step.
     pub fn ends(&self) -> Option<&str> {
         match self {
