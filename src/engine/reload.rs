@@ -67,18 +67,18 @@ enum Heard {
 impl Engine {
     /// Has the image's own checker look at a file before it is put in place, where there is one for that file.
     pub(super) async fn check_file(&self, id: &str, container: &str, target: &str, text: &str) -> Result<(), Error> {
-        let Some(checker) = catalog::checker(target) else { return Ok(()) };
+        let Some(command) = catalog::checker(target) else { return Ok(()) };
         let candidate = format!("{target}.candidate");
         self.place_file(id, &candidate, text).await?;
-        let words = [checker, &[candidate.as_str()]].concat();
+        let words = [command, &[candidate.as_str()]].concat();
         let checked = self.act(async || self.run_checker(id, &words).await).await;
         match checked.map_err(cannot(format!("run `{}` in container `{container}`", words.join(" "))))? {
             CheckAnswer::Fine | CheckAnswer::Absent => Ok(()),
             CheckAnswer::Refused(words) => Err(Error::new(
                 format!("cannot give container `{container}` a new `{target}`"),
-                format!("its own {} refuses it: {}", checker[0], words.replace(&candidate, target)),
+                format!("its own {} refuses it: {}", command[0], words.replace(&candidate, target)),
             )
-            .advise(format!("what runs keeps its old file; correct what {} names in the stack file", checker[0]))),
+            .advise(format!("what runs keeps its old file; correct what {} names in the stack file", command[0]))),
         }
     }
 
