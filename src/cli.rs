@@ -121,6 +121,8 @@ pub enum Command {
     Dashboards(command::dashboards::Arguments),
     /// Where each image comes from
     Images(command::images::Arguments),
+    /// What stackctl knows of components: images, versions, ports, privileges, traps
+    Catalog(command::catalog::Arguments),
     /// JSON Schema of the stack file, for editors
     Schema,
     /// Completions for a shell

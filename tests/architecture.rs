@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 const MAY_USE: &[(&str, &[&str])] = &[
     ("promql", &[]),
     ("dashboard", &["promql"]),
-    ("stack", &["dashboard", "promql"]),
+    ("stack", &["catalog", "dashboard", "promql"]),
     ("catalog", &[]),
     ("desired", &["stack", "catalog", "dashboard", "promql"]),
     ("render", &["desired", "dashboard"]),

@@ -3,13 +3,13 @@
 mod support;
 
 use std::fs;
-use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use stackctl::desired::{Desired, Facts};
 use stackctl::render::{self, Change};
 use stackctl::stack::{App, DependencyCondition, Discovery, Metrics, Prometheus, Stack, Toggle};
+use support::cost::{cost, grows_with_the_work};
 use support::{golden, stacks};
 
 fn check(name: &str, stack: &Stack, facts: &Facts) {
@@ -156,9 +156,8 @@ proptest! {
     }
 }
 
-/// Not a measurement: a bound that something quadratic would break by far.
-#[test]
-fn ten_thousand_apps_take_no_more_than_their_share_of_time() {
+/// A stack in which each app waits for the one before it.
+fn chain_of(length: usize) -> Stack {
     let chain = |position: usize| {
         let mut app = stacks::app("image", Metrics::default());
         let before = position
@@ -167,22 +166,15 @@ fn ten_thousand_apps_take_no_more_than_their_share_of_time() {
         app.wiring.depends_on = before.into_iter().collect();
         (stacks::name(&format!("app-{position}")), app)
     };
-    let stack = Stack { apps: (0..10_000).map(chain).collect(), grafana: Toggle::Off, ..stacks::bare("large") };
-    let started = Instant::now();
-    let desired = Desired::of(&stack, &Facts::default());
-    let files = render::all(&desired);
-    assert!(files.0["compose.yml"].contains("app-9999"));
-    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+    Stack { apps: (0..length).map(chain).collect(), ..stacks::bare("large") }
 }
 
-/// The same for what Grafana is given: a file for each app.
 #[test]
-fn a_thousand_apps_have_a_dashboard_each_in_no_more_than_their_share_of_time() {
-    let apps =
-        (0..1_000).map(|position| (stacks::name(&format!("app-{position}")), stacks::app("image", Metrics::default())));
-    let stack = Stack { apps: apps.collect(), ..stacks::bare("large") };
-    let started = Instant::now();
-    let files = render::all(&Desired::of(&stack, &Facts::default()));
-    assert!(files.0.contains_key("grafana/dashboards/app-999.json"));
-    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+fn ten_times_as_many_apps_cost_ten_times_as_much() {
+    let rendered = |stack: &Stack| render::all(&Desired::of(stack, &Facts::default()));
+    let (few, _) = cost(|| rendered(&chain_of(300)));
+    let (many, files) = cost(|| rendered(&chain_of(3_000)));
+    assert!(files.0["compose.yml"].contains("app-2999"));
+    assert!(files.0.contains_key("grafana/dashboards/app-2999.json"));
+    grows_with_the_work(few, many);
 }

@@ -9,7 +9,7 @@ use stackctl::stack::{
 };
 
 const VOCABULARY: Vocabulary = Vocabulary {
-    exporters: &["node", "cadvisor"],
+    exporters: stackctl::catalog::EXPORTERS,
     presets: &["node", "containers"],
     compose: Some(stackctl::import::included),
 };

@@ -1,6 +1,6 @@
 //! Alertmanager: groups alerts, mutes what others explain, and tells people.
 
-use super::{Component, ContainerDefaults, DataFolder, DebianPackage, Health, NOBODY, OwnedFolder, Version};
+use super::{Component, ContainerDefaults, DataFolder, DebianPackage, Health, Known, NOBODY, OwnedFolder, Version};
 
 /// Where the configuration lies inside the container.
 pub const CONFIG_FILE: &str = "/etc/alertmanager/alertmanager.yml";
@@ -139,6 +139,25 @@ pub static ALERTMANAGER: Component = Component {
         ports: &[9093],
         working_folder: "/alertmanager",
     }),
+    known: Known {
+        about: "groups alerts, mutes what others explain, and tells people",
+        user: Some(65534),
+        changes: &[
+            ("0.22", "Slack's address from a file"),
+            ("0.25", "the password of mail and the key of PagerDuty from a file; Discord"),
+            ("0.26", "the addresses of webhooks and Discord, and Telegram's token, from a file; Teams"),
+            ("0.28", "Teams in the new way, msteamsv2_configs"),
+        ],
+        traps: &[
+            "it replaces no variables: a secret stands in a file, or in its configuration for everybody to read",
+            "replicas that share a volume overwrite each other's silences",
+            "an external URL with a path moves its own API below that path, where Prometheus does not look",
+        ],
+        sources: &["github.com/prometheus/alertmanager: docs, CHANGELOG", "amtool check-config of 0.25, 0.28 and 0.33"],
+        run_here: true,
+        ..Known::NOTHING
+    },
+    ..Component::PLAIN
 };
 
 #[cfg(test)]

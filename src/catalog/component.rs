@@ -1,13 +1,13 @@
 //! The shape of what is known of one component.
 
-use super::{DebianPackage, Version};
+use super::{DebianPackage, Version, Watches};
 
 /// One component that stackctl knows.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Component {
     /// Name: the key under `exporters`, or `prometheus`, `grafana`. Also its service's name.
     pub name: &'static str,
-    /// Repository of the image, without tag.
+    /// Repository of the image, without tag. Empty: its makers publish none.
     pub image: &'static str,
     /// What a tag has before the version: `v`, or nothing.
     pub tag_prefix: &'static str,
@@ -25,6 +25,53 @@ pub struct Component {
     pub container: ContainerDefaults,
     /// The Debian package that can stand in for the registry image.
     pub debian: Option<DebianPackage>,
+    /// How it watches an app of the stack, for an exporter that belongs to one.
+    pub watches: Option<Watches>,
+    /// What people want to know of it.
+    pub known: Known,
+}
+
+impl Component {
+    /// Nothing special. What has no name is no component: the rest is filled in around it.
+    pub const PLAIN: Self = Self {
+        name: "",
+        image: "",
+        tag_prefix: "",
+        version: "",
+        port: 0,
+        metrics_path: "/metrics",
+        data: None,
+        health: &[],
+        container: ContainerDefaults::PLAIN,
+        debian: None,
+        watches: None,
+        known: Known::NOTHING,
+    };
+}
+
+/// What people want to know of a component before they rely on it. `stackctl catalog show` prints it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Known {
+    /// What it is for, in a few words.
+    pub about: &'static str,
+    /// User id that the registry image runs as. `None`: not known.
+    pub user: Option<u32>,
+    /// The dashboard made for it: a name of [`PRESETS`](crate::dashboard::PRESETS).
+    pub preset: Option<&'static str>,
+    /// What later versions do otherwise: the version, and what changed with it.
+    pub changes: &'static [(&'static str, &'static str)],
+    /// What goes wrong often, and how not to have it.
+    pub traps: &'static [&'static str],
+    /// Where the facts come from.
+    pub sources: &'static [&'static str],
+    /// This project's own tests run it beside the real thing. Else it is rendered and checked, and has not been run.
+    pub run_here: bool,
+}
+
+impl Known {
+    /// Nothing.
+    pub const NOTHING: Self =
+        Self { about: "", user: None, preset: None, changes: &[], traps: &[], sources: &[], run_here: false };
 }
 
 /// A folder whose content outlives the container.
@@ -47,6 +94,7 @@ pub struct Health {
 
 /// How a component's container is run. In `command`, `{listen}` stands for where it shall listen and `{port}` for the port alone.
 #[derive(Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one privilege, and they are asked for one by one")]
 pub struct ContainerDefaults {
     /// Words of the command.
     pub command: &'static [&'static str],
@@ -58,6 +106,10 @@ pub struct ContainerDefaults {
     pub host_pid: bool,
     /// All capabilities and devices.
     pub privileged: bool,
+    /// No capability but those of `cap_add`, a root that cannot be written to, and no way to more privileges.
+    pub least_privileges: bool,
+    /// Capabilities that it needs nevertheless.
+    pub cap_add: &'static [&'static str],
     /// Paths of the host, all read-only.
     pub binds: &'static [Bind],
     /// Devices of the host.
@@ -74,10 +126,15 @@ impl ContainerDefaults {
         host_network: false,
         host_pid: false,
         privileged: false,
+        least_privileges: false,
+        cap_add: &[],
         binds: &[],
         devices: &[],
         stop_grace_seconds: None,
     };
+
+    /// An exporter that only asks others over the network.
+    pub const CONFINED: Self = Self { least_privileges: true, ..Self::PLAIN };
 }
 
 /// A path of the host, read-only.

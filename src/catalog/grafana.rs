@@ -1,6 +1,6 @@
 //! Grafana: shows. No Debian suite has it.
 
-use super::{Component, ContainerDefaults, DataFolder, Health, Version};
+use super::{Component, ContainerDefaults, DataFolder, Health, Known, Version};
 
 /// Name of the secret that holds the password of the user `admin`.
 pub const ADMIN_PASSWORD: &str = "grafana_admin_password";
@@ -12,10 +12,8 @@ pub const DASHBOARDS_FOLDER: &str = "/etc/grafana/dashboards";
 pub static GRAFANA: Component = Component {
     name: "grafana",
     image: "grafana/grafana",
-    tag_prefix: "",
     version: "13.2.0",
     port: 3000,
-    metrics_path: "/metrics",
     data: Some(DataFolder { volume: "grafana-data", path: "/var/lib/grafana" }),
     health: &[Health {
         since: Version::new(0, 0),
@@ -34,5 +32,14 @@ pub static GRAFANA: Component = Component {
         ],
         ..ContainerDefaults::PLAIN
     },
-    debian: None,
+    known: Known {
+        about: "shows dashboards",
+        user: Some(472),
+        preset: None,
+        changes: &[("12.4", "grafana/grafana-oss is frozen; grafana/grafana goes on")],
+        traps: &["a data source whose uid is changed is not changed by provisioning: the uid here never changes"],
+        sources: &["grafana.com/docs: provisioning, configure-docker"],
+        run_here: false,
+    },
+    ..Component::PLAIN
 };

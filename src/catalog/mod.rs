@@ -1,27 +1,88 @@
 //! What stackctl knows of each component: image, versions and what changed between them, ports, user id, flags. Data, not behaviour.
 
 pub mod alertmanager;
+pub mod blackbox;
 pub mod cadvisor;
 mod checker;
 mod component;
 mod debian;
+pub mod docker_engine;
+pub mod elasticsearch;
 pub mod grafana;
+pub mod haproxy;
+pub mod jmx;
+pub mod kafka;
+pub mod memcached;
+pub mod mongodb;
+pub mod mysql;
+pub mod nginx;
 pub mod node;
 pub mod own;
+pub mod postgres;
+pub mod process;
 pub mod prometheus;
+pub mod pushgateway;
+pub mod rabbitmq;
+pub mod redis;
+pub mod snmp;
+pub mod statsd;
 mod version;
+mod watches;
 
 pub use checker::checker;
-pub use component::{Bind, Component, ContainerDefaults, DataFolder, Health};
+pub use component::{Bind, Component, ContainerDefaults, DataFolder, Health, Known};
 pub use debian::{DebianPackage, NOBODY, OwnedFolder, Owner};
 pub use version::Version;
+pub use watches::{Handover, Login, PasswordPlace, Quoting, Watches};
 
 /// Every component with an image of its own. A new one is a new file and a line here.
-pub static COMPONENTS: &[&Component] =
-    &[&prometheus::PROMETHEUS, &alertmanager::ALERTMANAGER, &grafana::GRAFANA, &node::NODE, &cadvisor::CADVISOR];
+pub static COMPONENTS: &[&Component] = &[
+    &prometheus::PROMETHEUS,
+    &alertmanager::ALERTMANAGER,
+    &grafana::GRAFANA,
+    &node::NODE,
+    &cadvisor::CADVISOR,
+    &docker_engine::DOCKER_ENGINE,
+    &process::PROCESS,
+    &pushgateway::PUSHGATEWAY,
+    &blackbox::BLACKBOX,
+    &postgres::POSTGRES,
+    &mysql::MYSQL,
+    &redis::REDIS,
+    &mongodb::MONGODB,
+    &memcached::MEMCACHED,
+    &elasticsearch::ELASTICSEARCH,
+    &kafka::KAFKA,
+    &rabbitmq::RABBITMQ,
+    &nginx::NGINX,
+    &haproxy::HAPROXY,
+    &jmx::JMX,
+    &snmp::SNMP,
+    &statsd::STATSD,
+];
 
 /// Components that a stack file can name under `exporters`.
-pub const EXPORTERS: &[&str] = &["cadvisor", "node"];
+pub const EXPORTERS: &[&str] = &[
+    "cadvisor",
+    "elasticsearch",
+    "haproxy",
+    "jmx",
+    "kafka",
+    "memcached",
+    "mongodb",
+    "mysql",
+    "nginx",
+    "node",
+    "postgres",
+    "process",
+    "rabbitmq",
+    "redis",
+    "snmp",
+    "statsd",
+];
+
+/// Exporters that need no app and no word more: what a new stack file is offered.
+pub const FOR_ANY_HOST: &[&str] = &["cadvisor", "node"];
 
 /// The component of that name.
 pub fn component(component_name: &str) -> Option<&'static Component> {
@@ -30,7 +91,7 @@ pub fn component(component_name: &str) -> Option<&'static Component> {
 
 #[cfg(test)]
 mod tests {
-    use super::{COMPONENTS, EXPORTERS, component};
+    use super::{COMPONENTS, EXPORTERS, FOR_ANY_HOST, Handover, component};
 
     #[test]
     fn a_component_is_found_by_its_name_and_names_are_unique() {
@@ -55,6 +116,37 @@ mod tests {
     #[test]
     fn every_exporter_that_a_stack_file_can_name_is_known() {
         assert!(EXPORTERS.iter().all(|name| component(name).is_some()));
+        assert!(FOR_ANY_HOST.iter().all(|name| EXPORTERS.contains(name)));
+        let watching = COMPONENTS.iter().filter(|known| known.watches.is_some());
+        watching.for_each(|known| assert!(EXPORTERS.contains(&known.name), "{}", known.name));
+    }
+
+    #[test]
+    fn everything_known_has_a_use_and_a_source_and_says_so_where_it_was_not_run() {
+        for known in COMPONENTS {
+            assert!(!known.known.about.is_empty() && !known.known.sources.is_empty(), "{}", known.name);
+            let can_be_run = known.debian.is_some() || known.name == "docker-engine";
+            assert!(!known.known.run_here || can_be_run, "{}", known.name);
+        }
+    }
+
+    #[test]
+    fn an_exporter_is_told_where_to_ask_and_what_holds_its_password() {
+        for known in COMPONENTS {
+            let Some(watches) = &known.watches else { continue };
+            let values = watches.environment.iter().chain(watches.environment_with_password).map(|(_, value)| *value);
+            let words: Vec<&str> = values.chain(watches.command.iter().copied()).collect();
+            let says = |what: &str| words.iter().any(|word| word.contains(what));
+            let form = match &watches.password {
+                Handover::File { form, .. } => {
+                    assert!(says("{secret}") && form.contains("{password}"), "{}", known.name);
+                    *form
+                }
+                Handover::None | Handover::Variable(_) => "",
+            };
+            assert!(says("{target}") || form.contains("{host}"), "{}", known.name);
+            assert!(!watches.images.is_empty() && !watches.reaches.is_empty(), "{}", known.name);
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! node exporter: the host's processors, memory, disks and network.
 
-use super::{Bind, Component, ContainerDefaults, DebianPackage, NOBODY};
+use super::{Bind, Component, ContainerDefaults, DebianPackage, Known, NOBODY};
 
 /// The component. It stands in the host's network, or it would see its own container's interfaces only.
 pub static NODE: Component = Component {
@@ -9,9 +9,6 @@ pub static NODE: Component = Component {
     tag_prefix: "v",
     version: "1.12.1",
     port: 9100,
-    metrics_path: "/metrics",
-    data: None,
-    health: &[],
     container: ContainerDefaults {
         command: &["--path.rootfs=/host", "--web.listen-address={listen}"],
         host_network: true,
@@ -31,4 +28,21 @@ pub static NODE: Component = Component {
         ports: &[9100],
         working_folder: "/",
     }),
+    known: Known {
+        about: "the host's processors, memory, disks and network",
+        user: Some(65534),
+        preset: Some("node"),
+        changes: &[
+            ("1.3", "--collector.filesystem.ignored-mount-points is --collector.filesystem.mount-points-exclude"),
+            ("1.11", "the image is distroless and runs as 65532"),
+        ],
+        traps: &[
+            "in a network of its own it sees its own container's interfaces: it stands in the host's",
+            "one host, one exporter: a second stack takes another port, `metrics: { port: 9101 }`",
+            "no rslave where the host's root is not a shared mount: file systems mounted later are not seen",
+        ],
+        sources: &["github.com/prometheus/node_exporter: README, issues 2002, 2742, 3194"],
+        run_here: true,
+    },
+    ..Component::PLAIN
 };

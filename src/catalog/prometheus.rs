@@ -1,6 +1,6 @@
 //! Prometheus: scrapes and keeps.
 
-use super::{Component, ContainerDefaults, DataFolder, DebianPackage, Health, NOBODY, OwnedFolder, Version};
+use super::{Component, ContainerDefaults, DataFolder, DebianPackage, Health, Known, NOBODY, OwnedFolder, Version};
 
 /// First version whose configuration file says reliably how long samples are kept; before, flags do.
 /// The key is known from 3.8 on, but up to 3.10 its `time` was taken a million times too long (prometheus#18200).
@@ -28,7 +28,6 @@ pub static PROMETHEUS: Component = Component {
     tag_prefix: "v",
     version: "3.5.5",
     port: 9090,
-    metrics_path: "/metrics",
     data: Some(DataFolder { volume: "prometheus-data", path: "/prometheus" }),
     health: &[
         Health { since: Version::new(0, 0), command: &["wget", "-q", "--spider", "http://localhost:9090/-/ready"] },
@@ -57,4 +56,20 @@ pub static PROMETHEUS: Component = Component {
         ports: &[9090],
         working_folder: "/prometheus",
     }),
+    known: Known {
+        about: "scrapes and keeps",
+        user: Some(65534),
+        preset: Some("prometheus"),
+        changes: &[
+            ("3.0", "a scrape without a Content-Type that it knows fails: fallback_scrape_protocol"),
+            ("3.11", "retention stands in the configuration file"),
+        ],
+        traps: &[
+            "a configuration that it refuses does not stop it now, and does at its next start",
+            "a named volume takes its owner from the image: as root's it dies on queries.active",
+        ],
+        sources: &["github.com/prometheus/prometheus: CHANGELOG, issues 15485, 18200"],
+        run_here: true,
+    },
+    ..Component::PLAIN
 };

@@ -12,6 +12,7 @@ use crate::stack::{Editor, Snippet};
 Examples:
   stackctl add app web --image ghcr.io/acme/web:1.4 --port 8080:80 --metrics 80/metrics
   stackctl add exporter node
+  stackctl add exporter postgres --for db
   stackctl add dashboard node --preset node")]
 pub struct Arguments {
     #[command(subcommand)]
@@ -39,6 +40,12 @@ enum What {
     Exporter {
         /// Its name, such as `node`
         name: String,
+        /// The app that it watches
+        #[arg(long = "for", value_name = "APP[:PORT]")]
+        watched: Option<String>,
+        /// Its name in the catalogue, where it is called otherwise
+        #[arg(long)]
+        kind: Option<String>,
     },
     /// A dashboard
     Dashboard {
@@ -73,7 +80,12 @@ fn snippet(what: &What) -> Result<(&'static str, &str, Snippet), Failure> {
             };
             Ok(("apps", name, app.snippet()))
         }
-        What::Exporter { name } => Ok(("exporters", name, entry_snippet(name, &[]))),
+        What::Exporter { name, watched, kind } => {
+            let keys = [("kind", kind), ("for", watched)];
+            let keys: Vec<(&str, &str)> =
+                keys.iter().filter_map(|(key, value)| Some((*key, value.as_deref()?))).collect();
+            Ok(("exporters", name, entry_snippet(name, &keys)))
+        }
         What::Dashboard { name, json, preset } => {
             let keys = [("file", json), ("preset", preset)];
             let keys: Vec<(&str, &str)> =

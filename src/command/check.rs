@@ -103,7 +103,8 @@ fn explanation(desired: &Desired) -> String {
         text.push_str(&output::table(&["JOB", "TARGETS", "PATH", "INTERVAL", "TIMEOUT"], &jobs));
     }
     let defaults = defaults_table().into_iter().map(|(path, value)| vec![path, value]).collect::<Vec<_>>();
-    let versions = catalog::COMPONENTS.iter().map(|component| {
+    let with_image = catalog::COMPONENTS.iter().filter(|component| !component.image.is_empty());
+    let versions = with_image.map(|component| {
         let debian = component.debian.as_ref().map_or("none", |package| package.package);
         let image = format!("{}:{}{}", component.image, component.tag_prefix, component.version);
         vec![component.name.to_owned(), image, debian.to_owned()]

@@ -1,6 +1,7 @@
 //! One file per command: load, call the pure parts, do the effects, print.
 
 pub mod add;
+pub mod catalog;
 pub mod check;
 pub mod completions;
 pub mod dashboards;
@@ -42,7 +43,7 @@ mod state;
 
 pub use failure::{Exit, Failure};
 
-use crate::catalog;
+use crate::catalog::EXPORTERS;
 use crate::cli::{Cli, Command};
 use crate::dashboard::PRESETS;
 use crate::import::included;
@@ -50,7 +51,7 @@ use crate::stack::Vocabulary;
 
 /// What a stack file may name.
 pub const VOCABULARY: Vocabulary<'static> =
-    Vocabulary { exporters: catalog::EXPORTERS, presets: PRESETS, compose: Some(included) };
+    Vocabulary { exporters: EXPORTERS, presets: PRESETS, compose: Some(included) };
 
 /// Carries out a command.
 pub async fn run(cli: Cli) -> Exit {
@@ -78,6 +79,7 @@ pub async fn run(cli: Cli) -> Exit {
         Command::Dashboards(arguments) => dashboards::run(&global, &arguments).await,
         Command::Images(arguments) => images::run(&global, &arguments).await,
         Command::Silence(arguments) => silence::run(&global, &arguments).await,
+        Command::Catalog(arguments) => catalog::run(&arguments),
         Command::Schema => schema::run(),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man(arguments) => man::run(&arguments),

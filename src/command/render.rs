@@ -36,7 +36,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
         Error::new(format!("cannot write into {}", folder.display()), error)
             .advise("choose a folder that is empty, or that `stackctl render` has written before")
     })?;
-    let secrets = secrets::write_generated(&desired, folder)?;
+    let secrets = secrets::write_beside(&desired, &loaded.environment, folder)?;
     if !global.quiet {
         for file in written.iter().map(|file| folder.join(&file.path)).chain(secrets) {
             output::say(&format!("wrote {}", file.display()));

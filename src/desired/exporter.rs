@@ -4,7 +4,7 @@ use super::assemble::{Input, or_left_out};
 use super::component::{self, Listening};
 use super::image::Chosen;
 use super::{ContainerSettings, LeftOut, Mount, PullPolicy, Restart, Role, Service};
-use super::{container, daemon, image, jobs, volume};
+use super::{container, daemon, image, jobs, volume, watched};
 use crate::catalog::{self, Component};
 use crate::stack::Exporter;
 
@@ -22,20 +22,38 @@ pub(super) fn services(input: Input, left_out: &mut Vec<LeftOut>) -> Vec<Service
 /// Port an exporter is scraped on.
 pub(super) fn port(exporter_name: &str, exporter: &Exporter) -> u16 {
     let written = exporter.metrics.port;
-    let usual = catalog::component(exporter_name).map(|component| component.port);
+    let usual = catalog::component(exporter.kind(exporter_name)).map(|component| component.port);
     written.or(usual).unwrap_or_else(|| jobs::first_port(&exporter.container))
 }
 
 fn service(input: Input, exporter_name: &str, exporter: &Exporter, mut chosen: Chosen) -> Service {
-    let component = catalog::component(exporter_name);
+    let component = catalog::component(exporter.kind(exporter_name));
+    let watched = watched::of(input, exporter_name, exporter);
     let mut settings = settings(input, exporter_name, exporter, component, &chosen);
+    if let Some(watched) = &watched {
+        watched.complete(&mut settings, exporter.container.command.is_some());
+    }
     let pull_policy = std::mem::take(&mut settings.pull_policy);
     if pull_policy != PullPolicy::Missing {
         chosen.image.pull_policy = pull_policy;
     }
-    let depends_on = container::dependencies(&settings, &exporter.wiring);
+    let mut depends_on = container::dependencies(&settings, &exporter.wiring);
     let mut container = container::make(input.stack, exporter_name, settings, &exporter.wiring);
     container.mounts = mounts(input, component, container.mounts);
+    if let Some(watched) = watched {
+        if exporter.wiring.networks.is_empty() && container.settings.network_mode.is_none() {
+            container.networks = watched.networks(input.stack, exporter_name);
+        }
+        let dependency = watched.dependency();
+        if depends_on.iter().all(|known| known.service != dependency.service) {
+            depends_on.push(dependency);
+        }
+        container.secrets.extend(watched.secret());
+    }
+    // The engine takes no file into a container whose root cannot be written to.
+    if !container.secrets.is_empty() || !container.files.is_empty() {
+        container.settings.read_only = exporter.container.read_only;
+    }
     Service {
         name: exporter_name.to_owned(),
         role: Role::Exporter,

@@ -41,6 +41,8 @@ pub(super) struct Chosen {
     pub(super) version: String,
     /// It is the catalogue's image as its makers publish it, so that what is known of its content holds.
     pub(super) as_published: bool,
+    /// The stack file names the image itself.
+    pub(super) by_hand: bool,
 }
 
 impl Chosen {
@@ -83,12 +85,14 @@ fn assume(wanted: WantedImage, from: ImageSource) -> Result<Chosen, String> {
 fn chosen(reference: String, version: String, origin: ImageOrigin, by_hand: bool) -> Chosen {
     let as_published = origin == ImageOrigin::Registry && !by_hand;
     let pull_policy = if origin == ImageOrigin::Registry { PullPolicy::Missing } else { PullPolicy::Never };
-    Chosen { image: Image { reference, origin, pull_policy }, version, as_published }
+    Chosen { image: Image { reference, origin, pull_policy }, version, as_published, by_hand }
 }
 
 /// What the stack file and the catalogue say of a component. `None`: neither names an image.
 fn wanted(stack: &Stack, component_name: &str) -> Option<WantedImage> {
-    let component = catalog::component(component_name);
+    let exporter = find(&stack.exporters, component_name);
+    let kind = exporter.map_or(component_name, |exporter| exporter.kind(component_name));
+    let component = catalog::component(kind).filter(|component| !component.image.is_empty());
     let (version, image) = wish(stack, component_name);
     let pinned = version.is_some();
     let version = version.or(component.map(|component| component.version));

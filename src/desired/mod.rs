@@ -27,6 +27,7 @@ mod service;
 mod unit;
 mod view;
 mod volume;
+mod watched;
 
 pub use alertmanager::{
     AlertmanagerConfig, Destination, Grouping, Muting, PEER_TIMEOUT_SECONDS, PROBE_LABEL, ReceiverConfig, RouteConfig,
@@ -38,7 +39,7 @@ pub use image::{WantedImage, wanted_images};
 pub use job::{BasicAuth, Job, JobOrigin, JobTargets, StaticTarget, Tls};
 pub use service::{
     Attachment, Container, Dependency, Image, ImageOrigin, Mount, MountSource, OnChange, PlacedFile, PlacedSecret,
-    Role, SecretSource, Service,
+    Role, SecretForm, SecretSource, Service, SettingPlace,
 };
 pub use unit::{compose_duration, compose_size, prometheus_duration, prometheus_size};
 pub use view::LIBRARY_SOURCE;

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{ByteSize, ContainerSettings, DependencyCondition, Propagation, PullPolicy};
+use crate::catalog::Quoting;
 
 /// What runs as one or more equal containers: an app, an exporter or a component such as Prometheus.
 #[derive(Debug, Clone, PartialEq)]
@@ -192,6 +193,47 @@ pub enum SecretSource {
     Environment(String),
     /// Made up by stackctl at the first `up` and kept, mode 0600, in its state folder.
     Generated,
+    /// In the settings of an app, where the stack file has it in the clear. It stays there, and is read there.
+    Setting {
+        /// Name of the app.
+        service: String,
+        /// Where in its settings.
+        place: SettingPlace,
+    },
+    /// A file made around a secret.
+    Made {
+        /// What the file says.
+        form: SecretForm,
+        /// The secret in it. `None`: there is none.
+        of: Option<Box<SecretSource>>,
+    },
+}
+
+impl SecretSource {
+    /// Whether Compose finds the value by itself. What it does not is written beside a rendered `compose.yml`.
+    pub fn is_at_hand(&self) -> bool {
+        matches!(self, Self::File(_) | Self::Environment(_))
+    }
+}
+
+/// Where the settings of an app hold a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+pub enum SettingPlace {
+    /// In the variable of this name.
+    Variable(String),
+    /// In the word of the command after this one, or behind its `=`.
+    Flag(String),
+}
+
+/// A file around a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+pub struct SecretForm {
+    /// What stands before the secret.
+    pub before: String,
+    /// What stands after it.
+    pub after: String,
+    /// How the secret is written.
+    pub quoting: Quoting,
 }
 
 /// What has to be true of another service first.

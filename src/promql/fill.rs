@@ -16,8 +16,8 @@ pub struct Filling {
 /// Where in a query a variable stands: it decides what can stand in for one without a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
-    /// Inside quotes: `job=~"$job"`.
-    Text,
+    /// Inside quotes of that kind: `job=~"$job"`.
+    Text(char),
     /// Inside brackets: `[$interval]`.
     Range,
     /// Anywhere else: a label, a name, a number.
@@ -68,8 +68,8 @@ fn scan<'a>(query: &'a str, mut take: impl FnMut(Piece<'a>)) {
     let mut plain = 0;
     let mut position = 0;
     while let Some(character) = query[position..].chars().next() {
-        let place = if quote.is_some() {
-            Place::Text
+        let place = if let Some(quote) = quote {
+            Place::Text(quote)
         } else if in_brackets {
             Place::Range
         } else {
@@ -131,12 +131,15 @@ fn value(name: &str, place: Place, filling: &Filling) -> String {
         "__range_ms" => return format!("{}", (filling.range * 1000.0).ceil()),
         _ => {}
     }
-    let chosen = filling.variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
-    chosen.unwrap_or_else(|| match place {
-        Place::Text => ".*".to_owned(),
-        Place::Range => in_seconds(filling.rate_interval),
-        Place::Word => "unknown".to_owned(),
-    })
+    let chosen = filling.variables.iter().find(|(known, _)| known == name).map(|(_, value)| value);
+    match (chosen, place) {
+        // Between backticks nothing can be escaped.
+        (Some(value), Place::Text(quote)) if quote != '`' => value.replace(quote, &format!("\\{quote}")),
+        (Some(value), _) => value.clone(),
+        (None, Place::Text(_)) => ".*".to_owned(),
+        (None, Place::Range) => in_seconds(filling.rate_interval),
+        (None, Place::Word) => "unknown".to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -166,6 +169,14 @@ mod tests {
         ] {
             assert_eq!(fill(query, &filling()), expected, "{query}");
         }
+    }
+
+    #[test]
+    fn a_value_with_quotes_does_not_end_the_text_that_it_stands_in() {
+        let variables = vec![("code".to_owned(), r#"4".."#.to_owned())];
+        let filling = Filling { variables, ..filling() };
+        assert_eq!(fill(r#"a{code=~"$code"}"#, &filling), r#"a{code=~"4\".."}"#);
+        assert_eq!(fill("a{code=~'$code'}", &filling), r#"a{code=~'4"..'}"#);
     }
 
     #[test]

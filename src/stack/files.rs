@@ -79,6 +79,9 @@ pub(super) fn resolve(
         let path = path.key(name.as_str());
         files.wiring(&mut exporter.wiring, &mut exporter.container.environment, path);
         files.metrics(Some(&mut exporter.metrics), path.key("metrics"));
+        if let Some(password) = exporter.login.as_mut().and_then(|login| login.password.as_mut()) {
+            files.secret(password, path.key("login").key("password"));
+        }
     }
     for (name, scrape) in &mut stack.scrape {
         files.metrics(Some(&mut scrape.metrics), top.key("scrape").key(name.as_str()));

@@ -63,7 +63,7 @@ pub use duration::Duration;
 pub use edit::{Editor, Snippet};
 pub use engine::{AddressPool, Engine, EngineMetrics};
 pub use environment::Environment;
-pub use exporter::Exporter;
+pub use exporter::{Exporter, Login, Watched};
 pub(crate) use files::tidy;
 pub use grafana::Grafana;
 pub use healthcheck::{Healthcheck, HealthcheckTest};

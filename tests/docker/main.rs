@@ -8,6 +8,7 @@ mod causes;
 mod compose;
 mod converge;
 mod dashboards;
+mod exporters;
 mod failures;
 mod import;
 mod include;
@@ -18,5 +19,6 @@ mod sandbox;
 mod scale;
 mod screens;
 mod secrets;
+mod services;
 #[path = "../tools/mod.rs"]
 mod tools;

@@ -33,7 +33,7 @@ pub(crate) fn docker_compose(suite: &str) -> PathBuf {
 }
 
 /// The Debian archive that the host itself uses: one archive holds all suites.
-fn archive() -> Result<String, String> {
+pub(crate) fn archive() -> Result<String, String> {
     let words = ["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"];
     let output = Command::new("apt-get").args(words).output().map_err(|error| format!("apt-get: {error}"))?;
     let listed = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -90,7 +90,7 @@ pub(crate) fn installed(file: &str, package: &str) {
 }
 
 /// `target/tools`.
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
     scratch.parent().expect("it lies in the target folder").join("tools")
 }

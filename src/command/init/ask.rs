@@ -152,16 +152,16 @@ impl Asker {
         if !self.is_there {
             return Ok(vec!["node".to_owned()]);
         }
-        let marked: Vec<bool> = catalog::EXPORTERS.iter().map(|name| *name == "node").collect();
+        let marked: Vec<bool> = catalog::FOR_ANY_HOST.iter().map(|name| *name == "node").collect();
         let prompt = "Which exporters? (node: the host; cadvisor: each container)";
         let picked = answered(
             MultiSelect::with_theme(&self.theme)
                 .with_prompt(prompt)
-                .items(catalog::EXPORTERS)
+                .items(catalog::FOR_ANY_HOST)
                 .defaults(&marked)
                 .interact(),
         )?;
-        Ok(picked.into_iter().map(|index| catalog::EXPORTERS[index].to_owned()).collect())
+        Ok(picked.into_iter().map(|index| catalog::FOR_ANY_HOST[index].to_owned()).collect())
     }
 
     /// Shows the file, and asks whether to write it.

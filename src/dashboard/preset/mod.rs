@@ -2,15 +2,20 @@
 
 mod cadvisor;
 mod docker_engine;
+mod mysql;
+mod nginx;
 mod node;
 mod overview;
+mod postgres;
 mod prometheus;
+mod redis;
 
 use super::app::{TAG, WatchedApp, instance, restarts, to_the_others};
 use super::{Dashboard, Row, Variable, VariableSource};
 
 /// The presets that can be named under `dashboards`, sorted. `overview` is the one that depends on the stack.
-pub const PRESETS: &[&str] = &["cadvisor", "docker-engine", "node", "overview", "prometheus"];
+pub const PRESETS: &[&str] =
+    &["cadvisor", "docker-engine", "mysql", "nginx", "node", "overview", "postgres", "prometheus", "redis"];
 
 /// The uid of the overview where nobody names it. No name in a stack file begins so, and nothing else has this uid.
 pub const OVERVIEW_UID: &str = "_overview";
@@ -20,9 +25,13 @@ pub fn preset(preset_name: &str, stack_name: &str, apps: &[WatchedApp]) -> Optio
     match preset_name {
         "cadvisor" => Some(cadvisor::dashboard()),
         "docker-engine" => Some(docker_engine::dashboard()),
+        "mysql" => Some(mysql::dashboard()),
+        "nginx" => Some(nginx::dashboard()),
         "node" => Some(node::dashboard()),
         "overview" => Some(overview::dashboard(stack_name, apps)),
+        "postgres" => Some(postgres::dashboard()),
         "prometheus" => Some(prometheus::dashboard()),
+        "redis" => Some(redis::dashboard()),
         _ => None,
     }
 }

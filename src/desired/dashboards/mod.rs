@@ -97,14 +97,29 @@ fn unasked(input: Input, prometheus: &PrometheusConfig, apps: &[WatchedApp]) -> 
     let overview = made("overview", input, Some(prometheus), apps).map(|overview| of(overview_name, overview, None));
     let of_apps = apps.iter().map(|app| of(app.name, Dashboard { uid: uid(app.name), ..app.dashboard() }, None));
     let others = prometheus.jobs.iter().filter_map(|job| {
-        let preset_name = match &job.origin {
-            JobOrigin::Engine => "docker-engine",
-            JobOrigin::Service(name) if input.stack.exporters.contains_key(name.as_str()) => name.as_str(),
-            _ => return None,
-        };
-        Some(of(preset_name, made(preset_name, input, Some(prometheus), apps)?, None))
+        let preset_name = preset_of(input.stack, job)?;
+        // One preset shows every job of its kind.
+        let mut earlier = prometheus.jobs.iter().take_while(|earlier| earlier.name != job.name);
+        if earlier.any(|earlier| preset_of(input.stack, earlier) == Some(preset_name)) {
+            return None;
+        }
+        let name = if apps.iter().any(|app| app.name == preset_name) { job.name.as_str() } else { preset_name };
+        let shown = made(preset_name, input, Some(prometheus), apps)?;
+        Some(of(name, Dashboard { uid: uid(name), ..shown }, None))
     });
     overview.into_iter().chain(of_apps).chain(others).collect()
+}
+
+/// The preset that shows a job.
+fn preset_of<'a>(stack: &'a Stack, job: &'a Job) -> Option<&'a str> {
+    match &job.origin {
+        JobOrigin::Engine => Some("docker-engine"),
+        JobOrigin::Service(name) => {
+            let kind = stack.exporters.iter().find(|(key, _)| key.as_str() == name)?.1.kind(name);
+            crate::catalog::component(kind)?.known.preset
+        }
+        _ => None,
+    }
 }
 
 /// A preset, with points no closer than the jobs that it shows are scraped.
@@ -116,7 +131,8 @@ fn made(
 ) -> Option<Dashboard> {
     let mut dashboard = preset(preset_name, input.stack.name.as_str(), apps)?;
     let jobs = prometheus.map(|prometheus| prometheus.jobs.as_slice()).unwrap_or_default();
-    let own = jobs.iter().filter(|job| job.name == preset_name).filter_map(|job| slower(job, prometheus?));
+    let own = jobs.iter().filter(|job| preset_of(input.stack, job) == Some(preset_name) || job.name == preset_name);
+    let own = own.filter_map(|job| slower(job, prometheus?));
     let of_apps = apps.iter().filter(|_| preset_name == "overview").filter_map(|app| app.interval);
     let slowest = own.chain(of_apps).reduce(f64::max);
     for panel in dashboard.rows.iter_mut().flat_map(|row| &mut row.panels) {

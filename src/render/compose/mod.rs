@@ -167,7 +167,9 @@ impl SecretEntry {
         match source {
             SecretSource::File(path) => Self::File(path.clone()),
             SecretSource::Environment(variable) => Self::Environment(variable.clone()),
-            SecretSource::Generated => Self::File(format!("./secrets/{name}")),
+            SecretSource::Generated | SecretSource::Setting { .. } | SecretSource::Made { .. } => {
+                Self::File(format!("./secrets/{name}"))
+            }
         }
     }
 }

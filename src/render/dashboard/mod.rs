@@ -4,6 +4,8 @@ mod options;
 mod panel;
 mod variable;
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
 use crate::dashboard::{Annotation, DATASOURCE_UID, Dashboard, Link, Placed, Position, Row};
@@ -25,17 +27,16 @@ pub(super) fn files(desired: &Desired) -> Vec<(String, String)> {
 }
 
 /// The JSON for Grafana: a file's own, or one that is made.
-pub(super) fn json_of(dashboard: &StackDashboard) -> Value {
+fn json_of(dashboard: &StackDashboard) -> Cow<'_, Value> {
     match &dashboard.carried {
-        Some(carried) => carried.json.clone(),
-        None => made(&dashboard.dashboard),
+        Some(carried) => Cow::Borrowed(&carried.json),
+        None => Cow::Owned(made(&dashboard.dashboard)),
     }
 }
 
 fn made(dashboard: &Dashboard) -> Value {
-    let variables: Vec<Value> = dashboard.variables.iter().map(variable::json).collect();
     let annotations = std::iter::once(built_in()).chain(dashboard.annotations.iter().map(annotation));
-    json!({
+    let mut json = json!({
         "uid": dashboard.uid,
         "title": dashboard.title,
         "description": dashboard.description,
@@ -46,11 +47,15 @@ fn made(dashboard: &Dashboard) -> Value {
         "timezone": "browser",
         "time": { "from": "now-30m", "to": "now" },
         "refresh": "10s",
-        "templating": { "list": variables },
-        "annotations": { "list": annotations.collect::<Vec<_>>() },
-        "links": dashboard.links.iter().map(link).collect::<Vec<_>>(),
-        "panels": panels(dashboard),
-    })
+        "templating": { "list": [] },
+        "annotations": { "list": [] },
+    });
+    // Moved in, because `json!` copies what it is given value by value.
+    json["templating"]["list"] = dashboard.variables.iter().map(variable::json).collect();
+    json["annotations"]["list"] = annotations.collect();
+    json["links"] = dashboard.links.iter().map(link).collect();
+    json["panels"] = panels(dashboard).into();
+    json
 }
 
 /// The stack's Prometheus.

@@ -11,8 +11,8 @@ pub(super) fn json(panel: &Panel, id: usize, place: Position) -> Value {
         "type": kind(&panel.kind),
         "title": panel.title,
         "description": panel.description,
-        "gridPos": position(place),
     });
+    json["gridPos"] = position(place);
     if panel.kind != PanelKind::Text {
         json["datasource"] = datasource();
         let targets = panel.queries.iter().enumerate().map(|(index, query)| target(query, index, &panel.kind));
@@ -25,7 +25,8 @@ pub(super) fn json(panel: &Panel, id: usize, place: Position) -> Value {
         json["transformations"] = transformations;
     }
     json["options"] = options::options(panel);
-    json["fieldConfig"] = json!({ "defaults": defaults(panel), "overrides": [] });
+    json["fieldConfig"] = json!({ "defaults": null, "overrides": [] });
+    json["fieldConfig"]["defaults"] = defaults(panel);
     json
 }
 
@@ -82,17 +83,19 @@ fn defaults(panel: &Panel) -> Value {
     let by_value = panel.kind != PanelKind::Timeseries && !panel.thresholds.is_empty();
     let mode = if by_value { "thresholds" } else { "palette-classic" };
     defaults.insert("color".to_owned(), json!({ "mode": mode }));
-    defaults.insert("thresholds".to_owned(), json!({ "mode": "absolute", "steps": steps(&panel.thresholds) }));
+    defaults.insert("thresholds".to_owned(), thresholds(&panel.thresholds));
     defaults.insert("mappings".to_owned(), mappings(panel));
     defaults.insert("custom".to_owned(), options::custom(panel));
     Value::Object(defaults)
 }
 
-fn steps(thresholds: &[Threshold]) -> Vec<Value> {
-    if thresholds.is_empty() {
-        return vec![json!({ "value": null, "color": "green" })];
+fn thresholds(thresholds: &[Threshold]) -> Value {
+    let mut json = json!({ "mode": "absolute", "steps": [{ "value": null, "color": "green" }] });
+    if !thresholds.is_empty() {
+        let step = |step: &Threshold| json!({ "value": step.value, "color": step.color.to_string() });
+        json["steps"] = thresholds.iter().map(step).collect();
     }
-    thresholds.iter().map(|step| json!({ "value": step.value, "color": step.color.to_string() })).collect()
+    json
 }
 
 /// Words for values.

@@ -1,7 +1,7 @@
 //! References of images.
 
 use super::super::Toggle;
-use super::super::document::Path;
+use super::super::document::{Path, Value};
 use super::Examination;
 
 /// stackctl's own image, which needs no tag.
@@ -10,10 +10,13 @@ const OWN_IMAGE: &str = "stackctl/self";
 /// An image is `[HOST[:PORT]/]NAME[:TAG][@DIGEST]`; one without a tag means another image tomorrow.
 pub(super) fn references_can_be_pulled(examination: &mut Examination) {
     let stack = examination.stack;
-    for (name, app) in stack.apps.iter().filter(|(_, app)| !app.image.is_empty()) {
+    for (name, app) in &stack.apps {
         let path = Path::ROOT.key("apps");
         let path = path.key(name.as_str());
-        image(examination, path.key("image"), &app.image);
+        // One that is missing has been told already.
+        if !app.image.is_empty() || is_written_empty(examination, &path.key("image")) {
+            image(examination, path.key("image"), &app.image);
+        }
     }
     for (name, exporter) in &stack.exporters {
         let path = Path::ROOT.key("exporters");
@@ -32,6 +35,12 @@ pub(super) fn references_can_be_pulled(examination: &mut Examination) {
         let path = Path::ROOT.key("alertmanager");
         image(examination, path.key("image"), alertmanager.image.as_deref().unwrap_or(OWN_IMAGE));
     }
+}
+
+/// `image: ""`, be it for a variable that is empty.
+fn is_written_empty(examination: &Examination, path: &Path) -> bool {
+    let node = super::locate(examination.root, path).node;
+    node.is_some_and(|node| matches!(&node.value, Value::Scalar(scalar) if scalar.text.is_empty() && !scalar.is_null()))
 }
 
 fn image(examination: &mut Examination, path: Path, reference: &str) {

@@ -5,6 +5,7 @@ mod components;
 mod dashboards;
 mod dependencies;
 mod engine;
+mod exporters;
 mod images;
 mod names;
 mod ports;
@@ -35,8 +36,11 @@ const RULES: &[fn(&mut Examination)] = &[
     names::services_have_one_name_each,
     names::jobs_have_one_name_each,
     names::container_names_fit,
-    names::exporters_are_known,
+    exporters::kinds_are_known,
+    exporters::watched_apps_are_there,
+    exporters::logins_reach_the_exporter,
     engine::address_pools_are_subnets,
+    engine::logging_can_work,
     images::references_can_be_pulled,
     ports::host_ports_are_used_once,
     ports::components_stay_at_home,

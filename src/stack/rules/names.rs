@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::super::document::Path;
-use super::super::{Alertmanager, Stack, suggest};
+use super::super::{Alertmanager, Stack};
 use super::{Examination, Service, services};
 
 /// Names of services that stackctl runs itself.
@@ -34,7 +34,14 @@ pub(super) fn services_have_one_name_each(examination: &mut Examination) {
             examination.error_at_key(path, format!("`{}` is a service of stackctl's own", service.name), help);
         } else if let Some((section, name)) = seen.insert(lower, (service.section, service.name)) {
             let message = format!("two services are called `{}`: the other is `{section}.{name}`", service.name);
-            examination.error_at_key(path, message, "give one of them another name");
+            let help = match stack.exporters.iter().find(|(key, _)| key.as_str() == service.name) {
+                Some((key, exporter)) if service.section == "exporters" && section == "apps" => {
+                    let kind = exporter.kind(key.as_str());
+                    format!("write `{name}-exporter: {{ kind: {kind}, for: {name} }}`, if it shall watch that app")
+                }
+                _ => "give one of them another name".to_owned(),
+            };
+            examination.error_at_key(path, message, help);
         }
     }
 }
@@ -113,20 +120,5 @@ pub(super) fn container_names_fit(examination: &mut Examination) {
             let message = format!("container name `{name}` is taken by `{other}`");
             examination.error(path, message, "remove `container_name`: containers are named `STACK-APP-N`");
         }
-    }
-}
-
-/// Exporters come from the catalogue.
-pub(super) fn exporters_are_known(examination: &mut Examination) {
-    let known = examination.vocabulary.exporters;
-    let stack = examination.stack;
-    if known.is_empty() {
-        return;
-    }
-    for name in stack.exporters.keys().filter(|name| !known.contains(&name.as_str())) {
-        let add = format!("known are {}; write any other as an app with `metrics: {{}}`", suggest::listed(known));
-        let wrong = suggest::unknown_name("exporter", name.as_str(), known.iter().copied(), add);
-        let top = Path::ROOT.key("exporters");
-        examination.error_at_key(top.key(name.as_str()), wrong.message, wrong.help);
     }
 }

@@ -167,7 +167,8 @@ impl Remedy<'_> {
 fn job_of(selector: &Selector) -> Option<&str> {
     let mut matchers = selector.matchers.iter();
     let matcher = matchers.find(|matcher| matcher.label == "job" && matcher.operator == Operator::Equal)?;
-    Some(&matcher.value)
+    // A variable of a dashboard without a job to choose.
+    Some(matcher.value.as_str()).filter(|job| *job != ".*")
 }
 
 #[cfg(test)]
