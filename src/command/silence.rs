@@ -168,7 +168,8 @@ impl Add {
                 for (id, matchers) in &made {
                     output::print(id);
                     if !quiet {
-                        output::say(&format!("nobody is told of {{{}}} until {ends_at}", texts(matchers).join(", ")));
+                        let until = moment(ends_at);
+                        output::say(&format!("nobody is told of {{{}}} until {until}", texts(matchers).join(", ")));
                     }
                 }
             }
@@ -234,6 +235,11 @@ fn written(matcher: &SilenceMatcher) -> String {
     Matcher { label: matcher.name.clone(), operator, value: matcher.value.clone() }.to_string()
 }
 
+/// A moment as people read it, in UTC.
+fn moment(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
+}
+
 fn state(silence: &Silence) -> &str {
     silence.status.as_ref().map(|status| status.state.as_str()).unwrap_or_default()
 }
@@ -269,8 +275,7 @@ fn entry(silence: &Silence) -> serde_json::Value {
 
 fn row(silence: &Silence) -> Vec<String> {
     let matchers: Vec<String> = silence.matchers.iter().map(written).collect();
-    let until = silence.ends_at.parse::<Timestamp>().ok();
-    let until = until.map(|until| until.strftime("%Y-%m-%d %H:%M:%SZ").to_string());
+    let until = silence.ends_at.parse::<Timestamp>().ok().map(moment);
     let one_line = |text: &str| text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
     vec![
         silence.id.clone().unwrap_or_default(),

@@ -118,9 +118,9 @@ fn a_fault_is_told_and_so_is_its_end_and_every_hop_is_proven_without_a_word_to_p
     let stack = stack(&to(&receiver));
     stack.ok(&["up"]);
     stack.ok(&["verify"]);
-    assert_eq!(finding(&stack, "alertmanager to sink")["status"], "ok");
+    assert_eq!(finding(&stack, "alertmanager to stackctl's sink")["status"], "ok");
     assert!(message(&finding(&stack, "prometheus to alertmanager")).contains("Prometheus knows it"));
-    assert!(message(&finding(&stack, "team")).contains("can be reached"));
+    assert!(message(&finding(&stack, "alertmanager to team")).contains("can be reached"));
     assert_eq!(receiver.told(), [""; 0], "nobody is told of what verify sends");
     assert_eq!(stack.plan(), [""; 0]);
 
@@ -167,7 +167,7 @@ fn each_hop_that_loses_an_alert_is_named() {
 
     // Kept back in Alertmanager.
     let made = stack.ok(&["silence", "add", "alertname=~.+", "--for", "10m"]);
-    let silenced = finding(&stack, "alertmanager to sink");
+    let silenced = finding(&stack, "alertmanager to stackctl's sink");
     assert_eq!(silenced["cause"], "alert-not-delivered");
     assert!(message(&silenced).contains("between Alertmanager and its receiver"), "{silenced}");
     assert!(message(&silenced).contains(made.stdout.trim()), "it names the silence: {silenced}");
@@ -177,12 +177,12 @@ fn each_hop_that_loses_an_alert_is_named() {
     // Between Alertmanager and a receiver that is not there.
     write(&stack, "receivers: { team: { webhook: \"http://no-such-name.invalid:81/\" } }");
     stack.ok(&["up", "--no-wait"]);
-    let away = finding(&stack, "team");
+    let away = finding(&stack, "alertmanager to team");
     assert_eq!(away["cause"], "alert-not-delivered");
     assert!(message(&away).contains("its name leads nowhere"), "{away}");
     docker(&["stop", "-t", "1", &stack.container("web", 1)]);
     eventually("Alertmanager's own words are shown", || {
-        let finding = finding(&stack, "team");
+        let finding = finding(&stack, "alertmanager to team");
         message(&finding).contains("last message was not taken") && message(&finding).contains("no such host")
     });
 
@@ -199,7 +199,7 @@ fn two_alertmanagers_find_each_other_both_deliver_and_a_silence_outlives_one_of_
     stack.ok(&["up", "--no-wait"]);
     eventually("the cluster stands and both deliver", || stack.run(&["verify", "alerts"]).code == 0);
     let sinks: Vec<Value> = stack.findings("alerts");
-    let delivered = sinks.iter().filter(|finding| finding["subject"] == "alertmanager to sink");
+    let delivered = sinks.iter().filter(|finding| finding["subject"] == "alertmanager to stackctl's sink");
     assert_eq!(delivered.clone().count(), 2);
     assert!(delivered.clone().all(|finding| finding["status"] == "ok"), "{sinks:#?}");
     docker(&["stop", "-t", "1", &stack.container("web", 1)]);
@@ -300,7 +300,7 @@ fn a_receivers_secret_lies_in_its_file_and_is_seen_nowhere_else() {
     assert_eq!(crate::secrets::placed(&alertmanager, path).2, 0o400);
     docker(&["stop", "-t", "1", &stack.container("web", 1)]);
     eventually("Alertmanager has tried to send a message to the secret address", || {
-        message(&finding(&stack, "chat")).contains("last message was not taken")
+        message(&finding(&stack, "alertmanager to chat")).contains("last message was not taken")
     });
     clean("verify", &printed(&["verify", "alerts"]));
     clean("verify --format json", &printed(&["verify", "alerts", "--format", "json"]));

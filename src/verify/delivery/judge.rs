@@ -147,7 +147,7 @@ impl Seat<'_> {
 
     /// This Alertmanager → a receiver, which is stackctl's own sink.
     fn goes_out(&self) -> Finding {
-        let subject = "alertmanager to sink";
+        let subject = "alertmanager to stackctl's sink";
         match &self.one.delivered {
             Some(Delivered { posted: Posted::Accepted, arrived_ms: Some(millis), .. }) => {
                 let seconds = format!("{}.{} s", millis / 1000, millis % 1000 / 100);
@@ -234,6 +234,7 @@ fn receivers(config: &AlertmanagerConfig, state: &DeliveryState) -> Vec<Finding>
     let tries: Vec<words::Try> = state.alertmanagers.iter().flat_map(|one| words::tries(&one.lines)).collect();
     let findings = config.told.iter().map(|told| {
         let name = &told.receiver;
+        let subject = format!("alertmanager to {name}");
         let failed = words::last_try(&tries, name).filter(|last| state.now - last.at < RECENT).and_then(|last| last.error);
         let looked = state.sockets.get(name);
         let closed = looked.and_then(|(address, looked)| Some((address, closed(looked)?)));
@@ -245,13 +246,13 @@ fn receivers(config: &AlertmanagerConfig, state: &DeliveryState) -> Vec<Finding>
                     Some((address, _)) => format!("`{address}` can be reached from Alertmanager; nothing was sent to it"),
                     None => "nothing is known against it, and nothing was sent to it".to_owned(),
                 };
-                return Finding::ok(CHECK, name, Some(told.way), words::without(&message, &state.hidden.0));
+                return Finding::ok(CHECK, &subject, None, words::without(&message, &state.hidden.0));
             }
         };
-        let message = format!("lost between Alertmanager and receiver `{name}`: {trouble}");
+        let message = format!("lost between Alertmanager and receiver `{name}` ({}): {trouble}", told.way);
         let fix = format!("correct `alertmanager.receivers.{name}`, or start what it names; `stackctl logs alertmanager` has every try");
         let trouble = masked(Trouble::new(Cause::AlertNotDelivered, message, fix), state);
-        Finding::fail(CHECK, name, Some(told.way), trouble)
+        Finding::fail(CHECK, &subject, None, trouble)
     });
     findings.collect()
 }

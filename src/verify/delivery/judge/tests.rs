@@ -97,7 +97,10 @@ fn broken(state: &DeliveryState) -> Finding {
 fn a_way_on_which_nothing_is_lost_is_shown_hop_by_hop() {
     let findings = judged(&state());
     let subjects: Vec<&str> = findings.iter().map(|finding| finding.subject.as_str()).collect();
-    assert_eq!(subjects, ["alertmanager", "prometheus to alertmanager", "alertmanager to sink", "team"]);
+    assert_eq!(
+        subjects,
+        ["alertmanager", "prometheus to alertmanager", "alertmanager to stackctl's sink", "alertmanager to team"]
+    );
     assert!(findings.iter().all(|finding| finding.status == Status::Ok), "{findings:#?}");
     assert!(findings[2].message.contains("after 1.2 s"), "{}", findings[2].message);
 }
@@ -165,7 +168,7 @@ fn a_receiver_is_broken_where_its_socket_is_closed_or_its_last_message_was_not_t
     let mut closed = state();
     closed.sockets = socket(Connect::Refused);
     let finding = broken(&closed);
-    assert_eq!((finding.subject.as_str(), finding.instance.as_deref()), ("team", Some("webhook")));
+    assert_eq!((finding.subject.as_str(), finding.instance.as_deref()), ("alertmanager to team", None));
     assert!(finding.message.contains("`hook:80` cannot be reached"), "{}", finding.message);
 
     let line = |time: &str| {
