@@ -121,7 +121,18 @@ fn a_fault_is_told_and_so_is_its_end_and_every_hop_is_proven_without_a_word_to_p
     assert_eq!(finding(&stack, "alertmanager to stackctl's sink")["status"], "ok");
     assert!(message(&finding(&stack, "prometheus to alertmanager")).contains("Prometheus knows it"));
     assert!(message(&finding(&stack, "alertmanager to team")).contains("can be reached"));
+    let both = [stack.spawn(&["verify", "alerts"]), stack.spawn(&["verify", "alerts"])];
+    for one in both {
+        let output = one.wait_with_output().expect("it ends");
+        assert!(output.status.success(), "two proofs at once do not take each other's messages: {output:?}");
+    }
     assert_eq!(receiver.told(), [""; 0], "nobody is told of what verify sends");
+    let sink = format!("name={}-alert-sink", stack.name);
+    assert_eq!(docker(&["ps", "-aq", "--filter", &sink]), "", "the sink goes with the proof");
+    let alertmanager = stack.container("alertmanager", 1);
+    let query = ["exec", &alertmanager, "amtool", "--alertmanager.url=http://localhost:9093", "alert", "query"];
+    let known = docker(&[&query[..], &["-o", "json"]].concat());
+    assert!(!known.contains("stackctl_probe"), "and so does its alert: {known}");
     assert_eq!(stack.plan(), [""; 0]);
 
     let web = stack.container("web", 1);
