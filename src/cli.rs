@@ -113,6 +113,8 @@ pub enum Command {
     Query(command::query::Arguments),
     /// Golden signals, targets and alerts on the terminal, live
     Top(command::top::Arguments),
+    /// For a while tell nobody of some alerts
+    Silence(command::silence::Arguments),
     /// The dashboards as a web page
     View(command::view::Arguments),
     /// Take the stack away; volumes stay unless asked for

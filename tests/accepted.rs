@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 use stackctl::desired::{Desired, Facts, ImageChoice, ImageOrigin};
 use stackctl::render::{self, Files};
-use stackctl::stack::Stack;
+use stackctl::stack::{Stack, Toggle};
 use support::stacks;
 
 fn every_stack() -> Vec<(&'static str, Stack)> {
@@ -19,6 +19,7 @@ fn every_stack() -> Vec<(&'static str, Stack)> {
         ("image-gallery", stacks::image_gallery()),
         ("demo", stacks::demo()),
         ("everything", stacks::everything()),
+        ("alerting", stacks::alerting()),
     ]
 }
 
@@ -79,12 +80,84 @@ fn promtool_3_takes_every_configuration() {
     promtool_takes_every_configuration("sid", "3.");
 }
 
+/// Facts in which Alertmanager has that version.
+fn with_alertmanager(version: &str) -> Facts {
+    let image = ImageChoice::Take {
+        reference: format!("prom/alertmanager:v{version}"),
+        version: version.to_owned(),
+        origin: ImageOrigin::Registry,
+    };
+    Facts { images: IndexMap::from([("alertmanager".to_owned(), image)]), ..Facts::default() }
+}
+
+/// What amtool says of a stack's alertmanager.yml.
+fn amtool(suite: &str, stack: &Stack, facts: &Facts) -> std::process::Output {
+    let folder = written(stack, facts);
+    let config = folder.path().join("alertmanager/alertmanager.yml");
+    // The templates lie inside the container.
+    let text = std::fs::read_to_string(&config).expect("it was written");
+    let here = folder.path().join("alertmanager/templates");
+    std::fs::write(&config, text.replace("/etc/alertmanager/templates", &here.to_string_lossy())).expect("writable");
+    Command::new(tools::amtool(suite)).arg("check-config").arg(&config).output().expect("it was fetched a moment ago")
+}
+
+/// The stack with these receivers only, and what names others taken out.
+fn told_by(stack: &Stack, keep: impl Fn(&str) -> bool) -> Stack {
+    let mut stack = stack.clone();
+    let Toggle::On(alertmanager) = &mut stack.alertmanager else { unreachable!("it has Alertmanager") };
+    alertmanager.receivers.retain(|name, _| keep(name.as_str()));
+    alertmanager.receiver.retain(|name| keep(name.as_str()));
+    for route in &mut alertmanager.routes {
+        route.receiver.retain(|name| keep(name.as_str()));
+    }
+    alertmanager.routes.retain(|route| !route.receiver.is_empty());
+    stack
+}
+
+/// Takes what is rendered for that version; and what stackctl says the version cannot have, it cannot have.
+fn amtool_takes_every_way_to_tell(suite: &str, version: &str, unfit: &[&str]) {
+    let stack = stacks::alerting();
+    let facts = with_alertmanager(version);
+    let desired = Desired::of(&stack, &facts).alertmanager.expect("it has Alertmanager");
+    let refused: Vec<&str> = desired.unfit.iter().map(|unfit| unfit.receiver.as_str()).collect();
+    assert_eq!(refused, unfit);
+    let output = amtool(suite, &told_by(&stack, |name| !refused.contains(&name)), &facts);
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && said.contains("SUCCESS"), "{version}: {said}");
+    for name in unfit {
+        let output = amtool(suite, &told_by(&stack, |other| other == *name), &facts);
+        assert!(!output.status.success(), "Alertmanager {version} can have receiver `{name}` after all");
+    }
+    let smallest = told_by(&stack, |_| false);
+    assert!(amtool(suite, &smallest, &facts).status.success(), "{version}: nobody is told");
+}
+
+#[test]
+fn amtool_0_25_takes_what_it_can_have() {
+    amtool_takes_every_way_to_tell("bookworm", "0.25.0", &["guarded", "teams", "discord", "phone"]);
+}
+
+#[test]
+fn amtool_0_28_takes_every_way_to_tell() {
+    amtool_takes_every_way_to_tell("trixie", "0.28.1", &[]);
+}
+
+#[test]
+fn amtool_0_33_takes_every_way_to_tell() {
+    amtool_takes_every_way_to_tell("sid", "0.33.1", &[]);
+}
+
 /// What Compose makes of a stack's `compose.yml`.
 fn compose_reads(stack: &Stack, facts: &Facts) -> Value {
     let folder = written(stack, facts);
     let mut compose = Command::new(tools::docker_compose("trixie"));
     compose.arg("-f").arg(folder.path().join("compose.yml")).args(["config", "--format", "json"]);
-    compose.envs([("SHOP_API_KEY", "key"), ("GRAFANA_PASSWORD", "password"), ("FIVE", "not this")]);
+    compose.envs([
+        ("SHOP_API_KEY", "key"),
+        ("GRAFANA_PASSWORD", "password"),
+        ("FIVE", "not this"),
+        ("HOOK_TOKEN", "token"),
+    ]);
     serde_json::from_str(&run(&mut compose)).expect("it was asked for JSON")
 }
 

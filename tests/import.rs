@@ -1,6 +1,8 @@
 //! `import`: what people already have becomes a stack file that passes `check`, renders, and does the same.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
+#[path = "import/alertmanager.rs"]
+mod alertmanager;
 #[path = "import/corpus.rs"]
 mod corpus;
 #[path = "import/jobs.rs"]

@@ -1,7 +1,9 @@
 //! What stackctl knows of each component: image, versions and what changed between them, ports, user id, flags. Data, not behaviour.
 
+pub mod alertmanager;
 pub mod blackbox;
 pub mod cadvisor;
+mod checker;
 mod component;
 mod debian;
 pub mod docker_engine;
@@ -27,6 +29,7 @@ pub mod statsd;
 mod version;
 mod watches;
 
+pub use checker::checker;
 pub use component::{Bind, Component, ContainerDefaults, DataFolder, Health, Known};
 pub use debian::{DebianPackage, NOBODY, OwnedFolder, Owner};
 pub use version::Version;
@@ -35,6 +38,7 @@ pub use watches::{Handover, Login, PasswordPlace, Quoting, Watches};
 /// Every component with an image of its own. A new one is a new file and a line here.
 pub static COMPONENTS: &[&Component] = &[
     &prometheus::PROMETHEUS,
+    &alertmanager::ALERTMANAGER,
     &grafana::GRAFANA,
     &node::NODE,
     &cadvisor::CADVISOR,

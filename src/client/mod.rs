@@ -1,5 +1,6 @@
-//! The HTTP APIs of Prometheus and Grafana (later Alertmanager): typed answers, nothing else.
+//! The HTTP APIs of Prometheus, Alertmanager and Grafana: typed answers, nothing else.
 
+mod alertmanager;
 mod connection;
 mod error;
 mod grafana;
@@ -10,6 +11,7 @@ mod target;
 mod tls;
 mod yaml;
 
+pub use alertmanager::{Alertmanager, AlertmanagerStatus, KnownAlert, Silence, SilenceMatcher};
 pub use error::Error;
 pub use grafana::{DashboardMeta, DatasourceHealth, Grafana, GrafanaHealth, KeptDashboard};
 pub use prometheus::{Alert, BuildInfo, Prometheus, RuntimeInfo};

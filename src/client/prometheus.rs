@@ -152,6 +152,24 @@ impl Prometheus {
         self.data::<WireRules>("its rules", &body).map(|answer| answer.groups)
     }
 
+    /// URLs of the Alertmanagers that it sends alerts to.
+    pub async fn alertmanagers(&self) -> Result<Vec<String>, Error> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct WireAlertmanagers {
+            #[serde(default)]
+            active_alertmanagers: Vec<WireAlertmanager>,
+        }
+        #[derive(Deserialize)]
+        struct WireAlertmanager {
+            url: String,
+        }
+        let what = "its Alertmanagers";
+        let body = self.get(what, "alertmanagers", &[]).await?;
+        let answer = self.data::<WireAlertmanagers>(what, &body)?;
+        Ok(answer.active_alertmanagers.into_iter().map(|known| known.url).collect())
+    }
+
     /// A query from `start` to `end`, seconds since 1970, with a point every `step` seconds.
     pub async fn query_range(&self, query: &str, start: f64, end: f64, step: f64) -> Result<QueryResult, Error> {
         let (start, end, step) = (start.to_string(), end.to_string(), step.to_string());

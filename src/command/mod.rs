@@ -23,6 +23,7 @@ pub mod remove;
 pub mod render;
 pub mod scale;
 pub mod schema;
+pub mod silence;
 pub mod test;
 pub mod top;
 pub mod up;
@@ -82,6 +83,7 @@ pub async fn run(cli: Cli) -> Exit {
         Command::Engine(arguments) => Box::pin(engine::run(&global, &arguments)).await,
         Command::Dashboards(arguments) => dashboards::run(&global, &arguments).await,
         Command::Images(arguments) => images::run(&global, &arguments).await,
+        Command::Silence(arguments) => silence::run(&global, &arguments).await,
         Command::Catalog(arguments) => catalog::run(&arguments),
         Command::Schema => schema::run(),
         Command::Completions(arguments) => completions::run(&arguments),

@@ -19,6 +19,7 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     let wishes = Wishes { scale: &arguments.scale.scale, ..Wishes::default() };
     let situation = Situation::of(global, wishes).await?;
     situation.refuse_missing_externals()?;
+    situation.refuse_unfit_receivers()?;
     let plan = situation.plan();
     match arguments.output.format {
         Format::Json => output::print_json(&plan.to_json()),

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use super::situation::Situation;
 use super::verify::Check;
 use super::{Failure, output, panels};
-use crate::client::Prometheus;
+use crate::client::{Alertmanager, Prometheus};
+use crate::desired::{Role, Service};
 use crate::engine::{ContainerState, Engine, Error, Health, Judge, ObservedContainer, Prober, Taken, Verdict};
 use crate::verify::{self, Cause, Evidence, Finding, Status};
 
@@ -41,7 +42,7 @@ pub(super) fn prometheus(situation: &Situation) -> Result<Option<Prometheus>, Er
 /// Runs checks on the running stack, with a probe inside its network where something is broken.
 /// `known`: what was just found.
 pub(super) async fn findings(situation: &Situation, checks: &[Check], known: Known) -> Result<Vec<Finding>, Failure> {
-    let Known { scraped, panels, rules } = known;
+    let Known { scraped, panels, delivered, rules } = known;
     let wants = |check| checks.is_empty() || checks.contains(&check);
     let (desired, observed) = (&situation.desired, &situation.observed);
     let prometheus = prometheus(situation)?;
@@ -53,19 +54,22 @@ pub(super) async fn findings(situation: &Situation, checks: &[Check], known: Kno
     let targets = Box::pin(verify::targets(desired, observed, prometheus, prober));
     let config = Box::pin(verify::config(desired, &situation.files, observed, prometheus, prober));
     let engine = Box::pin(verify::engine(desired, prober, is_local, is_scraped));
+    let delivery = Box::pin(verify::delivery(desired, &situation.files, observed, prometheus, prober));
     let asked = Box::pin(async {
         if wants(Check::Dashboards) && panels.is_none() { panels::look(situation).await } else { Ok(Vec::new()) }
     });
     let alerts = Box::pin(verify::alerts(desired, prometheus));
-    let (targets, config, engine, dashboards, alerts) = tokio::join!(
+    let (targets, config, engine, delivery, dashboards, alerts) = tokio::join!(
         when(wants(Check::Targets) && scraped.is_none(), targets),
         when(wants(Check::Config), config),
         when(wants(Check::Engine), engine),
+        when(wants(Check::Alerts) && delivered.is_none(), delivery),
         asked,
         when(wants(Check::Alerts) && rules.is_none(), alerts),
     );
     let (targets, dashboards) = (scraped.unwrap_or(targets), panels.map_or(dashboards, Ok)?);
-    Ok([targets, config, engine, dashboards, rules.unwrap_or(alerts)].concat())
+    let (delivery, alerts) = (delivered.unwrap_or(delivery), rules.unwrap_or(alerts));
+    Ok([targets, config, engine, dashboards, alerts, delivery].concat())
 }
 
 /// What was found a moment ago and need not be asked again.
@@ -77,6 +81,8 @@ pub(super) struct Known {
     pub(super) panels: Option<Vec<Finding>>,
     /// Of the rules.
     pub(super) rules: Option<Vec<Finding>>,
+    /// Of the way of alerts.
+    pub(super) delivered: Option<Vec<Finding>>,
 }
 
 async fn when(wanted: bool, check: impl Future<Output = Vec<Finding>>) -> Vec<Finding> {
@@ -189,27 +195,46 @@ pub(super) struct ReloadJudge<'a> {
 }
 
 impl Judge for ReloadJudge<'_> {
-    fn judge<'a>(&'a self, _service: &'a crate::desired::Service, container: &'a str) -> Verdict<'a> {
+    fn judge<'a>(&'a self, service: &'a Service, container: &'a str) -> Verdict<'a> {
         Box::pin(async move {
-            // A Prometheus that cannot be asked from here has not refused anything; `verify` says that it is out of reach.
-            let Ok(Some(prometheus)) = prometheus(self.situation) else { return Ok(Taken::Yes) };
-            let deadline = Instant::now() + RELOAD_TIME;
-            while Instant::now() < deadline {
-                if verify::runs_rendered(&prometheus, &self.situation.files).await {
-                    return Ok(Taken::Yes);
-                }
-                let refused = prometheus.runtime_info().await.is_ok_and(|state| !state.reload_config_success);
-                if refused {
-                    return Err(self.refusal(container).await);
-                }
-                tokio::time::sleep(PAUSE).await;
+            match service.role {
+                Role::Alertmanager => self.alertmanager(service).await,
+                _ => self.prometheus(container).await,
             }
-            Ok(Taken::Unproven)
         })
     }
 }
 
 impl ReloadJudge<'_> {
+    /// One that cannot be asked from here has not refused anything; `verify` says that it is out of reach.
+    async fn prometheus(&self, container: &str) -> Result<Taken, String> {
+        let Ok(Some(prometheus)) = prometheus(self.situation) else { return Ok(Taken::Yes) };
+        let deadline = Instant::now() + RELOAD_TIME;
+        while Instant::now() < deadline {
+            if verify::runs_rendered(&prometheus, &self.situation.files).await {
+                return Ok(Taken::Yes);
+            }
+            let refused = prometheus.runtime_info().await.is_ok_and(|state| !state.reload_config_success);
+            if refused {
+                return Err(self.refusal(container).await);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        Ok(Taken::Unproven)
+    }
+
+    /// Alertmanager answers to a reload itself, and says why it refuses one.
+    async fn alertmanager(&self, service: &Service) -> Result<Taken, String> {
+        let urls = verify::alertmanager_urls(&self.situation.desired, &self.situation.observed);
+        let url = urls.into_iter().find(|(name, _)| *name == service.name).and_then(|(_, url)| url);
+        let Some(Ok(alertmanager)) = url.map(|url| Alertmanager::new(&url)) else { return Ok(Taken::Yes) };
+        match alertmanager.reload().await {
+            Ok(()) => Ok(Taken::Yes),
+            Err(error) if error.answered => Err(format!("Alertmanager refuses the file: {}", error.cause)),
+            Err(_) => Ok(Taken::Unproven),
+        }
+    }
+
     /// What Prometheus printed about the file it refuses.
     async fn refusal(&self, container: &str) -> String {
         let lines = self.situation.engine.last_lines(container, QUOTED_LINES).await.unwrap_or_default();

@@ -57,6 +57,12 @@ fn say_assumptions(desired: &Desired) {
     if !images.is_empty() {
         output::say(&format!("assumed, without asking, that these can be pulled: {}", images.join(", ")));
     }
+    for unfit in desired.alertmanager.iter().flat_map(|config| &config.unfit) {
+        output::say(&format!(
+            "warning: receiver `{}`: {}; {}.{} is the first that can",
+            unfit.receiver, unfit.reason, unfit.since.major, unfit.since.minor
+        ));
+    }
     if let Some(daemon) = &desired.daemon {
         output::say(&format!("assumed for the engine's metrics: address {}", daemon.metrics_address));
     }

@@ -8,7 +8,9 @@ use crate::catalog::grafana::ADMIN_PASSWORD;
 use crate::cli::Global;
 use crate::client::Grafana;
 use crate::dashboard::Exposed;
-use crate::desired::{AttachedContainer, Desired, Facts, ImageChoice, ImageOrigin, Role, ScaleOverride, WantedImage};
+use crate::desired::{
+    AttachedContainer, Desired, Facts, ImageChoice, ImageOrigin, Role, ScaleOverride, Unfit, WantedImage,
+};
 use crate::engine::{
     self, Engine, Error, Hints, Observed, ObservedAttached, ObservedContainer, Question, Secrets, StackSource,
 };
@@ -126,6 +128,18 @@ impl Situation {
                 format!("the external {kind} `{name}` does not exist"),
             )
             .advise(format!("make it with `docker {kind} create {name}`, or remove `external: true`")),
+        ))
+    }
+
+    /// Refuses to go on where a receiver cannot be had as it is written in the version of Alertmanager that was found.
+    pub(super) fn refuse_unfit_receivers(&self) -> Result<(), Failure> {
+        let unfit = self.desired.alertmanager.iter().flat_map(|config| &config.unfit).next();
+        let Some(Unfit { receiver, reason, since }) = unfit else { return Ok(()) };
+        Err(Failure::World(
+            Error::new(format!("cannot set up receiver `{receiver}` of `alertmanager.receivers`"), reason).advise(format!(
+                "take Alertmanager {}.{} or later (`alertmanager: {{ version: … }}`, from a registry), or another way to tell",
+                since.major, since.minor
+            )),
         ))
     }
 

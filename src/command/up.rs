@@ -73,6 +73,7 @@ impl Work<'_> {
     /// Carries the plan out, and goes on from there.
     async fn make_it_so(&self, situation: &mut Situation) -> Result<Exit, Failure> {
         situation.refuse_missing_externals()?;
+        situation.refuse_unfit_receivers()?;
         let plan = situation.plan();
         if !self.arguments.take_over
             && let Some(refusal) = situation.taken_over(&plan)
@@ -173,7 +174,9 @@ async fn prove_it(
     } else {
         Some(rules::look(situation).await?)
     };
-    let findings = prove::findings(situation, &[], prove::Known { scraped, panels, rules }).await?;
+    // As with panels: an `up` that has nothing to do sends no alert.
+    let delivered = (changed != Some(true)).then(Vec::new);
+    let findings = prove::findings(situation, &[], prove::Known { scraped, panels, delivered, rules }).await?;
     if !findings.is_empty() {
         output::print(&prove::text(&findings));
     }

@@ -31,7 +31,7 @@ pub enum Check {
     Engine,
     /// Every panel of every dashboard shows data, and Grafana has them all
     Dashboards,
-    /// The rules in force are those of the stack file, and each can have an answer
+    /// The rules in force are the rendered ones and can have an answer, and alerts reach their receivers
     Alerts,
 }
 

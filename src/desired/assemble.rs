@@ -1,9 +1,12 @@
 //! `Desired::of`: puts the parts together.
 
 use super::image::{self, Chosen};
-use super::{Desired, Facts, GrafanaConfig, LeftOut, PrometheusConfig, Role, Service, StackDashboard};
 use super::{
-    app, attached, daemon, dashboards, exporter, fingerprint, grafana, network, order, prometheus, view, volume,
+    AlertmanagerConfig, Desired, Facts, GrafanaConfig, LeftOut, PrometheusConfig, Role, Service, StackDashboard,
+};
+use super::{
+    alertmanager, app, attached, daemon, dashboards, exporter, fingerprint, grafana, network, order, prometheus, view,
+    volume,
 };
 use crate::stack::{Stack, Toggle};
 
@@ -21,7 +24,7 @@ impl Desired {
         let mut left_out = Vec::new();
         let mut services = app::services(input);
         services.extend(exporter::services(input, &mut left_out));
-        let (prometheus, grafana, dashboards) = watchers(input, &mut services, &mut left_out);
+        let (prometheus, grafana, alertmanager, dashboards) = watchers(input, &mut services, &mut left_out);
         let mut services = order::arrange(services);
         for service in &mut services {
             service.fingerprint = fingerprint::of(&service.image.reference, &service.container);
@@ -37,6 +40,7 @@ impl Desired {
             golden: dashboards::golden(input, prometheus.as_ref()),
             prometheus,
             grafana,
+            alertmanager,
             dashboards,
             daemon: daemon::settings(input),
             host: daemon::host(input),
@@ -46,19 +50,24 @@ impl Desired {
     }
 }
 
-/// Prometheus, Grafana and what it shows, as far as they are on and can be had. Their services are added to the others.
+/// Prometheus, Grafana, Alertmanager and what is shown, as far as they are on and can be had. Their services are added to the others.
 fn watchers(
     input: Input,
     services: &mut Vec<Service>,
     left_out: &mut Vec<LeftOut>,
-) -> (Option<PrometheusConfig>, Option<GrafanaConfig>, Vec<StackDashboard>) {
+) -> (Option<PrometheusConfig>, Option<GrafanaConfig>, Option<AlertmanagerConfig>, Vec<StackDashboard>) {
     let prometheus = wanted(input, "prometheus", &input.stack.prometheus, left_out);
     let grafana = wanted(input, "grafana", &input.stack.grafana, left_out).map(|(section, chosen)| {
         let fed_by = prometheus.as_ref().map(|(section, _)| *section);
         keep(services, grafana::make(input, section, chosen, fed_by))
     });
+    let alertmanager = wanted(input, "alertmanager", &input.stack.alertmanager, left_out).map(|(section, chosen)| {
+        let (config, made) = alertmanager::make(input, section, &chosen);
+        services.extend(made);
+        config
+    });
     let prometheus = prometheus.map(|(section, chosen)| {
-        let made = prometheus::make(input, section, chosen, services);
+        let made = prometheus::make(input, section, chosen, services, alertmanager.as_ref());
         keep(services, made)
     });
     let dashboards = dashboards::all(input, prometheus.as_ref());
@@ -68,7 +77,7 @@ fn watchers(
     if let Some(service) = services.iter_mut().find(|service| service.role == Role::Grafana) {
         service.container.files.extend(grafana::dashboard_files(&dashboards));
     }
-    (prometheus, grafana, dashboards)
+    (prometheus, grafana, alertmanager, dashboards)
 }
 
 /// The section and the image of a component that is on and can be had.

@@ -48,6 +48,14 @@ pub(super) fn settings(
     settings
 }
 
+/// For a program that reads its files again at SIGHUP. The engine takes that signal for a stop by hand: with
+/// `unless-stopped` the program would not come back after a crash or a reboot (moby/moby#41302), and with no stop signal of
+/// its own not even with `always`.
+pub(super) fn outlive_reloads(settings: &mut ContainerSettings) {
+    settings.restart = Restart::Always;
+    settings.stop_signal = Some("SIGTERM".to_owned());
+}
+
 /// What the file writes stays: it may add a capability, or take the confinement back with `privileged`.
 fn confine(settings: &mut ContainerSettings, cap_add: &[&str]) {
     if settings.privileged {

@@ -23,12 +23,13 @@ pub struct WantedImage {
     pub debian: Option<&'static DebianPackage>,
 }
 
-/// The images of all components that are on, in the order Prometheus, Grafana, exporters.
+/// The images of all components that are on, in the order Prometheus, Grafana, Alertmanager, exporters.
 pub fn wanted_images(stack: &Stack) -> Vec<WantedImage> {
     let prometheus = stack.prometheus.as_option().map(|_| "prometheus");
     let grafana = stack.grafana.as_option().map(|_| "grafana");
+    let alertmanager = stack.alertmanager.as_option().map(|_| "alertmanager");
     let exporters = stack.exporters.keys().map(crate::stack::ServiceName::as_str);
-    let names = prometheus.into_iter().chain(grafana).chain(exporters);
+    let names = prometheus.into_iter().chain(grafana).chain(alertmanager).chain(exporters);
     names.filter_map(|component_name| wanted(stack, component_name)).collect()
 }
 
@@ -116,6 +117,9 @@ fn wish<'a>(stack: &'a Stack, component_name: &str) -> (Option<&'a str>, Option<
     let (version, image) = match component_name {
         "prometheus" => stack.prometheus.as_option().map(|section| (&section.version, &section.image)),
         "grafana" => stack.grafana.as_option().map(|section| (&section.version, &section.image)),
+        "alertmanager" if stack.alertmanager.as_option().is_some() => {
+            stack.alertmanager.as_option().map(|section| (&section.version, &section.image))
+        }
         _ => find(&stack.exporters, component_name).map(|exporter| (&exporter.version, &exporter.image)),
     }
     .unwrap_or((&None, &None));

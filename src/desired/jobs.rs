@@ -11,7 +11,8 @@ use crate::catalog;
 use crate::stack::defaults::METRICS_PORT;
 use crate::stack::{Discovery, Metrics};
 
-/// Every job, in order: Prometheus itself, the engine, apps, attached ones, exporters, Grafana, things elsewhere.
+/// Every job, in order: Prometheus itself, the engine, apps, attached ones, exporters, Grafana, Alertmanager,
+/// things elsewhere.
 pub(super) fn all(input: Input, services: &[Service], timing: &Timing) -> Vec<Job> {
     let mut jobs = vec![of_prometheus(timing)];
     jobs.retain(|own| !is_written_out(input, &own.name));
@@ -19,7 +20,11 @@ pub(super) fn all(input: Input, services: &[Service], timing: &Timing) -> Vec<Jo
     jobs.extend(of_apps(input, services, timing));
     jobs.extend(attached::jobs(input, timing));
     jobs.extend(of_role(services, Role::Exporter).filter_map(|service| of_exporter(input, service, timing)));
-    let own = of_role(services, Role::Grafana).map(|service| of_grafana(input, service, timing));
+    let grafana = of_role(services, Role::Grafana).map(|service| of_grafana(input, service, timing));
+    let port = catalog::alertmanager::ALERTMANAGER.port;
+    let alertmanagers = of_role(services, Role::Alertmanager)
+        .map(|service| of_service(input, service, &Metrics::default(), port, timing));
+    let own = grafana.chain(alertmanagers);
     jobs.extend(own.filter(|own| !is_written_out(input, &own.name)));
     jobs.extend(of_things_elsewhere(input, timing));
     jobs

@@ -2,6 +2,7 @@
 //!
 //! Pure: a [`Desired`] depends on the [`Stack`](crate::stack::Stack) and on [`Facts`], on nothing else. Same input, same value.
 
+mod alertmanager;
 mod app;
 mod assemble;
 mod attached;
@@ -29,6 +30,10 @@ mod view;
 mod volume;
 mod watched;
 
+pub use alertmanager::{
+    AlertmanagerConfig, Destination, Grouping, Muting, PEER_TIMEOUT_SECONDS, PROBE_LABEL, ReceiverConfig, RouteConfig,
+    SINK_PORT, TemplateFile, Told, Unfit,
+};
 pub use dashboards::{Carried, DashboardOrigin, StackDashboard};
 pub use facts::{AttachedContainer, Facts, ImageChoice, ScaleOverride};
 pub use image::{WantedImage, wanted_images};
@@ -69,6 +74,8 @@ pub struct Desired {
     pub prometheus: Option<PrometheusConfig>,
     /// What Grafana's provisioning says. `None`: Grafana is off or was left out.
     pub grafana: Option<GrafanaConfig>,
+    /// What alertmanager.yml says. `None`: Alertmanager is off or was left out.
+    pub alertmanager: Option<AlertmanagerConfig>,
     /// Dashboards, in order. Their names and uids are unique.
     pub dashboards: Vec<StackDashboard>,
     /// What apps are known to expose, by job: it decides what their dashboards show. Kept in the running stack.
@@ -99,6 +106,11 @@ impl Desired {
             .filter(|dependency| dependency.condition == DependencyCondition::Completed)
             .map(|dependency| dependency.service.as_str())
             .collect()
+    }
+
+    /// The services that run Alertmanager, in order.
+    pub fn alertmanager_services(&self) -> impl Iterator<Item = &Service> {
+        self.services.iter().filter(|service| service.role == Role::Alertmanager)
     }
 
     /// The service that runs Prometheus.
@@ -172,6 +184,8 @@ pub struct PrometheusConfig {
     pub tests: IndexMap<String, RuleTest>,
     /// Rules that are wanted and cannot be made.
     pub missing_rules: Vec<MissingRule>,
+    /// Alertmanagers that it sends alerts to, as `HOST:PORT`.
+    pub alertmanagers: Vec<String>,
     /// More keys at the top, in Prometheus' own words.
     pub extra_config: IndexMap<String, serde_json::Value>,
     /// Address it is published on. `None`: not published.

@@ -9,8 +9,10 @@ use super::container::{self, fill};
 use super::image::Chosen;
 use super::scrape::{Timing, secrets};
 use super::unit::{prometheus_duration, prometheus_size};
-use super::{Attachment, ContainerSettings, Duration, HOST, Job, JobOrigin, JobTargets, OnChange, PlacedFile, Restart};
-use super::{PlacedSecret, PrometheusConfig, Retention, Role, Service, jobs, network, rules, volume};
+use super::{
+    AlertmanagerConfig, PlacedSecret, PrometheusConfig, Retention, Role, Service, jobs, network, rules, volume,
+};
+use super::{Attachment, ContainerSettings, Duration, HOST, Job, JobOrigin, JobTargets, OnChange, PlacedFile};
 use crate::catalog::Version;
 use crate::catalog::prometheus::{CONFIG_FILE, EXTERNAL_LABELS_EXPANDED, MEMORY_FILE, PROMETHEUS, RETENTION_IN_FILE};
 use crate::stack::Prometheus;
@@ -22,6 +24,7 @@ pub(super) fn make(
     section: &Prometheus,
     chosen: Chosen,
     services: &[Service],
+    alertmanager: Option<&AlertmanagerConfig>,
 ) -> (PrometheusConfig, Service) {
     let version = chosen.parsed_version(&PROMETHEUS);
     let timing = timing(section, version);
@@ -38,6 +41,7 @@ pub(super) fn make(
         rule_files: Vec::new(),
         missing_rules: Vec::new(),
         tests: input.stack.tests.clone(),
+        alertmanagers: alertmanager.map(|config| config.addresses.clone()).unwrap_or_default(),
         extra_config: section.extra_config.clone(),
         published: component::published(section.port, PROMETHEUS.port),
     };
@@ -98,10 +102,7 @@ fn settings(input: Input, section: &Prometheus, chosen: &Chosen, config: &Promet
     }
     let listening = Listening { host_address: None, port: PROMETHEUS.port };
     let mut settings = component::settings(&PROMETHEUS, chosen, settings, &listening);
-    // The engine takes the SIGHUP of a reload for a stop by hand: with `unless-stopped` Prometheus would not come back
-    // after a crash or a reboot (moby/moby#41302), and with no stop signal of its own not even with `always`.
-    settings.restart = Restart::Always;
-    settings.stop_signal = Some("SIGTERM".to_owned());
+    component::outlive_reloads(&mut settings);
     if let Some(command) = &mut settings.command {
         command.0.extend(retention_flags(input, section, config));
         command.0.extend(section.extra_flags.iter().cloned());

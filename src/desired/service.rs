@@ -49,6 +49,8 @@ pub enum Role {
     Prometheus,
     /// The stack's Grafana.
     Grafana,
+    /// One of the stack's Alertmanagers.
+    Alertmanager,
     /// Stackctl's own view of the dashboards, in Grafana's place.
     View,
 }

@@ -48,7 +48,8 @@ pub(super) fn host_path(bind: &Bind, root_is_shared: bool) -> Mount {
     Mount { source, target: bind.target.to_owned(), read_only: true }
 }
 
-fn named(stack: &Stack, key: &str) -> MountSource {
+/// A named volume, with its name at the engine.
+pub(super) fn named(stack: &Stack, key: &str) -> MountSource {
     MountSource::Volume { key: key.to_owned(), name: engine_name(stack, key) }
 }
 

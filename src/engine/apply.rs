@@ -180,10 +180,10 @@ impl Run<'_> {
                 if *paused { engine.unpause(id, container).await } else { engine.start(id, container).await }
             }
             Step::Connect { id, service, container, network, .. } => engine.join(id, service, container, network).await,
-            Step::WriteFile { id, service, container, source, target, live, check, .. } => {
+            Step::WriteFile { id, container, source, target, live, check, .. } => {
                 let text = self.supplies.files.0.get(source).map(String::as_str).unwrap_or_default();
                 if *check {
-                    engine.check_file(id, service, container, target, text).await?;
+                    engine.check_file(id, container, target, text).await?;
                 }
                 if *live {
                     replaced.keep(target, engine.read_file(id, target).await?);

@@ -13,15 +13,18 @@ use bollard::models::{
     ContainerCreateBody, EndpointSettings, HostConfig, HostConfigLogConfig, NetworkConnectRequest, NetworkingConfig,
 };
 use bollard::query_parameters::{
-    CreateContainerOptionsBuilder, LogsOptionsBuilder, RemoveContainerOptionsBuilder, UploadToContainerOptionsBuilder,
+    CreateContainerOptionsBuilder, InspectContainerOptions, LogsOptionsBuilder, RemoveContainerOptionsBuilder,
+    UploadToContainerOptionsBuilder,
 };
 use futures_util::{Stream, StreamExt, TryStreamExt};
 
 use tokio::sync::OnceCell;
+use tokio::time::Instant;
 
 use super::error::status;
 use super::images::{self, ImageError, Progress};
 use super::{Engine, Error};
+use crate::desired::STACK_LABEL;
 use crate::probe::{Report, Request};
 
 /// Path of the executable in stackctl's own image.
@@ -35,6 +38,12 @@ const USER: u64 = 65534;
 
 /// What the engine may take on top of the request's own budget: start, stop, logs.
 const GRACE: Duration = Duration::from_secs(20);
+
+/// Label that says what a container of ours is that is no part of the stack.
+const ROLE_LABEL: &str = "io.stackctl.role";
+
+/// Time between two looks whether a name is free.
+const TURN: Duration = Duration::from_millis(250);
 
 /// A container that writes more log than this in its last lines has them cut.
 const LONGEST_LINE: usize = 400;
@@ -79,8 +88,27 @@ impl Prober {
 
     /// Asks from where Prometheus stands: the same networks, the same `host.docker.internal`.
     pub async fn inside(&self, request: &Request) -> Result<Report, ProbeError> {
-        let Some((first, others)) = self.networks.split_first() else {
-            return Err(ProbeError("Prometheus is in no network".to_owned()));
+        self.stand(&self.any_name(), &self.networks, request).await
+    }
+
+    /// Asks in these networks (engine names), under a name by which others find the probe there. One at a time: two that
+    /// answer to one name would take each other's messages.
+    pub async fn under_name(&self, name: &str, networks: &[String], request: &Request) -> Result<Report, ProbeError> {
+        let longest = Duration::from_millis(request.budget_ms) + GRACE;
+        let deadline = Instant::now() + longest;
+        loop {
+            self.await_turn(name, deadline).await?;
+            match self.stand(name, networks, request).await {
+                // Another one was quicker.
+                Err(error) if error.0.contains("is already in use") && Instant::now() < deadline => {}
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn stand(&self, name: &str, networks: &[String], request: &Request) -> Result<Report, ProbeError> {
+        let Some((first, others)) = networks.split_first() else {
+            return Err(ProbeError("there is no network to stand in".to_owned()));
         };
         let host = HostConfig {
             network_mode: Some(first.clone()),
@@ -89,13 +117,38 @@ impl Prober {
         };
         let endpoints = HashMap::from([(first.clone(), EndpointSettings::default())]);
         let networking = NetworkingConfig { endpoints_config: Some(endpoints) };
-        self.run(host, Some(networking), others, request).await
+        self.run(name, host, Some(networking), others, request).await
+    }
+
+    /// Waits until nobody has that name. A probe that has it for longer than one lives was left behind, and is taken away.
+    async fn await_turn(&self, name: &str, deadline: Instant) -> Result<(), ProbeError> {
+        loop {
+            let found = match self.engine.docker.inspect_container(name, None::<InspectContainerOptions>).await {
+                Ok(found) => found,
+                Err(error) if status(&error) == Some(404) => return Ok(()),
+                Err(error) => return Err(error.into()),
+            };
+            let labels = found.config.and_then(|config| config.labels).unwrap_or_default();
+            let is_ours = labels.get(STACK_LABEL) == Some(&self.stack)
+                && labels.get(ROLE_LABEL).is_some_and(|role| role == "probe");
+            if !is_ours {
+                return Err(ProbeError(format!("another container has the name `{name}`")));
+            }
+            if Instant::now() >= deadline {
+                remove(&self.engine.docker, name).await;
+            }
+            tokio::time::sleep(TURN).await;
+        }
+    }
+
+    fn any_name(&self) -> String {
+        format!("{}-probe-{:08x}", self.stack, RandomState::new().build_hasher().finish() >> 32)
     }
 
     /// Asks from within the network of one running container: what listens there, on loopback too.
     pub async fn beside(&self, container_id: &str, request: &Request) -> Result<Report, ProbeError> {
         let host = HostConfig { network_mode: Some(format!("container:{container_id}")), ..HostConfig::default() };
-        self.run(host, None, &[], request).await
+        self.run(&self.any_name(), host, None, &[], request).await
     }
 
     /// The last lines a container wrote, oldest first, blank ones aside. Empty where its log cannot be read.
@@ -112,13 +165,13 @@ impl Prober {
 
     async fn run(
         &self,
+        name: &str,
         host: HostConfig,
         networking: Option<NetworkingConfig>,
         more_networks: &[String],
         request: &Request,
     ) -> Result<Report, ProbeError> {
-        let name = format!("{}-probe-{:08x}", self.stack, RandomState::new().build_hasher().finish() >> 32);
-        let id = self.create(&name, self.container(host, networking)).await?;
+        let id = self.create(name, self.container(host, networking)).await?;
         let container = Removed { docker: self.engine.docker.clone(), id: Some(id.clone()) };
         let patience = Duration::from_millis(request.budget_ms) + GRACE;
         let outcome = tokio::time::timeout(patience, self.converse(&id, more_networks, request)).await;
@@ -185,7 +238,7 @@ impl Prober {
     }
 
     fn container(&self, host: HostConfig, networking: Option<NetworkingConfig>) -> ContainerCreateBody {
-        let labels = [("io.stackctl.stack", self.stack.as_str()), ("io.stackctl.role", "probe")];
+        let labels = [(STACK_LABEL, self.stack.as_str()), (ROLE_LABEL, "probe")];
         let host = HostConfig {
             cap_drop: Some(vec!["ALL".to_owned()]),
             security_opt: Some(vec!["no-new-privileges".to_owned()]),

@@ -9,8 +9,8 @@ use futures_util::TryStreamExt;
 
 use super::error::{cannot, status};
 use super::{Engine, Error};
-use crate::catalog::prometheus::RULES_FOLDER;
-use crate::desired::{Role, Service};
+use crate::catalog;
+use crate::desired::Service;
 
 /// What came of "has it taken its new files?".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,30 +65,20 @@ enum Heard {
 }
 
 impl Engine {
-    /// Has the image's own checker look at a file before it is put in place. Prometheus is the only one that has one.
-    pub(super) async fn check_file(
-        &self,
-        id: &str,
-        service: &Service,
-        container: &str,
-        target: &str,
-        text: &str,
-    ) -> Result<(), Error> {
-        if service.role != Role::Prometheus {
-            return Ok(());
-        }
+    /// Has the image's own checker look at a file before it is put in place, where there is one for that file.
+    pub(super) async fn check_file(&self, id: &str, container: &str, target: &str, text: &str) -> Result<(), Error> {
+        let Some(command) = catalog::checker(target) else { return Ok(()) };
         let candidate = format!("{target}.candidate");
         self.place_file(id, &candidate, text).await?;
-        let kind = if target.starts_with(RULES_FOLDER) { "rules" } else { "config" };
-        let words = ["promtool", "check", kind, &candidate];
+        let words = [command, &[candidate.as_str()]].concat();
         let checked = self.act(async || self.run_checker(id, &words).await).await;
         match checked.map_err(cannot(format!("run `{}` in container `{container}`", words.join(" "))))? {
             CheckAnswer::Fine | CheckAnswer::Absent => Ok(()),
             CheckAnswer::Refused(words) => Err(Error::new(
                 format!("cannot give container `{container}` a new `{target}`"),
-                format!("its own promtool refuses it: {}", words.replace(&candidate, target)),
+                format!("its own {} refuses it: {}", command[0], words.replace(&candidate, target)),
             )
-            .advise("the running Prometheus keeps its old file; correct what promtool names in the stack file")),
+            .advise(format!("what runs keeps its old file; correct what {} names in the stack file", command[0]))),
         }
     }
 

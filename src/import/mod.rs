@@ -3,6 +3,7 @@
 //! Reads files, never the engine. What a stack file cannot say is kept under `x-compose` or in Prometheus' own words, and
 //! named in a remark; what comes out has been read by [`stack::parse`](crate::stack::parse) before anybody sees it.
 
+mod alertmanager;
 mod component;
 mod compose;
 mod draft;

@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 
+use super::alertmanager;
 use super::compose::{self, Names, Project, Role, Services, project};
 use super::draft::{Item, Map};
 use super::grafana::Grafana;
@@ -32,6 +33,8 @@ struct Parts {
     prometheus: Option<Section>,
     grafana: Option<Grafana>,
     config: Option<Config>,
+    alertmanager: Option<Map>,
+    kept_alertmanager: bool,
     kept_watcher: bool,
     services: usize,
 }
@@ -68,6 +71,9 @@ impl<'a> Assembly<'a> {
         let jobs = self.jobs(&mut parts);
         let services = Carried { carried: parts.apps.len() + parts.components(), all: parts.services };
         self.watchers(&mut root, &mut parts, &jobs);
+        if let Some(section) = parts.alertmanager {
+            tell(&mut root, section, &mut self.remarks);
+        }
         if !parts.apps.is_empty() {
             parts.apps.into_iter().for_each(|(name, app)| root.map("apps").set(&name, Item::Map(in_order(app))));
         }
@@ -123,6 +129,7 @@ impl<'a> Assembly<'a> {
                     let new = names.new_name(&old).to_owned();
                     let image = app.get("image").and_then(Item::as_text).unwrap_or_default();
                     parts.kept_watcher |= is_watcher(image);
+                    parts.kept_alertmanager |= image.contains("alertmanager");
                     parts.name_hosts(&new, &old, &app);
                     parts.apps.insert(new, app);
                 }
@@ -143,13 +150,9 @@ impl<'a> Assembly<'a> {
                     parts.grafana.get_or_insert_default().add_datasources(file, &none, &mut self.remarks);
                 }
                 SourceKind::Dashboard => parts.grafana.get_or_insert_default().add_dashboard(&file.path, &self.rebase),
-                SourceKind::Alertmanager if self.project.is_none() => {
-                    let fix = "run Alertmanager as an app that mounts it, and name it under `prometheus.extra_config.alerting`";
-                    self.remarks.not_carried(
-                        Place::file(&file.name),
-                        "a stack file says nothing about Alertmanager's own file",
-                        fix,
-                    );
+                // An app that mounts it goes on reading it.
+                SourceKind::Alertmanager if !parts.kept_alertmanager && parts.alertmanager.is_none() => {
+                    parts.alertmanager = Some(alertmanager::section(file, &mut self.remarks));
                 }
                 _ => {}
             }
@@ -249,6 +252,19 @@ impl Parts {
             self.hosts.0.entry(name.to_owned()).or_insert_with(|| new.to_owned());
         }
     }
+}
+
+/// The section `alertmanager`. Prometheus is told of that one, and of no other.
+fn tell(root: &mut Map, section: Map, remarks: &mut Remarks) {
+    root.set("alertmanager", Item::Map(section));
+    if root.take("prometheus.extra_config.alerting").is_none() {
+        return;
+    }
+    if root.get("prometheus").is_some() && root.map("prometheus").map("extra_config").is_empty() {
+        root.take("prometheus.extra_config");
+    }
+    let message = "Prometheus sends its alerts to the stack's own Alertmanager";
+    remarks.changed(Place::file("prometheus.yml"), message, "to send them elsewhere, remove `alertmanager` here");
 }
 
 /// Keys in the order in which people look for them; the others stay where they were.

@@ -2,6 +2,7 @@
 //!
 //! It only reports what it saw. What that means is decided by `verify`.
 
+mod delivery;
 mod http;
 mod listeners;
 mod name;
@@ -9,9 +10,10 @@ mod report;
 mod request;
 mod socket;
 
+pub use delivery::{Delivered, Delivery, KeptBack, Posted};
 pub use listeners::{listening, local_listeners};
 pub use report::{Answer, Body, Connect, Http, Listener, Looked, Lookup, Other, Report};
-pub use request::{Credentials, PATHS, Request, Target};
+pub use request::{Credentials, PATHS, Request, Socket, Target};
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -24,6 +26,9 @@ use http::Client;
 /// Targets looked at side by side. Waiting costs next to nothing; the bound is for sockets and bodies.
 const CONCURRENT_TARGETS: usize = 128;
 
+/// How long a socket may take to open.
+const SOCKET_PATIENCE: Duration = Duration::from_secs(5);
+
 /// Looks at all that was asked for, and returns when that is done or the budget is used up.
 ///
 /// Targets come back in the order of the request, each exactly once.
@@ -33,16 +38,45 @@ pub async fn run(request: Request) -> Report {
         Ok(client) => client,
         Err(error) => return Report { trouble: Some(error), ..Report::default() },
     };
-    let (targets, names, listeners) = tokio::join!(
+    let (targets, names, sockets, listeners, delivered) = tokio::join!(
         look_at_all(&client, &request, deadline),
         look_up_all(&request.names, deadline),
+        try_all(&request.sockets, deadline),
         listeners_here(&client, request.listeners.as_deref(), deadline),
+        deliver(request.delivery.as_ref(), deadline),
     );
-    let (listeners, trouble) = match listeners {
-        Ok(listeners) => (listeners, None),
-        Err(error) => (Vec::new(), Some(error)),
-    };
-    Report { targets, names, listeners, trouble }
+    let trouble = listeners.as_ref().err().or(delivered.as_ref().err()).cloned();
+    let (listeners, delivered) = (listeners.unwrap_or_default(), delivered.unwrap_or_default());
+    Report { targets, names, sockets, delivered, listeners, trouble }
+}
+
+async fn deliver(delivery: Option<&Delivery>, deadline: Instant) -> Result<BTreeMap<String, Delivered>, String> {
+    let Some(delivery) = delivery else { return Ok(BTreeMap::new()) };
+    timeout_at(deadline, delivery::deliver(delivery))
+        .await
+        .unwrap_or_else(|_| Err("the alerts were not done in time".to_owned()))
+}
+
+/// Opens sockets, and sends nothing.
+async fn try_all(sockets: &[Socket], deadline: Instant) -> Vec<Looked> {
+    futures_util::stream::iter(sockets)
+        .map(|socket| async move {
+            let id = || socket.id.clone();
+            timeout_at(deadline, try_one(socket)).await.unwrap_or_else(|_| Looked::unfinished(id()))
+        })
+        .buffered(CONCURRENT_TARGETS)
+        .collect()
+        .await
+}
+
+async fn try_one(socket: &Socket) -> Looked {
+    let mut looked = Looked::unfinished(socket.id.clone());
+    let lookup = name::look_up(&socket.host).await;
+    if let Lookup::Found { addresses } = &lookup {
+        looked.connect = socket::connect(addresses, socket.port, SOCKET_PATIENCE).await;
+    }
+    looked.lookup = Some(lookup);
+    looked
 }
 
 async fn look_at_all(client: &Client, request: &Request, deadline: Instant) -> Vec<Looked> {

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
+use super::Delivered;
 use crate::exposition::ParseError;
 
 /// What the probe saw.
@@ -14,6 +15,12 @@ pub struct Report {
     pub targets: Vec<Looked>,
     /// The names that were to be looked up.
     pub names: BTreeMap<String, Lookup>,
+    /// One entry for each socket of the request, in its order.
+    #[serde(default)]
+    pub sockets: Vec<Looked>,
+    /// What became of each alert, by the value of its label.
+    #[serde(default)]
+    pub delivered: BTreeMap<String, Delivered>,
     /// Sockets that listen in the probe's own network, where asked.
     pub listeners: Vec<Listener>,
     /// Why a part of the request could not be done.

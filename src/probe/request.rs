@@ -6,6 +6,8 @@ use std::time::Duration;
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
 
+use super::Delivery;
+
 /// Paths where metrics are commonly found, the likeliest first: the usual one, Spring Boot, Quarkus, and others in use.
 pub const PATHS: [&str; 8] = [
     "/metrics",
@@ -25,6 +27,12 @@ pub struct Request {
     pub targets: Vec<Target>,
     /// More names to look up.
     pub names: Vec<String>,
+    /// Sockets to open, without a word through them.
+    #[serde(default)]
+    pub sockets: Vec<Socket>,
+    /// Alerts to deliver.
+    #[serde(default)]
+    pub delivery: Option<Delivery>,
     /// Which sockets listen in the probe's own network, and which of these paths answers there. `None`: not asked.
     pub listeners: Option<Vec<String>>,
     /// How much longer than its timeout a target may take, in milliseconds: tells a slow target from a dead one.
@@ -35,8 +43,27 @@ pub struct Request {
 
 impl Default for Request {
     fn default() -> Self {
-        Self { targets: Vec::new(), names: Vec::new(), listeners: None, patience_ms: 10_000, budget_ms: 45_000 }
+        Self {
+            targets: Vec::new(),
+            names: Vec::new(),
+            sockets: Vec::new(),
+            delivery: None,
+            listeners: None,
+            patience_ms: 10_000,
+            budget_ms: 45_000,
+        }
     }
+}
+
+/// One socket to open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Socket {
+    /// Whatever the asker tells answers apart by.
+    pub id: String,
+    /// Name or address.
+    pub host: String,
+    /// Port.
+    pub port: u16,
 }
 
 /// One target, as Prometheus would scrape it.

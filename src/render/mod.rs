@@ -1,5 +1,6 @@
 //! Desired → the exact bytes of every generated file, in memory. Pure, but for `write`. The only folder that knows tera.
 
+mod alertmanager;
 mod compose;
 mod daemon;
 mod dashboard;
@@ -32,10 +33,17 @@ pub fn all(desired: &Desired) -> Files {
         ("daemon.json", daemon::render(desired)),
         ("prometheus/prometheus.yml", prometheus::render(desired)),
         ("prometheus/stackctl.json", memory::render(desired)),
+        ("alertmanager/alertmanager.yml", alertmanager::render(desired)),
         ("grafana/provisioning/datasources/prometheus.yml", grafana::datasource(desired)),
         ("grafana/provisioning/dashboards/stackctl.yml", grafana::dashboard_provider(desired)),
         (LIBRARY_SOURCE, view::render(desired)),
     ];
     let present = files.into_iter().filter_map(|(path, text)| Some((path.to_owned(), text?)));
-    Files(present.chain(rules::files(desired)).chain(dashboard::files(desired)).collect())
+    Files(
+        present
+            .chain(rules::files(desired))
+            .chain(alertmanager::templates(desired))
+            .chain(dashboard::files(desired))
+            .collect(),
+    )
 }

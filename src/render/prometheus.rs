@@ -25,6 +25,7 @@ struct View<'a> {
     jobs: Vec<JobView<'a>>,
     extra_scrape_configs: Vec<String>,
     rule_files: Vec<String>,
+    alertmanagers: &'a [String],
     extra_config: Option<String>,
 }
 
@@ -89,6 +90,7 @@ impl<'a> View<'a> {
             jobs: config.jobs.iter().map(JobView::of).collect(),
             extra_scrape_configs: config.extra_scrape_configs.iter().map(yaml::list_entry).collect(),
             rule_files: config.rule_files.iter().map(RuleFile::placed).collect(),
+            alertmanagers: &config.alertmanagers,
             extra_config: (!config.extra_config.is_empty()).then(|| yaml::document(&config.extra_config)),
         }
     }

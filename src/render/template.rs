@@ -24,6 +24,7 @@ static TEMPLATES: LazyLock<Tera> = LazyLock::new(|| {
 /// One line for each template, named after the file it makes.
 const SOURCES: &[(&str, &str)] = &[
     ("prometheus/prometheus.yml", include_str!("../../templates/prometheus/prometheus.yml")),
+    ("alertmanager/alertmanager.yml", include_str!("../../templates/alertmanager/alertmanager.yml")),
     (
         "grafana/provisioning/datasources/prometheus.yml",
         include_str!("../../templates/grafana/provisioning/datasources/prometheus.yml"),

@@ -10,6 +10,16 @@ pub const PUBLISH_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 pub const PROMETHEUS_ADDRESS: SocketAddr = SocketAddr::new(PUBLISH_ADDRESS, 9090);
 /// Where Grafana is published.
 pub const GRAFANA_ADDRESS: SocketAddr = SocketAddr::new(PUBLISH_ADDRESS, 3000);
+/// Where Alertmanager is published.
+pub const ALERTMANAGER_ADDRESS: SocketAddr = SocketAddr::new(PUBLISH_ADDRESS, 9093);
+/// Labels that the alerts of one message have in common: one for each app and what is wrong with it, whatever its replicas.
+pub const GROUP_BY: [&str; 2] = ["alertname", "job"];
+/// How long to wait for more alerts before the first message about a group.
+pub const GROUP_WAIT: Duration = Duration::from_secs(30);
+/// How long to wait before a message about new alerts of a group.
+pub const GROUP_INTERVAL: Duration = Duration::from_secs(5 * 60);
+/// How long until an alert that goes on is told of again.
+pub const REPEAT_INTERVAL: Duration = Duration::from_secs(4 * 3600);
 /// Time between two scrapes.
 pub const SCRAPE_INTERVAL: Duration = Duration::from_secs(15);
 /// Time one scrape may take, where the interval is not shorter.
@@ -44,6 +54,15 @@ fn table() -> Vec<(&'static str, String)> {
         ("grafana", "on".to_owned()),
         ("grafana.port", GRAFANA_ADDRESS.to_string()),
         ("grafana.admin_password", "generated once and kept".to_owned()),
+        ("alertmanager", "off".to_owned()),
+        ("alertmanager.port", ALERTMANAGER_ADDRESS.to_string()),
+        ("alertmanager.replicas", "1".to_owned()),
+        ("alertmanager.receiver", "the first of `receivers`, else nobody".to_owned()),
+        ("alertmanager.group_by", GROUP_BY.join(", ")),
+        ("alertmanager.group_wait", GROUP_WAIT.to_string()),
+        ("alertmanager.group_interval", GROUP_INTERVAL.to_string()),
+        ("alertmanager.repeat_interval", REPEAT_INTERVAL.to_string()),
+        ("alertmanager.receivers.*.send_resolved", "true".to_owned()),
         ("apps.*.scale", SCALE.to_string()),
         ("apps.*.ports address", PUBLISH_ADDRESS.to_string()),
         ("apps.*.restart", "no".to_owned()),

@@ -11,7 +11,8 @@ use super::document::{self, Node, Value};
 use super::rule_file::PlacedGroup;
 use super::rules::locate;
 use super::{
-    Dashboard, DashboardSource, Environment, Metrics, MountKind, RuleFile, Secret, Stack, Toggle, Wiring, dotenv,
+    Alertmanager, Dashboard, DashboardSource, Environment, Metrics, MountKind, RuleFile, Secret, Stack, Toggle, Wiring,
+    dotenv,
 };
 
 /// Gives variables without a value (`- KEY`, `KEY:`) the value of this environment, or takes them out.
@@ -22,7 +23,7 @@ pub(super) fn pass_through(root: &mut Node, environment: &Environment) {
             fill(entry.node.child_mut("environment"), environment);
         }
     }
-    for component in ["prometheus", "grafana"] {
+    for component in ["prometheus", "grafana", "alertmanager"] {
         fill(root.child_mut(component).and_then(|component| component.child_mut("environment")), environment);
     }
 }
@@ -105,6 +106,9 @@ pub(super) fn resolve(
         if let Some(secret) = &mut grafana.admin_password {
             files.secret(secret, path.key("admin_password"));
         }
+    }
+    if let Toggle::On(alertmanager) = &mut stack.alertmanager {
+        files.alertmanager(alertmanager, top.key("alertmanager"));
     }
 }
 
@@ -235,6 +239,23 @@ impl Files<'_> {
         let groups = super::rule_file::groups(&root);
         super::rules::rule_file(&groups, self.problems);
         file.groups = groups.iter().map(PlacedGroup::group).collect();
+    }
+
+    fn alertmanager(&mut self, alertmanager: &mut Alertmanager, path: document::Path) {
+        self.wiring(&mut alertmanager.wiring, &mut alertmanager.container.environment, path);
+        let list = path.key("templates");
+        for (index, file) in alertmanager.templates.iter_mut().enumerate() {
+            file.path = self.absolute(&file.path);
+            match read_regular(Path::new(&file.path)) {
+                Ok(bytes) => file.text = String::from_utf8_lossy(&bytes).into_owned(),
+                Err(error) => self.cannot_read(list.index(index), &error),
+            }
+        }
+        let receivers = path.key("receivers");
+        for (name, receiver) in &mut alertmanager.receivers {
+            let path = receivers.key(name.as_str());
+            receiver.each_secret(|[way, key], secret| self.secret(secret, path.key(way).key(key)));
+        }
     }
 
     /// The absolute path of a file that has to be there.

@@ -67,7 +67,10 @@ const INSTEAD: &[(&str, &str)] = &[
     ("job_name", "remove it: the job is named after the key above"),
     ("global", "write `prometheus.scrape_interval` and its neighbours"),
     ("rule_files", "write the files under `prometheus.rule_files`"),
-    ("alerting", "write it under `prometheus.extra_config`"),
+    (
+        "alerting",
+        "write `alertmanager: { receivers: … }` at the top; for one elsewhere, write it under `prometheus.extra_config`",
+    ),
     ("remote_write", "write it under `prometheus.extra_config`"),
     ("relabel_configs", "use a job of `prometheus.extra_scrape_configs`"),
     ("metric_relabel_configs", "use a job of `prometheus.extra_scrape_configs`"),

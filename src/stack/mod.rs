@@ -4,6 +4,7 @@
 //! every name can be a DNS label, every reference resolves, no two services want one host port.
 
 mod alert;
+mod alertmanager;
 mod amount;
 mod app;
 mod attach;
@@ -55,6 +56,10 @@ mod wiring;
 mod wrong;
 
 pub use alert::{ALERT_PRESETS, AboveKind, Alert, AlertPreset, AlertSettings, Alerts, alert_preset, written_alerts};
+pub use alertmanager::{
+    Alertmanager, Email, HostPort, Inhibition, Matcher, Pagerduty, Receiver, Route, SecretUrl, Slack, Telegram,
+    TemplateFile, Timing, WebUrl, Webhook, WebhookUrl,
+};
 pub use amount::Amount;
 pub use app::App;
 pub use attach::{Attach, Attached};
@@ -124,6 +129,9 @@ pub struct Stack {
     /// Grafana, or `off`.
     #[schemars(default)]
     pub grafana: Toggle<Grafana>,
+    /// Alertmanager, which tells people of alerts. Off where the file says nothing of it.
+    #[schemars(default)]
+    pub alertmanager: Toggle<Alertmanager>,
     /// The services to run and, where they have `metrics`, to watch. The key is the service's DNS name and its job.
     #[schemars(default, with = "IndexMap<ServiceName, attach::AppKeys>")]
     pub apps: IndexMap<ServiceName, App>,

@@ -7,17 +7,19 @@ use serde::de::DeserializeOwned;
 use super::attach::AppKeys;
 use super::document::{Entry, Node, Path, Reader, Span, Value};
 use super::{
-    Alerts, App, Attached, Exporter, Grafana, Prometheus, Scrape, ServiceName, Stack, StackName, Toggle, suggest,
+    Alertmanager, Alerts, App, Attached, Exporter, Grafana, Prometheus, Scrape, ServiceName, Stack, StackName, Toggle,
+    suggest,
 };
 
 /// The keys at the top of a stack file.
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 17] = [
     "name",
     "include",
     "engine",
     "images",
     "prometheus",
     "grafana",
+    "alertmanager",
     "apps",
     "exporters",
     "scrape",
@@ -46,6 +48,7 @@ pub(super) fn read(root: &Node, reader: &mut Reader) -> Stack {
         images: sections.one("images"),
         prometheus: sections.component("prometheus", Prometheus::read),
         grafana: sections.component("grafana", Grafana::read),
+        alertmanager: sections.asked_for("alertmanager", Alertmanager::read),
         apps,
         attached,
         exporters: sections.named("exporters", |entry, path, reader| Some(Exporter::read(entry, path, reader))),
@@ -132,6 +135,11 @@ impl<'n> Sections<'n, '_, '_> {
             Some(Toggle::Off) => Toggle::Off,
             _ => Toggle::default(),
         }
+    }
+
+    /// The same for a section that is off where the file says nothing of it.
+    fn asked_for<T: Default>(&mut self, key: &str, read: impl Fn(&Entry, Path, &mut Reader) -> T) -> Toggle<T> {
+        if self.root.entry(key).is_none() { Toggle::Off } else { self.component(key, read) }
     }
 
     fn named<T>(

@@ -127,6 +127,9 @@ pub enum Cause {
     DatasourceUnreachable,
     GrafanaUnreachable,
     DashboardMissing,
+    AlertNotDelivered,
+    AlertmanagerUnreachable,
+    ClusterIncomplete,
 }
 
 impl fmt::Display for Cause {

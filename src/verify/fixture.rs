@@ -77,6 +77,7 @@ pub(crate) fn desired(services: Vec<Service>, jobs: Vec<Job>) -> Desired {
         rule_files: Vec::new(),
         missing_rules: Vec::new(),
         tests: IndexMap::new(),
+        alertmanagers: Vec::new(),
         extra_config: IndexMap::new(),
         published: None,
     };
@@ -88,6 +89,7 @@ pub(crate) fn desired(services: Vec<Service>, jobs: Vec<Job>) -> Desired {
         services,
         prometheus: Some(prometheus),
         grafana: None,
+        alertmanager: None,
         dashboards: Vec::new(),
         exposed: IndexMap::new(),
         golden: IndexMap::new(),

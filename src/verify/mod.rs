@@ -4,6 +4,7 @@ mod alerts;
 mod config;
 mod contains;
 mod dashboards;
+mod delivery;
 mod engine;
 mod finding;
 #[cfg(test)]
@@ -18,6 +19,7 @@ pub use contains::{Difference, contains};
 pub use dashboards::{
     Answer, DASHBOARDS, GrafanaState, PanelState, QueryState, dashboards, judge_grafana, judge_panel,
 };
+pub use delivery::{AlertmanagerState, DeliveryState, Hidden, alertmanager_urls, delivery, judge_delivery};
 pub use engine::{EngineState, engine, judge_engine};
 pub use finding::{Cause, Finding, Status, Trouble};
 pub use report::Report;

@@ -1,5 +1,6 @@
 //! Tests against the real Docker engine and the real Prometheus. Each test has a stack of its own and takes it away again.
 
+mod alertmanager;
 mod alerts;
 mod attach;
 mod browser;

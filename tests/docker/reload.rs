@@ -56,6 +56,31 @@ fn a_change_of_the_stack_file_reaches_prometheus_without_a_new_container() {
 }
 
 #[test]
+fn a_changed_file_of_rules_is_checked_as_such_and_reloaded() {
+    let rules =
+        |expression: &str| format!("groups: [{{ name: a, rules: [{{ record: one, expr: '{expression}' }}] }}]\n");
+    let stack = Sandbox::bare("");
+    let write = |expression: &str| std::fs::write(stack.path("rules.yml"), rules(expression)).unwrap();
+    write("vector(1)");
+    stack.write_bare(&format!(
+        "images: {{ from: debian }}\ngrafana: off\n\
+         prometheus: {{ port: off, scrape_interval: 1s, rule_files: [rules.yml] }}\n{APP}"
+    ));
+    stack.ok(&["up"]);
+    let before = stack.running("prometheus");
+    write("vector(2)");
+    assert_eq!(stack.plan(), ["write file prometheus/rules/rules.yml", "reload container STACK-prometheus-1"]);
+    stack.ok(&["up"]);
+    eventually("the new rule is in force", || stack.json(&["query", "one"])["result"][0]["value"][1] == "2");
+    write("vector(");
+    let up = stack.run(&["up"]);
+    assert!(up.code == 1 || up.code == 2, "{up:?}");
+    write("vector(2)");
+    assert_eq!(stack.plan(), [""; 0], "the refused file did not stay");
+    assert_eq!(stack.running("prometheus"), before);
+}
+
+#[test]
 fn a_config_that_promtool_refuses_never_reaches_prometheus() {
     let stack = Sandbox::new(APP);
     stack.ok(&["up"]);

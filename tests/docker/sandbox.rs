@@ -239,7 +239,7 @@ fn get_images_once() {
     ONCE.call_once(|| {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("stack.yml");
-        let text = "name: images\nimages: { from: debian }\ngrafana: off\nexporters: { node: {} }\n\
+        let text = "name: images\nimages: { from: debian }\ngrafana: off\nexporters: { node: {} }\nalertmanager: {}\n\
                     apps: { web: { image: stackctl/self } }\n";
         std::fs::write(&file, text).expect("the stack file can be written");
         let run = run(stackctl().arg("-f").arg(&file).args(["images", "pull"]));

@@ -19,7 +19,7 @@ impl Drop for Stranger {
 }
 
 /// User, group, mode and content of a file in a container.
-fn placed(container: &str, path: &str) -> (u64, u64, u32, String) {
+pub(crate) fn placed(container: &str, path: &str) -> (u64, u64, u32, String) {
     let output = Command::new("docker").args(["cp", &format!("{container}:{path}"), "-"]).output().expect("docker");
     let mut archive = tar::Archive::new(output.stdout.as_slice());
     let mut entry = archive.entries().expect("an archive").next().expect("a file").expect("whole");

@@ -25,6 +25,7 @@ pub(crate) fn bare(stack_name: &str) -> Stack {
         images: Images::default(),
         prometheus: Toggle::default(),
         grafana: Toggle::default(),
+        alertmanager: Toggle::Off,
         apps: IndexMap::new(),
         exporters: IndexMap::new(),
         scrape: IndexMap::new(),
@@ -100,6 +101,61 @@ pub(crate) fn shipped(file: &str) -> Stack {
         Ok(loaded) => loaded.stack,
         Err(problems) => panic!("{}", problems.render(false)),
     }
+}
+
+/// A stack whose alerts are told in every way, by two Alertmanagers.
+pub(crate) fn alerting() -> Stack {
+    let text = r##"
+name: alerting
+grafana: off
+alertmanager:
+  replicas: 2
+  port: "9193"
+  external_url: https://alerts.example.com/tell
+  receivers:
+    team: { webhook: "http://hook:8080/alerts" }
+    guarded: { webhook: { url: { file: hook }, token: { env: HOOK_TOKEN }, max_alerts: 10 }, send_resolved: false }
+    chat:
+      slack: { url: { file: hook }, channel: "#alerts" }
+      options: { title: '{{ template "x" . }}', fields: [{ title: "a: b", value: "{{ .Status }}" }] }
+    mail:
+      email: { to: [a@example.com, b@example.com], from: c@example.com, server: "mail:587", username: me, password: { file: hook } }
+    duty: { pagerduty: { key: { file: hook } } }
+    teams: { teams: { url: { file: hook } } }
+    discord: { discord: { url: { file: hook } } }
+    phone: { telegram: { token: { file: hook }, chat: -1001234 } }
+    nobody: {}
+  receiver: team
+  routes:
+    - { severity: critical, receiver: [duty, chat, mail], group_wait: 10s, continue: true }
+    - { app: [web, shop], receiver: chat, group_by: ... }
+    - { matchers: ['team=~"a|b"', 'note!="say \"x\" \\ y"'], receiver: team, repeat_interval: 1h }
+    - { severity: [info, warning], receiver: nobody }
+  inhibit:
+    - { source: [alertname=HostDown], target: ["severity!=none"], equal: [host] }
+  templates: [message.tmpl]
+apps:
+  web: { image: "ghcr.io/acme/web:1.4", metrics: {} }
+  shop: { image: "ghcr.io/acme/shop:2", metrics: { job: the-shop } }
+"##;
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("hook"), "https://hooks.example.com/secret").expect("it is writable");
+    std::fs::write(folder.path().join("message.tmpl"), "{{ define \"x\" }}y{{ end }}\n").expect("it is writable");
+    let environment: Environment = [("HOOK_TOKEN", "secret")].into_iter().collect();
+    let loaded = stack::parse("stack.yml", text, folder.path(), &environment, &stackctl::command::VOCABULARY);
+    let mut stack = loaded.unwrap_or_else(|problems| panic!("{}", problems.render(false))).stack;
+    // The same path in every run, as the golden files have it.
+    if let Toggle::On(alertmanager) = &mut stack.alertmanager {
+        let elsewhere = folder.path().to_string_lossy().into_owned();
+        for receiver in alertmanager.receivers.values_mut() {
+            receiver.each_secret(|_, secret| {
+                if let Secret::File(path) = secret {
+                    *path = path.replace(&elsewhere, "/srv/stack");
+                }
+            });
+        }
+    }
+    stack
 }
 
 /// Names of the files in the folder `stacks/`.

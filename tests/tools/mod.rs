@@ -22,6 +22,11 @@ pub(crate) fn prometheus(suite: &str) -> PathBuf {
     binary(suite, "prometheus", "usr/bin/prometheus")
 }
 
+/// `amtool` of that suite: `bookworm` has 0.25, `trixie` 0.28, `sid` 0.33 or later.
+pub(crate) fn amtool(suite: &str) -> PathBuf {
+    binary(suite, "prometheus-alertmanager", "usr/bin/amtool")
+}
+
 /// The Compose plugin of that suite, which also runs by itself: `trixie` has 2.26, `sid` 2.40 or later.
 pub(crate) fn docker_compose(suite: &str) -> PathBuf {
     binary(suite, "docker-compose", "usr/libexec/docker/cli-plugins/docker-compose")

@@ -120,5 +120,7 @@ pub(super) fn are_wanted(stack: &Stack) -> bool {
 
 /// Whether alerts are sent to somebody.
 pub(super) fn has_alertmanager(stack: &Stack) -> bool {
-    stack.prometheus.as_option().is_some_and(|prometheus| prometheus.extra_config.contains_key("alerting"))
+    let is_own =
+        stack.prometheus.as_option().is_some_and(|prometheus| prometheus.extra_config.contains_key("alerting"));
+    is_own || stack.alertmanager.as_option().is_some()
 }

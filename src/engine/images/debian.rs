@@ -102,9 +102,12 @@ fn root(package: &DebianPackage, folder: &Path) -> io::Result<Root> {
 
 /// What the programs read at run time, such as the pages of a web interface, and what other packages bring for it.
 fn add_shared_files(root: &mut Root, package: &str, folder: &Path) -> io::Result<()> {
-    let shared = Path::new("/usr/share").join(package);
-    if unpacked(folder, &shared).is_dir() {
-        root.add_tree(&shared, &unpacked(folder, &shared), |_| true)?;
+    // `prometheus-alertmanager` keeps its in `prometheus/alertmanager`.
+    for name in [package.to_owned(), package.replacen('-', "/", 1)] {
+        let shared = Path::new("/usr/share").join(name);
+        if unpacked(folder, &shared).is_dir() {
+            root.add_tree(&shared, &unpacked(folder, &shared), |_| true)?;
+        }
     }
     loop {
         let targets = root.missing_link_targets().into_iter().filter(|target| unpacked(folder, target).exists());

@@ -82,6 +82,14 @@ pub(super) fn containers_are_carried(examination: &mut Examination) {
     if let Some(section) = stack.grafana.as_option() {
         container_is_carried(examination, Path::ROOT.key("grafana"), &section.container, &section.wiring);
     }
+    if let Some(section) = stack.alertmanager.as_option() {
+        let path = Path::ROOT.key("alertmanager");
+        container_is_carried(examination, path, &section.container, &section.wiring);
+        if section.container.command.is_some() {
+            let help = "write the flags under `extra_flags`";
+            examination.error_at_key(path.key("command"), "Alertmanager's command is stackctl's own", help);
+        }
+    }
 }
 
 fn container_is_carried(examination: &mut Examination, path: Path, container: &ContainerSettings, wiring: &Wiring) {
@@ -129,6 +137,9 @@ pub(super) fn extra_config_is_not_stackctls(examination: &mut Examination) {
     for key in prometheus.extra_config.keys() {
         if let Some((_, instead)) = OWN_KEYS.iter().find(|(own, _)| own == key) {
             examination.error_at_key(map.key(key), format!("stackctl writes `{key}` itself"), *instead);
+        } else if key == "alerting" && examination.stack.alertmanager.as_option().is_some() {
+            let help = "remove it, or the section `alertmanager`, whose Alertmanager Prometheus is told of";
+            examination.error_at_key(map.key(key), "stackctl writes `alerting` itself", help);
         }
     }
 }

@@ -38,6 +38,7 @@ fn is_component(stack: &Stack, name: &str) -> bool {
     match name {
         "prometheus" => stack.prometheus.as_option().is_some(),
         "grafana" => stack.grafana.as_option().is_some(),
+        "alertmanager" if stack.alertmanager.as_option().is_some() => true,
         _ => false,
     }
 }

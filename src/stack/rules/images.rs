@@ -31,6 +31,10 @@ pub(super) fn references_can_be_pulled(examination: &mut Examination) {
         let path = Path::ROOT.key("grafana");
         image(examination, path.key("image"), grafana.image.as_deref().unwrap_or(OWN_IMAGE));
     }
+    if let Toggle::On(alertmanager) = &stack.alertmanager {
+        let path = Path::ROOT.key("alertmanager");
+        image(examination, path.key("image"), alertmanager.image.as_deref().unwrap_or(OWN_IMAGE));
+    }
 }
 
 /// `image: ""`, be it for a variable that is empty.

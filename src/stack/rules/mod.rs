@@ -1,5 +1,6 @@
 //! What must hold between the parts of a stack file. Each rule is one function; all of them look, whatever the others found.
 
+mod alertmanager;
 mod alerts;
 mod components;
 mod dashboards;
@@ -65,6 +66,12 @@ const RULES: &[fn(&mut Examination)] = &[
     components::prometheus_settings_fit,
     components::extra_jobs_are_jobs,
     components::grafana_settings_fit,
+    alertmanager::receivers_have_one_way,
+    alertmanager::receivers_are_known,
+    alertmanager::routes_lead_somewhere,
+    alertmanager::messages_can_be_made,
+    alertmanager::inhibitions_mute_something,
+    alertmanager::settings_fit,
     signals::signals_are_selectors,
     components::containers_are_carried,
     components::rule_files_have_one_name_each,
@@ -206,7 +213,9 @@ fn each_container(examination: &mut Examination, rule: impl Fn(&mut Examination,
     let stack = examination.stack;
     let prometheus = stack.prometheus.as_option().map(|section| ("prometheus", &section.container, &section.wiring));
     let grafana = stack.grafana.as_option().map(|section| ("grafana", &section.container, &section.wiring));
-    for (component, container, wiring) in prometheus.into_iter().chain(grafana) {
+    let alertmanager =
+        stack.alertmanager.as_option().map(|section| ("alertmanager", &section.container, &section.wiring));
+    for (component, container, wiring) in prometheus.into_iter().chain(grafana).chain(alertmanager) {
         rule(examination, Path::ROOT.key(component), container, wiring);
     }
     for service in services(stack) {

@@ -2,12 +2,21 @@
 
 use std::collections::HashMap;
 
-use super::super::Stack;
 use super::super::document::Path;
+use super::super::{Alertmanager, Stack};
 use super::{Examination, Service, services};
 
 /// Names of services that stackctl runs itself.
-pub(super) const RESERVED: [&str; 2] = ["prometheus", "grafana"];
+const RESERVED: [&str; 2] = ["prometheus", "grafana"];
+
+/// Whether a name is that of a service that stackctl runs itself; `alertmanager` is, where the file has that section.
+pub(super) fn is_reserved(stack: &Stack, name: &str) -> bool {
+    let is_alertmanagers = |alertmanager: &Alertmanager| {
+        let replicas = alertmanager.replicas.unwrap_or(1);
+        name == "alertmanager" || (2..=replicas).any(|replica| name == format!("alertmanager-{replica}"))
+    };
+    RESERVED.contains(&name) || stack.alertmanager.as_option().is_some_and(is_alertmanagers)
+}
 
 /// The longest name of a container that is also a DNS name.
 pub(super) const LONGEST_CONTAINER_NAME: usize = 63;
@@ -20,7 +29,7 @@ pub(super) fn services_have_one_name_each(examination: &mut Examination) {
         let path = Path::ROOT.key(service.section);
         let path = path.key(service.name);
         let lower = service.name.to_ascii_lowercase();
-        if RESERVED.contains(&lower.as_str()) {
+        if is_reserved(stack, &lower) {
             let help = format!("give it another name; settings of stackctl's own go under `{lower}:` at the top");
             examination.error_at_key(path, format!("`{}` is a service of stackctl's own", service.name), help);
         } else if let Some((section, name)) = seen.insert(lower, (service.section, service.name)) {
@@ -54,7 +63,7 @@ pub(super) fn jobs_have_one_name_each(examination: &mut Examination) {
         let path = Path::ROOT.key(service.section);
         let path = path.key(service.name);
         let path = path.key("metrics");
-        if RESERVED.contains(&name) && service.name != name {
+        if is_reserved(stack, name) && service.name != name {
             examination.error(path.key("job"), format!("job `{name}` is stackctl's own"), "give this job another name");
         } else if let Some(other) = owners.insert(name, service) {
             let message = format!("job `{name}` is the job of `{}.{}`", other.section, other.name);
@@ -65,7 +74,7 @@ pub(super) fn jobs_have_one_name_each(examination: &mut Examination) {
         let job = attached.metrics.job.as_ref().unwrap_or(name).as_str();
         let path = Path::ROOT.key("apps");
         let path = path.key(name.as_str());
-        if RESERVED.contains(&job) {
+        if is_reserved(stack, job) {
             examination.error_at_key(path, format!("job `{job}` is stackctl's own"), "give the app another name");
         } else if let Some(owner) = owners.get(job) {
             let message = format!("job `{job}` is the job of `{}.{}`", owner.section, owner.name);

@@ -81,7 +81,7 @@ fn published(item: &Node) -> usize {
     ports.map_or(0, |entry| entry.0.0.len())
 }
 
-/// Where Prometheus and Grafana are published.
+/// Where Prometheus, Grafana and Alertmanager are published.
 fn components(examination: &Examination) -> Vec<(&'static str, SocketAddr)> {
     let stack = examination.stack;
     let at = |publish: Publish, usual: SocketAddr| match publish {
@@ -92,11 +92,13 @@ fn components(examination: &Examination) -> Vec<(&'static str, SocketAddr)> {
     let prometheus =
         stack.prometheus.as_option().and_then(|prometheus| at(prometheus.port, defaults::PROMETHEUS_ADDRESS));
     let grafana = stack.grafana.as_option().and_then(|grafana| at(grafana.port, defaults::GRAFANA_ADDRESS));
-    let both = [("prometheus", prometheus), ("grafana", grafana)];
-    both.into_iter().filter_map(|(name, address)| Some((name, address?))).collect()
+    let alertmanager =
+        stack.alertmanager.as_option().and_then(|section| at(section.port, defaults::ALERTMANAGER_ADDRESS));
+    let all = [("prometheus", prometheus), ("grafana", grafana), ("alertmanager", alertmanager)];
+    all.into_iter().filter_map(|(name, address)| Some((name, address?))).collect()
 }
 
-/// Prometheus has no password, and Grafana is for those who may see the stack.
+/// Prometheus and Alertmanager have no password, and Grafana is for those who may see the stack.
 pub(super) fn components_stay_at_home(examination: &mut Examination) {
     for (component, address) in components(examination).into_iter().filter(|(_, address)| is_everywhere(address.ip())) {
         let path = Path::ROOT.key(component);

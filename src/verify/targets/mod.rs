@@ -55,7 +55,7 @@ pub fn grafana_url(desired: &Desired, observed: &Observed) -> Option<String> {
 }
 
 /// URL of a component that runs: published, or on its container's own address.
-fn reachable(
+pub(super) fn reachable(
     container: &ObservedContainer,
     published: Option<SocketAddr>,
     address: Option<IpAddr>,

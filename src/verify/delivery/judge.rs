@@ -1,0 +1,274 @@
+//! What was found of the way of alerts → findings that name the hop that loses them. Pure.
+
+use std::collections::BTreeMap;
+
+use crate::client::yaml_to_json;
+use crate::desired::{AlertmanagerConfig, Desired, Service};
+use crate::engine::{ContainerState, Observed};
+use crate::probe::{Connect, Delivered, KeptBack, Looked, Lookup, Posted};
+use crate::render::Files;
+
+use super::super::{Cause, Finding, Trouble, contains};
+use super::{AlertmanagerState, DeliveryState, FILE, container, words};
+
+/// The check that these findings belong to.
+const CHECK: &str = "alerts";
+
+/// A failed try that is older than this, in milliseconds, says nothing about now.
+const RECENT: i64 = 15 * 60 * 1000;
+
+/// Judges what was found: for each Alertmanager how it stands, what comes to it and what it sends on; then the receivers.
+pub fn judge_delivery(desired: &Desired, files: &Files, observed: &Observed, state: &DeliveryState) -> Vec<Finding> {
+    let Some(config) = &desired.alertmanager else { return Vec::new() };
+    let services: Vec<&Service> = desired.alertmanager_services().collect();
+    let mut findings = Vec::new();
+    for (index, service) in services.iter().enumerate() {
+        let one = state.alertmanagers.get(index).cloned().unwrap_or_default();
+        let seat = Seat {
+            instance: service.container_name(&desired.stack, 1),
+            address: config.addresses.get(index).map(String::as_str).unwrap_or_default(),
+            state,
+            one: &one,
+        };
+        let runs = container(observed, service).is_some_and(|it| it.state == ContainerState::Running);
+        findings.push(seat.finding("alertmanager", seat.stands(runs, files, services.len())));
+        if runs {
+            findings.extend(seat.comes_in());
+            findings.push(seat.goes_out());
+        }
+    }
+    findings.extend(receivers(config, state));
+    findings
+}
+
+/// What fires in Prometheus and this Alertmanager does not know.
+pub(super) fn lost<'a>(
+    firing: &'a [BTreeMap<String, String>],
+    one: &AlertmanagerState,
+) -> Option<&'a BTreeMap<String, String>> {
+    if !matches!(one.status, Some(Ok(_))) {
+        return None;
+    }
+    // It may carry external labels beside its own.
+    let is_known = |labels: &BTreeMap<String, String>| {
+        let has_all =
+            |known: &BTreeMap<String, String>| labels.iter().all(|(key, value)| known.get(key) == Some(value));
+        one.alerts.iter().any(|alert| has_all(&alert.labels))
+    };
+    firing.iter().find(|labels| !is_known(labels))
+}
+
+/// One Alertmanager, and what was found of it.
+struct Seat<'a> {
+    instance: String,
+    address: &'a str,
+    state: &'a DeliveryState,
+    one: &'a AlertmanagerState,
+}
+
+impl Seat<'_> {
+    fn finding(&self, subject: &str, outcome: Result<String, Trouble>) -> Finding {
+        match outcome {
+            Ok(message) => Finding::ok(CHECK, subject, Some(&self.instance), message),
+            Err(trouble) => Finding::fail(CHECK, subject, Some(&self.instance), self.masked(trouble)),
+        }
+    }
+
+    fn masked(&self, trouble: Trouble) -> Trouble {
+        masked(trouble, self.state)
+    }
+
+    /// Whether it runs, by the rendered configuration, together with the others.
+    fn stands(&self, runs: bool, files: &Files, count: usize) -> Result<String, Trouble> {
+        let instance = &self.instance;
+        let unreachable = |message: String| {
+            let fix = "see `stackctl ps` and `stackctl logs alertmanager`, then run `stackctl up`";
+            Trouble::new(Cause::AlertmanagerUnreachable, message, fix)
+        };
+        if !runs {
+            return Err(unreachable(format!("`{instance}` does not run, and nobody is told of any alert by it")));
+        }
+        let status = match &self.one.status {
+            Some(Ok(status)) => status,
+            Some(Err(error)) => return Err(unreachable(error.to_string())),
+            None => return Err(unreachable(format!("`{instance}` has no address that this host reaches"))),
+        };
+        if let Some(rendered) = files.0.get(FILE) {
+            in_force(rendered, &status.config, &self.one.lines)?;
+        }
+        if count > 1 && (status.cluster != "ready" || status.peers < count) {
+            let message = format!(
+                "the cluster is {} and has {} of {count} Alertmanagers: one alert may be told twice, and a silence \
+                 holds for some of them only",
+                status.cluster, status.peers
+            );
+            let fix = "wait half a minute after a start; then see `stackctl logs alertmanager alertmanager-2`";
+            return Err(Trouble::new(Cause::ClusterIncomplete, message, fix));
+        }
+        let cluster = if count > 1 { format!(", one of {} in the cluster", status.peers) } else { String::new() };
+        Ok(format!("Alertmanager {} runs what was rendered{cluster}", status.version))
+    }
+
+    /// Prometheus → this Alertmanager.
+    fn comes_in(&self) -> Option<Finding> {
+        let known = self.state.known.as_ref()?;
+        Some(self.finding("prometheus to alertmanager", self.incoming(known)))
+    }
+
+    fn incoming(&self, known: &Result<Vec<String>, crate::client::Error>) -> Result<String, Trouble> {
+        let known = known.as_ref().map_err(|error| {
+            let fix = "see `stackctl ps` and `stackctl logs prometheus`, then run `stackctl up`";
+            Trouble::new(Cause::PrometheusUnreachable, error.to_string(), fix)
+        })?;
+        let address = self.address;
+        let lost_here = |message: String, fix: &str| Err(Trouble::new(Cause::AlertNotDelivered, message, fix));
+        if !known.iter().any(|url| url.contains(&format!("//{address}/"))) {
+            let message = format!("lost between Prometheus and Alertmanager: Prometheus does not know `{address}`");
+            return lost_here(message, "run `stackctl up`, which has Prometheus read its configuration again");
+        }
+        if let Some(labels) = lost(&self.state.firing, self.one) {
+            let name = labels.get("alertname").map(String::as_str).unwrap_or_default();
+            let why = words::sending_error(&self.state.prometheus_lines, address);
+            let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+            let message = format!(
+                "lost between Prometheus and Alertmanager: `{name}` fires, and `{}` does not know it{why}",
+                self.instance
+            );
+            let fix = "look whether both are in one network (`docker inspect`) and run `stackctl up`; \
+                       `alert_relabel_configs` must not drop it";
+            return lost_here(message, fix);
+        }
+        Ok(match self.state.firing.len() {
+            0 => "Prometheus knows it; nothing fires now that could be seen to arrive".to_owned(),
+            1 => "Prometheus knows it, and the alert that fires has arrived".to_owned(),
+            count => format!("Prometheus knows it, and the {count} alerts that fire have arrived"),
+        })
+    }
+
+    /// This Alertmanager → a receiver, which is stackctl's own sink.
+    fn goes_out(&self) -> Finding {
+        let subject = "alertmanager to stackctl's sink";
+        match &self.one.delivered {
+            Some(Delivered { posted: Posted::Accepted, arrived_ms: Some(millis), .. }) => {
+                let seconds = format!("{}.{} s", millis / 1000, millis % 1000 / 100);
+                let message = format!("an alert that was posted arrived after {seconds}, at a group wait of 1 s");
+                self.finding(subject, Ok(message))
+            }
+            Some(delivered) => self.finding(subject, Err(self.not_delivered(delivered))),
+            None => {
+                let why = self.state.trouble.as_deref().unwrap_or("nobody looked");
+                let message = format!("no alert was sent to see whether it arrives: {why}");
+                let trouble = Trouble::new(Cause::AlertNotDelivered, message, "run `stackctl verify alerts` again");
+                Finding::fail(CHECK, subject, Some(&self.instance), self.masked(trouble)).as_warning()
+            }
+        }
+    }
+
+    fn not_delivered(&self, delivered: &Delivered) -> Trouble {
+        let trouble = |message: String, fix: &str| Trouble::new(Cause::AlertNotDelivered, message, fix);
+        match &delivered.posted {
+            Posted::Unreachable { message } => {
+                let message = format!("lost on the way to Alertmanager: `{}` cannot be asked: {message}", self.address);
+                trouble(message, "see `stackctl logs alertmanager`; then run `stackctl up`")
+            }
+            Posted::Refused { status, message } => {
+                let message = format!("lost on the way to Alertmanager: it refuses an alert with {status}: {message}");
+                trouble(message, "see `stackctl logs alertmanager`")
+            }
+            Posted::Accepted => self.kept_back(delivered.kept_back.as_ref()),
+        }
+    }
+
+    /// It took the alert, and nothing arrived.
+    fn kept_back(&self, kept_back: Option<&KeptBack>) -> Trouble {
+        let last = words::last_try(&words::tries(&self.one.lines), "stackctl-probe");
+        if let Some(error) = last.and_then(|last| last.error) {
+            let message = format!("lost between Alertmanager and its receiver: {error}");
+            let fix = "Alertmanager has to reach what stands in its network: look for a firewall, a proxy in its \
+                       `environment`, or `networks` that are `internal`";
+            return Trouble::new(Cause::AlertNotDelivered, message, fix);
+        }
+        let (why, fix) = match kept_back.filter(|status| status.state == "suppressed") {
+            Some(status) if !status.silenced_by.is_empty() => (
+                format!("it is muted by silence {}", status.silenced_by.join(", ")),
+                "a silence for every alert mutes this one, too: `stackctl silence list`, then `stackctl silence remove ID`",
+            ),
+            Some(_) => (
+                "another alert mutes it".to_owned(),
+                "an entry of `alertmanager.inhibit` mutes every alert: give its `target` a label",
+            ),
+            None => (
+                "Alertmanager took the alert and sent no message".to_owned(),
+                "see the finding about its configuration, and `stackctl logs alertmanager`",
+            ),
+        };
+        Trouble::new(Cause::AlertNotDelivered, format!("lost between Alertmanager and its receiver: {why}"), fix)
+    }
+}
+
+fn masked(trouble: Trouble, state: &DeliveryState) -> Trouble {
+    Trouble { message: words::without(&trouble.message, &state.hidden.0), ..trouble }
+}
+
+/// Whether the configuration in force is the rendered one.
+fn in_force(rendered: &str, running: &str, lines: &[String]) -> Result<(), Trouble> {
+    let stale = |message: String| {
+        let fix = "run `stackctl up`, which has Alertmanager read its configuration again";
+        Err(Trouble::new(Cause::ConfigStale, message, fix))
+    };
+    let (running, rendered) = match (yaml_to_json(running), yaml_to_json(rendered)) {
+        (Ok(running), Ok(rendered)) => (running, rendered),
+        (Err(error), _) | (_, Err(error)) => return stale(format!("its configuration is no YAML: {error}")),
+    };
+    let Err(difference) = contains(&running, &rendered) else { return Ok(()) };
+    if let Some(refusal) = words::refusal(lines) {
+        let message = format!("Alertmanager refused its configuration and goes on with the one before: {refusal}");
+        let fix = "mend what it names in the stack file, then run `stackctl up`; until then a restart would fail";
+        return Err(Trouble::new(Cause::ConfigRejected, message, fix));
+    }
+    stale(format!("Alertmanager does not run what was rendered: `{}` differs", difference.path))
+}
+
+/// The receivers: what Alertmanager's log says of its last try, else whether their sockets open.
+fn receivers(config: &AlertmanagerConfig, state: &DeliveryState) -> Vec<Finding> {
+    let tries: Vec<words::Try> = state.alertmanagers.iter().flat_map(|one| words::tries(&one.lines)).collect();
+    let findings = config.told.iter().map(|told| {
+        let name = &told.receiver;
+        let subject = format!("alertmanager to {name}");
+        let failed = words::last_try(&tries, name).filter(|last| state.now - last.at < RECENT).and_then(|last| last.error);
+        let looked = state.sockets.get(name);
+        let closed = looked.and_then(|(address, looked)| Some((address, closed(looked)?)));
+        let trouble = match (failed, closed) {
+            (Some(error), _) => format!("its last message was not taken: {error}"),
+            (None, Some((address, why))) => format!("`{address}` cannot be reached from Alertmanager: {why}"),
+            (None, None) => {
+                let message = match looked {
+                    Some((address, _)) => format!("`{address}` can be reached from Alertmanager; nothing was sent to it"),
+                    None => "nothing is known against it, and nothing was sent to it".to_owned(),
+                };
+                return Finding::ok(CHECK, &subject, None, words::without(&message, &state.hidden.0));
+            }
+        };
+        let message = format!("lost between Alertmanager and receiver `{name}` ({}): {trouble}", told.way);
+        let fix = format!("correct `alertmanager.receivers.{name}`, or start what it names; `stackctl logs alertmanager` has every try");
+        let trouble = masked(Trouble::new(Cause::AlertNotDelivered, message, fix), state);
+        Finding::fail(CHECK, &subject, None, trouble)
+    });
+    findings.collect()
+}
+
+/// Why a socket did not open.
+fn closed(looked: &Looked) -> Option<String> {
+    match (&looked.lookup, &looked.connect) {
+        (_, Connect::Open) => None,
+        (Some(Lookup::Failed { message }), _) => Some(format!("its name leads nowhere ({message})")),
+        (_, Connect::Refused) => Some("nothing listens there".to_owned()),
+        (_, Connect::TimedOut { millis }) => Some(format!("no answer within {} s", millis / 1000)),
+        (_, Connect::Unreachable { message }) => Some(message.clone()),
+        // The budget ended first.
+        (_, Connect::NotTried) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;
