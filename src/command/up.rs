@@ -176,7 +176,7 @@ async fn prove_it(
     };
     // As with panels: an `up` that has nothing to do sends no alert.
     let delivered = (changed != Some(true)).then(Vec::new);
-    let findings = prove::findings(situation, &[], prove::Known { scraped, panels, delivered, rules }).await?;
+    let findings = prove::findings(situation, &[], prove::Known { scraped, panels, rules, delivered }).await?;
     if !findings.is_empty() {
         output::print(&prove::text(&findings));
     }
