@@ -105,6 +105,8 @@ pub enum Command {
     Verify(command::verify::Arguments),
     /// What a cause means that `verify` names, and what to do
     Explain(command::explain::Arguments),
+    /// Hand the figures of a batch job to the pushgateway
+    Push(command::push::Arguments),
     /// Ask Prometheus
     Query(command::query::Arguments),
     /// Golden signals, targets and alerts on the terminal, live

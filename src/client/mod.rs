@@ -5,6 +5,7 @@ mod connection;
 mod error;
 mod grafana;
 mod prometheus;
+mod pushgateway;
 mod query;
 mod target;
 mod tls;
@@ -14,6 +15,7 @@ pub use alertmanager::{Alertmanager, AlertmanagerStatus, KnownAlert, Silence, Si
 pub use error::Error;
 pub use grafana::{DashboardMeta, DatasourceHealth, Grafana, GrafanaHealth, KeptDashboard};
 pub use prometheus::{Alert, BuildInfo, Prometheus, RuntimeInfo};
+pub use pushgateway::Pushgateway;
 pub use query::{Point, QueryResult, Series};
 pub use target::{DroppedTarget, Health, Target, Targets};
 pub use tls::install_tls_provider;

@@ -17,6 +17,7 @@ pub mod man;
 pub mod plan;
 pub mod probe;
 pub mod ps;
+pub mod push;
 pub mod query;
 pub mod remove;
 pub mod render;
@@ -30,6 +31,7 @@ pub mod view;
 
 mod edit;
 mod failure;
+mod host_ports;
 mod learn;
 mod lock;
 mod output;
@@ -71,6 +73,7 @@ pub async fn run(cli: Cli) -> Exit {
         Command::Ps(arguments) => ps::run(&global, &arguments).await,
         Command::Logs(arguments) => logs::run(&global, &arguments).await,
         Command::Verify(arguments) => verify::run(&global, &arguments).await,
+        Command::Push(arguments) => push::run(&global, &arguments).await,
         Command::Query(arguments) => query::run(&global, &arguments).await,
         Command::Top(arguments) => top::run(&global, &arguments).await,
         Command::View(arguments) => view::run(&global, &arguments).await,

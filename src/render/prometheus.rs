@@ -65,6 +65,7 @@ struct JobView<'a> {
     dns: Option<Dns<'a>>,
     targets: Vec<&'a str>,
     labels: Vec<Pair<'a>>,
+    prober: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -130,6 +131,7 @@ impl<'a> JobView<'a> {
             dns,
             targets,
             labels: pairs(&job.labels, escape),
+            prober: job.prober.as_deref(),
         }
     }
 }

@@ -30,6 +30,7 @@ mod name;
 mod network;
 mod outside;
 mod port;
+mod probe;
 mod problem;
 mod prometheus;
 mod publish;
@@ -74,6 +75,7 @@ pub use metrics::{BasicAuth, Discovery, Metrics, Scheme, Tls};
 pub use name::{ServiceName, StackName};
 pub use network::Network;
 pub use port::{Port, Ports, Protocol};
+pub use probe::{Probe, ProbeKind};
 pub use problem::{Problem, Problems, Severity};
 pub use prometheus::{Prometheus, Retention};
 pub use publish::Publish;
@@ -133,6 +135,9 @@ pub struct Stack {
     /// Scrape jobs for things that run elsewhere. The key is the job name.
     #[schemars(default)]
     pub scrape: IndexMap<ServiceName, Scrape>,
+    /// Things that are asked from outside: HTTP, TCP, ICMP and DNS. The blackbox exporter, which asks them, comes by itself.
+    #[schemars(default)]
+    pub probes: IndexMap<ServiceName, Probe>,
     /// Dashboards, from panels, from a preset or from a file.
     #[schemars(default)]
     pub dashboards: IndexMap<ServiceName, Dashboard>,
