@@ -17,12 +17,12 @@ use crate::exposition::{self, Format};
 Examples:
   stackctl push backup backup_bytes=1048576 backup_success=1
   stackctl push backup --label database=orders backup_last_success_seconds=$(date +%s)
-  some-job --metrics | stackctl push some-job --file -
+  some-job --metrics | stackctl push some-job --from -
   stackctl push backup --label database=orders --delete")]
 pub struct Arguments {
     /// Name of the job
     job: String,
-    /// A figure, such as `rows_total=42`; what it means is written into a file for `--file`
+    /// A figure, such as `rows_total=42`; what it means is written into a file for `--from`
     #[arg(value_name = "METRIC=VALUE", value_parser = figure)]
     figures: Vec<(String, String)>,
     /// Tells several runs of one job apart; repeat it for several labels
@@ -30,12 +30,12 @@ pub struct Arguments {
     label: Vec<(String, String)>,
     /// Metrics in Prometheus' text format; `-` reads standard input
     #[arg(long, value_name = "FILE", conflicts_with = "figures", value_hint = clap::ValueHint::FilePath)]
-    file: Option<PathBuf>,
+    from: Option<PathBuf>,
     /// Everything else that was pushed for this job and these labels goes; left out: only metrics of the same names
     #[arg(long)]
     replace: bool,
     /// Take away what was pushed for this job and these labels
-    #[arg(long, conflicts_with_all = ["figures", "file", "replace"])]
+    #[arg(long, conflicts_with_all = ["figures", "from", "replace"])]
     delete: bool,
     /// A pushgateway elsewhere; left out: the one of the stack file
     #[arg(long, value_name = "URL", value_hint = clap::ValueHint::Url)]
@@ -78,9 +78,9 @@ fn refusal(arguments: &Arguments, error: &client::Error) -> Error {
 
 /// The text to push and how many samples it has. What Prometheus would not read is refused here, with its line.
 fn body(arguments: &Arguments) -> Result<(String, u64), Failure> {
-    let (text, name) = match &arguments.file {
+    let (text, name) = match &arguments.from {
         None if arguments.figures.is_empty() => {
-            let help = "write `METRIC=VALUE`, or `--file FILE`; `--file -` reads standard input";
+            let help = "write `METRIC=VALUE`, or `--from FILE`; `--from -` reads standard input";
             return Err(Failure::arguments("there is nothing to push", help));
         }
         None => (lines(&arguments.figures), "the arguments".to_owned()),

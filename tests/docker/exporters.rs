@@ -182,14 +182,14 @@ fn a_batch_job_pushes_and_its_figures_stay_over_a_new_container() {
         "# TYPE rows_total counter\nrows_total{table=\"a\"} 7\nrows_total{table=\"b\"} 8",
     )
     .expect("our folder");
-    stack.ok(&["push", "import", "--file", stack.path("metrics").to_str().expect("a path")]);
+    stack.ok(&["push", "import", "--from", stack.path("metrics").to_str().expect("a path")]);
     eventually("a file is pushed", || value(&stack, "sum(rows_total{job=\"import\"})").as_deref() == Some("15"));
 
     std::fs::write(stack.path("metrics"), "rows_total{table=\"a\" 7\n").expect("our folder");
-    let refused = stack.expect(2, &["push", "import", "--file", stack.path("metrics").to_str().expect("a path")]);
+    let refused = stack.expect(2, &["push", "import", "--from", stack.path("metrics").to_str().expect("a path")]);
     assert!(refused.stderr.contains("line 1") && refused.stderr.contains("rows_total{table"), "{}", refused.stderr);
     std::fs::write(stack.path("metrics"), "# TYPE backup_bytes counter\nbackup_bytes 1\n").expect("our folder");
-    let refused = stack.expect(1, &["push", "other", "--file", stack.path("metrics").to_str().expect("a path")]);
+    let refused = stack.expect(1, &["push", "other", "--from", stack.path("metrics").to_str().expect("a path")]);
     assert!(refused.stderr.contains("it answers 400") && refused.stderr.contains("inconsistent"), "{}", refused.stderr);
     let nothing = stack.expect(2, &["push", "other"]);
     assert!(nothing.stderr.contains("there is nothing to push"), "{}", nothing.stderr);
