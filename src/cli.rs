@@ -109,6 +109,8 @@ pub enum Command {
     Alerts(command::alerts::Arguments),
     /// Run the tests of the rules, with promtool in the stack's Prometheus image
     Test(command::test::Arguments),
+    /// Hand the figures of a batch job to the pushgateway
+    Push(command::push::Arguments),
     /// Ask Prometheus
     Query(command::query::Arguments),
     /// Golden signals, targets and alerts on the terminal, live

@@ -540,7 +540,7 @@ fn the_schema_refuses_what_the_loader_refuses() {
 fn the_schema_describes_every_key() {
     let schema = stackctl::stack::schema();
     let described = schema["properties"].as_object().unwrap().values().filter(|key| key.get("description").is_some());
-    assert_eq!(described.count(), 17);
+    assert_eq!(described.count(), 18);
     assert_eq!(schema["additionalProperties"], false);
     assert_eq!(schema["required"], serde_json::json!(["name"]));
 }

@@ -17,6 +17,8 @@ pub struct Component {
     pub port: u16,
     /// Path it serves its metrics on.
     pub metrics_path: &'static str,
+    /// Labels of its metrics win over those of the scrape.
+    pub honor_labels: bool,
     /// What it keeps.
     pub data: Option<DataFolder>,
     /// Health checks that the registry image can carry out, by version, oldest first.
@@ -40,6 +42,7 @@ impl Component {
         version: "",
         port: 0,
         metrics_path: "/metrics",
+        honor_labels: false,
         data: None,
         health: &[],
         container: ContainerDefaults::PLAIN,

@@ -63,6 +63,7 @@ pub static COMPONENTS: &[&Component] = &[
 
 /// Components that a stack file can name under `exporters`.
 pub const EXPORTERS: &[&str] = &[
+    "blackbox",
     "cadvisor",
     "elasticsearch",
     "haproxy",
@@ -75,6 +76,7 @@ pub const EXPORTERS: &[&str] = &[
     "node",
     "postgres",
     "process",
+    "pushgateway",
     "rabbitmq",
     "redis",
     "snmp",

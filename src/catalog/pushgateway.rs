@@ -10,6 +10,8 @@ pub static PUSHGATEWAY: Component = Component {
     version: "1.11.3",
     port: 9091,
     data: Some(DataFolder { volume: "pushgateway-data", path: "/pushgateway" }),
+    // What was pushed names its own job and instance.
+    honor_labels: true,
     container: ContainerDefaults {
         command: &[
             "--web.listen-address={listen}",
@@ -31,8 +33,9 @@ pub static PUSHGATEWAY: Component = Component {
         working_folder: "/",
     }),
     known: Known {
-        about: "keeps what batch jobs push, until Prometheus scrapes it",
+        about: "keeps what batch jobs push: `stackctl push`",
         user: Some(65534),
+        preset: Some("pushgateway"),
         changes: &[
             ("0.5", "flags have two dashes"),
             ("0.8", "runs as nobody: a file of root's is not written any more"),
@@ -45,7 +48,6 @@ pub static PUSHGATEWAY: Component = Component {
         ],
         sources: &["github.com/prometheus/pushgateway: README, CHANGELOG"],
         run_here: true,
-        ..Known::NOTHING
     },
     ..Component::PLAIN
 };

@@ -5,6 +5,7 @@ mod connection;
 mod error;
 mod grafana;
 mod prometheus;
+mod pushgateway;
 mod query;
 mod rule;
 mod target;
@@ -15,6 +16,7 @@ pub use alertmanager::{Alertmanager, AlertmanagerStatus, KnownAlert, Silence, Si
 pub use error::Error;
 pub use grafana::{DashboardMeta, DatasourceHealth, Grafana, GrafanaHealth, KeptDashboard};
 pub use prometheus::{Alert, BuildInfo, Prometheus, RuntimeInfo};
+pub use pushgateway::Pushgateway;
 pub use query::{Point, QueryResult, Series};
 pub use rule::{LoadedGroup, LoadedRule, RuleHealth};
 pub use target::{DroppedTarget, Health, Target, Targets};

@@ -18,6 +18,7 @@ pub mod man;
 pub mod plan;
 pub mod probe;
 pub mod ps;
+pub mod push;
 pub mod query;
 pub mod remove;
 pub mod render;
@@ -32,6 +33,7 @@ pub mod view;
 
 mod edit;
 mod failure;
+mod host_ports;
 mod learn;
 mod lock;
 mod output;
@@ -76,6 +78,7 @@ pub async fn run(cli: Cli) -> Exit {
         Command::Verify(arguments) => verify::run(&global, &arguments).await,
         Command::Alerts(arguments) => alerts::run(&global, &arguments).await,
         Command::Test(arguments) => Box::pin(test::run(&global, &arguments)).await,
+        Command::Push(arguments) => push::run(&global, &arguments).await,
         Command::Query(arguments) => query::run(&global, &arguments).await,
         Command::Top(arguments) => top::run(&global, &arguments).await,
         Command::View(arguments) => view::run(&global, &arguments).await,

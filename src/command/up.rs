@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::progress::{Progress, seconds};
 use super::situation::{Situation, Wishes};
-use super::{Exit, Failure, failure, learn, lock, output, panels, prove, rules, secrets, situation};
+use super::{Exit, Failure, failure, host_ports, learn, lock, output, panels, prove, rules, secrets, situation};
 use crate::cli::Global;
 use crate::desired::{Desired, Role, SecretSource, Service};
 use crate::engine::{Error, Event, Outcome};
@@ -80,6 +80,7 @@ impl Work<'_> {
         {
             return Err(refusal.into());
         }
+        host_ports::refuse_taken(situation, &plan).await?;
         if !plan.is_empty() {
             let report = |event: Event| self.progress.show(&event);
             let outcome = situation.apply(&plan, self.arguments.timeout, &report).await?;

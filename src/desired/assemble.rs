@@ -42,6 +42,7 @@ impl Desired {
             grafana,
             alertmanager,
             dashboards,
+            probes: super::probe::modules(stack),
             daemon: daemon::settings(input),
             host: daemon::host(input),
             left_out,

@@ -2,9 +2,12 @@
 
 use super::assemble::{Input, or_left_out};
 use super::component::{self, Listening};
+use super::container::fill;
 use super::image::Chosen;
+use super::probe;
 use super::{ContainerSettings, LeftOut, Mount, PullPolicy, Restart, Role, Service};
 use super::{container, daemon, image, jobs, volume, watched};
+use crate::catalog::blackbox::{BLACKBOX, ECHO_SETTING};
 use crate::catalog::{self, Component};
 use crate::stack::Exporter;
 
@@ -40,6 +43,15 @@ fn service(input: Input, exporter_name: &str, exporter: &Exporter, mut chosen: C
     let mut depends_on = container::dependencies(&settings, &exporter.wiring);
     let mut container = container::make(input.stack, exporter_name, settings, &exporter.wiring);
     container.mounts = mounts(input, component, container.mounts);
+    if let Some(component) = component {
+        volume::add_data(input.stack, component, &mut container.mounts);
+        if component.name == BLACKBOX.name {
+            container.files.push(probe::file());
+            if probe::has_echo(input.stack) {
+                fill(&mut container.settings.sysctls, &[ECHO_SETTING]);
+            }
+        }
+    }
     if let Some(watched) = watched {
         if exporter.wiring.networks.is_empty() && container.settings.network_mode.is_none() {
             container.networks = watched.networks(input.stack, exporter_name);

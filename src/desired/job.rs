@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use super::{Duration, Scheme};
+use super::{Duration, ProbeKind, Scheme};
 
 /// One scrape job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +38,31 @@ pub struct Job {
     pub sample_limit: Option<u64>,
     /// Keep labels of the exposition that collide with the target's own.
     pub honor_labels: bool,
+    /// `HOST:PORT` of the prober that is scraped, and asks the targets in its turn. `None`: they are scraped themselves.
+    pub prober: Option<String>,
+    /// What its targets say of the thing that they watch.
+    pub says: Option<Says>,
+}
+
+/// What a target says of the thing that it watches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Says {
+    /// An exporter: whether it reaches its app.
+    Reaches {
+        /// Metric that is 0 where it does not.
+        metric: String,
+        /// The app.
+        app: String,
+        /// Where it asks, `HOST:PORT`.
+        address: String,
+    },
+    /// A prober: whether what it asked was well.
+    Probed {
+        /// How it asks.
+        kind: ProbeKind,
+        /// Time it may take, in words.
+        timeout: String,
+    },
 }
 
 /// What a job watches.
@@ -51,6 +76,8 @@ pub enum JobOrigin {
     Service(String),
     /// The attached app of this name: containers that somebody else runs.
     Attached(String),
+    /// A probe.
+    Probe,
     /// Something that runs elsewhere.
     Elsewhere,
 }

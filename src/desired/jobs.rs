@@ -6,12 +6,12 @@ use super::assemble::Input;
 use super::lookup::find;
 use super::scrape::{Timing, job};
 use super::{ContainerSettings, Duration, HOST, Job, JobOrigin, JobTargets, Protocol, Role, Service, StaticTarget};
-use super::{attached, daemon, exporter};
+use super::{attached, daemon, exporter, probe, watched};
 use crate::catalog;
 use crate::stack::defaults::METRICS_PORT;
 use crate::stack::{Discovery, Metrics};
 
-/// Every job, in order: Prometheus itself, the engine, apps, attached ones, exporters, Grafana, Alertmanager,
+/// Every job, in order: Prometheus itself, the engine, apps, attached ones, exporters, Grafana, Alertmanager, probes,
 /// things elsewhere.
 pub(super) fn all(input: Input, services: &[Service], timing: &Timing) -> Vec<Job> {
     let mut jobs = vec![of_prometheus(timing)];
@@ -26,6 +26,7 @@ pub(super) fn all(input: Input, services: &[Service], timing: &Timing) -> Vec<Jo
         .map(|service| of_service(input, service, &Metrics::default(), port, timing));
     let own = grafana.chain(alertmanagers);
     jobs.extend(own.filter(|own| !is_written_out(input, &own.name)));
+    jobs.extend(probe::jobs(input, services, timing));
     jobs.extend(of_things_elsewhere(input, timing));
     jobs
 }
@@ -51,7 +52,11 @@ fn of_apps(input: Input, services: &[Service], timing: &Timing) -> Vec<Job> {
 fn of_exporter(input: Input, service: &Service, timing: &Timing) -> Option<Job> {
     let exporter = find(&input.stack.exporters, &service.name)?;
     let port = exporter::port(&service.name, exporter);
-    Some(of_service(input, service, &exporter.metrics, port, timing))
+    let mut job = of_service(input, service, &exporter.metrics, port, timing);
+    let component = catalog::component(exporter.kind(&service.name));
+    job.honor_labels |= component.is_some_and(|component| component.honor_labels);
+    job.says = watched::of(input, &service.name, exporter).map(|watched| watched.says());
+    Some(job)
 }
 
 fn of_grafana(input: Input, service: &Service, timing: &Timing) -> Job {

@@ -20,6 +20,7 @@ mod jobs;
 mod lookup;
 mod network;
 mod order;
+mod probe;
 mod prometheus;
 mod rules;
 mod scrape;
@@ -37,7 +38,8 @@ pub use alertmanager::{
 pub use dashboards::{Carried, DashboardOrigin, StackDashboard};
 pub use facts::{AttachedContainer, Facts, ImageChoice, ScaleOverride};
 pub use image::{WantedImage, wanted_images};
-pub use job::{BasicAuth, Job, JobOrigin, JobTargets, StaticTarget, Tls};
+pub use job::{BasicAuth, Job, JobOrigin, JobTargets, Says, StaticTarget, Tls};
+pub use probe::{DnsModule, HttpModule, ProbeModule, Protocol as ProbeProtocol, TcpModule, Trust};
 pub use rules::{MissingRule, Objective, ObjectiveKind, rule_paths, rule_place};
 pub use service::{
     Attachment, Container, Dependency, Image, ImageOrigin, Mount, MountSource, OnChange, PlacedFile, PlacedSecret,
@@ -48,8 +50,8 @@ pub use view::LIBRARY_SOURCE;
 // Value types that are the same in the stack file and here, so that later stages need not know `stack`.
 pub use crate::stack::{
     AddressPool, Attach, ByteSize, Command, ContainerSettings, DependencyCondition, Duration, Expectation, FiringAlert,
-    Healthcheck, HealthcheckTest, ImageSource, Logging, Port, Ports, Propagation, Protocol, PullPolicy, Restart, Rule,
-    RuleGroup, RuleKind, RuleTest, Scheme, Ulimit,
+    Healthcheck, HealthcheckTest, ImageSource, Logging, Port, Ports, ProbeKind, Propagation, Protocol, PullPolicy,
+    Restart, Rule, RuleGroup, RuleKind, RuleTest, Scheme, Ulimit,
 };
 
 use std::collections::BTreeSet;
@@ -76,6 +78,8 @@ pub struct Desired {
     pub grafana: Option<GrafanaConfig>,
     /// What alertmanager.yml says. `None`: Alertmanager is off or was left out.
     pub alertmanager: Option<AlertmanagerConfig>,
+    /// What blackbox.yml says, by the name of the probe. Empty: there are no probes.
+    pub probes: IndexMap<String, ProbeModule>,
     /// Dashboards, in order. Their names and uids are unique.
     pub dashboards: Vec<StackDashboard>,
     /// What apps are known to expose, by job: it decides what their dashboards show. Kept in the running stack.

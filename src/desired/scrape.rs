@@ -44,6 +44,8 @@ pub(super) fn job(name: &str, origin: JobOrigin, targets: JobTargets, metrics: &
             .filter(|_| timing.version >= FALLBACK_SCRAPE_PROTOCOL),
         sample_limit: metrics.sample_limit,
         honor_labels: metrics.honor_labels,
+        prober: None,
+        says: None,
     }
 }
 

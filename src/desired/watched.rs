@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use super::assemble::Input;
 use super::lookup::find;
 use super::{
-    Attachment, Command, ContainerSettings, Dependency, DependencyCondition, HOST, HealthcheckTest, PlacedSecret,
+    Attachment, Command, ContainerSettings, Dependency, DependencyCondition, HOST, HealthcheckTest, PlacedSecret, Says,
     SecretForm, SecretSource, SettingPlace, jobs, network, secret,
 };
 use crate::catalog::{Handover, Login, PasswordPlace, Watches};
@@ -161,6 +161,15 @@ impl Watched<'_> {
         let can_tell = check.is_some_and(|check| check.test != HealthcheckTest::Disabled);
         let condition = if can_tell { DependencyCondition::Healthy } else { DependencyCondition::Started };
         Dependency { service: self.app_name.to_owned(), condition }
+    }
+
+    /// What the exporter says of the app.
+    pub(super) fn says(&self) -> Says {
+        Says::Reaches {
+            metric: self.watches.reaches.to_owned(),
+            app: self.app_name.to_owned(),
+            address: format!("{}:{}", self.host, self.port),
+        }
     }
 
     /// The file with the password.

@@ -39,7 +39,7 @@ pub use host::{AfterRestart, Bridge, EngineHost, EngineKind, RunningContainer};
 pub use lock::{Lock, ObservedLock};
 pub use logs::LogLine;
 pub use memory::keep_memory;
-pub use neighbour::Neighbour;
+pub use neighbour::{HostNeighbour, Neighbour};
 pub use observe::Question;
 pub use observed::{
     ContainerState, FileStamp, Health, Observed, ObservedContainer, ObservedImage, ObservedNetwork, ObservedVolume,

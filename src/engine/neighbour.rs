@@ -32,6 +32,33 @@ impl Engine {
     }
 }
 
+/// A container of another stack that stands in the host's network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostNeighbour {
+    /// Its stack.
+    pub stack: String,
+    /// Its name.
+    pub name: String,
+    /// What it was started with, as one text.
+    pub command: String,
+}
+
+impl Engine {
+    /// The running containers of other stacks that stand in the host's network.
+    pub async fn host_neighbours(&self, stack: &str) -> Result<Vec<HostNeighbour>, Error> {
+        let filters = std::collections::HashMap::from([("label", vec![labels::STACK])]);
+        let options = ListContainersOptionsBuilder::new().all(false).filters(&filters).build();
+        let found = self.docker().list_containers(Some(options)).await.map_err(cannot("list containers"))?;
+        let others = found.into_iter().filter_map(|summary| {
+            let other = summary.labels.as_ref()?.get(labels::STACK).filter(|other| *other != stack)?.clone();
+            let mode = summary.host_config.as_ref()?.network_mode.as_deref()?;
+            let name = summary.names.as_ref()?.first()?.trim_start_matches('/').to_owned();
+            (mode == "host").then(|| HostNeighbour { stack: other, name, command: summary.command.unwrap_or_default() })
+        });
+        Ok(others.collect())
+    }
+}
+
 fn has_label(summary: &bollard::models::ContainerSummary, label: &str) -> bool {
     summary.labels.as_ref().is_some_and(|labels| labels.contains_key(label))
 }

@@ -1,6 +1,7 @@
 //! Desired → the exact bytes of every generated file, in memory. Pure, but for `write`. The only folder that knows tera.
 
 mod alertmanager;
+mod blackbox;
 mod compose;
 mod daemon;
 mod dashboard;
@@ -34,6 +35,7 @@ pub fn all(desired: &Desired) -> Files {
         ("prometheus/prometheus.yml", prometheus::render(desired)),
         ("prometheus/stackctl.json", memory::render(desired)),
         ("alertmanager/alertmanager.yml", alertmanager::render(desired)),
+        (blackbox::SOURCE, blackbox::render(desired)),
         ("grafana/provisioning/datasources/prometheus.yml", grafana::datasource(desired)),
         ("grafana/provisioning/dashboards/stackctl.yml", grafana::dashboard_provider(desired)),
         (LIBRARY_SOURCE, view::render(desired)),

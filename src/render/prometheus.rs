@@ -59,6 +59,7 @@ struct JobView<'a> {
     dns: Option<Dns<'a>>,
     targets: Vec<&'a str>,
     labels: Vec<Pair<'a>>,
+    prober: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -124,6 +125,7 @@ impl<'a> JobView<'a> {
             dns,
             targets,
             labels: pairs(&job.labels, escape),
+            prober: job.prober.as_deref(),
         }
     }
 }

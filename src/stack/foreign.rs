@@ -7,6 +7,8 @@ pub(super) fn instead_of(key: &str) -> Option<&'static str> {
 
 /// Key, and what to write instead.
 const INSTEAD: &[(&str, &str)] = &[
+    ("pushgateway", "write `exporters: { pushgateway: {} }`"),
+    ("blackbox", "write `probes:`; settings of the exporter that asks them go under `exporters: { blackbox: … }`"),
     ("services", "write the services under `apps`"),
     ("build", "build the image first and name it: `image: NAME:TAG`"),
     ("deploy", "write `scale`, `mem_limit`, `cpus` and `restart` beside `image`"),

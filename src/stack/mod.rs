@@ -33,6 +33,7 @@ mod network;
 mod objective;
 mod outside;
 mod port;
+mod probe;
 mod problem;
 mod prometheus;
 mod publish;
@@ -83,6 +84,7 @@ pub use name::{ServiceName, StackName};
 pub use network::Network;
 pub use objective::{LatencyObjective, OBJECTIVE_ALERTS, Objectives};
 pub use port::{Port, Ports, Protocol};
+pub use probe::{Probe, ProbeKind};
 pub use problem::{Problem, Problems, Severity};
 pub use prometheus::{Prometheus, Retention};
 pub use publish::Publish;
@@ -144,6 +146,9 @@ pub struct Stack {
     /// Scrape jobs for things that run elsewhere. The key is the job name.
     #[schemars(default)]
     pub scrape: IndexMap<ServiceName, Scrape>,
+    /// Things that are asked from outside: HTTP, TCP, ICMP and DNS. The blackbox exporter, which asks them, comes by itself.
+    #[schemars(default)]
+    pub probes: IndexMap<ServiceName, Probe>,
     /// Dashboards, from panels, from a preset or from a file.
     #[schemars(default)]
     pub dashboards: IndexMap<ServiceName, Dashboard>,

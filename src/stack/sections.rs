@@ -5,14 +5,16 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::attach::AppKeys;
+use crate::catalog::blackbox::BLACKBOX;
+
 use super::document::{Entry, Node, Path, Reader, Span, Value};
 use super::{
-    Alertmanager, Alerts, App, Attached, Exporter, Grafana, Prometheus, Scrape, ServiceName, Stack, StackName, Toggle,
-    suggest,
+    Alertmanager, Alerts, App, Attached, Exporter, Grafana, Probe, Prometheus, Scrape, ServiceName, Stack, StackName,
+    Toggle, suggest,
 };
 
 /// The keys at the top of a stack file.
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 18] = [
     "name",
     "include",
     "engine",
@@ -23,6 +25,7 @@ const KEYS: [&str; 17] = [
     "apps",
     "exporters",
     "scrape",
+    "probes",
     "dashboards",
     "alerts",
     "rules",
@@ -41,6 +44,8 @@ pub(super) fn read(root: &Node, reader: &mut Reader) -> Stack {
     let mut sections = Sections { root, reader };
     sections.unknown_keys();
     let (apps, attached) = sections.apps();
+    let exporters = sections.named("exporters", |entry, path, reader| Some(Exporter::read(entry, path, reader)));
+    let probes = sections.named("probes", read_whole);
     Stack {
         name: sections.name(),
         include: sections.one("include"),
@@ -51,8 +56,9 @@ pub(super) fn read(root: &Node, reader: &mut Reader) -> Stack {
         alertmanager: sections.asked_for("alertmanager", Alertmanager::read),
         apps,
         attached,
-        exporters: sections.named("exporters", |entry, path, reader| Some(Exporter::read(entry, path, reader))),
+        exporters: with_prober(exporters, &probes),
         scrape: sections.named("scrape", |entry, path, reader| Some(Scrape::read(entry, path, reader))),
+        probes,
         dashboards: sections.named("dashboards", read_whole),
         alerts: sections.alerts(),
         rules: sections.one("rules"),
@@ -61,6 +67,19 @@ pub(super) fn read(root: &Node, reader: &mut Reader) -> Stack {
         volumes: sections.named("volumes", read_whole),
         secrets: sections.named("secrets", read_whole),
     }
+}
+
+/// Probes need an exporter that asks: where the file names none, it is there all the same.
+fn with_prober(
+    mut exporters: IndexMap<ServiceName, Exporter>,
+    probes: &IndexMap<ServiceName, Probe>,
+) -> IndexMap<ServiceName, Exporter> {
+    let name = BLACKBOX.name;
+    let is_written = exporters.iter().any(|(key, exporter)| exporter.kind(key.as_str()) == name);
+    if !probes.is_empty() && !is_written {
+        exporters.insert(ServiceName::unchecked(name), Exporter::default());
+    }
+    exporters
 }
 
 fn read_whole<T: DeserializeOwned>(entry: &Entry, path: Path, reader: &mut Reader) -> Option<T> {

@@ -116,6 +116,8 @@ pub enum Cause {
     TargetUnexpected,
     TargetDuplicate,
     TargetPending,
+    AppUnreachable,
+    ProbeFailed,
     EngineMetricsOff,
     EngineMetricsLoopback,
     EngineMetricsPublic,

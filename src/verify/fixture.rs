@@ -45,6 +45,8 @@ pub(crate) fn job(name: &str, origin: JobOrigin, targets: JobTargets) -> Job {
         fallback_scrape_protocol: None,
         sample_limit: None,
         honor_labels: false,
+        prober: None,
+        says: None,
     }
 }
 
@@ -90,6 +92,7 @@ pub(crate) fn desired(services: Vec<Service>, jobs: Vec<Job>) -> Desired {
         prometheus: Some(prometheus),
         grafana: None,
         alertmanager: None,
+        probes: IndexMap::new(),
         dashboards: Vec::new(),
         exposed: IndexMap::new(),
         golden: IndexMap::new(),

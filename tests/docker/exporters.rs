@@ -125,3 +125,147 @@ fn an_nginx_exporter_reads_the_page_of_its_app() {
     eventually("the page is read", || value(&stack, "nginx_up").as_deref() == Some("1"));
     dashboard_is_filled(&stack, "nginx");
 }
+
+#[test]
+fn a_database_that_is_stopped_is_told_from_an_exporter_that_is() {
+    let image = image("redis");
+    let stack = Sandbox::new(&format!(
+        "apps: {{ cache: {{ image: {image}, pull_policy: never, command: [redis] }} }}\nexporters: {{ redis: {{ for: cache }} }}\n"
+    ));
+    stack.ok(&["up"]);
+    eventually("the exporter reaches the database", || value(&stack, "redis_up").as_deref() == Some("1"));
+    docker(&["stop", &stack.container("cache", 1)]);
+    eventually("the stopped database is seen", || {
+        stack.broken_targets().contains(&"STACK-redis-1 app-unreachable".to_owned())
+    });
+    assert_eq!(value(&stack, "redis_up").as_deref(), Some("0"));
+    let findings = stack.findings("targets");
+    let finding = findings.iter().find(|finding| finding["cause"] == "app-unreachable").expect("it was there");
+    assert!(
+        finding["message"].as_str().is_some_and(|text| text.contains("`cache`, which it watches, does not run")),
+        "{finding:#}"
+    );
+    stack.ok(&["up"]);
+    eventually("it is well again", || stack.broken_targets().is_empty());
+
+    docker(&["exec", &stack.container("cache", 1), "redis-cli", "config", "set", "requirepass", "changed"]);
+    eventually("the login that is refused is seen", || {
+        let findings = stack.findings("targets");
+        let finding = findings.iter().find(|finding| finding["cause"] == "app-unreachable");
+        finding.is_some_and(|finding| {
+            finding["message"].as_str().is_some_and(|text| text.contains("cannot use `cache:6379`"))
+        })
+    });
+}
+
+#[test]
+fn a_batch_job_pushes_and_its_figures_stay_over_a_new_container() {
+    let stack = Sandbox::new("exporters: { pushgateway: {} }\n");
+    stack.ok(&["up"]);
+    assert_eq!(stack.plan(), [""; 0], "a second up does nothing");
+    let pushed = stack.ok(&[
+        "push",
+        "backup",
+        "--label",
+        "database=orders",
+        "--label",
+        "path=/var/a",
+        "backup_bytes=1048576",
+        "backup_ok=1",
+    ]);
+    assert!(pushed.stderr.contains("pushed 2 samples for job `backup`"), "{}", pushed.stderr);
+    let series = "backup_bytes{job=\"backup\",instance=\"\",database=\"orders\",path=\"/var/a\"}";
+    eventually("the job's own labels are kept", || value(&stack, series).as_deref() == Some("1048576"));
+
+    std::fs::write(
+        stack.path("metrics"),
+        "# TYPE rows_total counter\nrows_total{table=\"a\"} 7\nrows_total{table=\"b\"} 8",
+    )
+    .expect("our folder");
+    stack.ok(&["push", "import", "--from", stack.path("metrics").to_str().expect("a path")]);
+    eventually("a file is pushed", || value(&stack, "sum(rows_total{job=\"import\"})").as_deref() == Some("15"));
+
+    std::fs::write(stack.path("metrics"), "rows_total{table=\"a\" 7\n").expect("our folder");
+    let refused = stack.expect(2, &["push", "import", "--from", stack.path("metrics").to_str().expect("a path")]);
+    assert!(refused.stderr.contains("line 1") && refused.stderr.contains("rows_total{table"), "{}", refused.stderr);
+    std::fs::write(stack.path("metrics"), "# TYPE backup_bytes counter\nbackup_bytes 1\n").expect("our folder");
+    let refused = stack.expect(1, &["push", "other", "--from", stack.path("metrics").to_str().expect("a path")]);
+    assert!(refused.stderr.contains("it answers 400") && refused.stderr.contains("inconsistent"), "{}", refused.stderr);
+    let nothing = stack.expect(2, &["push", "other"]);
+    assert!(nothing.stderr.contains("there is nothing to push"), "{}", nothing.stderr);
+    dashboard_is_filled(&stack, "pushgateway");
+
+    // It writes its file as it ends.
+    docker(&["stop", &stack.container("pushgateway", 1)]);
+    let down = stack.expect(1, &["push", "backup", "backup_ok=1"]);
+    assert!(down.stderr.contains("`pushgateway` does not run"), "{}", down.stderr);
+    docker(&["rm", &stack.container("pushgateway", 1)]);
+    stack.ok(&["up"]);
+    eventually("what was pushed is there again", || value(&stack, series).as_deref() == Some("1048576"));
+    stack.ok(&["push", "backup", "--label", "database=orders", "--label", "path=/var/a", "--delete"]);
+    eventually("what was deleted is gone", || value(&stack, series).is_none());
+}
+
+#[test]
+fn probes_ask_from_outside_and_one_that_fails_says_what_failed() {
+    let image = image("nginx");
+    let stack = Sandbox::new(&format!(
+        "apps:\n  web: {{ image: {image}, pull_policy: never, command: [nginx] }}\n\
+         probes:\n  page: {{ http: \"http://web/\", body: hello }}\n  port: {{ tcp: \"web:80\" }}\n  echo: {{ icmp: [web, prometheus] }}\n  \
+         names: {{ dns: \"127.0.0.11\", name: web }}\n"
+    ));
+    stack.ok(&["up"]);
+    assert_eq!(stack.plan(), [""; 0], "a second up does nothing");
+    assert_eq!(value(&stack, "count(probe_success == 1)").as_deref(), Some("5"));
+    let subjects: Vec<String> =
+        stack.findings("targets").iter().map(|it| format!("{} {}", it["subject"], it["instance"])).collect();
+    assert!(
+        subjects.contains(&"\"page\" \"http://web/\"".to_owned()),
+        "one entry for each thing that is asked: {subjects:?}"
+    );
+    assert_eq!(subjects.iter().filter(|subject| subject.starts_with("\"echo\"")).count(), 2);
+    dashboard_is_filled(&stack, "blackbox");
+    let confined =
+        docker(&["inspect", "-f", "{{.HostConfig.CapDrop}} {{.HostConfig.CapAdd}}", &stack.container("blackbox", 1)]);
+    assert_eq!(confined.trim(), "[ALL] []", "no capability, not even for the echo");
+
+    stack.write(&format!(
+        "apps:\n  web: {{ image: {image}, pull_policy: never, command: [nginx] }}\n\
+         probes:\n  body: {{ http: \"http://web/\", body: goodbye }}\n  status: {{ http: \"http://web/\", status: 404 }}\n  \
+         port: {{ tcp: \"web:81\" }}\n  nowhere: {{ http: \"http://nowhere/\" }}\n  names: {{ dns: \"127.0.0.11\", name: nobody.example }}\n"
+    ));
+    stack.run(&["up", "--timeout", "10s"]);
+    let failed = |subject: &str| {
+        let findings = stack.findings("targets");
+        let finding =
+            findings.into_iter().find(|finding| finding["subject"] == subject && finding["cause"] == "probe-failed");
+        finding.map(|finding| finding["message"].as_str().unwrap_or_default().to_owned()).unwrap_or_default()
+    };
+    for (subject, reason) in [
+        ("body", "it answers 200, and its body is not as"),
+        ("status", "it answers 200"),
+        ("port", "no connection within"),
+        ("nowhere", "its name leads nowhere"),
+    ] {
+        eventually(subject, || failed(subject).contains(reason));
+    }
+    assert!(!failed("names").is_empty());
+}
+
+#[test]
+fn a_second_node_exporter_on_the_host_is_refused_before_anything_starts_and_told_another_port() {
+    let on = |port: u16| format!("exporters: {{ node: {{ metrics: {{ port: {port} }} }} }}\n");
+    let (first, second) = (Sandbox::new(&on(19197)), Sandbox::new(&on(19197)));
+    first.ok(&["up", "--no-wait"]);
+    let refused = second.expect(1, &["up"]);
+    assert!(
+        refused.stderr.contains(&format!("is taken by `{}-node-1` of stack `{}`", first.name, first.name)),
+        "{}",
+        refused.stderr
+    );
+    assert!(refused.stderr.contains("exporters: { node: { metrics: { port: 19198 } } }"), "{}", refused.stderr);
+    assert!(second.running("node").is_empty() && second.running("prometheus").is_empty());
+    second.write(&on(19198));
+    second.ok(&["up"]);
+    first.ok(&["up"]);
+}

@@ -29,6 +29,7 @@ pub(crate) fn bare(stack_name: &str) -> Stack {
         apps: IndexMap::new(),
         exporters: IndexMap::new(),
         scrape: IndexMap::new(),
+        probes: IndexMap::new(),
         dashboards: IndexMap::new(),
         alerts: None,
         rules: IndexMap::new(),

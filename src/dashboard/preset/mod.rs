@@ -1,5 +1,6 @@
 //! Dashboards for what stackctl knows: one file each.
 
+mod blackbox;
 mod cadvisor;
 mod docker_engine;
 mod mysql;
@@ -8,14 +9,26 @@ mod node;
 mod overview;
 mod postgres;
 mod prometheus;
+mod pushgateway;
 mod redis;
 
 use super::app::{TAG, WatchedApp, instance, restarts, to_the_others};
 use super::{Dashboard, Row, Variable, VariableSource};
 
 /// The presets that can be named under `dashboards`, sorted. `overview` is the one that depends on the stack.
-pub const PRESETS: &[&str] =
-    &["cadvisor", "docker-engine", "mysql", "nginx", "node", "overview", "postgres", "prometheus", "redis"];
+pub const PRESETS: &[&str] = &[
+    "blackbox",
+    "cadvisor",
+    "docker-engine",
+    "mysql",
+    "nginx",
+    "node",
+    "overview",
+    "postgres",
+    "prometheus",
+    "pushgateway",
+    "redis",
+];
 
 /// The uid of the overview where nobody names it. No name in a stack file begins so, and nothing else has this uid.
 pub const OVERVIEW_UID: &str = "_overview";
@@ -23,6 +36,7 @@ pub const OVERVIEW_UID: &str = "_overview";
 /// The dashboard of that preset. `apps`: what the overview tells of.
 pub fn preset(preset_name: &str, stack_name: &str, apps: &[WatchedApp]) -> Option<Dashboard> {
     match preset_name {
+        "blackbox" => Some(blackbox::dashboard()),
         "cadvisor" => Some(cadvisor::dashboard()),
         "docker-engine" => Some(docker_engine::dashboard()),
         "mysql" => Some(mysql::dashboard()),
@@ -31,6 +45,7 @@ pub fn preset(preset_name: &str, stack_name: &str, apps: &[WatchedApp]) -> Optio
         "overview" => Some(overview::dashboard(stack_name, apps)),
         "postgres" => Some(postgres::dashboard()),
         "prometheus" => Some(prometheus::dashboard()),
+        "pushgateway" => Some(pushgateway::dashboard()),
         "redis" => Some(redis::dashboard()),
         _ => None,
     }

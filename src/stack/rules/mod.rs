@@ -11,6 +11,7 @@ mod images;
 mod names;
 mod objectives;
 mod ports;
+mod probes;
 mod references;
 mod resources;
 mod rule_tests;
@@ -63,6 +64,8 @@ const RULES: &[fn(&mut Examination)] = &[
     scrapes::credentials_are_clear,
     scrapes::targets_are_addresses,
     scrapes::targets_can_be_reached,
+    probes::probes_ask_one_thing,
+    probes::probes_end_in_time,
     components::prometheus_settings_fit,
     components::extra_jobs_are_jobs,
     components::grafana_settings_fit,

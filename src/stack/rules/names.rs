@@ -86,6 +86,22 @@ pub(super) fn jobs_have_one_name_each(examination: &mut Examination) {
         let top = Path::ROOT.key("scrape");
         examination.error_at_key(top.key(name.as_str()), message, "give this job another name");
     }
+    for name in stack.probes.keys() {
+        let top = Path::ROOT.key("probes");
+        let whose = match owners.get(name.as_str()) {
+            Some(owner) => format!("`{}.{}`", owner.section, owner.name),
+            None if stack.scrape.contains_key(name) => format!("`scrape.{name}`"),
+            None if stack.attached.contains_key(name) => format!("`apps.{name}`"),
+            None if RESERVED.contains(&name.as_str()) || name.as_str() == "docker" => "stackctl's own".to_owned(),
+            None => continue,
+        };
+        let message = format!("a probe is a job, and job `{name}` is that of {whose}");
+        examination.error_at_key(
+            top.key(name.as_str()),
+            message,
+            format!("give the probe another name, such as `{name}-probe`"),
+        );
+    }
     for name in stack.scrape.keys() {
         let Some(owner) = owners.get(name.as_str()) else { continue };
         let message = format!("job `{name}` is the job of `{}.{}`", owner.section, owner.name);

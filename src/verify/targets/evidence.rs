@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::probe::{Listener, Looked, Lookup};
 
 /// What was seen beside Prometheus' own word, of what was not well at first sight.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Evidence {
     /// What the probe saw, by job and instance: `web/demo-web-1`.
     pub looked: BTreeMap<String, Looked>,
@@ -17,6 +17,8 @@ pub struct Evidence {
     pub logs: BTreeMap<String, Vec<String>>,
     /// Targets written out in the configuration in force, as job and address; asked where a target is absent.
     pub promised: BTreeSet<(String, String)>,
+    /// What targets that are scraped well say is not there: by job and instance, the metrics that tell why.
+    pub unreached: BTreeMap<(String, String), BTreeMap<String, f64>>,
     /// Why the probe could not look.
     pub trouble: Option<String>,
 }

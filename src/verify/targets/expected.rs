@@ -1,10 +1,10 @@
 //! What Prometheus ought to scrape: every replica of every job, and the container behind it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::{IpAddr, SocketAddr};
 
 use crate::desired::{Desired, Job, JobOrigin, JobTargets, Role, Scheme, Service, StaticTarget};
-use crate::engine::{Observed, ObservedContainer};
+use crate::engine::{ContainerState, Observed, ObservedContainer};
 
 /// One replica, or one thing elsewhere, that Prometheus ought to scrape.
 #[derive(Debug, Clone)]
@@ -40,6 +40,7 @@ impl Expected<'_> {
     pub(super) fn setting(&self) -> Option<String> {
         match (&self.job.origin, self.service.map(|service| service.role)) {
             (JobOrigin::Elsewhere, _) => Some(format!("scrape.{}", self.job.name)),
+            (JobOrigin::Probe, _) => Some(format!("probes.{}", self.job.name)),
             (JobOrigin::Attached(name), _) | (JobOrigin::Service(name), Some(Role::App)) => {
                 Some(format!("apps.{name}.metrics"))
             }
@@ -107,6 +108,8 @@ pub(super) struct Index<'a> {
     containers: HashMap<(&'a str, u32), &'a ObservedContainer>,
     by_address: HashMap<IpAddr, &'a ObservedContainer>,
     attached: Vec<&'a ObservedContainer>,
+    /// How the containers of services stand.
+    pub(super) states: BTreeMap<&'a str, ContainerState>,
     /// Networks the Prometheus container is in.
     pub(super) prometheus_networks: BTreeSet<&'a str>,
 }
@@ -119,6 +122,7 @@ impl<'a> Index<'a> {
             containers: HashMap::new(),
             by_address: HashMap::new(),
             attached: observed.attached.iter().map(|attached| &attached.container).collect(),
+            states: super::says::states(observed),
             prometheus_networks: BTreeSet::new(),
         };
         for container in &observed.containers {
@@ -151,7 +155,7 @@ impl<'a> Index<'a> {
             JobOrigin::Service(name) => self.services.get(name.as_str()).copied(),
             JobOrigin::Prometheus => self.desired.prometheus_service(),
             JobOrigin::Attached(app_name) => return self.attached(job, app_name),
-            JobOrigin::Engine | JobOrigin::Elsewhere => None,
+            JobOrigin::Engine | JobOrigin::Elsewhere | JobOrigin::Probe => None,
         };
         match &job.targets {
             JobTargets::Static(targets) => {
@@ -197,7 +201,8 @@ impl<'a> Index<'a> {
         );
         let container = named.and_then(|(service, replica)| self.container(service, replica));
         let addresses = vec![address.to_owned()];
-        Expected { job, service, container, instance, addresses, ask: Some(seen_from_beside(service, address)) }
+        let ask = job.prober.clone().unwrap_or_else(|| seen_from_beside(service, address));
+        Expected { job, service, container, instance, addresses, ask: Some(ask) }
     }
 
     fn looked_up(&self, job: &'a Job, service: &'a Service, replica: u32, port: u16) -> Expected<'a> {

@@ -6,6 +6,7 @@ mod evidence;
 mod expected;
 mod question;
 mod reach;
+mod says;
 mod scraped;
 mod unwatched;
 
@@ -90,7 +91,9 @@ pub async fn targets(
         None => Evidence { trouble: Some("no image to run it from".to_owned()), ..Evidence::default() },
     };
     if let (Some(prometheus), Ok(targets)) = (prometheus, &targets) {
-        evidence.promised = promised(desired, observed, targets, prometheus).await;
+        let unreached = says::ask(desired, prometheus);
+        let promised = promised(desired, observed, targets, prometheus);
+        (evidence.promised, evidence.unreached) = tokio::join!(promised, unreached);
     }
     judge_targets(desired, observed, targets.as_ref(), &evidence)
 }
@@ -249,7 +252,10 @@ fn judge_one(
     let up = scraped.proof(expected);
     let trouble = match (container::trouble(expected, evidence), up) {
         (Some(trouble), _) => trouble,
-        (None, Some(target)) => return well(expected, target),
+        (None, Some(target)) => match says::trouble(expected, target, &index.states, evidence) {
+            Some(trouble) => trouble,
+            None => return well(expected, target),
+        },
         (None, None) => container::network_mismatch(expected, index)
             .unwrap_or_else(|| not_up(prometheus, expected, scraped, evidence)),
     };
