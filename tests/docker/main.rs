@@ -9,10 +9,13 @@ mod compose;
 mod converge;
 mod dashboards;
 mod exporters;
+mod docs;
 mod failures;
 mod import;
 mod include;
 mod lifecycle;
+#[path = "../support/pages.rs"]
+mod pages;
 mod registry;
 mod reload;
 mod sandbox;
@@ -20,5 +23,7 @@ mod scale;
 mod screens;
 mod secrets;
 mod services;
+#[path = "../support/session.rs"]
+mod session;
 #[path = "../tools/mod.rs"]
 mod tools;
