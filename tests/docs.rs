@@ -87,6 +87,10 @@ fn every_stack_file_of_every_page_is_right() {
     let mut files = 0;
     for page in Page::all() {
         for text in page.blocks("yaml") {
+            // Where an ellipsis stands, or an indentation, something is left out.
+            if text.contains('…') || text.starts_with(' ') {
+                continue;
+            }
             // A part of a file stands for itself.
             let whole = if text.contains("name: ") { text.clone() } else { format!("name: x\n{text}") };
             let read = parse("stack.yml", &whole, folder.path(), &Environment::default(), &VOCABULARY);
