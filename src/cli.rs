@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::engine::ArgValueCompleter;
 
 use crate::command;
 
@@ -72,7 +73,7 @@ pub struct Output {
 #[derive(Debug, Args)]
 pub struct Scale {
     /// Run APP with N replicas; repeat it for several apps
-    #[arg(long, value_name = "APP=N", value_parser = scale)]
+    #[arg(long, value_name = "APP=N", value_parser = scale, add = ArgValueCompleter::new(command::complete::scales))]
     pub scale: Vec<(String, u32)>,
 }
 
@@ -144,7 +145,7 @@ pub enum Command {
 }
 
 /// The files of `STACKCTL_FILE`, else `stack.yml`.
-fn default_files() -> Vec<PathBuf> {
+pub(crate) fn default_files() -> Vec<PathBuf> {
     let named = std::env::var_os("STACKCTL_FILE").filter(|files| !files.is_empty());
     named.map_or_else(|| vec![PathBuf::from("stack.yml")], |files| std::env::split_paths(&files).collect())
 }

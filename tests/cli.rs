@@ -40,3 +40,53 @@ fn every_command_has_a_man_page_with_its_options() {
         }
     }
 }
+
+/// What bash offers for a line, in a folder: the script of `completions bash` and the program that it asks.
+fn offered(folder: &std::path::Path, words: &[&str]) -> Vec<String> {
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_stackctl"));
+    let line = words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" ");
+    let last = words.last().copied().unwrap_or_default();
+    let script = format!(
+        "source <(stackctl completions bash); COMP_WORDS=({line}); COMP_CWORD={}; _clap_complete_stackctl stackctl '{last}' x; \
+         printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+        words.len() - 1
+    );
+    let path = format!("{}:{}", program.parent().expect("a folder").display(), std::env::var("PATH").expect("a PATH"));
+    let output = std::process::Command::new("bash")
+        .args(["--norc", "-c", &script])
+        .current_dir(folder)
+        .env("PATH", path)
+        .env_remove("STACKCTL_FILE")
+        .output()
+        .expect("bash runs");
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).lines().map(|line| line.trim().to_owned()).collect()
+}
+
+#[test]
+fn the_shell_offers_names_of_the_stack_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("it is written");
+    write(
+        "stack.yml",
+        "name: shop\ninclude: [compose.yml]\napps:\n  web: { image: 'web:1', scale: 2, metrics: {} }\n  worker: { image: 'worker:1' }\n\
+         exporters: { node: {} }\ndashboards: { own: { preset: node } }\n",
+    );
+    write("compose.yml", "services: { database: { image: 'postgres:16' } }\n");
+    write("other.yml", "name: other\napps: { elsewhere: { image: 'x:1' } }\n");
+    let offered = |words: &[&str]| offered(folder.path(), words);
+    assert_eq!(offered(&["stackctl", "logs", "w"]), ["web", "worker"]);
+    assert_eq!(offered(&["stackctl", "logs", "d"]), ["database"]);
+    assert_eq!(offered(&["stackctl", "logs", "pro"]), ["prometheus"]);
+    assert_eq!(offered(&["stackctl", "-f", "other.yml", "logs", "e"]), ["elsewhere"]);
+    assert_eq!(offered(&["stackctl", "scale", "we"]), ["web="]);
+    assert_eq!(offered(&["stackctl", "up", "--scale", "web="]), ["web=2"]);
+    assert_eq!(offered(&["stackctl", "remove", "exporter", "n"]), ["node"]);
+    assert_eq!(offered(&["stackctl", "remove", "app", "wo"]), ["worker"]);
+    assert_eq!(offered(&["stackctl", "dashboards", "pull", "o"]), ["own"]);
+    assert_eq!(offered(&["stackctl", "add", "exporter", "cad"]), ["cadvisor"]);
+    assert_eq!(offered(&["stackctl", "explain", "wrong-pa"]), ["wrong-path"]);
+    assert_eq!(offered(&["stackctl", "ver"]), ["verify"]);
+    write("stack.yml", "name: [\n");
+    assert_eq!(offered(&["stackctl", "logs", "w"]), [""]);
+}

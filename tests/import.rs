@@ -34,7 +34,8 @@ fn import_into(folder: &Path, paths: &[PathBuf]) -> Result<Imported, Problems> {
 
 /// Reads what was imported as the stack file that it is.
 fn read(imported: &Imported, folder: &Path) -> Loaded {
-    let environment: Environment = [("HOME", "/home/anna")].into_iter().collect();
+    let home = [("HOME".to_owned(), "/home/anna".to_owned())];
+    let environment: Environment = imported.secrets.iter().cloned().chain(home).collect();
     stack::parse("stack.yml", &imported.text, folder, &environment, &VOCABULARY)
         .unwrap_or_else(|problems| panic!("{problems}\n{}", imported.text))
 }
@@ -161,6 +162,52 @@ fn habits_are_named_with_what_to_write_instead() {
         assert!(remarks_about(&imported, subject).contains(&kind), "{subject}: {:#?}", imported.remarks);
     }
     assert!(!imported.text.contains("admin"), "{}", imported.text);
+}
+
+#[test]
+fn passwords_go_beside_the_stack_file_and_everything_means_the_same() {
+    let above = folder(&[
+        (
+            "compose.yml",
+            "services:\n  db:\n    image: postgres:16\n    environment: [\"POSTGRES_PASSWORD=hun'ter$$2\", POSTGRES_USER=shop]\n  \
+             cache: { image: 'redis:7', command: [redis-server, --requirepass, s3cr3t-cache] }\n  \
+             web: { image: 'web:1', environment: { DATABASE_URL: 'postgres://shop:p4ss@db/shop', API_TOKEN: t0ken-x, LEVEL: info } }\n  \
+             prometheus: { image: 'prom/prometheus:v3.5.0', volumes: ['./prometheus.yml:/etc/prometheus/prometheus.yml'] }\n",
+        ),
+        (
+            "prometheus.yml",
+            "remote_write: [{ url: 'https://m.example/write', basic_auth: { username: u, password: rem0te } }]\n\
+             scrape_configs:\n  - { job_name: hidden, basic_auth: { username: u, password: scr4pe }, static_configs: [{ targets: ['web:80'] }] }\n  \
+             - { job_name: bearer, bearer_token: be4rer, static_configs: [{ targets: ['db:80'] }] }\n",
+        ),
+    ]);
+    let shop = above.path().join("shop");
+    let values = ["hun'ter", "s3cr3t-cache", "p4ss", "t0ken-x", "rem0te", "scr4pe", "be4rer"];
+    let run = stackctl(&shop, &["import", ".", "-o", "stack.yml"]);
+    let said = String::from_utf8_lossy(&run.stderr).into_owned();
+    assert_eq!(run.status.code(), Some(0), "{said}");
+    let text = fs::read_to_string(shop.join("stack.yml")).unwrap();
+    for value in values {
+        assert!(!text.contains(value) && !said.contains(value), "{value}:\n{text}\n{said}");
+    }
+    let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(shop.join(".env")).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+    assert!(said.contains("POSTGRES_PASSWORD") && said.contains(".env"), "{said}");
+    assert_eq!(stackctl(&shop, &["check"]).status.code(), Some(0));
+    let loaded = stack::load(&[shop.join("stack.yml")], &Environment::default(), &VOCABULARY).unwrap();
+    let app = |name: &str| &loaded.stack.apps[&name.parse::<stack::ServiceName>().unwrap()].container;
+    assert_eq!(app("db").environment["POSTGRES_PASSWORD"], "hun'ter$2");
+    assert_eq!(app("web").environment["DATABASE_URL"], "postgres://shop:p4ss@db/shop");
+    assert_eq!(app("web").environment["LEVEL"], "info");
+    assert!(format!("{:?}", app("cache").command).contains("s3cr3t-cache"));
+    let prometheus = &rendered(&loaded).0["prometheus/prometheus.yml"];
+    for value in ["rem0te", "scr4pe", "be4rer"] {
+        assert!(prometheus.contains(value), "{value}: {prometheus}");
+    }
+    let printed = stackctl(&shop, &["import", "."]);
+    let said = String::from_utf8_lossy(&printed.stderr).into_owned();
+    assert!(values.iter().all(|value| !String::from_utf8_lossy(&printed.stdout).contains(value)));
+    assert!(said.contains("`.env` beside the stack file has to set"), "{said}");
 }
 
 #[test]

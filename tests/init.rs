@@ -1,74 +1,16 @@
 //! `init`: the questions under a pseudo-terminal, and the answers without one.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
-use std::fs;
-use std::io::{Read, Write};
-use std::path::Path;
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+#[path = "support/session.rs"]
+mod session;
 
-use portable_pty::{Child, CommandBuilder, PtySize, native_pty_system};
+use std::fs;
+use std::path::Path;
+
+use session::Session;
 
 /// No engine is here: what runs on the machine of a test is nobody's business.
 const NO_ENGINE: (&str, &str) = ("DOCKER_HOST", "unix:///nowhere/docker.sock");
-
-/// The wizard, as somebody at a terminal sees it.
-struct Session {
-    child: Box<dyn Child + Send + Sync>,
-    keys: Box<dyn Write + Send>,
-    screen: Arc<Mutex<String>>,
-    seen: usize,
-}
-
-impl Session {
-    fn start(folder: &Path, words: &[&str]) -> Self {
-        let pair = native_pty_system().openpty(PtySize { rows: 50, cols: 160, ..PtySize::default() }).unwrap();
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_stackctl"));
-        command.args(words);
-        command.cwd(folder);
-        for (name, value) in [("TERM", "xterm"), ("NO_COLOR", "1"), NO_ENGINE] {
-            command.env(name, value);
-        }
-        let child = pair.slave.spawn_command(command).unwrap();
-        let mut output = pair.master.try_clone_reader().unwrap();
-        let keys = pair.master.take_writer().unwrap();
-        let screen = Arc::new(Mutex::new(String::new()));
-        let shown = Arc::clone(&screen);
-        std::thread::spawn(move || {
-            // The terminal stays open as long as somebody reads it.
-            let _master = pair.master;
-            let mut bytes = [0; 4096];
-            while let Ok(count @ 1..) = output.read(&mut bytes) {
-                shown.lock().unwrap().push_str(&String::from_utf8_lossy(&bytes[..count]));
-            }
-        });
-        Self { child, keys, screen, seen: 0 }
-    }
-
-    /// Waits until the text is shown, after all that was waited for before.
-    fn expect(&mut self, text: &str) -> &mut Self {
-        let deadline = Instant::now() + Duration::from_secs(20);
-        loop {
-            let screen = self.screen.lock().unwrap().clone();
-            if let Some(at) = screen[self.seen..].find(text) {
-                self.seen += at + text.len();
-                return self;
-            }
-            assert!(Instant::now() < deadline, "`{text}` is not shown:\n{}", &screen[self.seen..]);
-            std::thread::yield_now();
-        }
-    }
-
-    fn press(&mut self, keys: &str) -> &mut Self {
-        self.keys.write_all(keys.as_bytes()).unwrap();
-        self.keys.flush().unwrap();
-        self
-    }
-
-    fn exit_code(&mut self) -> u32 {
-        self.child.wait().unwrap().exit_code()
-    }
-}
 
 fn stackctl(folder: &Path, words: &[&str]) -> assert_cmd::assert::Assert {
     let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_stackctl"));
@@ -82,7 +24,7 @@ fn written(folder: &Path) -> String {
 #[test]
 fn the_questions_lead_to_a_stack_file_that_passes_check() {
     let folder = tempfile::tempdir().unwrap();
-    let mut session = Session::start(folder.path(), &["init"]);
+    let mut session = Session::start(folder.path(), &["init"], &[NO_ENGINE]);
     session.expect("Name of the stack").press("\u{8}\u{8}\u{8}\u{8}\u{8}\u{8}\u{8}\u{8}\u{8}\u{8}\u{8}\u{8}shop\r");
     session.expect("Image of an app").press("ghcr.io/acme/web:1.4\r");
     session.expect("Its name").press("\r");
@@ -110,35 +52,65 @@ fn the_questions_lead_to_a_stack_file_that_passes_check() {
     stackctl(folder.path(), &["check"]).success();
 }
 
-#[test]
-fn a_compose_file_that_lies_here_is_offered_and_imported() {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(
-        folder.path().join("docker-compose.yml"),
-        "services: { web: { image: 'nginx:1.27', ports: ['80:80'] } }\n",
-    )
-    .unwrap();
-    let mut session = Session::start(folder.path(), &["init"]);
-    session.expect("Import docker-compose.yml?").press("y");
-    session.expect("1 of 1 services").expect("Write stack.yml?").press("y");
-    assert_eq!(session.exit_code(), 0);
-    assert!(written(folder.path()).contains("image: nginx:1.27"));
-    stackctl(folder.path(), &["check"]).success();
+const COMPOSE: &str = "services:\n  web: { image: 'nginx:1.27', ports: ['80:80'], environment: { DB_PASSWORD: hunter2 } }\n  \
+                       db: { image: 'postgres:16' }\n";
+
+/// A folder `shop` with a Compose file.
+fn shop() -> tempfile::TempDir {
+    let above = tempfile::tempdir().unwrap();
+    fs::create_dir(above.path().join("shop")).unwrap();
+    fs::write(above.path().join("shop/compose.yml"), COMPOSE).unwrap();
+    above
 }
 
 #[test]
-fn ctrl_c_leaves_the_terminal_whole_and_nothing_half_written() {
-    for question in ["Name of the stack", "Which exporters?", "Run Grafana", "Write stack.yml?"] {
-        let folder = tempfile::tempdir().unwrap();
-        let mut session = Session::start(folder.path(), &["init"]);
-        for (asked, answer) in [
-            ("Name of the stack", "\r"),
-            ("Image of an app", "\r"),
-            ("Which exporters?", "\r"),
-            ("engine's own metrics?", "n"),
-            ("Run Grafana", "y"),
-            ("Write stack.yml?", "y"),
-        ] {
+fn a_compose_file_that_lies_here_is_offered_and_imported() {
+    let above = shop();
+    let folder = above.path().join("shop");
+    let mut session = Session::start(&folder, &["init"], &[NO_ENGINE]);
+    session.expect("A Compose project lies here").expect("import compose.yml").press("\r");
+    session.expect("2 of 2 services").expect("no Docker engine answers").expect("Write stack.yml?").press("y");
+    session.expect("DB_PASSWORD went into `.env`");
+    assert_eq!(session.exit_code(), 0);
+    assert!(written(&folder).contains("image: nginx:1.27"));
+    assert!(!written(&folder).contains("hunter2"), "{}", written(&folder));
+    assert_eq!(fs::read_to_string(folder.join(".env")).unwrap(), "DB_PASSWORD='hunter2'\n");
+    stackctl(&folder, &["check"]).success();
+}
+
+#[test]
+fn a_compose_file_that_lies_here_is_included_and_stays_the_source() {
+    let above = shop();
+    let folder = above.path().join("shop");
+    let mut session = Session::start(&folder, &["init"], &[NO_ENGINE]);
+    session.expect("A Compose project lies here").press("\u{1b}[B").press("\r");
+    session.expect("Name of the stack").press("\r");
+    session.expect("Which of these services have metrics?").press(" ").press("\r");
+    session.expect("Which exporters?").press("\r");
+    session.expect("engine's own metrics?").press("n");
+    session.expect("Run Grafana").press("n");
+    session.expect("include: [compose.yml]").expect("Write stack.yml?").press("y");
+    assert_eq!(session.exit_code(), 0);
+    let text = written(&folder);
+    for line in ["name: shop", "include: [compose.yml]", "  web: { metrics: {} }"] {
+        assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
+    }
+    assert_eq!(fs::read_to_string(folder.join("compose.yml")).unwrap(), COMPOSE);
+    stackctl(&folder, &["check"]).success();
+    let options =
+        ["init", "--yes", "--force", "--include", "compose.yml", "--metrics", "web=80/stats", "--no-exporters"];
+    stackctl(&folder, &options).success();
+    assert!(written(&folder).contains("  web:\n    metrics: { port: 80, path: /stats }\n"), "{}", written(&folder));
+    stackctl(&folder, &["check"]).success();
+}
+
+/// Presses Ctrl-C at one question after another. `before`: what is in the folder; nothing else is afterwards.
+fn ctrl_c_at_each(questions: &[(&str, &str)], folder: impl Fn() -> tempfile::TempDir, below: &str, before: usize) {
+    for (question, _) in questions {
+        let above = folder();
+        let here = above.path().join(below);
+        let mut session = Session::start(&here, &["init"], &[NO_ENGINE]);
+        for (asked, answer) in questions {
             session.expect(asked);
             if asked == question {
                 session.press("\u{3}");
@@ -148,8 +120,41 @@ fn ctrl_c_leaves_the_terminal_whole_and_nothing_half_written() {
         }
         assert_eq!(session.exit_code(), 130, "at {question}");
         session.expect("\u{1b}[?25h");
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "at {question}");
+        assert_eq!(fs::read_dir(&here).unwrap().count(), before, "at {question}");
     }
+}
+
+#[test]
+fn ctrl_c_leaves_the_terminal_whole_and_nothing_half_written() {
+    let all = [
+        ("Name of the stack", "\r"),
+        ("Image of an app", "web:1\r"),
+        ("Its name", "\r"),
+        ("Port to publish", "\r"),
+        ("Where its metrics are", "\r"),
+        ("Image of an app", "\r"),
+        ("Which exporters?", "\r"),
+        ("engine's own metrics?", "n"),
+        ("Run Grafana", "y"),
+        ("Write stack.yml?", "y"),
+    ];
+    ctrl_c_at_each(&all, || tempfile::tempdir().unwrap(), "", 0);
+}
+
+#[test]
+fn ctrl_c_leaves_a_compose_project_as_it_was() {
+    let import = [("A Compose project lies here", "\r"), ("Write stack.yml?", "y")];
+    ctrl_c_at_each(&import, shop, "shop", 1);
+    let include = [
+        ("A Compose project lies here", "\u{1b}[B\r"),
+        ("Name of the stack", "\r"),
+        ("Which of these services have metrics?", "\r"),
+        ("Which exporters?", "\r"),
+        ("engine's own metrics?", "n"),
+        ("Run Grafana", "y"),
+        ("Write stack.yml?", "y"),
+    ];
+    ctrl_c_at_each(&include, shop, "shop", 1);
 }
 
 #[test]

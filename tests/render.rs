@@ -32,6 +32,16 @@ fn the_demo_without_a_registry_is_rendered_as_in_its_golden_folder() {
 }
 
 #[test]
+fn the_host_monitor_is_rendered_as_in_its_golden_folder() {
+    check("host-monitor", &stacks::shipped("host-monitor.yml"), &Facts::default());
+}
+
+#[test]
+fn the_list_of_two_hosts_is_rendered_as_in_its_golden_folder() {
+    check("two-hosts", &stacks::shipped("two-hosts.yml"), &Facts::default());
+}
+
+#[test]
 fn a_stack_that_uses_every_setting_is_rendered_as_in_its_golden_folder() {
     check("everything", &stacks::everything(), &Facts::default());
 }

@@ -516,8 +516,8 @@ fn keys(document: &serde_json::Value, found: &mut std::collections::BTreeSet<Str
 fn the_stacks_that_come_with_stackctl_fit_the_schema() {
     let validator = jsonschema::validator_for(&stackctl::stack::schema()).unwrap();
     let stacks = Path::new(env!("CARGO_MANIFEST_DIR")).join("stacks");
-    let texts =
-        ["demo.yml", "full.yml", "gallery.yml", "hello.yml"].map(|file| fs::read_to_string(stacks.join(file)).unwrap());
+    let texts = ["demo.yml", "full.yml", "gallery.yml", "hello.yml", "host-monitor.yml", "two-hosts.yml"]
+        .map(|file| fs::read_to_string(stacks.join(file)).unwrap());
     for text in texts.iter().map(String::as_str).chain([GALLERY]) {
         let wrong: Vec<String> =
             validator.iter_errors(&as_json(text)).map(|error| format!("{}: {error}", error.instance_path())).collect();

@@ -1,9 +1,11 @@
 //! `add`: an app, an exporter or a dashboard more in the stack file.
 
+use clap_complete::engine::ArgValueCompleter;
+
 use super::init::place_of_metrics;
-use super::{Exit, Failure, edit};
+use super::{Exit, Failure, complete, edit};
 use crate::cli::Global;
-use crate::import::{FreshApp, entry_snippet};
+use crate::import::{FreshApp, Origin, entry_snippet};
 use crate::stack::{Editor, Snippet};
 
 /// Arguments of `add`.
@@ -39,6 +41,7 @@ enum What {
     /// An exporter of the catalogue
     Exporter {
         /// Its name, such as `node`
+        #[arg(add = ArgValueCompleter::new(complete::exporters))]
         name: String,
         /// The app that it watches
         #[arg(long = "for", value_name = "APP[:PORT]")]
@@ -73,7 +76,7 @@ fn snippet(what: &What) -> Result<(&'static str, &str, Snippet), Failure> {
         What::App { name, image, port, metrics } => {
             let app = FreshApp {
                 name: name.clone(),
-                image: image.clone(),
+                origin: Origin::Image(image.clone()),
                 ports: port.clone(),
                 metrics: metrics.as_deref().map(place_of_metrics).transpose()?,
                 note: None,

@@ -46,13 +46,35 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
         vocabulary: &VOCABULARY,
     })?;
     match &arguments.output {
-        Some(file) => place::write(file, &imported.text, arguments.force)?,
+        Some(file) => {
+            place::write(file, &imported.text, arguments.force)?;
+            let kept = place::add_to_dot_env(folder(Some(file)), &imported.secrets)?;
+            if !kept.is_empty() && !global.quiet {
+                output::say(&kept_beside(&kept));
+            }
+        }
         None => output::print(imported.text.trim_end()),
     }
     if !global.quiet {
         output::say(&report(&imported, arguments.output.as_deref()));
+        if arguments.output.is_none() && !imported.secrets.is_empty() {
+            let names: Vec<&str> = imported.secrets.iter().map(|(name, _)| name.as_str()).collect();
+            output::say(&format!(
+                "   `.env` beside the stack file has to set {}; `-o FILE` writes it",
+                names.join(", ")
+            ));
+        }
     }
     Ok(Exit::Done)
+}
+
+/// Where the passwords are now.
+pub(super) fn kept_beside(names: &[String]) -> String {
+    format!(
+        "{} {} went into `.env` beside the stack file, for you alone to read: keep it out of version control",
+        output::paint(output::YELLOW, "passwords:"),
+        names.join(", ")
+    )
 }
 
 /// The folder in which the stack file will lie.

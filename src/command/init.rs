@@ -4,17 +4,19 @@ mod answers;
 mod ask;
 mod look;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Parser as _;
 
+use super::situation::Situation;
 use super::{Exit, Failure, VOCABULARY, output, place, situation};
 use crate::cli::{Cli, Global};
-use crate::import::{self, Fresh, Imported, Request};
-use crate::stack::Environment;
+use crate::import::{self, Fresh, FreshApp, Imported, Origin, Request};
+use crate::stack::{self, Environment};
 use answers::Wishes;
 pub(super) use answers::place as place_of_metrics;
-use ask::Asker;
+use ask::{Asker, Use};
 use look::Seen;
 
 /// Arguments of `init`. Each answers a question.
@@ -25,6 +27,8 @@ Examples:
   stackctl init --yes
   stackctl init --no-import --no-running --name shop --app web=ghcr.io/acme/web:1.4 \\
       --publish web=8080:80 --metrics web=80/metrics --exporter node
+  stackctl init --yes --include compose.yml --metrics web=80/metrics
+  stackctl init --yes --attach shop/web
   stackctl init --answers answers.yml
 
 An answers file has the same names: `name: shop`, `app: [web=ghcr.io/acme/web:1.4]`, `grafana: false`.")]
@@ -55,37 +59,61 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     };
     let asker = Asker::new(arguments.yes || arguments.answers.is_some())?;
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_path_buf();
-    let text = text(global, &asker, &wishes, &folder).await?;
-    let go_on = asker.shows_and_asks(&text, &file)?;
-    if !go_on {
+    let Answer { text, secrets } = text(global, &asker, &wishes, &folder).await?;
+    if asker.is_there() {
+        output::say(&format!("\n{}\n", text.trim_end()));
+        show_plan(global, &file, &folder, (&text, &secrets)).await;
+    }
+    if !asker.may_write(&file)? {
         return Err(Failure::arguments(
             "nothing was written",
             "run it again, or write the file by hand: `stackctl schema` helps",
         ));
     }
     place::write(&file, &text, arguments.force)?;
+    let kept = place::add_to_dot_env(&folder, &secrets)?;
+    if !kept.is_empty() && !global.quiet {
+        output::say(&super::import::kept_beside(&kept));
+    }
     if !global.quiet {
         output::say(&format!("{} wrote {}", output::paint(output::GREEN, "ok"), file.display()));
     }
     start(global, arguments, &asker, &file).await
 }
 
-/// The stack file.
-async fn text(global: &Global, asker: &Asker, wishes: &Wishes, folder: &Path) -> Result<String, Failure> {
-    let sources = if wishes.no_import { Vec::new() } else { wishes.sources(folder) };
-    if !sources.is_empty() {
-        let names: Vec<String> = sources.iter().map(|path| path.display().to_string()).collect();
-        let question = format!("Import {}?", names.join(", "));
-        if wishes.from.is_empty() && !asker.yes_or_no(&question, true)? {
-            return fresh(global, asker, wishes, folder).await;
-        }
-        let imported = imported(&sources, folder, wishes.name.as_deref())?;
-        if !global.quiet {
-            output::say(&super::import::report(&imported, None));
-        }
-        return Ok(imported.text);
+/// What the answers come to.
+struct Answer {
+    /// The stack file.
+    text: String,
+    /// Variables that stand for passwords in it, with their values.
+    secrets: Vec<(String, String)>,
+}
+
+async fn text(global: &Global, asker: &Asker, wishes: &Wishes, folder: &Path) -> Result<Answer, Failure> {
+    if !wishes.include.is_empty() {
+        return fresh(global, asker, wishes, folder, &wishes.include).await;
     }
-    fresh(global, asker, wishes, folder).await
+    let sources = if wishes.no_import { Vec::new() } else { wishes.sources(folder) };
+    let names: Vec<String> = sources.iter().map(|path| path.display().to_string()).collect();
+    let names = names.join(", ");
+    let way = match () {
+        () if sources.is_empty() => Use::Nothing,
+        () if !wishes.from.is_empty() => Use::Import,
+        () if import::are_compose(&sources) => asker.what_of(&names)?,
+        () if asker.yes_or_no(&format!("Import {names}?"), true)? => Use::Import,
+        () => Use::Nothing,
+    };
+    match way {
+        Use::Nothing => fresh(global, asker, wishes, folder, &[]).await,
+        Use::Include => fresh(global, asker, wishes, folder, &sources).await,
+        Use::Import => {
+            let imported = imported(&sources, folder, wishes.name.as_deref())?;
+            if !global.quiet {
+                output::say(&super::import::report(&imported, None));
+            }
+            Ok(Answer { text: imported.text, secrets: imported.secrets })
+        }
+    }
 }
 
 fn imported(sources: &[PathBuf], folder: &Path, name: Option<&str>) -> Result<Imported, Failure> {
@@ -95,17 +123,41 @@ fn imported(sources: &[PathBuf], folder: &Path, name: Option<&str>) -> Result<Im
     Ok(import::import(&request)?)
 }
 
-/// From what runs, and from answers.
-async fn fresh(global: &Global, asker: &Asker, wishes: &Wishes, folder: &Path) -> Result<String, Failure> {
-    let seen = if wishes.no_running { Seen::default() } else { Seen::look(global.quiet).await };
-    let usual = import::stack_name(folder);
+/// From what runs, from the Compose files that are included, and from answers.
+async fn fresh(
+    global: &Global,
+    asker: &Asker,
+    wishes: &Wishes,
+    folder: &Path,
+    include: &[PathBuf],
+) -> Result<Answer, Failure> {
+    let environment = Environment::of_process();
+    let project = import::project(include, folder, &environment)?;
+    let mut seen = if wishes.no_running { Seen::default() } else { Seen::look(global.quiet).await };
+    let usual = project.as_ref().map_or_else(|| import::stack_name(folder), |project| project.name.clone());
     let name = match &wishes.name {
         Some(name) => name.clone(),
         None => asker.text("Name of the stack", &usual, ask::is_stack_name)?,
     };
-    let mut apps = wishes.apps()?;
-    apps.extend(asker.running(&seen, wishes)?);
-    if wishes.app.is_empty() {
+    let services = project.as_ref().map_or(&[][..], |project| project.services.as_slice());
+    let mut apps = wishes.apps(services)?;
+    let unsaid: Vec<String> =
+        services.iter().filter(|service| apps.iter().all(|app| app.name != **service)).cloned().collect();
+    apps.extend(asker.services(&unsaid, &seen)?);
+    // What is included is the stack's own from now on, and nobody else's.
+    seen.containers.retain(|(container, _)| container.service.as_ref().is_none_or(|name| !services.contains(name)));
+    apps.extend(ask::taken_over(&seen, wishes)?);
+    let mut taken: BTreeSet<String> = services.iter().chain(apps.iter().map(|app| &app.name)).cloned().collect();
+    for running in asker.attached(&seen, wishes)? {
+        apps.push(FreshApp {
+            name: import::free_name(running.app_name(), &mut taken),
+            origin: Origin::Attached(running.name()),
+            metrics: running.metrics.clone(),
+            note: Some("Runs already, and stays whose it is: watched, never stopped or changed.".to_owned()),
+            ..FreshApp::default()
+        });
+    }
+    if wishes.app.is_empty() && project.is_none() {
         apps.extend(asker.more_apps(&apps)?);
     }
     let exporters = match &wishes.exporter[..] {
@@ -121,11 +173,30 @@ async fn fresh(global: &Global, asker: &Asker, wishes: &Wishes, folder: &Path) -
         Some(wish) => wish,
         None => asker.yes_or_no("Run Grafana beside Prometheus?", true)?,
     };
-    let fresh = Fresh { name, apps, exporters, engine_metrics, grafana };
-    Ok(fresh.text(folder, &Environment::of_process(), &VOCABULARY)?)
+    let include = project.map(|project| project.include);
+    let fresh = Fresh { name, include, apps, exporters, engine_metrics, grafana };
+    Ok(Answer { text: fresh.text(folder, &environment, &VOCABULARY)?, secrets: Vec::new() })
 }
 
-/// Shows what `up` would do, and does it when somebody wants it.
+/// Shows what `up` would do with a file that is not written yet.
+async fn show_plan(global: &Global, file: &Path, folder: &Path, (text, secrets): (&str, &[(String, String)])) {
+    let name = file.display().to_string();
+    let of_process = Environment::of_process();
+    let set = of_process.names().filter_map(|name| Some((name.to_owned(), of_process.get(name)?)));
+    let environment: Environment = secrets.iter().cloned().chain(set).collect();
+    let Ok(loaded) = stack::parse(&name, text, folder, &environment, &VOCABULARY) else { return };
+    let Ok(engine) = situation::connect().await else {
+        output::say("no Docker engine answers here: `stackctl plan` says later what `up` would do");
+        return;
+    };
+    let global = Global { file: vec![file.to_path_buf()], ..global.clone() };
+    match Situation::with_engine(&global, loaded, engine, situation::Wishes::default()).await {
+        Ok(situation) => output::say(&format!("`stackctl up` would:\n{}\n", situation.plan().to_string().trim_end())),
+        Err(failure) => drop(failure.report()),
+    }
+}
+
+/// Starts the stack when somebody wants it.
 async fn start(global: &Global, arguments: &Arguments, asker: &Asker, file: &Path) -> Result<Exit, Failure> {
     let global = Global { file: vec![file.to_path_buf()], ..global.clone() };
     if !arguments.up {
@@ -133,10 +204,7 @@ async fn start(global: &Global, arguments: &Arguments, asker: &Asker, file: &Pat
             output::say(&format!("next: `stackctl -f {} up`", file.display()));
             return Ok(Exit::Done);
         }
-        if let crate::cli::Command::Plan(plan) = parsed(file, "plan") {
-            super::plan::run(&global, &plan).await?;
-        }
-        if !asker.yes_or_no("Do this now?", false)? {
+        if !asker.yes_or_no("Start it now?", false)? {
             output::say(&format!("next: `stackctl -f {} up`", file.display()));
             return Ok(Exit::Done);
         }

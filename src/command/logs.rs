@@ -1,10 +1,11 @@
 //! `logs`: what the containers print, merged by time, each in its colour.
 
 use anstyle::{AnsiColor, Color, Style};
+use clap_complete::engine::ArgValueCompleter;
 use futures_util::TryStreamExt;
 use futures_util::stream::{self, StreamExt};
 
-use super::{Exit, Failure, output, situation};
+use super::{Exit, Failure, complete, output, situation};
 use crate::cli::Global;
 use crate::engine::{Engine, LogLine, ObservedContainer};
 
@@ -13,7 +14,7 @@ use crate::engine::{Engine, LogLine, ObservedContainer};
 #[command(after_help = "Examples:\n  stackctl logs\n  stackctl logs accesslog --follow --tail 20")]
 pub struct Arguments {
     /// Apps, exporters, `prometheus` or `grafana`; none: all
-    #[arg(value_name = "APP")]
+    #[arg(value_name = "APP", add = ArgValueCompleter::new(complete::services))]
     apps: Vec<String>,
     /// Go on as they print
     #[arg(long)]

@@ -31,6 +31,8 @@ pub mod up;
 pub mod verify;
 pub mod view;
 
+pub(crate) mod complete;
+
 mod edit;
 mod failure;
 mod host_ports;

@@ -49,3 +49,55 @@ pub(super) fn write(file: &Path, text: &str, force: bool) -> Result<(), Failure>
         Err(error) => Err(failed(error.error)),
     }
 }
+
+/// Adds variables to `.env` in a folder, which nobody else may read where it is new. Those that are there stay.
+pub(super) fn add_to_dot_env(folder: &Path, variables: &[(String, String)]) -> Result<Vec<String>, Failure> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+
+    let file = folder.join(".env");
+    let failed = |error: std::io::Error| {
+        Failure::World(
+            Error::new(format!("cannot write {}", file.display()), error)
+                .advise("write it by hand: one `NAME=VALUE` for each password that the stack file names"),
+        )
+    };
+    let before = match std::fs::read_to_string(&file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(failed(error)),
+    };
+    let is_there = |name: &str| {
+        before
+            .lines()
+            .any(|line| line.trim_start().trim_start_matches("export ").split('=').next().map(str::trim) == Some(name))
+    };
+    let new: Vec<&(String, String)> = variables.iter().filter(|(name, _)| !is_there(name)).collect();
+    if new.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut text = if before.is_empty() || before.ends_with('\n') { String::new() } else { "\n".to_owned() };
+    for (name, value) in &new {
+        text.push_str(&dot_env_line(name, value));
+    }
+    let mut opened = std::fs::OpenOptions::new();
+    let mut file = opened.append(true).create(true).mode(0o600).open(&file).map_err(failed)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+    Ok(new.iter().map(|(name, _)| name.clone()).collect())
+}
+
+/// In quotes that leave every letter what it is.
+fn dot_env_line(name: &str, value: &str) -> String {
+    if !value.contains(['\'', '\n', '\r']) {
+        return format!("{name}='{value}'\n");
+    }
+    let mut quoted = String::new();
+    for letter in value.chars() {
+        match letter {
+            '"' | '\\' | '$' => quoted.extend(['\\', letter]),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            _ => quoted.push(letter),
+        }
+    }
+    format!("{name}=\"{quoted}\"\n")
+}

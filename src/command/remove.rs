@@ -1,6 +1,8 @@
 //! `remove`: an app, an exporter or a dashboard less in the stack file.
 
-use super::{Exit, Failure, edit, output, situation};
+use clap_complete::engine::ArgValueCompleter;
+
+use super::{Exit, Failure, complete, edit, output, situation};
 use crate::cli::Global;
 
 /// Arguments of `remove`.
@@ -16,6 +18,7 @@ pub struct Arguments {
     #[arg(value_enum)]
     kind: Kind,
     /// Its name
+    #[arg(add = ArgValueCompleter::new(complete::removable))]
     name: String,
 }
 

@@ -1,8 +1,9 @@
 //! `scale`: other numbers of replicas, for now or in the stack file.
 
 use clap::Parser as _;
+use clap_complete::engine::ArgValueCompleter;
 
-use super::{Exit, Failure, edit, situation};
+use super::{Exit, Failure, complete, edit, situation};
 use crate::cli::{Cli, Command, Global};
 use crate::stack::{Editor, Snippet};
 
@@ -15,6 +16,7 @@ Examples:
 pub struct Arguments {
     /// Run APP with N replicas
     #[arg(required = true, value_name = "APP=N", value_parser = crate::cli::scale)]
+    #[arg(add = ArgValueCompleter::new(complete::scales))]
     scales: Vec<(String, u32)>,
     /// Write it into the stack file
     #[arg(long)]

@@ -12,6 +12,8 @@ use super::{Engine, Error, labels};
 pub struct Neighbour {
     /// Its name.
     pub name: String,
+    /// Name of its Compose project, where it has one.
+    pub project: Option<String>,
     /// Name of its Compose service, where it has one.
     pub service: Option<String>,
     /// Its image, as it was asked for.
@@ -75,9 +77,11 @@ fn from_summary(summary: bollard::models::ContainerSummary) -> Neighbour {
     ports.sort_unstable();
     let networks = summary.network_settings.and_then(|settings| settings.networks).unwrap_or_default();
     let addresses = networks.into_values().filter_map(|network| network.ip_address?.parse().ok());
+    let known = summary.labels.unwrap_or_default();
     Neighbour {
         name: names.first().map(|name| name.trim_start_matches('/').to_owned()).unwrap_or_default(),
-        service: summary.labels.and_then(|known| known.get(labels::SERVICE).cloned()),
+        project: known.get(labels::PROJECT).cloned(),
+        service: known.get(labels::SERVICE).cloned(),
         image: summary.image.unwrap_or_default(),
         ports,
         addresses: addresses.collect(),

@@ -11,6 +11,8 @@ use crate::stack::{self, Environment, Problems, Snippet, Vocabulary};
 pub struct Fresh {
     /// Name of the stack.
     pub name: String,
+    /// A Compose project whose services are apps.
+    pub include: Option<FreshInclude>,
     /// Apps, in order.
     pub apps: Vec<FreshApp>,
     /// Exporters of the catalogue.
@@ -21,17 +23,47 @@ pub struct Fresh {
     pub grafana: bool,
 }
 
+/// A Compose project that is included.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FreshInclude {
+    /// Its files, as the stack file writes them.
+    pub paths: Vec<String>,
+    /// Services that are left out, because stackctl runs its own.
+    pub without: Vec<String>,
+}
+
+/// Where an app comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Origin {
+    /// It is a service of the included project.
+    #[default]
+    Included,
+    /// It runs this image.
+    Image(String),
+    /// Somebody else runs it: a container, or `PROJECT/SERVICE`.
+    Attached(String),
+}
+
+/// Where metrics are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FreshMetrics {
+    /// The port; `None`: the first one of the container.
+    pub port: Option<u16>,
+    /// The path.
+    pub path: String,
+}
+
 /// One app.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FreshApp {
     /// Its name.
     pub name: String,
-    /// Its image.
-    pub image: String,
+    /// Where it comes from.
+    pub origin: Origin,
     /// Published ports, as the stack file writes them.
     pub ports: Vec<String>,
-    /// Port and path of its metrics.
-    pub metrics: Option<(u16, String)>,
+    /// Where its metrics are; `None`: not scraped, or where stackctl looks for them by itself.
+    pub metrics: Option<FreshMetrics>,
     /// A line of comment above it.
     pub note: Option<String>,
 }
@@ -52,7 +84,7 @@ impl Fresh {
                 .to_owned(),
             "`stackctl check --explain` shows every default; `stackctl schema` helps editors.".to_owned(),
         ];
-        if self.apps.is_empty() {
+        if self.apps.is_empty() && self.include.is_none() {
             header.push("An app: `apps: { web: { image: NAME:TAG, ports: [\"8080:80\"], metrics: {} } }`".to_owned());
         }
         header
@@ -61,6 +93,13 @@ impl Fresh {
     fn draft(&self) -> Map {
         let mut root = Map::default();
         root.set("name", Item::text(&self.name));
+        if let Some(include) = &self.include {
+            root.set("include", include.draft());
+            root.note(
+                "include",
+                "The services of this project are apps. Its files stay the source; below stands what is added.",
+            );
+        }
         if self.engine_metrics {
             root.map("engine").set("metrics", Item::text("gateway"));
             root.note(
@@ -94,6 +133,21 @@ pub fn entry_snippet(name: &str, keys: &[(&str, &str)]) -> Snippet {
     write::snippet(name, entry)
 }
 
+impl FreshInclude {
+    fn draft(&self) -> Item {
+        let paths = || self.paths.iter().map(|path| path.replace('$', "$$"));
+        if self.without.is_empty() && self.paths.len() == 1 {
+            return Item::texts(paths());
+        }
+        let mut entry = Map::default();
+        entry.set("path", Item::texts(paths()));
+        if !self.without.is_empty() {
+            entry.set("without", Item::texts(self.without.iter().map(String::as_str)));
+        }
+        Item::List(vec![Item::Map(entry)])
+    }
+}
+
 impl FreshApp {
     /// The app as an entry of `apps`.
     pub fn snippet(&self) -> Snippet {
@@ -102,13 +156,17 @@ impl FreshApp {
 
     fn draft(&self) -> Map {
         let mut app = Map::default();
-        app.set("image", Item::text(self.image.replace('$', "$$")));
+        match &self.origin {
+            Origin::Included => {}
+            Origin::Image(image) => app.set("image", Item::text(image.replace('$', "$$"))),
+            Origin::Attached(attached) => app.set("attach", Item::text(attached)),
+        }
         if !self.ports.is_empty() {
             app.set("ports", Item::texts(self.ports.clone()));
         }
-        if let Some((port, path)) = &self.metrics {
+        if let Some(FreshMetrics { port, path }) = &self.metrics {
             let mut metrics = Map::default();
-            metrics.set("port", Item::word(port.to_string()));
+            metrics.set_some("port", port.map(|port| Item::word(port.to_string())));
             if path != "/metrics" {
                 metrics.set("path", Item::text(path));
             }
@@ -126,13 +184,14 @@ mod tests {
     fn answers_become_a_stack_file_with_comments() {
         let web = FreshApp {
             name: "web".to_owned(),
-            image: "acme/web:1".to_owned(),
+            origin: Origin::Image("acme/web:1".to_owned()),
             ports: vec!["8080:80".to_owned()],
-            metrics: Some((80, "/q/metrics".to_owned())),
+            metrics: Some(FreshMetrics { port: Some(80), path: "/q/metrics".to_owned() }),
             note: Some("Runs already as `web-1`".to_owned()),
         };
         let fresh = Fresh {
             name: "shop".to_owned(),
+            include: None,
             apps: vec![web],
             exporters: vec!["node".to_owned()],
             engine_metrics: true,

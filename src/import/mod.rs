@@ -7,6 +7,7 @@ mod alertmanager;
 mod component;
 mod compose;
 mod draft;
+mod found;
 mod fresh;
 mod grafana;
 mod include;
@@ -14,12 +15,14 @@ mod paths;
 mod prometheus;
 mod proof;
 mod remark;
+mod secrets;
 mod source;
 mod stack;
 mod variables;
 mod write;
 
-pub use fresh::{Fresh, FreshApp, entry_snippet};
+pub use found::{FoundProject, are_compose, free_name, project};
+pub use fresh::{Fresh, FreshApp, FreshInclude, FreshMetrics, Origin, entry_snippet};
 pub use include::included;
 pub use remark::{Remark, RemarkKind};
 pub use source::found_in as sources_in;
@@ -59,6 +62,8 @@ pub struct Imported {
     pub jobs: Carried,
     /// The files that were read, as they were named.
     pub sources: Vec<String>,
+    /// Variables that stand for passwords in the text, and their values: they belong into `.env` beside the stack file.
+    pub secrets: Vec<(String, String)>,
 }
 
 /// How many of how many were carried.

@@ -5,7 +5,7 @@ use super::draft::{Item, Map};
 use super::remark::{Place, Remarks};
 use super::variables::left_empty;
 use super::{Carried, Imported, Request, write};
-use crate::stack::{self, Problem, Problems, Severity};
+use crate::stack::{self, Environment, Problem, Problems, Severity};
 
 /// How often the draft is read anew.
 const MOST_ROUNDS: usize = 20;
@@ -18,16 +18,19 @@ pub(super) struct Proof<'a> {
     pub(super) services: Carried,
     pub(super) jobs: Carried,
     pub(super) sources: Vec<String>,
+    pub(super) secrets: Vec<(String, String)>,
 }
 
 impl Proof<'_> {
     /// The stack file, right as a whole.
     pub(super) fn finish(mut self) -> Result<Imported, Problems> {
+        let names = self.request.environment.names();
+        let set = names.filter_map(|name| Some((name.to_owned(), self.request.environment.get(name)?)));
+        let environment: Environment = self.secrets.iter().cloned().chain(set).collect();
         for _ in 0..MOST_ROUNDS {
             let text = write::stack_file(&self.header(), &self.root);
             let request = self.request;
-            let read =
-                stack::parse("the imported file", &text, request.folder, request.environment, request.vocabulary);
+            let read = stack::parse("the imported file", &text, request.folder, &environment, request.vocabulary);
             let Err(problems) = read else { return Ok(self.done(text)) };
             if is_for_want_of_a_variable(&problems) || !self.keep_aside(&problems) {
                 return Err(problems);
@@ -49,7 +52,14 @@ impl Proof<'_> {
         }
         let mut remarks = self.remarks.0;
         remarks.sort_by_key(|remark| remark.kind);
-        Imported { text, remarks, services: self.services, jobs: self.jobs, sources: self.sources }
+        Imported {
+            text,
+            remarks,
+            services: self.services,
+            jobs: self.jobs,
+            sources: self.sources,
+            secrets: self.secrets,
+        }
     }
 
     fn header(&self) -> Vec<String> {

@@ -10,10 +10,11 @@ use super::paths::Rebase;
 use super::prometheus::{Config, Hosts, Jobs, Mounted, Section, locate};
 use super::proof::Proof;
 use super::remark::{Place, Remarks};
+use super::secrets::Secrets;
 use super::source::{SourceFile, SourceKind};
 use super::variables::Variables;
 use super::{Carried, Imported, Request};
-use crate::stack::{Problems, StackName, refused};
+use crate::stack::{Environment, Problems, StackName, read_file, refused, variables_of};
 
 /// A stack file in the making.
 pub(super) struct Assembly<'a> {
@@ -85,8 +86,9 @@ impl<'a> Assembly<'a> {
         }
         self.top(&mut root);
         let sources = self.sources(parts.config.as_ref());
+        let secrets = self.secrets(&mut root);
         let jobs = Carried { carried: jobs.carried, all: jobs.all };
-        Proof { request: self.request, root, remarks: self.remarks, services, jobs, sources }.finish()
+        Proof { request: self.request, root, remarks: self.remarks, services, jobs, sources, secrets }.finish()
     }
 
     fn services(&mut self, project: &Project, parts: &mut Parts) -> Result<(), Problems> {
@@ -221,6 +223,22 @@ impl<'a> Assembly<'a> {
         for (name, section) in sections.into_iter().filter(|(_, section)| !section.is_empty()) {
             root.set(name, Item::Map(section));
         }
+    }
+
+    /// Takes passwords out of the stack file.
+    fn secrets(&mut self, root: &mut Map) -> Vec<(String, String)> {
+        let beside =
+            read_file(&self.request.folder.join(".env")).map(|bytes| variables_of(&String::from_utf8_lossy(&bytes)));
+        let request = self.request.environment;
+        let set = self.project.as_ref().map_or(request, |project| &project.environment);
+        let of = |environment: &Environment| -> Vec<(String, String)> {
+            environment.names().filter_map(|name| Some((name.to_owned(), environment.get(name)?))).collect()
+        };
+        let set: Environment = beside.unwrap_or_default().into_iter().chain(of(set)).collect();
+        let file = self.files.first().map_or("", |file| file.name.as_str());
+        let mut secrets = Secrets { set: &set, file, found: Vec::new() };
+        secrets.take_out(root, &mut self.remarks);
+        secrets.found
     }
 
     /// A file as it is found from the stack file.

@@ -10,6 +10,8 @@ use super::{Problems, suggest};
 pub struct Editor {
     text: String,
     root: Node,
+    /// Whether every line ends with a carriage return, too. It is taken off while the text is changed.
+    returns: bool,
 }
 
 /// An entry that is to be put in: `NAME:` and what stands below it, and the same on one line in brackets.
@@ -29,8 +31,10 @@ impl Editor {
     pub fn open(name: &str, text: &str) -> Result<Self, Problems> {
         let mut problems = Collector::default();
         let source = problems.add_source(name.to_owned(), text.to_owned());
-        match document::parse(text, source, &mut problems) {
-            Some(root) if !problems.has_errors() => Ok(Self { text: text.to_owned(), root }),
+        let returns = text.contains("\r\n") && text.matches("\r\n").count() == text.matches('\n').count();
+        let text = if returns { text.replace("\r\n", "\n") } else { text.to_owned() };
+        match document::parse(&text, source, &mut problems) {
+            Some(root) if !problems.has_errors() => Ok(Self { text, root, returns }),
             _ => Err(problems.finish()),
         }
     }
@@ -45,6 +49,10 @@ impl Editor {
     /// # Errors
     /// Where the entry is there already, or the section is no map.
     pub fn insert(&self, section: &str, name: &str, snippet: &Snippet) -> Result<String, Wrong> {
+        self.inserted(section, name, snippet).map(|text| self.with_returns(text))
+    }
+
+    fn inserted(&self, section: &str, name: &str, snippet: &Snippet) -> Result<String, Wrong> {
         let Some(entry) = self.root.entry(section) else {
             let gap = if self.text.trim().is_empty() { "" } else { "\n" };
             let text = self.text.trim_end();
@@ -80,6 +88,10 @@ impl Editor {
     /// # Errors
     /// Where there is no such entry.
     pub fn remove(&self, section: &str, name: &str) -> Result<String, Wrong> {
+        self.removed(section, name).map(|text| self.with_returns(text))
+    }
+
+    fn removed(&self, section: &str, name: &str) -> Result<String, Wrong> {
         let Some((owner, entry)) = self.find(section, name) else {
             let known: Vec<&str> = self.names(section);
             return Err(suggest::unknown_name(
@@ -104,6 +116,10 @@ impl Editor {
     /// # Errors
     /// Where there is no such entry.
     pub fn set(&self, section: &str, name: &str, key: &str, value: &str) -> Result<String, Wrong> {
+        self.changed(section, name, key, value).map(|text| self.with_returns(text))
+    }
+
+    fn changed(&self, section: &str, name: &str, key: &str, value: &str) -> Result<String, Wrong> {
         let Some((_, entry)) = self.find(section, name) else {
             let known: Vec<&str> = self.names(section);
             return Err(suggest::unknown_name(
@@ -147,6 +163,10 @@ impl Editor {
         let (_, last) = self.lines_of(first);
         let line = format!("{}{key}: {value}\n", " ".repeat(first.key.column as usize - 1));
         Ok(self.with_lines(last, &line))
+    }
+
+    fn with_returns(&self, text: String) -> String {
+        if self.returns { text.replace('\n', "\r\n") } else { text }
     }
 
     /// Whether the value of an entry carries an anchor, or is an alias, whose text stands before its key.
@@ -198,13 +218,30 @@ impl Editor {
         self.with_lines(last, &format!("{gap}{block}"))
     }
 
-    /// Before the bracket that closes the map.
+    /// Before the bracket that closes the map; on a line of its own where that has one.
     fn insert_flow(&self, node: &Node, flow: &str) -> String {
         let (start, end) = (node.span.start as usize, node.span.end as usize);
         let close = self.text[start..end].rfind('}').map_or(end, |at| start + at);
-        let before = self.text[..close].trim_end();
-        let comma = if before.ends_with(['{', ',']) { "" } else { "," };
-        format!("{before}{comma} {flow} {}", &self.text[close..])
+        let Value::Mapping(entries) = &node.value else { return self.text.clone() };
+        let inside = |found: &&Entry| (found.key.start as usize) > start && (found.key.end as usize) < end;
+        let Some(last) = entries.values().filter(inside).max_by_key(|found| found.key.start) else {
+            return format!("{} {flow} {}", self.text[..close].trim_end(), &self.text[close..]);
+        };
+        let last_end = (last.node.span.end as usize).max(last.key.end as usize);
+        let between = &self.text[last_end..close];
+        let has_comma = between.lines().any(|line| line.split('#').next().unwrap_or_default().contains(','));
+        let comma = if has_comma { "" } else { "," };
+        let line_begin = self.text[..close].rfind('\n').map_or(0, |at| at + 1);
+        if line_begin > last_end && self.text[line_begin..close].trim().is_empty() {
+            let indent = " ".repeat(last.key.column as usize - 1);
+            let begin = self.text[..last.key.start as usize].rfind('\n').map_or(0, |at| at + 1);
+            let is_first = self.text[begin..last.key.start as usize].trim().is_empty();
+            let indent = if is_first { indent } else { format!("{}  ", &self.text[line_begin..close]) };
+            let ending = if has_comma { "," } else { "" };
+            let (before, after) = (&self.text[..last_end], &self.text[line_begin..]);
+            return format!("{before}{comma}{}{indent}{flow}{ending}\n{after}", &self.text[last_end..line_begin]);
+        }
+        format!("{}{comma}{} {flow} {}", &self.text[..last_end], between.trim_end(), &self.text[close..])
     }
 
     /// First line, with the comment right above it, and last line of an entry, from 1.
@@ -258,9 +295,19 @@ impl Editor {
         let (start, end) = (entry.key.start as usize, (entry.node.span.end as usize).max(entry.key.end as usize));
         let (before, after) = (&self.text[..start], &self.text[end..]);
         let rest = after.trim_start();
+        let line_rest = after.split('\n').next().unwrap_or_default().trim_start();
+        let line_rest = line_rest.strip_prefix(',').unwrap_or(line_rest).trim_start();
+        let begins_line = before.rsplit('\n').next().unwrap_or_default().trim().is_empty();
+        if begins_line && (line_rest.is_empty() || line_rest.starts_with('#')) {
+            // The comma before it may stay: one before the bracket is none too many.
+            return self.without_lines(self.lines_of(entry));
+        }
         match rest.strip_prefix(',') {
-            Some(rest) => format!("{before}{}", rest.trim_start()),
-            None => format!("{} {rest}", before.trim_end().trim_end_matches(',').trim_end()),
+            Some(rest) => format!("{before}{}", rest.trim_start_matches([' ', '\t'])),
+            None if before.trim_end().ends_with(',') => {
+                format!("{} {rest}", before.trim_end().trim_end_matches(',').trim_end())
+            }
+            None => format!("{before}{rest}"),
         }
     }
 }
@@ -320,6 +367,43 @@ exporters: { node: {}, cadvisor: {} }
         assert_eq!(text, FILE.replace("cadvisor: {} }", "cadvisor: {}, new: { image: new:1 } }"));
         let text = editor().insert("scrape", "new", &snippet()).unwrap();
         assert_eq!(text, format!("{FILE}\nscrape:\n  new:\n    image: new:1\n"));
+    }
+
+    #[test]
+    fn brackets_over_several_lines_keep_their_comments() {
+        let file = "name: a\nexporters: {\n  node: {},     # hosts\n  # Containers.\n  cadvisor: {}  # all of them\n}\ngrafana: off\n";
+        let edit = |file: &str| Editor::open("stack.yml", file).unwrap();
+        let added = edit(file).insert("exporters", "new", &snippet()).unwrap();
+        let expected =
+            file.replace("cadvisor: {}  # all of them\n", "cadvisor: {},  # all of them\n  new: { image: new:1 }\n");
+        assert_eq!(added, expected);
+        assert!(edit(&added).has("exporters", "new"));
+        let removed = edit(&added).remove("exporters", "new").unwrap();
+        assert_eq!(removed, file.replace("cadvisor: {} ", "cadvisor: {}, "));
+        let removed = edit(&removed).remove("exporters", "cadvisor").unwrap();
+        assert_eq!(removed, "name: a\nexporters: {\n  node: {},     # hosts\n}\ngrafana: off\n");
+        let added = edit(&removed).insert("exporters", "new", &snippet()).unwrap();
+        assert!(added.contains("# hosts\n  new: { image: new:1 },\n}"), "{added}");
+        let one = "exporters: { node: {}, # hosts\n  cadvisor: {} }\n";
+        let added = edit(one).insert("exporters", "new", &snippet()).unwrap();
+        assert_eq!(added, one.replace("cadvisor: {} }", "cadvisor: {}, new: { image: new:1 } }"));
+        let removed = edit(one).remove("exporters", "cadvisor").unwrap();
+        assert!(edit(&removed).has("exporters", "node") && !edit(&removed).has("exporters", "cadvisor"), "{removed}");
+    }
+
+    #[test]
+    fn lines_keep_their_carriage_returns() {
+        let file = FILE.replace('\n', "\r\n");
+        let edit = Editor::open("stack.yml", &file).unwrap();
+        for text in [
+            edit.insert("apps", "new", &snippet()).unwrap(),
+            edit.remove("apps", "cart").unwrap(),
+            edit.set("apps", "web", "scale", "5").unwrap(),
+        ] {
+            assert_eq!(text.matches("\r\n").count(), text.matches('\n').count(), "{text:?}");
+            assert!(Editor::open("stack.yml", &text).unwrap().has("apps", "web"));
+        }
+        assert_eq!(edit.set("apps", "web", "scale", "5").unwrap(), file.replace("scale: 2 ", "scale: 5 "));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Apps that somebody else runs are watched, and nothing of theirs is touched.
 
 use crate::sandbox::{Sandbox, docker, eventually, own_image, run};
+use crate::session::Session;
 
 /// Containers and a network of somebody else.
 struct Neighbour {
@@ -102,5 +103,63 @@ fn what_is_wrong_with_an_attached_container_is_named_and_is_not_for_stackctl_to_
     docker(&["stop", "-t", "1", &there]);
     eventually("the stopped container is seen", || causes().contains(&"STACKplain container-exited".to_owned()));
     assert!(stack.plan().iter().all(|step| !step.contains("plain")), "{:?}", stack.plan());
+    drop(plain);
+}
+
+#[test]
+fn init_attaches_what_runs_and_stays_somebody_elses() {
+    let stack = Sandbox::bare("");
+    std::fs::remove_file(stack.stack_file()).expect("it was written");
+    let plain = Neighbour::plain(&format!("{}plain", stack.name));
+    let before = plain.marks();
+    let attached = format!("{}plain", stack.name);
+    let words = ["init", "--yes", "--name", &stack.name, "--attach", &attached, "--no-exporters", "--grafana", "false"];
+    stack.ok(&words);
+    let text = std::fs::read_to_string(stack.stack_file()).expect("it was written");
+    for part in [format!("attach: {attached}"), "stays whose it is".to_owned()] {
+        assert!(text.contains(&part), "{part}: {text}");
+    }
+    std::fs::write(
+        stack.path("here.yml"),
+        "images: { from: debian }\nprometheus: { port: off, scrape_interval: 1s }\n",
+    )
+    .expect("it is written");
+    let here = stack.path("here.yml").display().to_string();
+    stack.ok(&["-f", &here, "up"]);
+    let verified = stack.json(&["-f", &here, "verify", "targets"]);
+    let checks = verified["checks"].as_array().expect("there are checks");
+    assert!(
+        checks.iter().any(|check| check["instance"] == attached.as_str() && check["status"] == "ok"),
+        "{verified:#}"
+    );
+    assert_eq!(plain.marks(), before);
+    stack.ok(&["-f", &here, "down", "--volumes", "--yes"]);
+    let refused = stack.expect(2, &["init", "--yes", "--force", "--attach", "no-such-container-here"]);
+    assert!(refused.stderr.contains("nothing called `no-such-container-here`"), "{}", refused.stderr);
+}
+
+#[test]
+fn ctrl_c_at_questions_about_what_runs_leaves_nothing_half_done() {
+    let stack = Sandbox::bare("");
+    std::fs::remove_file(stack.stack_file()).expect("it was written");
+    let plain = Neighbour::plain(&format!("{}plain", stack.name));
+    let words = ["init", "--name", &stack.name, "--no-exporters", "--engine-metrics", "false", "--grafana", "false"];
+    let mut session = Session::start(&stack.path(""), &words, &[]);
+    session.expect("Which of these shall be watched?").press("\u{3}");
+    assert_eq!(session.exit_code(), 130);
+    session.expect("\u{1b}[?25h");
+    assert!(!stack.stack_file().exists());
+
+    let mut session = Session::start(&stack.path(""), &words, &[]);
+    session.expect("Which of these shall be watched?").press("\r");
+    session.expect("Image of an app").press("\r");
+    session.expect("`stackctl up` would:").expect("create").expect("Write stack.yml?").press("y");
+    session.expect("Start it now?").press("\u{3}");
+    assert_eq!(session.exit_code(), 130);
+    session.expect("\u{1b}[?25h");
+    let text = std::fs::read_to_string(stack.stack_file()).expect("it is whole");
+    assert!(text.contains(&format!("attach: {}plain", stack.name)), "{text}");
+    stack.ok(&["check"]);
+    assert!(stack.running("prometheus").is_empty(), "nothing was started");
     drop(plain);
 }

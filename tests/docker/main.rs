@@ -9,11 +9,14 @@ mod causes;
 mod compose;
 mod converge;
 mod dashboards;
+mod docs;
 mod exporters;
 mod failures;
 mod import;
 mod include;
 mod lifecycle;
+#[path = "../support/pages.rs"]
+mod pages;
 mod registry;
 mod reload;
 mod sandbox;
@@ -21,5 +24,7 @@ mod scale;
 mod screens;
 mod secrets;
 mod services;
+#[path = "../support/session.rs"]
+mod session;
 #[path = "../tools/mod.rs"]
 mod tools;

@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use clap_complete::engine::ArgValueCompleter;
 use serde_json::Value;
 
 use crate::cli::Global;
 use crate::client::Grafana;
 use crate::command::situation::{Situation, Wishes};
-use crate::command::{Exit, Failure, output};
+use crate::command::{Exit, Failure, complete, output};
 use crate::dashboard::{DATASOURCE_UID, import, in_order_of};
 use crate::desired::StackDashboard;
 use crate::engine::Error;
@@ -21,7 +22,7 @@ Examples:
 A dashboard that was saved in Grafana under a new name is pulled by its uid, the part after /d/ in its address.")]
 pub(super) struct Arguments {
     /// Name of the dashboard in the stack, or its uid in Grafana
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", add = ArgValueCompleter::new(complete::dashboards))]
     name: String,
     /// File to write; left out: the one that the stack file names
     #[arg(short, long, value_name = "FILE")]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::command::Failure;
-use crate::import::{self, FreshApp};
+use crate::import::{self, FreshApp, FreshMetrics, Origin};
 use crate::stack;
 
 /// What somebody wants, as far as it was said.
@@ -18,14 +18,20 @@ pub(super) struct Wishes {
     /// Import this file or folder; repeat it for several
     #[arg(long, value_name = "PATH", value_hint = clap::ValueHint::AnyPath)]
     pub(super) from: Vec<PathBuf>,
-    /// Import nothing, whatever lies here
-    #[arg(long, conflicts_with = "from")]
+    /// Include this Compose file or folder: it stays the source of its services; repeat it for overrides
+    #[arg(long, value_name = "PATH", conflicts_with = "from", value_hint = clap::ValueHint::AnyPath)]
+    pub(super) include: Vec<PathBuf>,
+    /// Neither import nor include what lies here
+    #[arg(long, conflicts_with_all = ["from", "include"])]
     pub(super) no_import: bool,
-    /// Take a running container as an app; repeat it for several
+    /// Watch a running container, or `PROJECT/SERVICE` of Compose, that stays whose it is; repeat it for several
+    #[arg(long, value_name = "NAME")]
+    pub(super) attach: Vec<String>,
+    /// Take a running container over as an app; repeat it for several
     #[arg(long, value_name = "NAME")]
     pub(super) container: Vec<String>,
     /// Do not look at running containers
-    #[arg(long, conflicts_with = "container")]
+    #[arg(long, conflicts_with_all = ["container", "attach"])]
     pub(super) no_running: bool,
     /// An app; repeat it for several
     #[arg(long, value_name = "NAME=IMAGE")]
@@ -71,7 +77,9 @@ impl Wishes {
         Self {
             name: self.name.or(other.name),
             from: list(self.from, other.from),
+            include: list(self.include, other.include),
             no_import: self.no_import || other.no_import,
+            attach: list(self.attach, other.attach),
             container: list(self.container, other.container),
             no_running: self.no_running || other.no_running,
             app: list(self.app, other.app),
@@ -89,12 +97,16 @@ impl Wishes {
         if self.from.is_empty() { import::sources_in(folder) } else { self.from.clone() }
     }
 
-    /// The apps that were named.
-    pub(super) fn apps(&self) -> Result<Vec<FreshApp>, Failure> {
+    /// The apps that were named. `services`: those of the included project, of which the options may say more.
+    pub(super) fn apps(&self, services: &[String]) -> Result<Vec<FreshApp>, Failure> {
         let mut apps = Vec::new();
         for text in &self.app {
             let (name, image) = pair("--app", text, "web=ghcr.io/acme/web:1.4")?;
-            apps.push(FreshApp { name: name.to_owned(), image: image.to_owned(), ..FreshApp::default() });
+            apps.push(FreshApp {
+                name: name.to_owned(),
+                origin: Origin::Image(image.to_owned()),
+                ..FreshApp::default()
+            });
         }
         for text in &self.publish {
             let (name, port) = pair("--publish", text, "web=8080:80")?;
@@ -102,6 +114,10 @@ impl Wishes {
         }
         for text in &self.metrics {
             let (name, metrics) = pair("--metrics", text, "web=80/metrics")?;
+            let is_new = apps.iter().all(|app| app.name != name);
+            if is_new && services.iter().any(|service| service == name) {
+                apps.push(FreshApp { name: name.to_owned(), ..FreshApp::default() });
+            }
             named(&mut apps, "--metrics", name)?.metrics = Some(place(metrics)?);
         }
         Ok(apps)
@@ -109,13 +125,13 @@ impl Wishes {
 }
 
 /// `PORT` or `PORT/PATH`.
-pub(in crate::command) fn place(text: &str) -> Result<(u16, String), Failure> {
+pub(in crate::command) fn place(text: &str) -> Result<FreshMetrics, Failure> {
     let (port, path) = text.split_once('/').unwrap_or((text, "metrics"));
     let number = port.parse::<u16>().ok().filter(|port| *port > 0);
     let number = number.ok_or_else(|| {
         Failure::arguments(format!("`{port}` is not a port"), "write `PORT/PATH`, such as `80/metrics`")
     })?;
-    Ok((number, format!("/{path}")))
+    Ok(FreshMetrics { port: Some(number), path: format!("/{path}") })
 }
 
 fn pair<'t>(option: &str, text: &'t str, example: &str) -> Result<(&'t str, &'t str), Failure> {

@@ -4,14 +4,22 @@ use std::io::IsTerminal as _;
 use std::path::Path;
 
 use dialoguer::theme::ColorfulTheme;
-use dialoguer::{Confirm, Input, MultiSelect};
+use dialoguer::{Confirm, Input, MultiSelect, Select};
 
 use super::answers::{Wishes, place};
-use super::look::Seen;
+use super::look::{Running, Seen};
 use crate::catalog;
 use crate::command::{Exit, Failure, output};
-use crate::import::FreshApp;
+use crate::import::{FreshApp, FreshMetrics, Origin};
 use crate::stack::{ServiceName, StackName};
+
+/// What is done with a Compose project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    Import,
+    Include,
+    Nothing,
+}
 
 /// Asks, or answers itself.
 pub(super) struct Asker {
@@ -74,31 +82,74 @@ impl Asker {
         answered(input.interact_text())
     }
 
-    /// Running containers as apps: those that were named, else those that somebody picks.
-    pub(super) fn running(&self, seen: &Seen, wishes: &Wishes) -> Result<Vec<FreshApp>, Failure> {
-        if let Some(missing) =
-            wishes.container.iter().find(|name| !seen.containers.iter().any(|(known, _)| known.name == **name))
-        {
-            return Err(Failure::arguments(
-                format!("no container `{missing}` runs here"),
-                "`docker ps` lists those that run",
-            ));
+    /// What to do with the Compose files that lie here.
+    pub(super) fn what_of(&self, files: &str) -> Result<Use, Failure> {
+        if !self.is_there {
+            return Ok(Use::Import);
         }
-        let picked: Vec<usize> = if !wishes.container.is_empty() {
-            let is_named = |index: &usize| wishes.container.contains(&seen.containers[*index].0.name);
-            (0..seen.containers.len()).filter(is_named).collect()
-        } else if seen.containers.is_empty() || !self.is_there {
-            Vec::new()
-        } else {
-            let lines: Vec<String> =
-                seen.containers.iter().map(|(container, metrics)| line(container, metrics.as_ref())).collect();
-            let marked: Vec<bool> = seen.containers.iter().map(|(_, metrics)| metrics.is_some()).collect();
-            let prompt = "Which of these belong to the stack? (space marks, enter goes on)";
-            answered(
-                MultiSelect::with_theme(&self.theme).with_prompt(prompt).items(&lines).defaults(&marked).interact(),
-            )?
+        let ways = [
+            format!("import {files}: one stack file from now on"),
+            format!("include {files}: it stays the source, and the stack file says what to watch"),
+            "neither".to_owned(),
+        ];
+        let picked = answered(
+            Select::with_theme(&self.theme)
+                .with_prompt("A Compose project lies here")
+                .items(&ways)
+                .default(0)
+                .interact(),
+        )?;
+        Ok([Use::Import, Use::Include, Use::Nothing][picked.min(2)])
+    }
+
+    /// The services of an included project that are watched: those that answer with metrics, or that somebody picks.
+    pub(super) fn services(&self, services: &[String], seen: &Seen) -> Result<Vec<FreshApp>, Failure> {
+        let answers = |service: &String| {
+            let found = seen.containers.iter().find(|(container, _)| container.service.as_ref() == Some(service));
+            found.and_then(|(_, metrics)| metrics.clone())
         };
-        Ok(picked.into_iter().map(|index| app_of(&seen.containers[index])).collect())
+        let marked: Vec<bool> = services.iter().map(|service| answers(service).is_some()).collect();
+        let picked: Vec<usize> = if self.is_there && !services.is_empty() {
+            let prompt = "Which of these services have metrics? (space marks, enter goes on)";
+            answered(
+                MultiSelect::with_theme(&self.theme).with_prompt(prompt).items(services).defaults(&marked).interact(),
+            )?
+        } else {
+            (0..services.len()).filter(|index| marked[*index]).collect()
+        };
+        let app = |index: usize| {
+            let service = &services[index];
+            let metrics = answers(service).unwrap_or(FreshMetrics { port: None, path: "/metrics".to_owned() });
+            FreshApp { name: service.clone(), metrics: Some(metrics), ..FreshApp::default() }
+        };
+        Ok(picked.into_iter().map(app).collect())
+    }
+
+    /// Running containers that are watched and stay whose they are: those that were named, else those that somebody picks.
+    pub(super) fn attached(&self, seen: &Seen, wishes: &Wishes) -> Result<Vec<Running>, Failure> {
+        let running = seen.running();
+        for name in &wishes.attach {
+            if !running.iter().any(|found| found.is_called(name)) {
+                return Err(Failure::arguments(
+                    format!("nothing called `{name}` runs here"),
+                    "`docker ps` lists the containers that run; of Compose write `PROJECT/SERVICE`",
+                ));
+            }
+        }
+        if !wishes.attach.is_empty() {
+            let is_named = |found: &Running| wishes.attach.iter().any(|name| found.is_called(name));
+            return Ok(running.into_iter().filter(is_named).collect());
+        }
+        if running.is_empty() || !self.is_there || !wishes.container.is_empty() {
+            return Ok(Vec::new());
+        }
+        let lines: Vec<String> = running.iter().map(Running::line).collect();
+        let marked: Vec<bool> = running.iter().map(|found| found.metrics.is_some()).collect();
+        let prompt = "Which of these shall be watched? They stay whose they are (space marks, enter goes on)";
+        let picked = answered(
+            MultiSelect::with_theme(&self.theme).with_prompt(prompt).items(&lines).defaults(&marked).interact(),
+        )?;
+        Ok(picked.into_iter().map(|index| running[index].clone()).collect())
     }
 
     /// Apps until somebody says that these are all.
@@ -133,7 +184,7 @@ impl Asker {
                 self.text("Where its metrics are, such as 80/metrics (nothing: not scraped)", "", is_place)?;
             apps.push(FreshApp {
                 name,
-                image: image.trim().to_owned(),
+                origin: Origin::Image(image.trim().to_owned()),
                 ports: Some(port.trim().to_owned()).filter(|port| !port.is_empty()).into_iter().collect(),
                 metrics: if metrics.is_empty() { None } else { Some(place(&metrics)?) },
                 note: None,
@@ -164,12 +215,8 @@ impl Asker {
         Ok(picked.into_iter().map(|index| catalog::FOR_ANY_HOST[index].to_owned()).collect())
     }
 
-    /// Shows the file, and asks whether to write it.
-    pub(super) fn shows_and_asks(&self, text: &str, file: &Path) -> Result<bool, Failure> {
-        if !self.is_there {
-            return Ok(true);
-        }
-        output::say(&format!("\n{}", text.trim_end()));
+    /// Asks whether to write the file that was shown.
+    pub(super) fn may_write(&self, file: &Path) -> Result<bool, Failure> {
         self.yes_or_no(&format!("Write {}?", file.display()), true)
     }
 }
@@ -205,17 +252,22 @@ fn restore_on_interrupt() {
     is_ready.recv().unwrap_or_default();
 }
 
-fn line(container: &crate::engine::Neighbour, metrics: Option<&(u16, String)>) -> String {
-    let metrics = metrics.map(|(port, path)| format!(", metrics at :{port}{path}")).unwrap_or_default();
-    format!("{} ({}{metrics})", container.name, container.image)
+/// Containers that are to be run by the stack from now on.
+pub(super) fn taken_over(seen: &Seen, wishes: &Wishes) -> Result<Vec<FreshApp>, Failure> {
+    let take = |name: &String| {
+        let found = seen.containers.iter().find(|(known, _)| known.name == *name).map(app_of);
+        let help = "`docker ps` lists those that run";
+        found.ok_or_else(|| Failure::arguments(format!("no container `{name}` runs here"), help))
+    };
+    wishes.container.iter().map(take).collect()
 }
 
 /// A running container as an app.
-fn app_of((container, metrics): &(crate::engine::Neighbour, Option<(u16, String)>)) -> FreshApp {
+fn app_of((container, metrics): &(crate::engine::Neighbour, Option<FreshMetrics>)) -> FreshApp {
     let published = container.ports.iter().filter_map(|(inside, outside)| Some(format!("{}:{inside}", (*outside)?)));
     FreshApp {
         name: container.service.clone().unwrap_or_else(|| container.name.clone()),
-        image: container.image.clone(),
+        origin: Origin::Image(container.image.clone()),
         ports: published.collect(),
         metrics: metrics.clone(),
         note: Some(format!(

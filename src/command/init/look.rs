@@ -2,13 +2,49 @@
 
 use crate::command::{output, situation};
 use crate::engine::Neighbour;
+use crate::import::FreshMetrics;
 use crate::probe::{self, Answer, PATHS, Request, Target};
 
 /// What was seen.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Seen {
     /// Containers that run, and where each answers with metrics.
-    pub(super) containers: Vec<(Neighbour, Option<(u16, String)>)>,
+    pub(super) containers: Vec<(Neighbour, Option<FreshMetrics>)>,
+}
+
+/// What somebody else runs: a container, or all replicas of a service of Compose.
+#[derive(Debug, Clone)]
+pub(super) struct Running {
+    /// Name of the first container.
+    pub(super) container: String,
+    /// Project and service, where it is one of Compose.
+    pub(super) service: Option<(String, String)>,
+    pub(super) image: String,
+    pub(super) metrics: Option<FreshMetrics>,
+}
+
+impl Running {
+    /// As the stack file names it under `attach`.
+    pub(super) fn name(&self) -> String {
+        self.service
+            .as_ref()
+            .map_or_else(|| self.container.clone(), |(project, service)| format!("{project}/{service}"))
+    }
+
+    pub(super) fn is_called(&self, name: &str) -> bool {
+        self.container == name || self.name() == name
+    }
+
+    /// What to call it as an app, the likeliest first.
+    pub(super) fn app_name(&self) -> &str {
+        self.service.as_ref().map_or(self.container.as_str(), |(_, service)| service.as_str())
+    }
+
+    pub(super) fn line(&self) -> String {
+        let place = self.metrics.as_ref().and_then(|metrics| Some((metrics.port?, &metrics.path)));
+        let place = place.map(|(port, path)| format!(", metrics at :{port}{path}")).unwrap_or_default();
+        format!("{} ({}{place})", self.name(), self.image)
+    }
 }
 
 /// Time that one port may take.
@@ -58,10 +94,29 @@ impl Seen {
                 _ => looked.others.first().map(|other| other.path.clone()),
             };
             if let (Some(path), Some((_, metrics @ None))) = (path, seen.containers.get_mut(index)) {
-                *metrics = Some((port, path));
+                *metrics = Some(FreshMetrics { port: Some(port), path });
             }
         }
         seen
+    }
+
+    /// What runs, replicas of one service as one.
+    pub(super) fn running(&self) -> Vec<Running> {
+        let mut running: Vec<Running> = Vec::new();
+        for (container, metrics) in &self.containers {
+            let service = container.project.clone().zip(container.service.clone());
+            let known = running.iter_mut().find(|found| service.is_some() && found.service == service);
+            match known {
+                Some(found) => found.metrics = found.metrics.take().or_else(|| metrics.clone()),
+                None => running.push(Running {
+                    container: container.name.clone(),
+                    service,
+                    image: container.image.clone(),
+                    metrics: metrics.clone(),
+                }),
+            }
+        }
+        running
     }
 
     /// The exporter that would fit an image.

@@ -5,7 +5,6 @@ use std::path::Path;
 use super::names::split_image;
 use super::project::scalar;
 use super::{Project, mounts};
-use crate::import::draft::{Item, Map};
 use crate::import::remark::{Place, Remarks};
 use crate::stack::OutsideEntry;
 
@@ -21,7 +20,7 @@ const OLD_CADVISOR: [&str; 4] = [
 const CONTAINERD_CADVISOR: (u32, u32) = (0, 54);
 
 /// Looks at one service.
-pub(super) fn look(project: &Project, name: &str, entry: &OutsideEntry, app: &Map, remarks: &mut Remarks) {
+pub(super) fn look(project: &Project, name: &str, entry: &OutsideEntry, remarks: &mut Remarks) {
     let at = |key: &str| {
         let line = entry.node.entry(key).map_or(entry.key.line, |entry| entry.key.line);
         Place::at(&project.file, line, format!("services.{name}.{key}"))
@@ -38,9 +37,6 @@ pub(super) fn look(project: &Project, name: &str, entry: &OutsideEntry, app: &Ma
             let folder = bind.target.rsplit_once('/').map_or("/", |(folder, _)| folder);
             remarks.habit(at("volumes"), message, format!("mount its folder: `./FOLDER:{folder}:ro`"));
         }
-    }
-    if let Some(Item::Map(environment)) = app.get("environment") {
-        passwords(environment, &at("environment"), remarks);
     }
 }
 
@@ -72,22 +68,4 @@ fn numbers(tag: &str) -> Option<(u32, u32)> {
 
 fn has_extension(path: &str) -> bool {
     Path::new(path).extension().is_some_and(|end| end.len() <= 10 && end != "d" && end != "sock")
-}
-
-/// Passwords that stand in the file for everybody to read.
-fn passwords(environment: &Map, place: &Place, remarks: &mut Remarks) {
-    for (name, entry) in &environment.0 {
-        let upper = name.to_ascii_uppercase();
-        let is_secret = upper != "GF_SECURITY_ADMIN_PASSWORD"
-            && ["PASSWORD", "SECRET_KEY", "API_KEY"].iter().any(|word| upper.ends_with(word));
-        let is_written = entry.item.as_text().is_some_and(|value| !value.is_empty() && !value.starts_with("${"));
-        if is_secret && is_written {
-            let message = format!("the value of `{name}` stands in the file");
-            remarks.habit(
-                place.clone(),
-                message,
-                format!("write `{name}: ${{{name}}}` and keep the value in `.env`, out of version control"),
-            );
-        }
-    }
 }

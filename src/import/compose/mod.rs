@@ -11,7 +11,7 @@ pub(super) mod project;
 mod service;
 mod top;
 
-pub(super) use names::{Names, Role, split_image};
+pub(super) use names::{Names, Role, free, split_image, valid};
 pub(super) use project::Project;
 pub(super) use service::{KEPT, Services};
 pub(super) use top::{networks, secrets, volumes};

@@ -1,6 +1,6 @@
 //! Which services become components of stackctl, and what the others are called.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use indexmap::IndexMap;
 
@@ -77,7 +77,7 @@ impl Names {
     }
 
     fn rename(&mut self, project: &Project, remarks: &mut Remarks) {
-        let mut taken: HashSet<String> = RESERVED.iter().map(|name| (*name).to_owned()).collect();
+        let mut taken: BTreeSet<String> = RESERVED.iter().map(|name| (*name).to_owned()).collect();
         for (name, entry) in &project.services {
             let new = match self.role(name) {
                 Role::Prometheus => "prometheus".to_owned(),
@@ -120,7 +120,7 @@ pub(in crate::import) fn split_image(image: &str) -> (&str, Option<&str>) {
 }
 
 /// The name with every letter that DNS does not take replaced.
-fn valid(name: &str) -> String {
+pub(in crate::import) fn valid(name: &str) -> String {
     if name.parse::<ServiceName>().is_ok() {
         return name.to_owned();
     }
@@ -132,7 +132,7 @@ fn valid(name: &str) -> String {
 }
 
 /// The name, or the first free one like it. DNS does not tell `Web` from `web`.
-fn free(name: &str, taken: &mut HashSet<String>) -> String {
+pub(in crate::import) fn free(name: &str, taken: &mut BTreeSet<String>) -> String {
     let candidates = std::iter::once(name.to_owned()).chain((1..).map(|number| match number {
         1 => format!("{name}-app"),
         _ => format!("{name}-{number}"),

@@ -122,7 +122,7 @@ impl Service<'_> {
         self.mode(aliases);
         self.profiles();
         self.replicas();
-        habits::look(self.all.project, self.name, self.entry, &self.app, self.remarks);
+        habits::look(self.all.project, self.name, self.entry, self.remarks);
         Ok(())
     }
 
