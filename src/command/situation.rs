@@ -98,6 +98,11 @@ impl Situation {
         })
     }
 
+    /// Address of the engine's own bridge.
+    pub(super) fn gateway(&self) -> Option<std::net::IpAddr> {
+        self.facts.gateway
+    }
+
     /// What `up` would do.
     pub(super) fn plan(&self) -> Plan {
         Plan::of(Inputs {
