@@ -50,7 +50,7 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
 
 /// What the file asks for, then what runs and is not asked for, then what others run.
 fn exposures(situation: &Situation) -> Vec<Exposure> {
-    let mut found = situation.desired.exposures(situation.gateway());
+    let mut found = situation.desired.exposures(situation.facts.gateway);
     for container in &situation.observed.containers {
         let unasked: Vec<Exposure> = open_ports(container)
             .filter(|port| !found.iter().any(|known| is_same(known, port)))

@@ -27,7 +27,7 @@ pub(super) struct Situation {
     pub(super) desired: Desired,
     pub(super) files: Files,
     pub(super) observed: Observed,
-    facts: Facts,
+    pub(super) facts: Facts,
     stack_files: Vec<String>,
     /// Reference of stackctl's own image.
     pub(super) own_image: String,
@@ -96,11 +96,6 @@ impl Situation {
             files,
             observed,
         })
-    }
-
-    /// Address of the engine's own bridge.
-    pub(super) fn gateway(&self) -> Option<std::net::IpAddr> {
-        self.facts.gateway
     }
 
     /// What `up` would do.
