@@ -112,6 +112,8 @@ pub enum Command {
     Test(command::test::Arguments),
     /// Hand the figures of a batch job to the pushgateway
     Push(command::push::Arguments),
+    /// Every port that can be reached from outside this host, and why
+    Exposure(command::exposure::Arguments),
     /// Ask Prometheus
     Query(command::query::Arguments),
     /// Golden signals, targets and alerts on the terminal, live

@@ -13,6 +13,7 @@ pub static NODE: Component = Component {
         command: &["--path.rootfs=/host", "--web.listen-address={listen}"],
         host_network: true,
         host_pid: true,
+        least_privileges: true,
         binds: &[Bind { source: "/", target: "/host", follows_host_mounts: true }],
         ..ContainerDefaults::PLAIN
     },

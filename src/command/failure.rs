@@ -66,6 +66,17 @@ impl Failure {
         Self::Arguments { message: message.into(), help: help.into() }
     }
 
+    /// The same for programs: `{"error": {"message", "help", "problems"}}`.
+    pub(super) fn to_json(&self) -> serde_json::Value {
+        let (message, help, problems) = match self {
+            Self::File(problems) => ("the stack file is wrong".to_owned(), None, Some(problems.as_slice())),
+            Self::Arguments { message, help } => (message.clone(), Some(help), None),
+            Self::World(error) => (error.to_string(), error.advice.as_ref(), None),
+            Self::Interrupted => ("interrupted".to_owned(), None, None),
+        };
+        serde_json::json!({ "error": { "message": message, "help": help, "problems": problems.unwrap_or_default() } })
+    }
+
     /// Says it on standard error, and returns the exit code that goes with it.
     pub(super) fn report(self) -> Exit {
         match self {

@@ -10,6 +10,7 @@ pub mod demo;
 pub mod down;
 pub mod engine;
 pub mod explain;
+pub mod exposure;
 pub mod images;
 pub mod import;
 pub mod init;
@@ -51,7 +52,7 @@ mod state;
 pub use failure::{Exit, Failure};
 
 use crate::catalog::EXPORTERS;
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, Format};
 use crate::dashboard::PRESETS;
 use crate::import::included;
 use crate::stack::Vocabulary;
@@ -64,11 +65,13 @@ pub const VOCABULARY: Vocabulary<'static> =
 pub async fn run(cli: Cli) -> Exit {
     output::set_color(cli.global.color);
     let global = cli.global;
+    let wants_json = wants_json(&cli.command);
     let result = match cli.command {
         Command::Add(arguments) => add::run(&global, &arguments),
         Command::Remove(arguments) => remove::run(&global, &arguments),
         Command::Scale(arguments) => scale::run(&global, &arguments).await,
         Command::Explain(arguments) => Ok(explain::run(&arguments)),
+        Command::Exposure(arguments) => exposure::run(&global, &arguments).await,
         Command::Check(arguments) => check::run(&global, &arguments),
         Command::Init(arguments) => init::run(&global, &arguments).await,
         Command::Import(arguments) => import::run(&global, &arguments),
@@ -96,5 +99,22 @@ pub async fn run(cli: Cli) -> Exit {
         Command::Probe(arguments) => probe::run(&arguments).await,
         Command::Demo(arguments) => demo::run(&arguments).await,
     };
-    result.unwrap_or_else(Failure::report)
+    result.unwrap_or_else(|failure| {
+        if wants_json {
+            output::print_json(&failure.to_json());
+        }
+        failure.report()
+    })
+}
+
+/// Whether a program reads what is printed: then it reads why there is nothing, too. `check` has words of its own for that.
+fn wants_json(command: &Command) -> bool {
+    let output = match command {
+        Command::Plan(arguments) => &arguments.output,
+        Command::Ps(arguments) => &arguments.output,
+        Command::Verify(arguments) => &arguments.output,
+        Command::Exposure(arguments) => &arguments.output,
+        _ => return false,
+    };
+    output.format == Format::Json
 }

@@ -9,7 +9,7 @@ use crate::cli::{Format, Global};
 #[command(after_help = "Exits with 0 when there is nothing to do and with 3 when there is.")]
 pub struct Arguments {
     #[command(flatten)]
-    output: crate::cli::Output,
+    pub(super) output: crate::cli::Output,
     #[command(flatten)]
     scale: crate::cli::Scale,
 }

@@ -10,7 +10,7 @@ use crate::engine::{ContainerState, Health, ObservedContainer};
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
-    output: crate::cli::Output,
+    pub(super) output: crate::cli::Output,
 }
 
 /// Runs it.

@@ -27,7 +27,7 @@ pub(super) struct Situation {
     pub(super) desired: Desired,
     pub(super) files: Files,
     pub(super) observed: Observed,
-    facts: Facts,
+    pub(super) facts: Facts,
     stack_files: Vec<String>,
     /// Reference of stackctl's own image.
     pub(super) own_image: String,

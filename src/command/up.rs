@@ -6,12 +6,16 @@ use super::progress::{Progress, seconds};
 use super::situation::{Situation, Wishes};
 use super::{Exit, Failure, failure, host_ports, learn, lock, output, panels, prove, rules, secrets, situation};
 use crate::cli::Global;
-use crate::desired::{Desired, Role, SecretSource, Service};
+use crate::desired::{Desired, PullPolicy, Role, SecretSource, Service};
 use crate::engine::{Error, Event, Outcome};
+use crate::plan::Plan;
 use crate::verify::{Finding, Status};
 
 /// Time that writing a few files into a container may take.
 const TIME_FOR_FILES: Duration = Duration::from_secs(30);
+
+/// How often what remains is tried again in one run.
+const ROUNDS: usize = 3;
 
 /// Arguments of `up`.
 #[derive(Debug, clap::Args)]
@@ -81,18 +85,26 @@ impl Work<'_> {
             return Err(refusal.into());
         }
         host_ports::refuse_taken(situation, &plan).await?;
-        if !plan.is_empty() {
+        let is_changed = !plan.is_empty();
+        let mut next = plan;
+        for round in 1.. {
+            if next.is_empty() {
+                break;
+            }
+            if round > ROUNDS {
+                return Err(not_done(&next).into());
+            }
             let report = |event: Event| self.progress.show(&event);
-            let outcome = situation.apply(&plan, self.arguments.timeout, &report).await?;
+            let outcome = situation.apply(&next, self.arguments.timeout, &report).await?;
             if !outcome.failures.is_empty() {
                 report_failures(situation, &outcome);
                 return Ok(Exit::WorldSaidNo);
             }
             situation.look_at_everything().await?;
             situation.keep_memory();
-            refuse_undone(situation)?;
+            next = undone(situation);
         }
-        self.go_on(situation, Some(!plan.is_empty())).await
+        self.go_on(situation, Some(is_changed)).await
     }
 
     /// Waits, verifies and says where everything is. `changed`: whether something was changed; `None`: the stack is not
@@ -110,21 +122,24 @@ impl Work<'_> {
     }
 }
 
-/// Refuses to call it done where a look shows that it is not, though every step was answered as if it were: somebody else
-/// changed the stack meanwhile, or stands between and answers in the engine's place.
-fn refuse_undone(situation: &Situation) -> Result<(), Failure> {
-    let plan = situation.plan();
-    let mut undone = plan.steps.iter().filter(|step| step.makes_or_takes_away());
-    let Some(step) = undone.next() else { return Ok(()) };
-    let more = undone.count();
-    let more = if more == 0 { String::new() } else { format!(", nor are {more} other steps") };
-    Err(Failure::World(
-        Error::new(
-            format!("cannot finish stack `{}`", situation.desired.stack),
-            format!("`{step}` is not done, although the engine said so{more}"),
-        )
-        .advise("see who else changes this stack (`stackctl plan`), and run `stackctl up` again"),
-    ))
+/// What is not as it should be after a plan was carried out: an image that had to be pulled again is a newer one, somebody
+/// else changed the stack meanwhile, or stands between and answers in the engine's place.
+fn undone(situation: &Situation) -> Plan {
+    let mut plan = situation.plan();
+    let is_pulled_each_time = |service: &Service| service.image.pull_policy == PullPolicy::Always;
+    plan.steps.retain(|step| {
+        step.makes_or_takes_away() && !step.service().is_some_and(|service| is_pulled_each_time(service))
+    });
+    plan
+}
+
+fn not_done(plan: &Plan) -> Error {
+    let first = plan.steps.first().map(ToString::to_string).unwrap_or_default();
+    Error::new(
+        format!("cannot finish stack `{}`", plan.stack),
+        format!("the engine has answered that it is done, and it is not: {first} (and {} more)", plan.steps.len() - 1),
+    )
+    .advise("see who else changes this stack, and run `stackctl up` again")
 }
 
 fn report_failures(situation: &Situation, outcome: &Outcome) {
@@ -282,7 +297,7 @@ impl Situation {
     /// Carries out a plan.
     pub(super) async fn apply(
         &self,
-        plan: &crate::plan::Plan,
+        plan: &Plan,
         timeout: Duration,
         report: &(dyn Fn(Event) + Sync),
     ) -> Result<Outcome, Error> {

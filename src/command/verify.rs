@@ -17,7 +17,7 @@ pub struct Arguments {
     #[arg(value_enum, value_name = "CHECK")]
     checks: Vec<Check>,
     #[command(flatten)]
-    output: crate::cli::Output,
+    pub(super) output: crate::cli::Output,
 }
 
 /// What `verify` proves.

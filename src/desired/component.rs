@@ -31,8 +31,11 @@ pub(super) fn settings(
     settings.stop_grace_period = settings.stop_grace_period.or(defaults.stop_grace_seconds.map(Duration::from_secs));
     settings.privileged |= defaults.privileged;
     // Nothing is known of what images need that others made.
-    if defaults.least_privileges && !chosen.by_hand {
-        confine(&mut settings, defaults.cap_add);
+    if !chosen.by_hand {
+        if defaults.least_privileges {
+            confine(&mut settings, defaults.cap_add);
+        }
+        restrict(&mut settings);
     }
     let missing = defaults.devices.iter().filter(|device| settings.devices.iter().all(|known| known != *device));
     let devices: Vec<String> = missing.map(|device| (*device).to_owned()).collect();
@@ -71,6 +74,23 @@ fn add_words(list: &mut Vec<String>, words: &[&str]) {
     let missing: Vec<String> =
         words.iter().filter(|word| list.iter().all(|known| known != *word)).map(|word| (*word).to_owned()).collect();
     list.extend(missing);
+}
+
+/// Processes and threads that a component may have: a Prometheus under full load has some hundred.
+const PROCESSES: i64 = 4096;
+
+/// Takes away every right that a component of the catalogue has no use for. What the stack file says stands; another user
+/// than the image's own may need to reach into folders that are not its own.
+pub(super) fn restrict(settings: &mut ContainerSettings) {
+    settings.pids_limit = settings.pids_limit.or(Some(PROCESSES));
+    let is_said = settings.security_opt.iter().any(|option| option.starts_with("no-new-privileges"));
+    if !is_said {
+        settings.security_opt.push("no-new-privileges:true".to_owned());
+    }
+    let has_own_rights = settings.privileged || settings.user.is_some();
+    if !has_own_rights && settings.cap_add.is_empty() && settings.cap_drop.is_empty() {
+        settings.cap_drop.push("ALL".to_owned());
+    }
 }
 
 /// The address that a component's one port is published on.

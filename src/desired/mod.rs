@@ -11,6 +11,7 @@ mod container;
 mod daemon;
 mod dashboards;
 mod exporter;
+mod exposure;
 mod facts;
 mod fingerprint;
 mod grafana;
@@ -36,6 +37,7 @@ pub use alertmanager::{
     SINK_PORT, TemplateFile, Told, Unfit,
 };
 pub use dashboards::{Carried, DashboardOrigin, StackDashboard};
+pub use exposure::{Exposure, SaidBy};
 pub use facts::{AttachedContainer, Facts, ImageChoice, ScaleOverride};
 pub use image::{WantedImage, wanted_images};
 pub use job::{BasicAuth, Job, JobOrigin, JobTargets, Says, StaticTarget, Tls};

@@ -25,6 +25,7 @@ pub(super) fn service(input: Input, section: &Grafana) -> Service {
         restart: Restart::UnlessStopped,
         ..ContainerSettings::default()
     };
+    component::restrict(&mut settings);
     settings.ports.0.extend(published.map(|address| component::port(address, GRAFANA.port)));
     let mut container = container::make(input.stack, GRAFANA.name, settings, &Wiring::default());
     container.networks = network::with_default(input.stack, GRAFANA.name, &section.wiring.networks);

@@ -107,6 +107,13 @@ fn advice(error: &bollard::errors::Error) -> Option<String> {
                 .to_owned(),
         );
     }
+    if text.contains("rootfs is marked read-only") {
+        return Some(
+            "the engine puts no file into a container whose root is read-only: leave out `read_only`, or give the container \
+             no secrets"
+                .to_owned(),
+        );
+    }
     if text.contains("No such image") {
         return Some("run `stackctl images pull`, or check the image's name".to_owned());
     }

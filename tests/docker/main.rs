@@ -11,6 +11,7 @@ mod converge;
 mod dashboards;
 mod docs;
 mod exporters;
+mod exposure;
 mod failures;
 mod import;
 mod include;
