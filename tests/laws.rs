@@ -1,5 +1,6 @@
 //! What holds for every stack file and every state of the engine, on data that proptest makes up. No engine is needed.
 
+use std::fmt::Write as _;
 use std::path::{Component, Path, PathBuf};
 
 use proptest::prelude::*;
@@ -162,8 +163,8 @@ impl Model {
                 let gone = ObservedContainer { id, name, service: "gone".to_owned(), ..container.clone() };
                 self.observed.containers.push(gone);
             }
-            14 => container.image_id = "another".to_owned(),
-            15 => drop(self.observed.images.clear()),
+            14 => "another".clone_into(&mut container.image_id),
+            15 => self.observed.images.clear(),
             // A network cannot go while something runs in it.
             16 => {
                 self.observed.networks.clear();
@@ -206,7 +207,8 @@ fn overlay() -> impl Strategy<Value = String> {
         for (name, (key, scale, value, memory)) in apps {
             let memory = memory.map(|memory| format!(", mem_limit: {memory}m")).unwrap_or_default();
             let environment = format!("environment: {{ {key}: {value} }}");
-            text += &format!("  {name}: {{ image: '{value}:1', scale: {scale}, {environment}{memory} }}\n");
+            writeln!(text, "  {name}: {{ image: '{value}:1', scale: {scale}, {environment}{memory} }}")
+                .expect("a String takes everything");
         }
         text
     })
