@@ -77,6 +77,14 @@ pub struct Scale {
     pub scale: Vec<(String, u32)>,
 }
 
+/// `--locked`
+#[derive(Debug, Args)]
+pub struct Locked {
+    /// Run exactly the images of `stack.lock`, and refuse where that is not possible (see `stackctl lock`)
+    #[arg(long)]
+    pub locked: bool,
+}
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -90,6 +98,8 @@ pub enum Command {
     Remove(command::remove::Arguments),
     /// Is the stack file right? Every problem at once
     Check(command::check::Arguments),
+    /// Write down which very images the stack runs
+    Lock(command::pin::Arguments),
     /// Write every generated file
     Render(command::render::Arguments),
     /// What `up` would do, and why

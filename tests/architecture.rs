@@ -13,6 +13,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("stack", &["catalog", "dashboard", "promql"]),
     ("catalog", &[]),
     ("desired", &["stack", "catalog", "dashboard", "promql"]),
+    ("pins", &["stack", "catalog", "desired"]),
     ("render", &["desired", "dashboard"]),
     (
         "plan",
@@ -26,7 +27,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "engine::Secrets",
         ],
     ),
-    ("engine", &["plan", "dashboard", "desired", "catalog", "probe", "render::Files"]),
+    ("engine", &["plan", "pins::name_of", "dashboard", "desired", "catalog", "probe", "render::Files"]),
     ("daemon", &["probe::listening"]),
     ("exposition", &[]),
     ("probe", &["exposition", "client::install_tls_provider"]),

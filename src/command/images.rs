@@ -1,5 +1,8 @@
 //! `images`: where each image comes from, and getting them.
 
+mod load;
+mod save;
+
 use serde_json::json;
 
 use super::progress::Progress;
@@ -26,11 +29,21 @@ enum Action {
     Pull,
     /// Build stackctl's own image and those from Debian packages anew
     Build,
+    /// Write every image of the stack into one archive, for a host without a registry
+    Save(save::Arguments),
+    /// Bring the images of an archive to the engine
+    Load(load::Arguments),
 }
 
 /// Runs it.
 pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
-    let ask_again = !matches!(arguments.action, Action::List(_));
+    if let Action::Save(save) = &arguments.action {
+        save::check(save)?;
+    }
+    if let Action::Load(load) = &arguments.action {
+        return load::run(load, global.quiet).await;
+    }
+    let ask_again = matches!(arguments.action, Action::Pull | Action::Build);
     let situation = Situation::of(global, Wishes { ask_again, ..Wishes::default() }).await?;
     match &arguments.action {
         Action::List(format) => {
@@ -39,6 +52,11 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
         }
         Action::Pull => get(&situation, situation.plan(), global.quiet).await,
         Action::Build => get(&situation, rebuild(&situation), global.quiet).await,
+        Action::Load(load) => load::run(load, global.quiet).await,
+        Action::Save(save) => match get(&situation, missing(&situation), global.quiet).await? {
+            Exit::Done => save::run(&situation, save, global.quiet).await,
+            failed => Ok(failed),
+        },
     }
 }
 
@@ -85,6 +103,21 @@ async fn get(situation: &Situation, mut plan: Plan, quiet: bool) -> Result<Exit,
         output::say(&super::failure::framed(&failure.error.to_string(), failure.error.advice.as_deref()));
     }
     Ok(if outcome.failures.is_empty() { Exit::Done } else { Exit::WorldSaidNo })
+}
+
+/// What gets the images that the engine does not have, stackctl's own among them.
+fn missing(situation: &Situation) -> Plan {
+    let mut plan = situation.plan();
+    let own = Image {
+        reference: situation.own_image.clone(),
+        origin: ImageOrigin::Own,
+        pull_policy: crate::desired::PullPolicy::Never,
+    };
+    let has_own = plan.steps.iter().any(|step| step.image_reference() == Some(own.reference.as_str()));
+    if !has_own && !situation.observed.images.contains_key(&own.reference) {
+        plan.steps.push(Step::GetImage { image: own, reason: "missing".to_owned() });
+    }
+    plan
 }
 
 fn rebuild(situation: &Situation) -> Plan {

@@ -16,6 +16,7 @@ pub mod import;
 pub mod init;
 pub mod logs;
 pub mod man;
+pub mod pin;
 pub mod plan;
 pub mod probe;
 pub mod ps;
@@ -39,6 +40,7 @@ mod failure;
 mod host_ports;
 mod learn;
 mod lock;
+mod locked;
 mod output;
 mod panels;
 mod place;
@@ -75,6 +77,7 @@ pub async fn run(cli: Cli) -> Exit {
         Command::Check(arguments) => check::run(&global, &arguments),
         Command::Init(arguments) => init::run(&global, &arguments).await,
         Command::Import(arguments) => import::run(&global, &arguments),
+        Command::Lock(arguments) => pin::run(&global, &arguments).await,
         Command::Render(arguments) => render::run(&global, &arguments),
         Command::Plan(arguments) => plan::run(&global, &arguments).await,
         Command::Up(arguments) => up::run(&global, &arguments).await,

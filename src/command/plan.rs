@@ -12,11 +12,13 @@ pub struct Arguments {
     pub(super) output: crate::cli::Output,
     #[command(flatten)]
     scale: crate::cli::Scale,
+    #[command(flatten)]
+    locked: crate::cli::Locked,
 }
 
 /// Runs it.
 pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
-    let wishes = Wishes { scale: &arguments.scale.scale, ..Wishes::default() };
+    let wishes = Wishes { scale: &arguments.scale.scale, locked: arguments.locked.locked, ..Wishes::default() };
     let situation = Situation::of(global, wishes).await?;
     situation.refuse_missing_externals()?;
     situation.refuse_unfit_receivers()?;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Exit, Failure, output, secrets, situation};
+use super::{Exit, Failure, locked, output, secrets, situation};
 use crate::cli::Global;
 use crate::desired::{Desired, Facts, ImageOrigin, Role, ScaleOverride};
 use crate::engine::Error;
@@ -18,6 +18,8 @@ pub struct Arguments {
     output: PathBuf,
     #[command(flatten)]
     scale: crate::cli::Scale,
+    #[command(flatten)]
+    locked: crate::cli::Locked,
 }
 
 /// Runs it.
@@ -26,6 +28,9 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
     situation::check_scales(&loaded.stack, &arguments.scale.scale)?;
     let own_image = own_image().map_err(Error::from)?;
     let mut facts = Facts { own_image: Some(own_image), ..Facts::default() };
+    if arguments.locked.locked {
+        locked::hold(global, &loaded.stack)?.tell(&mut facts);
+    }
     for (app_name, replicas) in &arguments.scale.scale {
         let file = loaded.stack.apps.get(app_name.as_str()).map_or(1, |app| app.scale);
         facts.scale.insert(app_name.clone(), ScaleOverride { replicas: *replicas, file });
@@ -44,17 +49,17 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
         if written.is_empty() {
             output::say(&format!("{} is up to date", folder.display()));
         }
-        say_assumptions(&desired);
+        say_assumptions(&desired, arguments.locked.locked);
     }
     Ok(Exit::Done)
 }
 
 /// `render` asks nobody. What `up` would have found out is said here.
-fn say_assumptions(desired: &Desired) {
+fn say_assumptions(desired: &Desired, is_locked: bool) {
     let of_components = desired.services.iter().filter(|service| service.role != Role::App);
     let pulled = of_components.filter(|service| service.image.origin == ImageOrigin::Registry);
     let images: Vec<_> = pulled.map(|service| service.image.reference.as_str()).collect();
-    if !images.is_empty() {
+    if !images.is_empty() && !is_locked {
         output::say(&format!("assumed, without asking, that these can be pulled: {}", images.join(", ")));
     }
     for unfit in desired.alertmanager.iter().flat_map(|config| &config.unfit) {

@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::{Failure, VOCABULARY, output, secrets, state};
-use crate::catalog::grafana::ADMIN_PASSWORD;
+use super::{Failure, VOCABULARY, locked, output, secrets, state};
 use crate::cli::Global;
 use crate::client::Grafana;
 use crate::dashboard::Exposed;
@@ -41,6 +40,8 @@ pub(super) struct Wishes<'a> {
     pub(super) scale: &'a [(String, u32)],
     /// Ask for images again that could not be had before.
     pub(super) ask_again: bool,
+    /// `--locked`
+    pub(super) locked: bool,
 }
 
 /// Reads the stack file.
@@ -73,7 +74,9 @@ impl Situation {
         let question = question(stack, &engine);
         let wanted = desired::wanted_images(stack);
         let own_image = engine::images::own_image().map_err(Error::from)?;
-        let possible = possible_images(stack, &wanted, &own_image);
+        let mut held = wishes.locked.then(|| locked::hold(global, stack)).transpose()?;
+        let mut possible = possible_images(stack, &wanted, &own_image);
+        possible.extend(held.iter().flat_map(locked::Held::references));
         let (observed, images, gateway) =
             tokio::join!(engine.observe(&question), engine.images(&possible), engine.gateway());
         let mut observed = observed?;
@@ -82,7 +85,13 @@ impl Situation {
         let mut facts = Facts { gateway: gateway?, root_is_shared: engine.root_is_shared(), ..Facts::default() };
         facts.own_image = Some(own_image.clone());
         take_from(&mut facts, stack, &observed, wishes.scale);
-        facts.images = choose_images(stack, &engine, wanted, &observed, wishes.ask_again).await;
+        match &mut held {
+            Some(held) => {
+                held.meet(&observed.images).await?;
+                held.tell(&mut facts);
+            }
+            None => facts.images = choose_images(stack, &engine, wanted, &observed, wishes.ask_again).await,
+        }
         let desired = Desired::of(stack, &facts);
         let files = render::all(&desired);
         Ok(Self {
@@ -247,7 +256,10 @@ impl Situation {
     /// Looks at the stack's containers and at the images again: what a plan is made from.
     pub(super) async fn look_at_everything(&mut self) -> Result<(), Failure> {
         let stack = &self.loaded.stack;
-        let possible = possible_images(stack, &desired::wanted_images(stack), &self.own_image);
+        let mut possible = possible_images(stack, &desired::wanted_images(stack), &self.own_image);
+        possible.extend(self.desired.services.iter().map(|service| service.image.reference.clone()));
+        possible.sort();
+        possible.dedup();
         let question = question(stack, &self.engine);
         let (looked, images) = tokio::join!(self.engine.observe(&question), self.engine.images(&possible));
         self.observed = looked?;

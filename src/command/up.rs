@@ -27,6 +27,8 @@ Examples:
 pub struct Arguments {
     #[command(flatten)]
     scale: crate::cli::Scale,
+    #[command(flatten)]
+    locked: crate::cli::Locked,
     /// How long to wait until everything is ready and scraped
     #[arg(long, default_value = "2m", value_name = "DURATION", value_parser = crate::cli::duration)]
     timeout: Duration,
@@ -47,7 +49,7 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     let loaded = situation::load(global)?;
     situation::check_scales(&loaded.stack, &arguments.scale.scale)?;
     let engine = situation::connect().await?;
-    let wishes = Wishes { scale: &arguments.scale.scale, ask_again: arguments.pull };
+    let wishes = Wishes { scale: &arguments.scale.scale, ask_again: arguments.pull, locked: arguments.locked.locked };
     let mut situation = Situation::with_engine(global, loaded, engine, wishes).await?;
     let work = Work { global, arguments, begun, progress: Progress::new(global.quiet) };
     // Where there is nothing to do, nobody has to be kept away.

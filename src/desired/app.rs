@@ -43,7 +43,8 @@ pub(super) fn image(input: Input, reference: &str, pull_policy: PullPolicy) -> I
         let reference = input.facts.own_image.clone().unwrap_or_else(|| own::IMAGE.to_owned());
         return Image { reference, origin: ImageOrigin::Own, pull_policy: PullPolicy::Never };
     }
-    Image { reference: reference.to_owned(), origin: ImageOrigin::Registry, pull_policy }
+    let exact = input.facts.exact_images.get(reference).cloned();
+    Image { reference: exact.unwrap_or_else(|| reference.to_owned()), origin: ImageOrigin::Registry, pull_policy }
 }
 
 fn scale_override(input: Input, app_name: &str, app: &App) -> Option<ScaleOverride> {

@@ -17,6 +17,8 @@ pub struct Facts {
     /// For each component (`prometheus`, `grafana`, `node`, `cadvisor` …) the image that can be had.
     /// A component that is not here gets what the stack file and the catalogue say.
     pub images: IndexMap<String, ImageChoice>,
+    /// What runs in place of an app's image, by the reference that the stack file writes. One that is not here runs as written.
+    pub exact_images: IndexMap<String, String>,
     /// Reference of stackctl's own image, which names the build. `None`: nobody looked, the tag is left out.
     pub own_image: Option<String>,
     /// For each attached app the containers that were found. An app without any is scraped where its name says.

@@ -3,6 +3,7 @@
 
 mod apply;
 mod beside;
+mod bundle;
 mod known;
 mod refusals;
 mod restart;

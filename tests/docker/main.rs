@@ -18,6 +18,7 @@ mod include;
 mod lifecycle;
 #[path = "../support/pages.rs"]
 mod pages;
+mod lock;
 mod registry;
 mod reload;
 mod sandbox;

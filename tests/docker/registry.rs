@@ -1,6 +1,6 @@
 //! Images from a real registry: what can go wrong there is said with what to do, and the rest runs.
 
-mod server;
+pub(crate) mod server;
 
 use std::io::Read as _;
 use std::path::Path;

@@ -189,6 +189,7 @@ pub(crate) fn debian_facts() -> Facts {
             ("grafana".to_owned(), nowhere),
         ]),
         scale: IndexMap::from([("accesslog".to_owned(), ScaleOverride { replicas: 3, file: 1 })]),
+        exact_images: IndexMap::new(),
         exposed: IndexMap::new(),
     }
 }

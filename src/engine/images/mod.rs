@@ -3,11 +3,13 @@
 //! Images are imported as one layer through the engine's API, so that neither a builder nor a registry is needed.
 
 mod apt;
+mod bundle;
 mod choose;
 mod credentials;
 mod debian;
 mod elf;
 mod error;
+mod identity;
 mod import;
 mod obtain;
 mod own;
@@ -21,6 +23,7 @@ pub use choose::choose;
 pub use debian::{build_debian, debian_version, upstream_version};
 pub(super) use elf::hexadecimal;
 pub use error::{ImageError, ImageErrorKind};
+pub use identity::{Identity, identity, platform, registry_digest};
 pub(super) use obtain::{built_from, obtain};
 pub use own::{build_own, own_build, own_executable, own_image};
 pub use progress::{Activity, Event, Progress};

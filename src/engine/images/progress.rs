@@ -14,6 +14,8 @@ pub enum Activity {
     Unpacking,
     /// Sending an image to the engine.
     Importing,
+    /// Writing images into an archive.
+    Saving,
 }
 
 impl fmt::Display for Activity {
@@ -23,6 +25,7 @@ impl fmt::Display for Activity {
             Self::Downloading => "downloading",
             Self::Unpacking => "unpacking",
             Self::Importing => "importing",
+            Self::Saving => "saving",
         })
     }
 }
