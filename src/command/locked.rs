@@ -134,13 +134,12 @@ impl Held {
         package: &str,
         here: &BTreeMap<String, ObservedImage>,
     ) -> Result<(), Failure> {
-        let found = match here.get(reference) {
-            Some(image) => image.built_from.clone().unwrap_or_else(|| image.id.clone()),
-            None => {
-                let name = package.split(' ').next().unwrap_or(package);
-                let version = debian_version(name, &Progress::silent()).await.map_err(Error::from)?;
-                format!("{name} {version}")
-            }
+        let found = if let Some(image) = here.get(reference) {
+            image.built_from.clone().unwrap_or_else(|| image.id.clone())
+        } else {
+            let name = package.split(' ').next().unwrap_or(package);
+            let version = debian_version(name, &Progress::silent()).await.map_err(Error::from)?;
+            format!("{name} {version}")
         };
         if found == package { Ok(()) } else { Err(self.refusal(reference, Some(&found), package)) }
     }

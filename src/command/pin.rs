@@ -112,12 +112,12 @@ async fn pins(engine: &Engine, stack: &Stack, before: &Pins, fit: &Fit, update: 
 
 async fn debian_pin(engine: &Engine, reference: &str, package: &str, version: &str) -> Result<Pin, Error> {
     let docker = engine.docker();
-    let (package, platform) = match identity(docker, reference).await? {
-        Some(Identity { built_from: Some(built_from), platform, .. }) => (built_from, platform),
-        _ => {
-            let version = debian_version(package, &Progress::silent()).await?;
-            (format!("{package} {version}"), platform(docker).await?)
-        }
+    let here = identity(docker, reference).await?;
+    let (package, platform) = if let Some(Identity { built_from: Some(built_from), platform, .. }) = here {
+        (built_from, platform)
+    } else {
+        let version = debian_version(package, &Progress::silent()).await?;
+        (format!("{package} {version}"), platform(docker).await?)
     };
     Ok(Pin::Debian { package, version: version.to_owned(), platform })
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bollard::{API_DEFAULT_VERSION, Docker};
@@ -10,17 +11,25 @@ use indexmap::IndexMap;
 
 use super::error::{cannot, found};
 use super::patience::Patience;
+use super::tunnel::Tunnel;
 use super::{Address, Error, ObservedImage, images, ping};
 use crate::desired::{ImageChoice, ImageSource, WantedImage};
 
 /// Lowest API version that has all that a stack needs: `host-gateway` came with Engine 20.10, which speaks 1.41.
 const LOWEST_API: (usize, usize) = (1, 41);
 
+/// What helps where ssh says no.
+const SSH_ADVICE: &str = "try it by hand: `ssh HOST docker version` has to work without a question, by a key or an agent; \
+                          the far user has to be allowed to use Docker there";
+
 /// Seconds until an engine has to begin its answer, whatever it is asked. Each call has a limit of its own below that.
 const CALL_TIMEOUT: u64 = 600;
 
 /// Time that the engine may take for its first answer.
 const FIRST_ANSWER: Duration = Duration::from_secs(10);
+
+/// The same through ssh, which has to reach the host and log in first.
+const FIRST_ANSWER_BY_SSH: Duration = Duration::from_secs(45);
 
 /// Time that one change may take: to make a container of a large image on a slow disk takes a while.
 const CHANGE: Duration = Duration::from_secs(60);
@@ -34,6 +43,8 @@ pub struct Engine {
     pub(super) docker: Docker,
     pub(super) patience: Patience,
     facts: EngineFacts,
+    /// The way through ssh, where the engine is behind one. It lasts as long as the engine is used.
+    _tunnel: Option<Arc<Tunnel>>,
 }
 
 /// What the engine is.
@@ -50,14 +61,20 @@ pub struct EngineFacts {
 impl Engine {
     /// Connects to an engine, and agrees on an API version.
     pub async fn connect(address: &Address) -> Result<Self, Error> {
-        let docker = open(address)?;
+        let tunnel = address.url.starts_with("ssh://").then(|| Tunnel::open(&address.url)).transpose()?.map(Arc::new);
+        let near = tunnel.as_ref().map(|tunnel| Address { url: tunnel.url(), tls: None });
+        let docker = open(near.as_ref().unwrap_or(address))?;
         let address = address.url.clone();
         let offered = if let Some(offered) = ping::api_version(&address).await {
             offered
         } else {
-            let version = tokio::time::timeout(FIRST_ANSWER, docker.version()).await;
+            let patience = if tunnel.is_some() { FIRST_ANSWER_BY_SSH } else { FIRST_ANSWER };
+            let version = tokio::time::timeout(patience, docker.version()).await;
             let version = version.unwrap_or(Err(bollard::errors::Error::RequestTimeoutError));
-            let version = version.map_err(|error| unreachable(&address, &error))?;
+            let version = version.map_err(|error| match tunnel.as_ref().and_then(|tunnel| tunnel.last_words()) {
+                Some(words) => Error::new(format!("cannot reach Docker at {address}"), words).advise(SSH_ADVICE),
+                None => unreachable(&address, &error),
+            })?;
             version.api_version.unwrap_or_default()
         };
         let facts = EngineFacts {
@@ -66,7 +83,7 @@ impl Engine {
             address,
         };
         let docker = pin(docker, facts.api_version.clone());
-        Ok(Self { docker, patience: Patience::new(time_for_changes()?), facts })
+        Ok(Self { docker, patience: Patience::new(time_for_changes()?), facts, _tunnel: tunnel })
     }
 
     /// What the engine is.
@@ -146,10 +163,8 @@ fn open(Address { url: address, tls }: &Address) -> Result<Docker, Error> {
     } else if address.starts_with("tcp://") || address.starts_with("http://") {
         Docker::connect_with_http(address, CALL_TIMEOUT, API_DEFAULT_VERSION)
     } else {
-        return Err(Error::new(format!("cannot connect to Docker at {address}"), "unknown kind of address").advise(
-            "write unix:///PATH or tcp://HOST:PORT into DOCKER_HOST; for ssh, forward the socket with \
-                 `ssh -nNT -L /tmp/docker.sock:/var/run/docker.sock HOST` and name unix:///tmp/docker.sock",
-        ));
+        return Err(Error::new(format!("cannot connect to Docker at {address}"), "unknown kind of address")
+            .advise("write unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST into DOCKER_HOST"));
     };
     docker.map_err(cannot(format!("connect to Docker at {address}")))
 }
@@ -158,6 +173,10 @@ fn unreachable(address: &str, error: &bollard::errors::Error) -> Error {
     let cause = super::error::cause(error);
     let advice = if cause.contains("ermission denied") {
         "add your user to the group `docker` and log in again, or run with sudo"
+    } else if cause.contains("HTTP request to an HTTPS server") {
+        "this engine wants TLS: set DOCKER_TLS_VERIFY=1, and DOCKER_CERT_PATH to the folder of ca.pem, cert.pem and key.pem"
+    } else if cause.contains("certificate") {
+        "the ca.pem, cert.pem and key.pem of DOCKER_CERT_PATH have to be those that this engine was set up with"
     } else {
         "start the engine (`systemctl start docker`), or point DOCKER_HOST at the one to use"
     };
@@ -184,13 +203,18 @@ fn parse_version(text: &str) -> Option<(usize, usize)> {
 }
 
 /// Has every request name its API version: bollard 0.21.1 sends none (fussybeaver/bollard#736), and an engine then
-/// answers in its newest dialect.
+/// answers in its newest dialect. It also sends the instructions for an imported image as one text of several lines, of
+/// which Podman makes a single instruction: each becomes a parameter of its own.
 fn pin(docker: Docker, version: String) -> Docker {
     docker.with_request_modifier(move |mut request| {
         let path = request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
         if path.starts_with("/v1.") {
             return request;
         }
+        let path = match path.split_once("changes=") {
+            Some((before, changes)) => format!("{before}changes={}", changes.replace("%0A", "&changes=")),
+            None => path.to_owned(),
+        };
         let mut parts = request.uri().clone().into_parts();
         parts.path_and_query = Some(format!("/v{version}{path}").parse().expect("a path with a prefix is a path"));
         *request.uri_mut() = http::Uri::from_parts(parts).expect("only the path changed");

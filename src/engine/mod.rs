@@ -26,6 +26,7 @@ mod place;
 mod probe;
 mod reload;
 mod remove;
+mod tunnel;
 
 pub use address::{Address, Hints};
 pub use apply::{Event, Failure, Outcome, Supplies};

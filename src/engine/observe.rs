@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use bollard::models::{ContainerInspectResponse, ContainerSummary, ContainerSummaryStateEnum, PortSummary};
 use bollard::query_parameters::{
-    ContainerArchiveInfoOptionsBuilder, InspectContainerOptions, ListContainersOptionsBuilder,
+    ContainerArchiveInfoOptionsBuilder, InspectContainerOptions, ListContainersOptions, ListContainersOptionsBuilder,
     ListNetworksOptionsBuilder, ListVolumesOptionsBuilder,
 };
 use futures_util::future::try_join_all;
@@ -22,6 +23,12 @@ use crate::desired::Attach;
 
 /// Permissions that stackctl gives files and secrets. A file with others may be one that its program cannot read.
 const GIVEN_MODES: [u32; 2] = [FILE_MODE, SECRET_MODE];
+
+/// How long a container may be between two states.
+const IN_BETWEEN: Duration = Duration::from_secs(5);
+
+/// Time between two looks at it.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// What to look for.
 #[derive(Debug, Clone, Default)]
@@ -90,8 +97,7 @@ impl Engine {
     /// The stack's containers, and those of a Compose project of this name that is not ours.
     pub(super) async fn containers(&self, stack: &str) -> Result<Found, Error> {
         let options = ListContainersOptionsBuilder::new().all(true).filters(&project_filter(stack)).build();
-        let found = self.look(async || self.docker.list_containers(Some(options.clone())).await).await;
-        let found = found.map_err(cannot("list containers"))?;
+        let found = self.list_containers(options).await?;
         let (ours, others): (Vec<_>, Vec<_>) =
             found.into_iter().partition(|found| label(found, labels::STACK) == Some(stack));
         let foreign = others.iter().map(name_of).collect();
@@ -99,6 +105,25 @@ impl Engine {
         let mut containers = try_join_all(ours.into_iter().map(|summary| self.container(summary))).await?;
         containers.sort_by(|left, right| (&left.service, left.replica).cmp(&(&right.service, right.replica)));
         Ok(Found { containers, foreign, attachments })
+    }
+
+    /// Engines and their relatives have states between the states, which pass; the client takes an answer with a word that
+    /// it does not know for no answer.
+    async fn list_containers(&self, options: ListContainersOptions) -> Result<Vec<ContainerSummary>, Error> {
+        let begun = Instant::now();
+        loop {
+            match self.look(async || self.docker.list_containers(Some(options.clone())).await).await {
+                Ok(found) => return Ok(found),
+                Err(error) if is_unknown_word(&error) && begun.elapsed() < IN_BETWEEN => {
+                    tokio::time::sleep(PAUSE).await
+                }
+                Err(error) if is_unknown_word(&error) => {
+                    return Err(cannot("list containers")(error)
+                        .advise("this engine says something that stackctl does not know: see `docker ps --all`, and run it again"));
+                }
+                Err(error) => return Err(cannot("list containers")(error)),
+            }
+        }
     }
 
     pub(super) async fn container(&self, summary: ContainerSummary) -> Result<ObservedContainer, Error> {
@@ -229,6 +254,10 @@ fn stamp(info: &bollard::container::PathStatResponse) -> Option<FileStamp> {
     let untouched = GIVEN_MODES.contains(&(info.file_mode & 0o777));
     let modified = if untouched { modified.as_second() } else { 0 };
     Some(FileStamp { size: u64::try_from(info.size).ok()?, modified })
+}
+
+fn is_unknown_word(error: &bollard::errors::Error) -> bool {
+    error.to_string().contains("unknown variant")
 }
 
 fn project_filter(stack: &str) -> HashMap<String, Vec<String>> {

@@ -75,6 +75,9 @@ impl Pins {
     }
 
     /// The text of the lock file.
+    ///
+    /// # Panics
+    /// Never: a line has only texts.
     pub fn text(&self) -> String {
         let line = |(reference, pin): (&String, &Pin)| {
             let line = serde_json::to_string(&line(reference, pin)).expect("texts become JSON");

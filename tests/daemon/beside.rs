@@ -51,7 +51,7 @@ impl Beside {
         engine
     }
 
-    fn enter(&self) -> String {
+    pub(crate) fn enter(&self) -> String {
         format!("--net=/run/netns/{}", self.network)
     }
 
@@ -141,13 +141,24 @@ impl Beside {
 
     /// `stackctl ARGUMENTS…` with this engine and its stack file, from this host's network.
     pub(crate) fn stackctl(&self, arguments: &[&str]) -> Run {
-        run(self.with_environment(Command::new(env!("CARGO_BIN_EXE_stackctl"))).args(arguments))
+        run(self.outside().args(arguments))
+    }
+
+    /// `stackctl` with this engine, ready to run from this host's network.
+    pub(crate) fn outside(&self) -> Command {
+        self.with_environment(Command::new(env!("CARGO_BIN_EXE_stackctl")))
+    }
+
+    /// The same, ready to run from the engine's network.
+    pub(crate) fn inside(&self) -> Command {
+        let mut command = self.with_environment(Command::new("nsenter"));
+        command.arg(self.enter()).arg(env!("CARGO_BIN_EXE_stackctl"));
+        command
     }
 
     /// The same from the engine's network, where published ports are reached.
     pub(crate) fn stackctl_inside(&self, arguments: &[&str]) -> Run {
-        let mut command = self.with_environment(Command::new("nsenter"));
-        run(command.arg(self.enter()).arg(env!("CARGO_BIN_EXE_stackctl")).args(arguments))
+        run(self.inside().args(arguments))
     }
 
     /// The same as nobody, who may talk to the engine and do nothing else.
@@ -281,7 +292,7 @@ fn said(code: i32, arguments: &[&str], run: &Run, engine: &Beside) -> String {
 }
 
 /// Runs a program to its end.
-fn run(command: &mut Command) -> Run {
+pub(crate) fn run(command: &mut Command) -> Run {
     let Output { status, stdout, stderr } =
         command.output().unwrap_or_else(|error| panic!("{}: {error}", command.get_program().display()));
     Run {
@@ -293,7 +304,7 @@ fn run(command: &mut Command) -> Run {
 
 /// What a program prints that has to succeed.
 #[track_caller]
-fn must(command: &mut Command) -> String {
+pub(crate) fn must(command: &mut Command) -> String {
     let run = run(command);
     assert_eq!(run.code, 0, "{command:?}\n{}", run.stderr);
     run.stdout

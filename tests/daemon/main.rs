@@ -4,8 +4,11 @@
 mod apply;
 mod beside;
 mod bundle;
+mod engines;
 mod known;
+mod podman;
 mod refusals;
+mod remote;
 mod restart;
 mod rootless;
 #[path = "../tools/mod.rs"]

@@ -103,12 +103,9 @@ async fn load(
 }
 
 fn refused(cause: &str) -> ImageError {
-    let mut error = ImageError::engine("load images", cause);
-    error.help =
-        "check that the archive is whole and that `stackctl images save` or `docker save` has written it, and that \
-                  the engine has room: `docker system df`"
-            .to_owned();
-    error
+    let help = "check that the archive is whole and that `stackctl images save` or `docker save` has written it, and that \
+                the engine has room: `docker system df`";
+    ImageError { help: help.to_owned(), ..ImageError::engine("load images", cause) }
 }
 
 /// The archive in pieces.

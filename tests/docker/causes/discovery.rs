@@ -1,7 +1,7 @@
 //! Causes in networks and names, and in what Prometheus finds by them.
 
 use super::{broken, verify, verify_is_content, verify_says};
-use crate::sandbox::{Sandbox, docker};
+use crate::sandbox::{Sandbox, docker, own_image};
 
 #[test]
 fn a_container_out_of_the_network_or_without_its_name_is_told_from_a_name_that_never_was() {
@@ -86,7 +86,7 @@ struct Stranger(String);
 impl Stranger {
     fn in_network(stack: &Sandbox, network: &str, alias: &str) -> Self {
         let stranger = Self(format!("{}-stranger", stack.name));
-        let image = format!("stackctl/self:{}", env!("CARGO_PKG_VERSION"));
+        let image = own_image();
         let place = ["--name", &stranger.0, "--network", network, "--network-alias", alias];
         docker(&[&["run", "-d"], &place[..], &[&image, "demo", "accesslog"]].concat());
         stranger

@@ -1,0 +1,81 @@
+//! Podman's service of a test's own, in a network and with folders of its own.
+
+use std::fs;
+use std::process::{Child, Command, Stdio};
+
+use crate::beside::{Beside, must, run};
+use crate::tools;
+
+/// Its defaults ask for more open files than a host in a container or a small machine allows.
+const SETTINGS: &str = "[containers]\ndefault_ulimits = [\"nofile=4096:4096\", \"nproc=4096:4096\"]\n";
+
+/// A running service, which speaks Docker's API on a socket. It ends with the value, and its containers with it.
+pub(crate) struct Podman {
+    folder: tempfile::TempDir,
+    network: String,
+    service: Child,
+}
+
+impl Podman {
+    /// The host's own release; as root it is installed where it is missing.
+    pub(crate) fn start() -> Self {
+        tools::installed("/usr/bin/podman", "podman");
+        tools::installed("/usr/bin/crun", "crun");
+        tools::installed("/usr/lib/podman/netavark", "netavark");
+        tools::installed("/usr/lib/podman/aardvark-dns", "aardvark-dns");
+        let folder = tempfile::Builder::new().prefix("podman").tempdir_in("/tmp").expect("a folder");
+        let network = format!("stackctl-podman-{}", std::process::id());
+        must(Command::new("ip").args(["netns", "add", &network]));
+        let enter = format!("--net=/run/netns/{network}");
+        must(Command::new("nsenter").args([&enter, "ip", "link", "set", "lo", "up"]));
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("containers.conf"), SETTINGS).expect("the folder is ours");
+        let log = fs::File::create(path("log")).expect("the folder is ours");
+        let mut command = Command::new("nsenter");
+        command.args([&enter, "podman"]);
+        for (option, place) in
+            [("--root", "data"), ("--runroot", "run"), ("--tmpdir", "tmp"), ("--network-config-dir", "net")]
+        {
+            command.arg(option).arg(path(place));
+        }
+        command.args(["--cgroup-manager", "cgroupfs", "system", "service", "--time=0"]);
+        command.arg(format!("unix://{}", path("s").display()));
+        command.env("CONTAINERS_CONF", path("containers.conf")).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        let service = command.spawn().expect("nsenter is part of util-linux");
+        let podman = Self { service, network, folder };
+        let answers = || run(Command::new("docker").args(["-H", &podman.address(), "version"])).code == 0;
+        assert!(
+            Beside::wait_until(answers),
+            "{}",
+            fs::read_to_string(podman.folder.path().join("log")).unwrap_or_default()
+        );
+        podman
+    }
+
+    pub(crate) fn address(&self) -> String {
+        format!("unix://{}", self.folder.path().join("s").display())
+    }
+
+    pub(crate) fn enter(&self) -> String {
+        format!("--net=/run/netns/{}", self.network)
+    }
+}
+
+impl Drop for Podman {
+    fn drop(&mut self) {
+        let ids = run(Command::new("docker").args(["-H", &self.address(), "ps", "-aq"])).stdout;
+        let ids: Vec<&str> = ids.split_whitespace().collect();
+        if !ids.is_empty() {
+            run(Command::new("docker").args(["-H", &self.address(), "rm", "-f"]).args(ids));
+        }
+        self.service.kill().expect("it runs until now");
+        self.service.wait().expect("it was killed");
+        let table = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
+        let folder = self.folder.path().display().to_string();
+        let points = table.lines().filter_map(|line| line.split(' ').nth(1)).filter(|point| point.starts_with(&folder));
+        for point in points.collect::<Vec<_>>().iter().rev() {
+            run(Command::new("umount").args(["-l", point]));
+        }
+        run(Command::new("ip").args(["netns", "delete", &self.network]));
+    }
+}
