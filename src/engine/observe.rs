@@ -115,7 +115,7 @@ impl Engine {
             match self.look(async || self.docker.list_containers(Some(options.clone())).await).await {
                 Ok(found) => return Ok(found),
                 Err(error) if is_unknown_word(&error) && begun.elapsed() < IN_BETWEEN => {
-                    tokio::time::sleep(PAUSE).await
+                    tokio::time::sleep(PAUSE).await;
                 }
                 Err(error) if is_unknown_word(&error) => {
                     return Err(cannot("list containers")(error)

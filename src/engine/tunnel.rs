@@ -165,7 +165,8 @@ fn note(said: &Mutex<String>, words: &str) {
     if let Ok(mut said) = said.lock() {
         said.push_str(words);
         if said.len() > LAST_WORDS {
-            let from = said.ceil_char_boundary(said.len() - LAST_WORDS);
+            let too_many = said.len() - LAST_WORDS;
+            let from = said.char_indices().map(|(at, _)| at).find(|at| *at >= too_many).unwrap_or(0);
             said.drain(..from);
         }
     }
@@ -175,20 +176,18 @@ fn note(said: &Mutex<String>, words: &str) {
 mod tests {
     use super::*;
 
-    fn destination(user: Option<&str>, host: &str, port: Option<u16>, socket: Option<&str>) -> Option<Destination> {
+    fn destination(user: Option<&str>, host: &str, port: Option<u16>, socket: Option<&str>) -> Destination {
         let (user, socket) = (user.map(str::to_owned), socket.map(str::to_owned));
-        Some(Destination { user, host: host.to_owned(), port, socket })
+        Destination { user, host: host.to_owned(), port, socket }
     }
 
     #[test]
     fn an_address_is_read_as_docker_reads_it() {
-        assert_eq!(Destination::parse("ssh://h"), destination(None, "h", None, None));
-        assert_eq!(Destination::parse("ssh://me@h:2222/"), destination(Some("me"), "h", Some(2222), None));
-        assert_eq!(
-            Destination::parse("ssh://me@[::1]:22/run/d.sock"),
-            destination(Some("me"), "::1", Some(22), Some("/run/d.sock"))
-        );
-        assert_eq!(Destination::parse("ssh://[::1]"), destination(None, "::1", None, None));
+        let read = |url| Destination::parse(url).expect("an address");
+        assert_eq!(read("ssh://h"), destination(None, "h", None, None));
+        assert_eq!(read("ssh://me@h:2222/"), destination(Some("me"), "h", Some(2222), None));
+        assert_eq!(read("ssh://me@[::1]:22/run/d.sock"), destination(Some("me"), "::1", Some(22), Some("/run/d.sock")));
+        assert_eq!(read("ssh://[::1]"), destination(None, "::1", None, None));
     }
 
     #[test]
