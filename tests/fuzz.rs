@@ -395,8 +395,8 @@ fn answers_of_an_engine() {
         let input = target.damaged(&corpus, &mut random);
         body.lock().expect("nobody panics with it").clone_from(&input);
         let asked = async {
-            let seen = tokio::join!(engine.observe(&question), engine.images(&references), engine.gateway());
-            if let (Err(error), ..) = &seen {
+            let looks = tokio::join!(engine.observe(&question), engine.images(&references), engine.gateway());
+            if let (Err(error), ..) = &looks {
                 assert!(!error.to_string().is_empty());
             }
         };
