@@ -42,7 +42,7 @@ impl Podman {
         command.arg(format!("unix://{}", path("s").display()));
         command.env("CONTAINERS_CONF", path("containers.conf")).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let service = command.spawn().expect("nsenter is part of util-linux");
-        let podman = Self { service, network, folder };
+        let podman = Self { folder, network, service };
         let answers = || run(Command::new("docker").args(["-H", &podman.address(), "version"])).code == 0;
         assert!(
             Beside::wait_until(answers),
