@@ -36,6 +36,7 @@ pub mod view;
 pub(crate) mod complete;
 
 mod edit;
+mod facts;
 mod failure;
 mod host_ports;
 mod learn;

@@ -3,17 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::{Failure, VOCABULARY, locked, output, secrets, state};
+use super::{Failure, VOCABULARY, facts, locked, output, secrets, state};
 use crate::catalog::grafana::ADMIN_PASSWORD;
 use crate::cli::Global;
 use crate::client::Grafana;
 use crate::dashboard::Exposed;
-use crate::desired::{
-    AttachedContainer, Desired, Facts, ImageChoice, ImageOrigin, Role, ScaleOverride, Unfit, WantedImage,
-};
-use crate::engine::{
-    self, Engine, Error, Hints, Observed, ObservedAttached, ObservedContainer, Question, Secrets, StackSource,
-};
+use crate::desired::{Desired, Facts, ImageChoice, ImageOrigin, Role, Unfit};
+use crate::engine::{self, Engine, Error, Hints, Observed, ObservedContainer, Question, Secrets, StackSource};
 use crate::plan::{Inputs, Plan, Step};
 use crate::render::{self, Files};
 use crate::stack::{self, Environment, Loaded, Problems, Stack};
@@ -76,7 +72,7 @@ impl Situation {
         let wanted = desired::wanted_images(stack);
         let own_image = engine::images::own_image().map_err(Error::from)?;
         let mut held = wishes.locked.then(|| locked::hold(global, stack)).transpose()?;
-        let mut possible = possible_images(stack, &wanted, &own_image);
+        let mut possible = facts::possible_images(stack, &wanted, &own_image);
         possible.extend(held.iter().flat_map(locked::Held::references));
         let (observed, images, gateway) =
             tokio::join!(engine.observe(&question), engine.images(&possible), engine.gateway());
@@ -85,13 +81,13 @@ impl Situation {
         observed.images = images?;
         let mut facts = Facts { gateway: gateway?, root_is_shared: engine.root_is_shared(), ..Facts::default() };
         facts.own_image = Some(own_image.clone());
-        take_from(&mut facts, stack, &observed, wishes.scale);
+        facts::take_from(&mut facts, stack, &observed, wishes.scale);
         match &mut held {
             Some(held) => {
                 held.meet(&observed.images).await?;
                 held.tell(&mut facts);
             }
-            None => facts.images = choose_images(stack, &engine, wanted, &observed, wishes.ask_again).await,
+            None => facts.images = facts::choose_images(stack, &engine, wanted, &observed, wishes.ask_again).await,
         }
         let desired = Desired::of(stack, &facts);
         let files = render::all(&desired);
@@ -257,7 +253,7 @@ impl Situation {
     /// Looks at the stack's containers and at the images again: what a plan is made from.
     pub(super) async fn look_at_everything(&mut self) -> Result<(), Failure> {
         let stack = &self.loaded.stack;
-        let mut possible = possible_images(stack, &desired::wanted_images(stack), &self.own_image);
+        let mut possible = facts::possible_images(stack, &desired::wanted_images(stack), &self.own_image);
         possible.extend(self.desired.services.iter().map(|service| service.image.reference.clone()));
         possible.sort();
         possible.dedup();
@@ -272,7 +268,7 @@ impl Situation {
     pub(super) async fn look_afresh(&mut self, wishes: Wishes<'_>) -> Result<(), Failure> {
         self.look_at_everything().await?;
         refuse_foreign(&self.loaded.stack, &self.observed)?;
-        take_from(&mut self.facts, &self.loaded.stack, &self.observed, wishes.scale);
+        facts::take_from(&mut self.facts, &self.loaded.stack, &self.observed, wishes.scale);
         self.desired = Desired::of(&self.loaded.stack, &self.facts);
         self.files = render::all(&self.desired);
         self.known_secrets = secrets::known(&self.desired, &self.loaded.environment);
@@ -286,13 +282,6 @@ impl Situation {
         self.observed.images = images;
         Ok(())
     }
-}
-
-/// What is known of the world from a look at the stack.
-fn take_from(facts: &mut Facts, stack: &Stack, observed: &Observed, scale: &[(String, u32)]) {
-    facts.attached = attached(observed);
-    facts.scale = scales(stack, observed, scale);
-    facts.exposed = observed.exposed.clone().into_iter().collect();
 }
 
 fn absolute(paths: &[std::path::PathBuf]) -> Vec<String> {
@@ -320,25 +309,6 @@ pub(super) fn question(stack: &Stack, engine: &Engine) -> Question {
     }
 }
 
-/// How Prometheus reaches what is attached.
-fn attached(observed: &Observed) -> indexmap::IndexMap<String, Vec<AttachedContainer>> {
-    let mut attached: indexmap::IndexMap<String, Vec<AttachedContainer>> = indexmap::IndexMap::new();
-    for ObservedAttached { container, on_host_network, port } in &observed.attached {
-        // The engine's default bridge knows no names; any other network does.
-        let mut networks: Vec<_> = container.addresses.iter().collect();
-        networks.sort_by_key(|(name, _)| name.as_str() == "bridge");
-        let joined = networks.first().filter(|_| !on_host_network);
-        let address = joined.filter(|(name, _)| name.as_str() == "bridge").and_then(|(_, address)| **address);
-        attached.entry(container.service.clone()).or_default().push(AttachedContainer {
-            name: container.name.clone(),
-            network: joined.map(|(name, _)| (*name).clone()),
-            address,
-            port: *port,
-        });
-    }
-    attached
-}
-
 pub(super) fn check_scales(stack: &Stack, scales: &[(String, u32)]) -> Result<(), Failure> {
     for (app_name, replicas) in scales {
         if let Err(wrong) = stack::check_scale(stack, app_name, *replicas) {
@@ -360,52 +330,4 @@ fn refuse_foreign(stack: &Stack, observed: &Observed) -> Result<(), Failure> {
             "give the stack another `name`, or take that project away with `docker compose -p {name} down`"
         )),
     ))
-}
-
-/// Scales given now, and those the running stack remembers, as far as the stack file still allows them.
-fn scales(stack: &Stack, observed: &Observed, given: &[(String, u32)]) -> indexmap::IndexMap<String, ScaleOverride> {
-    let remembered = observed
-        .scale
-        .iter()
-        .filter(|(app_name, remembered)| stack::check_scale(stack, app_name, remembered.replicas).is_ok());
-    let mut scales: indexmap::IndexMap<String, ScaleOverride> =
-        remembered.map(|(app_name, remembered)| (app_name.clone(), *remembered)).collect();
-    for (app_name, replicas) in given {
-        let file = stack.apps.get(app_name.as_str()).map_or(1, |app| app.scale);
-        scales.insert(app_name.clone(), ScaleOverride { replicas: *replicas, file });
-    }
-    scales
-}
-
-async fn choose_images(
-    stack: &Stack,
-    engine: &Engine,
-    mut wanted: Vec<WantedImage>,
-    observed: &Observed,
-    ask_again: bool,
-) -> indexmap::IndexMap<String, ImageChoice> {
-    let mut choices = indexmap::IndexMap::new();
-    if !ask_again {
-        wanted.retain(|image| match observed.left_out.get(&image.component) {
-            Some(reason) => {
-                choices.insert(image.component.clone(), ImageChoice::LeaveOut { reason: reason.clone() });
-                false
-            }
-            None => true,
-        });
-    }
-    choices.extend(engine.choose_images(&wanted, stack.images.from, &observed.images, ask_again).await);
-    choices
-}
-
-/// Every image that the stack may run from, whatever is chosen: so they can be asked for together with all the rest.
-fn possible_images(stack: &Stack, wanted: &[WantedImage], own_image: &str) -> Vec<String> {
-    let undecided = Desired::of(stack, &Facts { own_image: Some(own_image.to_owned()), ..Facts::default() });
-    let of_services = undecided.services.into_iter().map(|service| service.image.reference);
-    let of_components = wanted.iter().map(|image| image.reference.clone());
-    let from_debian = wanted.iter().filter_map(|image| image.debian).map(|package| package.image.to_owned());
-    // Stackctl itself stands in for Grafana.
-    let own = std::iter::once(own_image.to_owned());
-    let references: BTreeSet<_> = of_services.chain(of_components).chain(from_debian).chain(own).collect();
-    references.into_iter().collect()
 }

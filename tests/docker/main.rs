@@ -16,9 +16,9 @@ mod failures;
 mod import;
 mod include;
 mod lifecycle;
+mod lock;
 #[path = "../support/pages.rs"]
 mod pages;
-mod lock;
 mod registry;
 mod reload;
 mod sandbox;
