@@ -1,6 +1,7 @@
 //! The least that must be asked of the engine, without stackctl: what its own work is compared with.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use bollard::Docker;
 use bollard::models::{
@@ -12,12 +13,11 @@ use bollard::query_parameters::{
     ListVolumesOptionsBuilder, RemoveContainerOptionsBuilder, RemoveImageOptions, TagImageOptionsBuilder,
 };
 use futures_util::{StreamExt as _, stream};
+use stackctl::catalog::own::reference;
+use stackctl::engine::images::own_build;
 use stackctl::engine::{Engine, Hints};
 
 use crate::stack::{DEBIAN, Stack, succeed, unique_name};
-
-/// What stackctl's own image is called.
-const OWN_IMAGE: &str = concat!("stackctl/self:", env!("CARGO_PKG_VERSION"));
 
 /// Containers of the measurement's own on a network of their own, made by bare calls.
 pub(crate) struct BareEngine {
@@ -40,7 +40,8 @@ impl BareEngine {
         runtime.block_on(docker.create_network(request)).expect("a network can be made");
         let repository = format!("speed/{name}");
         let tag = TagImageOptionsBuilder::new().repo(&repository).tag("1").build();
-        runtime.block_on(docker.tag_image(OWN_IMAGE, Some(tag))).expect("an image can be named");
+        let build = own_build(Path::new(env!("CARGO_BIN_EXE_stackctl"))).expect("the executable can be read");
+        runtime.block_on(docker.tag_image(&reference(&build), Some(tag))).expect("an image can be named");
         Self { runtime, docker, network: name, image: format!("{repository}:1") }
     }
 
