@@ -26,7 +26,6 @@
 //! | [`desired::Facts`]: what had to be known of the world first: gateway, images to be had, scales asked for, what apps expose | gathered by a command |
 //! | [`pins::Pins`]: `stack.lock`: what each image has to be, whatever a registry says today | `command` reads and writes the file |
 //! | [`desired::Desired`]: every choice is made: images, names, ports, mounts, jobs, dashboards | no |
-//! | [`dashboard::Dashboard`]: what is shown, in which unit and where; Grafana's JSON and every other view are made of it | no |
 //! | [`render::Files`]: the exact bytes of every generated file | no; `render::write` writes them |
 //! | [`engine::Observed`]: what carries our label, at one moment | it is what was read |
 //! | [`plan::Plan`]: exactly what will be done, in order, and why | no |
