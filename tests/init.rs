@@ -69,12 +69,20 @@ fn a_compose_file_that_lies_here_is_offered_and_imported() {
     let folder = above.path().join("shop");
     let mut session = Session::start(&folder, &["init"], &[NO_ENGINE]);
     session.expect("A Compose project lies here").expect("import compose.yml").press("\r");
-    session.expect("2 of 2 services").expect("no Docker engine answers").expect("Write stack.yml?").press("y");
+    session.expect("2 of 2 services").expect("Which exporters for what was imported?").press("\r");
+    session.expect("no Docker engine answers").expect("Write stack.yml?").press("y");
     session.expect("DB_PASSWORD went into `.env`");
     assert_eq!(session.exit_code(), 0);
     assert!(written(&folder).contains("image: nginx:1.27"));
     assert!(!written(&folder).contains("hunter2"), "{}", written(&folder));
     assert_eq!(fs::read_to_string(folder.join(".env")).unwrap(), "DB_PASSWORD='hunter2'\n");
+    assert!(written(&folder).contains("exporters:\n  postgres: { for: db }\n"), "{}", written(&folder));
+    stackctl(&folder, &["check"]).success();
+    let told = stackctl(&folder, &["init", "--yes", "--force"]).success();
+    let said = String::from_utf8_lossy(&told.get_output().stderr).into_owned();
+    assert!(said.contains("`db` runs postgres:16: `stackctl add exporter postgres --for db`"), "{said}");
+    assert!(!written(&folder).contains("exporters:"), "an import stays what it was:\n{}", written(&folder));
+    stackctl(&folder, &["add", "exporter", "postgres", "--for", "db"]).success();
     stackctl(&folder, &["check"]).success();
 }
 
@@ -92,7 +100,8 @@ fn a_compose_file_that_lies_here_is_included_and_stays_the_source() {
     session.expect("include: [compose.yml]").expect("Write stack.yml?").press("y");
     assert_eq!(session.exit_code(), 0);
     let text = written(&folder);
-    for line in ["name: shop", "include: [compose.yml]", "  web: { metrics: {} }"] {
+    // Nginx tells nothing before it is told to: its exporter is offered, and not marked.
+    for line in ["name: shop", "include: [compose.yml]", "  web: { metrics: {} }", "  postgres: { for: db }"] {
         assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
     }
     assert_eq!(fs::read_to_string(folder.join("compose.yml")).unwrap(), COMPOSE);
@@ -143,7 +152,11 @@ fn ctrl_c_leaves_the_terminal_whole_and_nothing_half_written() {
 
 #[test]
 fn ctrl_c_leaves_a_compose_project_as_it_was() {
-    let import = [("A Compose project lies here", "\r"), ("Write stack.yml?", "y")];
+    let import = [
+        ("A Compose project lies here", "\r"),
+        ("Which exporters for what was imported?", "\r"),
+        ("Write stack.yml?", "y"),
+    ];
     ctrl_c_at_each(&import, shop, "shop", 1);
     let include = [
         ("A Compose project lies here", "\u{1b}[B\r"),
@@ -170,6 +183,56 @@ fn no_terminal_needs_a_word_about_it() {
     assert_eq!(written(folder.path()), before);
     stackctl(folder.path(), &["init", "--yes", "--name", "other", "--force"]).success();
     assert!(written(folder.path()).contains("name: other"));
+}
+
+#[test]
+fn an_app_of_a_known_image_gets_its_exporter_in_one_line_that_passes_check() {
+    let folder = tempfile::tempdir().unwrap();
+    let known = [
+        ("postgres:16", "postgres"),
+        ("mariadb:11", "mysql"),
+        ("redis:7", "redis"),
+        ("mongo:7", "mongodb"),
+        ("memcached:1.6", "memcached"),
+        ("opensearchproject/opensearch:2.1.0", "elasticsearch"),
+        ("bitnami/kafka:3.7", "kafka"),
+    ];
+    for (image, kind) in known {
+        let app = format!("db={image}");
+        stackctl(folder.path(), &["init", "--yes", "--force", "--app", &app]).success();
+        let text = written(folder.path());
+        assert!(text.lines().any(|line| line == format!("  {kind}: {{ for: db }}")), "{kind} is not in\n{text}");
+        stackctl(folder.path(), &["check"]).success();
+    }
+    for (image, kind) in [("nginx:1.27", "nginx"), ("haproxy:3.0", "haproxy"), ("rabbitmq:4", "rabbitmq")] {
+        let app = format!("db={image}");
+        stackctl(folder.path(), &["init", "--yes", "--force", "--app", &app]).success();
+        assert!(!written(folder.path()).contains(&format!("{kind}: {{ for")), "{}", written(folder.path()));
+        let exporter = format!("{kind}=db");
+        stackctl(folder.path(), &["init", "--yes", "--force", "--app", &app, "--exporter", &exporter]).success();
+        assert!(written(folder.path()).contains(&format!("  {kind}: {{ for: db }}\n")));
+        stackctl(folder.path(), &["check"]).success();
+    }
+}
+
+#[test]
+fn two_apps_of_a_kind_and_one_called_like_it_have_exporters_of_their_own_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let apps = ["init", "--yes", "--app", "redis=redis:7", "--app", "cache=valkey/valkey:8", "--app", "db=postgres:16"];
+    stackctl(folder.path(), &apps).success();
+    let text = written(folder.path());
+    for line in [
+        "  redis-exporter: { kind: redis, for: redis }",
+        "  cache-exporter: { kind: redis, for: cache }",
+        "  postgres: { for: db }",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
+    }
+    stackctl(folder.path(), &["check"]).success();
+    let mut by_hand = apps.to_vec();
+    by_hand.extend(["--force", "--app", "postgres-exporter=prometheuscommunity/postgres-exporter:v0.17.1"]);
+    stackctl(folder.path(), &by_hand).success();
+    assert!(!written(folder.path()).contains("for: db"), "something watches it: {}", written(folder.path()));
 }
 
 #[test]

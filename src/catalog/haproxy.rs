@@ -26,6 +26,7 @@ pub static HAPROXY: Component = Component {
         port: Some(8404),
         images: &["haproxy"],
         command: &["--haproxy.scrape-uri=http://{target}/stats;csv"],
+        needs: "HAProxy before 2.0; later ones serve metrics themselves",
         reaches: "haproxy_up",
         ..Watches::PLAIN
     }),

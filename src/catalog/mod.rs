@@ -91,9 +91,27 @@ pub fn component(component_name: &str) -> Option<&'static Component> {
     COMPONENTS.iter().copied().find(|component| component.name == component_name)
 }
 
+/// The exporter for apps of that image.
+pub fn exporter_for(image: &str) -> Option<&'static Component> {
+    COMPONENTS.iter().copied().find(|known| known.watches.as_ref().is_some_and(|watches| watches.fits(image)))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{COMPONENTS, EXPORTERS, FOR_ANY_HOST, Handover, component};
+    use super::{COMPONENTS, EXPORTERS, FOR_ANY_HOST, Handover, component, exporter_for};
+
+    #[test]
+    fn an_exporter_is_known_by_the_image_of_its_app_and_none_is_for_an_exporter() {
+        for (image, expected) in [
+            ("postgres:16", Some("postgres")),
+            ("registry.acme.io:5000/data/timescaledb@sha256:0", Some("postgres")),
+            ("bitnami/valkey", Some("redis")),
+            ("prometheuscommunity/postgres-exporter:v0.17.1", None),
+            ("acme/postgres/web:1", None),
+        ] {
+            assert_eq!(exporter_for(image).map(|known| known.name), expected, "{image}");
+        }
+    }
 
     #[test]
     fn a_component_is_found_by_its_name_and_names_are_unique() {

@@ -24,6 +24,7 @@ pub static NGINX: Component = Component {
     watches: Some(Watches {
         images: &["nginx", "openresty"],
         command: &["--nginx.scrape-uri=http://{target}/stub_status"],
+        needs: "a server that answers /stub_status",
         reaches: "nginx_up",
         ..Watches::PLAIN
     }),

@@ -20,6 +20,7 @@ pub static RABBITMQ: Component = Component {
         environment: &[("RABBIT_URL", "http://{target}"), ("RABBIT_USER", "{user}")],
         environment_with_password: &[("RABBIT_PASSWORD_FILE", "{secret}")],
         password: Handover::File { name: "password", form: "{password}", quoting: Quoting::Plain, always: false },
+        needs: "RabbitMQ before 3.8; later ones serve metrics themselves, on port 15692",
         reaches: "rabbitmq_up",
         ..Watches::PLAIN
     }),

@@ -24,6 +24,8 @@ pub struct Watches {
     pub environment_with_password: &'static [(&'static str, &'static str)],
     /// How the exporter takes the password.
     pub password: Handover,
+    /// What has to be done at the app, or known of it, before the exporter is of use. Empty: nothing.
+    pub needs: &'static str,
     /// Metric that is 0 while the exporter runs and cannot reach the app.
     pub reaches: &'static str,
 }
@@ -39,8 +41,26 @@ impl Watches {
         environment: &[],
         environment_with_password: &[],
         password: Handover::None,
+        needs: "",
         reaches: "",
     };
+
+    /// Whether an image is one of such an app.
+    pub fn fits(&self, image: &str) -> bool {
+        self.names(image).is_some_and(|name| !name.contains("exporter"))
+    }
+
+    /// Whether an image is one of an exporter for such an app.
+    pub fn is_exporter(&self, image: &str) -> bool {
+        self.names(image).is_some_and(|name| name.contains("exporter"))
+    }
+
+    /// The last part of an image's name, where a word in it is known.
+    fn names<'i>(&self, image: &'i str) -> Option<&'i str> {
+        let last = image.split('@').next().and_then(|name| name.rsplit('/').next())?;
+        let name = last.split(':').next()?;
+        self.images.iter().any(|word| name.contains(word)).then_some(name)
+    }
 }
 
 /// A login that the settings of an app may name.

@@ -2,6 +2,7 @@
 
 mod answers;
 mod ask;
+mod exporters;
 mod look;
 
 use std::collections::BTreeSet;
@@ -11,6 +12,7 @@ use clap::Parser as _;
 
 use super::situation::Situation;
 use super::{Exit, Failure, VOCABULARY, output, place, situation};
+use crate::catalog;
 use crate::cli::{Cli, Global};
 use crate::import::{self, Fresh, FreshApp, Imported, Origin, Request};
 use crate::stack::{self, Environment};
@@ -27,6 +29,7 @@ Examples:
   stackctl init --yes
   stackctl init --no-import --no-running --name shop --app web=ghcr.io/acme/web:1.4 \\
       --publish web=8080:80 --metrics web=80/metrics --exporter node
+  stackctl init --yes --app db=postgres:16 --exporter postgres=db
   stackctl init --yes --include compose.yml --metrics web=80/metrics
   stackctl init --yes --attach shop/web
   stackctl init --answers answers.yml
@@ -107,10 +110,17 @@ async fn text(global: &Global, asker: &Asker, wishes: &Wishes, folder: &Path) ->
         Use::Nothing => fresh(global, asker, wishes, folder, &[]).await,
         Use::Include => fresh(global, asker, wishes, folder, &sources).await,
         Use::Import => {
-            let imported = imported(&sources, folder, wishes.name.as_deref())?;
+            let mut imported = imported(&sources, folder, wishes.name.as_deref())?;
             if !global.quiet {
                 output::say(&super::import::report(&imported, None));
             }
+            let stack = exporters::read(&imported.text, folder, &imported.secrets)?;
+            let chosen = match &wishes.exporter[..] {
+                [] if wishes.no_exporters => Vec::new(),
+                [] => asker.exporters_of_imported(&exporters::proposals(&stack))?,
+                chosen => exporters::named(chosen, &stack),
+            };
+            exporters::add(&mut imported, &chosen)?;
             Ok(Answer { text: imported.text, secrets: imported.secrets })
         }
     }
@@ -153,29 +163,39 @@ async fn fresh(
             name: import::free_name(running.app_name(), &mut taken),
             origin: Origin::Attached(running.name()),
             metrics: running.metrics.clone(),
-            note: Some("Runs already, and stays whose it is: watched, never stopped or changed.".to_owned()),
+            note: Some(note_of_attached(&running.image)),
             ..FreshApp::default()
         });
     }
     if wishes.app.is_empty() && project.is_none() {
         apps.extend(asker.more_apps(&apps)?);
     }
-    let exporters = match &wishes.exporter[..] {
+    let include = project.map(|project| project.include);
+    let mut fresh = Fresh { name, include, apps, grafana: true, ..Fresh::default() };
+    let stack = exporters::read(&fresh.text(folder, &environment, &VOCABULARY)?, folder, &[])?;
+    fresh.exporters = match &wishes.exporter[..] {
         [] if wishes.no_exporters => Vec::new(),
-        [] => asker.exporters(&seen)?,
-        chosen => chosen.to_vec(),
+        [] => asker.exporters(&exporters::proposals(&stack))?,
+        chosen => exporters::named(chosen, &stack),
     };
-    let engine_metrics = match wishes.engine_metrics {
+    fresh.engine_metrics = match wishes.engine_metrics {
         Some(wish) => wish,
         None => asker.yes_or_no("Scrape the Docker engine's own metrics? (needs a line in daemon.json)", false)?,
     };
-    let grafana = match wishes.grafana {
+    fresh.grafana = match wishes.grafana {
         Some(wish) => wish,
         None => asker.yes_or_no("Run Grafana beside Prometheus?", true)?,
     };
-    let include = project.map(|project| project.include);
-    let fresh = Fresh { name, include, apps, exporters, engine_metrics, grafana };
     Ok(Answer { text: fresh.text(folder, &environment, &VOCABULARY)?, secrets: Vec::new() })
+}
+
+/// What stands above an app that somebody else runs.
+fn note_of_attached(image: &str) -> String {
+    let note = "Runs already, and stays whose it is: watched, never stopped or changed.";
+    match catalog::exporter_for(image) {
+        Some(known) => format!("{note} How the {0} exporter would watch it: `stackctl catalog show {0}`.", known.name),
+        None => note.to_owned(),
+    }
 }
 
 /// Shows what `up` would do with a file that is not written yet.

@@ -16,11 +16,22 @@ pub struct Fresh {
     /// Apps, in order.
     pub apps: Vec<FreshApp>,
     /// Exporters of the catalogue.
-    pub exporters: Vec<String>,
+    pub exporters: Vec<FreshExporter>,
     /// Whether the engine's own metrics are scraped.
     pub engine_metrics: bool,
     /// Whether Grafana runs.
     pub grafana: bool,
+}
+
+/// An exporter of the catalogue.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FreshExporter {
+    /// Its name.
+    pub name: String,
+    /// Its name in the catalogue, where that is another.
+    pub kind: Option<String>,
+    /// The app that it watches.
+    pub watched: Option<String>,
 }
 
 /// A Compose project that is included.
@@ -118,9 +129,23 @@ impl Fresh {
             }
         }
         for exporter in &self.exporters {
-            root.map("exporters").set(exporter, Item::Map(Map::default()));
+            root.map("exporters").set(&exporter.name, Item::Map(exporter.draft()));
         }
         root
+    }
+}
+
+impl FreshExporter {
+    /// The exporter as an entry of `exporters`.
+    pub fn snippet(&self) -> Snippet {
+        write::snippet(&self.name, self.draft())
+    }
+
+    fn draft(&self) -> Map {
+        let mut exporter = Map::default();
+        exporter.set_some("kind", self.kind.as_ref().map(Item::text));
+        exporter.set_some("for", self.watched.as_ref().map(Item::text));
+        exporter
     }
 }
 
@@ -193,7 +218,10 @@ mod tests {
             name: "shop".to_owned(),
             include: None,
             apps: vec![web],
-            exporters: vec!["node".to_owned()],
+            exporters: vec![
+                FreshExporter { name: "node".to_owned(), ..FreshExporter::default() },
+                FreshExporter { name: "nginx".to_owned(), watched: Some("web".to_owned()), ..FreshExporter::default() },
+            ],
             engine_metrics: true,
             grafana: false,
         };
@@ -203,7 +231,7 @@ mod tests {
             below,
             "\n# The Docker engine's own metrics, on the bridge's gateway: containers reach them, the LAN does not.\n\
              engine: { metrics: gateway }\n\ngrafana: off\n\napps:\n  # Runs already as `web-1`\n  web:\n    image: acme/web:1\n    \
-             ports: [\"8080:80\"]\n    metrics: { port: 80, path: /q/metrics }\n\nexporters: { node: {} }\n"
+             ports: [\"8080:80\"]\n    metrics: { port: 80, path: /q/metrics }\n\nexporters:\n  node: {}\n  nginx: { for: web }\n"
         );
     }
 }

@@ -22,7 +22,7 @@ mod variables;
 mod write;
 
 pub use found::{FoundProject, are_compose, free_name, project};
-pub use fresh::{Fresh, FreshApp, FreshInclude, FreshMetrics, Origin, entry_snippet};
+pub use fresh::{Fresh, FreshApp, FreshExporter, FreshInclude, FreshMetrics, Origin, entry_snippet};
 pub use include::included;
 pub use remark::{Remark, RemarkKind};
 pub use source::found_in as sources_in;

@@ -42,8 +42,8 @@ pub(super) struct Wishes {
     /// Where the metrics of an app are, such as `web=80/metrics`
     #[arg(long, value_name = "NAME=PORT/PATH")]
     pub(super) metrics: Vec<String>,
-    /// An exporter of the catalogue, such as `node`; repeat it for several
-    #[arg(long, value_name = "NAME")]
+    /// An exporter of the catalogue, such as `node`, or `postgres=db` for the app `db`; repeat it for several
+    #[arg(long, value_name = "NAME[=APP]")]
     pub(super) exporter: Vec<String>,
     /// No exporters
     #[arg(long, conflicts_with = "exporter")]

@@ -7,10 +7,11 @@ use dialoguer::theme::ColorfulTheme;
 use dialoguer::{Confirm, Input, MultiSelect, Select};
 
 use super::answers::{Wishes, place};
+use super::exporters::Proposal;
 use super::look::{Running, Seen};
 use crate::catalog;
 use crate::command::{Exit, Failure, output};
-use crate::import::{FreshApp, FreshMetrics, Origin};
+use crate::import::{FreshApp, FreshExporter, FreshMetrics, Origin};
 use crate::stack::{ServiceName, StackName};
 
 /// What is done with a Compose project.
@@ -193,32 +194,56 @@ impl Asker {
         Ok(apps)
     }
 
-    /// Exporters of the catalogue, and a word about those that fit what runs.
-    pub(super) fn exporters(&self, seen: &Seen) -> Result<Vec<String>, Failure> {
-        for (container, _) in &seen.containers {
-            if let Some(exporter) = Seen::exporter_for(&container.image) {
-                output::say(&format!("{} could be watched with {exporter}", container.name));
+    /// Exporters for any host, and those that fit the apps.
+    pub(super) fn exporters(&self, proposals: &[Proposal]) -> Result<Vec<FreshExporter>, Failure> {
+        let hosts = catalog::FOR_ANY_HOST.iter().map(|name| {
+            let about = if *name == "node" { "the host" } else { "each container" };
+            let exporter = FreshExporter { name: (*name).to_owned(), ..FreshExporter::default() };
+            (format!("{name} ({about})"), *name == "node", exporter)
+        });
+        self.chosen(
+            "Which exporters? (space marks, enter goes on)",
+            hosts.chain(proposals.iter().map(choice)).collect(),
+        )
+    }
+
+    /// Exporters that fit imported apps. Without somebody to ask, an import stays what it was, and one is told of them.
+    pub(super) fn exporters_of_imported(&self, proposals: &[Proposal]) -> Result<Vec<FreshExporter>, Failure> {
+        if !self.is_there {
+            for proposal in proposals {
+                output::say(&proposal.advice());
             }
         }
-        if !self.is_there {
-            return Ok(vec!["node".to_owned()]);
+        if !self.is_there || proposals.is_empty() {
+            return Ok(Vec::new());
         }
-        let marked: Vec<bool> = catalog::FOR_ANY_HOST.iter().map(|name| *name == "node").collect();
-        let prompt = "Which exporters? (node: the host; cadvisor: each container)";
-        let picked = answered(
-            MultiSelect::with_theme(&self.theme)
-                .with_prompt(prompt)
-                .items(catalog::FOR_ANY_HOST)
-                .defaults(&marked)
-                .interact(),
-        )?;
-        Ok(picked.into_iter().map(|index| catalog::FOR_ANY_HOST[index].to_owned()).collect())
+        let prompt = "Which exporters for what was imported? (space marks, enter goes on)";
+        self.chosen(prompt, proposals.iter().map(choice).collect())
+    }
+
+    /// What somebody marks of lines, each with whether it is marked before, else what is marked before.
+    fn chosen(&self, prompt: &str, choices: Vec<(String, bool, FreshExporter)>) -> Result<Vec<FreshExporter>, Failure> {
+        let marked: Vec<bool> = choices.iter().map(|(_, is_marked, _)| *is_marked).collect();
+        let lines: Vec<&str> = choices.iter().map(|(line, _, _)| line.as_str()).collect();
+        let picked = if self.is_there {
+            answered(
+                MultiSelect::with_theme(&self.theme).with_prompt(prompt).items(&lines).defaults(&marked).interact(),
+            )?
+        } else {
+            (0..choices.len()).filter(|index| marked[*index]).collect()
+        };
+        let choices = choices.into_iter().enumerate().filter(|(index, _)| picked.contains(index));
+        Ok(choices.map(|(_, (_, _, exporter))| exporter).collect())
     }
 
     /// Asks whether to write the file that was shown.
     pub(super) fn may_write(&self, file: &Path) -> Result<bool, Failure> {
         self.yes_or_no(&format!("Write {}?", file.display()), true)
     }
+}
+
+fn choice(proposal: &Proposal) -> (String, bool, FreshExporter) {
+    (proposal.line(), proposal.is_likely(), proposal.exporter.clone())
 }
 
 /// The answer. Ctrl-C gives the cursor back and ends the program, with nothing written.

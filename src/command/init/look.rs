@@ -53,21 +53,6 @@ const TIMEOUT_MILLIS: u64 = 800;
 /// Time for all.
 const BUDGET_MILLIS: u64 = 5_000;
 
-/// Part of an image's name, and the exporter that fits the program in it.
-const EXPORTERS: [(&str, &str); 11] = [
-    ("postgres", "postgres_exporter"),
-    ("timescale", "postgres_exporter"),
-    ("mysql", "mysqld_exporter"),
-    ("mariadb", "mysqld_exporter"),
-    ("redis", "redis_exporter"),
-    ("mongo", "mongodb_exporter"),
-    ("nginx", "nginx-prometheus-exporter"),
-    ("kafka", "kafka_exporter"),
-    ("elasticsearch", "elasticsearch_exporter"),
-    ("memcached", "memcached_exporter"),
-    ("rabbitmq", "its own plugin rabbitmq_prometheus, port 15692"),
-];
-
 impl Seen {
     /// Looks. Where there is no engine, nothing runs.
     pub(super) async fn look(quiet: bool) -> Self {
@@ -117,15 +102,6 @@ impl Seen {
             }
         }
         running
-    }
-
-    /// The exporter that would fit an image.
-    pub(super) fn exporter_for(image: &str) -> Option<&'static str> {
-        let name = image.rsplit('/').next().unwrap_or(image);
-        EXPORTERS
-            .iter()
-            .find(|(part, _)| name.contains(part) && !name.contains("exporter"))
-            .map(|(_, exporter)| *exporter)
     }
 }
 

@@ -127,8 +127,7 @@ fn knows_login(stack: &Stack, app_name: &str, kind: &str) -> bool {
 
 /// The kind that an app looks like by its image.
 fn kind_of(app: &App) -> Option<&'static str> {
-    let looks = |watches: &Watches| image_looks_like(&app.image, watches);
-    catalog::COMPONENTS.iter().find(|known| known.watches.as_ref().is_some_and(looks)).map(|known| known.name)
+    catalog::exporter_for(&app.image).map(|known| known.name)
 }
 
 /// An image is known by its name, and an app by the settings that images of its kind take.
@@ -140,13 +139,7 @@ fn looks_like(app: &App, watches: &Watches) -> bool {
     let mut names = passwords.chain(watches.database.iter().copied());
     let environment = &app.container.environment;
     let is_set = |name: &str| environment.contains_key(name) || environment.contains_key(&format!("{name}_FILE"));
-    image_looks_like(&app.image, watches) || names.any(is_set)
-}
-
-fn image_looks_like(image: &str, watches: &Watches) -> bool {
-    let last = image.split('@').next().and_then(|name| name.rsplit('/').next()).unwrap_or_default();
-    let name = last.split(':').next().unwrap_or_default();
-    watches.images.iter().any(|word| name.contains(word)) && !name.contains("exporter")
+    watches.fits(&app.image) || names.any(is_set)
 }
 
 /// A login that the exporter takes only where everybody can see it is not handed over.

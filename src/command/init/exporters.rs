@@ -1,0 +1,122 @@
+//! Exporters that fit the apps of a stack: what `init` offers.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use crate::catalog;
+use crate::command::{Failure, VOCABULARY};
+use crate::import::{FreshExporter, Imported};
+use crate::stack::{self, Editor, Environment, Stack};
+
+/// An exporter for an app.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Proposal {
+    pub(super) exporter: FreshExporter,
+    kind: &'static str,
+    app: String,
+    image: String,
+    /// What has to be done first. Empty: nothing.
+    needs: &'static str,
+}
+
+impl Proposal {
+    /// Whether the exporter is of use as it is.
+    pub(super) fn is_likely(&self) -> bool {
+        self.needs.is_empty()
+    }
+
+    pub(super) fn line(&self) -> String {
+        let needs = if self.needs.is_empty() { String::new() } else { format!("; needs {}", self.needs) };
+        format!("{} for {} ({}{needs})", self.kind, self.app, self.image)
+    }
+
+    /// The command that adds it later.
+    pub(super) fn advice(&self) -> String {
+        let kind = self.exporter.kind.as_ref().map(|kind| format!(" --kind {kind}")).unwrap_or_default();
+        format!(
+            "`{}` runs {}: `stackctl add exporter {} --for {}{kind}`",
+            self.app, self.image, self.exporter.name, self.app
+        )
+    }
+}
+
+/// The exporters for apps whose image is known and that nothing watches yet.
+pub(super) fn proposals(stack: &Stack) -> Vec<Proposal> {
+    let mut taken = names(stack);
+    let mut proposals = Vec::new();
+    for (name, app) in &stack.apps {
+        let Some((known, watches)) =
+            catalog::exporter_for(&app.image).and_then(|known| Some((known, known.watches.as_ref()?)))
+        else {
+            continue;
+        };
+        let is_watched = stack
+            .exporters
+            .values()
+            .any(|exporter| exporter.watched.as_ref().is_some_and(|watched| watched.app == *name));
+        // An exporter that runs as an app asks by its own settings, and may well ask this one.
+        let has_own = stack.apps.values().any(|other| watches.is_exporter(&other.image))
+            || stack
+                .exporters
+                .iter()
+                .any(|(key, other)| other.watched.is_none() && other.kind(key.as_str()) == known.name);
+        let is_alone = app.container.network_mode.as_deref() == Some("none");
+        if known.image.is_empty() || is_watched || has_own || is_alone {
+            continue;
+        }
+        proposals.push(Proposal {
+            exporter: exporter_of(known.name, name.as_str(), &mut taken),
+            kind: known.name,
+            app: name.to_string(),
+            image: app.image.clone(),
+            needs: watches.needs,
+        });
+    }
+    proposals
+}
+
+/// Those that were named as `KIND` or `KIND=APP`.
+pub(super) fn named(wishes: &[String], stack: &Stack) -> Vec<FreshExporter> {
+    let mut taken = names(stack);
+    let exporter = |wish: &String| match wish.split_once('=') {
+        Some((kind, app)) => exporter_of(kind, app, &mut taken),
+        None => FreshExporter { name: wish.clone(), ..FreshExporter::default() },
+    };
+    wishes.iter().map(exporter).collect()
+}
+
+/// The exporters put into what was imported.
+pub(super) fn add(imported: &mut Imported, exporters: &[FreshExporter]) -> Result<(), Failure> {
+    for exporter in exporters {
+        let editor = Editor::open("the imported file", &imported.text)?;
+        let added = editor.insert("exporters", &exporter.name, &exporter.snippet());
+        imported.text = added.map_err(|wrong| Failure::arguments(wrong.message, wrong.help))?;
+    }
+    Ok(())
+}
+
+/// The stack that a text makes, with variables that are set beside those of this process.
+pub(super) fn read(text: &str, folder: &Path, secrets: &[(String, String)]) -> Result<Stack, Failure> {
+    let of_process = Environment::of_process();
+    let set = of_process.names().filter_map(|name| Some((name.to_owned(), of_process.get(name)?)));
+    let environment: Environment = secrets.iter().cloned().chain(set).collect();
+    Ok(stack::parse("the new stack file", text, folder, &environment, &VOCABULARY)?.stack)
+}
+
+/// Names of services, all in small letters.
+fn names(stack: &Stack) -> BTreeSet<String> {
+    let names = stack.apps.keys().chain(stack.attached.keys()).chain(stack.exporters.keys());
+    names.map(|name| name.as_str().to_ascii_lowercase()).collect()
+}
+
+/// Called after its kind where nothing else is, so that one line says all.
+fn exporter_of(kind: &str, app: &str, taken: &mut BTreeSet<String>) -> FreshExporter {
+    let watched = Some(app.to_owned());
+    if taken.insert(kind.to_owned()) {
+        return FreshExporter { name: kind.to_owned(), kind: None, watched };
+    }
+    let first = format!("{app}-exporter");
+    let mut candidates = std::iter::once(first.clone()).chain((2..).map(|number| format!("{first}-{number}")));
+    let name = candidates.find(|name| taken.insert(name.to_ascii_lowercase())).unwrap_or(first);
+    FreshExporter { name, kind: Some(kind.to_owned()), watched }
+}
