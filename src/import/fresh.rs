@@ -231,7 +231,7 @@ mod tests {
             below,
             "\n# The Docker engine's own metrics, on the bridge's gateway: containers reach them, the LAN does not.\n\
              engine: { metrics: gateway }\n\ngrafana: off\n\napps:\n  # Runs already as `web-1`\n  web:\n    image: acme/web:1\n    \
-             ports: [\"8080:80\"]\n    metrics: { port: 80, path: /q/metrics }\n\nexporters:\n  node: {}\n  nginx: { for: web }\n"
+             ports: [\"8080:80\"]\n    metrics: { port: 80, path: /q/metrics }\n\nexporters:\n  node: {}\n\n  nginx: { for: web }\n"
         );
     }
 }
