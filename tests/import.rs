@@ -211,6 +211,59 @@ fn passwords_go_beside_the_stack_file_and_everything_means_the_same() {
 }
 
 #[test]
+fn a_password_of_grafana_goes_beside_the_stack_file_with_its_line() {
+    for (written, name) in [
+        ("environment: { GF_SECURITY_ADMIN_PASSWORD: s3cr$$et }", "GRAFANA_ADMIN_PASSWORD"),
+        ("environment: ['GF_SECURITY_ADMIN_PASSWORD=s3cr$$et']", "GRAFANA_ADMIN_PASSWORD"),
+        ("environment: ['GF_SECURITY_ADMIN_PASSWORD=${ADMIN_PASSWORD:-s3cr$$et}']", "ADMIN_PASSWORD"),
+    ] {
+        let compose = format!("services:\n  grafana:\n    image: grafana/grafana:11.0.0\n    {written}\n");
+        let imported = imported(&[("compose.yml", &compose)]);
+        assert_eq!(imported.secrets, [(name.to_owned(), "s3cr$et".to_owned())], "{written}");
+        assert!(imported.text.contains(&format!("admin_password: {{ env: {name} }}")), "{}", imported.text);
+        assert!(!imported.text.contains("s3cr"), "{}", imported.text);
+        let remark = imported.remarks.iter().find(|remark| remark.message.contains("Grafana's password")).unwrap();
+        assert_eq!((remark.kind, remark.line), (RemarkKind::Changed, Some(4)), "{remark}");
+        assert!(!imported.remarks.iter().any(|remark| remark.to_string().contains("s3cr")));
+    }
+    let usual =
+        "services: { grafana: { image: grafana/grafana, environment: { GF_SECURITY_ADMIN_PASSWORD: admin } } }\n";
+    let imported = imported(&[("compose.yml", usual)]);
+    assert!(imported.secrets.is_empty() && !imported.text.contains("admin_password"), "{}", imported.text);
+}
+
+#[test]
+fn passwords_in_health_checks_and_hashes_in_labels_are_named_with_their_line() {
+    let lines_of = |inside: &str| -> Vec<Option<u32>> {
+        let imported = imported(&[("compose.yml", &format!("services:\n  db:\n    image: acme/db:1\n    {inside}\n"))]);
+        let is_it = |message: &str| message.contains("password stands in the health") || message.contains("hashes of");
+        imported.remarks.iter().filter(|remark| is_it(&remark.message)).map(|remark| remark.line).collect()
+    };
+    for named in [
+        "healthcheck: { test: [CMD, mysqladmin, ping, -h, localhost, -phunter2] }",
+        "healthcheck: { test: 'redis-cli -a hunter2 ping | grep PONG' }",
+        "healthcheck: { test: [CMD-SHELL, '/usr/bin/mariadb-admin ping --silent -u root -p\"hunter2\"'] }",
+        "healthcheck: { test: [CMD-SHELL, 'PGPASSWORD=hunter2 pg_isready -U shop'] }",
+        "healthcheck: { test: 'curl -fs -u elastic:hunter2 http://localhost:9200' }",
+        "labels: ['traefik.http.middlewares.auth.basicauth.users=anna:$$apr1$$H6uskkkW$$IgXLP6ewTrSuBkTrqE8wj/']",
+        "labels: { traefik.http.middlewares.auth.basicAuth.users: 'anna:$$2y$$05$$abc' }",
+        "deploy: { labels: { traefik.http.middlewares.auth.basicauth.users: 'anna:{SHA}d95o2uzYI7q7tY7bHI4U1xBug7s=' } }",
+    ] {
+        assert_eq!(lines_of(named), [Some(4)], "{named}");
+    }
+    for silent in [
+        "healthcheck: { test: [CMD-SHELL, 'mysqladmin ping -p$$MYSQL_ROOT_PASSWORD'] }",
+        "healthcheck: { test: [CMD, redis-cli, -p, '6379', ping] }",
+        "healthcheck: { test: [CMD, pg_isready, -p, '5432'] }",
+        "healthcheck: { test: 'mkdir -p /x && mongosh --eval 1' }",
+        "healthcheck: { test: 'curl -u $$USER:$$PASSWORD http://localhost' }",
+        "labels: ['traefik.http.middlewares.auth.basicauth.usersfile=/users', 'traefik.enable=true']",
+    ] {
+        assert_eq!(lines_of(silent), [], "{silent}");
+    }
+}
+
+#[test]
 fn what_a_stack_file_cannot_say_is_kept_and_named() {
     let imported = imported(&[(
         "docker-compose.yml",

@@ -11,6 +11,7 @@ use super::draft::{Item, Map};
 use super::paths::Rebase;
 use super::prometheus::Mounted;
 use super::remark::{Place, Remarks};
+use super::secrets::default_of;
 use super::source::{self, SourceFile, SourceKind};
 use super::variables::Variables;
 use crate::stack::{Environment, OutsideNode, OutsideValue, ServiceName};
@@ -149,14 +150,17 @@ impl Grafana {
             environment.take("GF_SECURITY_ADMIN_USER");
         }
         if let Some(password) = environment.take("GF_SECURITY_ADMIN_PASSWORD") {
-            self.password(password.as_text().unwrap_or_default(), &project.environment, place, remarks);
+            let line = line_of_setting(project, "GF_SECURITY_ADMIN_PASSWORD");
+            let place = Place { line: line.or(place.line), ..place.clone() };
+            self.password(password.as_text().unwrap_or_default(), &project.environment, &place, remarks);
         }
         if !environment.is_empty() {
             self.section.set("environment", Item::Map(environment));
         }
     }
 
-    /// A password is a secret: from its variable where that is set, else made up at the first `up`.
+    /// A password is a secret: from its variable where that is set, or from the file, where `Secrets` takes it out; else
+    /// it is made up at the first `up`.
     fn password(&mut self, written: &str, environment: &Environment, place: &Place, remarks: &mut Remarks) {
         let name = written.strip_prefix("${").map(|rest| rest.split([':', '-', '?', '}']).next().unwrap_or_default());
         if let Some(name) = name.filter(|name| environment.get(name).is_some_and(|value| !value.is_empty())) {
@@ -165,11 +169,20 @@ impl Grafana {
             self.section.set("admin_password", Item::Map(secret));
             return;
         }
-        let is_admin = written == "admin" || written.ends_with(":-admin}") || written.ends_with("-admin}");
-        let message = if is_admin {
+        let usual = default_of(written).map(|(_, value)| value);
+        let literal = usual.unwrap_or(written);
+        let is_literal = !literal.is_empty() && !literal.replace("$$", "").contains('$');
+        if is_literal && literal != "admin" {
+            self.section.set("admin_password", Item::text(written));
+            let message = "Grafana's password stands in the file; `grafana.admin_password` reads it from a variable";
+            let fix = "its value belongs into `.env` beside the stack file, out of version control";
+            remarks.changed(place.clone(), message, fix);
+            return;
+        }
+        let message = if is_literal {
             "admin/admin is the first thing that anybody tries"
         } else {
-            "Grafana's password stands in the file, or in a variable that is not set here"
+            "Grafana's password is in a variable that is not set here"
         };
         let fix = "`up` makes a password up and keeps it in a file; for your own write `admin_password: { env: NAME }`";
         remarks.changed(place.clone(), message, fix);
@@ -270,6 +283,18 @@ impl Grafana {
             self.section.set("volumes", Item::List(kept));
         }
     }
+}
+
+/// Where the environment of a service names that setting.
+fn line_of_setting(project: &Project, name: &str) -> Option<u32> {
+    project.services.values().find_map(|service| match &service.node.entry("environment")?.node.value {
+        OutsideValue::Mapping(entries) => entries.get(name).map(|entry| entry.key.line),
+        OutsideValue::Sequence(items) => {
+            let is_it = |item: &&OutsideNode| scalar(item).is_some_and(|text| text.split('=').next() == Some(name));
+            items.iter().find(is_it).map(|item| item.span.line)
+        }
+        OutsideValue::Scalar(_) => None,
+    })
 }
 
 /// The folders that dashboard providers read.

@@ -53,6 +53,7 @@ impl Secrets<'_> {
 
     fn item(&mut self, item: &mut Item, key: &str, path: &str, remarks: &mut Remarks) {
         match item {
+            Item::Scalar { text, .. } if path == "grafana.admin_password" => *item = self.grafanas(text, path),
             Item::Scalar { text, .. } => {
                 let before = self.found.len();
                 let hidden = self.scalar(text, key, path);
@@ -81,6 +82,15 @@ impl Secrets<'_> {
                 }
             }
         }
+    }
+
+    /// Grafana's password as `{ env: NAME }`, whatever it looks like: `on` is one, too.
+    fn grafanas(&mut self, text: &str, path: &str) -> Item {
+        let (name, value) = default_of(text).map_or((None, text), |(name, value)| (Some(name), value));
+        let name = self.stands_for(value.replace("$$", "$"), name, "admin_password", path);
+        let mut secret = Map::default();
+        secret.set_some("env", name.map(Item::text));
+        Item::Map(secret)
     }
 
     fn say(&self, before: usize, path: &str, remarks: &mut Remarks) {
@@ -160,14 +170,18 @@ impl Secrets<'_> {
         if bare.contains('$') || value.is_empty() || is_switch || value.starts_with("/run/secrets/") {
             return None;
         }
-        let value = value.replace("$$", "$");
+        self.stands_for(value.replace("$$", "$"), name, key, path).map(|name| format!("${{{name}}}"))
+    }
+
+    /// Name of the variable that stands for a password.
+    fn stands_for(&mut self, value: String, name: Option<&str>, key: &str, path: &str) -> Option<String> {
         let wanted = name.map_or_else(|| variable(key, path), str::to_owned);
         let mut candidates = std::iter::once(wanted.clone()).chain((2..).map(|number| format!("{wanted}_{number}")));
         let name = candidates.find(|name| self.can_stand(name, &value))?;
         if !self.found.iter().any(|(known, _)| *known == name) {
             self.found.push((name.clone(), value));
         }
-        Some(format!("${{{name}}}"))
+        Some(name)
     }
 
     /// Whether the variable has this value, or none yet.
@@ -178,7 +192,7 @@ impl Secrets<'_> {
 }
 
 /// `${NAME:-VALUE}`
-fn default_of(text: &str) -> Option<(&str, &str)> {
+pub(super) fn default_of(text: &str) -> Option<(&str, &str)> {
     let inside = text.strip_prefix("${")?.strip_suffix('}')?;
     let (name, value) = inside.split_once(":-").or_else(|| inside.split_once('-'))?;
     (is_variable(name) && !value.contains(['{', '}'])).then_some((name, value))

@@ -6,7 +6,7 @@ use super::names::split_image;
 use super::project::scalar;
 use super::{Project, mounts};
 use crate::import::remark::{Place, Remarks};
-use crate::stack::OutsideEntry;
+use crate::stack::{OutsideEntry, OutsideNode, OutsideValue};
 
 /// Repositories of cAdvisor, all but the one that is kept.
 const OLD_CADVISOR: [&str; 4] = [
@@ -29,6 +29,7 @@ pub(super) fn look(project: &Project, name: &str, entry: &OutsideEntry, remarks:
     if let Some(image) = image.filter(|_| entry.node.entry("build").is_none()) {
         image_habits(&image, &at("image"), remarks);
     }
+    passwords(project, name, entry, remarks);
     for bind in mounts::binds(project, &entry.node).iter().filter(|bind| bind.is_path) {
         let is_file = project.rebase.absolute(&bind.source).is_file() || has_extension(&bind.source);
         if is_file && !bind.source.starts_with("/dev") && has_extension(&bind.target) {
@@ -37,6 +38,100 @@ pub(super) fn look(project: &Project, name: &str, entry: &OutsideEntry, remarks:
             let folder = bind.target.rsplit_once('/').map_or("/", |(folder, _)| folder);
             remarks.habit(at("volumes"), message, format!("mount its folder: `./FOLDER:{folder}:ro`"));
         }
+    }
+}
+
+/// Programs of databases that take a password behind `-p`, without a space.
+const MYSQL: [&str; 6] = ["mysql", "mysqladmin", "mysqldump", "mariadb", "mariadb-admin", "mysqlcheck"];
+
+/// Programs that take a password in the word after a flag.
+const FLAGS: [(&str, &str); 5] =
+    [("redis-cli", "-a"), ("valkey-cli", "-a"), ("mongosh", "-p"), ("mongo", "-p"), ("curl", "-u")];
+
+/// Variables that hold a password in front of a program.
+const ASSIGNED: [&str; 4] = ["PGPASSWORD=", "MYSQL_PWD=", "REDISCLI_AUTH=", "VALKEYCLI_AUTH="];
+
+/// How hashes of passwords begin behind the name of their user.
+const HASHES: [&str; 5] = [":$apr1$", ":$2y$", ":$2a$", ":$2b$", ":{SHA}"];
+
+/// Whether a command line has a password in it that is no variable.
+fn has_password(line: &str) -> bool {
+    let words: Vec<&str> = line
+        .split([' ', '\t', '\n', ';', '&', '|', '(', ')'])
+        .map(|word| word.trim_matches(['"', '\'']))
+        .filter(|word| !word.is_empty())
+        .collect();
+    let is_written = |word: &str| !matches!(word.trim_matches(['"', '\'']), "") && !word.contains('$');
+    let mut program = "";
+    for (index, word) in words.iter().enumerate() {
+        let name = word.rsplit('/').next().unwrap_or(word);
+        if MYSQL.contains(&name) || FLAGS.iter().any(|(known, _)| *known == name) {
+            program = name;
+        }
+        let behind = |flag: &str| word.strip_prefix(flag).is_some_and(is_written);
+        let next = words.get(index + 1).copied().unwrap_or_default();
+        let is_flag = |(known, flag): &(&str, &str)| *known == program && word == flag && is_written(next);
+        let is_login = program != "curl" || next.contains(':');
+        if ASSIGNED.into_iter().any(behind)
+            || (MYSQL.contains(&program) && behind("-p"))
+            || (is_login && FLAGS.iter().any(is_flag))
+        {
+            return true;
+        }
+    }
+    false
+}
+
+/// Whether `users=NAME:HASH` stands in a label.
+fn has_hash(key: &str, users: &str) -> bool {
+    let users = users.replace("$$", "$");
+    let is_list = key.to_ascii_lowercase().ends_with("basicauth.users");
+    HASHES.iter().any(|hash| users.contains(hash)) || (is_list && users.contains(':') && !users.starts_with("${"))
+}
+
+/// Passwords where everybody reads them who may look at the container: in its health check, and hashes in its labels.
+fn passwords(project: &Project, name: &str, entry: &OutsideEntry, remarks: &mut Remarks) {
+    let test = entry.node.entry("healthcheck").and_then(|check| check.node.entry("test"));
+    if let Some(test) = test.filter(|test| has_password(&command_line(&test.node))) {
+        let place = Place::at(&project.file, test.key.line, format!("services.{name}.healthcheck.test"));
+        let message = "a password stands in the health check: it stays there, for all who may look at the container";
+        let fix = "write `$$NAME` in its place, a variable of the container, with `CMD-SHELL`";
+        remarks.habit(place, message, fix);
+    }
+    let deploy = entry.node.entry("deploy").and_then(|deploy| deploy.node.entry("labels"));
+    for labels in entry.node.entry("labels").into_iter().chain(deploy) {
+        for (line, key, _) in labels_of(&labels.node).into_iter().filter(|(_, key, value)| has_hash(key, value)) {
+            let place = Place::at(&project.file, line, format!("services.{name}.labels.{key}"));
+            let message = "hashes of passwords stand in a label: they stay there, and can be guessed at";
+            let fix = "keep them in a file that the proxy reads, such as Traefik's `basicauth.usersfile`";
+            remarks.habit(place, message, fix);
+        }
+    }
+}
+
+/// A command, written as a text or as a list.
+fn command_line(node: &OutsideNode) -> String {
+    match &node.value {
+        OutsideValue::Sequence(words) => words.iter().filter_map(scalar).collect::<Vec<_>>().join(" "),
+        _ => scalar(node).unwrap_or_default().to_owned(),
+    }
+}
+
+/// Labels with their lines, written as a map or as a list.
+fn labels_of(node: &OutsideNode) -> Vec<(u32, &str, &str)> {
+    match &node.value {
+        OutsideValue::Mapping(entries) => entries
+            .iter()
+            .map(|(key, entry)| (entry.key.line, key.as_str(), scalar(&entry.node).unwrap_or_default()))
+            .collect(),
+        OutsideValue::Sequence(items) => items
+            .iter()
+            .filter_map(|item| {
+                let (key, value) = scalar(item)?.split_once('=')?;
+                Some((item.span.line, key, value))
+            })
+            .collect(),
+        OutsideValue::Scalar(_) => Vec::new(),
     }
 }
 
