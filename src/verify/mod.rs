@@ -17,7 +17,7 @@ pub use alerts::{ALERTS, RuleState, alerts, judge_rule};
 pub use config::{ConfigState, config, judge_config, runs_rendered};
 pub use contains::{Difference, contains};
 pub use dashboards::{
-    Answer, DASHBOARDS, GrafanaState, PanelState, QueryState, dashboards, judge_grafana, judge_panel,
+    Answer, DASHBOARDS, GrafanaState, PanelState, QueryState, dashboards, judge_grafana, judge_panels,
 };
 pub use delivery::{AlertmanagerState, DeliveryState, Hidden, alertmanager_urls, delivery, judge_delivery};
 pub use engine::{EngineState, engine, judge_engine};

@@ -5,7 +5,7 @@ use super::evidence::{Answer, PanelState, QueryState};
 use crate::desired::{DashboardOrigin as Origin, StackDashboard};
 use crate::promql::{Operator, Selector};
 use crate::verify::series::{Found, SelectorState};
-use crate::verify::{Cause, Finding, Trouble};
+use crate::verify::{Cause, Finding, Status, Trouble};
 
 /// What is wrong with a query, and how bad it is.
 enum Verdict {
@@ -17,11 +17,35 @@ enum Verdict {
     Broken(Trouble),
 }
 
-/// One finding for a panel. A panel that shows a part of what it asks for is a warning.
-pub fn judge_panel(dashboard: &StackDashboard, panel: &str, state: &PanelState) -> Finding {
-    let where_to = Remedy { dashboard, panel };
+/// One finding for each panel, in order. Panels that ask the same, and for which the same is wrong, are one finding that
+/// names them all: there is one thing to correct.
+pub fn judge_panels(dashboard: &StackDashboard, panels: &[(String, PanelState)]) -> Vec<Finding> {
+    let mut findings: Vec<(Vec<&str>, &PanelState, Finding)> = Vec::new();
+    for (name, state) in panels {
+        let finding = judge_panel(dashboard, &[name], state);
+        let is_same = |(_, earlier, found): &&mut (Vec<&str>, &PanelState, Finding)| {
+            finding.status != Status::Ok
+                && found.status == finding.status
+                && found.cause == finding.cause
+                && earlier.queries.iter().map(|query| &query.query).eq(state.queries.iter().map(|query| &query.query))
+        };
+        match findings.iter_mut().find(is_same) {
+            Some((names, earlier, found)) => {
+                names.push(name);
+                *found = judge_panel(dashboard, names, earlier);
+            }
+            None => findings.push((vec![name], state, finding)),
+        }
+    }
+    findings.into_iter().map(|(_, _, finding)| finding).collect()
+}
+
+/// The finding for panels that ask the same. A panel that shows a part of what it asks for is a warning.
+fn judge_panel(dashboard: &StackDashboard, panels: &[&str], state: &PanelState) -> Finding {
+    let where_to = Remedy { dashboard, panels };
+    let panel = &panels.join(", ");
     let verdicts: Vec<Verdict> = state.queries.iter().map(|query| judge(query, &where_to)).collect();
-    let (subject, instance) = (dashboard.name.as_str(), Some(panel));
+    let (subject, instance) = (dashboard.name.as_str(), Some(panel.as_str()));
     let mut good = Vec::new();
     let mut soon = None;
     let mut broken = None;
@@ -154,18 +178,18 @@ fn count(number: usize, word: &str) -> String {
 /// Where something is to be corrected.
 struct Remedy<'a> {
     dashboard: &'a StackDashboard,
-    panel: &'a str,
+    panels: &'a [&'a str],
 }
 
 impl Remedy<'_> {
     /// Advice to correct something of a query.
     fn correct(&self, what: &str, selector: Option<&Selector>) -> String {
         let StackDashboard { name, carried, origin, .. } = self.dashboard;
+        let word = if self.panels.len() == 1 { "panel" } else { "panels" };
+        let panels = format!("{word} `{}`", self.panels.join("`, `"));
         match carried {
-            Some(carried) => format!("correct {what} in panel `{}` of {}", self.panel, carried.file),
-            None if *origin == Origin::Panels => {
-                format!("correct {what} in panel `{}` of `dashboards.{name}`", self.panel)
-            }
+            Some(carried) => format!("correct {what} in {panels} of {}", carried.file),
+            None if *origin == Origin::Panels => format!("correct {what} in {panels} of `dashboards.{name}`"),
             None => match selector.and_then(job_of) {
                 Some(job) => format!("correct {what} in `apps.{job}.signals`, or have `{job}` expose it"),
                 None => "nothing in the stack file asks for this: what is scraped is older or newer than the panel"

@@ -8,7 +8,7 @@ mod judge;
 
 pub use evidence::{Answer, PanelState, QueryState};
 pub use grafana::{GrafanaState, judge_grafana};
-pub use judge::judge_panel;
+pub use judge::judge_panels;
 
 use futures_util::StreamExt;
 
@@ -60,11 +60,9 @@ fn unreachable(why: &str) -> Finding {
 
 async fn findings(dashboard: &StackDashboard, asker: &ask::Asker<'_>) -> Vec<Finding> {
     let panels = asking_panels(dashboard);
-    let judged = panels.into_iter().map(|(name, panel)| async move {
-        let state = asker.ask(panel).await;
-        judge_panel(dashboard, &name, &state)
-    });
-    futures_util::stream::iter(judged).buffered(CONCURRENT_PANELS).collect().await
+    let answers = panels.into_iter().map(|(name, panel)| async move { (name, asker.ask(panel).await) });
+    let states: Vec<_> = futures_util::stream::iter(answers).buffered(CONCURRENT_PANELS).collect().await;
+    judge_panels(dashboard, &states)
 }
 
 /// The panels that ask something, each under a name of its own: its title, with that of its row where two are alike.

@@ -5,7 +5,6 @@ use std::time::Duration;
 use super::*;
 use crate::dashboard::Dashboard;
 use crate::promql::{Matcher, Operator};
-use crate::verify::Status;
 
 fn dashboard(origin: Origin) -> StackDashboard {
     StackDashboard { name: "web".to_owned(), dashboard: Dashboard::default(), origin, carried: None }
@@ -13,7 +12,7 @@ fn dashboard(origin: Origin) -> StackDashboard {
 
 fn judged(answers: Vec<Answer>) -> Finding {
     let queries = answers.into_iter().map(|answer| QueryState { query: "rate(a[5m])".to_owned(), answer });
-    judge_panel(&dashboard(Origin::Panels), "Requests", &PanelState { queries: queries.collect() })
+    judge_panel(&dashboard(Origin::Panels), &["Requests"], &PanelState { queries: queries.collect() })
 }
 
 fn empty(found: Found) -> Answer {
@@ -95,10 +94,30 @@ fn one_query_of_several_without_data_is_a_warning_and_a_refused_one_is_not() {
 #[test]
 fn what_stackctl_made_is_corrected_where_the_app_says_what_its_signals_are_called() {
     let query = QueryState { query: "a".to_owned(), answer: empty(Found::NoMetric { nearest: None }) };
-    let finding = judge_panel(&dashboard(Origin::Made), "Requests", &PanelState { queries: vec![query] });
+    let finding = judge_panel(&dashboard(Origin::Made), &["Requests"], &PanelState { queries: vec![query] });
     assert!(
         finding.fix.starts_with("correct the name in `apps.wbe.signals`, or have `wbe` expose it"),
         "{}",
         finding.fix
     );
+}
+
+#[test]
+fn panels_that_ask_the_same_in_vain_are_one_finding_that_names_them_all() {
+    let state =
+        |query: &str, answer: Answer| PanelState { queries: vec![QueryState { query: query.to_owned(), answer }] };
+    let missing = || empty(Found::NoMetric { nearest: Some("http_request_total".to_owned()) });
+    let panels = [
+        ("Requests".to_owned(), state("a", missing())),
+        ("Errors".to_owned(), state("b", missing())),
+        ("Requests now".to_owned(), state("a", missing())),
+        ("Here".to_owned(), state("c", data())),
+        ("Here, too".to_owned(), state("c", data())),
+    ];
+    let findings = judge_panels(&dashboard(Origin::Panels), &panels);
+    let instances: Vec<&str> = findings.iter().filter_map(|finding| finding.instance.as_deref()).collect();
+    assert_eq!(instances, ["Requests, Requests now", "Errors", "Here", "Here, too"]);
+    let fix = "correct `http_requests_total` to `http_request_total` in panels `Requests`, `Requests now` of `dashboards.web`";
+    assert_eq!(findings[0].fix, fix);
+    assert!(findings[1].fix.contains("in panel `Errors` of"), "{}", findings[1].fix);
 }
