@@ -152,6 +152,17 @@ impl Prometheus {
         self.data::<WireRules>("its rules", &body).map(|answer| answer.groups)
     }
 
+    /// Its own metrics, in the text format.
+    pub async fn own_metrics(&self) -> Result<String, Error> {
+        let what = "its own metrics";
+        let fail = |error: reqwest::Error| self.failed(what, innermost(&error), false);
+        let response = self.client.get(format!("{}/metrics", self.base)).send().await.map_err(fail)?;
+        if !response.status().is_success() {
+            return Err(self.failed(what, format!("it answers {}", response.status()), false));
+        }
+        response.text().await.map_err(fail)
+    }
+
     /// URLs of the Alertmanagers that it sends alerts to.
     pub async fn alertmanagers(&self) -> Result<Vec<String>, Error> {
         #[derive(Deserialize)]

@@ -59,17 +59,19 @@ pub(super) async fn findings(situation: &Situation, checks: &[Check], known: Kno
         if wants(Check::Dashboards) && panels.is_none() { panels::look(situation).await } else { Ok(Vec::new()) }
     });
     let alerts = Box::pin(verify::alerts(desired, prometheus));
-    let (targets, config, engine, delivery, dashboards, alerts) = tokio::join!(
+    let remote = Box::pin(verify::remote(desired, observed, prometheus, prober));
+    let (targets, config, engine, delivery, dashboards, alerts, remote) = tokio::join!(
         when(wants(Check::Targets) && scraped.is_none(), targets),
         when(wants(Check::Config), config),
         when(wants(Check::Engine), engine),
         when(wants(Check::Alerts) && delivered.is_none(), delivery),
         asked,
         when(wants(Check::Alerts) && rules.is_none(), alerts),
+        when(wants(Check::Remote), remote),
     );
     let (targets, dashboards) = (scraped.unwrap_or(targets), panels.map_or(dashboards, Ok)?);
     let (delivery, alerts) = (delivered.unwrap_or(delivery), rules.unwrap_or(alerts));
-    Ok([targets, config, engine, dashboards, alerts, delivery].concat())
+    Ok([targets, config, engine, dashboards, alerts, delivery, remote].concat())
 }
 
 /// What was found a moment ago and need not be asked again.

@@ -33,6 +33,8 @@ pub enum Check {
     Dashboards,
     /// The rules in force are the rendered ones and can have an answer, and alerts reach their receivers
     Alerts,
+    /// Samples arrive where `remote_write` sends them
+    Remote,
 }
 
 /// Runs it.

@@ -23,6 +23,7 @@ mod network;
 mod order;
 mod probe;
 mod prometheus;
+mod remote;
 mod rules;
 mod scrape;
 mod secret;
@@ -42,6 +43,7 @@ pub use facts::{AttachedContainer, Facts, ImageChoice, ScaleOverride};
 pub use image::{WantedImage, wanted_images};
 pub use job::{BasicAuth, Job, JobOrigin, JobTargets, Says, StaticTarget, Tls};
 pub use probe::{DnsModule, HttpModule, ProbeModule, Protocol as ProbeProtocol, TcpModule, Trust};
+pub use remote::Remote;
 pub use rules::{MissingRule, Objective, ObjectiveKind, rule_paths, rule_place};
 pub use service::{
     Attachment, Container, Dependency, Image, ImageOrigin, Mount, MountSource, OnChange, PlacedFile, PlacedSecret,
@@ -192,10 +194,21 @@ pub struct PrometheusConfig {
     pub missing_rules: Vec<MissingRule>,
     /// Alertmanagers that it sends alerts to, as `HOST:PORT`.
     pub alertmanagers: Vec<String>,
+    /// Where every sample is sent to, too.
+    pub remote_write: Vec<Remote>,
+    /// Where queries ask, too.
+    pub remote_read: Vec<Remote>,
     /// More keys at the top, in Prometheus' own words.
     pub extra_config: IndexMap<String, serde_json::Value>,
     /// Address it is published on. `None`: not published.
     pub published: Option<SocketAddr>,
+}
+
+impl PrometheusConfig {
+    /// Everything that it sends samples to or asks for them.
+    pub(crate) fn remotes(&self) -> impl Iterator<Item = &Remote> {
+        self.remote_write.iter().chain(&self.remote_read)
+    }
 }
 
 /// A file of recording and alerting rules.

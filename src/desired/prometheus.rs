@@ -10,7 +10,7 @@ use super::image::Chosen;
 use super::scrape::{Timing, secrets};
 use super::unit::{prometheus_duration, prometheus_size};
 use super::{
-    AlertmanagerConfig, PlacedSecret, PrometheusConfig, Retention, Role, Service, jobs, network, rules, volume,
+    AlertmanagerConfig, PlacedSecret, PrometheusConfig, Retention, Role, Service, jobs, network, remote, rules, volume,
 };
 use super::{Attachment, ContainerSettings, Duration, HOST, Job, JobOrigin, JobTargets, OnChange, PlacedFile};
 use crate::catalog::Version;
@@ -42,6 +42,8 @@ pub(super) fn make(
         missing_rules: Vec::new(),
         tests: input.stack.tests.clone(),
         alertmanagers: alertmanager.map(|config| config.addresses.clone()).unwrap_or_default(),
+        remote_write: remote::writes(section),
+        remote_read: remote::reads(section),
         extra_config: section.extra_config.clone(),
         published: component::published(section.port, PROMETHEUS.port),
     };
@@ -76,11 +78,12 @@ fn service(
     let settings = settings(input, section, &chosen, config);
     let mut container = container::make(input.stack, PROMETHEUS.name, settings, &section.wiring);
     volume::add_data(input.stack, &PROMETHEUS, &mut container.mounts);
-    container.networks = networks(input, section, services, &config.jobs);
+    container.networks = networks(input, section, services, config);
     container.visited = attached::attachments(input);
     container.visited.retain(|visited| container.networks.iter().all(|own| own.network != visited.network));
     container.files = files(config);
     container.secrets.extend(job_secrets(input, &config.jobs));
+    container.secrets.extend(remote::secrets(section));
     Service {
         name: PROMETHEUS.name.to_owned(),
         role: Role::Prometheus,
@@ -97,7 +100,7 @@ fn service(
 fn settings(input: Input, section: &Prometheus, chosen: &Chosen, config: &PrometheusConfig) -> ContainerSettings {
     let mut settings = section.container.clone();
     settings.ports.0.extend(config.published.map(|address| component::port(address, PROMETHEUS.port)));
-    if config.jobs.iter().any(needs_host) {
+    if config.jobs.iter().any(needs_host) || config.remotes().any(|remote| remote.host == HOST) {
         fill(&mut settings.extra_hosts, &[(HOST, "host-gateway")]);
     }
     let listening = Listening { host_address: None, port: PROMETHEUS.port };
@@ -127,14 +130,16 @@ fn needs_host(job: &Job) -> bool {
     targets.iter().any(|target| target.address.rsplit_once(':').is_some_and(|(host, _)| host == HOST))
 }
 
-/// `default`, the networks that the file names, and every network on which a scraped service sits.
-fn networks(input: Input, section: &Prometheus, services: &[Service], jobs: &[Job]) -> Vec<Attachment> {
-    let watched: IndexSet<&str> = jobs
+/// `default`, the networks that the file names, and every network on which a service sits that is scraped or written to.
+fn networks(input: Input, section: &Prometheus, services: &[Service], config: &PrometheusConfig) -> Vec<Attachment> {
+    let watched: IndexSet<&str> = config
+        .jobs
         .iter()
         .filter_map(|job| match &job.origin {
             JobOrigin::Service(service_name) => Some(service_name.as_str()),
             _ => None,
         })
+        .chain(config.remotes().map(|remote| remote.host.as_str()))
         .collect();
     let scraped = services.iter().filter(|service| watched.contains(service.name.as_str()));
     let joined = scraped.flat_map(|service| &service.container.networks).map(|attachment| attachment.key.as_str());

@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::{template, yaml};
 use crate::desired::{
-    BasicAuth, Desired, Duration, Job, JobTargets, PrometheusConfig, RuleFile, Scheme, Tls, prometheus_duration,
-    prometheus_size,
+    BasicAuth, Desired, Duration, Job, JobTargets, PrometheusConfig, Remote, RuleFile, Scheme, Tls,
+    prometheus_duration, prometheus_size,
 };
 
 /// The file, where Prometheus runs.
@@ -26,6 +26,8 @@ struct View<'a> {
     extra_scrape_configs: Vec<String>,
     rule_files: Vec<String>,
     alertmanagers: &'a [String],
+    remote_write: Vec<String>,
+    remote_read: Vec<String>,
     extra_config: Option<String>,
 }
 
@@ -92,6 +94,8 @@ impl<'a> View<'a> {
             extra_scrape_configs: config.extra_scrape_configs.iter().map(yaml::list_entry).collect(),
             rule_files: config.rule_files.iter().map(RuleFile::placed).collect(),
             alertmanagers: &config.alertmanagers,
+            remote_write: remotes(&config.remote_write),
+            remote_read: remotes(&config.remote_read),
             extra_config: (!config.extra_config.is_empty()).then(|| yaml::document(&config.extra_config)),
         }
     }
@@ -128,6 +132,10 @@ impl<'a> JobView<'a> {
             prober: job.prober.as_deref(),
         }
     }
+}
+
+fn remotes(remotes: &[Remote]) -> Vec<String> {
+    remotes.iter().map(|remote| yaml::list_entry(&remote.settings)).collect()
 }
 
 fn pairs(map: &IndexMap<String, String>, escape: fn(&str) -> String) -> Vec<Pair<'_>> {

@@ -11,8 +11,8 @@ use super::document::{self, Node, Value};
 use super::rule_file::PlacedGroup;
 use super::rules::locate;
 use super::{
-    Alertmanager, Dashboard, DashboardSource, Environment, Metrics, MountKind, RuleFile, Secret, Stack, Toggle, Wiring,
-    dotenv,
+    Alertmanager, BasicAuth, Dashboard, DashboardSource, Environment, Metrics, MountKind, RuleFile, Secret, Stack, Tls,
+    Toggle, Wiring, dotenv,
 };
 
 /// Gives variables without a value (`- KEY`, `KEY:`) the value of this environment, or takes them out.
@@ -99,6 +99,16 @@ pub(super) fn resolve(
         for (index, file) in prometheus.rule_files.iter_mut().enumerate() {
             files.rules(file, path.key("rule_files").index(index));
         }
+        let list = path.key("remote_write");
+        for (index, remote) in prometheus.remote_write.iter_mut().enumerate() {
+            let secrets = (remote.basic_auth.as_mut(), remote.token.as_mut(), remote.tls.as_mut());
+            files.remote(secrets, list.index(index));
+        }
+        let list = path.key("remote_read");
+        for (index, remote) in prometheus.remote_read.iter_mut().enumerate() {
+            let secrets = (remote.basic_auth.as_mut(), remote.token.as_mut(), remote.tls.as_mut());
+            files.remote(secrets, list.index(index));
+        }
     }
     if let Toggle::On(grafana) = &mut stack.grafana {
         let path = top.key("grafana");
@@ -164,6 +174,22 @@ impl Files<'_> {
         }
         if let Some(auth) = &mut metrics.basic_auth {
             self.secret(&mut auth.password, path.key("basic_auth").key("password"));
+        }
+    }
+
+    fn remote(
+        &mut self,
+        (basic_auth, token, tls): (Option<&mut BasicAuth>, Option<&mut Secret>, Option<&mut Tls>),
+        path: document::Path,
+    ) {
+        if let Some(auth) = basic_auth {
+            self.secret(&mut auth.password, path.key("basic_auth").key("password"));
+        }
+        if let Some(token) = token {
+            self.secret(token, path.key("token"));
+        }
+        if let Some(file) = tls.and_then(|tls| tls.ca_file.as_mut()) {
+            *file = self.present(file, path.key("tls").key("ca_file"));
         }
     }
 

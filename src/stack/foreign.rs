@@ -73,7 +73,8 @@ const INSTEAD: &[(&str, &str)] = &[
         "alerting",
         "write `alertmanager: { receivers: … }` at the top; for one elsewhere, write it under `prometheus.extra_config`",
     ),
-    ("remote_write", "write it under `prometheus.extra_config`"),
+    ("remote_write", "write it under `prometheus`"),
+    ("remote_read", "write it under `prometheus`"),
     ("relabel_configs", "use a job of `prometheus.extra_scrape_configs`"),
     ("metric_relabel_configs", "use a job of `prometheus.extra_scrape_configs`"),
 ];

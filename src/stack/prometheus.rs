@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::document::{Entry, Path, Reader};
-use super::{ByteSize, ContainerSettings, Duration, Publish, RuleFile, Wiring};
+use super::{ByteSize, ContainerSettings, Duration, Publish, RemoteRead, RemoteWrite, RuleFile, Wiring};
 
 /// Prometheus' settings. The container settings of an app stand here too.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
@@ -28,13 +28,17 @@ pub struct Prometheus {
     pub retention: Retention,
     /// Labels for everything that leaves this Prometheus.
     pub external_labels: IndexMap<String, String>,
+    /// Where every sample is sent to, too.
+    pub remote_write: Vec<RemoteWrite>,
+    /// Where queries ask beside what this Prometheus keeps.
+    pub remote_read: Vec<RemoteRead>,
     /// More flags, as they are.
     pub extra_flags: Vec<String>,
     /// Scrape jobs in Prometheus' own words, added as they are. Canonical JSON of each.
     pub extra_scrape_configs: Vec<serde_json::Value>,
     /// Files of recording and alerting rules, relative to the stack file.
     pub rule_files: Vec<RuleFile>,
-    /// More keys at the top of prometheus.yml, such as `alerting` and `remote_write`, in Prometheus' own words.
+    /// More keys at the top of prometheus.yml, such as `tracing`, in Prometheus' own words.
     pub extra_config: IndexMap<String, serde_json::Value>,
     /// Adds to the catalogue's container settings.
     #[serde(skip)]

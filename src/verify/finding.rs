@@ -132,6 +132,7 @@ pub enum Cause {
     AlertNotDelivered,
     AlertmanagerUnreachable,
     ClusterIncomplete,
+    RemoteWriteFailing,
 }
 
 impl fmt::Display for Cause {

@@ -80,6 +80,8 @@ pub(crate) fn desired(services: Vec<Service>, jobs: Vec<Job>) -> Desired {
         missing_rules: Vec::new(),
         tests: IndexMap::new(),
         alertmanagers: Vec::new(),
+        remote_write: Vec::new(),
+        remote_read: Vec::new(),
         extra_config: IndexMap::new(),
         published: None,
     };

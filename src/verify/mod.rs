@@ -9,6 +9,7 @@ mod engine;
 mod finding;
 #[cfg(test)]
 mod fixture;
+mod remote;
 mod report;
 mod series;
 mod targets;
@@ -22,6 +23,7 @@ pub use dashboards::{
 pub use delivery::{AlertmanagerState, DeliveryState, Hidden, alertmanager_urls, delivery, judge_delivery};
 pub use engine::{EngineState, engine, judge_engine};
 pub use finding::{Cause, Finding, Status, Trouble};
+pub use remote::{Counted, RemoteState, judge_remote, remote};
 pub use report::Report;
 pub use series::{Found, SelectorState};
 pub use targets::{Evidence, grafana_url, judge_targets, not_running, prometheus_url, targets};

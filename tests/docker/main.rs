@@ -21,6 +21,7 @@ mod lock;
 mod pages;
 mod registry;
 mod reload;
+mod remote;
 mod sandbox;
 mod scale;
 mod screens;

@@ -10,9 +10,9 @@ use stackctl::stack::{self, Environment};
 use stackctl::stack::{
     App, BasicAuth, ByteSize, Command, ContainerSettings, DependencyCondition, Discovery, Duration, Engine,
     EngineMetrics, Exporter, Grafana, Healthcheck, HealthcheckTest, Images, Includes, Logging, Metrics, Mount,
-    MountKind, Network, Port, Ports, Prometheus, Propagation, Protocol, Publish, PullPolicy, Restart, Retention,
-    RuleFile, Scheme, Scrape, Secret, ServiceName, ServiceNetwork, Stack, StackName, Tls, Toggle, Ulimit, Volume,
-    Wiring,
+    MountKind, Network, Port, Ports, Prometheus, Propagation, Protocol, Publish, PullPolicy, Queue, Relabel,
+    RelabelAction, RemoteRead, RemoteWrite, Restart, Retention, RuleFile, Scheme, Scrape, Secret, ServiceName,
+    ServiceNetwork, Stack, StackName, Tls, Toggle, Ulimit, Volume, Wiring,
 };
 
 /// A stack of that name with nothing in it but what is on by default.
@@ -275,6 +275,51 @@ fn every_prometheus_setting() -> Prometheus {
             path: "/rules/shop.yml".to_owned(),
             text: "groups:\n  - name: shop\n    rules: [{ record: one, expr: vector(1) }]\n".to_owned(),
             groups: Vec::new(),
+        }],
+        remote_write: vec![RemoteWrite {
+            url: "http://shop:8428/api/v1/write".parse().expect("a URL"),
+            name: None,
+            timeout: Some(Duration::from_secs(20)),
+            headers: texts([("X-Scope-OrgID", "a: $b #c")]),
+            basic_auth: Some(BasicAuth { username: "on".to_owned(), password: Secret::File("/secrets/x".to_owned()) }),
+            token: None,
+            tls: None,
+            write_relabel_configs: vec![
+                Relabel {
+                    source_labels: vec!["job".to_owned(), "instance".to_owned()],
+                    separator: Some(": ".to_owned()),
+                    regex: Some("(.+): (.+)".to_owned()),
+                    target_label: Some("who".to_owned()),
+                    replacement: Some("$2 of $1".to_owned()),
+                    action: Some(RelabelAction::Replace),
+                    ..Relabel::default()
+                },
+                Relabel {
+                    source_labels: vec!["job".to_owned()],
+                    modulus: Some(3),
+                    target_label: Some("part".to_owned()),
+                    action: Some(RelabelAction::Hashmod),
+                    ..Relabel::default()
+                },
+            ],
+            queue_config: Queue {
+                capacity: Some(500),
+                max_shards: Some(4),
+                batch_send_deadline: Some(Duration::from_secs(1)),
+                retry_on_http_429: true,
+                ..Queue::default()
+            },
+        }],
+        remote_read: vec![RemoteRead {
+            url: "https://history.example/read?x=1".parse().expect("a URL"),
+            name: None,
+            timeout: None,
+            headers: IndexMap::new(),
+            basic_auth: None,
+            token: Some(Secret::Environment("TOKEN".to_owned())),
+            tls: Some(Tls { ca_file: Some("/secrets/ca".to_owned()), server_name: None, insecure_skip_verify: true }),
+            read_recent: true,
+            required_matchers: texts([("archived", "yes")]),
         }],
         extra_config: IndexMap::from([(
             "alerting".to_owned(),

@@ -43,7 +43,7 @@ impl FromStr for WebUrl {
         };
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         if authority.contains('@') {
-            let help = "write a webhook's whole URL as a secret: `url: { file: PATH }`";
+            let help = "a password has a key of its own; a webhook's whole URL can be a secret: `url: { file: PATH }`";
             return Err(Wrong::new("a password does not belong into a URL of the stack file", help));
         }
         let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);

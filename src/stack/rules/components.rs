@@ -137,6 +137,11 @@ pub(super) fn extra_config_is_not_stackctls(examination: &mut Examination) {
     for key in prometheus.extra_config.keys() {
         if let Some((_, instead)) = OWN_KEYS.iter().find(|(own, _)| own == key) {
             examination.error_at_key(map.key(key), format!("stackctl writes `{key}` itself"), *instead);
+        } else if (key == "remote_write" && !prometheus.remote_write.is_empty())
+            || (key == "remote_read" && !prometheus.remote_read.is_empty())
+        {
+            let help = format!("write it as one more item of `prometheus.{key}`");
+            examination.error_at_key(map.key(key), format!("`{key}` in two places"), help);
         } else if key == "alerting" && examination.stack.alertmanager.as_option().is_some() {
             let help = "remove it, or the section `alertmanager`, whose Alertmanager Prometheus is told of";
             examination.error_at_key(map.key(key), "stackctl writes `alerting` itself", help);

@@ -13,6 +13,7 @@ mod objectives;
 mod ports;
 mod probes;
 mod references;
+mod remotes;
 mod resources;
 mod rule_tests;
 mod scale;
@@ -68,6 +69,9 @@ const RULES: &[fn(&mut Examination)] = &[
     probes::probes_end_in_time,
     components::prometheus_settings_fit,
     components::extra_jobs_are_jobs,
+    remotes::remotes_can_be_reached,
+    remotes::relabelling_does_something,
+    remotes::queues_hold_something,
     components::grafana_settings_fit,
     alertmanager::receivers_have_one_way,
     alertmanager::receivers_are_known,

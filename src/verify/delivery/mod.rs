@@ -9,6 +9,7 @@ mod judge;
 mod words;
 
 pub use judge::judge_delivery;
+pub(super) use words::field;
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};

@@ -12,7 +12,7 @@ pub(super) struct Try {
 }
 
 /// The value of `key=` in a logfmt line, without its quotes.
-pub(super) fn field(line: &str, key: &str) -> Option<String> {
+pub(in crate::verify) fn field(line: &str, key: &str) -> Option<String> {
     let start = line.find(&format!(" {key}=")).map(|at| at + key.len() + 2);
     let start = start.or_else(|| line.strip_prefix(&format!("{key}=")).map(|_| key.len() + 1))?;
     let rest = &line[start..];

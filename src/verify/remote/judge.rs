@@ -1,0 +1,150 @@
+//! What Prometheus counts of its remote writes → findings. Pure.
+
+use crate::desired::{Desired, PrometheusConfig, Remote};
+
+use super::super::delivery::field;
+use super::super::{Cause, Finding, Trouble};
+use super::{Counted, RemoteState};
+
+/// The check that these findings belong to.
+const CHECK: &str = "remote";
+
+/// What was scraped longer ago than this, in seconds, and than four scrapes, shall have arrived.
+const MOST_BEHIND: u64 = 60;
+
+/// Judges what was found: one finding for each remote write.
+pub fn judge_remote(desired: &Desired, state: &RemoteState) -> Vec<Finding> {
+    let Some(config) = &desired.prometheus else { return Vec::new() };
+    let instance = desired.prometheus_service().map(|service| service.container_name(&desired.stack, 1));
+    let findings = config.remote_write.iter().map(|remote| {
+        let outcome = match &state.counted {
+            None => Err(unreachable(&super::super::not_running())),
+            Some(Err(error)) => Err(unreachable(error)),
+            Some(Ok(counted)) => {
+                arrives(config, remote, counted.get(&remote.name).copied().unwrap_or_default(), &state.lines)
+            }
+        };
+        match outcome {
+            Ok(message) => Finding::ok(CHECK, &remote.name, instance.as_deref(), message),
+            Err(trouble) => {
+                let pending = trouble.cause == Cause::DataPending;
+                let finding = Finding::fail(CHECK, &remote.name, instance.as_deref(), trouble);
+                if pending { finding.as_warning() } else { finding }
+            }
+        }
+    });
+    findings.collect()
+}
+
+fn unreachable(error: &crate::client::Error) -> Trouble {
+    let fix = "see `stackctl ps` and `stackctl logs prometheus`, then run `stackctl up`";
+    Trouble::new(Cause::PrometheusUnreachable, error.to_string(), fix)
+}
+
+fn arrives(config: &PrometheusConfig, remote: &Remote, counted: Counted, lines: &[String]) -> Result<String, Trouble> {
+    let Counted { tried, failed, retried, dropped, pending, behind } = counted;
+    let url = &remote.url;
+    let most_behind = MOST_BEHIND.max(4 * config.scrape_interval.as_millis() / 1000);
+    let said = said(lines, remote).map(|reason| format!(": {reason}")).unwrap_or_default();
+    let failing = |message: String, fix: &str| Err(Trouble::new(Cause::RemoteWriteFailing, message, fix));
+    if failed > 0 {
+        let message = format!("`{url}` refused {failed} samples in two minutes, and they are lost{said}");
+        return failing(message, "correct `url`, `basic_auth` or `token` of the remote write, or what answers there");
+    }
+    if retried > 0 && behind.is_none() {
+        let message = format!("`{url}` takes nothing; {pending} samples wait{said}");
+        return failing(message, "correct host and port of `url`, or start what shall answer there");
+    }
+    if let Some(behind) = behind {
+        if behind > most_behind {
+            let message = format!("what arrives at `{url}` is {behind} s behind; {pending} samples wait{said}");
+            return failing(
+                message,
+                "look whether it answers still, and how busy it is; `queue_config` has more `max_shards`",
+            );
+        }
+        return Ok(format!("what is scraped arrives at `{url}`, {behind} s later"));
+    }
+    let drops_all = dropped > 0 && tried == 0;
+    let message = if drops_all {
+        format!("nothing is sent to `{url}`: relabelling drops every sample")
+    } else {
+        format!("nothing was sent to `{url}` yet, and nothing failed")
+    };
+    let fix = if drops_all { "look at `write_relabel_configs`" } else { "run `stackctl verify remote` again" };
+    Err(Trouble::new(Cause::DataPending, message, fix))
+}
+
+/// What Prometheus' log last says about a remote write that failed.
+fn said(lines: &[String], remote: &Remote) -> Option<String> {
+    let is_of = |line: &&String| field(line, "remote_name").as_deref() == Some(remote.name.as_str());
+    let url = field_of_url(lines.iter().rev().filter(is_of), remote);
+    url.map(|error| error.chars().take(300).collect())
+}
+
+/// Of an earlier URL nothing is told.
+fn field_of_url<'a>(mut lines: impl Iterator<Item = &'a String>, remote: &Remote) -> Option<String> {
+    lines.find_map(|line| field(line, "err").filter(|_| field(line, "url").is_none_or(|url| url == remote.url)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::verify::{Status, fixture};
+
+    fn judge(counted: Counted, line: &str) -> Finding {
+        let mut desired = fixture::demo(vec![fixture::web_job()]);
+        let remote = Remote {
+            name: "archive".to_owned(),
+            url: "http://archive:8428/api/v1/write".to_owned(),
+            host: "archive".to_owned(),
+            settings: serde_json::json!({}),
+        };
+        desired.prometheus.as_mut().unwrap().remote_write.push(remote);
+        let counted = Some(Ok(BTreeMap::from([("archive".to_owned(), counted)])));
+        let state = RemoteState { counted, lines: vec![line.to_owned()] };
+        judge_remote(&desired, &state).remove(0)
+    }
+
+    #[test]
+    fn samples_that_arrive_are_well() {
+        let finding = judge(Counted { tried: 90, behind: Some(3), ..Counted::default() }, "");
+        assert_eq!((finding.status, finding.instance.as_deref()), (Status::Ok, Some("demo-prometheus-1")));
+    }
+
+    #[test]
+    fn nobody_there_is_told_with_the_reason_from_the_log() {
+        let line = "ts=2026-01-01T00:00:00Z component=remote remote_name=archive \
+                    url=http://archive:8428/api/v1/write msg=\"Failed to send batch, retrying\" err=\"connection refused\"";
+        let counted = Counted { tried: 50, retried: 40, pending: 10, ..Counted::default() };
+        let finding = judge(counted, line);
+        assert_eq!((finding.status, finding.cause), (Status::Fail, Some(Cause::RemoteWriteFailing)));
+        assert!(finding.message.ends_with("10 samples wait: connection refused"), "{}", finding.message);
+        let other = judge(counted, &line.replace("archive:8428", "archive:1"));
+        assert!(other.message.ends_with("10 samples wait"), "an earlier URL's reason: {}", other.message);
+    }
+
+    #[test]
+    fn what_is_refused_is_lost_even_where_other_samples_arrive() {
+        let finding = judge(Counted { tried: 50, failed: 20, behind: Some(2), ..Counted::default() }, "");
+        assert_eq!(finding.cause, Some(Cause::RemoteWriteFailing));
+        assert!(finding.message.contains("refused 20 samples"), "{}", finding.message);
+    }
+
+    #[test]
+    fn a_receiver_that_cannot_keep_up_is_failing_and_one_that_was_tried_again_is_not() {
+        let slow = Counted { tried: 50, retried: 10, behind: Some(400), ..Counted::default() };
+        assert_eq!(judge(slow, "").cause, Some(Cause::RemoteWriteFailing));
+        assert_eq!(judge(Counted { behind: Some(5), ..slow }, "").cause, None);
+    }
+
+    #[test]
+    fn nothing_sent_yet_and_everything_dropped_are_warnings() {
+        let nothing = judge(Counted::default(), "");
+        assert_eq!((nothing.status, nothing.cause), (Status::Warn, Some(Cause::DataPending)));
+        let dropped = judge(Counted { dropped: 5, ..Counted::default() }, "");
+        assert!(dropped.message.contains("drops every sample"), "{}", dropped.message);
+    }
+}

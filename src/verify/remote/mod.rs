@@ -1,0 +1,173 @@
+//! Do samples arrive where `remote_write` sends them? Prometheus counts what was taken, refused and tried again; its log says why.
+
+mod judge;
+
+pub use judge::judge_remote;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::client::{self, Prometheus, QueryResult};
+use crate::desired::{Desired, Remote};
+use crate::engine::{Observed, Prober};
+
+use super::Finding;
+use super::delivery::container;
+
+/// How long it is looked back: a failure before that says nothing about now.
+const LOOK_BACK: &str = "2m";
+
+/// A sample waits up to five seconds for others, and the first one comes with the first scrape.
+const LOOKS: u32 = 20;
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Log lines that are read of Prometheus.
+const LOG_LINES: usize = 200;
+
+/// What was found of all remote writes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RemoteState {
+    /// What Prometheus counts of each, by its name; or why it cannot be asked.
+    pub counted: Option<Result<BTreeMap<String, Counted>, client::Error>>,
+    /// The last lines that Prometheus wrote.
+    pub lines: Vec<String>,
+}
+
+/// What Prometheus counts of one remote write. Numbers of samples are those of the last two minutes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counted {
+    /// Samples in requests, those that were tried again as often as they were tried.
+    pub tried: u64,
+    /// Samples that were refused for good, and are lost.
+    pub failed: u64,
+    /// Samples whose request failed and is tried again.
+    pub retried: u64,
+    /// Samples that relabelling dropped.
+    pub dropped: u64,
+    /// Samples that wait.
+    pub pending: u64,
+    /// Seconds by which what has arrived is older than what was scraped. `None`: nothing has arrived yet. Counts of samples do
+    /// not tell that: a request under way is tried, and neither taken nor tried again.
+    pub behind: Option<u64>,
+}
+
+impl Counted {
+    /// Whether it is plain how it stands.
+    fn is_plain(&self) -> bool {
+        self.behind.is_some() || self.failed > 0 || self.retried > 0
+    }
+}
+
+/// Asks Prometheus, and judges. Nothing where samples are sent nowhere.
+pub async fn remote(
+    desired: &Desired,
+    observed: &Observed,
+    prometheus: Option<&Prometheus>,
+    prober: Option<&Prober>,
+) -> Vec<Finding> {
+    let Some(config) = desired.prometheus.as_ref().filter(|config| !config.remote_write.is_empty()) else {
+        return Vec::new();
+    };
+    let mut state = RemoteState::default();
+    if let Some(prometheus) = prometheus {
+        state.counted = Some(until_plain(prometheus, &config.remote_write).await);
+    }
+    let service = desired.prometheus_service().and_then(|service| container(observed, service));
+    if let (Some(prober), Some(container)) = (prober, service) {
+        state.lines = prober.last_log_lines(&container.id, LOG_LINES).await;
+    }
+    judge_remote(desired, &state)
+}
+
+/// Looks until it is plain of each how it stands, or time is over.
+async fn until_plain(prometheus: &Prometheus, remotes: &[Remote]) -> Result<BTreeMap<String, Counted>, client::Error> {
+    let mut counted = counted(prometheus, remotes).await?;
+    for _ in 1..LOOKS {
+        if counted.values().all(Counted::is_plain) {
+            break;
+        }
+        tokio::time::sleep(PAUSE).await;
+        counted = self::counted(prometheus, remotes).await?;
+    }
+    Ok(counted)
+}
+
+async fn counted(prometheus: &Prometheus, remotes: &[Remote]) -> Result<BTreeMap<String, Counted>, client::Error> {
+    let text = prometheus.own_metrics().await?;
+    let mut counted = BTreeMap::new();
+    for remote in remotes {
+        let now = |metric: &str| value(&text, metric, Some(&remote.name));
+        let mut grown = [0; 4];
+        for (grown, what) in grown.iter_mut().zip(["", "failed_", "retried_", "dropped_"]) {
+            let metric = format!("prometheus_remote_storage_samples_{what}total");
+            let before = before(prometheus, &metric, &remote.name).await;
+            *grown = growth(now(&metric), before);
+        }
+        let [tried, failed, retried, dropped] = grown;
+        let sent = now("prometheus_remote_storage_queue_highest_sent_timestamp_seconds").filter(|sent| *sent > 0.0);
+        let scraped = value(&text, "prometheus_remote_storage_highest_timestamp_in_seconds", None);
+        let behind = sent.map(|sent| whole(scraped.unwrap_or(sent) - sent));
+        let pending = whole(now("prometheus_remote_storage_samples_pending").unwrap_or_default());
+        counted.insert(remote.name.clone(), Counted { tried, failed, retried, dropped, pending, behind });
+    }
+    Ok(counted)
+}
+
+/// What a counter stood at some time ago. `None`: it was not there.
+async fn before(prometheus: &Prometheus, metric: &str, name: &str) -> Option<f64> {
+    // The newest series of that name: an earlier URL has one of its own.
+    let query = format!("max({metric}{{job=\"prometheus\",remote_name=\"{name}\"}} offset {LOOK_BACK})");
+    match prometheus.query(&query).await {
+        Ok(QueryResult::Series(series)) => Some(series.first()?.points.last()?.value),
+        _ => None,
+    }
+}
+
+/// By how much a counter has grown; one that is lower than before has begun anew.
+fn growth(now: Option<f64>, before: Option<f64>) -> u64 {
+    let now = now.unwrap_or_default();
+    whole(now - before.filter(|before| *before <= now).unwrap_or_default())
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts and seconds, cut at zero")]
+fn whole(number: f64) -> u64 {
+    number.max(0.0) as u64
+}
+
+/// The value of a metric in the text format; that of a remote write, where one is named.
+fn value(text: &str, metric: &str, remote: Option<&str>) -> Option<f64> {
+    text.lines().find_map(|line| {
+        let rest = line.strip_prefix(metric)?;
+        let (labels, value) = match rest.strip_prefix('{') {
+            Some(rest) => rest.rsplit_once("} ")?,
+            None => ("", rest.strip_prefix(' ')?),
+        };
+        // A name has no letter that would be escaped.
+        let is_it = remote.is_none_or(|name| format!(",{labels}").contains(&format!(",remote_name=\"{name}\"")));
+        value.split(' ').next().filter(|_| is_it)?.parse().ok()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_found_by_its_remote_and_by_no_longer_name() {
+        let text = "# TYPE sent counter\nsent_total{remote_name=\"a\",url=\"http://a:1/{x} \"} 3\n\
+                    sent{remote_name=\"ab\",url=\"http://b\"} 4\nsent{remote_name=\"a\",url=\"http://a\"} 1.5e+09\nalone 7\n";
+        assert_eq!(value(text, "sent", Some("a")), Some(1.5e9));
+        assert_eq!(value(text, "sent", Some("ab")), Some(4.0));
+        assert_eq!(value(text, "sent_total", Some("a")), Some(3.0));
+        assert_eq!(value(text, "sent", Some("b")), None);
+        assert_eq!(value(text, "alone", None), Some(7.0));
+    }
+
+    #[test]
+    fn a_counter_that_began_anew_has_grown_by_what_it_says() {
+        assert_eq!(growth(Some(10.0), Some(4.0)), 6);
+        assert_eq!(growth(Some(3.0), Some(400.0)), 3);
+        assert_eq!(growth(Some(3.0), None), 3);
+        assert_eq!(growth(None, Some(4.0)), 0);
+    }
+}
