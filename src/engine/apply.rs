@@ -100,7 +100,14 @@ impl Engine {
         for batch in plan.batches() {
             stream::iter(batch).for_each_concurrent(CONCURRENCY, |sequence| run.sequence(sequence)).await;
         }
-        run.outcome.into_inner().expect("no step panics while it holds the outcome")
+        let mut outcome = run.outcome.into_inner().expect("no step panics while it holds the outcome");
+        if !plan.is_empty()
+            && let Err(error) = self.remove_placed(&supplies.source.stack).await
+        {
+            let step = "remove volumes with files for containers that are gone".to_owned();
+            outcome.failures.push(Failure { step, service: None, error });
+        }
+        outcome
     }
 }
 

@@ -1,11 +1,11 @@
 //! A service's container as the engine's API wants it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use bollard::models::{
     ContainerCreateBody, DeviceMapping, EndpointSettings, HealthConfig, HostConfig, HostConfigLogConfig, Mount,
-    MountBindOptions, MountBindOptionsPropagationEnum, MountTmpfsOptions, MountType, NetworkingConfig, PortBinding,
-    ResourcesUlimits, RestartPolicy, RestartPolicyNameEnum,
+    MountBindOptions, MountBindOptionsPropagationEnum, MountTmpfsOptions, MountType, MountVolumeOptions,
+    NetworkingConfig, PortBinding, ResourcesUlimits, RestartPolicy, RestartPolicyNameEnum,
 };
 
 use super::labels;
@@ -42,7 +42,7 @@ pub(super) fn body(service: &Service, replica: u32, source: &StackSource) -> Con
         healthcheck: settings.healthcheck.as_ref().map(health_config),
         exposed_ports: Some(exposed(settings)),
         labels: Some(labels_of(service, replica, source)),
-        host_config: Some(host_config(service)),
+        host_config: Some(host_config(service, &source.stack)),
         networking_config: first_network(service),
         ..Default::default()
     }
@@ -95,13 +95,13 @@ fn port_key(port: &Port) -> String {
     format!("{}/{protocol}", port.container_port)
 }
 
-fn host_config(service: &Service) -> HostConfig {
+fn host_config(service: &Service, stack: &str) -> HostConfig {
     let settings = &service.container.settings;
     HostConfig {
         network_mode: network_mode(service),
         port_bindings: Some(port_bindings(settings)),
         restart_policy: Some(restart_policy(settings.restart)),
-        mounts: Some(service.container.mounts.iter().map(mount).collect()),
+        mounts: Some(service.container.mounts.iter().map(mount).chain(folders_of_files(service, stack)).collect()),
         tmpfs: Some(settings.tmpfs.iter().map(|path| tmpfs(path)).collect()),
         extra_hosts: Some(settings.extra_hosts.iter().map(|(host, address)| format!("{host}:{address}")).collect()),
         dns: some_if_any(settings.dns.iter().map(ToString::to_string).collect()),
@@ -177,6 +177,42 @@ fn mount(mount: &crate::desired::Mount) -> Mount {
             ..base
         },
     }
+}
+
+/// Volumes for the files of a container whose root is read-only: the engine puts files nowhere else. One right below the
+/// root, such as `/etc`, would take the protection from more than the file.
+fn folders_of_files(service: &Service, stack: &str) -> Vec<Mount> {
+    let container = &service.container;
+    if !container.settings.read_only {
+        return Vec::new();
+    }
+    let files = container.files.iter().map(|file| file.target.as_str());
+    let files = files.chain(container.secrets.iter().map(|secret| secret.target.as_str()));
+    let folders: BTreeSet<&str> = files.filter_map(|file| Some(file.rsplit_once('/')?.0)).collect();
+    let is_deep = |folder: &&str| folder.matches('/').count() > 1;
+    let is_mounted = |folder: &str| container.mounts.iter().any(|mount| lies_in(folder, &mount.target));
+    let mut mounted: Vec<&str> = Vec::new();
+    for folder in folders.into_iter().filter(is_deep).filter(|folder| !is_mounted(folder)) {
+        // In order, a folder comes before those in it.
+        if !mounted.iter().any(|outer| lies_in(folder, outer)) {
+            mounted.push(folder);
+        }
+    }
+    let labels = HashMap::from([(labels::PLACED.to_owned(), stack.to_owned())]);
+    let options = MountVolumeOptions { labels: Some(labels), ..Default::default() };
+    let volume = |folder: &str| Mount {
+        typ: Some(MountType::VOLUME),
+        target: Some(folder.to_owned()),
+        volume_options: Some(options.clone()),
+        ..Default::default()
+    };
+    mounted.into_iter().map(volume).collect()
+}
+
+/// Whether a path is this folder or lies in it.
+pub(super) fn lies_in(path: &str, folder: &str) -> bool {
+    let rest = path.strip_prefix(folder.trim_end_matches('/'));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn spread(propagation: Propagation) -> MountBindOptionsPropagationEnum {

@@ -107,10 +107,10 @@ fn advice(error: &bollard::errors::Error) -> Option<String> {
                 .to_owned(),
         );
     }
-    if text.contains("rootfs is marked read-only") {
+    if is_read_only(error) {
         return Some(
-            "the engine puts no file into a container whose root is read-only: leave out `read_only`, or give the container \
-             no secrets"
+            "where the root is read-only, the engine puts files only into volumes that can be written, and stackctl makes none \
+             right below the root: give the file a folder of its own, such as `/run/secrets/NAME`, or leave out `read_only`"
                 .to_owned(),
         );
     }
@@ -121,6 +121,11 @@ fn advice(error: &bollard::errors::Error) -> Option<String> {
         return Some("create the path on the engine's host, or use a named volume".to_owned());
     }
     None
+}
+
+/// The engine puts no file where the root is read-only.
+pub(super) fn is_read_only(error: &bollard::errors::Error) -> bool {
+    cause(error).contains("rootfs is marked read-only")
 }
 
 /// The port in `Bind for 127.0.0.1:8010 failed` or `listen tcp4 127.0.0.1:8010: bind`.

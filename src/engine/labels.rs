@@ -35,6 +35,9 @@ pub(super) const PARTS: &str = "io.stackctl.parts";
 /// Paths of the files put into the container, as a JSON list.
 pub(super) const FILES: &str = "io.stackctl.files";
 
+/// Name of the stack for one of whose containers a volume holds files: it goes when the container does.
+pub(super) const PLACED: &str = "io.stackctl.placed";
+
 /// Name of the stack whose lock a volume is.
 pub(super) const LOCK: &str = "io.stackctl.lock";
 /// Random digits that tell one lock from another.

@@ -226,7 +226,10 @@ impl Engine {
         Ok((volumes, lock))
     }
 
-    async fn list_volumes(&self, filters: HashMap<String, Vec<String>>) -> Result<Vec<bollard::models::Volume>, Error> {
+    pub(super) async fn list_volumes(
+        &self,
+        filters: HashMap<String, Vec<String>>,
+    ) -> Result<Vec<bollard::models::Volume>, Error> {
         let options = ListVolumesOptionsBuilder::new().filters(&filters).build();
         let answer = self.look(async || self.docker.list_volumes(Some(options.clone())).await).await;
         let answer = answer.map_err(cannot("list volumes"))?;

@@ -1,13 +1,15 @@
 //! Puts files and secrets into containers through the archive API, so that no path of the host is needed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::io::Read;
 
+use bollard::errors::Error as EngineError;
 use bollard::query_parameters::{DownloadFromContainerOptionsBuilder, UploadToContainerOptionsBuilder};
 use futures_util::TryStreamExt;
 
-use super::error::{cannot, status};
+use super::create::lies_in;
+use super::error::{cannot, is_read_only, status};
 use super::{Engine, Error, FileStamp};
 use crate::desired::{SecretSource, Service};
 use crate::render::Files;
@@ -60,7 +62,7 @@ impl Engine {
             let text = files.0.get(&file.source).ok_or_else(|| {
                 Error::new(format!("cannot put `{}` into `{container}`", file.target), "it was not rendered")
             })?;
-            archive.file(&file.target, text)?;
+            archive.file(&file.target, text);
         }
         if !spec.secrets.is_empty() {
             let owner = self.user_of(container).await?;
@@ -68,7 +70,7 @@ impl Engine {
                 let value = secrets.0.get(&secret.source).ok_or_else(|| {
                     Error::new(format!("cannot put secret `{}` into `{container}`", secret.name), "it has no value")
                 })?;
-                archive.secret(&secret.target, value, owner)?;
+                archive.secret(&secret.target, value, owner);
             }
         }
         self.upload(container, archive).await
@@ -77,26 +79,58 @@ impl Engine {
     /// Puts one file into a container, readable by everybody in it.
     pub(super) async fn place_file(&self, container: &str, path: &str, text: &str) -> Result<(), Error> {
         let mut archive = Archive::new();
-        archive.file(path, text)?;
+        archive.file(path, text);
         self.upload(container, archive).await
     }
 
     /// The same with a time that stands for no content: until it is placed again, the file counts as changed.
     pub(super) async fn place_unproven(&self, container: &str, path: &str, text: &str) -> Result<(), Error> {
         let mut archive = Archive::new();
-        archive.unproven(path, text)?;
+        archive.unproven(path, text);
         self.upload(container, archive).await
     }
 
     async fn upload(&self, container: &str, archive: Archive) -> Result<(), Error> {
-        let options = UploadToContainerOptionsBuilder::new().path("/").build();
-        let bytes = archive.finish()?;
+        let failed = format!("put files into container `{container}`");
+        match self.send(container, "/", Archive::pack("/", &archive.all())?).await {
+            Err(error) if is_read_only(&error) => {
+                for (folder, entries) in
+                    self.by_volume(container, &archive).await?.ok_or_else(|| cannot(&failed)(error))?
+                {
+                    self.send(container, &folder, Archive::pack(&folder, &entries)?).await.map_err(cannot(&failed))?;
+                }
+                Ok(())
+            }
+            answer => answer.map_err(cannot(failed)),
+        }
+    }
+
+    async fn send(&self, container: &str, folder: &str, archive: Vec<u8>) -> Result<(), EngineError> {
+        let options = UploadToContainerOptionsBuilder::new().path(folder).build();
+        let bytes = bytes::Bytes::from(archive);
         let upload = async || {
-            let body = bollard::body_full(bytes.clone().into());
+            let body = bollard::body_full(bytes.clone());
             self.docker.upload_to_container(container, Some(options.clone()), body).await
         };
-        let upload = self.act(upload).await;
-        upload.map_err(cannot(format!("put files into container `{container}`")))
+        self.act(upload).await
+    }
+
+    /// The files by the mount they lie in. `None`: one lies in none that can be written.
+    async fn by_volume<'a>(
+        &self,
+        container: &str,
+        archive: &'a Archive,
+    ) -> Result<Option<BTreeMap<String, Vec<&'a Entry>>>, Error> {
+        let inspected = self.inspect(container).await?.unwrap_or_default();
+        let points = inspected.mounts.unwrap_or_default().into_iter().filter(|point| point.rw == Some(true));
+        let folders: Vec<String> = points.filter_map(|point| point.destination).collect();
+        let mut sorted: BTreeMap<String, Vec<&Entry>> = BTreeMap::new();
+        for entry in &archive.0 {
+            let around = folders.iter().filter(|folder| lies_in(&entry.path, folder));
+            let Some(folder) = around.max_by_key(|folder| folder.len()) else { return Ok(None) };
+            sorted.entry(folder.clone()).or_default().push(entry);
+        }
+        Ok(Some(sorted))
     }
 
     /// Content of a file in a container; `None`: there is no such file.
@@ -162,45 +196,63 @@ fn first_entry(bytes: &[u8]) -> std::io::Result<Option<String>> {
     Ok(Some(text))
 }
 
-/// A tar archive in memory.
-struct Archive(tar::Builder<Vec<u8>>);
+/// A file to be placed.
+struct Entry {
+    path: String,
+    data: Vec<u8>,
+    mode: u32,
+    modified: u64,
+    owner: Owner,
+}
+
+/// Files that go into a container together.
+struct Archive(Vec<Entry>);
 
 impl Archive {
     fn new() -> Self {
-        Self(tar::Builder::new(Vec::new()))
+        Self(Vec::new())
     }
 
     /// A file that everybody may read, with the time that stands for its content.
-    fn file(&mut self, path: &str, text: &str) -> Result<(), Error> {
+    fn file(&mut self, path: &str, text: &str) {
         let modified = FileStamp::of(text).modified.unsigned_abs();
-        self.entry(path, text.as_bytes(), FILE_MODE, modified, Owner::default())
+        self.entry(path, text.as_bytes(), FILE_MODE, modified, Owner::default());
     }
 
     /// The same with a time that no content has.
-    fn unproven(&mut self, path: &str, text: &str) -> Result<(), Error> {
-        self.entry(path, text.as_bytes(), FILE_MODE, 0, Owner::default())
+    fn unproven(&mut self, path: &str, text: &str) {
+        self.entry(path, text.as_bytes(), FILE_MODE, 0, Owner::default());
     }
 
     /// A file that only its owner may read.
-    fn secret(&mut self, path: &str, value: &[u8], owner: Owner) -> Result<(), Error> {
+    fn secret(&mut self, path: &str, value: &[u8], owner: Owner) {
         let modified = FileStamp::of_secret(path, value).modified.unsigned_abs();
-        self.entry(path, value, SECRET_MODE, modified, owner)
+        self.entry(path, value, SECRET_MODE, modified, owner);
     }
 
-    fn entry(&mut self, path: &str, data: &[u8], mode: u32, modified: u64, owner: Owner) -> Result<(), Error> {
-        let mut header = tar::Header::new_gnu();
-        header.set_size(data.len() as u64);
-        header.set_mode(mode);
-        header.set_mtime(modified);
-        header.set_uid(owner.user);
-        header.set_gid(owner.group);
-        let relative = path.trim_start_matches('/');
-        let packed = self.0.append_data(&mut header, relative, data);
-        packed.map_err(|error| Error::new(format!("cannot pack `{path}`"), error))
+    fn entry(&mut self, path: &str, data: &[u8], mode: u32, modified: u64, owner: Owner) {
+        self.0.push(Entry { path: path.to_owned(), data: data.to_vec(), mode, modified, owner });
     }
 
-    fn finish(self) -> Result<Vec<u8>, Error> {
-        self.0.into_inner().map_err(|error| Error::new("cannot pack files", error))
+    fn all(&self) -> Vec<&Entry> {
+        self.0.iter().collect()
+    }
+
+    /// A tar archive of some of its files, to be unpacked in `folder`, which they lie in.
+    fn pack(folder: &str, entries: &[&Entry]) -> Result<Vec<u8>, Error> {
+        let mut archive = tar::Builder::new(Vec::new());
+        for entry in entries {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(entry.data.len() as u64);
+            header.set_mode(entry.mode);
+            header.set_mtime(entry.modified);
+            header.set_uid(entry.owner.user);
+            header.set_gid(entry.owner.group);
+            let inside = entry.path.strip_prefix(folder.trim_end_matches('/')).unwrap_or(&entry.path);
+            let packed = archive.append_data(&mut header, inside.trim_start_matches('/'), entry.data.as_slice());
+            packed.map_err(|error| Error::new(format!("cannot pack `{}`", entry.path), error))?;
+        }
+        archive.into_inner().map_err(|error| Error::new("cannot pack files", error))
     }
 }
 

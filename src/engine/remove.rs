@@ -61,6 +61,7 @@ impl Engine {
             .collect::<Vec<Result<(), Error>>>();
         failures.extend(containers.await.into_iter().filter_map(Result::err));
         failures.extend(self.remove_probes(stack).await.err());
+        failures.extend(self.remove_placed(stack).await.err());
         for network in observed.networks.iter().filter(|network| network.ours) {
             let begun = std::time::Instant::now();
             match self.remove_network(&network.id, &network.name).await {
@@ -191,6 +192,19 @@ impl Engine {
         }
     }
 
+    /// Removes volumes that held files for containers which are gone. They are made anew with each container, from the
+    /// stack file, and hold nothing of the container's own.
+    pub(super) async fn remove_placed(&self, stack: &str) -> Result<(), Error> {
+        let filters = std::collections::HashMap::from([
+            ("label".to_owned(), vec![format!("{}={stack}", labels::PLACED)]),
+            ("dangling".to_owned(), vec!["true".to_owned()]),
+        ]);
+        for volume in self.list_volumes(filters).await? {
+            self.remove_volume(&volume.name).await?;
+        }
+        Ok(())
+    }
+
     async fn remove_volume(&self, name: &str) -> Result<(), Error> {
         match self.act(async || self.docker.remove_volume(name, None::<RemoveVolumeOptions>).await).await {
             Err(error) if status(&error) == Some(404) => Ok(()),
@@ -210,11 +224,18 @@ fn carried_over(old: ContainerInspectResponse, service: &Service) -> Vec<Mount> 
         let mut mounts = service.container.mounts.iter();
         mounts.any(|mount| mount.target == target && mount.source != MountSource::Anonymous)
     };
+    let asked_for = old.host_config.and_then(|host| host.mounts).unwrap_or_default();
+    let holds_files = |target: &str| {
+        asked_for.iter().any(|mount| {
+            let labels = mount.volume_options.as_ref().and_then(|options| options.labels.as_ref());
+            mount.target.as_deref() == Some(target) && labels.is_some_and(|labels| labels.contains_key(labels::PLACED))
+        })
+    };
     let points = old.mounts.unwrap_or_default().into_iter();
     points
         .filter(|point| point.typ.as_deref() == Some("volume") && point.name.as_deref().is_some_and(is_nameless))
         .filter_map(|point| Some((point.name?, point.destination?)))
-        .filter(|(_, target)| !has_own(target))
+        .filter(|(_, target)| !has_own(target) && !holds_files(target))
         .map(|(name, target)| Mount {
             typ: Some(MountType::VOLUME),
             source: Some(name),

@@ -211,3 +211,48 @@ impl Drop for Tag {
         run(Command::new("docker").args(["rmi", "-f", &self.0]));
     }
 }
+
+/// Volumes that hold files of this stack's containers.
+fn volumes_of_files(stack: &Sandbox) -> Vec<String> {
+    let label = format!("label=io.stackctl.placed={}", stack.name);
+    docker(&["volume", "ls", "-q", "--filter", &label]).lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_secret_reaches_a_container_whose_root_is_read_only_and_goes_with_it() {
+    let body = |command: &str| {
+        format!(
+            "\
+secrets: {{ token: {{ file: token }}, other: {{ file: other }} }}
+apps:
+  web: {{ image: stackctl/self, command: [demo, {command}], user: \"1000:1000\", read_only: true, secrets: [token, other] }}
+"
+        )
+    };
+    let stack = Sandbox::bare("");
+    std::fs::write(stack.path("token"), IN_FILE).unwrap();
+    std::fs::write(stack.path("other"), IN_ENVIRONMENT).unwrap();
+    stack.write(&body("iotd"));
+    stack.expect(0, &["up"]);
+    let web = stack.container("web", 1);
+    assert_eq!(docker(&["inspect", "-f", "{{.HostConfig.ReadonlyRootfs}}", &web]).trim(), "true");
+    assert_eq!(placed(&web, "/run/secrets/token"), (1000, 1000, 0o400, IN_FILE.to_owned()));
+    assert_eq!(placed(&web, "/run/secrets/other"), (1000, 1000, 0o400, IN_ENVIRONMENT.to_owned()));
+    assert!(stack.expect(0, &["plan"]).stdout.contains("nothing to do"), "a second look finds the files in place");
+    let first = volumes_of_files(&stack);
+    assert_eq!(first.len(), 1, "{first:?}");
+
+    stack.write(&body("accesslog"));
+    stack.expect(0, &["up"]);
+    let second = volumes_of_files(&stack);
+    assert_eq!(second.len(), 1, "the old container's volume is gone: {second:?}");
+    assert_ne!(first, second, "a new container begins with nothing but its own files");
+
+    std::fs::write(stack.path("token"), "rotated-value").unwrap();
+    stack.expect(0, &["up"]);
+    assert_eq!(placed(&stack.container("web", 1), "/run/secrets/token").3, "rotated-value");
+    assert_eq!(volumes_of_files(&stack).len(), 1);
+
+    stack.expect(0, &["down"]);
+    assert_eq!(volumes_of_files(&stack), Vec::<String>::new());
+}
