@@ -159,9 +159,7 @@ fn read_file(path: &Path, problems: &mut Collector) -> Option<(String, String)> 
         Ok(bytes) => decode(&name, bytes, problems).map(|text| (name, text)),
         Err(error) => {
             let message = format!("cannot read the stack file: {}", reason(&error));
-            let help = "name another with `-f FILE`, or write a first one: `name: hello` and below it \
-                        `apps: { web: { image: IMAGE, ports: [\"8080:80\"], metrics: {} } }`";
-            problems.error_in(name, 1, message, help);
+            problems.error_in(name, 1, message, remedy(&error));
             None
         }
     }
@@ -181,6 +179,20 @@ fn reason(error: &std::io::Error) -> String {
         std::io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
         std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         _ => error.to_string(),
+    }
+}
+
+fn remedy(error: &std::io::Error) -> &'static str {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => {
+            "name another with `-f FILE`, write one with `stackctl init`, or by hand: `name: hello` and below it \
+             `apps: { web: { image: IMAGE, ports: [\"8080:80\"], metrics: {} } }`"
+        }
+        std::io::ErrorKind::IsADirectory => "name the file in it with `-f FOLDER/stack.yml`",
+        std::io::ErrorKind::PermissionDenied => {
+            "see who may read it and its folders with `namei -l FILE`, and run this as such a user or change that with `chmod`"
+        }
+        _ => "see whether `cat FILE` can read it, or name another with `-f FILE`",
     }
 }
 
