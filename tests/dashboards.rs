@@ -109,6 +109,23 @@ dashboards:
           - { title: Words, type: text, text: "**Hello**" }
 "#;
 
+/// Apps that promise something: one that is known by what it exposes, one by its signals, and one that nobody can count.
+const PROMISES: &str = r#"
+name: promises
+apps:
+  web:
+    image: "web:1"
+    metrics: {}
+    signals: { traffic: http_requests_total, errors: 'http_requests_total{code=~"5.."}', latency: http_request_duration_seconds }
+    slo: { availability: 99.9%, latency: { p: 99, under: 300ms } }
+  weekly:
+    image: "web:1"
+    metrics: { interval: 1m }
+    signals: { traffic: jobs_total, errors: failed_total }
+    slo: { availability: 95%, window: 7d }
+  uncounted: { image: "web:1", metrics: {}, slo: { availability: 99% } }
+"#;
+
 fn libraries() -> (Stack, Facts) {
     let app = |_: &str| stacks::app("image:1", stackctl::stack::Metrics::default());
     let apps = LIBRARIES.iter().map(|(name, _)| (stacks::name(name), app(name))).collect();
@@ -139,6 +156,7 @@ fn every_stack() -> Vec<(String, Desired)> {
     let (stack, facts) = libraries();
     all.push(("libraries".to_owned(), of(&stack, &facts)));
     all.push(("written".to_owned(), of(&read(WRITTEN), &Facts::default())));
+    all.push(("promises".to_owned(), of(&read(PROMISES), &Facts::default())));
     let presets = stackctl::dashboard::PRESETS.iter().map(|preset| format!("  {preset}: {{ preset: {preset} }}"));
     let presets = presets.collect::<Vec<_>>().join("\n");
     all.push(("presets".to_owned(), of(&read(&format!("name: presets\ndashboards:\n{presets}")), &Facts::default())));
@@ -197,6 +215,33 @@ fn without_dashboards_in_the_file_there_is_one_for_each_app_and_exporter_and_the
     assert_eq!(titles("node-app").iter().filter(|title| *title == "Event loop lag").count(), 1);
     let silent = desired.dashboards.iter().find(|dashboard| dashboard.name == "silent").expect("it is scraped");
     assert!(silent.dashboard.panels().any(|panel| panel.kind == PanelKind::Text && panel.text.contains("signals")));
+}
+
+#[test]
+fn an_app_with_objectives_has_a_dashboard_of_its_error_budget_that_asks_for_nothing_but_what_is_recorded() {
+    let desired = Desired::of(&read(PROMISES), &Facts::default());
+    let names: Vec<&str> = desired.dashboards.iter().map(|dashboard| dashboard.name.as_str()).collect();
+    let expected = ["overview", "web", "weekly", "uncounted", "web-error-budget", "weekly-error-budget"];
+    assert_eq!(names, expected, "what nobody counts has no budget to show");
+    let files = &desired.prometheus.as_ref().expect("it is on").rule_files;
+    let rules = files.iter().flat_map(|file| &file.groups).flat_map(|group| &group.rules);
+    let recorded: BTreeSet<&str> = rules.filter(|rule| !rule.is_alert()).map(|rule| rule.name.as_str()).collect();
+    for dashboard in desired.dashboards.iter().filter(|dashboard| dashboard.name.ends_with("-error-budget")) {
+        for query in dashboard.dashboard.panels().flat_map(|panel| &panel.queries) {
+            let expression = Expression::parse(&query.expression).expect("it parses");
+            for metric in expression.selectors().into_iter().filter_map(|selector| selector.metric) {
+                assert!(metric == "ALERTS" || recorded.contains(metric.as_str()), "{}: {metric}", dashboard.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_dashboard_of_an_error_budget_gives_way_to_an_app_of_its_name() {
+    let text = PROMISES.replace("uncounted:", "web-error-budget:");
+    let desired = Desired::of(&read(&text), &Facts::default());
+    let names: Vec<&str> = desired.dashboards.iter().map(|dashboard| dashboard.name.as_str()).collect();
+    assert!(names.contains(&"web-error-budget") && names.contains(&"_web-error-budget"), "{names:?}");
 }
 
 #[test]

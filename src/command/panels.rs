@@ -19,7 +19,7 @@ const LONGEST: Duration = Duration::from_secs(35);
 /// What is found of the dashboards, once every panel had the two scrapes that a change over time needs.
 ///
 /// An empty panel is a warning here: an app that nobody has called yet has nothing to show, and is no reason for `up` to
-/// fail. `verify` is stricter.
+/// fail. `verify` is stricter. Nor does anybody wait for a rule that is evaluated every few minutes.
 pub(super) async fn wait_until_filled(situation: &Situation, deadline: Instant) -> Result<Vec<Finding>, Failure> {
     let deadline = deadline.min(Instant::now() + patience(&situation.desired));
     loop {
@@ -72,7 +72,8 @@ pub(super) fn folded(findings: &[Finding]) -> Vec<Finding> {
 }
 
 fn is_folded(finding: &Finding) -> bool {
-    let is_well = finding.status == Status::Ok || finding.cause == Some(Cause::DataPending);
+    let waits = matches!(finding.cause, Some(Cause::DataPending | Cause::RulePending));
+    let is_well = finding.status == Status::Ok || waits;
     is_well && parts_of(finding.check).is_some() && finding.instance.as_deref() != Some("grafana")
 }
 

@@ -199,7 +199,7 @@ pub(super) fn instance(selector: &str) -> Variable {
 }
 
 /// A list of every dashboard that stackctl makes.
-pub(super) fn to_the_others() -> Link {
+pub(crate) fn to_the_others() -> Link {
     Link::Tag { title: "Dashboards".to_owned(), tag: TAG.to_owned() }
 }
 

@@ -19,6 +19,7 @@ mod variable;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use app::to_the_others;
 pub use app::{TAG, WatchedApp, restarts};
 pub use color::Color;
 pub use exposed::Exposed;

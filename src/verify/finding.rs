@@ -125,6 +125,7 @@ pub enum Cause {
     NoData,
     RuleError,
     DataPending,
+    RulePending,
     QueryError,
     DatasourceUnreachable,
     GrafanaUnreachable,

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use tokio::sync::OnceCell;
 
-use crate::client::{Error, Prometheus, QueryResult};
-use crate::desired::PrometheusConfig;
-use crate::promql::{Expression, Matcher, Selector};
+use crate::client::{Error, LoadedGroup, Prometheus, QueryResult, RuleHealth};
+use crate::desired::{PrometheusConfig, Rule, RuleFile, RuleGroup};
+use crate::promql::{Expression, Matcher, Operator, Selector};
 
 /// Values of a label that are told at most.
 const MOST_VALUES: usize = 8;
@@ -34,7 +34,12 @@ pub enum Found {
         interval: Duration,
     },
     /// No series yet; a rule of the stack records them.
-    Recorded,
+    Recorded {
+        /// Time between two evaluations, where the rule's group has one of its own.
+        every: Option<Duration>,
+        /// Prometheus has evaluated it, and it had no answer.
+        is_evaluated: bool,
+    },
     /// No series, because there is no such metric.
     NoMetric {
         /// The nearest name that there is.
@@ -55,11 +60,13 @@ pub(super) struct Lookup<'a> {
     pub(super) config: &'a PrometheusConfig,
     /// Every metric that there is now; asked for once, and only where something is missing.
     metrics: OnceCell<BTreeSet<String>>,
+    /// The rules as Prometheus has them; asked for once, and only where what one records is missing.
+    rules: OnceCell<Vec<LoadedGroup>>,
 }
 
 impl<'a> Lookup<'a> {
     pub(super) fn new(prometheus: &'a Prometheus, config: &'a PrometheusConfig) -> Self {
-        Self { prometheus, config, metrics: OnceCell::new() }
+        Self { prometheus, config, metrics: OnceCell::new(), rules: OnceCell::new() }
     }
 
     /// Each selector of a query, with what it finds.
@@ -87,10 +94,12 @@ impl<'a> Lookup<'a> {
         }
         let Some(metric) = &selector.metric else { return Found::NoMatch { matcher: None, values: Vec::new() } };
         let metrics = self.metrics.get_or_init(|| self.all_metrics()).await;
-        if !metrics.contains(metric) {
-            if self.is_recorded(metric) {
-                return Found::Recorded;
-            }
+        let is_there = metrics.contains(metric);
+        if let Some((file, group, rule)) = self.recording(metric, selector, is_there) {
+            let every = group.interval.map(|interval| Duration::from_millis(interval.as_millis()));
+            return Found::Recorded { every, is_evaluated: self.is_evaluated(file, group, rule).await };
+        }
+        if !is_there {
             return Found::NoMetric { nearest: nearest(metric, metrics) };
         }
         self.mismatch(selector, metric).await
@@ -127,10 +136,31 @@ impl<'a> Lookup<'a> {
         matches!(self.prometheus.query(query).await, Ok(QueryResult::Series(series)) if series.is_empty())
     }
 
-    /// Whether a rule of the stack records that metric.
-    fn is_recorded(&self, metric: &str) -> bool {
-        let groups = self.config.rule_files.iter().flat_map(|file| &file.groups);
-        groups.flat_map(|group| &group.rules).any(|rule| !rule.is_alert() && rule.name == metric)
+    /// The rule of the stack that records that metric. Where others record it already, only one whose own labels are all
+    /// that the selector asks for can still bring what is missing.
+    fn recording(&self, metric: &str, selector: &Selector, is_there: bool) -> Option<(&RuleFile, &RuleGroup, &Rule)> {
+        let groups = self.config.rule_files.iter().flat_map(|file| file.groups.iter().map(move |group| (file, group)));
+        let rules = groups.flat_map(|(file, group)| group.rules.iter().map(move |rule| (file, group, rule)));
+        let mut recordings = rules.filter(|(_, _, rule)| !rule.is_alert() && rule.name == metric);
+        let has = |rule: &Rule, matcher: &Matcher| {
+            matcher.operator == Operator::Equal && rule.labels.get(&matcher.label) == Some(&matcher.value)
+        };
+        let brings = |rule: &Rule| selector.matchers.iter().all(|matcher| has(rule, matcher));
+        let mut candidates = recordings.clone();
+        let exact = candidates.find(|(_, _, rule)| !rule.labels.is_empty() && brings(rule));
+        exact.or_else(|| if is_there { None } else { recordings.next() })
+    }
+
+    /// Whether Prometheus has evaluated a rule. Where it cannot be asked, it is not known to have.
+    async fn is_evaluated(&self, file: &RuleFile, group: &RuleGroup, rule: &Rule) -> bool {
+        let loaded = self.rules.get_or_init(|| async { self.prometheus.rules().await.unwrap_or_default() }).await;
+        let path = file.placed();
+        let group = loaded.iter().find(|loaded| loaded.file == path && loaded.name == group.name);
+        let is_same = |loaded: &&crate::client::LoadedRule| {
+            loaded.name == rule.name && rule.labels.iter().all(|(label, value)| loaded.labels.get(label) == Some(value))
+        };
+        let rule = group.and_then(|group| group.rules.iter().find(is_same));
+        rule.is_some_and(|rule| rule.health != RuleHealth::Unknown)
     }
 
     pub(super) async fn values_of(&self, label: &str, selector: &str) -> Vec<String> {

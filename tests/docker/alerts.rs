@@ -1,5 +1,7 @@
 //! Rules in the real Prometheus: loaded, fired by real faults, resolved again, refused where they are wrong, tested by promtool.
 
+use std::time::{Duration, Instant};
+
 use serde_json::Value;
 
 use crate::sandbox::{Run, Sandbox, docker, eventually};
@@ -202,4 +204,58 @@ fn the_tests_of_the_stack_file_run_in_the_image_of_the_stacks_prometheus() {
     assert!(unknown.stderr.contains("no test is called `nothing`"), "{}", unknown.stderr);
     let left = docker(&["ps", "-aq", "--filter", &format!("label=io.stackctl.stack={}", stack.name)]);
     assert_eq!(left.trim(), "", "nothing is left running");
+}
+
+/// An app of whose pages half fail, and which promises one in a hundred.
+const PROMISE: &str = "\
+apps:
+  gallery:
+    image: stackctl/self
+    command: [demo, image-gallery, --fail, '0.5']
+    metrics: {}
+    signals: { traffic: image_gallery_requests_total, errors: 'image_gallery_requests_total{code=~\"5..\"}' }
+    slo: { availability: 99%, window: 7d }
+";
+
+/// The value of a query that has one series.
+fn value(stack: &Sandbox, query: &str) -> Option<f64> {
+    stack.json(&["query", query])["result"][0]["value"][1].as_str()?.parse().ok()
+}
+
+#[test]
+fn a_broken_promise_uses_the_error_budget_up_and_its_dashboard_shows_it() {
+    let stack = Sandbox::new(PROMISE);
+    stack.ok(&["up"]);
+    let of_budget = || -> Vec<Value> {
+        let findings = stack.findings("dashboards");
+        findings.into_iter().filter(|finding| finding["subject"] == "gallery-error-budget").collect()
+    };
+    let early = of_budget();
+    assert!(early.iter().all(|finding| finding["status"] != "fail"), "{early:#?}");
+    if value(&stack, "slo:error_budget:remaining").is_none() {
+        let pending = early.iter().find(|finding| finding["instance"].as_str() == Some("Objective"));
+        let pending = pending.expect("the panel is asked for");
+        assert_eq!(pending["cause"], "rule-pending", "{pending:#}");
+        assert!(pending["message"].as_str().is_some_and(|said| said.contains("every 120s")), "{pending:#}");
+    }
+    eventually("half of all pages failing fires the fast alert", || {
+        call(&stack, "gallery");
+        active(&stack, "ErrorBudgetBurnsFast").iter().any(|(state, _)| state == "firing")
+    });
+    // The whole window is looked at every two minutes: two such looks at most, each with what was seen until then.
+    let deadline = Instant::now() + Duration::from_secs(260);
+    let left = loop {
+        call(&stack, "gallery");
+        match value(&stack, "slo:error_budget:remaining{app=\"gallery\",slo=\"availability\"}") {
+            Some(left) if left < 0.0 => break left,
+            seen => assert!(Instant::now() < deadline, "the budget does not fall: {seen:?}"),
+        }
+    };
+    let failed = value(&stack, "slo:error_ratio:rate7d").expect("it is recorded with it");
+    assert!((left - (1.0 - failed / 0.01)).abs() < 1e-6, "{left} of the budget is left, and {failed} failed");
+    assert!((0.2..0.8).contains(&failed), "every second page fails: {failed}");
+    assert_eq!(value(&stack, "slo:objective:ratio"), Some(0.99));
+    let late = of_budget();
+    assert_eq!(late.len(), 9, "{late:#?}");
+    assert!(late.iter().all(|finding| finding["status"] == "ok"), "{late:#?}");
 }

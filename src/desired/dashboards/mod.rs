@@ -1,5 +1,7 @@
-//! Which dashboards there are: those of the stack file, else one for each app and exporter, and the overview.
+//! Which dashboards there are: those of the stack file, else one for each app, error budget and exporter, and the
+//! overview.
 
+mod budget;
 mod written;
 
 use indexmap::IndexMap;
@@ -96,6 +98,13 @@ fn unasked(input: Input, prometheus: &PrometheusConfig, apps: &[WatchedApp]) -> 
     let overview_name = if is_taken { OVERVIEW_UID } else { "overview" };
     let overview = made("overview", input, Some(prometheus), apps).map(|overview| of(overview_name, overview, None));
     let of_apps = apps.iter().map(|app| of(app.name, Dashboard { uid: uid(app.name), ..app.dashboard() }, None));
+    let budgets = prometheus.jobs.iter().filter_map(|job| {
+        let shown = budget::dashboard(input.stack, prometheus, job)?;
+        let name = format!("{}-error-budget", job.name);
+        let is_taken = prometheus.jobs.iter().any(|other| other.name == name);
+        let name = if is_taken { format!("_{name}") } else { name };
+        Some(of(&name, Dashboard { uid: uid(&name), ..shown }, None))
+    });
     let others = prometheus.jobs.iter().filter_map(|job| {
         let preset_name = preset_of(input.stack, job)?;
         // One preset shows every job of its kind.
@@ -107,7 +116,7 @@ fn unasked(input: Input, prometheus: &PrometheusConfig, apps: &[WatchedApp]) -> 
         let shown = made(preset_name, input, Some(prometheus), apps)?;
         Some(of(name, Dashboard { uid: uid(name), ..shown }, None))
     });
-    overview.into_iter().chain(of_apps).chain(others).collect()
+    overview.into_iter().chain(of_apps).chain(budgets).chain(others).collect()
 }
 
 /// The preset that shows a job.

@@ -6,8 +6,8 @@ mod objective;
 mod place;
 mod whole;
 
-pub(super) use objective::longest_window;
 pub use objective::{Objective, ObjectiveKind};
+pub(super) use objective::{longest_window, objectives};
 pub use place::rule_place;
 
 use indexmap::IndexMap;

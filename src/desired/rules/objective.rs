@@ -75,6 +75,14 @@ impl Objective {
         format!("slo:error_ratio:rate{}", prometheus_duration(window))
     }
 
+    /// The windows of the alerts, rising.
+    pub(in crate::desired) fn windows(&self) -> Vec<Duration> {
+        let mut windows: Vec<Duration> = self.burns.iter().flat_map(|(long, short, _)| [*long, *short]).collect();
+        windows.sort();
+        windows.dedup();
+        windows
+    }
+
     fn labels(&self) -> IndexMap<String, String> {
         [("app", self.app.as_str()), ("slo", self.word())].map(|(key, text)| (key.to_owned(), text.to_owned())).into()
     }
@@ -229,11 +237,7 @@ impl<'a> Counted<'a> {
             self.record(self.sum("requests"), self.app.rate(&self.requests, shortest)),
             self.record(self.sum("errors"), self.failures(shortest)),
         ];
-        let mut windows: Vec<Duration> =
-            self.objective.burns.iter().flat_map(|(long, short, _)| [*long, *short]).collect();
-        windows.sort();
-        windows.dedup();
-        rules.extend(windows.into_iter().map(|window| self.ratio(window)));
+        rules.extend(self.objective.windows().into_iter().map(|window| self.ratio(window)));
         let (fast, slow) = self.objective.burns.split_at(2);
         let [fast_name, slow_name] = OBJECTIVE_ALERTS;
         rules.push(self.alert(fast_name, "critical", fast, "in a few days at this rate"));

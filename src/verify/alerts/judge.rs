@@ -131,7 +131,7 @@ fn obstacle(state: &SelectorState, place: &str) -> Option<Verdict> {
     let metric = state.selector.metric.as_deref().unwrap_or_default();
     let no_data = |message: String, fix: String| Trouble::new(Cause::NoData, message, fix);
     match &state.found {
-        Found::Series | Found::TooFew { .. } | Found::Recorded | Found::NoMatch { matcher: None, .. } => None,
+        Found::Series | Found::TooFew { .. } | Found::Recorded { .. } | Found::NoMatch { matcher: None, .. } => None,
         Found::NoMetric { .. } if OF_ALERTS.contains(&metric) => None,
         Found::NoMetric { nearest } => {
             let (known, fix) = if let Some(nearest) = nearest {

@@ -106,9 +106,12 @@ fn judge_empty(query: &QueryState, selectors: &[SelectorState], may_be_empty: bo
         }
         _ => None,
     });
-    let recorded = selectors.iter().find(|state| state.found == Found::Recorded);
-    if let (None, None, Some(state)) = (&missing, &mismatched, recorded) {
-        return not_recorded_yet(&state.selector);
+    let recorded = selectors.iter().find_map(|state| match state.found {
+        Found::Recorded { every, is_evaluated } => Some((&state.selector, every, is_evaluated)),
+        _ => None,
+    });
+    if let (None, None, Some((selector, every, is_evaluated))) = (&missing, &mismatched, recorded) {
+        return not_recorded_yet(selector, every, is_evaluated);
     }
     match missing.or(mismatched) {
         Some(trouble) => Verdict::Broken(trouble),
@@ -122,11 +125,18 @@ fn judge_empty(query: &QueryState, selectors: &[SelectorState], may_be_empty: bo
     }
 }
 
-fn not_recorded_yet(selector: &Selector) -> Verdict {
+/// What is recorded as often as everything else comes with the next scrapes; a rule with an interval of its own is a cause
+/// of its own, because nobody waits that long.
+fn not_recorded_yet(selector: &Selector, every: Option<std::time::Duration>, is_evaluated: bool) -> Verdict {
     let metric = selector.metric.as_deref().unwrap_or_default();
-    let message = format!("`{metric}` is recorded by a rule, which has had no answer yet");
-    let fix = "look again after a few scrapes; `stackctl verify alerts` says whether the rule can have one";
-    Verdict::Soon(Trouble::new(Cause::DataPending, message, fix))
+    let seen = if is_evaluated { "which had no answer yet" } else { "which Prometheus has not evaluated yet" };
+    let (cause, rhythm, wait) = match every {
+        Some(every) => (Cause::RulePending, format!(" every {every:?}"), format!("in {every:?}")),
+        None => (Cause::DataPending, String::new(), "after a few scrapes".to_owned()),
+    };
+    let message = format!("`{metric}` is recorded{rhythm} by a rule, {seen}");
+    let fix = format!("look again {wait}; `stackctl verify alerts` says whether the rule can have an answer");
+    Verdict::Soon(Trouble::new(cause, message, fix))
 }
 
 fn too_few_scrapes(

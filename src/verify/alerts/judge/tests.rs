@@ -96,7 +96,7 @@ fn an_alert_on_a_metric_that_nobody_knows_can_never_fire() {
     assert_eq!(found("a unless b", &one_side).status, Status::Ok);
     assert_eq!(found("absent(b)", &one_side[1..]).status, Status::Ok, "that is what it waits for");
     assert_eq!(found("ALERTS{alertname=\"X\"}", &one_side[1..]).status, Status::Ok);
-    assert_eq!(found("recorded:by:us > 1", &[Found::Recorded]).status, Status::Ok);
+    assert_eq!(found("recorded:by:us > 1", &[Found::Recorded { every: None, is_evaluated: false }]).status, Status::Ok);
 }
 
 #[test]

@@ -121,3 +121,20 @@ fn panels_that_ask_the_same_in_vain_are_one_finding_that_names_them_all() {
     assert_eq!(findings[0].fix, fix);
     assert!(findings[1].fix.contains("in panel `Errors` of"), "{}", findings[1].fix);
 }
+
+#[test]
+fn what_a_rule_records_is_awaited_by_its_rhythm_and_told_by_whether_it_was_evaluated() {
+    let recorded = |every: Option<u64>, is_evaluated| {
+        judged(vec![empty(Found::Recorded { every: every.map(Duration::from_secs), is_evaluated })])
+    };
+    let seldom = recorded(Some(120), false);
+    assert_eq!((seldom.status, seldom.cause), (Status::Warn, Some(Cause::RulePending)));
+    assert_eq!(
+        seldom.message,
+        "`http_requests_total` is recorded every 120s by a rule, which Prometheus has not evaluated yet"
+    );
+    assert!(seldom.fix.starts_with("look again in 120s"), "{}", seldom.fix);
+    let empty = recorded(Some(120), true);
+    assert!(empty.message.ends_with("which had no answer yet"), "{}", empty.message);
+    assert_eq!(recorded(None, false).cause, Some(Cause::DataPending), "as often as everything else");
+}
