@@ -47,6 +47,11 @@ impl Expression {
         Ok(Self { tree })
     }
 
+    /// Whether both ask the same, in whatever order the matchers of a selector stand: Prometheus sorts them.
+    pub fn asks_the_same(&self, other: &Self) -> bool {
+        self == other || self.tree.to_string() == other.tree.to_string()
+    }
+
     /// Every selector, in the order of the text.
     pub fn selectors(&self) -> Vec<Selector> {
         self.found().into_iter().map(|(selector, _)| selector).collect()
@@ -148,6 +153,16 @@ mod tests {
         let ranges = expression.ranges();
         assert_eq!(ranges.len(), 1);
         assert_eq!((ranges[0].selector.to_string(), ranges[0].length.as_secs()), ("a".to_owned(), 300));
+    }
+
+    #[test]
+    fn the_order_of_matchers_changes_nothing_and_everything_else_does() {
+        let parse = |query: &str| Expression::parse(query).expect("a query");
+        let rendered = parse("rate(a{le=\"0.25\",job=\"web\"}[5m]) / 1e-9");
+        assert!(rendered.asks_the_same(&parse("rate(a{job=\"web\",le=\"0.25\"}[5m]) / 1e-09")));
+        for other in ["rate(a{job=\"web\",le=\"0.5\"}[5m]) / 1e-9", "rate(a{job=\"web\",le=\"0.25\"}[4m]) / 1e-9"] {
+            assert!(!rendered.asks_the_same(&parse(other)), "{other}");
+        }
     }
 
     #[test]

@@ -78,7 +78,7 @@ fn stands(loaded: &LoadedRule) -> String {
 /// What differs between a rule as it was rendered and as it is in force.
 fn difference(rule: &Rule, loaded: &LoadedRule) -> Option<String> {
     let differs = match (Expression::parse(&rule.expression), Expression::parse(&loaded.query)) {
-        (Ok(rendered), Ok(running)) => rendered != running,
+        (Ok(rendered), Ok(running)) => !rendered.asks_the_same(&running),
         _ => false,
     };
     if differs {
