@@ -10,7 +10,7 @@ use stackctl::desired::{
 };
 use stackctl::stack::{
     App, DependencyCondition, Discovery, Duration, Engine, EngineMetrics, Exporter, ImageSource, Images, Metrics,
-    Ports, Prometheus, Secret, ServiceNetwork, Stack, Toggle,
+    Ports, Probe, Prometheus, Secret, ServiceNetwork, Stack, Toggle,
 };
 use support::stacks::{self, app, bare, name, named, port, texts};
 
@@ -379,4 +379,24 @@ fn prometheus_and_grafana_can_be_switched_off() {
     let desired = desired(&off);
     assert!(desired.prometheus.is_none() && desired.grafana.is_none() && desired.volumes.is_empty());
     assert_eq!(desired.services.len(), 1);
+}
+
+#[test]
+fn a_certificate_is_watched_where_a_probe_is_shown_one() {
+    let of_http = |url: &str| Probe { http: vec![url.to_owned()], ..Probe::default() };
+    let of_tcp = |tls| Probe { tcp: vec!["mail:465".to_owned()], tls, ..Probe::default() };
+    let probes = [
+        (of_http("https://shop.example/"), true),
+        (of_http("http://shop:80/"), false),
+        (of_tcp(true), true),
+        (of_tcp(false), false),
+    ];
+    for (probe, is_watched) in probes {
+        let stack =
+            Stack { probes: named([("outside", probe.clone())]), alerts: Some(Toggle::default()), ..bare("demo") };
+        let desired = desired(&stack);
+        let files = &desired.prometheus.as_ref().expect("Prometheus is on").rule_files;
+        let mut rules = files.iter().flat_map(|file| &file.groups).flat_map(|group| &group.rules);
+        assert_eq!(rules.any(|rule| rule.name == "CertificateExpires"), is_watched, "{probe:?}");
+    }
 }

@@ -77,7 +77,7 @@ fn disk_full(stack: &Stack) -> Option<Rule> {
 }
 
 fn certificate_expiry(stack: &Stack) -> Option<Rule> {
-    let settings = settings(stack, "certificate-expiry", false)?;
+    let settings = settings(stack, "certificate-expiry", sees_certificates(stack))?;
     let ahead = settings.within.unwrap_or(Duration::from_secs(14 * DAY));
     let usual = Usual {
         name: "CertificateExpires",
@@ -88,6 +88,12 @@ fn certificate_expiry(stack: &Stack) -> Option<Rule> {
     };
     let expression = format!("probe_ssl_earliest_cert_expiry - time() < {}", ahead.as_millis() / 1000);
     Some(of_preset(usual, &expression, &settings, &[]))
+}
+
+/// Whether any probe is shown a certificate. A redirect from `http` may lead to one as well; nobody promised that.
+fn sees_certificates(stack: &Stack) -> bool {
+    let is_https = |url: &String| url.trim_start().to_ascii_lowercase().starts_with("https://");
+    stack.probes.values().any(|probe| probe.tls || probe.http.iter().any(is_https))
 }
 
 fn prometheus_health(stack: &Stack) -> Vec<Rule> {
