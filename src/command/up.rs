@@ -54,6 +54,10 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     let work = Work { global, arguments, begun, progress: Progress::new(global.quiet) };
     // Where there is nothing to do, nobody has to be kept away.
     if situation.plan().is_empty() && situation.observed.lock.is_none() {
+        // What a killed `up` left behind holds values of secrets.
+        if situation.desired.services.iter().any(|service| service.container.settings.read_only) {
+            situation.engine.remove_placed(&situation.desired.stack).await?;
+        }
         return work.go_on(&mut situation, None).await;
     }
     let lock = lock::take(&situation.engine, &situation.desired.stack, "up", global.quiet).await?;

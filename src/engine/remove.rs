@@ -193,13 +193,13 @@ impl Engine {
     }
 
     /// Removes volumes that held files for containers which are gone. They are made anew with each container, from the
-    /// stack file, and hold nothing of the container's own.
-    pub(super) async fn remove_placed(&self, stack: &str) -> Result<(), Error> {
+    /// stack file, and hold nothing of the container's own. One that somebody named is not among them, whatever its label.
+    pub async fn remove_placed(&self, stack: &str) -> Result<(), Error> {
         let filters = std::collections::HashMap::from([
             ("label".to_owned(), vec![format!("{}={stack}", labels::PLACED)]),
             ("dangling".to_owned(), vec!["true".to_owned()]),
         ]);
-        for volume in self.list_volumes(filters).await? {
+        for volume in self.list_volumes(filters).await?.into_iter().filter(|volume| is_nameless(&volume.name)) {
             self.remove_volume(&volume.name).await?;
         }
         Ok(())

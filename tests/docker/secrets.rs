@@ -253,6 +253,15 @@ apps:
     assert_eq!(placed(&stack.container("web", 1), "/run/secrets/token").3, "rotated-value");
     assert_eq!(volumes_of_files(&stack).len(), 1);
 
+    let label = format!("io.stackctl.placed={}", stack.name);
+    docker(&["volume", "create", "--label", &label]);
+    let named = docker(&["volume", "create", "--label", &label, &format!("{}-precious", stack.name)]).trim().to_owned();
+    stack.expect(0, &["up"]);
+    let left = volumes_of_files(&stack);
+    assert_eq!(left.len(), 2, "the one in use and the named one; what a killed run left behind is gone: {left:?}");
+
     stack.expect(0, &["down"]);
-    assert_eq!(volumes_of_files(&stack), Vec::<String>::new());
+    let left = volumes_of_files(&stack);
+    docker(&["volume", "rm", &named]);
+    assert_eq!(left, [named], "a volume that somebody named stays, whatever its label");
 }
