@@ -140,6 +140,59 @@ fn what_is_no_daemon_json_is_refused_with_line_and_column_and_left_alone() {
 }
 
 #[test]
+fn a_byte_order_mark_stays_where_the_engine_passes_over_it_and_is_refused_where_it_does_not() {
+    let host = Host::with("\u{feff}{}");
+    let told = host.expect(2, &["apply", "--yes", "--engine-version", "20.10"]);
+    assert!(told.contains("byte order mark, and Engine 20.10 would not start") && told.contains("sed -i"), "{told}");
+    assert_eq!(host.text(), "\u{feff}{}");
+    host.expect(0, &["apply", "--yes", "--engine-version", "23.0"]);
+    assert_eq!(host.text(), "\u{feff}{\n  \"metrics-addr\": \"172.17.0.1:9323\"\n}");
+}
+
+#[test]
+fn other_names_of_the_file_are_told_to_keep_the_old_text() {
+    let host = Host::with("{}");
+    fs::hard_link(host.file(), host.0.path().join("copy.json")).expect("a link");
+    assert!(host.expect(3, &["plan"]).contains("daemon.json has another name (hard links)"));
+    let told = host.apply();
+    assert!(told.contains("what is there keeps the old text; a symbolic link would follow"), "{told}");
+    assert_eq!(fs::read_to_string(host.0.path().join("copy.json")).expect("readable"), "{}");
+    host.expect(0, &["rollback", "--yes"]);
+    assert!(!host.apply().contains("hard links"), "it has one name by now");
+}
+
+#[test]
+fn where_the_engine_would_forget_where_containers_are_sent_it_is_written_too() {
+    let host = Host::with("{\"live-restore\": true}");
+    let told = host.expect(0, &["apply", "--yes", "--engine-version", "20.10"]);
+    assert!(told.contains("host-gateway-ip: with live-restore, this release forgets"), "{told}");
+    let expected =
+        "{\"live-restore\": true, \"host-gateway-ip\": \"172.17.0.1\", \"metrics-addr\": \"172.17.0.1:9323\"}";
+    assert_eq!(host.text(), expected);
+    assert!(host.expect(0, &["plan", "--engine-version", "20.10"]).contains("nothing to do"));
+    host.expect(0, &["rollback", "--yes"]);
+    host.expect(0, &["apply", "--yes", "--engine-version", "28.5"]);
+    assert!(!host.text().contains("host-gateway-ip"), "{}", host.text());
+}
+
+#[test]
+fn what_can_be_shown_of_a_broken_file_is_shown_and_the_problem_said() {
+    let host = Host::with("{\n  \"debug\": true,\n}\n");
+    let told = host.expect(1, &["show"]);
+    assert!(told.contains("`engine.metrics: gateway`"), "the stack file is shown: {told}");
+    assert!(told.contains("BROKEN: ") && told.contains("line 3, column 1: trailing comma"), "{told}");
+    assert!(told.contains("mend it first"), "{told}");
+    fs::remove_file(host.file()).expect("it is there");
+    fs::create_dir(host.file()).expect("a folder");
+    assert!(host.expect(1, &["show"]).contains("UNREADABLE: "));
+    fs::remove_dir(host.file()).expect("empty");
+    assert!(host.expect(0, &["show"]).contains("daemon.json: not there"));
+    fs::write(host.0.path().join("stack.yml"), "name: [").expect("writable");
+    let told = host.expect(2, &["show"]);
+    assert!(told.contains("daemon.json: not there") && told.contains("stack.yml:1"), "{told}");
+}
+
+#[test]
 fn a_folder_a_dangling_link_and_a_huge_file_are_refused() {
     let host = Host::bare("engine: { metrics: gateway }\n");
     fs::create_dir(host.file()).expect("a folder");
@@ -157,7 +210,10 @@ fn metrics_for_everybody_have_to_be_asked_for_twice() {
     let host = Host::with("{}");
     let told = host.expect(2, &["apply", "--yes", "--metrics", "0.0.0.0:9323"]);
     assert!(told.contains("--allow-public"), "{told}");
-    host.expect(2, &["apply", "--yes", "--metrics", "[::]:9323"]);
+    for address in ["[::]:9323", "[::ffff:0.0.0.0]:9323"] {
+        let told = host.expect(2, &["apply", "--yes", "--metrics", address]);
+        assert!(told.contains("--allow-public"), "{address}: {told}");
+    }
     assert_eq!(host.text(), "{}");
     host.expect(0, &["apply", "--yes", "--metrics", "0.0.0.0:9323", "--allow-public"]);
     assert_eq!(host.text(), "{\n  \"metrics-addr\": \"0.0.0.0:9323\"\n}");

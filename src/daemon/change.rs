@@ -100,6 +100,9 @@ fn reason(name: &str, is_set: bool) -> &'static str {
         METRICS_KEY => "the engine stops serving its metrics",
         "experimental" => "up to 19.03 the engine serves its metrics with it only",
         "bip" => "keeps the default bridge where it is now; the next boot would move it away from the metrics' address",
+        "host-gateway-ip" => {
+            "with live-restore, this release forgets where `host.docker.internal` leads when it restarts under containers"
+        }
         "live-restore" => "containers go on running while the engine restarts",
         "log-driver" => "where new containers log to",
         "log-opts" => "keeps the logs of new containers from filling the disk",

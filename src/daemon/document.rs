@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::members::{Member, members, outermost};
 
-/// What Windows editors put in front of UTF-8. Engines pass over it.
+/// What Windows editors put in front of UTF-8. Engines pass over it from 23.0 on.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// A file's text, valid JSON with an object on top and no key twice; or nothing at all.
@@ -71,6 +71,11 @@ impl Document {
     /// The text as people see it.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// It begins with a byte order mark.
+    pub(super) fn has_mark(&self) -> bool {
+        self.has_mark
     }
 
     /// It says nothing: white space alone.

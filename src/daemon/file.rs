@@ -25,6 +25,8 @@ pub struct ConfigFile {
     bytes: Option<Vec<u8>>,
     owner: Option<(u32, u32)>,
     mode: u32,
+    /// Hard links beside this path that lead to the same bytes.
+    other_names: u64,
 }
 
 impl ConfigFile {
@@ -34,7 +36,7 @@ impl ConfigFile {
         let metadata = match fs::metadata(&path) {
             Ok(metadata) => metadata,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Ok(Self { path, bytes: None, owner: None, mode: MODE });
+                return Ok(Self { path, bytes: None, owner: None, mode: MODE, other_names: 0 });
             }
             Err(error) => return Err(Error::of("read", &path, &error)),
         };
@@ -51,7 +53,8 @@ impl ConfigFile {
             return Err(Error::wrong(message, "is it really the settings of a Docker engine?"));
         }
         let owner = Some((metadata.uid(), metadata.gid()));
-        Ok(Self { path, bytes: Some(bytes), owner, mode: metadata.mode() & 0o7777 })
+        let other_names = metadata.nlink().saturating_sub(1);
+        Ok(Self { path, bytes: Some(bytes), owner, mode: metadata.mode() & 0o7777, other_names })
     }
 
     /// Where it really lies.
@@ -62,6 +65,11 @@ impl ConfigFile {
     /// What is in it. `None`: it is not there.
     pub fn bytes(&self) -> Option<&[u8]> {
         self.bytes.as_deref()
+    }
+
+    /// How many other names (hard links) it has, which keep the old text when a new file takes this one's place.
+    pub fn other_names(&self) -> u64 {
+        self.other_names
     }
 
     /// What it says.

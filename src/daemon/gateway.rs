@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use serde_json::Value;
 
-use super::{Document, Flags};
+use super::{Document, Flags, Release};
 
 /// Where the default bridge is unless somebody moves it.
 const USUAL: IpAddr = IpAddr::V4(Ipv4Addr::new(172, 17, 0, 1));
@@ -35,17 +35,41 @@ pub fn gateway(
     flags: &Flags,
     running: Option<&(IpAddr, Option<String>)>,
 ) -> Result<Gateway, NoGateway> {
+    let found = of_bridge(document, flags, running);
+    let Some(elsewhere) = host_gateway(document, flags) else { return found };
+    let is_the_bridge = |found: &Gateway| elsewhere.parse() == Ok(found.address);
+    found.ok().filter(is_the_bridge).ok_or_else(|| NoGateway {
+        message: format!("`host-gateway-ip` sends `host.docker.internal` to {elsewhere}, not to the default bridge"),
+        help: format!(
+            "write `engine.metrics: {elsewhere}:9323` if only containers reach that address, or take `host-gateway-ip` out"
+        ),
+    })
+}
+
+/// What `host-gateway-ip` has to say so that containers find the metrics after a restart, too, where the engine would forget
+/// where `host.docker.internal` leads. `None`: it does not forget, no container lives on, or somebody has said it already.
+pub fn host_gateway_to_keep(
+    document: &Document,
+    flags: &Flags,
+    release: Option<Release>,
+    gateway: &Gateway,
+) -> Option<IpAddr> {
+    let outlive = match flags.get("live-restore") {
+        Some(flag) => flag.value == "true",
+        None => document.get("live-restore") == Some(true.into()),
+    };
+    let forgets = outlive && release.is_some_and(Release::forgets_host_gateway);
+    (forgets && host_gateway(document, flags).is_none()).then_some(gateway.address)
+}
+
+fn of_bridge(
+    document: &Document,
+    flags: &Flags,
+    running: Option<&(IpAddr, Option<String>)>,
+) -> Result<Gateway, NoGateway> {
     let written = |key: &str| flags.get(key).map(|flag| flag.value.clone()).or_else(|| document.get_text(key));
     // dockerd takes an empty text for a setting that is not there.
     let setting = |key: &str| written(key).filter(|text| !text.is_empty());
-    if let Some(elsewhere) = host_gateway(document, flags).filter(|address| !address.is_empty()) {
-        return Err(NoGateway {
-            message: format!(
-                "`host-gateway-ip` sends `host.docker.internal` to {elsewhere}, not to the default bridge"
-            ),
-            help: format!("write `engine.metrics: {elsewhere}:9323` if only containers reach that address"),
-        });
-    }
     if setting("bridge").as_deref() == Some("none") {
         return Err(NoGateway {
             message: "`bridge` is `none`: there is no default bridge, and `host.docker.internal` leads nowhere"
@@ -72,15 +96,13 @@ pub fn gateway(
 
 /// Where `host-gateway` leads, if somebody has said so. It has been a list, too, since 28.0.
 fn host_gateway(document: &Document, flags: &Flags) -> Option<String> {
-    if let Some(flag) = flags.get("host-gateway-ip") {
-        return Some(flag.value.clone());
-    }
-    let value = document.get("host-gateway-ip").or_else(|| document.get("host-gateway-ips"))?;
-    match value {
+    let in_file = || match document.get("host-gateway-ip").or_else(|| document.get("host-gateway-ips"))? {
         Value::String(address) => Some(address),
         Value::Array(addresses) => addresses.first()?.as_str().map(str::to_owned),
         _ => None,
-    }
+    };
+    let flag = flags.get("host-gateway-ip").map(|flag| flag.value.clone());
+    flag.or_else(in_file).filter(|address| !address.is_empty())
 }
 
 /// Address of the host in the first subnet that the engine would take from its address pools for the default bridge.
@@ -149,5 +171,29 @@ mod tests {
             Ok(at("172.17.0.1"))
         );
         assert!(found("{\"host-gateway-ips\": [\"192.0.2.1\", \"2001:db8::1\"]}", "", None).is_err());
+    }
+
+    #[test]
+    fn containers_that_are_sent_to_the_bridge_are_not_sent_elsewhere() {
+        let both = "{\"host-gateway-ip\": \"10.9.0.1\", \"bip\": \"10.9.0.1/24\"}";
+        assert_eq!(found(both, "", Some("172.17.0.1")), Ok(at("10.9.0.1")));
+        assert_eq!(found("{\"host-gateway-ip\": \"172.17.0.1\"}", "", None), Ok(at("172.17.0.1")));
+        assert!(found("{\"host-gateway-ip\": \"172.17.0.1\", \"bridge\": \"none\"}", "", None).is_err());
+    }
+
+    #[test]
+    fn where_the_engine_would_forget_where_containers_are_sent_it_is_written_down() {
+        let kept = |text: &str, flags: &str, release| {
+            let document = Document::parse(text.as_bytes()).expect(text);
+            let flags = Flags::parse(&flags.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
+            host_gateway_to_keep(&document, &flags, release, &Gateway { address: USUAL, pin: None })
+        };
+        let old = Some(Release(20, 10));
+        assert_eq!(kept("{\"live-restore\": true}", "", old), Some(USUAL));
+        assert_eq!(kept("{}", "--live-restore", old), Some(USUAL));
+        assert_eq!(kept("{}", "", old), None, "no container lives on");
+        assert_eq!(kept("{\"live-restore\": true}", "", Some(Release(26, 1))), None, "it does not forget");
+        assert_eq!(kept("{\"live-restore\": true}", "", None), None);
+        assert_eq!(kept("{\"live-restore\": true, \"host-gateway-ip\": \"172.17.0.1\"}", "", old), None);
     }
 }

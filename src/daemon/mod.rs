@@ -27,7 +27,7 @@ pub use document::{Document, Malformed};
 pub use error::Error;
 pub use file::{ConfigFile, commands_by_hand};
 pub use flags::{Flag, Flags};
-pub use gateway::{Gateway, NoGateway, gateway};
+pub use gateway::{Gateway, NoGateway, gateway, host_gateway_to_keep};
 pub use objection::{Objection, objections};
 pub use process::{Dockerd, Holder};
 pub use release::Release;

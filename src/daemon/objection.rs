@@ -31,7 +31,16 @@ pub fn objections(document: &Document, flags: &Flags, release: Option<Release>) 
     let look = |(name, value, line): &(String, Value, usize)| {
         unknown(name, *line, release).or_else(|| misshapen(name, value, *line)).or_else(|| twice(name, *line, flags))
     };
-    settings.iter().filter_map(look).collect()
+    mark(document, release).into_iter().chain(settings.iter().filter_map(look)).collect()
+}
+
+fn mark(document: &Document, release: Option<Release>) -> Option<Objection> {
+    let release = release.filter(|release| document.has_mark() && !release.passes_over_a_mark())?;
+    Some(Objection {
+        line: 1,
+        message: format!("the file begins with a byte order mark, and Engine {release} would not start with it"),
+        help: "save it as UTF-8 without one (BOM), such as with `sed -i '1s/^\\xEF\\xBB\\xBF//' FILE`".to_owned(),
+    })
 }
 
 fn unknown(name: &str, line: usize, release: Option<Release>) -> Option<Objection> {
@@ -116,6 +125,19 @@ mod tests {
         assert_eq!(told("{\"log-format\": \"json\"}", "", Some(Release(28, 5))), Vec::<String>::new());
         assert_eq!(told("{\"log-format\": \"json\"}", "", None), Vec::<String>::new());
         assert!(told("{\"zzz\": 1}", "", None)[0].ends_with("; remove it"));
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_told_where_the_release_would_not_pass_over_it() {
+        assert_eq!(
+            told("\u{feff}{\"debug\": true}", "", Some(Release(20, 10))),
+            [
+                "1: the file begins with a byte order mark, and Engine 20.10 would not start with it; save it as UTF-8 without \
+              one (BOM), such as with `sed -i '1s/^\\xEF\\xBB\\xBF//' FILE`"
+            ]
+        );
+        assert_eq!(told("\u{feff}{}", "", Some(Release(23, 0))), Vec::<String>::new());
+        assert_eq!(told("{}", "", Some(Release(20, 10))), Vec::<String>::new());
     }
 
     #[test]

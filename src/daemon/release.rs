@@ -13,6 +13,17 @@ impl Release {
         self < Self(20, 10)
     }
 
+    /// Whether it reads a file that begins with a byte order mark: 20.10.24 refuses it, 23.0 and later pass over it.
+    pub fn passes_over_a_mark(self) -> bool {
+        self >= Self(23, 0)
+    }
+
+    /// Whether it forgets where `host-gateway` leads when it starts under containers that have lived on: 20.10.24 then writes
+    /// `<nil> host.docker.internal` into the `/etc/hosts` of new containers, 26.1 and 28.5 do not.
+    pub fn forgets_host_gateway(self) -> bool {
+        (Self(20, 10)..Self(23, 0)).contains(&self)
+    }
+
     /// Whether `dockerd --validate` is there: it came with 23.0.
     pub fn can_validate(self) -> bool {
         self >= Self(23, 0)
@@ -61,6 +72,9 @@ mod tests {
     fn what_a_release_demands_is_known() {
         assert!(Release(19, 3).metrics_are_experimental());
         assert!(!Release(20, 10).metrics_are_experimental());
+        assert!(Release(23, 0).passes_over_a_mark() && !Release(20, 10).passes_over_a_mark());
+        assert!(Release(20, 10).forgets_host_gateway(), "`host-gateway` came with it");
+        assert!(!Release(19, 3).forgets_host_gateway() && !Release(23, 0).forgets_host_gateway());
         assert!(Release(23, 0).can_validate() && !Release(20, 10).can_validate());
     }
 }

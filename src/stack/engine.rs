@@ -53,7 +53,7 @@ impl FromStr for EngineMetrics {
         match text {
             "off" | "false" => Ok(Self::Off),
             "gateway" => Ok(Self::Gateway),
-            _ => text.parse().map(Self::Address).map_err(|_| {
+            _ => address(text).map(Self::Address).ok_or_else(|| {
                 let message = format!("`{text}` is not a place for the engine's metrics");
                 Wrong::new(message, "write `gateway`, `ADDRESS:PORT` such as `172.17.0.1:9323`, or `off`")
             }),
@@ -61,7 +61,38 @@ impl FromStr for EngineMetrics {
     }
 }
 
+/// An address in the one form that it has (`[::ffff:0.0.0.0]` is 0.0.0.0), with a port from 1 on: nobody could tell
+/// Prometheus which one the engine picked for 0.
+fn address(text: &str) -> Option<SocketAddr> {
+    let written: SocketAddr = text.parse().ok()?;
+    (written.port() > 0).then(|| SocketAddr::new(written.ip().to_canonical(), written.port()))
+}
+
 written_as_text!(EngineMetrics, "`gateway`, `ADDRESS:PORT` or `off`", {
     "type": ["string", "boolean"],
     "description": "Where the engine serves its metrics: `gateway`, `ADDRESS:PORT` or `off`.",
 });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_in_the_dress_of_another_family_is_what_it_is() {
+        for (text, address) in [
+            ("[::ffff:0.0.0.0]:9323", "0.0.0.0:9323"),
+            ("[::ffff:172.17.0.1]:9323", "172.17.0.1:9323"),
+            ("[::1]:9323", "[::1]:9323"),
+        ] {
+            assert_eq!(text.parse(), Ok(EngineMetrics::Address(address.parse().unwrap())), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_prometheus_could_not_ask_is_refused() {
+        for text in ["172.17.0.1:0", "[::ffff:0.0.0.0]:0", ":9323", "9323", "host:9323", ""] {
+            let wrong = text.parse::<EngineMetrics>().expect_err(text);
+            assert!(wrong.help.contains("ADDRESS:PORT"), "{text}: {}", wrong.help);
+        }
+    }
+}

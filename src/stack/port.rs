@@ -79,16 +79,16 @@ impl FromStr for Ports {
     }
 }
 
-/// `ADDRESS:HOST` → both; the address may stand in brackets, and may be left out.
+/// `ADDRESS:HOST` → both; the address may stand in brackets, and may be left out. `[::ffff:0.0.0.0]` is 0.0.0.0.
 fn split_address(text: &str) -> Option<(IpAddr, &str)> {
     match text.rsplit_once(':') {
-        None => match text.parse() {
-            Ok(address) => Some((address, "")),
+        None => match text.parse::<IpAddr>() {
+            Ok(address) => Some((address.to_canonical(), "")),
             Err(_) => Some((PUBLISH_ADDRESS, text)),
         },
         Some((address, host)) => {
             let bare = address.strip_prefix('[').and_then(|address| address.strip_suffix(']')).unwrap_or(address);
-            Some((bare.parse().ok()?, host))
+            Some((bare.parse::<IpAddr>().ok()?.to_canonical(), host))
         }
     }
 }
@@ -302,7 +302,7 @@ impl FromStr for Address {
     type Err = Wrong;
 
     fn from_str(text: &str) -> Result<Self, Wrong> {
-        let address = text.parse().map(Self);
+        let address = text.parse::<IpAddr>().map(|address| Self(address.to_canonical()));
         address
             .map_err(|_| Wrong::new(format!("`{text}` is not an address"), "write an IP address, such as `10.0.0.1`"))
     }
@@ -335,6 +335,7 @@ mod tests {
         assert_eq!(shown("8080:80"), ["127.0.0.1 8080 80/tcp"]);
         assert_eq!(shown("0.0.0.0:8080:80"), ["0.0.0.0 8080 80/tcp"]);
         assert_eq!(shown("[::1]:8080:80"), ["::1 8080 80/tcp"]);
+        assert_eq!(shown("[::ffff:0.0.0.0]:8080:80"), ["0.0.0.0 8080 80/tcp"], "it is what it stands for");
         assert_eq!(shown("127.0.0.1::80"), ["127.0.0.1 free 80/tcp"]);
         assert_eq!(shown("53:53/udp"), ["127.0.0.1 53 53/udp"]);
     }

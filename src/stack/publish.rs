@@ -1,6 +1,6 @@
 //! Where Prometheus and Grafana are published: `9090`, `0.0.0.0:9090` or `off`.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
 use serde::Serialize;
@@ -33,6 +33,7 @@ impl FromStr for Publish {
             return Ok(Self::At(SocketAddr::new(PUBLISH_ADDRESS, port_number(text, text)?)));
         }
         let address = text.replace("localhost:", "127.0.0.1:").parse::<SocketAddr>();
+        let address = address.map(|written| SocketAddr::new(written.ip().to_canonical(), written.port()));
         address.ok().filter(|address| address.port() > 0).map(Self::At).ok_or_else(|| {
             let help = "write `PORT`, `ADDRESS:PORT` such as `0.0.0.0:9090`, or `off`";
             Wrong::new(format!("`{text}` is not a place to publish a port"), help)
@@ -47,7 +48,7 @@ written_as_text!(Publish, "`PORT`, `ADDRESS:PORT` or `off`", {
 
 /// The address that stands for all addresses of a host.
 pub(super) fn is_everywhere(address: IpAddr) -> bool {
-    address == IpAddr::V4(Ipv4Addr::UNSPECIFIED) || address.is_unspecified()
+    address.to_canonical().is_unspecified()
 }
 
 #[cfg(test)]
@@ -58,6 +59,7 @@ mod tests {
     fn a_component_is_published_on_the_loopback_unless_an_address_is_written() {
         assert_eq!("9090".parse(), Ok(Publish::At("127.0.0.1:9090".parse().unwrap())));
         assert_eq!("0.0.0.0:9090".parse(), Ok(Publish::At("0.0.0.0:9090".parse().unwrap())));
+        assert_eq!("[::ffff:0.0.0.0]:9090".parse(), Ok(Publish::At("0.0.0.0:9090".parse().unwrap())));
         assert_eq!("off".parse(), Ok(Publish::Off));
         for text in ["", "0", "70000", "nine", "0.0.0.0:0"] {
             assert!(text.parse::<Publish>().is_err(), "{text}");

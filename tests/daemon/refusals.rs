@@ -39,6 +39,7 @@ fn refuses(suite: &str, release: &str) {
         assert!(told.contains(said), "{said}: {told}");
         assert_eq!(engine.text(), text);
     }
+    byte_order_mark(&engine, release);
     fs::write(engine.file(), SMALLEST).expect("writable");
     taken_ports_and_strange_addresses(&engine);
     kept_from_others(&engine);
@@ -47,6 +48,20 @@ fn refuses(suite: &str, release: &str) {
     let names: Vec<_> =
         fs::read_dir(engine.path("")).expect("a folder").flatten().map(|entry| entry.file_name()).collect();
     assert!(!names.iter().any(|name| name.to_string_lossy().contains("daemon.json.")), "{names:?}");
+}
+
+/// The real program has the last word on what begins with a byte order mark: 20.10 refuses it, and cannot be asked before.
+fn byte_order_mark(engine: &Beside, release: &str) {
+    let text = format!("\u{feff}{SMALLEST}");
+    fs::write(engine.file(), &text).expect("writable");
+    if release == "20.10" {
+        assert!(engine.apply(2).contains("byte order mark, and Engine 20.10 would not start with it"));
+        assert_eq!(engine.text(), text);
+        return;
+    }
+    engine.expect(0, &["engine", "apply", "--yes"]);
+    engine.expect(0, &["engine", "rollback", "--yes"]);
+    assert_eq!(engine.text(), text);
 }
 
 fn taken_ports_and_strange_addresses(engine: &Beside) {

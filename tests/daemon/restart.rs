@@ -75,6 +75,24 @@ fn with_live_restore_asked_for_no_container_stops() {
 }
 
 #[test]
+fn new_containers_find_the_host_after_a_restart_under_containers_that_live_on() {
+    for suite in SUITES {
+        let engine = with_web(suite);
+        engine.write_stack(&format!("engine: {{ metrics: gateway, live_restore: true }}\n{WEB}"));
+        let told = engine.apply(0);
+        let is_told = told.contains("host-gateway-ip: with live-restore, this release forgets");
+        assert_eq!(is_told, suite == "bookworm", "{suite}: {told}");
+        let image = engine.docker(&["inspect", "--format", "{{.Config.Image}}", "demo-web-1"]);
+        let new = ["run", "-d", "--name", "new", "--add-host", "host.docker.internal:host-gateway", image.trim()];
+        engine.docker(&[&new[..], &["demo", "accesslog"]].concat());
+        let hosts = engine.docker(&["inspect", "--format", "{{.HostsPath}}", "new"]);
+        let hosts = std::fs::read_to_string(hosts.trim()).expect("the engine has written it");
+        assert!(hosts.contains("172.17.0.1\thost.docker.internal"), "{suite}: {hosts}");
+        assert!(engine.expect(0, &["engine", "apply", "--yes"]).contains("nothing to do"), "{suite}");
+    }
+}
+
+#[test]
 fn containers_that_stay_down_are_named_before_and_after() {
     let engine = with_web("trixie");
     let image = engine.docker(&["inspect", "--format", "{{.Config.Image}}", "demo-web-1"]);

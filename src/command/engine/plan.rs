@@ -4,6 +4,7 @@ use super::super::{Exit, Failure, output};
 use super::impact::{Before, impact};
 use super::proposal::{Proposal, Wishes};
 use crate::cli::Global;
+use crate::daemon::ConfigFile;
 
 /// Arguments of `engine plan`.
 #[derive(Debug, clap::Args)]
@@ -44,10 +45,24 @@ pub(super) fn text(proposal: &Proposal) -> String {
         lines.push(format!("{}: {}", edit.path, edit.why));
     }
     lines.extend(proposal.reach());
+    lines.extend(other_names(&proposal.file));
     if proposal.running.is_some() {
         lines.push(consequences(proposal));
     }
     lines.join("\n")
+}
+
+/// A file is replaced whole, by one rename: that is what keeps it whole, and what parts it from its hard links.
+fn other_names(file: &ConfigFile) -> Option<String> {
+    let names = match file.other_names() {
+        0 => return None,
+        1 => "another name".to_owned(),
+        count => format!("{count} other names"),
+    };
+    Some(format!(
+        "{} has {names} (hard links): what is there keeps the old text; a symbolic link would follow",
+        file.path().display()
+    ))
 }
 
 fn consequences(proposal: &Proposal) -> String {

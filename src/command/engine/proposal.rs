@@ -192,14 +192,22 @@ fn decide(
     let mut settings = rendered(&Desired::of(stack, &Facts::default()));
     settings.remove(METRICS_KEY);
     let mut facts = Facts::default();
-    if stack.engine.metrics == EngineMetrics::Gateway {
+    if stack.engine.metrics != EngineMetrics::Off {
         let others = Change::of(&document, &settings, &[]).after;
         let bridge = running.and_then(|running| running.bridge.as_ref());
         let bridge = bridge.map(|bridge| (bridge.gateway, bridge.subnet.clone()));
-        let found = gateway(&others, flags, bridge.as_ref()).map_err(|no| Failure::arguments(no.message, no.help))?;
-        facts.gateway = Some(found.address);
-        if let Some(bip) = found.pin {
-            settings.insert("bip".to_owned(), bip.into());
+        match (gateway(&others, flags, bridge.as_ref()), stack.engine.metrics) {
+            (Ok(found), metrics) => {
+                facts.gateway = Some(found.address);
+                if let Some(address) = daemon::host_gateway_to_keep(&others, flags, release, &found) {
+                    settings.insert("host-gateway-ip".to_owned(), address.to_string().into());
+                }
+                if let (EngineMetrics::Gateway, Some(bip)) = (metrics, found.pin) {
+                    settings.insert("bip".to_owned(), bip.into());
+                }
+            }
+            (Err(no), EngineMetrics::Gateway) => return Err(Failure::arguments(no.message, no.help)),
+            (Err(_), _) => {}
         }
     }
     let desired = Desired::of(stack, &facts);

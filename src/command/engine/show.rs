@@ -7,9 +7,9 @@ use super::super::{Exit, Failure, output, situation};
 use super::proposal::{is_rootless, reach};
 use super::subject::{Running, Which, is_usual_engine};
 use crate::cli::Global;
-use crate::daemon::{ConfigFile, DEFAULT_FILE, Flags, METRICS_KEY, without_credentials};
+use crate::daemon::{self, ConfigFile, DEFAULT_FILE, Flags, METRICS_KEY, without_credentials};
 use crate::desired::DEFAULT_GATEWAY;
-use crate::engine::EngineKind;
+use crate::engine::{EngineKind, Error};
 use crate::stack::EngineMetrics;
 
 /// Arguments of `engine show`.
@@ -32,13 +32,17 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     let mut rows = running.as_ref().map(about_engine).unwrap_or_default();
     let mut settings = Vec::new();
     if let Some(path) = path(arguments, running.as_ref()) {
-        let (row, found) = file_and_settings(&path, &flags)?;
-        rows.push(row);
-        settings = found;
+        let looked = file_and_settings(&path, &flags);
+        rows.push(looked.line);
+        settings = looked.settings;
+        failure = failure.or(looked.failure);
     }
     let local = running.as_ref().filter(|running| running.expect_daemon_json().is_ok());
-    rows.extend(local.and_then(|running| about_metrics(running, &settings)));
-    rows.push(wanted(global)?);
+    rows.extend(local.and_then(|running| about_metrics(running, &settings, failure.is_none())));
+    match wanted(global) {
+        Ok(row) => rows.push(row),
+        Err(wrong) => failure = failure.or(Some(wrong)),
+    }
     output::print(&rows.iter().map(|(name, text)| format!("{name:<9} {text}")).collect::<Vec<_>>().join("\n"));
     if !settings.is_empty() {
         output::print("");
@@ -87,21 +91,50 @@ fn about_engine(running: &Running) -> Vec<Line> {
     lines
 }
 
-/// The line about the file, and a row for each setting: those of the file, then those of the command line.
-fn file_and_settings(path: &Path, flags: &Flags) -> Result<(Line, Vec<Vec<String>>), Failure> {
-    let file = ConfigFile::read(path)?;
+/// What became of reading the file.
+struct Looked {
+    line: Line,
+    /// A row for each setting: those of the file, then those of the command line.
+    settings: Vec<Vec<String>>,
+    /// Why those of the file are not among them.
+    failure: Option<Failure>,
+}
+
+fn file_and_settings(path: &Path, flags: &Flags) -> Looked {
+    let without_file = |word: &str, error: daemon::Error| Looked {
+        line: ("file", format!("{word}: {error}")),
+        settings: of_flags(flags),
+        failure: Some(unread(error)),
+    };
+    let file = match ConfigFile::read(path) {
+        Ok(file) => file,
+        Err(error) => return without_file("UNREADABLE", error),
+    };
     let shown = file.path().display().to_string();
     let document = match (file.bytes(), file.document()) {
-        (None, _) => return Ok((("file", format!("{shown}: not there")), of_flags(flags))),
+        (None, _) => {
+            let line = ("file", format!("{shown}: not there"));
+            return Looked { line, settings: of_flags(flags), failure: None };
+        }
         (_, Ok(document)) => document,
-        (_, Err(error)) => return Ok((("file", format!("BROKEN: {error}")), of_flags(flags))),
+        (_, Err(error)) => return without_file("BROKEN", error),
     };
     let settings = document.settings();
     let rows = settings
         .iter()
         .map(|(key, value, line)| vec![key.clone(), without_credentials(&value.to_string()), format!("line {line}")]);
-    let rows = rows.chain(of_flags(flags)).collect();
-    Ok((("file", format!("{shown}: {}", counted(settings.len()))), rows))
+    let line = ("file", format!("{shown}: {}", counted(settings.len())));
+    Looked { line, settings: rows.chain(of_flags(flags)).collect(), failure: None }
+}
+
+/// A file that cannot be read is no wrong argument here: it was asked what there is.
+fn unread(error: daemon::Error) -> Failure {
+    match error {
+        daemon::Error::Wrong { message, help } => {
+            Error::new("cannot read the engine's settings", message).advise(help).into()
+        }
+        error => error.into(),
+    }
 }
 
 fn counted(settings: usize) -> String {
@@ -116,13 +149,14 @@ fn of_flags(flags: &Flags) -> Vec<Vec<String>> {
 }
 
 /// Where the metrics are said to be, whether something listens there, and who reaches it.
-fn about_metrics(running: &Running, settings: &[Vec<String>]) -> Option<Line> {
+/// `all_is_read`: the settings are all that there are.
+fn about_metrics(running: &Running, settings: &[Vec<String>], all_is_read: bool) -> Option<Line> {
     let said = settings.iter().find(|row| row[0] == METRICS_KEY).map(|row| row[1].trim_matches('"').to_owned());
     let Some(said) = said.filter(|said| !said.is_empty()) else {
-        return Some(("metrics", "off: there is no `metrics-addr`".to_owned()));
+        return all_is_read.then(|| ("metrics", "off: there is no `metrics-addr`".to_owned()));
     };
     let dockerd = running.dockerd.as_ref()?;
-    let Ok(address) = said.parse::<SocketAddr>() else {
+    let Some(address) = address(&said) else {
         return Some(("metrics", format!("`{said}`, which is no ADDRESS:PORT")));
     };
     let listens = if dockerd.listeners().contains(&address) {
@@ -135,6 +169,13 @@ fn about_metrics(running: &Running, settings: &[Vec<String>]) -> Option<Line> {
         "metrics",
         format!("{address}; {listens}; reached from {}", reach(address.ip(), gateway, is_rootless(running))),
     ))
+}
+
+/// As dockerd reads it: without a host it is every address.
+fn address(said: &str) -> Option<SocketAddr> {
+    let everywhere = said.starts_with(':').then(|| format!("0.0.0.0{said}"));
+    let written: SocketAddr = everywhere.as_deref().unwrap_or(said).parse().ok()?;
+    Some(SocketAddr::new(written.ip().to_canonical(), written.port()))
 }
 
 /// What the stack file asks for.
