@@ -12,6 +12,13 @@ pub const FALLBACK_SCRAPE_PROTOCOL: Version = Version::new(3, 0);
 /// First version that replaces `$NAME` in external labels, so that a `$` has to be written twice.
 pub const EXTERNAL_LABELS_EXPANDED: Version = Version::new(3, 0);
 
+/// First version that knows [`FLUSH_DEADLINE`] (`cmd/prometheus/main.go`).
+pub const FLUSH_DEADLINE_KNOWN: Version = Version::new(2, 3);
+
+/// How long Prometheus waits for a remote receiver when it stops. Its own default is a minute, so that `down` would take as long
+/// wherever the receiver is gone.
+pub const FLUSH_DEADLINE: &str = "--storage.remote.flush-deadline=10s";
+
 /// Where the configuration lies inside the container.
 pub const CONFIG_FILE: &str = "/etc/prometheus/prometheus.yml";
 

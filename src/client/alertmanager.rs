@@ -39,6 +39,17 @@ pub struct AlertmanagerStatus {
 pub struct KnownAlert {
     /// Its labels.
     pub labels: BTreeMap<String, String>,
+    /// Whether people are told of it.
+    #[serde(default)]
+    pub status: KnownStatus,
+}
+
+/// Whether people are told of an alert.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct KnownStatus {
+    /// Ids of the silences that keep it back.
+    pub silenced_by: Vec<String>,
 }
 
 /// A silence: of alerts with these labels nobody is told for a while.

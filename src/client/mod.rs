@@ -12,7 +12,7 @@ mod target;
 mod tls;
 mod yaml;
 
-pub use alertmanager::{Alertmanager, AlertmanagerStatus, KnownAlert, Silence, SilenceMatcher};
+pub use alertmanager::{Alertmanager, AlertmanagerStatus, KnownAlert, KnownStatus, Silence, SilenceMatcher};
 pub use error::Error;
 pub use grafana::{DashboardMeta, DatasourceHealth, Grafana, GrafanaHealth, KeptDashboard};
 pub use prometheus::{Alert, BuildInfo, Prometheus, RuntimeInfo};

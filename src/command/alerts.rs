@@ -1,12 +1,16 @@
-//! `alerts`: how every alert of the running stack stands.
+//! `alerts`: how every alert of the running stack stands, and which objectives have no rules yet.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
 use super::situation::{Situation, Wishes};
 use super::{Exit, Failure, output, view};
 use crate::cli::{Format, Global};
-use crate::client::{Alert, LoadedGroup, LoadedRule, RuleHealth};
+use crate::client::{Alert, Alertmanager, KnownAlert, LoadedGroup, LoadedRule, RuleHealth};
+use crate::desired::MissingRule;
 use crate::engine::Error;
+use crate::verify;
 
 /// Arguments of `alerts`.
 #[derive(Debug, clap::Args)]
@@ -28,19 +32,36 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     let situation = Situation::of(global, Wishes::default()).await?;
     let prometheus = view::running_prometheus(&situation)?;
     let groups = prometheus.rules().await.map_err(|error| Error::new("cannot list the alerts", error))?;
-    let lines = lines(&groups, arguments.active);
+    let known = known(&situation).await;
+    let lines = lines(&groups, arguments.active, &known);
+    let config = situation.desired.prometheus.as_ref();
+    let missing = config.filter(|_| !arguments.active).map_or(&[][..], |config| &config.missing_rules);
     match arguments.output.format {
-        Format::Json => output::print_json(&lines.iter().map(Line::as_json).collect::<Vec<_>>()),
+        Format::Json => {
+            let missing = missing.iter().map(missing_as_json);
+            output::print_json(&lines.iter().map(Line::as_json).chain(missing).collect::<Vec<_>>());
+        }
         Format::Text if lines.is_empty() && arguments.active => output::say("no alert is pending or firing"),
-        Format::Text if lines.is_empty() => {
+        Format::Text if lines.is_empty() && missing.is_empty() => {
             output::say("no alerts: add `alerts: {}` to the stack file for the presets");
         }
         Format::Text => {
-            let rows: Vec<_> = lines.iter().map(Line::row).collect();
+            let rows: Vec<_> = lines.iter().map(Line::row).chain(missing.iter().map(missing_row)).collect();
             output::print(&output::table(&["STATE", "ALERT", "GROUP", "SEVERITY", "SINCE", "SUMMARY"], &rows));
         }
     }
     Ok(Exit::Done)
+}
+
+/// What an Alertmanager of the stack knows of; nothing where none answers.
+async fn known(situation: &Situation) -> Vec<KnownAlert> {
+    for (_, url) in verify::alertmanager_urls(&situation.desired, &situation.observed) {
+        let Some(Ok(alertmanager)) = url.map(|url| Alertmanager::new(&url)) else { continue };
+        if let Ok(alerts) = alertmanager.alerts().await {
+            return alerts;
+        }
+    }
+    Vec::new()
 }
 
 /// One alert that is pending or firing, or one rule of which none is.
@@ -48,18 +69,26 @@ struct Line<'a> {
     group: &'a str,
     rule: &'a LoadedRule,
     active: Option<&'a Alert>,
+    /// The labels that tell it from others of its name in its group.
+    telling: Vec<(&'a str, &'a str)>,
+    /// Ids of the silences that keep it back.
+    silenced_by: &'a [String],
 }
 
 /// The worst first, else in the order of the files.
-fn lines(groups: &[LoadedGroup], only_active: bool) -> Vec<Line<'_>> {
+fn lines<'a>(groups: &'a [LoadedGroup], only_active: bool, known: &'a [KnownAlert]) -> Vec<Line<'a>> {
     let rules = groups.iter().flat_map(|group| group.rules.iter().map(|rule| (group.name.as_str(), rule)));
     let mut lines = Vec::new();
     for (group, rule) in rules.filter(|(_, rule)| rule.kind == "alerting") {
         if rule.alerts.is_empty() && !only_active {
-            lines.push(Line { group, rule, active: None });
+            lines.push(Line { group, rule, active: None, telling: Vec::new(), silenced_by: &[] });
         }
-        lines.extend(rule.alerts.iter().map(|alert| Line { group, rule, active: Some(alert) }));
+        lines.extend(rule.alerts.iter().map(|alert| {
+            let silenced_by = silenced_by(&alert.labels, known);
+            Line { group, rule, active: Some(alert), telling: Vec::new(), silenced_by }
+        }));
     }
+    tell_apart(&mut lines);
     lines.sort_by_key(|line| match line.state() {
         "firing" => 0,
         "pending" => 1,
@@ -68,7 +97,40 @@ fn lines(groups: &[LoadedGroup], only_active: bool) -> Vec<Line<'_>> {
     lines
 }
 
-impl Line<'_> {
+/// The silences that keep an alert back. Alertmanager may know it with external labels beside its own.
+fn silenced_by<'a>(labels: &BTreeMap<String, String>, known: &'a [KnownAlert]) -> &'a [String] {
+    let is_it = |known: &&KnownAlert| labels.iter().all(|(label, value)| known.labels.get(label) == Some(value));
+    known.iter().find(is_it).map_or(&[], |known| &known.status.silenced_by)
+}
+
+/// Gives lines of one name in one group the label that differs from each to each, else all in which they differ.
+fn tell_apart(lines: &mut [Line]) {
+    let mut namesakes: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
+    for (at, line) in lines.iter().enumerate() {
+        namesakes.entry((line.group, &line.rule.name)).or_default().push(at);
+    }
+    for alike in namesakes.values().filter(|alike| alike.len() > 1) {
+        let labels: BTreeSet<&str> =
+            alike.iter().flat_map(|at| lines[*at].labels().keys()).map(String::as_str).collect();
+        let values = |label: &str| -> BTreeSet<Option<&String>> {
+            alike.iter().map(|at| lines[*at].labels().get(label)).collect()
+        };
+        let differing: Vec<&str> = labels.into_iter().filter(|label| values(label).len() > 1).collect();
+        let telling = differing.iter().find(|label| values(label).len() == alike.len());
+        let telling = telling.map_or(&differing[..], std::slice::from_ref).to_vec();
+        for at in alike {
+            let labels = lines[*at].labels();
+            let pairs = telling.iter().filter_map(|label| labels.get_key_value(*label));
+            lines[*at].telling = pairs.map(|(label, value)| (label.as_str(), value.as_str())).collect();
+        }
+    }
+}
+
+impl<'a> Line<'a> {
+    fn labels(&self) -> &'a BTreeMap<String, String> {
+        self.active.map_or(&self.rule.labels, |alert| &alert.labels)
+    }
+
     fn state(&self) -> &str {
         match (self.active, self.rule.health) {
             (Some(alert), _) => &alert.state,
@@ -79,8 +141,7 @@ impl Line<'_> {
     }
 
     fn severity(&self) -> &str {
-        let labels = self.active.map_or(&self.rule.labels, |alert| &alert.labels);
-        labels.get("severity").map(String::as_str).unwrap_or_default()
+        self.labels().get("severity").map(String::as_str).unwrap_or_default()
     }
 
     fn row(&self) -> Vec<String> {
@@ -89,10 +150,13 @@ impl Line<'_> {
             state @ "pending" => output::paint(output::YELLOW, state),
             state => state.to_owned(),
         };
+        let state = if self.silenced_by.is_empty() { state } else { format!("{state}, silenced") };
         let since = self.active.map(|alert| alert.active_at.split('.').next().unwrap_or_default().to_owned());
         let annotations = self.active.map(|alert| &alert.annotations);
         let summary = annotations.and_then(|annotations| annotations.get("summary").cloned()).unwrap_or_default();
-        let name = self.rule.name.clone();
+        let telling: Vec<String> = self.telling.iter().map(|(label, value)| format!("{label}={value:?}")).collect();
+        let telling = if telling.is_empty() { String::new() } else { format!("{{{}}}", telling.join(",")) };
+        let name = format!("{}{telling}", self.rule.name);
         vec![state, name, self.group.to_owned(), self.severity().to_owned(), since.unwrap_or_default(), summary]
     }
 
@@ -102,11 +166,82 @@ impl Line<'_> {
             "group": self.group,
             "state": self.state(),
             "severity": self.severity(),
-            "labels": self.active.map_or(&self.rule.labels, |alert| &alert.labels),
+            "labels": self.labels(),
+            "silenced_by": self.silenced_by,
             "annotations": self.active.map_or(&self.rule.annotations, |alert| &alert.annotations),
             "active_at": self.active.map(|alert| alert.active_at.as_str()),
             "query": self.rule.query,
             "error": (!self.rule.last_error.is_empty()).then_some(&self.rule.last_error),
         })
+    }
+}
+
+/// What is wanted and has no rules.
+fn missing_row(missing: &MissingRule) -> Vec<String> {
+    let state = output::paint(output::YELLOW, "no rules");
+    let summary = format!("{}: {}", missing.reason, missing.remedy);
+    vec![state, missing.wanted.clone(), missing.app.clone(), String::new(), String::new(), summary]
+}
+
+fn missing_as_json(missing: &MissingRule) -> Value {
+    json!({
+        "alert": missing.wanted,
+        "group": missing.app,
+        "state": "no rules",
+        "error": missing.reason,
+        "fix": missing.remedy,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::KnownStatus;
+
+    fn labels(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs.iter().map(|(label, value)| ((*label).to_owned(), (*value).to_owned())).collect()
+    }
+
+    fn rule(name: &str, own: &[(&str, &str)], firing: &[&[(&str, &str)]]) -> LoadedRule {
+        let alert = |pairs: &&[(&str, &str)]| Alert {
+            labels: labels(pairs),
+            annotations: BTreeMap::new(),
+            state: "firing".to_owned(),
+            active_at: String::new(),
+        };
+        LoadedRule {
+            name: name.to_owned(),
+            labels: labels(own),
+            kind: "alerting".to_owned(),
+            health: RuleHealth::Ok,
+            alerts: firing.iter().map(alert).collect(),
+            ..LoadedRule::default()
+        }
+    }
+
+    fn names(rules: Vec<LoadedRule>, known: &[KnownAlert]) -> Vec<String> {
+        let groups = [LoadedGroup { name: "web objectives".to_owned(), file: String::new(), rules }];
+        lines(&groups, false, known).iter().map(|line| line.row()[..2].join(" ")).collect()
+    }
+
+    #[test]
+    fn alerts_of_one_name_show_the_label_that_tells_them_apart() {
+        let burns = |slo| rule("BudgetBurns", &[("app", "web"), ("severity", "critical"), ("slo", slo)], &[]);
+        let shown = names(vec![burns("availability"), burns("latency"), rule("Other", &[], &[])], &[]);
+        let expected =
+            ["inactive BudgetBurns{slo=\"availability\"}", "inactive BudgetBurns{slo=\"latency\"}", "inactive Other"];
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn one_that_is_silenced_is_marked() {
+        let fires = rule("Down", &[], &[&[("instance", "a"), ("job", "x")], &[("instance", "b"), ("job", "x")]]);
+        let silenced = KnownAlert {
+            labels: labels(&[("instance", "b"), ("job", "x"), ("region", "eu")]),
+            status: KnownStatus { silenced_by: vec!["5f0a31c2".to_owned()] },
+        };
+        let shown = names(vec![fires], &[silenced]);
+        assert!(shown[0].ends_with(" Down{instance=\"a\"}") && !shown[0].contains("silenced"), "{shown:?}");
+        assert!(shown[1].ends_with(", silenced Down{instance=\"b\"}"), "{shown:?}");
     }
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{Exit, Failure, output, situation};
 use crate::catalog;
 use crate::cli::{Format, Global};
-use crate::desired::{Desired, Facts};
+use crate::desired::{Desired, Facts, MissingRule};
 use crate::stack::{Problem, defaults_table};
 
 /// Arguments of `check`.
@@ -32,30 +32,43 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
     let loaded = match situation::load(global) {
         Ok(loaded) => loaded,
         Err(problems) if arguments.output.format == Format::Json => {
-            print_json(&file, false, problems.as_slice());
+            print_json(&file, false, problems.as_slice(), &[]);
             return Ok(Exit::FileIsWrong);
         }
         Err(problems) => return Err(problems.into()),
     };
     let ok = !arguments.strict || loaded.warnings.is_empty();
+    let desired = Desired::of(&loaded.stack, &Facts::default());
     match arguments.output.format {
-        Format::Json => print_json(&file, ok, loaded.warnings.as_slice()),
+        Format::Json => print_json(&file, ok, loaded.warnings.as_slice(), &waiting(&desired)),
         Format::Text => {
             if !loaded.warnings.is_empty() {
                 output::say(loaded.warnings.render(output::colors_errors()).trim_end());
             }
-            let desired = Desired::of(&loaded.stack, &Facts::default());
             if arguments.explain {
                 output::print(&explanation(&desired));
             } else if ok && !global.quiet {
                 output::say(&summary(&file, &desired));
+            }
+            for objective in waiting(&desired).iter().filter(|_| !global.quiet) {
+                let (app, wanted) = (&objective.app, &objective.wanted);
+                output::say(&format!(
+                    "note: `{wanted}` of `{app}` has no rules before stackctl has seen what `{app}` exposes, or you {}",
+                    objective.remedy
+                ));
             }
         }
     }
     Ok(if ok { Exit::Done } else { Exit::FileIsWrong })
 }
 
-fn print_json(file: &str, ok: bool, problems: &[Problem]) {
+/// Objectives whose signals the stack file does not name. What an app exposes is known once it runs.
+fn waiting(desired: &Desired) -> Vec<&MissingRule> {
+    let missing = desired.prometheus.iter().flat_map(|prometheus| &prometheus.missing_rules);
+    missing.filter(|missing| missing.wanted.starts_with("slo.")).collect()
+}
+
+fn print_json(file: &str, ok: bool, problems: &[Problem], waiting: &[&MissingRule]) {
     let problem = |problem: &Problem| {
         let mut entry = json!(problem);
         // The file is the one at the top, but for overlays and included Compose files.
@@ -65,7 +78,18 @@ fn print_json(file: &str, ok: bool, problems: &[Problem]) {
         entry
     };
     let problems: Vec<_> = problems.iter().map(problem).collect();
-    output::print_json(&json!({ "file": file, "ok": ok, "problems": problems }));
+    let mut report = json!({ "file": file, "ok": ok, "problems": problems });
+    if !waiting.is_empty() {
+        let entry = |missing: &&MissingRule| {
+            json!({
+                "path": format!("apps.{}.{}", missing.app, missing.wanted),
+                "message": missing.reason,
+                "help": missing.remedy,
+            })
+        };
+        report["waiting"] = waiting.iter().map(entry).collect();
+    }
+    output::print_json(&report);
 }
 
 fn summary(file: &str, desired: &Desired) -> String {

@@ -14,7 +14,10 @@ use super::{
 };
 use super::{Attachment, ContainerSettings, Duration, HOST, Job, JobOrigin, JobTargets, OnChange, PlacedFile};
 use crate::catalog::Version;
-use crate::catalog::prometheus::{CONFIG_FILE, EXTERNAL_LABELS_EXPANDED, MEMORY_FILE, PROMETHEUS, RETENTION_IN_FILE};
+use crate::catalog::prometheus::{
+    CONFIG_FILE, EXTERNAL_LABELS_EXPANDED, FLUSH_DEADLINE, FLUSH_DEADLINE_KNOWN, MEMORY_FILE, PROMETHEUS,
+    RETENTION_IN_FILE,
+};
 use crate::stack::Prometheus;
 use crate::stack::defaults::{RETENTION_TIME, SCRAPE_INTERVAL, SCRAPE_TIMEOUT};
 
@@ -108,6 +111,7 @@ fn settings(input: Input, section: &Prometheus, chosen: &Chosen, config: &Promet
     component::outlive_reloads(&mut settings);
     if let Some(command) = &mut settings.command {
         command.0.extend(retention_flags(input, section, config));
+        command.0.extend(flush_flag(section, config, chosen.parsed_version(&PROMETHEUS)));
         command.0.extend(section.extra_flags.iter().cloned());
     }
     settings
@@ -122,6 +126,14 @@ fn retention_flags(input: Input, section: &Prometheus, config: &PrometheusConfig
     let time = format!("--storage.tsdb.retention.time={}", prometheus_duration(time));
     let size = size.map(|size| format!("--storage.tsdb.retention.size={}", prometheus_size(size)));
     std::iter::once(time).chain(size).collect()
+}
+
+/// Where samples are sent to somebody, and the file does not say how long to wait for him.
+fn flush_flag(section: &Prometheus, config: &PrometheusConfig, version: Version) -> Option<String> {
+    let sends = !config.remote_write.is_empty() || config.extra_config.contains_key("remote_write");
+    let name = FLUSH_DEADLINE.split('=').next().unwrap_or_default();
+    let is_written = section.extra_flags.iter().any(|flag| flag.split('=').next() == Some(name));
+    (sends && !is_written && version >= FLUSH_DEADLINE_KNOWN).then(|| FLUSH_DEADLINE.to_owned())
 }
 
 /// Does a job name the host by its name?

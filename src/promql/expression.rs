@@ -10,6 +10,10 @@ use promql_parser::util::{ExprVisitor, walk_expr};
 
 use super::{Matcher, Operator, Selector};
 
+/// The longest query that is read, in bytes. The parser takes ever more time for each further term; a longer one is made by a
+/// program and none that people can check.
+const LONGEST: usize = 16 * 1024;
+
 /// A query that parses.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expression {
@@ -42,6 +46,10 @@ impl Expression {
     pub fn parse(query: &str) -> Result<Self, ParseError> {
         if query.trim().is_empty() {
             return Err(ParseError("it is empty".to_owned()));
+        }
+        if query.len() > LONGEST {
+            let message = format!("it has {} bytes, and the longest that is read has {LONGEST}", query.len());
+            return Err(ParseError(message));
         }
         let tree = parser::parse(query).map_err(|error| ParseError(error.trim().to_owned()))?;
         Ok(Self { tree })
@@ -178,6 +186,20 @@ mod tests {
         ] {
             assert_eq!(Expression::parse(query).expect("a query").may_be_empty(), expected, "{query}");
         }
+    }
+
+    #[test]
+    fn the_longest_query_is_read_and_a_longer_one_is_refused() {
+        let sum = |terms: usize| vec!["1"; terms].join("+");
+        let longest = sum(super::LONGEST / 2);
+        // As large a stack as the program's own thread has: the tree is as deep as the query has terms.
+        let read = std::thread::Builder::new().stack_size(8 << 20).spawn(move || {
+            let read = Expression::parse(&longest).expect("so long a query is read");
+            (read.selectors().len(), read.may_be_empty(), read.kept_labels(), read.need().selectors().len())
+        });
+        assert_eq!(read.expect("a thread").join().expect("it ends"), (0, false, None, 0));
+        let error = Expression::parse(&sum(100_000)).expect_err("it is longer");
+        assert_eq!(error.to_string(), "it has 199999 bytes, and the longest that is read has 16384");
     }
 
     #[test]

@@ -131,6 +131,7 @@ pub enum Cause {
     GrafanaUnreachable,
     DashboardMissing,
     AlertNotDelivered,
+    AlertPending,
     AlertmanagerUnreachable,
     ClusterIncomplete,
     RemoteWriteFailing,

@@ -12,6 +12,9 @@ use crate::promql::{Expression, Matcher, Operator, Selector};
 /// Values of a label that are told at most.
 const MOST_VALUES: usize = 8;
 
+/// The label of a histogram's buckets that says how much they hold at most.
+pub(super) const BOUND: &str = "le";
+
 /// How a selector of an empty query stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SelectorState {
@@ -166,12 +169,23 @@ impl<'a> Lookup<'a> {
     pub(super) async fn values_of(&self, label: &str, selector: &str) -> Vec<String> {
         let mut values = labels(self.prometheus.query(&format!("group by ({label}) ({selector})")).await, label);
         values.retain(|value| !value.is_empty());
+        // Bounds of buckets are numbers, and which are near is known of all of them only.
+        if label == BOUND {
+            let mut bounds: Vec<String> = values.into_iter().collect();
+            bounds.sort_by(|one, other| bound(one).total_cmp(&bound(other)));
+            return bounds;
+        }
         values.into_iter().take(MOST_VALUES).collect()
     }
 
     async fn all_metrics(&self) -> BTreeSet<String> {
         labels(self.prometheus.query("group by (__name__) ({__name__=~\".+\"})").await, "__name__")
     }
+}
+
+/// A bucket's bound as a number; NaN for what is none.
+pub(super) fn bound(text: &str) -> f64 {
+    if text == "+Inf" { f64::INFINITY } else { text.parse().unwrap_or(f64::NAN) }
 }
 
 fn labels(answer: Result<QueryResult, Error>, label: &str) -> BTreeSet<String> {

@@ -232,7 +232,7 @@ fn a_broken_promise_uses_the_error_budget_up_and_its_dashboard_shows_it() {
     };
     let early = of_budget();
     assert!(early.iter().all(|finding| finding["status"] != "fail"), "{early:#?}");
-    if value(&stack, "slo:error_budget:remaining").is_none() {
+    if value(&stack, "slo:objective:ratio").is_none() {
         let pending = early.iter().find(|finding| finding["instance"].as_str() == Some("Objective"));
         let pending = pending.expect("the panel is asked for");
         assert_eq!(pending["cause"], "rule-pending", "{pending:#}");

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use super::ALERTS;
 use crate::client::{LoadedRule, RuleHealth};
 use crate::dashboard::STATUS_LABELS;
-use crate::desired::{Rule, RuleFile, RuleGroup, RuleKind, rule_place};
+use crate::desired::{Duration, Rule, RuleFile, RuleGroup, RuleKind, rule_place};
 use crate::promql::{Expression, Matcher, Selector};
-use crate::verify::series::{Found, SelectorState};
+use crate::verify::series::{BOUND, Found, SelectorState, bound};
 use crate::verify::{Cause, Finding, Trouble};
 
 /// Metrics that Prometheus makes while an alert is pending or firing, and not before.
@@ -111,7 +111,7 @@ fn never(rule: &Rule, state: &RuleState, place: &str) -> Verdict {
     let Ok(expression) = Expression::parse(&rule.expression) else { return Verdict::Can };
     let need = expression.need();
     let found = |selector: &Selector| state.selectors.iter().find(|state| state.selector == *selector);
-    let reason = |selector: &Selector| found(selector).and_then(|state| obstacle(state, place));
+    let reason = |selector: &Selector| found(selector).and_then(|state| obstacle(rule, state, place));
     let is_met =
         |least: fn(&Verdict) -> bool| need.is_met(&|selector| reason(selector).is_none_or(|verdict| !least(&verdict)));
     let is_hopeless = |verdict: &Verdict| matches!(verdict, Verdict::Never(_));
@@ -127,7 +127,7 @@ fn never(rule: &Rule, state: &RuleState, place: &str) -> Verdict {
 }
 
 /// Why a selector finds nothing; `None`: it finds something, or will.
-fn obstacle(state: &SelectorState, place: &str) -> Option<Verdict> {
+fn obstacle(rule: &Rule, state: &SelectorState, place: &str) -> Option<Verdict> {
     let metric = state.selector.metric.as_deref().unwrap_or_default();
     let no_data = |message: String, fix: String| Trouble::new(Cause::NoData, message, fix);
     match &state.found {
@@ -143,8 +143,53 @@ fn obstacle(state: &SelectorState, place: &str) -> Option<Verdict> {
             let message = format!("it can never have an answer: no metric is called `{metric}`{known}");
             Some(Verdict::Never(no_data(message, fix)))
         }
+        Found::NoMatch { matcher: Some(matcher), values } if matcher.label == BOUND && !values.is_empty() => {
+            Some(Verdict::Never(no_bucket(rule, metric, matcher, values, place)))
+        }
         Found::NoMatch { matcher: Some(matcher), values } => mismatch(metric, matcher, values, place),
     }
+}
+
+/// A histogram that has no bucket with that bound. Its bounds stand in the app's code, so that waiting does not help.
+fn no_bucket(rule: &Rule, metric: &str, matcher: &Matcher, values: &[String], place: &str) -> Trouble {
+    // `1|1\.0` stands for both ways to write a whole number.
+    let wanted = matcher.value.split('|').next().unwrap_or_default();
+    let bounds: Vec<f64> = values.iter().map(|value| bound(value)).filter(|bound| bound.is_finite()).collect();
+    let below = bounds.iter().rev().find(|bound| **bound < self::bound(wanted));
+    let above = bounds.iter().find(|bound| **bound > self::bound(wanted));
+    let nearest: Vec<f64> = below.into_iter().chain(above).copied().collect();
+    let listed = values.iter().map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", ");
+    let message = format!("it can never count: `{metric}` has no bucket up to `{wanted}`; its bounds are {listed}");
+    let objective = rule.labels.get("slo").zip(rule.labels.get("app")).filter(|(word, _)| *word == "latency");
+    let fix = if let Some((_, app)) = objective {
+        let times: Vec<String> =
+            nearest.iter().filter_map(|seconds| time(*seconds)).map(|time| format!("`under: {time}`")).collect();
+        let own = format!("give the app's histogram a bound of {wanted} s");
+        if times.is_empty() {
+            own
+        } else {
+            format!("write {} under `apps.{app}.slo.latency`, or {own}", times.join(" or "))
+        }
+    } else {
+        let texts: Vec<String> = nearest.iter().map(|bound| format!("`{bound}`")).collect();
+        format!(
+            "write {} in {place}",
+            if texts.is_empty() { "a bound that is there".to_owned() } else { texts.join(" or ") }
+        )
+    };
+    Trouble::new(Cause::NoData, message, fix)
+}
+
+/// Seconds as the stack file writes them; `None` for what is no whole number of milliseconds.
+fn time(seconds: f64) -> Option<Duration> {
+    let millis = (seconds * 1000.0).round();
+    let is_whole = (seconds * 1000.0 - millis).abs() < 1e-6 && (1.0..1e12).contains(&millis);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it is a whole number within these bounds"
+    )]
+    is_whole.then(|| Duration::from_millis(millis as u64))
 }
 
 /// A metric that is there, and a matcher that holds for none of its series.

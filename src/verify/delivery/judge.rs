@@ -17,6 +17,10 @@ const CHECK: &str = "alerts";
 /// A failed try that is older than this, in milliseconds, says nothing about now.
 const RECENT: i64 = 15 * 60 * 1000;
 
+/// Prometheus tells again after a minute of what fires, and a little later where it is busy: an Alertmanager that stands for
+/// less than this, in milliseconds, need not know of everything.
+const TOLD_AFTER: i64 = 90 * 1000;
+
 /// Judges what was found: for each Alertmanager how it stands, what comes to it and what it sends on; then the receivers.
 pub fn judge_delivery(desired: &Desired, files: &Files, observed: &Observed, state: &DeliveryState) -> Vec<Finding> {
     let Some(config) = &desired.alertmanager else { return Vec::new() };
@@ -24,13 +28,15 @@ pub fn judge_delivery(desired: &Desired, files: &Files, observed: &Observed, sta
     let mut findings = Vec::new();
     for (index, service) in services.iter().enumerate() {
         let one = state.alertmanagers.get(index).cloned().unwrap_or_default();
+        let found = container(observed, service);
         let seat = Seat {
             instance: service.container_name(&desired.stack, 1),
+            started_at: found.map_or(0, |container| container.started_at),
             address: config.addresses.get(index).map(String::as_str).unwrap_or_default(),
             state,
             one: &one,
         };
-        let runs = container(observed, service).is_some_and(|it| it.state == ContainerState::Running);
+        let runs = found.is_some_and(|it| it.state == ContainerState::Running);
         findings.push(seat.finding("alertmanager", seat.stands(runs, files, services.len())));
         if runs {
             findings.extend(seat.comes_in());
@@ -62,6 +68,8 @@ pub(super) fn lost<'a>(
 struct Seat<'a> {
     instance: String,
     address: &'a str,
+    /// Milliseconds since 1970.
+    started_at: i64,
     state: &'a DeliveryState,
     one: &'a AlertmanagerState,
 }
@@ -70,7 +78,11 @@ impl Seat<'_> {
     fn finding(&self, subject: &str, outcome: Result<String, Trouble>) -> Finding {
         match outcome {
             Ok(message) => Finding::ok(CHECK, subject, Some(&self.instance), message),
-            Err(trouble) => Finding::fail(CHECK, subject, Some(&self.instance), self.masked(trouble)),
+            Err(trouble) => {
+                let is_pending = trouble.cause == Cause::AlertPending;
+                let finding = Finding::fail(CHECK, subject, Some(&self.instance), self.masked(trouble));
+                if is_pending { finding.as_warning() } else { finding }
+            }
         }
     }
 
@@ -130,6 +142,17 @@ impl Seat<'_> {
             let name = labels.get("alertname").map(String::as_str).unwrap_or_default();
             let why = words::sending_error(&self.state.prometheus_lines, address);
             let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+            let stands_for = (self.state.now - self.started_at).max(0);
+            if stands_for < TOLD_AFTER {
+                let message = format!(
+                    "`{name}` fires, and `{}`, which stands for {} s, does not know it yet: Prometheus tells again after a \
+                     minute of what fires{why}",
+                    self.instance,
+                    stands_for / 1000
+                );
+                let fix = format!("run `stackctl verify alerts` again in {} s", (TOLD_AFTER - stands_for + 999) / 1000);
+                return Err(Trouble::new(Cause::AlertPending, message, fix));
+            }
             let message = format!(
                 "lost between Prometheus and Alertmanager: `{name}` fires, and `{}` does not know it{why}",
                 self.instance

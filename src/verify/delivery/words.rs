@@ -30,7 +30,11 @@ pub(in crate::verify) fn field(line: &str, key: &str) -> Option<String> {
     Some(rest.split(' ').next().unwrap_or_default().to_owned())
 }
 
-/// The tries that a log tells of, oldest first. Alertmanager says so of failures, and of a success that came after one.
+/// What Alertmanager says when it begins to work by a configuration: what it said before is about another one.
+const LOADED: &str = "Completed loading of configuration file";
+
+/// The tries that a log tells of under the configuration in force, oldest first. Alertmanager says so of failures, and of a
+/// success that came after one.
 pub(super) fn tries(lines: &[String]) -> Vec<Try> {
     let of_line = |line: &String| {
         let message = field(line, "msg")?;
@@ -46,7 +50,8 @@ pub(super) fn tries(lines: &[String]) -> Vec<Try> {
         let at = time.parse::<jiff::Timestamp>().ok()?.as_millisecond();
         Some(Try { receiver, error: failed.then(|| error.clone().unwrap_or_default()), at })
     };
-    lines.iter().filter_map(of_line).collect()
+    let begin = lines.iter().rposition(|line| line.contains(LOADED)).map_or(0, |loaded| loaded + 1);
+    lines[begin..].iter().filter_map(of_line).collect()
 }
 
 /// The last thing that a log says of a receiver, alone or among several that are told together.

@@ -107,3 +107,30 @@ fn a_label_that_does_not_match_is_judged_by_what_it_is() {
     assert_eq!(status("a{code=\"500\"} > 1", no_match("code", "500", &["200"])), Status::Ok, "still to come");
     assert_eq!(status("a{kind=\"x\"} > 1", no_match("kind", "x", &["y"])), Status::Warn);
 }
+
+#[test]
+fn an_objective_at_no_buckets_bound_is_told_the_nearest_bounds() {
+    let expression = "rate(took_bucket{le=\"0.3\"}[5m]) > 0";
+    let state = no_match("le", "0.3", &["0.1", "0.25", "0.5", "1.0", "+Inf"]);
+    let alone = found(expression, std::slice::from_ref(&state));
+    assert_eq!((alone.status, alone.cause), (Status::Fail, Some(Cause::NoData)));
+    assert!(
+        alone.message.contains("no bucket up to `0.3`; its bounds are `0.1`, `0.25`, `0.5`, `1.0`, `+Inf`"),
+        "{alone:?}"
+    );
+    assert_eq!(alone.fix, "write `0.25` or `0.5` in `apps.web.alerts.Mine`");
+
+    let mut rule = rule(expression);
+    rule.labels = IndexMap::from([("app".into(), "web".into()), ("slo".into(), "latency".into())]);
+    let loaded = LoadedRule {
+        labels: [("app".to_owned(), "web".to_owned()), ("slo".to_owned(), "latency".to_owned())].into(),
+        ..loaded(expression)
+    };
+    let selector = Expression::parse(expression).unwrap().selectors().remove(0);
+    let state = RuleState { loaded: Some(loaded), selectors: vec![SelectorState { selector, found: state }] };
+    let group = RuleGroup { name: "web objectives".into(), interval: None, rules: vec![rule] };
+    let file = RuleFile { name: "stackctl-objectives.yml".into(), text: None, groups: vec![group.clone()] };
+    let finding = judge_rule(&file, &group, 0, &state);
+    let fix = "write `under: 250ms` or `under: 500ms` under `apps.web.slo.latency`, or give the app's histogram a bound of 0.3 s";
+    assert_eq!(finding.fix, fix);
+}

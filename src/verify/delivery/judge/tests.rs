@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::*;
-use crate::client::{self, AlertmanagerStatus, KnownAlert};
+use crate::client::{self, AlertmanagerStatus, KnownAlert, KnownStatus};
 use crate::desired::{Destination, Grouping, Role, Told};
 use crate::verify::Status;
 use crate::verify::delivery::Hidden;
@@ -63,7 +63,7 @@ fn state() -> DeliveryState {
                 cluster: "disabled".to_owned(),
                 peers: 0,
             })),
-            alerts: vec![KnownAlert { labels: known }],
+            alerts: vec![KnownAlert { labels: known, status: KnownStatus::default() }],
             delivered: Some(Delivered { posted: Posted::Accepted, arrived_ms: Some(1234), kept_back: None }),
             probe: "abc-1".to_owned(),
             lines: Vec::new(),
@@ -122,6 +122,27 @@ fn prometheus_that_does_not_know_it_or_does_not_reach_it_is_the_first_hop() {
     let finding = broken(&unheard);
     assert_eq!(finding.subject, "prometheus to alertmanager");
     assert!(finding.message.ends_with("does not know it: no route to host"), "{}", finding.message);
+}
+
+#[test]
+fn an_alertmanager_that_has_just_come_is_not_blamed_for_what_prometheus_has_still_to_tell_it() {
+    let mut unheard = state();
+    unheard.alertmanagers[0].alerts.clear();
+    let of_age = |age: i64| {
+        let mut observed = fixture::observed();
+        let mut container = fixture::container("alertmanager", 1, 7);
+        container.started_at = NOW - age;
+        observed.containers.push(container);
+        let files = Files([(FILE.to_owned(), RENDERED.to_owned())].into_iter().collect());
+        let findings = judge_delivery(&desired(), &files, &observed, &unheard);
+        findings.into_iter().find(|finding| finding.subject == "prometheus to alertmanager").expect("it is looked at")
+    };
+    let young = of_age(20_000);
+    assert_eq!((young.status, young.cause), (Status::Warn, Some(Cause::AlertPending)));
+    assert!(young.message.contains("stands for 20 s"), "{}", young.message);
+    assert!(young.fix.ends_with("again in 70 s"), "{}", young.fix);
+    let old = of_age(95_000);
+    assert_eq!((old.status, old.cause), (Status::Fail, Some(Cause::AlertNotDelivered)));
 }
 
 #[test]
@@ -184,6 +205,11 @@ fn a_receiver_is_broken_where_its_socket_is_closed_or_its_last_message_was_not_t
     assert!(finding.message.ends_with("was not taken: <secret>: 500"), "{}", finding.message);
     failed.alertmanagers[0].lines = vec![line(&at(NOW - 3 * 3_600_000))];
     assert!(judged(&failed).iter().all(|finding| finding.status == Status::Ok), "that is long ago");
+    let loaded = r#"ts=2026-11-24T14:00:00Z level=info component=configuration msg="Completed loading of configuration file" file=x"#;
+    failed.alertmanagers[0].lines = vec![line(&at(NOW - 60_000)), loaded.to_owned()];
+    assert!(judged(&failed).iter().all(|finding| finding.status == Status::Ok), "that was another configuration");
+    failed.alertmanagers[0].lines.push(line(&at(NOW - 1000)));
+    assert!(broken(&failed).message.contains("was not taken"), "it fails still");
 }
 
 #[test]
