@@ -80,6 +80,258 @@ fn promtool_3_takes_every_configuration() {
     promtool_takes_every_configuration("sid", "3.");
 }
 
+/// Remote writes and reads: what promtool takes, and what it refuses.
+const REMOTES: &[(&str, bool)] = &[
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "a|b", action: drop }] }"#, true),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "(a)(b)?", action: drop }] }"#, true),
+    (
+        r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "[[:alpha:]_]+", action: drop }] }"#,
+        true,
+    ),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "a{2,5}", action: drop }] }"#, true),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "a{,5}", action: drop }] }"#, true),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "x{", action: drop }] }"#, true),
+    (
+        r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "\\Qa+b\\E", action: drop }] }"#,
+        true,
+    ),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "\\pL+", action: drop }] }"#, true),
+    (
+        r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "\\p{Greek}", action: drop }] }"#,
+        true,
+    ),
+    (
+        r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "(?P<x>a)", action: drop }] }"#,
+        true,
+    ),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "(?i:a)b", action: drop }] }"#, true),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "(?s-i)a", action: drop }] }"#, true),
+    (
+        r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "\\x{10FFFF}", action: drop }] }"#,
+        true,
+    ),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "\\012", action: drop }] }"#, true),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "[^]a]", action: drop }] }"#, true),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "[a-]", action: drop }] }"#, true),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "a(?i)*", action: drop }] }"#, true),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "é+", action: drop }] }"#, true),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "a)(b", action: drop }] }"#, true),
+    (
+        r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "(?:a{10}){100}", action: drop }] }"#,
+        true,
+    ),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "\\_", action: drop }] }"#, true),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "", action: drop }] }"#, true),
+    (
+        r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "((a*)*)*", action: drop }] }"#,
+        true,
+    ),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "(?=a)", action: drop }] }"#, false),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "(?!a)", action: drop }] }"#, false),
+    (
+        r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "(?<=a)b", action: drop }] }"#,
+        false,
+    ),
+    (
+        r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "(?<x>a)", action: drop }] }"#,
+        false,
+    ),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "a**", action: drop }] }"#, false),
+    (
+        r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "a{2}{3}", action: drop }] }"#,
+        false,
+    ),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "*a", action: drop }] }"#, false),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "a|+", action: drop }] }"#, false),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "(a", action: drop }] }"#, false),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "a)", action: drop }] }"#, false),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "[a", action: drop }] }"#, false),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "[z-a]", action: drop }] }"#, false),
+    (
+        r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "[[:nope:]]", action: drop }] }"#,
+        false,
+    ),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "\\C", action: drop }] }"#, false),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "\\1", action: drop }] }"#, false),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "\\8", action: drop }] }"#, false),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "\\q", action: drop }] }"#, false),
+    (
+        r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "\\x{110000}", action: drop }] }"#,
+        false,
+    ),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "\\xg0", action: drop }] }"#, false),
+    (
+        r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "\\p{Klingon}", action: drop }] }"#,
+        false,
+    ),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "\\Qa", action: drop }] }"#, false),
+    (
+        r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "a{1001}", action: drop }] }"#,
+        false,
+    ),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "a{3,2}", action: drop }] }"#, false),
+    (
+        r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "(?:a{101}){10}", action: drop }] }"#,
+        false,
+    ),
+    (
+        r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "(?P<x>a)(?P<x>b)", action: drop }] }"#,
+        true,
+    ),
+    (
+        r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "(?P<a b>x)", action: drop }] }"#,
+        false,
+    ),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "(?P=x)", action: drop }] }"#, false),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "(?-)", action: drop }] }"#, false),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [x], regex: "\\", action: drop }] }"#, false),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [a-b], target_label: x }] }"#, false),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [0a], target_label: x }] }"#, false),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [__name__], target_label: x }] }"#, true),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [a], target_label: "x-y" }] }"#, false),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [a], target_label: "$1" }] }"#, true),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [a], target_label: "${1}_x" }] }"#, true),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [a], target_label: "x$1_9" }] }"#, true),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [a], target_label: "9x" }] }"#, false),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [a], target_label: "$" }] }"#, false),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [a], target_label: "${a-b}" }] }"#, false),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [a], target_label: "" }] }"#, false),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [a] }] }"#, false),
+    (
+        r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [a], action: lowercase, target_label: x }] }"#,
+        true,
+    ),
+    (
+        r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [a], action: lowercase, target_label: "$1" }] }"#,
+        true,
+    ),
+    (
+        r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [a], action: uppercase, target_label: x, replacement: y }] }"#,
+        false,
+    ),
+    (
+        r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [a], action: uppercase, target_label: x, replacement: "$1" }] }"#,
+        true,
+    ),
+    (
+        r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [a], action: hashmod, modulus: 4, target_label: x }] }"#,
+        true,
+    ),
+    (
+        r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [a], action: hashmod, modulus: 4, target_label: "$1" }] }"#,
+        false,
+    ),
+    (
+        r#"{ url: "http://a/w", write_relabel_configs: [{ source_labels: [a], action: hashmod, target_label: x }] }"#,
+        false,
+    ),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ action: labelmap, regex: "a(.*)" }] }"#, true),
+    (
+        r#"{ url: "http://a/w", write_relabel_configs: [{ action: labelmap, regex: "a(.*)", replacement: "b-$1" }] }"#,
+        false,
+    ),
+    (
+        r#"{ url: "http://a/w", write_relabel_configs: [{ action: labelmap, regex: "a(.*)", replacement: "b_${1}" }] }"#,
+        true,
+    ),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ action: labeldrop, regex: a }] }"#, true),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ action: labeldrop, regex: a, separator: ";" }] }"#, true),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ action: labeldrop, regex: a, separator: "," }] }"#, false),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ action: labelkeep, regex: a, source_labels: [b] }] }"#, false),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ action: labelkeep, regex: a, replacement: "$1" }] }"#, true),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ action: labeldrop, regex: a, target_label: b }] }"#, false),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ action: keep, regex: a }] }"#, true),
+    (r#"{ url: "http://a/w", write_relabel_configs: [{ action: keep, source_labels: [a], regex: b }] }"#, true),
+    (r#"{ url: "http://[::1/w" }"#, false),
+    (r#"{ url: "http://[fd00::1]:80/w" }"#, true),
+    (r#"{ url: "http://a/%zz" }"#, false),
+    (r#"{ url: "http://a/%41" }"#, true),
+    (r#"{ url: "http://a/?x=%zz" }"#, true),
+    (r#"{ url: "http://a/#%zz" }"#, false),
+    (r#"{ url: "http://a{b}/" }"#, false),
+    (r#"{ url: "http://a:b/" }"#, false),
+    (r#"{ url: "http://a^b/" }"#, false),
+    (r#"{ url: "HTTP://A/w" }"#, true),
+    (r#"{ url: "http://a_b.c-d:1/w" }"#, true),
+    (r#"{ url: "http://a/w", headers: { Authorization: x } }"#, false),
+    (r#"{ url: "http://a/read", headers: { Authorization: x } }"#, false),
+    (r#"{ url: "http://a/w", headers: { host: x } }"#, false),
+    (r#"{ url: "http://a/read", headers: { host: x } }"#, false),
+    (r#"{ url: "http://a/w", headers: { Content-Encoding: x } }"#, false),
+    (r#"{ url: "http://a/read", headers: { Content-Encoding: x } }"#, false),
+    (r#"{ url: "http://a/w", headers: { content-length: x } }"#, false),
+    (r#"{ url: "http://a/read", headers: { content-length: x } }"#, false),
+    (r#"{ url: "http://a/w", headers: { Content-Type: x } }"#, false),
+    (r#"{ url: "http://a/read", headers: { Content-Type: x } }"#, false),
+    (r#"{ url: "http://a/w", headers: { user-agent: x } }"#, false),
+    (r#"{ url: "http://a/read", headers: { user-agent: x } }"#, false),
+    (r#"{ url: "http://a/w", headers: { Connection: x } }"#, false),
+    (r#"{ url: "http://a/read", headers: { Connection: x } }"#, false),
+    (r#"{ url: "http://a/w", headers: { keep-alive: x } }"#, false),
+    (r#"{ url: "http://a/read", headers: { keep-alive: x } }"#, false),
+    (r#"{ url: "http://a/w", headers: { proxy-authenticate: x } }"#, false),
+    (r#"{ url: "http://a/read", headers: { proxy-authenticate: x } }"#, false),
+    (r#"{ url: "http://a/w", headers: { Proxy-Authorization: x } }"#, false),
+    (r#"{ url: "http://a/read", headers: { Proxy-Authorization: x } }"#, false),
+    (r#"{ url: "http://a/w", headers: { www-authenticate: x } }"#, false),
+    (r#"{ url: "http://a/read", headers: { www-authenticate: x } }"#, false),
+    (r#"{ url: "http://a/w", headers: { accept-encoding: x } }"#, false),
+    (r#"{ url: "http://a/read", headers: { accept-encoding: x } }"#, false),
+    (r#"{ url: "http://a/w", headers: { X-Prometheus-Remote-Write-Version: x } }"#, false),
+    (r#"{ url: "http://a/read", headers: { X-Prometheus-Remote-Write-Version: x } }"#, false),
+    (r#"{ url: "http://a/w", headers: { X-Prometheus-Remote-Read-Version: x } }"#, false),
+    (r#"{ url: "http://a/read", headers: { X-Prometheus-Remote-Read-Version: x } }"#, false),
+    (r#"{ url: "http://a/w", headers: { X-Amz-Date: x } }"#, false),
+    (r#"{ url: "http://a/read", headers: { X-Amz-Date: x } }"#, false),
+    (r#"{ url: "http://a/w", headers: { x-amz-security-token: x } }"#, false),
+    (r#"{ url: "http://a/read", headers: { x-amz-security-token: x } }"#, false),
+    (r#"{ url: "http://a/w", headers: { X-Amz-Content-Sha256: x } }"#, false),
+    (r#"{ url: "http://a/read", headers: { X-Amz-Content-Sha256: x } }"#, false),
+    (r#"{ url: "http://a/w", headers: { X-Scope-OrgID: shop, Accept: x } }"#, true),
+    (r#"{ url: "http://a/read", required_matchers: { a: b } }"#, true),
+    (r#"{ url: "http://a/read", required_matchers: { 0a: b } }"#, false),
+    (r#"{ url: "http://a/read", required_matchers: { "a-b": c } }"#, false),
+    (r#"{ url: "http://a/read", required_matchers: { __name__: up } }"#, true),
+    (r#"{ url: "http://a/w", queue_config: { capacity: 10, max_shards: 2 } }"#, true),
+    (
+        r#"{ url: "http://a/w", queue_config: { batch_send_deadline: 5s, min_backoff: 30ms, max_backoff: 1m30s } }"#,
+        true,
+    ),
+    (r#"{ url: "http://a/w", queue_config: { batch_send_deadline: 5 } }"#, false),
+    (r#"{ url: "http://a/w", queue_config: { min_backoff: 1m1h } }"#, false),
+    (r#"{ url: "http://a/w", queue_config: { max_backoff: 1x } }"#, false),
+    (r#"{ url: "http://a/w", queue_config: { no_such: 1 } }"#, false),
+];
+
+/// Whether stackctl takes an entry of `remote_write` or `remote_read`.
+fn stackctl_takes(kind: &str, entry: &str) -> Result<(), String> {
+    // In the stack file `$` begins a variable.
+    let text = format!("name: hello\nprometheus:\n  {kind}:\n    - {}\n", entry.replace('$', "$$"));
+    let environment = stackctl::stack::Environment::default();
+    let read = stackctl::stack::parse("stack.yml", &text, Path::new("."), &environment, &stackctl::command::VOCABULARY);
+    read.map(drop).map_err(|problems| problems.render(false))
+}
+
+#[test]
+fn check_takes_of_remote_writes_and_reads_what_promtool_2_42_takes() {
+    let promtool = tools::promtool("bookworm");
+    let folder = tempfile::tempdir().expect("there is a place for temporary files");
+    let config = folder.path().join("prometheus.yml");
+    let mut differing = Vec::new();
+    for (entry, is_right) in REMOTES {
+        let kind =
+            if entry.contains("required_matchers") || entry.contains("/read") { "remote_read" } else { "remote_write" };
+        std::fs::write(&config, format!("{kind}:\n  - {entry}\n")).expect("writable");
+        let output = Command::new(&promtool).args(["check", "config"]).arg(&config).output().expect("it was fetched");
+        let said = String::from_utf8_lossy(&output.stderr);
+        let taken = stackctl_takes(kind, entry);
+        if output.status.success() != *is_right || taken.is_ok() != *is_right {
+            differing.push(format!("{entry}\n  promtool: {} {said}\n  stackctl: {taken:?}", output.status));
+        }
+    }
+    assert!(differing.is_empty(), "{}", differing.join("\n"));
+}
+
 /// Facts in which Alertmanager has that version.
 fn with_alertmanager(version: &str) -> Facts {
     let image = ImageChoice::Take {

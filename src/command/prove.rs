@@ -8,7 +8,7 @@ use super::situation::Situation;
 use super::verify::Check;
 use super::{Failure, output, panels};
 use crate::client::{Alertmanager, Prometheus};
-use crate::desired::{Role, Service};
+use crate::desired::{Role, Service, without_url_secrets};
 use crate::engine::{ContainerState, Engine, Error, Health, Judge, ObservedContainer, Prober, Taken, Verdict};
 use crate::verify::{self, Cause, Evidence, Finding, Status};
 
@@ -137,7 +137,7 @@ async fn death(engine: &Engine, container: &ObservedContainer) -> Death {
         _ => "it exited".to_owned(),
     };
     let lines = engine.last_lines(&container.id, QUOTED_LINES).await.unwrap_or_default();
-    let quoted: Vec<String> = lines.iter().map(|line| format!("\n  | {line}")).collect();
+    let quoted: Vec<String> = lines.iter().map(|line| format!("\n  | {}", without_url_secrets(line))).collect();
     let printed = if quoted.is_empty() {
         " and printed nothing".to_owned()
     } else {
@@ -241,7 +241,8 @@ impl ReloadJudge<'_> {
     async fn refusal(&self, container: &str) -> String {
         let lines = self.situation.engine.last_lines(container, QUOTED_LINES).await.unwrap_or_default();
         let words = lines.into_iter().rev().find(|line| line.contains("err=") || line.contains("error"));
-        format!("Prometheus refuses the file: {}", words.unwrap_or_else(|| "it does not say why".to_owned()))
+        let words = words.map_or_else(|| "it does not say why".to_owned(), |words| without_url_secrets(&words));
+        format!("Prometheus refuses the file: {words}")
     }
 }
 

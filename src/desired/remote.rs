@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::unit::prometheus_duration;
 use super::{BasicAuth, Duration, PlacedSecret, SecretSource, secret};
-use crate::stack::{self, Prometheus, Queue, RemoteRead, RemoteWrite, Secret, ServiceName, WebUrl};
+use crate::stack::{Prometheus, Queue, RemoteEnd};
 
 /// Somewhere that samples are sent to, or asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,53 +21,10 @@ pub struct Remote {
     pub settings: Value,
 }
 
-/// What sending and asking have in common.
-struct Parts<'a> {
-    /// First word of its secrets' names.
-    kind: &'static str,
-    url: &'a WebUrl,
-    name: Option<&'a ServiceName>,
-    timeout: Option<Duration>,
-    headers: &'a indexmap::IndexMap<String, String>,
-    basic_auth: Option<&'a stack::BasicAuth>,
-    token: Option<&'a Secret>,
-    tls: Option<&'a stack::Tls>,
-}
-
-impl<'a> From<&'a RemoteWrite> for Parts<'a> {
-    fn from(remote: &'a RemoteWrite) -> Self {
-        Self {
-            kind: "remote_write",
-            url: &remote.url,
-            name: remote.name.as_ref(),
-            timeout: remote.timeout,
-            headers: &remote.headers,
-            basic_auth: remote.basic_auth.as_ref(),
-            token: remote.token.as_ref(),
-            tls: remote.tls.as_ref(),
-        }
-    }
-}
-
-impl<'a> From<&'a RemoteRead> for Parts<'a> {
-    fn from(remote: &'a RemoteRead) -> Self {
-        Self {
-            kind: "remote_read",
-            url: &remote.url,
-            name: remote.name.as_ref(),
-            timeout: remote.timeout,
-            headers: &remote.headers,
-            basic_auth: remote.basic_auth.as_ref(),
-            token: remote.token.as_ref(),
-            tls: remote.tls.as_ref(),
-        }
-    }
-}
-
 /// Where samples are sent to.
 pub(super) fn writes(section: &Prometheus) -> Vec<Remote> {
     let written = section.remote_write.iter();
-    named(written.clone().map(Parts::from).collect())
+    named(written.clone().map(RemoteEnd::from).collect())
         .into_iter()
         .zip(written)
         .map(|((name, parts), remote)| {
@@ -87,7 +44,7 @@ pub(super) fn writes(section: &Prometheus) -> Vec<Remote> {
 /// Where samples are asked for.
 pub(super) fn reads(section: &Prometheus) -> Vec<Remote> {
     let written = section.remote_read.iter();
-    named(written.clone().map(Parts::from).collect())
+    named(written.clone().map(RemoteEnd::from).collect())
         .into_iter()
         .zip(written)
         .map(|((name, parts), remote)| {
@@ -105,13 +62,13 @@ pub(super) fn reads(section: &Prometheus) -> Vec<Remote> {
 
 /// The secrets of all of them.
 pub(super) fn secrets(section: &Prometheus) -> Vec<PlacedSecret> {
-    let writes = named(section.remote_write.iter().map(Parts::from).collect());
-    let reads = named(section.remote_read.iter().map(Parts::from).collect());
+    let writes = named(section.remote_write.iter().map(RemoteEnd::from).collect());
+    let reads = named(section.remote_read.iter().map(RemoteEnd::from).collect());
     writes.into_iter().chain(reads).flat_map(|(name, parts)| parts.secrets(&name)).collect()
 }
 
 /// Each with the name that it has: its own, else that of its host, with a number where another has that.
-fn named(all: Vec<Parts>) -> Vec<(String, Parts)> {
+fn named(all: Vec<RemoteEnd>) -> Vec<(String, RemoteEnd)> {
     let mut taken: HashSet<String> = all.iter().filter_map(|parts| Some(parts.name?.to_string())).collect();
     let names: Vec<String> = all
         .iter()
@@ -134,7 +91,7 @@ fn is_of_name(letter: char) -> bool {
     letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.')
 }
 
-impl Parts<'_> {
+impl RemoteEnd<'_> {
     fn settings(&self, name: &str) -> Map<String, Value> {
         let mut settings = Map::new();
         let mut set = |key: &str, value: Value| drop(settings.insert(key.to_owned(), value));
@@ -207,13 +164,14 @@ fn queue(queue: &Queue) -> Map<String, Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stack::RemoteWrite;
 
     fn names(texts: &[(&str, Option<&str>)]) -> Vec<String> {
         let remotes: Vec<RemoteWrite> = texts
             .iter()
             .map(|(url, name)| serde_json::from_value(json!({ "url": url, "name": name })).expect("a remote write"))
             .collect();
-        named(remotes.iter().map(Parts::from).collect()).into_iter().map(|(name, _)| name).collect()
+        named(remotes.iter().map(RemoteEnd::from).collect()).into_iter().map(|(name, _)| name).collect()
     }
 
     #[test]

@@ -10,7 +10,7 @@ use futures_util::TryStreamExt;
 use super::error::{cannot, status};
 use super::{Engine, Error};
 use crate::catalog;
-use crate::desired::Service;
+use crate::desired::{Service, without_url_secrets};
 
 /// What came of "has it taken its new files?".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,7 +76,11 @@ impl Engine {
             CheckAnswer::Fine | CheckAnswer::Absent => Ok(()),
             CheckAnswer::Refused(words) => Err(Error::new(
                 format!("cannot give container `{container}` a new `{target}`"),
-                format!("its own {} refuses it: {}", command[0], words.replace(&candidate, target)),
+                format!(
+                    "its own {} refuses it: {}",
+                    command[0],
+                    without_url_secrets(&words.replace(&candidate, target))
+                ),
             )
             .advise(format!("what runs keeps its old file; correct what {} names in the stack file", command[0]))),
         }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use indexmap::IndexMap;
 
 use super::document::Span;
+use super::mask;
 use super::problem::{Place, Problem, Problems, Severity, Source};
 
 /// How many errors, and how many warnings, are kept.
@@ -23,6 +24,8 @@ pub(super) struct Collector {
     errors: usize,
     warnings: usize,
     concealed: IndexMap<String, String>,
+    /// Where secrets stand in the sources.
+    covered: Vec<Span>,
     /// Which sources are Compose files.
     included: HashSet<usize>,
     /// Pieces of values that themselves contain backticks or newlines, so that they can stand anywhere in a message.
@@ -110,8 +113,23 @@ impl Collector {
         self.errors > 0
     }
 
+    /// From now on the text of that place is shown as stars.
+    pub(super) fn cover(&mut self, places: Vec<Span>) {
+        self.covered.extend(places);
+    }
+
     /// All problems, in the order of the files.
     pub(super) fn finish(mut self) -> Problems {
+        if !self.problems.list.is_empty() {
+            for source in &mut self.problems.sources {
+                source.text = mask::covered(&source.text);
+            }
+            for at in &self.covered {
+                if let Some(source) = self.problems.sources.get_mut(at.source as usize) {
+                    mask::cover(&mut source.text, at.start as usize..at.end as usize);
+                }
+            }
+        }
         self.problems.list.sort_by_key(|problem| (problem.place.source, problem.line, problem.column));
         self.problems.list.dedup();
         self.problems

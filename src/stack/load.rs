@@ -7,7 +7,7 @@ use super::collector::Collector;
 use super::document::{self, Node, Reader, SIZE_LIMIT, Span};
 use super::include::{self, Joint, ReadCompose};
 use super::problem::Problems;
-use super::{Environment, Stack, dotenv, files, rules, sections};
+use super::{Environment, Stack, dotenv, files, mask, rules, sections};
 
 /// What other parts of stackctl know by name. An empty list means that its names are not checked.
 #[derive(Debug, Clone, Copy, Default)]
@@ -132,6 +132,7 @@ fn documents(texts: Vec<(String, String)>, environment: &Environment, problems: 
             is_whole = false;
             continue;
         };
+        problems.cover(mask::secrets(&node));
         document::interpolate(&mut node, environment, problems);
         match &mut root {
             None => root = Some(node),

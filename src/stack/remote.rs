@@ -61,6 +61,43 @@ pub struct RemoteRead {
     pub required_matchers: IndexMap<String, String>,
 }
 
+/// What somewhere that samples are sent to and somewhere that they are asked for have in common.
+#[derive(Debug, Clone, Copy)]
+pub struct RemoteEnd<'a> {
+    /// The key of its list: `remote_write` or `remote_read`.
+    pub kind: &'static str,
+    /// Where it is.
+    pub url: &'a WebUrl,
+    /// Its name, where it is written.
+    pub name: Option<&'a ServiceName>,
+    /// Time one request may take.
+    pub timeout: Option<Duration>,
+    /// HTTP headers.
+    pub headers: &'a IndexMap<String, String>,
+    /// User and password.
+    pub basic_auth: Option<&'a BasicAuth>,
+    /// Bearer token.
+    pub token: Option<&'a Secret>,
+    /// TLS settings.
+    pub tls: Option<&'a Tls>,
+}
+
+impl<'a> From<&'a RemoteWrite> for RemoteEnd<'a> {
+    fn from(remote: &'a RemoteWrite) -> Self {
+        let RemoteWrite { url, name, timeout, headers, basic_auth, token, tls, .. } = remote;
+        let (name, basic_auth, token, tls) = (name.as_ref(), basic_auth.as_ref(), token.as_ref(), tls.as_ref());
+        Self { kind: "remote_write", url, name, timeout: *timeout, headers, basic_auth, token, tls }
+    }
+}
+
+impl<'a> From<&'a RemoteRead> for RemoteEnd<'a> {
+    fn from(remote: &'a RemoteRead) -> Self {
+        let RemoteRead { url, name, timeout, headers, basic_auth, token, tls, .. } = remote;
+        let (name, basic_auth, token, tls) = (name.as_ref(), basic_auth.as_ref(), token.as_ref(), tls.as_ref());
+        Self { kind: "remote_read", url, name, timeout: *timeout, headers, basic_auth, token, tls }
+    }
+}
+
 /// One step of relabelling, in Prometheus' own words.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]

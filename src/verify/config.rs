@@ -1,10 +1,11 @@
 //! Does Prometheus run what was rendered, and do the containers hold the rendered files?
 
 use crate::client::{self, Prometheus, RuntimeInfo, yaml_to_json};
-use crate::desired::{Desired, PlacedFile, Service};
+use crate::desired::{Desired, PlacedFile, Service, without_url_secrets};
 use crate::engine::{ContainerState, FileStamp, Observed, ObservedContainer, Prober};
 use crate::render::Files;
 
+use super::contains::Difference;
 use super::{Cause, Finding, Trouble, contains};
 
 const CHECK: &str = "config";
@@ -154,8 +155,8 @@ fn stale(running: &str, rendered: &str) -> Option<Trouble> {
             format!(
                 "Prometheus does not run what was rendered: `{}` is {}, and shall be {}",
                 difference.path,
-                short(difference.running.as_deref().unwrap_or("not there")),
-                short(&difference.rendered),
+                shown(&difference, difference.running.as_deref().unwrap_or("not there")),
+                shown(&difference, &difference.rendered),
             )
         }
     };
@@ -164,6 +165,15 @@ fn stale(running: &str, rendered: &str) -> Option<Trouble> {
         message,
         "run `stackctl up`, which has Prometheus read its configuration again",
     ))
+}
+
+/// A value as far as people may see it: tokens are written into headers and URLs.
+fn shown(difference: &Difference, value: &str) -> String {
+    if difference.path.contains("headers") {
+        "a value that is not shown".to_owned()
+    } else {
+        short(&without_url_secrets(value))
+    }
 }
 
 fn short(value: &str) -> String {

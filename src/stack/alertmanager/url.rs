@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::super::mask::without_url_secrets;
 use super::super::shape::written_as_text;
 use super::super::wrong::Wrong;
 
@@ -34,29 +35,64 @@ impl FromStr for WebUrl {
 
     fn from_str(text: &str) -> Result<Self, Wrong> {
         let lower = text.to_ascii_lowercase();
+        let shown = without_url_secrets(text);
         let Some(rest) = ["http://", "https://"].iter().find_map(|scheme| lower.strip_prefix(scheme)) else {
             let help = match text.split_once("://") {
                 Some(_) => "only `http://` and `https://` can be asked".to_owned(),
-                None => format!("write the scheme, too: `http://{text}`"),
+                None => format!("write the scheme, too: `{}`", without_url_secrets(&format!("http://{text}"))),
             };
-            return Err(Wrong::new(format!("`{text}` is not a URL"), help));
+            let shown = without_url_secrets(&format!("://{text}"));
+            let shown = if text.contains("://") { without_url_secrets(text) } else { shown[3..].to_owned() };
+            return Err(Wrong::new(format!("`{}` is not a URL", shown.escape_debug()), help));
         };
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         if authority.contains('@') {
             let help = "a password has a key of its own; a webhook's whole URL can be a secret: `url: { file: PATH }`";
             return Err(Wrong::new("a password does not belong into a URL of the stack file", help));
         }
-        let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+        let host = if authority.starts_with('[') {
+            authority.rfind(']').map_or(authority, |end| &authority[..=end])
+        } else {
+            authority.rsplit_once(':').map_or(authority, |(host, _)| host)
+        };
         let port_is_right = !authority.contains(':')
             || authority.ends_with(']')
             || authority.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok_and(|port| port > 0));
         if host.is_empty() || !port_is_right || text.chars().any(|letter| letter.is_whitespace() || letter.is_control())
         {
             let help = "write it as in `http://HOST:PORT/PATH`";
-            return Err(Wrong::new(format!("`{}` is not a URL", text.escape_debug()), help));
+            return Err(Wrong::new(format!("`{}` is not a URL", shown.escape_debug()), help));
+        }
+        if !is_host(host) {
+            let help = "write a name, an IPv4 address, or an IPv6 address in brackets: `http://[fd00::1]:8428/`";
+            return Err(Wrong::new(format!("`{}` is not a host", host.escape_debug()), help));
+        }
+        let path = text.split('?').next().unwrap_or_default();
+        if !escapes_are_whole(path) || !escapes_are_whole(text.split_once('#').map_or("", |(_, fragment)| fragment)) {
+            let help = "write `%25` for a `%` of its own; else two hexadecimal digits follow it";
+            return Err(Wrong::new(format!("`{}` has a `%` that stands for no letter", shown.escape_debug()), help));
         }
         Ok(Self(text.to_owned()))
     }
+}
+
+/// What Go takes for a host (`net/url`): letters of names, or an address in brackets that are closed.
+fn is_host(host: &str) -> bool {
+    let is_of_name =
+        |letter: char| !letter.is_ascii() || letter.is_ascii_alphanumeric() || "-._~!$&'()*+,;=".contains(letter);
+    match host.strip_prefix('[') {
+        Some(rest) => rest.strip_suffix(']').is_some_and(|address| {
+            let address = address.split_once("%25").map_or(address, |(address, _zone)| address);
+            address.parse::<std::net::Ipv6Addr>().is_ok()
+        }),
+        None => host.chars().all(is_of_name),
+    }
+}
+
+/// Whether two hexadecimal digits follow each `%`.
+fn escapes_are_whole(text: &str) -> bool {
+    let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_hexdigit);
+    text.split('%').skip(1).all(|after| is_digit(after.as_bytes().first()) && is_digit(after.as_bytes().get(1)))
 }
 
 written_as_text!(WebUrl, "a URL such as `http://HOST:PORT/PATH`", {
@@ -106,11 +142,35 @@ mod tests {
 
     #[test]
     fn a_url_has_a_scheme_and_a_host_and_no_password() {
-        for text in ["http://hook:8080/alerts", "https://example.com", "HTTP://[::1]:80/x?y=1"] {
+        for text in ["http://hook:8080/alerts", "https://example.com", "HTTP://[::1]:80/x?y=1", "http://a/%7Ex?p=%"] {
             assert!(text.parse::<WebUrl>().is_ok(), "{text}");
         }
-        for text in ["hook:8080", "ftp://hook", "http://", "http://a b", "http://hook:0", "http://u:p@hook", ""] {
+        for text in [
+            "hook:8080",
+            "ftp://hook",
+            "http://",
+            "http://a b",
+            "http://hook:0",
+            "http://u:p@hook",
+            "",
+            "http://[::1/w",
+            "http://[x]/",
+            "http://a{b}/",
+            "http://a/%zz",
+            "http://a/%4",
+            "http://a/#%",
+        ] {
             assert!(text.parse::<WebUrl>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_refused_is_named_without_its_secrets() {
+        for text in
+            ["a:1/?key=hunter2", "me:hunter2@a:1", "ftp://me:hunter2@a/", "http://me:hunter2@a/", "http://a:x/?hunter2"]
+        {
+            let wrong = text.parse::<WebUrl>().expect_err(text);
+            assert!(!format!("{wrong}").contains("hunter2"), "{wrong}");
         }
     }
 

@@ -9,6 +9,7 @@ mod path;
 mod reader;
 mod syntax;
 
+pub(super) use error::shortened;
 pub(super) use interpolate::interpolate;
 pub(super) use merge::overlay;
 pub(super) use parse::parse;

@@ -2,14 +2,13 @@
 
 use std::collections::HashSet;
 
-use indexmap::IndexMap;
-
-use super::super::document::Path;
-use super::super::{BasicAuth, Duration, Relabel, RelabelAction, Secret, ServiceName, Tls, WebUrl};
+use super::super::document::{Path, shortened};
+use super::super::go_regex;
+use super::super::{Duration, Relabel, RelabelAction, RemoteEnd};
 use super::Examination;
 
 /// Headers that Prometheus sets itself, and refuses in its file (`config.go`, `reservedHeaders`), and the key to use instead.
-const OWN_HEADERS: [(&str, &str); 13] = [
+const OWN_HEADERS: [(&str, &str); 17] = [
     ("authorization", "write `basic_auth` or `token`"),
     ("host", "remove it: the host stands in `url`"),
     ("content-encoding", "remove it: Prometheus sets it"),
@@ -23,58 +22,41 @@ const OWN_HEADERS: [(&str, &str); 13] = [
     ("www-authenticate", "remove it: Prometheus sets it"),
     ("accept-encoding", "remove it: Prometheus sets it"),
     ("x-prometheus-remote-write-version", "remove it: Prometheus sets it"),
+    ("x-prometheus-remote-read-version", "remove it: Prometheus sets it"),
+    ("x-amz-date", "remove it: it belongs to the signature of `sigv4`"),
+    ("x-amz-security-token", "remove it: it belongs to the signature of `sigv4`"),
+    ("x-amz-content-sha256", "remove it: it belongs to the signature of `sigv4`"),
 ];
 
 /// Words in the name of a header whose value is a secret.
 const SECRET_WORDS: [&str; 5] = ["token", "secret", "password", "api-key", "apikey"];
 
-/// What sending and asking have in common.
-struct Remote<'a> {
-    url: &'a WebUrl,
-    name: Option<&'a ServiceName>,
-    timeout: Option<Duration>,
-    headers: &'a IndexMap<String, String>,
-    basic_auth: Option<&'a BasicAuth>,
-    token: Option<&'a Secret>,
-    tls: Option<&'a Tls>,
-}
+/// What Prometheus writes where a step says nothing.
+const USUAL_REPLACEMENT: &str = "$1";
+
+/// What joins values where a step says nothing.
+const USUAL_SEPARATOR: &str = ";";
+
+/// What a label's name consists of.
+const LABEL_HELP: &str = "use letters, digits and `_`, not beginning with a digit";
 
 /// A place that is reached from where Prometheus stands, with one way to sign in.
 pub(super) fn remotes_can_be_reached(examination: &mut Examination) {
     let Some(section) = examination.stack.prometheus.as_option() else { return };
     let path = Path::ROOT.key("prometheus");
-    let writes = section.remote_write.iter().map(|remote| Remote {
-        url: &remote.url,
-        name: remote.name.as_ref(),
-        timeout: remote.timeout,
-        headers: &remote.headers,
-        basic_auth: remote.basic_auth.as_ref(),
-        token: remote.token.as_ref(),
-        tls: remote.tls.as_ref(),
-    });
-    each(examination, path.key("remote_write"), writes);
-    let reads = section.remote_read.iter().map(|remote| Remote {
-        url: &remote.url,
-        name: remote.name.as_ref(),
-        timeout: remote.timeout,
-        headers: &remote.headers,
-        basic_auth: remote.basic_auth.as_ref(),
-        token: remote.token.as_ref(),
-        tls: remote.tls.as_ref(),
-    });
+    each(examination, path.key("remote_write"), section.remote_write.iter().map(RemoteEnd::from));
     let list = path.key("remote_read");
-    each(examination, list, reads);
+    each(examination, list, section.remote_read.iter().map(RemoteEnd::from));
     for (index, remote) in section.remote_read.iter().enumerate() {
         for label in remote.required_matchers.keys().filter(|label| !is_label(label)) {
             let here = list.index(index);
             let message = format!("`{}` cannot be a label", label.escape_debug());
-            let help = "use letters, digits and `_`, not beginning with a digit";
-            examination.error_at_key(here.key("required_matchers").key(label), message, help);
+            examination.error_at_key(here.key("required_matchers").key(label), message, LABEL_HELP);
         }
     }
 }
 
-fn each<'a>(examination: &mut Examination, list: Path, remotes: impl Iterator<Item = Remote<'a>>) {
+fn each<'a>(examination: &mut Examination, list: Path, remotes: impl Iterator<Item = RemoteEnd<'a>>) {
     let mut names = HashSet::new();
     for (index, remote) in remotes.enumerate() {
         let here = list.index(index);
@@ -98,8 +80,17 @@ fn each<'a>(examination: &mut Examination, list: Path, remotes: impl Iterator<It
             examination.warning(here.key("tls"), message, "write `https://` in `url`, or remove `tls`");
         }
         let headers = here.key("headers");
-        for name in remote.headers.keys() {
+        for (name, value) in remote.headers {
             let lower = name.to_ascii_lowercase();
+            if name.is_empty() || !name.bytes().all(is_of_header) {
+                let message = format!("`{}` cannot be a header", name.escape_debug());
+                examination.error_at_key(headers.key(name), message, "use letters, digits and `-`");
+            }
+            // What it is is not said: people write secrets here.
+            if value.chars().any(|letter| letter.is_control() && letter != '\t') {
+                let message = format!("the value of `{}` cannot be sent", name.escape_debug());
+                examination.error(headers.key(name), message, "write it on one line, without control characters");
+            }
             if let Some((_, instead)) = OWN_HEADERS.iter().find(|(own, _)| *own == lower) {
                 examination.error_at_key(headers.key(name), format!("`{name}` is Prometheus' own header"), *instead);
             } else if SECRET_WORDS.iter().any(|word| lower.contains(word)) {
@@ -130,11 +121,33 @@ fn step(examination: &mut Examination, here: Path, relabel: &Relabel) {
         action,
         RelabelAction::Replace | RelabelAction::Lowercase | RelabelAction::Uppercase | RelabelAction::Hashmod
     );
-    if writes && relabel.target_label.as_ref().is_none_or(String::is_empty) {
-        let help = "write `target_label: NAME`, the label that is written";
-        examination.missing(here, &["target_label"], "key `target_label` is missing", help);
+    if let Some(fault) = relabel.regex.as_deref().and_then(go_regex::fault) {
+        let message = format!("Prometheus refuses this regular expression: {}", shortened(&fault));
+        let help = "write it as RE2 reads it: without looking ahead or behind, and without references to groups";
+        examination.error(here.key("regex"), message, help);
     }
-    if matches!(action, RelabelAction::Lowercase | RelabelAction::Uppercase) && relabel.replacement.is_some() {
+    let sources = here.key("source_labels");
+    for (index, label) in relabel.source_labels.iter().enumerate().filter(|(_, label)| !is_label(label)) {
+        examination.error(sources.index(index), format!("`{}` cannot be a label", label.escape_debug()), LABEL_HELP);
+    }
+    let target = relabel.target_label.as_deref().unwrap_or_default();
+    if writes && target.is_empty() {
+        let help = "write `target_label: NAME`, the label that is written";
+        if relabel.target_label.is_some() {
+            examination.error(here.key("target_label"), "an empty `target_label`", help);
+        } else {
+            examination.missing(here, &["target_label"], "key `target_label` is missing", help);
+        }
+    } else if writes && !(is_label(target) || action != RelabelAction::Hashmod && is_template(target)) {
+        let message = format!("`{}` cannot be a label", target.escape_debug());
+        examination.error(here.key("target_label"), message, LABEL_HELP);
+    }
+    let replacement = relabel.replacement.as_deref().unwrap_or(USUAL_REPLACEMENT);
+    if action == RelabelAction::Labelmap && !is_template(replacement) {
+        let message = format!("`{}` cannot be a label", replacement.escape_debug());
+        examination.error(here.key("replacement"), message, LABEL_HELP);
+    }
+    if matches!(action, RelabelAction::Lowercase | RelabelAction::Uppercase) && replacement != USUAL_REPLACEMENT {
         let help = "remove it: what is written are the joined values";
         examination.error_at_key(here.key("replacement"), "`replacement` beside an action that takes none", help);
     }
@@ -142,17 +155,18 @@ fn step(examination: &mut Examination, here: Path, relabel: &Relabel) {
         let help = "write `modulus: N`, the number of parts";
         examination.error(here.key("modulus"), "`hashmod` divides by a number above zero", help);
     }
-    if action == RelabelAction::Keep && relabel.source_labels.is_empty() {
+    let compares_nothing = relabel.source_labels.is_empty() && relabel.regex.is_some();
+    if action == RelabelAction::Keep && compares_nothing {
         let help = "write `source_labels: [NAME]`, the labels that are compared";
-        examination.missing(here, &["source_labels"], "`keep` compares no label, and drops every sample", help);
+        examination.warning(here.key("regex"), "`keep` compares no label, and drops every sample or none", help);
     }
     if matches!(action, RelabelAction::Labeldrop | RelabelAction::Labelkeep) {
         let others = [
             ("source_labels", !relabel.source_labels.is_empty()),
-            ("target_label", relabel.target_label.is_some()),
-            ("replacement", relabel.replacement.is_some()),
-            ("separator", relabel.separator.is_some()),
-            ("modulus", relabel.modulus.is_some()),
+            ("target_label", !target.is_empty()),
+            ("replacement", replacement != USUAL_REPLACEMENT),
+            ("separator", relabel.separator.as_ref().is_some_and(|separator| separator != USUAL_SEPARATOR)),
+            ("modulus", relabel.modulus.is_some_and(|modulus| modulus != 0)),
         ];
         for (key, _) in others.into_iter().filter(|(_, is_written)| *is_written) {
             let message = format!("`{key}` beside an action that takes `regex` alone");
@@ -204,4 +218,36 @@ pub(super) fn queues_hold_something(examination: &mut Examination) {
 fn is_label(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
         && text.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+}
+
+/// What may stand in a header's name (RFC 9110, section 5.6.2): Go sends nothing with another one.
+fn is_of_header(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+/// A label's name in which `$1`, `$name` and `${name}` stand for groups (`relabel.go`, `relabelTarget`).
+fn is_template(text: &str) -> bool {
+    let word = |text: &str| text.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
+    let mut rest = text;
+    while let Some(first) = rest.bytes().next() {
+        let length = if let Some(braced) = rest.strip_prefix("${") {
+            let length = word(braced);
+            if length == 0 || !braced[length..].starts_with('}') {
+                return false;
+            }
+            length + 3
+        } else if let Some(name) = rest.strip_prefix('$') {
+            let length = word(name);
+            if length == 0 {
+                return false;
+            }
+            length + 1
+        } else if first.is_ascii_alphabetic() || first == b'_' || first.is_ascii_digit() && rest.len() < text.len() {
+            1
+        } else {
+            return false;
+        };
+        rest = &rest[length..];
+    }
+    !text.is_empty()
 }

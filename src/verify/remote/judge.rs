@@ -1,6 +1,6 @@
 //! What Prometheus counts of its remote writes → findings. Pure.
 
-use crate::desired::{Desired, PrometheusConfig, Remote};
+use crate::desired::{Desired, PrometheusConfig, Remote, without_url_secrets};
 
 use super::super::delivery::field;
 use super::super::{Cause, Finding, Trouble};
@@ -43,7 +43,7 @@ fn unreachable(error: &crate::client::Error) -> Trouble {
 
 fn arrives(config: &PrometheusConfig, remote: &Remote, counted: Counted, lines: &[String]) -> Result<String, Trouble> {
     let Counted { tried, failed, retried, dropped, pending, behind } = counted;
-    let url = &remote.url;
+    let url = &without_url_secrets(&remote.url);
     let most_behind = MOST_BEHIND.max(4 * config.scrape_interval.as_millis() / 1000);
     let said = said(lines, remote).map(|reason| format!(": {reason}")).unwrap_or_default();
     let failing = |message: String, fix: &str| Err(Trouble::new(Cause::RemoteWriteFailing, message, fix));
@@ -79,7 +79,7 @@ fn arrives(config: &PrometheusConfig, remote: &Remote, counted: Counted, lines: 
 fn said(lines: &[String], remote: &Remote) -> Option<String> {
     let is_of = |line: &&String| field(line, "remote_name").as_deref() == Some(remote.name.as_str());
     let url = field_of_url(lines.iter().rev().filter(is_of), remote);
-    url.map(|error| error.chars().take(300).collect())
+    url.map(|error| without_url_secrets(&error).chars().take(300).collect())
 }
 
 /// Of an earlier URL nothing is told.
@@ -124,6 +124,14 @@ mod tests {
         assert!(finding.message.ends_with("10 samples wait: connection refused"), "{}", finding.message);
         let other = judge(counted, &line.replace("archive:8428", "archive:1"));
         assert!(other.message.ends_with("10 samples wait"), "an earlier URL's reason: {}", other.message);
+    }
+
+    #[test]
+    fn a_token_in_the_url_is_in_no_message() {
+        let line = "remote_name=archive msg=\"Failed to send batch, retrying\" \
+                    err=\"Post \\\"http://archive/w?key=hunter2\\\": connection refused\"";
+        let finding = judge(Counted { tried: 50, retried: 40, pending: 10, ..Counted::default() }, line);
+        assert!(finding.message.contains("http://archive/w?key=***"), "{}", finding.message);
     }
 
     #[test]

@@ -1,0 +1,131 @@
+//! Secrets that were written into a URL, kept out of what is shown.
+
+use std::ops::Range;
+
+use super::document::{Node, Span, Value};
+
+/// What stands in the place of a secret in a message.
+const HIDDEN: &str = "***";
+
+/// The text without what may be secret in its URLs: user and password before the host, and the values of the query.
+pub fn without_url_secrets(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut end = 0;
+    for range in url_secrets(text) {
+        shown.push_str(&text[end..range.start]);
+        shown.push_str(HIDDEN);
+        end = range.end;
+    }
+    shown.push_str(&text[end..]);
+    shown
+}
+
+/// The same, letter by letter, so that every place in the text stays where it is.
+pub(super) fn covered(text: &str) -> String {
+    let mut covered = text.to_owned();
+    for range in url_secrets(text) {
+        cover(&mut covered, range);
+    }
+    covered
+}
+
+/// Covers a stretch of a text, byte by byte, line breaks aside.
+pub(super) fn cover(text: &mut String, range: Range<usize>) {
+    if let Some(secret) = text.get(range.clone()) {
+        let stars: String =
+            secret.bytes().map(|byte| if matches!(byte, b'\n' | b'\r') { char::from(byte) } else { '*' }).collect();
+        text.replace_range(range, &stars);
+    }
+}
+
+/// Words in a key whose value is a secret. A key that ends in `file` names the place of one.
+const SECRET_WORDS: [&str; 8] = ["password", "passwd", "secret", "token", "credential", "apikey", "api_key", "api-key"];
+
+/// Where texts stand that look like secrets: values of keys that say so, and of headers. One that is a variable is none.
+pub(super) fn secrets(node: &Node) -> Vec<Span> {
+    let mut found = Vec::new();
+    gather(node, false, &mut found);
+    found
+}
+
+fn gather(node: &Node, of_headers: bool, found: &mut Vec<Span>) {
+    match &node.value {
+        Value::Scalar(_) => {}
+        Value::Sequence(items) => items.iter().for_each(|item| gather(item, false, found)),
+        Value::Mapping(entries) => {
+            for (key, entry) in entries {
+                let key = key.to_ascii_lowercase();
+                let is_secret = !key.ends_with("file") && SECRET_WORDS.iter().any(|word| key.contains(word));
+                match &entry.node.value {
+                    Value::Scalar(scalar) if (of_headers || is_secret) && !scalar.text.contains('$') => {
+                        found.push(entry.node.span);
+                    }
+                    _ => gather(&entry.node, key == "headers", found),
+                }
+            }
+        }
+    }
+}
+
+/// Where secrets may stand in the URLs of a text, in order.
+fn url_secrets(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(at) = text[from..].find("://") {
+        let start = from + at + 3;
+        let ends = |letter: char| letter.is_whitespace() || matches!(letter, '"' | '\'' | '`' | '<' | '>');
+        let end = text[start..].find(ends).map_or(text.len(), |length| start + length);
+        let query = text[start..end].find(['?', '#']).map_or(end, |length| start + length);
+        if let Some(length) = text[start..query].rfind('@').filter(|length| *length > 0) {
+            found.push(start..start + length);
+        }
+        found.extend(values(text, query, end));
+        from = end;
+    }
+    found
+}
+
+/// The values of a query or fragment, each without its name; all of what has no name.
+fn values(text: &str, query: usize, end: usize) -> Vec<Range<usize>> {
+    let mut ranges = Vec::new();
+    let mut at = query;
+    while at < end {
+        // The sign before a pair is one byte.
+        let start = at + 1;
+        let stop = text[start..end].find(['&', '#', '?']).map_or(end, |length| start + length);
+        let value = text[start..stop].find('=').map_or(start, |length| start + length + 1);
+        if value < stop {
+            ranges.push(value..stop);
+        }
+        at = stop;
+    }
+    ranges
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{covered, without_url_secrets};
+
+    #[test]
+    fn user_password_and_values_of_the_query_are_hidden_and_nothing_else() {
+        for (text, shown) in [
+            ("http://archive:8428/api/v1/write", "http://archive:8428/api/v1/write"),
+            ("Post \"http://me:hunter2@a/w?token=x&day=1\": EOF", "Post \"http://***@a/w?token=***&day=***\": EOF"),
+            ("https://a/?hunter2", "https://a/?***"),
+            ("https://a/#x=hunter2", "https://a/#x=***"),
+            ("http://me:pa/ss@a/", "http://***@a/"),
+            ("a http://u:p@b and http://c?d=e", "a http://***@b and http://c?d=***"),
+            ("what? a@b = c", "what? a@b = c"),
+            ("http://a/?", "http://a/?"),
+        ] {
+            assert_eq!(without_url_secrets(text), shown);
+        }
+    }
+
+    #[test]
+    fn covered_letters_leave_every_other_where_it_was() {
+        let text = "url: \"http://mé:x@a/?b=c\" # é";
+        assert_eq!(covered(text), "url: \"http://*****@a/?b=*\" # é");
+        assert_eq!(covered(text).len(), text.len());
+    }
+}
