@@ -15,9 +15,19 @@ pub fn checker(path: &str) -> Option<&'static [&'static str]> {
     CHECKERS.iter().find(|(place, _)| is_for(place)).map(|(_, words)| *words)
 }
 
+/// The same for one file alone, where nothing that it names lies beside it. `None`: nothing checks it so.
+pub fn lone_checker(path: &str) -> Option<&'static [&'static str]> {
+    match checker(path)? {
+        // Known since 2.37. It looks for none of the secrets and certificates that the configuration names.
+        ["promtool", "check", "config"] => Some(&["promtool", "check", "config", "--syntax-only"]),
+        words @ ["promtool", "check", "rules"] => Some(words),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::checker;
+    use super::{checker, lone_checker};
 
     #[test]
     fn a_file_is_checked_by_the_program_that_knows_its_kind() {
@@ -25,5 +35,8 @@ mod tests {
         assert_eq!(checker("/etc/prometheus/rules/shop.yml"), Some(&["promtool", "check", "rules"][..]));
         assert_eq!(checker("/etc/alertmanager/alertmanager.yml"), Some(&["amtool", "check-config"][..]));
         assert_eq!(checker("/etc/alertmanager/templates/mail.tmpl"), None);
+        let alone = lone_checker("/etc/prometheus/prometheus.yml").and_then(|words| words.last());
+        assert_eq!(alone, Some(&"--syntax-only"));
+        assert_eq!(lone_checker("/etc/alertmanager/alertmanager.yml"), None);
     }
 }

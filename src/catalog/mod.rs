@@ -29,7 +29,7 @@ pub mod statsd;
 mod version;
 mod watches;
 
-pub use checker::checker;
+pub use checker::{checker, lone_checker};
 pub use component::{Bind, Component, ContainerDefaults, DataFolder, Health, Known};
 pub use debian::{DebianPackage, NOBODY, OwnedFolder, Owner};
 pub use version::Version;

@@ -22,6 +22,7 @@ pub mod probe;
 pub mod ps;
 pub mod push;
 pub mod query;
+mod refused;
 pub mod remove;
 pub mod render;
 pub mod scale;

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use super::situation::Situation;
 use super::verify::Check;
-use super::{Failure, output, panels};
+use super::{Failure, output, panels, refused};
 use crate::client::{Alertmanager, Prometheus};
 use crate::desired::{Role, Service, without_url_secrets};
-use crate::engine::{ContainerState, Engine, Error, Health, Judge, ObservedContainer, Prober, Taken, Verdict};
+use crate::engine::{ContainerState, Error, Health, Judge, ObservedContainer, Prober, Taken, Verdict};
 use crate::verify::{self, Cause, Evidence, Finding, Status};
 
 /// Time between two looks while waiting.
@@ -103,6 +103,7 @@ pub(super) async fn settle(situation: &mut Situation, deadline: Instant) -> Resu
     let begun = Instant::now();
     loop {
         situation.look_again().await?;
+        refused::stop(situation).await?;
         let fallen: Vec<_> =
             situation.observed.containers.iter().filter(|container| has_fallen(situation, container)).collect();
         let waits = situation.observed.containers.iter().any(|container| container.health == Health::Starting);
@@ -110,7 +111,7 @@ pub(super) async fn settle(situation: &mut Situation, deadline: Instant) -> Resu
         if settled || Instant::now() >= deadline {
             let mut deaths = Vec::new();
             for container in fallen {
-                deaths.push(death(&situation.engine, container).await);
+                deaths.push(death(situation, container).await);
             }
             return Ok(deaths);
         }
@@ -129,14 +130,22 @@ fn has_fallen(situation: &Situation, container: &ObservedContainer) -> bool {
     }
 }
 
-async fn death(engine: &Engine, container: &ObservedContainer) -> Death {
+async fn death(situation: &Situation, container: &ObservedContainer) -> Death {
+    if let Some(words) = refused::words(situation, container).await {
+        let error = Error::new(
+            format!("container `{}` did not stay up", container.name),
+            format!("Prometheus refuses its configuration: {words}"),
+        );
+        let advice = "it is stopped; correct what it names in the stack file, then run `stackctl up` again";
+        return Death { error: error.advise(advice) };
+    }
     let what = match (container.state, container.exit_code) {
         (ContainerState::Running, _) => "it is unhealthy".to_owned(),
         (ContainerState::Restarting, Some(code)) => format!("it keeps exiting with {code}"),
         (_, Some(code)) => format!("it exited with {code}"),
         _ => "it exited".to_owned(),
     };
-    let lines = engine.last_lines(&container.id, QUOTED_LINES).await.unwrap_or_default();
+    let lines = situation.engine.last_lines(&container.id, QUOTED_LINES).await.unwrap_or_default();
     let quoted: Vec<String> = lines.iter().map(|line| format!("\n  | {}", without_url_secrets(line))).collect();
     let printed = if quoted.is_empty() {
         " and printed nothing".to_owned()
@@ -156,7 +165,7 @@ pub(super) async fn wait_for_targets(
     let mut broken_since: BTreeMap<(String, Option<Cause>), Instant> = BTreeMap::new();
     loop {
         let findings = first_look(situation).await?;
-        let broken: Vec<_> = findings.iter().filter(|finding| finding.status != Status::Ok).map(key).collect();
+        let broken: Vec<_> = findings.iter().filter(|finding| finding.status == Status::Fail).map(key).collect();
         if broken.is_empty() {
             return Ok(Some(findings));
         }

@@ -256,6 +256,7 @@ impl Run<'_> {
         let short_id = &old[..old.len().min(12)];
         let new_name = format!("{name}.{short_id}");
         engine.remove_leftover(&new_name, &self.supplies.source.stack).await?;
+        engine.check_new_image(service, name, self.supplies.files, &self.supplies.source.stack).await?;
         let id = self.create(service, replica, &new_name, &kept).await?;
         engine.remove_container(old, name, service.container.settings.stop_grace_period).await?;
         let options = RenameContainerOptionsBuilder::new().name(name).build();

@@ -8,9 +8,11 @@ use bollard::query_parameters::KillContainerOptionsBuilder;
 use futures_util::TryStreamExt;
 
 use super::error::{cannot, status};
+use super::once::Once;
 use super::{Engine, Error};
 use crate::catalog;
 use crate::desired::{Service, without_url_secrets};
+use crate::render::Files;
 
 /// What came of "has it taken its new files?".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +86,39 @@ impl Engine {
             )
             .advise(format!("what runs keeps its old file; correct what {} names in the stack file", command[0]))),
         }
+    }
+
+    /// Has the checker of the image that shall take a container's place look at the files that it would start with: a refused
+    /// one would take away what runs. An image without a checker is taken as it is.
+    pub(super) async fn check_new_image(
+        &self,
+        service: &Service,
+        container: &str,
+        files: &Files,
+        stack: &str,
+    ) -> Result<(), Error> {
+        let placed = service.container.files.iter();
+        let placed = placed.filter_map(|file| Some((file.target.clone(), files.0.get(&file.source)?.clone())));
+        let placed: Vec<(String, String)> = placed.collect();
+        for (target, _) in &placed {
+            let Some(words) = catalog::lone_checker(target) else { continue };
+            let command = words.iter().copied().chain([target.as_str()]).map(str::to_owned).collect();
+            let once = Once { stack, image: &service.image.reference, command, files: &placed };
+            let ended = match self.run_once(&once).await {
+                Ok(ended) => ended,
+                Err(error) if error.cause.contains("executable file not found") => return Ok(()),
+                Err(error) => return Err(error),
+            };
+            // An older one does not know the flag.
+            if ended.code != 0 && !ended.printed.contains("unknown long flag") {
+                let printed = ended.printed.split_whitespace().collect::<Vec<_>>().join(" ");
+                let cause =
+                    format!("the {} of its image refuses `{target}`: {}", words[0], without_url_secrets(&printed));
+                let advice = format!("what runs stays as it is; correct what {} names in the stack file", words[0]);
+                return Err(Error::new(format!("cannot replace container `{container}`"), cause).advise(advice));
+            }
+        }
+        Ok(())
     }
 
     async fn run_checker(&self, id: &str, words: &[&str]) -> Result<CheckAnswer, bollard::errors::Error> {

@@ -97,6 +97,11 @@ impl Engine {
         Ok(nameless.into_iter().collect())
     }
 
+    /// Stops a container with the grace that it was made with. The engine does not start it again by itself.
+    pub async fn stop_container(&self, id: &str, name: &str) -> Result<(), Error> {
+        self.stop(id, None).await.map_err(cannot(format!("stop container `{name}`")))
+    }
+
     /// Stops a container with the grace it asks for and removes it. One that is gone already is no failure.
     pub(super) async fn remove_container(&self, id: &str, name: &str, grace: Option<Duration>) -> Result<(), Error> {
         self.stop(id, grace).await.map_err(cannot(format!("stop container `{name}`")))?;

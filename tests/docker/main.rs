@@ -12,6 +12,7 @@ mod dashboards;
 mod docs;
 mod exporters;
 mod exposure;
+mod extra;
 mod failures;
 mod import;
 mod include;

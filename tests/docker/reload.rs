@@ -101,6 +101,56 @@ fn a_config_that_promtool_refuses_never_reaches_prometheus() {
     eventually("Prometheus lives after a restart", || stack.run(&["verify"]).code == 0);
 }
 
+/// The stack file with a job that Prometheus refuses.
+fn with_bad_job(text: &str) -> String {
+    text.replace(
+        "scrape_interval: 1s }",
+        "scrape_interval: 1s, extra_scrape_configs: [{ job_name: bad, no_such_key: 1 }] }",
+    )
+}
+
+#[test]
+fn a_new_prometheus_that_refuses_its_config_is_stopped_and_says_why() {
+    let stack = Sandbox::new(APP);
+    let text = std::fs::read_to_string(stack.stack_file()).unwrap();
+    std::fs::write(stack.stack_file(), with_bad_job(&text)).unwrap();
+    let up = stack.expect(1, &["up"]);
+    assert!(
+        up.stderr.contains("Prometheus refuses its configuration") && up.stderr.contains("no_such_key"),
+        "{}",
+        up.stderr
+    );
+    let prometheus = stack.container("prometheus", 1);
+    assert_eq!(
+        docker(&["inspect", "-f", "{{.State.Status}}", &prometheus]).trim(),
+        "exited",
+        "it is not started for ever"
+    );
+    std::fs::write(stack.stack_file(), text).unwrap();
+    stack.ok(&["up"]);
+    stack.ok(&["verify"]);
+    assert_eq!(stack.plan(), [""; 0]);
+}
+
+#[test]
+fn a_prometheus_that_runs_is_not_replaced_by_one_that_would_refuse_its_config() {
+    let stack = Sandbox::new(APP);
+    stack.ok(&["up"]);
+    let before = stack.running("prometheus");
+    let text = std::fs::read_to_string(stack.stack_file()).unwrap();
+    let other = with_bad_job(&text).replace("port: off", "port: off, extra_flags: [--web.enable-admin-api]");
+    std::fs::write(stack.stack_file(), other).unwrap();
+    assert!(stack.plan().iter().any(|step| step.starts_with("replace container")), "{:?}", stack.plan());
+    let up = stack.expect(1, &["up"]);
+    assert!(up.stderr.contains("promtool of its image refuses") && up.stderr.contains("no_such_key"), "{}", up.stderr);
+    assert_eq!(stack.running("prometheus"), before);
+    std::fs::write(stack.stack_file(), text).unwrap();
+    assert_eq!(stack.plan(), [""; 0]);
+    let all =
+        docker(&["ps", "-a", "--format", "{{.Names}}", "--filter", &format!("label=io.stackctl.stack={}", stack.name)]);
+    assert_eq!(all.lines().count(), 2, "nothing is left of the one that was not started: {all}");
+}
+
 /// An image like Prometheus' own, but without promtool; it is taken away when this is dropped.
 struct WithoutPromtool {
     reference: String,

@@ -144,6 +144,13 @@ impl<'a> Index<'a> {
         self.by_address.get(&host.parse().ok()?).copied()
     }
 
+    /// The container that is called so inside the networks: by its own name, or as the only replica of a service.
+    pub(super) fn container_called(&self, host: &str) -> Option<&'a ObservedContainer> {
+        let is_alone = self.services.get(host).is_some_and(|service| service.replicas == 1);
+        let alone = self.containers.get(&(host, 1)).filter(|_| is_alone).copied();
+        alone.or_else(|| self.containers.values().find(|container| container.name == host).copied())
+    }
+
     /// Every replica of every job, in order of the jobs.
     pub(super) fn expected(&self) -> Vec<Expected<'a>> {
         let jobs = self.desired.prometheus.as_ref().map(|prometheus| prometheus.jobs.as_slice()).unwrap_or_default();

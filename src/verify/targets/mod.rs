@@ -4,6 +4,7 @@ mod answer;
 mod container;
 mod evidence;
 mod expected;
+mod extra;
 mod question;
 mod reach;
 mod says;
@@ -239,6 +240,7 @@ fn judge_scraped(
     findings.extend(scraped::duplicates(&scraped, &expected));
     findings.extend(scraped::unexpected(index, &scraped, &expected));
     findings.extend(strange_addresses(&expected, evidence));
+    findings.extend(extra::findings(index, prometheus, targets));
     findings
 }
 

@@ -292,6 +292,26 @@ pub(super) fn without_probe(expected: &Expected, scraped: &Scraped, why: &str) -
     if let Some(trouble) = last_error(expected, error) {
         return trouble;
     }
+    if error.is_empty() {
+        let message = format!("Prometheus has not scraped `{}` yet", expected.instance);
+        return Trouble::new(
+            Cause::TargetPending,
+            message,
+            "wait for the next scrape, then run `stackctl verify` again",
+        );
+    }
+    let Some(cause) = cause_of(error) else {
+        return Trouble::new(
+            Cause::TargetPending,
+            format!("Prometheus says: {error}; the probe could not look closer: {why}"),
+            "run `stackctl verify` again",
+        );
+    };
+    Trouble::new(cause, format!("Prometheus says: {error}"), format!("the probe could not look closer: {why}"))
+}
+
+/// The cause that Prometheus' own error names.
+pub(super) fn cause_of(error: &str) -> Option<Cause> {
     let causes = [
         ("no such host", Cause::DnsNoSuchName),
         ("connection refused", Cause::ConnectionRefused),
@@ -303,20 +323,5 @@ pub(super) fn without_probe(expected: &Expected, scraped: &Scraped, why: &str) -
         ("i/o timeout", Cause::Timeout),
         ("no route to host", Cause::Timeout),
     ];
-    if error.is_empty() {
-        let message = format!("Prometheus has not scraped `{}` yet", expected.instance);
-        return Trouble::new(
-            Cause::TargetPending,
-            message,
-            "wait for the next scrape, then run `stackctl verify` again",
-        );
-    }
-    let Some((_, cause)) = causes.into_iter().find(|(part, _)| error.contains(part)) else {
-        return Trouble::new(
-            Cause::TargetPending,
-            format!("Prometheus says: {error}; the probe could not look closer: {why}"),
-            "run `stackctl verify` again",
-        );
-    };
-    Trouble::new(cause, format!("Prometheus says: {error}"), format!("the probe could not look closer: {why}"))
+    causes.into_iter().find(|(part, _)| error.contains(part)).map(|(_, cause)| cause)
 }
