@@ -1,13 +1,14 @@
 //! What holds for every stack file and every state of the engine, on data that proptest makes up. No engine is needed.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Component, Path, PathBuf};
 
 use proptest::prelude::*;
 use stackctl::desired::{Desired, Facts, Network, Service};
 use stackctl::engine::{
-    ContainerState, FileStamp, Health, Observed, ObservedContainer, ObservedImage, ObservedNetwork, ObservedVolume,
-    Secrets,
+    ContainerState, FileStamp, Health, Observed, ObservedContainer, ObservedImage, ObservedLimits, ObservedNetwork,
+    ObservedVolume, Secrets,
 };
 use stackctl::plan::{Inputs, Plan, Step, parts};
 use stackctl::render::{self, Files};
@@ -72,7 +73,12 @@ impl Model {
                 self.create(service, *replica, container);
             }
             Step::StartContainer { id, .. } => self.container(id).state = ContainerState::Running,
-            Step::Connect { id, network, .. } => drop(self.container(id).addresses.insert(network.clone(), None)),
+            Step::Connect { id, service, network, again, .. } => {
+                let joined = aliases(service).remove(network).unwrap_or_default();
+                let container = self.container(id);
+                assert_eq!(container.addresses.insert(network.clone(), None).is_some(), *again, "{step}");
+                container.aliases.insert(network.clone(), joined);
+            }
             Step::WriteFile { id, source, target, .. } => {
                 let stamp = FileStamp::of(&self.files.0[source]);
                 self.container(id).files.insert(target.clone(), Some(stamp));
@@ -128,6 +134,8 @@ impl Model {
             parts: parts(service),
             stack_files: Vec::new(),
             addresses: service.container.networks.iter().map(|joined| (joined.network.clone(), None)).collect(),
+            aliases: aliases(service),
+            limits: Some(ObservedLimits::of(&service.container.settings)),
             ports: Vec::new(),
             files: service.container.files.iter().map(|file| (file.target.clone(), stamp(&file.source))).collect(),
         };
@@ -165,6 +173,8 @@ impl Model {
             }
             14 => "another".clone_into(&mut container.image_id),
             15 => self.observed.images.clear(),
+            17 => container.aliases.values_mut().for_each(Vec::clear),
+            18 => container.limits = Some(ObservedLimits { memory: 64 << 20, ..ObservedLimits::default() }),
             // A network cannot go while something runs in it.
             16 => {
                 self.observed.networks.clear();
@@ -179,6 +189,11 @@ impl Model {
             }
         }
     }
+}
+
+/// The names that the engine tells of a service's containers, by network.
+fn aliases(service: &Service) -> BTreeMap<String, Vec<String>> {
+    service.container.networks.iter().map(|joined| (joined.network.clone(), joined.aliases.clone())).collect()
 }
 
 fn text(scale: u32) -> String {
@@ -221,7 +236,7 @@ proptest! {
     fn a_plan_that_was_carried_out_leaves_nothing_to_do(
         before in 1..4u32,
         after in 1..4u32,
-        mishaps in proptest::collection::vec((0..18u8, any::<usize>()), 0..10),
+        mishaps in proptest::collection::vec((0..20u8, any::<usize>()), 0..10),
     ) {
         let mut model = Model::of(&text(before));
         model.carry_out();

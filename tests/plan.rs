@@ -6,8 +6,8 @@ use std::path::Path;
 use stackctl::catalog;
 use stackctl::desired::{Desired, Facts, ScaleOverride, SecretSource};
 use stackctl::engine::{
-    ContainerState, FileStamp, Health, Observed, ObservedContainer, ObservedImage, ObservedNetwork, ObservedVolume,
-    Secrets,
+    ContainerState, FileStamp, Health, Observed, ObservedContainer, ObservedImage, ObservedLimits, ObservedNetwork,
+    ObservedVolume, Secrets,
 };
 use stackctl::plan::{Inputs, Plan, parts};
 use stackctl::render::{self, Files};
@@ -100,11 +100,21 @@ impl World {
             fingerprint: Some(service.fingerprint.clone()),
             parts: parts(service),
             addresses: service.container.networks.iter().map(|joined| (joined.network.clone(), None)).collect(),
+            aliases: aliases(service),
+            limits: Some(ObservedLimits::of(&service.container.settings)),
             ports: Vec::new(),
             files: service.container.files.iter().map(|file| (file.target.clone(), stamp(&file.source))).collect(),
         };
         (1..=service.replicas).map(one).collect()
     }
+}
+
+/// The names that the engine tells of a service's containers, by network, with the one it gives by itself.
+fn aliases(service: &stackctl::desired::Service) -> BTreeMap<String, Vec<String>> {
+    let networks = service.container.networks.iter();
+    networks
+        .map(|joined| (joined.network.clone(), [&joined.aliases[..], &["0123456789ab".to_owned()]].concat()))
+        .collect()
 }
 
 fn container<'a>(observed: &'a mut Observed, name: &str) -> &'a mut ObservedContainer {
@@ -366,4 +376,25 @@ fn a_secret_with_another_value_replaces_its_container_and_is_not_shown() {
     let plan = world.plan_with(&secrets("other-value"), &observed);
     assert_plan(&plan.to_string(), &["± replace container shop-web-1 secret `token` changed"]);
     assert!(!format!("{plan:?}").contains("other-value"));
+}
+
+#[test]
+fn what_docker_update_changed_is_put_right() {
+    let world = World::of(STACK);
+    let mut observed = world.running();
+    let web = container(&mut observed, "shop-web-2");
+    web.limits = Some(ObservedLimits { memory: 64 << 20, ..web.limits.expect("it was inspected") });
+    assert_plan(&world.plan(&observed), &["± replace container shop-web-2 `mem_limit` is 64MB at the engine"]);
+    container(&mut observed, "shop-web-2").limits = None;
+    assert_plan(&world.plan(&observed), &[]);
+}
+
+#[test]
+fn a_container_that_lost_its_name_joins_again() {
+    let world = World::of(STACK);
+    let mut observed = world.running();
+    container(&mut observed, "shop-db-1").aliases.values_mut().for_each(|names| names.retain(|name| name != "db"));
+    let plan = world.plan_of(&observed);
+    assert_plan(&plan.to_string(), &["~ connect container shop-db-1 not known as `db` in network `shop_default`"]);
+    assert!(matches!(plan.steps[..], [stackctl::plan::Step::Connect { again: true, .. }]), "{plan:?}");
 }

@@ -255,9 +255,16 @@ impl ReloadJudge<'_> {
     }
 }
 
-/// Findings as a table, and below it what is broken, why, and what to do.
-pub(super) fn text(findings: &[Finding]) -> String {
-    let findings = panels::folded(findings);
+/// Prints findings as a table, and below it what is broken, why, and what to do. `quiet`: only what is not well.
+pub(super) fn show(findings: &[Finding], quiet: bool) {
+    let mut shown = panels::folded(findings);
+    shown.retain(|finding| !quiet || finding.status != Status::Ok);
+    if !(quiet && shown.is_empty()) {
+        output::print(&text(&shown));
+    }
+}
+
+fn text(findings: &[Finding]) -> String {
     let rows: Vec<Vec<String>> = findings
         .iter()
         .map(|finding| {
@@ -271,7 +278,7 @@ pub(super) fn text(findings: &[Finding]) -> String {
         })
         .collect();
     let mut text = output::table(&["STATUS", "CHECK", "SUBJECT", "INSTANCE", "CAUSE"], &rows);
-    for (named, finding) in told_once(&findings) {
+    for (named, finding) in told_once(findings) {
         let cause = finding.cause.map(|cause| cause.to_string()).unwrap_or_default();
         write!(text, "\n\n{} {}: {cause}\n  {}", mark(finding.status), named.join(", "), finding.message)
             .expect("a String takes everything");

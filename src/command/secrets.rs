@@ -16,6 +16,9 @@ use crate::stack::Environment;
 const ALPHABET: &[u8] = b"abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 const LENGTH: usize = 24;
 
+/// Bytes that a secret has at most.
+const MOST_BYTES: u64 = 16 << 20;
+
 /// Reads the value of every secret that a container of the stack carries.
 pub(super) fn read(desired: &Desired, environment: &Environment) -> Result<Secrets, Error> {
     let mut values = HashMap::new();
@@ -73,7 +76,7 @@ fn placed(desired: &Desired) -> impl Iterator<Item = &PlacedSecret> {
 fn value(desired: &Desired, name: &str, source: &SecretSource, environment: &Environment) -> Result<Vec<u8>, Error> {
     let attempt = format!("cannot read secret `{name}`");
     match source {
-        SecretSource::File(path) => fs_err::read(path).map_err(|error| {
+        SecretSource::File(path) => limited(Path::new(path)).map_err(|error| {
             Error::new(attempt, error).advise("create the file, or name another one in the stack file")
         }),
         SecretSource::Environment(variable) => environment.get(variable).map(String::into_bytes).ok_or_else(|| {
@@ -93,6 +96,17 @@ fn value(desired: &Desired, name: &str, source: &SecretSource, environment: &Env
             Ok(form.around(&inner.unwrap_or_default()))
         }
     }
+}
+
+/// The content of a file, or an error where it goes on and on, as that of `/dev/zero` does.
+fn limited(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut value = Vec::new();
+    fs_err::File::open(path)?.take(MOST_BYTES + 1).read_to_end(&mut value)?;
+    if value.len() as u64 > MOST_BYTES {
+        let message = format!("{} holds more than 16 MiB", path.display());
+        return Err(std::io::Error::other(message));
+    }
+    Ok(value)
 }
 
 /// The kept value, or a new one that is kept from now on. It is there whole or not at all: half of one, on a disk that
@@ -164,6 +178,12 @@ mod tests {
         assert_eq!(made.len(), LENGTH);
         assert_eq!(keep(&path).expect("it is kept"), made);
         assert_eq!(std::fs::metadata(&path).expect("it is there").permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_file_without_an_end_is_no_secret() {
+        let error = limited(Path::new("/dev/zero")).expect_err("it has no end");
+        assert!(error.to_string().contains("more than 16 MiB"), "{error}");
     }
 
     #[test]

@@ -200,7 +200,7 @@ async fn prove_it(
     let delivered = (changed != Some(true)).then(Vec::new);
     let findings = prove::findings(situation, &[], prove::Known { scraped, panels, rules, delivered }).await?;
     if !findings.is_empty() {
-        output::print(&prove::text(&findings));
+        prove::show(&findings, quiet);
     }
     let kept = findings.iter().all(|finding| finding.status != Status::Fail);
     Ok(if kept { Exit::Done } else { Exit::NotAsDesired })

@@ -45,7 +45,7 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     match arguments.output.format {
         Format::Json => output::print_json(&Report::new(&situation.desired.stack, findings)),
         Format::Text => {
-            output::print(&prove::text(&findings));
+            prove::show(&findings, global.quiet);
             situation.say_left_out();
         }
     }

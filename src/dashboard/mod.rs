@@ -66,17 +66,17 @@ impl Dashboard {
 }
 
 /// The uid that Grafana takes for a name: what it does not take becomes `-`, and a name that is too long keeps its
-/// beginning and a hash of the whole.
+/// beginning. Then a hash of the whole stands behind it, so that `a.b` and `a-b` are two.
 pub fn uid(name: &str) -> String {
     const LONGEST: usize = 40;
     let is_taken = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
     let uid: String = name.chars().map(|letter| if is_taken(letter) { letter } else { '-' }).collect();
-    if uid.len() <= LONGEST {
+    if uid == name && uid.len() <= LONGEST {
         return uid;
     }
     // FNV-1a, 32 bits.
     let hash = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    format!("{}-{hash:08x}", &uid[..LONGEST - 9])
+    format!("{}-{hash:08x}", &uid[..uid.len().min(LONGEST - 9)])
 }
 
 /// A row of panels. Panels that do not fit into 24 columns go on in the next line.

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use bollard::models::NetworkCreateRequest;
-use bollard::models::{Ipam, IpamConfig, NetworkConnectRequest, VolumeCreateRequest};
+use bollard::models::{Ipam, IpamConfig, NetworkConnectRequest, NetworkDisconnectRequest, VolumeCreateRequest};
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, ListNetworksOptionsBuilder, RenameContainerOptionsBuilder,
 };
@@ -186,7 +186,12 @@ impl Run<'_> {
                 engine.await_dependencies(service, &self.supplies.source.stack, self.supplies.timeout).await?;
                 if *paused { engine.unpause(id, container).await } else { engine.start(id, container).await }
             }
-            Step::Connect { id, service, container, network, .. } => engine.join(id, service, container, network).await,
+            Step::Connect { id, service, container, network, again, .. } => {
+                if *again {
+                    engine.leave(id, container, network).await?;
+                }
+                engine.join(id, service, container, network).await
+            }
             Step::WriteFile { id, container, source, target, live, check, .. } => {
                 let text = self.supplies.files.0.get(source).map(String::as_str).unwrap_or_default();
                 if *check {
@@ -371,6 +376,15 @@ impl Engine {
             // Asked twice, because the first answer was lost.
             Err(error) if super::error::cause(&error).contains("is not paused") => Ok(()),
             answer => answer.map_err(cannot(format!("unpause container `{name}`"))),
+        }
+    }
+
+    async fn leave(&self, id: &str, name: &str, network: &str) -> Result<(), Error> {
+        let request = NetworkDisconnectRequest { container: id.to_owned(), force: None };
+        match self.act(async || self.docker.disconnect_network(network, request.clone()).await).await {
+            // Asked twice, because the first answer was lost.
+            Err(error) if super::error::cause(&error).contains("is not connected to") => Ok(()),
+            answer => answer.map_err(cannot(format!("take container `{name}` out of network `{network}`"))),
         }
     }
 

@@ -5,13 +5,14 @@ use std::collections::{BTreeSet, HashMap};
 use bollard::models::{
     ContainerCreateBody, DeviceMapping, EndpointSettings, HealthConfig, HostConfig, HostConfigLogConfig, Mount,
     MountBindOptions, MountBindOptionsPropagationEnum, MountTmpfsOptions, MountType, MountVolumeOptions,
-    NetworkingConfig, PortBinding, ResourcesUlimits, RestartPolicy, RestartPolicyNameEnum,
+    NetworkingConfig, PortBinding, ResourcesUlimits,
 };
 
 use super::labels;
+use super::limits::{bytes, nano_cpus, restart_policy};
 use crate::desired::{
     Attachment, ContainerSettings, Duration, Healthcheck, HealthcheckTest, MountSource, Port, Propagation, Protocol,
-    Restart, Service,
+    Service,
 };
 use crate::plan::parts;
 
@@ -115,13 +116,13 @@ fn host_config(service: &Service, stack: &str) -> HostConfig {
         devices: some_if_any(settings.devices.iter().map(|device| device_mapping(device)).collect()),
         ulimits: some_if_any(ulimits(settings)),
         sysctls: Some(settings.sysctls.clone().into_iter().collect()),
-        shm_size: settings.shm_size.map(|size| bytes(size.0)),
+        shm_size: settings.shm_size.map(bytes),
         log_config: settings.logging.as_ref().map(|logging| HostConfigLogConfig {
             typ: Some(logging.driver.clone()),
             config: Some(logging.options.clone().into_iter().collect()),
         }),
-        memory: settings.mem_limit.map(|size| bytes(size.0)),
-        memory_reservation: settings.mem_reservation.map(|size| bytes(size.0)),
+        memory: settings.mem_limit.map(bytes),
+        memory_reservation: settings.mem_reservation.map(bytes),
         nano_cpus: settings.cpus.map(nano_cpus),
         pids_limit: settings.pids_limit,
         ..Default::default()
@@ -149,16 +150,6 @@ fn port_bindings(settings: &ContainerSettings) -> HashMap<String, Option<Vec<Por
     bindings
 }
 
-fn restart_policy(restart: Restart) -> RestartPolicy {
-    let (name, maximum) = match restart {
-        Restart::No => (RestartPolicyNameEnum::NO, None),
-        Restart::Always => (RestartPolicyNameEnum::ALWAYS, None),
-        Restart::UnlessStopped => (RestartPolicyNameEnum::UNLESS_STOPPED, None),
-        Restart::OnFailure(tries) => (RestartPolicyNameEnum::ON_FAILURE, tries.map(i64::from)),
-    };
-    RestartPolicy { name: Some(name), maximum_retry_count: maximum }
-}
-
 fn mount(mount: &crate::desired::Mount) -> Mount {
     let base = Mount { target: Some(mount.target.clone()), read_only: Some(mount.read_only), ..Default::default() };
     match &mount.source {
@@ -173,26 +164,29 @@ fn mount(mount: &crate::desired::Mount) -> Mount {
         },
         MountSource::Tmpfs { size } => Mount {
             typ: Some(MountType::TMPFS),
-            tmpfs_options: size.map(|size| MountTmpfsOptions { size_bytes: Some(bytes(size.0)), ..Default::default() }),
+            tmpfs_options: size.map(|size| MountTmpfsOptions { size_bytes: Some(bytes(size)), ..Default::default() }),
             ..base
         },
     }
 }
 
-/// Volumes for the files of a container whose root is read-only: the engine puts files nowhere else. One right below the
-/// root, such as `/etc`, would take the protection from more than the file.
+/// Volumes for files and secrets that the engine could not put anywhere else, where the root is read-only, or that what is
+/// mounted around their folder would hide or keep. One right below the root, such as `/etc`, would take the protection
+/// from more than the file.
 fn folders_of_files(service: &Service, stack: &str) -> Vec<Mount> {
     let container = &service.container;
-    if !container.settings.read_only {
-        return Vec::new();
-    }
     let files = container.files.iter().map(|file| file.target.as_str());
     let files = files.chain(container.secrets.iter().map(|secret| secret.target.as_str()));
     let folders: BTreeSet<&str> = files.filter_map(|file| Some(file.rsplit_once('/')?.0)).collect();
     let is_deep = |folder: &&str| folder.matches('/').count() > 1;
-    let is_mounted = |folder: &str| container.mounts.iter().any(|mount| lies_in(folder, &mount.target));
+    let memory =
+        container.settings.tmpfs.iter().map(|text| text.split_once(':').map_or(text.as_str(), |(path, _)| path));
+    let targets: Vec<&str> = container.mounts.iter().map(|mount| mount.target.as_str()).chain(memory).collect();
+    let is_mounted = |folder: &str| targets.iter().any(|target| target.trim_end_matches('/') == folder);
+    let is_covered = |folder: &str| targets.iter().any(|target| lies_in(folder, target));
+    let needs_one = |folder: &&str| container.settings.read_only || is_covered(folder);
     let mut mounted: Vec<&str> = Vec::new();
-    for folder in folders.into_iter().filter(is_deep).filter(|folder| !is_mounted(folder)) {
+    for folder in folders.into_iter().filter(is_deep).filter(needs_one).filter(|folder| !is_mounted(folder)) {
         // In order, a folder comes before those in it.
         if !mounted.iter().any(|outer| lies_in(folder, outer)) {
             mounted.push(folder);
@@ -274,13 +268,4 @@ fn nanoseconds(duration: Duration) -> i64 {
 
 fn whole_seconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis().div_ceil(1000)).unwrap_or(i64::MAX)
-}
-
-fn bytes(size: u64) -> i64 {
-    i64::try_from(size).unwrap_or(i64::MAX)
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "cores in the stack file are at most a few thousand")]
-fn nano_cpus(cores: f64) -> i64 {
-    (cores * 1e9).round() as i64
 }

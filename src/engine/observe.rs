@@ -15,8 +15,8 @@ use super::error::{cannot, found, status};
 use super::memory::Memory;
 use super::place::{FILE_MODE, SECRET_MODE};
 use super::{
-    ContainerState, Engine, Error, FileStamp, Health, Observed, ObservedContainer, ObservedImage, ObservedLock,
-    ObservedNetwork, ObservedVolume, labels,
+    ContainerState, Engine, Error, FileStamp, Health, Observed, ObservedContainer, ObservedImage, ObservedLimits,
+    ObservedLock, ObservedNetwork, ObservedVolume, labels,
 };
 use crate::catalog::prometheus::PROMETHEUS;
 use crate::desired::Attach;
@@ -133,16 +133,22 @@ impl Engine {
             .unwrap_or_default();
         let stamps = try_join_all(paths.iter().map(|path| self.file_stamp(&container, path))).await?;
         container.files = paths.into_iter().zip(stamps).collect();
-        if container.state != ContainerState::Running || is_fresh(&summary) {
-            self.inspect_into(&mut container).await?;
-        }
+        self.inspect_into(&mut container, is_fresh(&summary)).await?;
         Ok(container)
     }
 
-    /// Adds what only an inspection tells: restarts and the exit code.
-    async fn inspect_into(&self, container: &mut ObservedContainer) -> Result<(), Error> {
+    /// Adds what only an inspection tells: limits and names, and of one that is fresh or does not run, restarts and the
+    /// exit code.
+    async fn inspect_into(&self, container: &mut ObservedContainer, is_fresh: bool) -> Result<(), Error> {
         // One that went away between the list and now: what the list said stands.
         let Some(inspected) = self.inspect(&container.id).await? else { return Ok(()) };
+        container.limits = inspected.host_config.as_ref().map(ObservedLimits::told);
+        let networks = inspected.network_settings.and_then(|settings| settings.networks).unwrap_or_default();
+        container.aliases =
+            networks.into_iter().map(|(name, endpoint)| (name, endpoint.aliases.unwrap_or_default())).collect();
+        if container.state == ContainerState::Running && !is_fresh {
+            return Ok(());
+        }
         container.restarts = inspected.restart_count.unwrap_or(0).unsigned_abs();
         let state = inspected.state.unwrap_or_default();
         let started: Option<jiff::Timestamp> = state.started_at.and_then(|time| time.parse().ok());
@@ -299,6 +305,8 @@ fn from_summary(summary: &ContainerSummary) -> ObservedContainer {
         parts: label(summary, labels::PARTS).and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default(),
         stack_files: label(summary, labels::CONFIG_FILES).unwrap_or_default().split(',').map(str::to_owned).collect(),
         addresses: addresses(summary),
+        aliases: BTreeMap::new(),
+        limits: None,
         ports: ports(summary.ports.as_deref().unwrap_or_default()),
         files: BTreeMap::new(),
     }

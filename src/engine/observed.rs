@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use sha2::{Digest, Sha256};
 
-use super::{ObservedAttached, ObservedLock};
+use super::{ObservedAttached, ObservedLimits, ObservedLock};
 use crate::dashboard::Exposed;
 use crate::desired::ScaleOverride;
 
@@ -103,6 +103,10 @@ pub struct ObservedContainer {
     pub stack_files: Vec<String>,
     /// Addresses by network name.
     pub addresses: BTreeMap<String, Option<IpAddr>>,
+    /// DNS names that it was given, by network name. A network that is missing here was not asked for.
+    pub aliases: BTreeMap<String, Vec<String>>,
+    /// What `docker update` may have changed. `None`: it was gone when it was asked for.
+    pub limits: Option<ObservedLimits>,
     /// Published ports, as `docker ps` writes them: `127.0.0.1:8010->80/tcp`.
     pub ports: Vec<String>,
     /// The parts that its fingerprint was made from, each with a short hash of its own.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::parts;
 use super::{Inputs, Step};
 use crate::desired::{Attachment, OnChange, PlacedFile, Service};
-use crate::engine::{ContainerState, FileStamp, ObservedContainer};
+use crate::engine::{ContainerState, FileStamp, ObservedContainer, ObservedLimits};
 
 /// Steps for the containers, in order. `renewed` are the images that will be newer than what runs.
 pub(super) fn steps(inputs: Inputs, renewed: &BTreeSet<String>) -> Vec<Step> {
@@ -130,6 +130,10 @@ impl Seat<'_> {
         if !runs && let Some(gone) = self.absent_networks(container).find(|absent| self.is_at_home(absent)) {
             return Some(format!("not in network `{}`", gone.network));
         }
+        let wanted = ObservedLimits::of(&self.service.container.settings);
+        if let Some(changed) = container.limits.and_then(|limits| limits.difference(&wanted)) {
+            return Some(changed);
+        }
         let reference = &self.service.image.reference;
         let image = inputs.observed.images.get(reference);
         if renewed.contains(reference) && image.is_some() {
@@ -171,15 +175,27 @@ impl Seat<'_> {
     }
 
     fn missing_networks(&self, container: &ObservedContainer) -> Vec<Step> {
-        self.absent_networks(container)
-            .map(|attachment| Step::Connect {
-                id: container.id.clone(),
-                service: Arc::clone(self.service),
-                container: self.name.clone(),
-                network: attachment.network.clone(),
-                reason: format!("not in network `{}`", attachment.network),
-            })
-            .collect()
+        let absent = self
+            .absent_networks(container)
+            .map(|attachment| self.connect(container, attachment, format!("not in network `{}`", attachment.network)));
+        let nameless = self.service.container.all_networks().filter_map(|attachment| {
+            let known = container.aliases.get(&attachment.network)?;
+            let lost = attachment.aliases.iter().find(|alias| !known.contains(alias))?;
+            let reason = format!("not known as `{lost}` in network `{}`", attachment.network);
+            container.addresses.contains_key(&attachment.network).then(|| self.connect(container, attachment, reason))
+        });
+        absent.chain(nameless).collect()
+    }
+
+    fn connect(&self, container: &ObservedContainer, attachment: &Attachment, reason: String) -> Step {
+        Step::Connect {
+            id: container.id.clone(),
+            service: Arc::clone(self.service),
+            container: self.name.clone(),
+            network: attachment.network.clone(),
+            again: container.addresses.contains_key(&attachment.network),
+            reason,
+        }
     }
 
     /// Files whose content in the container is not the rendered one.

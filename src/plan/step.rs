@@ -95,6 +95,8 @@ pub enum Step {
         container: String,
         /// Name of the network at the engine.
         network: String,
+        /// Whether it is there under the wrong names, and has to leave first.
+        again: bool,
         /// Why.
         reason: String,
     },

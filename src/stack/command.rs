@@ -102,6 +102,19 @@ impl FromStr for Restart {
     }
 }
 
+/// As the stack file has it.
+impl fmt::Display for Restart {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Self::No => formatter.write_str("no"),
+            Self::Always => formatter.write_str("always"),
+            Self::UnlessStopped => formatter.write_str("unless-stopped"),
+            Self::OnFailure(None | Some(0)) => formatter.write_str("on-failure"),
+            Self::OnFailure(Some(tries)) => write!(formatter, "on-failure:{tries}"),
+        }
+    }
+}
+
 written_as_text!(Restart, "a restart policy such as `unless-stopped`", {
     "type": ["string", "boolean"],
     "description": "`no`, `always`, `unless-stopped`, `on-failure` or `on-failure:TIMES`.",

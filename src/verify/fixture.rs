@@ -130,6 +130,8 @@ pub(crate) fn container(service: &str, replica: u32, last: u8) -> ObservedContai
         fingerprint: None,
         parts: std::collections::BTreeMap::new(),
         addresses: [(NETWORK.to_owned(), Some(address(last)))].into(),
+        aliases: std::collections::BTreeMap::new(),
+        limits: None,
         ports: Vec::new(),
         files: std::collections::BTreeMap::new(),
     }

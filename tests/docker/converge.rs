@@ -41,6 +41,28 @@ fn up_heals_what_was_stopped_paused_removed_or_disconnected() {
 }
 
 #[test]
+fn up_puts_right_what_docker_update_and_a_lost_name_changed() {
+    let stack = Sandbox::new(APPS);
+    stack.ok(&["up"]);
+    docker(&["update", "--memory", "64m", "--memory-swap", "64m", &stack.container("web", 1)]);
+    docker(&["update", "--restart", "always", &stack.container("web", 2)]);
+    let network = format!("{}_default", stack.name);
+    docker(&["network", "disconnect", &network, &stack.container("day", 1)]);
+    docker(&["network", "connect", &network, &stack.container("day", 1)]);
+    assert_eq!(
+        stack.plan(),
+        ["replace container STACK-web-1", "replace container STACK-web-2", "connect container STACK-day-1"]
+    );
+    let plan = stack.expect(3, &["plan"]).stdout;
+    for reason in
+        ["`mem_limit` is 64MB at the engine", "`restart` is `always` at the engine", "not known as `day` in network"]
+    {
+        assert!(plan.contains(reason), "{plan}");
+    }
+    assert_converged(&stack);
+}
+
+#[test]
 fn up_replaces_a_container_whose_settings_changed_and_says_which() {
     let stack = Sandbox::new(APPS);
     stack.ok(&["up"]);

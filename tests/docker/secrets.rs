@@ -219,6 +219,31 @@ fn volumes_of_files(stack: &Sandbox) -> Vec<String> {
 }
 
 #[test]
+fn a_secret_is_seen_under_memory_and_stays_in_no_volume() {
+    let stack = Sandbox::bare("");
+    std::fs::write(stack.path("token"), IN_FILE).expect("the test's folder is writable");
+    stack.write(
+        "\
+secrets: { token: { file: token } }
+volumes: { run: {} }
+apps:
+  memory: { image: stackctl/self, command: [demo, iotd], secrets: [token], tmpfs: [/run] }
+  volume: { image: stackctl/self, command: [demo, iotd], secrets: [token], volumes: [\"run:/run\"] }
+",
+    );
+    stack.ok(&["up"]);
+    assert_eq!(stack.plan(), [""; 0]);
+    for service in ["memory", "volume"] {
+        let container = stack.container(service, 1);
+        let process = docker(&["inspect", "-f", "{{.State.Pid}}", &container]);
+        let seen = std::fs::read_to_string(format!("/proc/{}/root/run/secrets/token", process.trim()));
+        assert_eq!(seen.expect("the program sees it"), IN_FILE, "{service}");
+    }
+    let folder = docker(&["volume", "inspect", "-f", "{{.Mountpoint}}", &format!("{}_run", stack.name)]);
+    assert!(!std::path::Path::new(folder.trim()).join("secrets/token").exists(), "the secret stays in the volume");
+}
+
+#[test]
 fn a_secret_reaches_a_container_whose_root_is_read_only_and_goes_with_it() {
     let body = |command: &str| {
         format!(

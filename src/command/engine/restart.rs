@@ -246,7 +246,7 @@ impl Restart<'_> {
             return Ok(Exit::Done);
         }
         if !self.global.quiet {
-            output::print(&prove::text(&findings));
+            prove::show(&findings, false);
         }
         let is_kept = findings.iter().all(|finding| finding.status != Status::Fail);
         Ok(if is_kept { Exit::Done } else { Exit::NotAsDesired })

@@ -7,6 +7,9 @@ use super::Examination;
 /// stackctl's own image, which needs no tag.
 const OWN_IMAGE: &str = "stackctl/self";
 
+/// Letters that the name of an image has at most, its host included (`distribution/reference`).
+const LONGEST_NAME: usize = 255;
+
 /// An image is `[HOST[:PORT]/]NAME[:TAG][@DIGEST]`; one without a tag means another image tomorrow.
 pub(super) fn references_can_be_pulled(examination: &mut Examination) {
     let stack = examination.stack;
@@ -70,7 +73,9 @@ fn is_name(name: &str) -> bool {
     };
     let letter =
         |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || matches!(letter, '-' | '_' | '.');
-    !path.is_empty() && path.split('/').all(|part| !part.is_empty() && part.chars().all(letter))
+    let ends = |part: &str| part.starts_with(['-', '_', '.']) || part.ends_with(['-', '_', '.']);
+    let is_part = |part: &str| !part.is_empty() && part.chars().all(letter) && !ends(part);
+    name.len() <= LONGEST_NAME && path.split('/').all(is_part)
 }
 
 fn is_tag(tag: &str) -> bool {
@@ -91,5 +96,11 @@ mod tests {
         assert!(
             is_name("localhost:5000/nginx") && is_name("ghcr.io/acme/web") && !is_name("Nginx") && !is_name("a//b")
         );
+    }
+
+    #[test]
+    fn a_part_of_a_name_begins_and_ends_with_a_letter_or_digit() {
+        assert!(is_name("a-b/c_d/e.f") && !is_name("-x") && !is_name("acme/x-"));
+        assert!(is_name(&"x".repeat(LONGEST_NAME)) && !is_name(&"x".repeat(LONGEST_NAME + 1)));
     }
 }

@@ -1,7 +1,13 @@
 //! Volumes, networks, secrets and labels that a service names.
 
+use std::net::IpAddr;
+
+use super::super::document::{Path, Segment};
 use super::super::{MountKind, ServiceName, suggest};
 use super::{Examination, each_container};
+
+/// Where secrets come to lie inside a container.
+const SECRETS: &str = "/run/secrets";
 
 /// Prefixes of labels that are not the writer's.
 const TAKEN_LABELS: [&str; 2] = ["com.docker.compose.", "io.stackctl."];
@@ -20,6 +26,82 @@ pub(super) fn volumes_exist(examination: &mut Examination) {
             }
         }
     });
+}
+
+/// No engine starts a container with something mounted over its root or over the kernel's own files, and what is mounted
+/// where secrets lie would hide them, or keep them.
+pub(super) fn mounts_can_be_made(examination: &mut Examination) {
+    each_container(examination, |examination, path, container, wiring| {
+        // Components and exporters get secrets that the file does not name there.
+        let has_secrets = !wiring.secrets.is_empty() || !is_app(&path);
+        let volumes = path.key("volumes");
+        for (index, mount) in wiring.volumes.iter().enumerate() {
+            mount_can_be_made(examination, volumes.index(index), &mount.target, has_secrets);
+        }
+        let memory = path.key("tmpfs");
+        for (index, text) in container.tmpfs.iter().enumerate() {
+            let target = text.split_once(':').map_or(text.as_str(), |(target, _)| target);
+            mount_can_be_made(examination, memory.index(index), target, has_secrets);
+        }
+    });
+}
+
+fn is_app(path: &Path) -> bool {
+    matches!(path.segments().first(), Some(Segment::Key(section)) if section == "apps")
+}
+
+fn mount_can_be_made(examination: &mut Examination, path: Path, target: &str, has_secrets: bool) {
+    let parts: Vec<&str> = target.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    let target = format!("/{}", parts.join("/"));
+    if parts.is_empty() || parts[0] == "proc" {
+        let message = format!("nothing can be mounted at `{target}`");
+        examination.error(path, message, "write a folder of the program's own, such as `/data`");
+    } else if has_secrets && (target == SECRETS || target.starts_with(&format!("{SECRETS}/"))) {
+        let message = format!("secrets lie in `{SECRETS}`, and this would hide them, or keep them");
+        examination.error(path, message, "mount it elsewhere");
+    }
+}
+
+/// Environment and command reach the kernel as they are.
+pub(super) fn processes_can_be_told(examination: &mut Examination) {
+    each_container(examination, |examination, path, container, _| {
+        let list = path.key("environment");
+        for (index, (name, value)) in container.environment.iter().enumerate() {
+            let item = examination.item_path(&list, index, name);
+            if name.is_empty() || name.contains(['=', '\0']) {
+                let message = format!("`{}` is not the name of a variable", name.escape_debug());
+                examination.error_at_key(item, message, "write a name without `=`, such as `LOG_LEVEL`");
+            } else if value.contains('\0') {
+                examination.error(item, format!("the value of `{name}` holds a NUL byte"), "remove `\\0`");
+            }
+        }
+        for (key, command) in [("command", &container.command), ("entrypoint", &container.entrypoint)] {
+            if command.as_ref().is_some_and(|command| command.0.iter().any(|word| word.contains('\0'))) {
+                examination.error(path.key(key), "a NUL byte in a command", "remove `\\0`");
+            }
+        }
+    });
+}
+
+/// A subnet is a range with room for the gateway and a container.
+pub(super) fn subnets_have_room(examination: &mut Examination) {
+    let stack = examination.stack;
+    for (name, network) in &stack.networks {
+        let Some(subnet) = &network.subnet else { continue };
+        let parsed = subnet
+            .split_once('/')
+            .and_then(|(address, length)| Some((address.parse::<IpAddr>().ok()?, length.parse::<u8>().ok()?)));
+        let message = match parsed {
+            Some((IpAddr::V4(_), length)) if length <= 30 => continue,
+            Some((IpAddr::V6(_), length)) if length <= 126 => continue,
+            Some((IpAddr::V4(_), 31 | 32) | (IpAddr::V6(_), 127 | 128)) => {
+                format!("`{subnet}` has no room for a gateway and a container")
+            }
+            _ => format!("`{}` is no range of addresses", subnet.escape_debug()),
+        };
+        let path = Path::ROOT.key("networks");
+        examination.error(path.key(name.as_str()).key("subnet"), message, "write one such as `10.201.0.0/24`");
+    }
 }
 
 /// A network stands under `networks`; `default` is always there.
@@ -89,11 +171,26 @@ pub(super) fn labels_are_free(examination: &mut Examination) {
     each_container(examination, |examination, path, container, _| {
         let list = path.key("labels");
         for (index, name) in container.labels.keys().enumerate() {
-            if let Some(prefix) = TAKEN_LABELS.iter().find(|prefix| name.starts_with(*prefix)) {
-                let item = examination.item_path(&list, index, name);
-                let message = format!("labels that begin with `{prefix}` are stackctl's own");
-                examination.error_at_key(item, message, "choose another label");
-            }
+            label_is_free(examination, &list, index, name);
         }
     });
+    let stack = examination.stack;
+    let volumes = stack.volumes.iter().map(|(name, volume)| ("volumes", name, &volume.labels));
+    let networks = stack.networks.iter().map(|(name, network)| ("networks", name, &network.labels));
+    for (section, name, labels) in volumes.chain(networks) {
+        let path = Path::ROOT.key(section);
+        let path = path.key(name.as_str());
+        let list = path.key("labels");
+        for (index, name) in labels.keys().enumerate() {
+            label_is_free(examination, &list, index, name);
+        }
+    }
+}
+
+fn label_is_free(examination: &mut Examination, list: &Path, index: usize, name: &str) {
+    if let Some(prefix) = TAKEN_LABELS.iter().find(|prefix| name.starts_with(*prefix)) {
+        let item = examination.item_path(list, index, name);
+        let message = format!("labels that begin with `{prefix}` are stackctl's own");
+        examination.error_at_key(item, message, "choose another label");
+    }
 }

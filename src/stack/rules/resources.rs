@@ -7,11 +7,18 @@ use super::{Examination, each_container};
 /// The least memory that the engine gives a container.
 const LEAST_MEMORY: ByteSize = ByteSize(6 << 20);
 
+/// More cores than any host has: the engine counts in billionths of one, and in 64 bits.
+const MOST_CPUS: f64 = 10_000.0;
+
 /// Limits that the engine would refuse.
 pub(super) fn limits_make_sense(examination: &mut Examination) {
     each_container(examination, |examination, path, container, _| {
         if container.cpus.is_some_and(|cpus| !cpus.is_finite() || cpus <= 0.0) {
             examination.error(path.key("cpus"), "a container needs some CPU", "write a number above 0, such as `0.5`");
+        }
+        if container.cpus.is_some_and(|cpus| cpus.is_finite() && cpus > MOST_CPUS) {
+            let message = format!("no host has more than {MOST_CPUS} cores");
+            examination.error(path.key("cpus"), message, "write the number of cores, such as `1.5`");
         }
         memory(examination, path.key("mem_limit"), container.mem_limit);
         if let (Some(limit), Some(kept)) = (container.mem_limit, container.mem_reservation)
