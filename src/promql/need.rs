@@ -121,11 +121,22 @@ fn kept(tree: &Expr) -> Option<Vec<String>> {
 
 /// What one to one, or a number beside a series, keeps. Anything richer is not told.
 fn kept_of_two(binary: &BinaryExpr) -> Option<Vec<String>> {
-    let is_number = |tree: &Expr| matches!(tree, Expr::NumberLiteral(_));
     if binary.op.to_string() == "or" || binary.modifier.as_ref().is_some_and(|found| found.matching.is_some()) {
         return None;
     }
     if is_number(&binary.lhs) { kept(&binary.rhs) } else { kept(&binary.lhs) }
+}
+
+/// Whether it is one number, which has no labels to keep: `86400`, `time()`, `scalar(…)`.
+fn is_number(tree: &Expr) -> bool {
+    match tree {
+        Expr::NumberLiteral(_) => true,
+        Expr::Paren(inner) => is_number(&inner.expr),
+        Expr::Unary(inner) => is_number(&inner.expr),
+        Expr::Call(call) => matches!(call.func.name, "time" | "scalar" | "pi"),
+        Expr::Binary(binary) => is_number(&binary.lhs) && is_number(&binary.rhs),
+        _ => false,
+    }
 }
 
 fn sorted(labels: &Labels) -> Vec<String> {
@@ -168,6 +179,7 @@ mod tests {
         let some = |labels: &[&str]| Some(labels.iter().map(|label| (*label).to_owned()).collect::<Vec<_>>());
         assert_eq!(kept("sum by (job, code) (rate(a[5m])) > 1"), some(&["code", "job"]));
         assert_eq!(kept("sum(a) / sum(b)"), some(&[]));
+        assert_eq!(kept("time() - max by (job) (a) > 60"), some(&["job"]));
         assert_eq!(kept("histogram_quantile(0.9, sum by (le, job) (rate(a_bucket[5m])))"), some(&["job"]));
         for query in ["up == 0", "sum without (instance) (a)", "topk(3, a)", "sum(a) or b", "a * on (job) b"] {
             assert_eq!(kept(query), None, "{query}");
