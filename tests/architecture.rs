@@ -32,7 +32,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("exposition", &[]),
     ("probe", &["exposition", "client::install_tls_provider"]),
     ("client", &[]),
-    ("import", &["stack"]),
+    ("import", &["catalog", "stack"]),
     ("demo", &[]),
     (
         "verify",

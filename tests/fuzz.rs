@@ -219,6 +219,7 @@ fn compose_files_and_prometheus_configurations_to_import() {
                 folder: folder.path(),
                 name: Some("fuzz"),
                 profiles: &[],
+                seen: None,
                 environment: &Environment::default(),
                 vocabulary: &VOCABULARY,
             };

@@ -27,6 +27,7 @@ fn import_into(folder: &Path, paths: &[PathBuf]) -> Result<Imported, Problems> {
         folder,
         name: None,
         profiles: &[],
+        seen: None,
         environment: &environment,
         vocabulary: &VOCABULARY,
     })
@@ -201,9 +202,12 @@ fn passwords_go_beside_the_stack_file_and_everything_means_the_same() {
     assert_eq!(app("web").environment["LEVEL"], "info");
     assert!(format!("{:?}", app("cache").command).contains("s3cr3t-cache"));
     let prometheus = &rendered(&loaded).0["prometheus/prometheus.yml"];
-    for value in ["rem0te", "scr4pe", "be4rer"] {
+    for value in ["scr4pe", "be4rer"] {
         assert!(prometheus.contains(value), "{value}: {prometheus}");
     }
+    // Prometheus finds this one in a file.
+    assert!(!prometheus.contains("rem0te") && prometheus.contains("password_file"), "{prometheus}");
+    assert!(fs::read_to_string(shop.join(".env")).unwrap().contains("PROMETHEUS_REMOTE_WRITE_PASSWORD='rem0te'"));
     let printed = stackctl(&shop, &["import", "."]);
     let said = String::from_utf8_lossy(&printed.stderr).into_owned();
     assert!(values.iter().all(|value| !String::from_utf8_lossy(&printed.stdout).contains(value)));
@@ -338,6 +342,98 @@ fn a_file_that_is_there_is_written_over_only_when_told() {
     assert_eq!(stackctl(&shop, &["check"]).status.code(), Some(0));
     let printed = stackctl(&shop, &["import", "docker-compose.yml"]);
     assert!(String::from_utf8_lossy(&printed.stdout).starts_with("# Imported"));
-    assert!(String::from_utf8_lossy(&printed.stderr).contains("1 of 1 services"));
+    assert!(String::from_utf8_lossy(&printed.stderr).contains("1 of 1 service"));
     assert_eq!(stackctl(&shop, &["import", "no-such.yml"]).status.code(), Some(2));
+}
+
+#[test]
+fn a_prometheus_is_known_by_its_name_in_any_registry_by_its_flags_and_by_its_configuration() {
+    let at = |image: &str, more: &str, config: &str| {
+        let compose = format!(
+            "services:\n  watch:\n    image: {image}\n    volumes: ['./p.yml:{config}', 'kept:/opt/bitnami/prometheus/data']\n{more}  \
+             web: {{ image: 'web:1' }}\nvolumes: {{ kept: {{}} }}\n"
+        );
+        let config = "scrape_configs: [{ job_name: web, static_configs: [{ targets: ['web:80'] }] }]\n";
+        imported(&[("compose.yml", &compose), ("p.yml", config)])
+    };
+    let usual = "/etc/prometheus/prometheus.yml";
+    let flags = "    command: ['--config.file=/p.yml', '--storage.tsdb.path=/prometheus']\n";
+    for (image, more, config, written) in [
+        ("quay.io/prometheus/prometheus:v3.5.0", "", usual, "image: quay.io/prometheus/prometheus:v3.5.0"),
+        ("registry.local:5000/prometheus:v2", "", usual, "image: registry.local:5000/prometheus:v2"),
+        ("acme/metrics:7", flags, "/p.yml", "image: acme/metrics:7"),
+        (
+            "bitnami/prometheus:2.53.0-debian-12-r1",
+            "",
+            "/opt/bitnami/prometheus/conf/prometheus.yml",
+            "version: 2.53.0",
+        ),
+    ] {
+        let imported = at(image, more, config);
+        assert_eq!((imported.jobs.carried, imported.jobs.all), (1, 1), "{image}: {}", imported.text);
+        assert!(imported.text.contains(written), "{image}: {}", imported.text);
+        assert!(imported.text.contains("metrics: { port: 80 }"), "{image}: {}", imported.text);
+    }
+    let bitnami = at("bitnami/prometheus:2.53.0", "", "/opt/bitnami/prometheus/conf/prometheus.yml");
+    assert!(bitnami.text.contains("kept:/prometheus"), "its data come along: {}", bitnami.text);
+    for (image, more, config) in [
+        ("victoriametrics/vmagent:v1", "    command: ['-promscrape.config=/etc/prometheus/prometheus.yml']\n", usual),
+        ("acme/prometheus:1", "", "/somewhere/else.yml"),
+    ] {
+        let imported = at(image, more, config);
+        assert!(imported.text.contains(&format!("image: {image}")), "{}", imported.text);
+        assert_eq!(imported.jobs.all, 0, "it is an app: {}", imported.text);
+    }
+}
+
+#[test]
+fn remote_write_and_read_are_said_in_the_words_of_a_stack_file_where_it_has_them() {
+    let config = "remote_write:\n  - url: http://archive:8428/api/v1/write\n    remote_timeout: 20s\n    \
+         headers: { X-Scope-OrgID: shop }\n    authorization: { credentials: t0ken }\n    \
+         queue_config: { max_shards: 4 }\n    \
+         write_relabel_configs: [{ source_labels: [__name__], regex: 'go_(.*)', target_label: x, replacement: '$1' }]\n\
+         remote_read: [{ url: 'http://archive:9201/read', read_recent: true, basic_auth: { username: u, password_file: pw } }]\n\
+         scrape_configs: []\n";
+    let compose = "services: { prometheus: { image: 'prom/prometheus:v3.5.0', volumes: ['./p:/etc/prometheus'] } }\n";
+    let files = [("compose.yml", compose), ("p/prometheus.yml", config), ("p/pw", "hidden\n")];
+    let above = folder(&files);
+    let shop = above.path().join("shop");
+    let imported = import_into(&shop, std::slice::from_ref(&shop)).unwrap_or_else(|problems| panic!("{problems}"));
+    assert!(!imported.text.contains("extra_config") && !imported.text.contains("t0ken"), "{}", imported.text);
+    assert_eq!(imported.secrets, [("PROMETHEUS_REMOTE_WRITE_TOKEN".to_owned(), "t0ken".to_owned())]);
+    let loaded = read(&imported, &shop);
+    let section = loaded.stack.prometheus.as_option().expect("it is on");
+    let [write] = &section.remote_write[..] else { panic!("{}", imported.text) };
+    assert_eq!(write.url.as_str(), "http://archive:8428/api/v1/write");
+    assert_eq!(write.write_relabel_configs[0].replacement.as_deref(), Some("$1"));
+    assert_eq!(write.queue_config.max_shards, Some(4));
+    let [read] = &section.remote_read[..] else { panic!("{}", imported.text) };
+    assert!(read.read_recent && format!("{:?}", read.basic_auth).contains("/shop/p/pw"), "{:?}", read.basic_auth);
+
+    // What a stack file cannot say stays in Prometheus' own words, all of it.
+    let config = "remote_write: [{ url: 'http://archive:8428/w', send_exemplars: true }]\nscrape_configs: []\n";
+    let kept = self::imported(&[("compose.yml", compose), ("p/prometheus.yml", config)]);
+    assert!(kept.text.contains("extra_config:") && kept.text.contains("send_exemplars: true"), "{}", kept.text);
+}
+
+#[test]
+fn where_no_prometheus_yml_was_found_it_is_said_where_it_was_looked_for() {
+    let compose = "services: { prometheus: { image: 'prom/prometheus:v3.5.0', volumes: ['./p.yml:/etc/prometheus/prometheus.yml'] } }\n";
+    for (files, said) in [
+        (vec![("compose.yml", compose)], "shop/p.yml`"),
+        (vec![("compose.yml", "services: { web: { image: 'web:1' } }\n")], "no service is Prometheus"),
+        (
+            vec![
+                ("compose.yml", "services: { web: { image: 'web:1' } }\n"),
+                ("prometheus.yml", "scrape_configs: []\n"),
+            ],
+            "lies there: name it, too",
+        ),
+    ] {
+        let above = folder(&files);
+        let run = stackctl(&above.path().join("shop"), &["import", "."]);
+        let told = String::from_utf8_lossy(&run.stderr).into_owned();
+        assert!(told.contains("1 of 1 service and no scrape jobs"), "{told}");
+        assert!(told.contains("prometheus.yml was not found: ") && told.contains(said), "{said}: {told}");
+    }
 }

@@ -69,7 +69,7 @@ fn a_compose_file_that_lies_here_is_offered_and_imported() {
     let folder = above.path().join("shop");
     let mut session = Session::start(&folder, &["init"], &[NO_ENGINE]);
     session.expect("A Compose project lies here").expect("import compose.yml").press("\r");
-    session.expect("2 of 2 services").expect("Which exporters for what was imported?").press("\r");
+    session.expect("2 of 2 services and no scrape jobs").expect("Which exporters for what was imported?").press("\r");
     session.expect("no Docker engine answers").expect("Write stack.yml?").press("y");
     session.expect("DB_PASSWORD went into `.env`");
     assert_eq!(session.exit_code(), 0);
@@ -274,4 +274,77 @@ fn options_and_a_file_of_answers_say_the_same() {
         assert!(said.contains(reason), "{wrong}: {said}");
     }
     assert_eq!(written(folder.path()), by_options);
+}
+
+#[test]
+fn an_included_projects_own_prometheus_is_told_of_and_its_jobs_come_along() {
+    let above = tempfile::tempdir().unwrap();
+    let folder = above.path().join("shop");
+    fs::create_dir(&folder).unwrap();
+    let compose = "services:\n  web: { image: 'acme/web:1', expose: ['8080'] }\n  worker: { image: 'acme/worker:1' }\n  \
+                   watch: { image: 'prom/prometheus:v3.5.0', volumes: ['./p.yml:/etc/prometheus/prometheus.yml'], ports: ['127.0.0.1:9999:9090'] }\n";
+    let config = "global: { scrape_interval: 7s }\nscrape_configs:\n  \
+                  - { job_name: web, metrics_path: /stats, static_configs: [{ targets: ['web:8080'] }] }\n  \
+                  - { job_name: far, static_configs: [{ targets: ['10.0.0.9:9100'] }] }\n";
+    fs::write(folder.join("compose.yml"), compose).unwrap();
+    fs::write(folder.join("p.yml"), config).unwrap();
+    let run = stackctl(&folder, &["init", "--yes", "--include", "compose.yml", "--no-exporters"]).success();
+    let said = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+    assert!(said.contains("leaves watch of the project out; 2 of 2 scrape jobs came along"), "{said}");
+    let text = written(&folder);
+    for part in [
+        "without: [watch]",
+        "scrape_interval: 7s",
+        "port: \"127.0.0.1:9999\"",
+        "  web:\n    metrics: { port: 8080, path: /stats }\n",
+        "targets: [\"10.0.0.9:9100\"]",
+        "# Not scraped: worker.",
+    ] {
+        assert!(text.contains(part), "{part} is not in\n{text}");
+    }
+    stackctl(&folder, &["check"]).success();
+}
+
+#[test]
+fn where_nobody_says_what_is_scraped_an_image_that_is_known_is_and_a_line_says_what_to_fill_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let compose = "services: { web: { image: 'acme/web:1' }, logs: { image: 'grafana/loki:3.0.0' } }\n";
+    fs::write(folder.path().join("compose.yml"), compose).unwrap();
+    stackctl(folder.path(), &["init", "--yes", "--name", "shop"]).success();
+    let text = written(folder.path());
+    assert!(text.contains("    # metrics: { port: PORT, path: /metrics }   # not scraped: fill in"), "{text}");
+    assert!(text.contains("image: grafana/loki:3.0.0\n    metrics: { port: 3100 }\n"), "{text}");
+    stackctl(folder.path(), &["check"]).success();
+}
+
+#[test]
+fn an_exporter_that_runs_already_keeps_its_app_and_the_others_get_theirs() {
+    let folder = tempfile::tempdir().unwrap();
+    let compose = |address: &str| {
+        format!(
+            "services:\n  cache: {{ image: 'redis:7' }}\n  queue: {{ image: 'redis:7' }}\n  \
+             watcher: {{ image: 'oliver006/redis_exporter:v1.66.0', environment: {{ REDIS_ADDR: '{address}' }} }}\n"
+        )
+    };
+    let advice = |address: &str| {
+        fs::write(folder.path().join("compose.yml"), compose(address)).unwrap();
+        let run = stackctl(folder.path(), &["init", "--yes", "--force"]).success();
+        String::from_utf8_lossy(&run.get_output().stderr).into_owned()
+    };
+    let said = advice("redis://cache:6379");
+    assert!(said.contains("`queue` runs redis:7") && !said.contains("`cache` runs"), "{said}");
+    let said = advice("redis://elsewhere:6379");
+    assert!(said.contains("`queue` runs redis:7") && said.contains("`cache` runs"), "{said}");
+}
+
+#[test]
+fn quiet_says_nothing_where_nothing_is_wrong_and_yes_shows_the_plan() {
+    let above = shop();
+    let folder = above.path().join("shop");
+    let quiet = stackctl(&folder, &["-q", "init", "--yes"]).success();
+    assert_eq!(String::from_utf8_lossy(&quiet.get_output().stderr), "");
+    assert_eq!(String::from_utf8_lossy(&quiet.get_output().stdout), "");
+    let told = stackctl(&folder, &["init", "--yes", "--force"]).success();
+    let said = String::from_utf8_lossy(&told.get_output().stderr).into_owned();
+    assert!(said.contains("`stackctl plan` says later what `up` would do") && said.contains("next: "), "{said}");
 }

@@ -26,12 +26,14 @@ pub mod rabbitmq;
 pub mod redis;
 pub mod snmp;
 pub mod statsd;
+mod tells;
 mod version;
 mod watches;
 
 pub use checker::{checker, lone_checker};
 pub use component::{Bind, Component, ContainerDefaults, DataFolder, Health, Known};
 pub use debian::{DebianPackage, NOBODY, OwnedFolder, Owner};
+pub use tells::metrics_of;
 pub use version::Version;
 pub use watches::{Handover, Login, PasswordPlace, Quoting, Watches};
 

@@ -6,7 +6,7 @@ use super::{Exit, Failure, output, situation};
 use crate::catalog;
 use crate::cli::{Format, Global};
 use crate::desired::{Desired, Facts, MissingRule};
-use crate::stack::{Problem, defaults_table};
+use crate::stack::{Problem, counted, defaults_table};
 
 /// Arguments of `check`.
 #[derive(Debug, clap::Args)]
@@ -95,10 +95,11 @@ fn print_json(file: &str, ok: bool, problems: &[Problem], waiting: &[&MissingRul
 fn summary(file: &str, desired: &Desired) -> String {
     let jobs = desired.prometheus.as_ref().map_or(0, |prometheus| prometheus.jobs.len());
     format!(
-        "{} {file}: stack `{}`, {} services, {jobs} scrape jobs",
+        "{} {file}: stack `{}`, {}, {}",
         output::paint(output::GREEN, "ok"),
         desired.stack,
-        desired.services.len()
+        counted(desired.services.len(), "service"),
+        counted(jobs, "scrape job")
     )
 }
 

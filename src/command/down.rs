@@ -1,8 +1,9 @@
 //! `down`: takes the stack away. Volumes stay unless asked for, and then it asks back.
 
 use std::io::IsTerminal;
+use std::path::Path;
 
-use super::{Exit, Failure, failure, lock, output, secrets, situation};
+use super::{Exit, Failure, failure, lock, output, secrets, situation, state};
 use crate::cli::Global;
 use crate::engine::{Engine, Observed, Removal};
 
@@ -28,7 +29,8 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     }
     let work = async || {
         let observed = engine.observe(&question).await?;
-        Ok::<Exit, Failure>(take_away(global, arguments, &engine, stack, &observed).await)
+        let of_stack = OfStack { name: stack, memory_copy: question.memory_copy.as_deref() };
+        Ok::<Exit, Failure>(take_away(global, arguments, &engine, &of_stack, &observed).await)
     };
     match lock::take(&engine, stack, "down", global.quiet).await {
         Ok(lock) => lock::under(lock, work()).await,
@@ -40,7 +42,21 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     }
 }
 
-async fn take_away(global: &Global, arguments: &Arguments, engine: &Engine, stack: &str, observed: &Observed) -> Exit {
+/// What `down` has to know of the stack that it takes away.
+struct OfStack<'a> {
+    name: &'a str,
+    /// Copy of what it remembers, on this host.
+    memory_copy: Option<&'a Path>,
+}
+
+async fn take_away(
+    global: &Global,
+    arguments: &Arguments,
+    engine: &Engine,
+    of_stack: &OfStack<'_>,
+    observed: &Observed,
+) -> Exit {
+    let stack = of_stack.name;
     let report = |removal: &Removal, elapsed: std::time::Duration| {
         if !global.quiet {
             let (kind, name) = match removal {
@@ -58,12 +74,24 @@ async fn take_away(global: &Global, arguments: &Arguments, engine: &Engine, stac
     if !failures.is_empty() {
         return Exit::WorldSaidNo;
     }
-    // What a generated password opened is gone with Grafana's volume.
-    if arguments.volumes
-        && let Err(error) = secrets::forget(stack)
-    {
-        output::say(&failure::framed(&error.to_string(), error.advice.as_deref()));
-        return Exit::WorldSaidNo;
+    // What a generated password opened is gone with Grafana's volume, and what the stack remembered with the rest.
+    if arguments.volumes {
+        let forgotten = secrets::forget(stack).and_then(|password| {
+            let memory = of_stack.memory_copy.map(state::forget).transpose()?.flatten();
+            Ok([password, memory])
+        });
+        match forgotten {
+            Ok(files) if !global.quiet => {
+                for file in files.into_iter().flatten() {
+                    output::say(&format!("- {:<9} {}", "file", file.display()));
+                }
+            }
+            Ok(_) => {}
+            Err(error) => {
+                output::say(&failure::framed(&error.to_string(), error.advice.as_deref()));
+                return Exit::WorldSaidNo;
+            }
+        }
     }
     if !global.quiet {
         output::say(&farewell(stack, observed, arguments.volumes));

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{Exit, Failure, VOCABULARY, output, place};
 use crate::cli::Global;
 use crate::import::{self, Imported, Remark, RemarkKind, Request};
-use crate::stack::Environment;
+use crate::stack::{Environment, counted};
 
 /// Arguments of `import`.
 #[derive(Debug, clap::Args)]
@@ -43,6 +43,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
         name: arguments.name.as_deref(),
         profiles: &arguments.profile,
         environment: &Environment::of_process(),
+        seen: None,
         vocabulary: &VOCABULARY,
     })?;
     match &arguments.output {
@@ -88,22 +89,28 @@ pub(super) fn report(imported: &Imported, file: Option<&Path>) -> String {
     let mut lines: Vec<String> = imported.remarks.iter().map(line).collect();
     let into = file.map(|file| format!(" into {}", file.display())).unwrap_or_default();
     let (services, jobs) = (imported.services, imported.jobs);
+    let of_jobs = match (jobs.all, &imported.sought[..]) {
+        (0, [_, ..]) => " and no scrape jobs".to_owned(),
+        _ => format!(" and {} of {}", jobs.carried, counted(jobs.all, "scrape job")),
+    };
     lines.push(format!(
-        "{} imported {} of {} services and {} of {} scrape jobs from {}{into}",
+        "{} imported {} of {}{of_jobs} from {}{into}",
         output::paint(output::GREEN, "ok"),
         services.carried,
-        services.all,
-        jobs.carried,
-        jobs.all,
+        counted(services.all, "service"),
         imported.sources.join(", "),
     ));
+    for place in &imported.sought {
+        lines.push(format!("   prometheus.yml was not found: {place}"));
+    }
     if let Some(file) = file {
         lines.push(format!("   next: `stackctl -f {} check`, then `up`", file.display()));
     }
     lines.join("\n")
 }
 
-fn line(remark: &Remark) -> String {
+/// One remark: what is so, and what to do about it.
+pub(super) fn line(remark: &Remark) -> String {
     let style = match remark.kind {
         RemarkKind::NotCarried => output::RED,
         RemarkKind::Changed => output::YELLOW,

@@ -10,12 +10,14 @@ use std::path::{Path, PathBuf};
 
 use clap::Parser as _;
 
+use indexmap::IndexMap;
+
 use super::situation::Situation;
 use super::{Exit, Failure, VOCABULARY, output, place, situation};
 use crate::catalog;
 use crate::cli::{Cli, Global};
-use crate::import::{self, Fresh, FreshApp, Imported, Origin, Request};
-use crate::stack::{self, Environment};
+use crate::import::{self, FoundProject, Fresh, FreshApp, FreshInclude, FreshMetrics, Imported, Origin, Request};
+use crate::stack::{self, Environment, counted};
 use answers::Wishes;
 pub(super) use answers::place as place_of_metrics;
 use ask::{Asker, Use};
@@ -60,11 +62,13 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
         Some(path) => arguments.wishes.clone().or(answers::read(path)?),
         None => arguments.wishes.clone(),
     };
-    let asker = Asker::new(arguments.yes || arguments.answers.is_some())?;
+    let asker = Asker::new(arguments.yes || arguments.answers.is_some(), global.quiet)?;
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_path_buf();
     let Answer { text, secrets } = text(global, &asker, &wishes, &folder).await?;
     if asker.is_there() {
         output::say(&format!("\n{}\n", text.trim_end()));
+    }
+    if asker.is_there() || !global.quiet {
         show_plan(global, &file, &folder, (&text, &secrets)).await;
     }
     if !asker.may_write(&file)? {
@@ -99,18 +103,27 @@ async fn text(global: &Global, asker: &Asker, wishes: &Wishes, folder: &Path) ->
     let sources = if wishes.no_import { Vec::new() } else { wishes.sources(folder) };
     let names: Vec<String> = sources.iter().map(|path| path.display().to_string()).collect();
     let names = names.join(", ");
+    // What runs is looked at once, and only where it can decide something.
+    let is_looking = !wishes.no_running && !sources.is_empty();
+    let seen = if is_looking { Seen::look(global.quiet).await } else { Seen::default() };
+    let project = project_name(&sources, folder)?;
     let way = match () {
         () if sources.is_empty() => Use::Nothing,
         () if !wishes.from.is_empty() => Use::Import,
-        () if import::are_compose(&sources) => asker.what_of(&names)?,
+        () if import::are_compose(&sources) => asker.what_of(&names, &seen.attachable(&project))?,
         () if asker.yes_or_no(&format!("Import {names}?"), true)? => Use::Import,
         () => Use::Nothing,
     };
     match way {
         Use::Nothing => fresh(global, asker, wishes, folder, &[]).await,
         Use::Include => fresh(global, asker, wishes, folder, &sources).await,
+        Use::Attach => {
+            let attach = seen.attachable(&project);
+            let wishes = Wishes { attach, ..wishes.clone() };
+            fresh(global, asker, &wishes, folder, &[]).await
+        }
         Use::Import => {
-            let mut imported = imported(&sources, folder, wishes.name.as_deref())?;
+            let mut imported = imported(&sources, folder, wishes.name.as_deref(), &seen.metrics_of(&project))?;
             if !global.quiet {
                 output::say(&super::import::report(&imported, None));
             }
@@ -126,10 +139,31 @@ async fn text(global: &Global, asker: &Asker, wishes: &Wishes, folder: &Path) ->
     }
 }
 
-fn imported(sources: &[PathBuf], folder: &Path, name: Option<&str>) -> Result<Imported, Failure> {
+/// What Compose calls the project of these files.
+fn project_name(sources: &[PathBuf], folder: &Path) -> Result<String, Failure> {
+    if sources.is_empty() || !import::are_compose(sources) {
+        return Ok(String::new());
+    }
+    let found = import::project(sources, folder, &Environment::of_process(), &VOCABULARY)?;
+    Ok(found.map(|project| project.name).unwrap_or_default())
+}
+
+fn imported(
+    sources: &[PathBuf],
+    folder: &Path,
+    name: Option<&str>,
+    seen: &IndexMap<String, FreshMetrics>,
+) -> Result<Imported, Failure> {
     let environment = Environment::of_process();
-    let request =
-        Request { paths: sources, folder, name, profiles: &[], environment: &environment, vocabulary: &VOCABULARY };
+    let request = Request {
+        paths: sources,
+        folder,
+        name,
+        profiles: &[],
+        environment: &environment,
+        seen: Some(seen),
+        vocabulary: &VOCABULARY,
+    };
     Ok(import::import(&request)?)
 }
 
@@ -142,18 +176,26 @@ async fn fresh(
     include: &[PathBuf],
 ) -> Result<Answer, Failure> {
     let environment = Environment::of_process();
-    let project = import::project(include, folder, &environment)?;
+    let mut project = import::project(include, folder, &environment, &VOCABULARY)?;
+    if let Some(project) = &project
+        && !global.quiet
+    {
+        tell_of_own(project);
+    }
     let mut seen = if wishes.no_running { Seen::default() } else { Seen::look(global.quiet).await };
     let usual = project.as_ref().map_or_else(|| import::stack_name(folder), |project| project.name.clone());
     let name = match &wishes.name {
         Some(name) => name.clone(),
         None => asker.text("Name of the stack", &usual, ask::is_stack_name)?,
     };
+    let watched = project.as_mut().map(|project| std::mem::take(&mut project.watched)).unwrap_or_default();
     let services = project.as_ref().map_or(&[][..], |project| project.services.as_slice());
     let mut apps = wishes.apps(services)?;
-    let unsaid: Vec<String> =
-        services.iter().filter(|service| apps.iter().all(|app| app.name != **service)).cloned().collect();
+    let is_unsaid = |service: &&String| apps.iter().all(|app| app.name != **service) && !watched.scrapes(service);
+    let unsaid: Vec<String> = services.iter().filter(is_unsaid).cloned().collect();
     apps.extend(asker.services(&unsaid, &seen)?);
+    let unwatched: Vec<String> =
+        unsaid.into_iter().filter(|service| apps.iter().all(|app| app.name != *service)).collect();
     // What is included is the stack's own from now on, and nobody else's.
     seen.containers.retain(|(container, _)| container.service.as_ref().is_none_or(|name| !services.contains(name)));
     apps.extend(ask::taken_over(&seen, wishes)?);
@@ -170,9 +212,11 @@ async fn fresh(
     if wishes.app.is_empty() && project.is_none() {
         apps.extend(asker.more_apps(&apps)?);
     }
-    let include = project.map(|project| project.include);
-    let mut fresh = Fresh { name, include, apps, grafana: true, ..Fresh::default() };
-    let stack = exporters::read(&fresh.text(folder, &environment, &VOCABULARY)?, folder, &[])?;
+    let include = project.map(|project| FreshInclude { unwatched, ..project.include });
+    let secrets = watched.secrets.clone();
+    let mut fresh = Fresh { name, include, apps, watched, grafana: true, ..Fresh::default() };
+    let environment = with_secrets(&environment, &secrets);
+    let stack = exporters::read(&fresh.text(folder, &environment, &VOCABULARY)?, folder, &secrets)?;
     fresh.exporters = match &wishes.exporter[..] {
         [] if wishes.no_exporters => Vec::new(),
         [] => asker.exporters(&exporters::proposals(&stack))?,
@@ -186,7 +230,32 @@ async fn fresh(
         Some(wish) => wish,
         None => asker.yes_or_no("Run Grafana beside Prometheus?", true)?,
     };
-    Ok(Answer { text: fresh.text(folder, &environment, &VOCABULARY)?, secrets: Vec::new() })
+    Ok(Answer { text: fresh.text(folder, &environment, &VOCABULARY)?, secrets })
+}
+
+/// The variables of this process, and those that stand for passwords from now on.
+fn with_secrets(environment: &Environment, secrets: &[(String, String)]) -> Environment {
+    let set = environment.names().filter_map(|name| Some((name.to_owned(), environment.get(name)?)));
+    secrets.iter().cloned().chain(set).collect()
+}
+
+/// Says which services of an included project stackctl runs itself, and what became of what they said.
+fn tell_of_own(project: &FoundProject) {
+    let without = &project.include.without;
+    if without.is_empty() {
+        return;
+    }
+    for remark in &project.watched.remarks {
+        output::say(&super::import::line(remark));
+    }
+    let jobs = project.watched.jobs;
+    output::say(&format!(
+        "stackctl runs its own {}, and leaves {} of the project out; {} of {} came along",
+        counted(without.len(), "component"),
+        without.join(", "),
+        jobs.carried,
+        counted(jobs.all, "scrape job"),
+    ));
 }
 
 /// What stands above an app that somebody else runs.
@@ -201,9 +270,7 @@ fn note_of_attached(image: &str) -> String {
 /// Shows what `up` would do with a file that is not written yet.
 async fn show_plan(global: &Global, file: &Path, folder: &Path, (text, secrets): (&str, &[(String, String)])) {
     let name = file.display().to_string();
-    let of_process = Environment::of_process();
-    let set = of_process.names().filter_map(|name| Some((name.to_owned(), of_process.get(name)?)));
-    let environment: Environment = secrets.iter().cloned().chain(set).collect();
+    let environment = with_secrets(&Environment::of_process(), secrets);
     let Ok(loaded) = stack::parse(&name, text, folder, &environment, &VOCABULARY) else { return };
     let Ok(engine) = situation::connect().await else {
         output::say("no Docker engine answers here: `stackctl plan` says later what `up` would do");
@@ -220,12 +287,11 @@ async fn show_plan(global: &Global, file: &Path, folder: &Path, (text, secrets):
 async fn start(global: &Global, arguments: &Arguments, asker: &Asker, file: &Path) -> Result<Exit, Failure> {
     let global = Global { file: vec![file.to_path_buf()], ..global.clone() };
     if !arguments.up {
-        if !asker.is_there() || situation::connect().await.is_err() {
-            output::say(&format!("next: `stackctl -f {} up`", file.display()));
-            return Ok(Exit::Done);
-        }
-        if !asker.yes_or_no("Start it now?", false)? {
-            output::say(&format!("next: `stackctl -f {} up`", file.display()));
+        let can_start = asker.is_there() && situation::connect().await.is_ok();
+        if !can_start || !asker.yes_or_no("Start it now?", false)? {
+            if !global.quiet {
+                output::say(&format!("next: `stackctl -f {} up`", file.display()));
+            }
             return Ok(Exit::Done);
         }
     }

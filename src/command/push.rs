@@ -10,6 +10,7 @@ use crate::cli::Global;
 use crate::client::{self, Pushgateway};
 use crate::engine::{ContainerState, Error};
 use crate::exposition::{self, Format};
+use crate::stack::counted;
 
 /// Arguments of `push`.
 #[derive(Debug, clap::Args)]
@@ -56,7 +57,9 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
         None => gateway.delete(job, labels).await.map(|()| format!("deleted what was pushed for job `{job}`")),
         Some((text, samples)) => {
             let pushed = gateway.push(job, labels, text, arguments.replace).await;
-            pushed.map(|()| format!("pushed {samples} samples for job `{job}`"))
+            pushed.map(|()| {
+                format!("pushed {} for job `{job}`", counted(usize::try_from(samples).unwrap_or(usize::MAX), "sample"))
+            })
         }
     };
     let done = done.map_err(cannot)?;

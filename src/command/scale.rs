@@ -5,7 +5,7 @@ use clap_complete::engine::ArgValueCompleter;
 
 use super::{Exit, Failure, complete, edit, situation};
 use crate::cli::{Cli, Command, Global};
-use crate::stack::{Editor, Snippet};
+use crate::stack::{Editor, Snippet, counted};
 
 /// Arguments of `scale`.
 #[derive(Debug, clap::Args)]
@@ -46,7 +46,7 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
                 }
             };
             let file = edit::change(global, |editor| editor.has("apps", app), write)?;
-            edit::done(global, &file, &format!("wrote {app}: {number} replicas into"));
+            edit::done(global, &file, &format!("wrote {app}: {} into", counted(*replicas as usize, "replica")));
         }
     }
     if arguments.no_up {

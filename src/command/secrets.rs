@@ -138,15 +138,9 @@ fn keep(path: &Path) -> Result<Vec<u8>, Error> {
     }
 }
 
-/// Takes away what was generated for a stack, together with what it was a key to.
-pub(super) fn forget(stack: &str) -> Result<(), Error> {
-    let path = kept_at(stack, ADMIN_PASSWORD)?;
-    match fs_err::remove_file(&path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(Error::new(format!("cannot remove {}", path.display()), error).advise("remove it by hand"))
-        }
-        _ => Ok(()),
-    }
+/// Takes away what was generated for a stack, together with what it was a key to. Returns the file where there was one.
+pub(super) fn forget(stack: &str) -> Result<Option<PathBuf>, Error> {
+    state::forget(&kept_at(stack, ADMIN_PASSWORD)?)
 }
 
 /// A password from the kernel's random numbers, every character equally likely.

@@ -1,6 +1,6 @@
 //! Folders of this user where stackctl keeps what is not in the running stack: generated passwords, copies.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::engine::Error;
 
@@ -21,6 +21,15 @@ pub(super) fn folder() -> Result<PathBuf, Error> {
 /// File for the copy of what a running stack remembers.
 pub(super) fn memory_copy(engine_address: &str, stack: &str) -> Option<PathBuf> {
     Some(base()?.join("stackctl").join(format!("{}-{stack}.json", short_hash(engine_address))))
+}
+
+/// Removes a file of this folder. Returns it where it was there.
+pub(super) fn forget(path: &Path) -> Result<Option<PathBuf>, Error> {
+    match fs_err::remove_file(path) {
+        Ok(()) => Ok(Some(path.to_path_buf())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::new(format!("cannot remove {}", path.display()), error).advise("remove it by hand")),
+    }
 }
 
 /// Eight hex digits that stand for a text in a file name.

@@ -8,6 +8,7 @@ use super::{Exit, Failure, failure, output};
 use crate::cli::{Format, Global};
 use crate::engine::{Error, Event, Once};
 use crate::render::{self, RuleTestFiles};
+use crate::stack::counted;
 
 /// Arguments of `test`.
 #[derive(Debug, clap::Args)]
@@ -136,7 +137,7 @@ fn show(outcomes: &[Outcome], format: Format) {
         }
     }
     let failed = outcomes.iter().filter(|outcome| !outcome.is_passed).count();
-    output::say(&format!("{} tests, {failed} failed", outcomes.len()));
+    output::say(&format!("{}, {failed} failed", counted(outcomes.len(), "test")));
 }
 
 #[cfg(test)]

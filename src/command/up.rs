@@ -9,6 +9,7 @@ use crate::cli::Global;
 use crate::desired::{Desired, PullPolicy, Role, SecretSource, Service};
 use crate::engine::{Error, Event, Outcome};
 use crate::plan::Plan;
+use crate::stack::counted;
 use crate::verify::{Finding, Status};
 
 /// Time that writing a few files into a container may take.
@@ -117,6 +118,9 @@ impl Work<'_> {
     /// locked, because nothing was to be done.
     async fn go_on(&self, situation: &mut Situation, changed: Option<bool>) -> Result<Exit, Failure> {
         if self.arguments.no_wait {
+            if !self.global.quiet {
+                situation.say_left_out();
+            }
             return Ok(Exit::Done);
         }
         let deadline = self.begun + self.arguments.timeout;
@@ -157,8 +161,8 @@ fn report_failures(situation: &Situation, outcome: &Outcome) {
         output::say(&format!("not started, because they need what failed: {}", names.join(", ")));
     }
     output::say(&format!(
-        "{} steps done, {} failed; the rest of stack `{}` is left as it runs. `stackctl up` goes on from here",
-        outcome.done,
+        "{} done, {} failed; the rest of stack `{}` is left as it runs. `stackctl up` goes on from here",
+        counted(outcome.done, "step"),
         outcome.failures.len(),
         situation.desired.stack
     ));
@@ -269,7 +273,8 @@ fn say_where(situation: &Situation, elapsed: Duration) {
     }
     situation.say_other_versions();
     for (app_name, scale) in &desired.scale {
-        output::say(&format!("  {app_name:<16} {} replicas instead of the file's {}", scale.replicas, scale.file));
+        let replicas = counted(scale.replicas as usize, "replica");
+        output::say(&format!("  {app_name:<16} {replicas} instead of the file's {}", scale.file));
     }
 }
 

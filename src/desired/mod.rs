@@ -33,6 +33,7 @@ mod view;
 mod volume;
 mod watched;
 
+pub(crate) use crate::stack::counted;
 pub use alertmanager::{
     AlertmanagerConfig, Destination, Grouping, Muting, PEER_TIMEOUT_SECONDS, PROBE_LABEL, ReceiverConfig, RouteConfig,
     SINK_PORT, TemplateFile, Told, Unfit,

@@ -1,5 +1,11 @@
 //! alertmanager.yml: its receivers, routes and inhibitions as the section `alertmanager`. Secrets become variables.
 
+mod service;
+mod told;
+
+pub(super) use service::of_service;
+pub(super) use told::tell;
+
 use std::collections::HashMap;
 
 use super::compose::project::scalar;

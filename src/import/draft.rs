@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use crate::stack::{OutsideNode, OutsideValue};
 
 /// A value of the stack file.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Item {
     /// One word, number or text, as it stands in the stack file: variables written, a dollar sign doubled.
     Scalar {
@@ -21,11 +21,11 @@ pub(super) enum Item {
 }
 
 /// A map, in order.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Map(pub(super) IndexMap<String, Entry>);
 
 /// One entry of a map.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Entry {
     /// Lines of comment above the key.
     pub(super) notes: Vec<String>,

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use super::Request;
 use super::compose::{self, project};
-use super::fresh::FreshInclude;
+use super::fresh::{FreshInclude, Watched};
 use super::paths::Rebase;
 use super::source::{self, SourceKind};
-use super::stack::stack_name;
-use crate::stack::{Environment, Problems};
+use super::stack::{Assembly, stack_name};
+use crate::stack::{Environment, Problems, Vocabulary};
 
 /// Names that stackctl gives to its own services.
 const OWN: [&str; 2] = ["prometheus", "grafana"];
@@ -22,6 +23,8 @@ pub struct FoundProject {
     pub services: Vec<String>,
     /// How a stack file includes it.
     pub include: FreshInclude,
+    /// What those say that stackctl runs itself.
+    pub watched: Watched,
 }
 
 /// Whether all of these are Compose files.
@@ -33,14 +36,22 @@ pub fn are_compose(files: &[PathBuf]) -> bool {
 ///
 /// # Errors
 /// Where one cannot be read.
-pub fn project(paths: &[PathBuf], folder: &Path, environment: &Environment) -> Result<Option<FoundProject>, Problems> {
+pub fn project(
+    paths: &[PathBuf],
+    folder: &Path,
+    environment: &Environment,
+    vocabulary: &Vocabulary,
+) -> Result<Option<FoundProject>, Problems> {
     let files = source::read_all(paths)?;
     let Some(found) = project::load(&files, folder, environment)? else { return Ok(None) };
-    let (without, services) =
-        found.services.keys().cloned().partition(|name| OWN.contains(&name.to_ascii_lowercase().as_str()));
+    let request = Request { paths, folder, name: None, profiles: &[], environment, seen: None, vocabulary };
+    let watched = Assembly::new(&request, &files)?.watched()?;
+    let is_own = |name: &String| watched.own.contains(name) || OWN.contains(&name.to_ascii_lowercase().as_str());
+    let (without, services) = found.services.keys().cloned().partition(is_own);
     let name = stack_name(found.name.as_deref(), &found.rebase);
-    let include = FreshInclude { paths: paths.iter().map(|path| written(path, folder)).collect(), without };
-    Ok(Some(FoundProject { name, services, include }))
+    let paths = paths.iter().map(|path| written(path, folder)).collect();
+    let include = FreshInclude { paths, without, unwatched: Vec::new() };
+    Ok(Some(FoundProject { name, services, include, watched }))
 }
 
 /// A file or folder as the stack file writes it.

@@ -2,8 +2,12 @@
 
 use std::path::Path;
 
+use indexmap::IndexMap;
+
 use super::draft::{Item, Map};
-use super::write;
+use super::stack::NOT_WATCHED;
+use super::{Carried, Remark, write};
+use crate::catalog;
 use crate::stack::{self, Environment, Problems, Snippet, Vocabulary};
 
 /// What somebody wants.
@@ -21,6 +25,32 @@ pub struct Fresh {
     pub engine_metrics: bool,
     /// Whether Grafana runs.
     pub grafana: bool,
+    /// What the included project's own Prometheus, Grafana and Alertmanager say.
+    pub watched: Watched,
+}
+
+/// What the Prometheus, Grafana and Alertmanager of an included project say, in the words of a stack file.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Watched {
+    /// Services that stackctl runs itself.
+    pub own: Vec<String>,
+    /// Whole sections.
+    pub(super) sections: Map,
+    /// `metrics` of services.
+    pub(super) metrics: IndexMap<String, Item>,
+    /// What there is to say about it.
+    pub remarks: Vec<Remark>,
+    /// How many scrape jobs were carried.
+    pub jobs: Carried,
+    /// Variables that stand for passwords in it, and their values.
+    pub secrets: Vec<(String, String)>,
+}
+
+impl Watched {
+    /// Whether it says where the metrics of a service are.
+    pub fn scrapes(&self, service: &str) -> bool {
+        self.metrics.contains_key(service)
+    }
 }
 
 /// An exporter of the catalogue.
@@ -41,6 +71,8 @@ pub struct FreshInclude {
     pub paths: Vec<String>,
     /// Services that are left out, because stackctl runs its own.
     pub without: Vec<String>,
+    /// Services of which nobody knows whether they tell their metrics.
+    pub unwatched: Vec<String>,
 }
 
 /// Where an app comes from.
@@ -79,6 +111,23 @@ pub struct FreshApp {
     pub note: Option<String>,
 }
 
+impl FreshMetrics {
+    /// Where a program of this image tells its metrics without being told to.
+    pub fn of_image(image: &str) -> Option<Self> {
+        let (port, path) = catalog::metrics_of(image)?;
+        Some(Self { port: Some(port), path: path.to_owned() })
+    }
+
+    pub(super) fn draft(&self) -> Item {
+        let mut metrics = Map::default();
+        metrics.set_some("port", self.port.map(|port| Item::word(port.to_string())));
+        if self.path != "/metrics" {
+            metrics.set("path", Item::text(&self.path));
+        }
+        Item::Map(metrics)
+    }
+}
+
 impl Fresh {
     /// The stack file, read once to be sure of it.
     ///
@@ -110,6 +159,14 @@ impl Fresh {
                 "include",
                 "The services of this project are apps. Its files stay the source; below stands what is added.",
             );
+            if !include.unwatched.is_empty() {
+                let names = include.unwatched.join(", ");
+                let line = format!(
+                    "Not scraped: {names}. Where one tells its metrics: `apps: {{ {}: {{ metrics: {{ port: PORT }} }} }}`",
+                    include.unwatched[0]
+                );
+                root.note("include", line);
+            }
         }
         if self.engine_metrics {
             root.map("engine").set("metrics", Item::text("gateway"));
@@ -118,8 +175,18 @@ impl Fresh {
                 "The Docker engine's own metrics, on the bridge's gateway: containers reach them, the LAN does not.",
             );
         }
+        for (section, entry) in &self.watched.sections.0 {
+            root.0.insert(section.clone(), entry.clone());
+        }
         if !self.grafana {
             root.set("grafana", Item::word("off"));
+        }
+        for (name, metrics) in &self.watched.metrics {
+            if self.apps.iter().all(|app| app.name != *name) {
+                let mut app = Map::default();
+                app.set("metrics", metrics.clone());
+                root.map("apps").set(name, Item::Map(app));
+            }
         }
         for app in &self.apps {
             let apps = root.map("apps");
@@ -189,13 +256,10 @@ impl FreshApp {
         if !self.ports.is_empty() {
             app.set("ports", Item::texts(self.ports.clone()));
         }
-        if let Some(FreshMetrics { port, path }) = &self.metrics {
-            let mut metrics = Map::default();
-            metrics.set_some("port", port.map(|port| Item::word(port.to_string())));
-            if path != "/metrics" {
-                metrics.set("path", Item::text(path));
-            }
-            app.set("metrics", Item::Map(metrics));
+        match (&self.metrics, &self.origin) {
+            (Some(metrics), _) => app.set("metrics", metrics.draft()),
+            (None, Origin::Image(image)) if catalog::exporter_for(image).is_none() => app.note("image", NOT_WATCHED),
+            (None, _) => {}
         }
         app
     }
@@ -224,6 +288,7 @@ mod tests {
             ],
             engine_metrics: true,
             grafana: false,
+            watched: Watched::default(),
         };
         let text = fresh.text(Path::new("/"), &Environment::default(), &Vocabulary::default()).unwrap();
         let (_, below) = text.split_once("name: shop\n").unwrap();

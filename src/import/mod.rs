@@ -22,13 +22,15 @@ mod variables;
 mod write;
 
 pub use found::{FoundProject, are_compose, free_name, project};
-pub use fresh::{Fresh, FreshApp, FreshExporter, FreshInclude, FreshMetrics, Origin, entry_snippet};
+pub use fresh::{Fresh, FreshApp, FreshExporter, FreshInclude, FreshMetrics, Origin, Watched, entry_snippet};
 pub use include::included;
 pub use remark::{Remark, RemarkKind};
 pub use source::found_in as sources_in;
 pub use stack::folder_name as stack_name;
 
 use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
 
 use crate::stack::{Environment, Problems, Vocabulary};
 
@@ -45,6 +47,9 @@ pub struct Request<'a> {
     pub profiles: &'a [String],
     /// The variables of this process.
     pub environment: &'a Environment,
+    /// Where services were seen to answer with metrics, by name. Some: where no prometheus.yml says what is scraped, the
+    /// stack file does, as far as that is known.
+    pub seen: Option<&'a IndexMap<String, FreshMetrics>>,
     /// What a stack file may name.
     pub vocabulary: &'a Vocabulary<'a>,
 }
@@ -64,6 +69,8 @@ pub struct Imported {
     pub sources: Vec<String>,
     /// Variables that stand for passwords in the text, and their values: they belong into `.env` beside the stack file.
     pub secrets: Vec<(String, String)>,
+    /// Where a prometheus.yml was looked for, and was not.
+    pub sought: Vec<String>,
 }
 
 /// How many of how many were carried.

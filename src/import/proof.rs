@@ -19,11 +19,18 @@ pub(super) struct Proof<'a> {
     pub(super) jobs: Carried,
     pub(super) sources: Vec<String>,
     pub(super) secrets: Vec<(String, String)>,
+    pub(super) sought: Vec<String>,
 }
 
 impl Proof<'_> {
     /// The stack file, right as a whole.
     pub(super) fn finish(mut self) -> Result<Imported, Problems> {
+        let text = self.prove()?;
+        Ok(self.done(text))
+    }
+
+    /// Moves aside what no stack file can say, until the rest is right. Returns its text.
+    pub(super) fn prove(&mut self) -> Result<String, Problems> {
         let names = self.request.environment.names();
         let set = names.filter_map(|name| Some((name.to_owned(), self.request.environment.get(name)?)));
         let environment: Environment = self.secrets.iter().cloned().chain(set).collect();
@@ -31,7 +38,7 @@ impl Proof<'_> {
             let text = write::stack_file(&self.header(), &self.root);
             let request = self.request;
             let read = stack::parse("the imported file", &text, request.folder, &environment, request.vocabulary);
-            let Err(problems) = read else { return Ok(self.done(text)) };
+            let Err(problems) = read else { return Ok(text) };
             if is_for_want_of_a_variable(&problems) || !self.keep_aside(&problems) {
                 return Err(problems);
             }
@@ -59,6 +66,7 @@ impl Proof<'_> {
             jobs: self.jobs,
             sources: self.sources,
             secrets: self.secrets,
+            sought: self.sought,
         }
     }
 
@@ -120,7 +128,8 @@ fn owner(root: &Map, path: &str) -> Option<(String, String)> {
         return (key != "image").then(|| (format!("{section}.{name}"), key.to_owned()));
     }
     let is_inside = path.contains(['.', '[']);
-    let movable = ["prometheus.", "grafana.", "scrape.", "dashboards.", "networks.", "volumes.", "secrets."];
+    let movable =
+        ["prometheus.", "grafana.", "alertmanager.", "scrape.", "dashboards.", "networks.", "volumes.", "secrets."];
     (is_inside && movable.iter().any(|section| path.starts_with(section))).then(|| (String::new(), path.to_owned()))
 }
 

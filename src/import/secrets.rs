@@ -53,7 +53,13 @@ impl Secrets<'_> {
 
     fn item(&mut self, item: &mut Item, key: &str, path: &str, remarks: &mut Remarks) {
         match item {
-            Item::Scalar { text, .. } if path == "grafana.admin_password" => *item = self.grafanas(text, path),
+            Item::Scalar { text, .. } if path == "grafana.admin_password" => *item = self.placed(text, key, path),
+            Item::Scalar { text, .. } if is_of_remote(path) => {
+                let before = self.found.len();
+                let kind = path.split(['.', '[']).nth(1).unwrap_or_default();
+                *item = self.placed(text, &format!("{kind}_{key}"), path);
+                self.say(before, path, remarks);
+            }
             Item::Scalar { text, .. } => {
                 let before = self.found.len();
                 let hidden = self.scalar(text, key, path);
@@ -84,10 +90,10 @@ impl Secrets<'_> {
         }
     }
 
-    /// Grafana's password as `{ env: NAME }`, whatever it looks like: `on` is one, too.
-    fn grafanas(&mut self, text: &str, path: &str) -> Item {
+    /// A password as `{ env: NAME }`, whatever it looks like: `on` is one, too.
+    fn placed(&mut self, text: &str, key: &str, path: &str) -> Item {
         let (name, value) = default_of(text).map_or((None, text), |(name, value)| (Some(name), value));
-        let name = self.stands_for(value.replace("$$", "$"), name, "admin_password", path);
+        let name = self.stands_for(value.replace("$$", "$"), name, key, path);
         let mut secret = Map::default();
         secret.set_some("env", name.map(Item::text));
         Item::Map(secret)
@@ -189,6 +195,12 @@ impl Secrets<'_> {
         let known = self.found.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
         known.or_else(|| self.set.get(name)).is_none_or(|known| known == value)
     }
+}
+
+/// Where a stack file takes a password as `{ env: NAME }` or `{ file: PATH }` alone.
+fn is_of_remote(path: &str) -> bool {
+    let is_remote = path.starts_with("prometheus.remote_write[") || path.starts_with("prometheus.remote_read[");
+    is_remote && (path.ends_with("].token") || path.ends_with("].basic_auth.password"))
 }
 
 /// `${NAME:-VALUE}`

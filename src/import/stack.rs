@@ -1,10 +1,15 @@
 //! All that was read, put together: the sections of the stack file in their order.
 
+mod watched;
+
+use std::path::PathBuf;
+
 use indexmap::IndexMap;
 
-use super::alertmanager;
+use super::alertmanager::{self, tell};
 use super::compose::{self, Names, Project, Role, Services, project};
 use super::draft::{Item, Map};
+use super::fresh::FreshMetrics;
 use super::grafana::Grafana;
 use super::paths::Rebase;
 use super::prometheus::{Config, Hosts, Jobs, Mounted, Section, locate};
@@ -14,7 +19,12 @@ use super::secrets::Secrets;
 use super::source::{SourceFile, SourceKind};
 use super::variables::Variables;
 use super::{Carried, Imported, Request};
+use crate::catalog;
 use crate::stack::{Environment, Problems, StackName, read_file, refused, variables_of};
+
+/// A line in an app of which nobody knows whether it tells its metrics.
+pub(super) const NOT_WATCHED: &str =
+    "metrics: { port: PORT, path: /metrics }   # not scraped: fill in where it tells its metrics, if it does";
 
 /// A stack file in the making.
 pub(super) struct Assembly<'a> {
@@ -24,6 +34,8 @@ pub(super) struct Assembly<'a> {
     rebase: Rebase,
     name: String,
     remarks: Remarks,
+    /// Where a prometheus.yml was looked for and was not.
+    sought: Vec<String>,
 }
 
 /// The parts of the stack file.
@@ -35,6 +47,8 @@ struct Parts {
     grafana: Option<Grafana>,
     config: Option<Config>,
     alertmanager: Option<Map>,
+    alertmanager_file: Option<PathBuf>,
+    hosts_of_alertmanager: Vec<String>,
     kept_alertmanager: bool,
     kept_watcher: bool,
     services: usize,
@@ -55,7 +69,7 @@ impl<'a> Assembly<'a> {
             Some(name) => name.to_owned(),
             None => stack_name(project.as_ref().and_then(|project| project.name.as_deref()), &rebase),
         };
-        Ok(Self { request, files, project, rebase, name, remarks: Remarks::default() })
+        Ok(Self { request, files, project, rebase, name, remarks: Remarks::default(), sought: Vec::new() })
     }
 
     /// Puts the stack file together, and proves it.
@@ -64,16 +78,20 @@ impl<'a> Assembly<'a> {
         root.set("name", Item::text(&self.name));
         let mut parts = Parts::default();
         if let Some(project) = self.project.take() {
-            self.services(&project, &mut parts)?;
+            let names = Names::of(&project, &mut self.remarks);
+            self.services(&project, &names, &mut parts)?;
             self.dot_env(&project);
             self.project = Some(project);
         }
         self.other_files(&mut parts);
         let jobs = self.jobs(&mut parts);
+        if parts.config.is_none() {
+            self.look_around(&mut parts);
+        }
         let services = Carried { carried: parts.apps.len() + parts.components(), all: parts.services };
         self.watchers(&mut root, &mut parts, &jobs);
         if let Some(section) = parts.alertmanager {
-            tell(&mut root, section, &mut self.remarks);
+            tell(&mut root, section, &parts.hosts_of_alertmanager, &mut self.remarks);
         }
         if !parts.apps.is_empty() {
             parts.apps.into_iter().for_each(|(name, app)| root.map("apps").set(&name, Item::Map(in_order(app))));
@@ -88,16 +106,16 @@ impl<'a> Assembly<'a> {
         let sources = self.sources(parts.config.as_ref());
         let secrets = self.secrets(&mut root);
         let jobs = Carried { carried: jobs.carried, all: jobs.all };
-        Proof { request: self.request, root, remarks: self.remarks, services, jobs, sources, secrets }.finish()
+        let sought = self.sought;
+        Proof { request: self.request, root, remarks: self.remarks, services, jobs, sources, secrets, sought }.finish()
     }
 
-    fn services(&mut self, project: &Project, parts: &mut Parts) -> Result<(), Problems> {
+    fn services(&mut self, project: &Project, names: &Names, parts: &mut Parts) -> Result<(), Problems> {
         parts.services = project.services.len();
-        let names = Names::of(project, &mut self.remarks);
         let secrets = compose::secrets(project, &mut self.remarks);
         let services = Services {
             project,
-            names: &names,
+            names,
             stack: &self.name,
             secrets: &secrets,
             profiles: self.request.profiles,
@@ -114,6 +132,10 @@ impl<'a> Assembly<'a> {
                     parts.config = locate(&mounted, section.config_file())?;
                     let is_named = self.files.iter().any(|file| file.kind == SourceKind::Prometheus);
                     if parts.config.is_none() && !is_named {
+                        let place_of = mounted.host(section.config_file());
+                        let place_of = place_of.map(|path| format!("`{}`", path.display()));
+                        let inside = format!("`{}` inside `{old}`, where nothing is mounted", section.config_file());
+                        self.sought.push(place_of.unwrap_or(inside));
                         let message =
                             format!("its `{}` is not here, so no scrape job could be read", section.config_file());
                         self.remarks.not_carried(
@@ -126,6 +148,14 @@ impl<'a> Assembly<'a> {
                 }
                 Role::Grafana => {
                     parts.grafana = Some(Grafana::of_service(app, project, &mounted, &place, &mut self.remarks));
+                }
+                Role::Alertmanager => {
+                    for name in [Some(old.as_str()), app.get("container_name").and_then(Item::as_text)] {
+                        parts.hosts_of_alertmanager.extend(name.map(str::to_owned));
+                    }
+                    let (section, file) = alertmanager::of_service(app, &mounted, &place, &mut self.remarks);
+                    parts.alertmanager = Some(section);
+                    parts.alertmanager_file = file.map(|file| file.path);
                 }
                 Role::App => {
                     let new = names.new_name(&old).to_owned();
@@ -153,8 +183,10 @@ impl<'a> Assembly<'a> {
                 }
                 SourceKind::Dashboard => parts.grafana.get_or_insert_default().add_dashboard(&file.path, &self.rebase),
                 // An app that mounts it goes on reading it.
-                SourceKind::Alertmanager if !parts.kept_alertmanager && parts.alertmanager.is_none() => {
-                    parts.alertmanager = Some(alertmanager::section(file, &mut self.remarks));
+                SourceKind::Alertmanager if !parts.kept_alertmanager && parts.alertmanager_file.is_none() => {
+                    let section = alertmanager::section(file, &mut self.remarks);
+                    parts.alertmanager.get_or_insert_default().0.extend(section.0);
+                    parts.alertmanager_file = Some(file.path.clone());
                 }
                 _ => {}
             }
@@ -174,8 +206,36 @@ impl<'a> Assembly<'a> {
 
     fn jobs(&mut self, parts: &mut Parts) -> Jobs {
         match &parts.config {
-            Some(config) => Jobs::carry(config, &parts.hosts, &mut parts.apps, &mut self.remarks),
+            Some(config) => {
+                let has_alertmanager = parts.alertmanager.is_some();
+                Jobs::carry(config, &parts.hosts, &mut parts.apps, has_alertmanager, &mut self.remarks)
+            }
             None => Jobs::default(),
+        }
+    }
+
+    /// Where no prometheus.yml says what is scraped: what was seen to answer, and what is known of an image. Where neither
+    /// is, a line says what to fill in.
+    fn look_around(&mut self, parts: &mut Parts) {
+        if self.sought.is_empty() {
+            let beside = self.rebase.absolute("prometheus.yml");
+            let what = if beside.is_file() && self.project.is_some() {
+                "no service mounts the `prometheus.yml` that lies there: name it, too".to_owned()
+            } else {
+                format!("no service is Prometheus, and `{}` is not there", beside.display())
+            };
+            self.sought.push(what);
+        }
+        let Some(seen) = self.request.seen else { return };
+        for (name, app) in &mut parts.apps {
+            let image = app.get("image").and_then(Item::as_text).unwrap_or_default();
+            let never_runs = app.get("scale").and_then(Item::as_text) == Some("0");
+            let known = seen.get(name).cloned().or_else(|| FreshMetrics::of_image(image));
+            match known {
+                Some(metrics) => app.set("metrics", metrics.draft()),
+                None if never_runs || catalog::exporter_for(image).is_some() => {}
+                None => app.note("image", NOT_WATCHED),
+            }
         }
     }
 
@@ -260,7 +320,8 @@ impl<'a> Assembly<'a> {
 
 impl Parts {
     fn components(&self) -> usize {
-        usize::from(self.prometheus.is_some()) + usize::from(self.grafana.is_some())
+        let is_there = [self.prometheus.is_some(), self.grafana.is_some(), !self.hosts_of_alertmanager.is_empty()];
+        is_there.into_iter().filter(|is_there| *is_there).count()
     }
 
     /// Every name by which a target can mean the app.
@@ -270,19 +331,6 @@ impl Parts {
             self.hosts.0.entry(name.to_owned()).or_insert_with(|| new.to_owned());
         }
     }
-}
-
-/// The section `alertmanager`. Prometheus is told of that one, and of no other.
-fn tell(root: &mut Map, section: Map, remarks: &mut Remarks) {
-    root.set("alertmanager", Item::Map(section));
-    if root.take("prometheus.extra_config.alerting").is_none() {
-        return;
-    }
-    if root.get("prometheus").is_some() && root.map("prometheus").map("extra_config").is_empty() {
-        root.take("prometheus.extra_config");
-    }
-    let message = "Prometheus sends its alerts to the stack's own Alertmanager";
-    remarks.changed(Place::file("prometheus.yml"), message, "to send them elsewhere, remove `alertmanager` here");
 }
 
 /// Keys in the order in which people look for them; the others stay where they were.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::parts;
 use super::{Inputs, Step};
-use crate::desired::{Attachment, OnChange, PlacedFile, Service};
+use crate::desired::{Attachment, OnChange, PlacedFile, Service, counted};
 use crate::engine::{ContainerState, FileStamp, ObservedContainer, ObservedLimits};
 
 /// Steps for the containers, in order. `renewed` are the images that will be newer than what runs.
@@ -28,7 +28,7 @@ pub(super) fn steps(inputs: Inputs, renewed: &BTreeSet<String>) -> Vec<Step> {
             seat.decide(inputs, kept, renewed, &mut changes, &mut files);
         }
         after.extend(replicas.into_values().flatten().map(|extra| {
-            remove(extra, &format!("`{}` has {} {}", service.name, service.replicas, replicas_word(service.replicas)))
+            remove(extra, &format!("`{}` has {}", service.name, counted(service.replicas as usize, "replica")))
         }));
     }
     let gone = found.into_values().flat_map(BTreeMap::into_values).flatten();
@@ -56,10 +56,6 @@ fn take_kept<'a>(candidates: &mut Vec<&'a ObservedContainer>, name: &str) -> Opt
 
 fn remove(container: &ObservedContainer, reason: &str) -> Step {
     Step::RemoveContainer { id: container.id.clone(), container: container.name.clone(), reason: reason.to_owned() }
-}
-
-fn replicas_word(replicas: u32) -> &'static str {
-    if replicas == 1 { "replica" } else { "replicas" }
 }
 
 /// The place of one replica.

@@ -11,6 +11,7 @@ mod attach;
 mod collector;
 mod command;
 mod container;
+mod counted;
 mod dashboard;
 pub mod defaults;
 mod document;
@@ -107,6 +108,7 @@ pub use volume::{Mount, MountKind, Propagation, Volume};
 pub use wiring::{DependencyCondition, ServiceNetwork, Wiring};
 pub use wrong::Wrong;
 
+pub(crate) use counted::counted;
 pub(crate) use document::Span as OutsideSpan;
 pub(crate) use document::{Entry as OutsideEntry, Node as OutsideNode, Scalar as OutsideScalar, Value as OutsideValue};
 pub(crate) use include::Note as IncludeNote;

@@ -150,8 +150,10 @@ fn ctrl_c_at_questions_about_what_runs_leaves_nothing_half_done() {
     session.expect("\u{1b}[?25h");
     assert!(!stack.stack_file().exists());
 
-    let mut session = Session::start(&stack.path(""), &words, &[]);
-    session.expect("Which of these shall be watched?").press("\r");
+    // Other containers of this machine come and go, and may be marked, too: the one that is meant is named.
+    let attached = format!("{}plain", stack.name);
+    let named = [&words[..], &["--attach", &attached]].concat();
+    let mut session = Session::start(&stack.path(""), &named, &[]);
     session.expect("Image of an app").press("\r");
     session.expect("`stackctl up` would:").expect("create").expect("Write stack.yml?").press("y");
     session.expect("Start it now?").press("\u{3}");

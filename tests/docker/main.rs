@@ -30,5 +30,6 @@ mod secrets;
 mod services;
 #[path = "../support/session.rs"]
 mod session;
+mod shipped;
 #[path = "../tools/mod.rs"]
 mod tools;

@@ -121,3 +121,55 @@ fn every_alertmanager_file_of_others_is_carried_or_answered() {
     eprintln!("{} files, {whole} of them whole; {} of {} receivers with a way", files.len(), receivers.0, receivers.1);
     assert!(files.len() >= 15 && whole * 2 >= files.len(), "{whole} of {}", files.len());
 }
+
+const COMPOSE: &str = "services:\n  alertmanager:\n    image: prom/alertmanager:v0.28.1\n    ports: ['9093:9093']\n    \
+     command: ['--config.file=/config/am.yml', '--storage.path=/data', '--log.level=debug', '--web.external-url=https://a.example.com/']\n    \
+     volumes: ['./am:/config', 'am-data:/data']\n  web: { image: 'web:1' }\n  \
+     prometheus: { image: 'prom/prometheus:v3.5.0', volumes: ['./prometheus.yml:/etc/prometheus/prometheus.yml'] }\n\
+     volumes: { am-data: {} }\n";
+
+const PROMETHEUS: &str = "scrape_configs:\n  - { job_name: alertmanager, static_configs: [{ targets: ['alertmanager:9093'] }] }\n  \
+     - { job_name: web, static_configs: [{ targets: ['web:80'] }] }\n\
+     alerting: { alertmanagers: [{ scheme: http, static_configs: [{ targets: ['alertmanager:9093'] }] }] }\n";
+
+#[test]
+fn a_service_that_is_alertmanager_becomes_the_component_with_its_receivers_flags_and_data() {
+    let above = folder(&[("compose.yml", COMPOSE), ("prometheus.yml", PROMETHEUS), ("am/am.yml", FILE)]);
+    let shop = above.path().join("shop");
+    let imported = import_into(&shop, std::slice::from_ref(&shop)).unwrap_or_else(|problems| panic!("{problems}"));
+    let text = &imported.text;
+    assert_eq!((imported.services.carried, imported.services.all), (3, 3), "{text}");
+    assert_eq!((imported.jobs.carried, imported.jobs.all), (2, 2), "{text}");
+    assert!(!text.contains("SECRET") && !text.contains("extra_config") && !text.contains("scrape:"), "{text}");
+    let loaded = read(&imported, &shop);
+    let section = loaded.stack.alertmanager.as_option().expect("it is on");
+    assert_eq!(section.version.as_deref(), Some("0.28.1"));
+    assert_eq!(section.extra_flags, ["--log.level=debug"]);
+    assert_eq!(section.external_url.as_ref().map(stackctl::stack::WebUrl::as_str), Some("https://a.example.com/"));
+    assert_eq!(section.receivers.len(), 5);
+    assert!(!loaded.stack.apps.keys().any(|name| name.as_str() == "alertmanager"));
+    let files = rendered(&loaded);
+    let prometheus = &files.0["prometheus/prometheus.yml"];
+    assert_eq!(prometheus.matches("job_name: alertmanager").count(), 1, "{prometheus}");
+    let compose = &files.0["compose.yml"];
+    assert!(compose.contains("- am-data:/alertmanager"), "its data come along: {compose}");
+    assert!(!imported.remarks.iter().any(|remark| remark.message.contains("own Alertmanager")), "nothing changed");
+}
+
+#[test]
+fn an_alertmanager_whose_file_is_not_here_stays_an_app_and_one_without_a_file_tells_nobody() {
+    let above = folder(&[("compose.yml", COMPOSE), ("prometheus.yml", PROMETHEUS)]);
+    let shop = above.path().join("shop");
+    let imported = import_into(&shop, std::slice::from_ref(&shop)).unwrap_or_else(|problems| panic!("{problems}"));
+    let loaded = read(&imported, &shop);
+    assert!(loaded.stack.alertmanager.as_option().is_none(), "{}", imported.text);
+    assert!(loaded.stack.apps.keys().any(|name| name.as_str() == "alertmanager"), "{}", imported.text);
+
+    let above =
+        folder(&[("compose.yml", "services: { alerts: { image: prom/alertmanager, ports: ['9093:9093'] } }\n")]);
+    let shop = above.path().join("shop");
+    let imported = import_into(&shop, std::slice::from_ref(&shop)).unwrap_or_else(|problems| panic!("{problems}"));
+    assert!(read(&imported, &shop).stack.alertmanager.as_option().is_some(), "{}", imported.text);
+    let said: Vec<&str> = imported.remarks.iter().map(|remark| remark.message.as_str()).collect();
+    assert!(said.iter().any(|said| said.contains("tells nobody")), "{said:?}");
+}

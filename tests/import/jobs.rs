@@ -15,14 +15,17 @@ struct Scraped {
     other: String,
 }
 
-/// Every job of the first is in the second, the same. The second may watch Prometheus and Grafana beside that.
+/// Every job of the first is in the second, the same. The second may watch Prometheus, Grafana and Alertmanager beside that.
 pub(crate) fn assert_same(original: &str, rendered: &str, stack_file: &str) {
     let (original, rendered) = (jobs(original), jobs(rendered));
     for (name, job) in &original {
         assert_eq!(Some(job), rendered.get(name), "job {name} of\n{stack_file}");
     }
     let more: Vec<&String> = rendered.keys().filter(|name| !original.contains_key(*name)).collect();
-    assert!(more.iter().all(|name| matches!(name.as_str(), "prometheus" | "grafana")), "{more:?}\n{stack_file}");
+    assert!(
+        more.iter().all(|name| matches!(name.as_str(), "prometheus" | "grafana" | "alertmanager")),
+        "{more:?}\n{stack_file}"
+    );
 }
 
 fn jobs(text: &str) -> BTreeMap<String, Scraped> {

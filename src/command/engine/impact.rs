@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::engine::{AfterRestart, RunningContainer};
+use crate::stack::counted;
 
 /// What is known before a restart.
 #[derive(Debug, Clone, Copy)]
@@ -27,9 +28,9 @@ pub(super) fn impact(before: Before) -> String {
     let mut line = |words: &str| write!(text, "\n  {words}").expect("a String takes everything");
     match (count, before.live_restore) {
         (0, _) => line("no container runs, so none stops"),
-        (_, true) => line(&format!("live-restore is on: {} on", counted(count, "runs", "run"))),
+        (_, true) => line(&format!("live-restore is on: {} on", running(count, "runs", "run"))),
         (_, false) => {
-            line(&format!("{} meanwhile", counted(count, "stops", "stop")));
+            line(&format!("{} meanwhile", running(count, "stops", "stop")));
             for (after, words) in [
                 (AfterRestart::Returns, "come back by their restart policy"),
                 (AfterRestart::Rescheduled, "are started again by Swarm, perhaps on another node"),
@@ -56,8 +57,8 @@ pub(super) fn names(containers: &[RunningContainer], after: AfterRestart) -> Vec
     alike.map(|container| container.name.as_str()).collect()
 }
 
-fn counted(count: usize, one: &str, more: &str) -> String {
-    if count == 1 { format!("1 running container {one}") } else { format!("{count} running containers {more}") }
+fn running(count: usize, one: &str, more: &str) -> String {
+    format!("{} {}", counted(count, "running container"), if count == 1 { one } else { more })
 }
 
 #[cfg(test)]

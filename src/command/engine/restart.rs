@@ -13,6 +13,7 @@ use crate::cli::Global;
 use crate::daemon::{Backup, Change, ConfigFile, Dockerd, Service};
 use crate::desired::Desired;
 use crate::engine::{Address, AfterRestart, Engine, Error, RunningContainer};
+use crate::stack::counted;
 use crate::verify::Status;
 
 /// Time between two looks.
@@ -217,7 +218,11 @@ impl Restart<'_> {
             self.say(&format!("the engine is back; the containers that ran before run again: {before}"));
             return;
         }
-        self.say(&format!("the engine is back; of {before} containers {} do not run any more:", missing.len()));
+        self.say(&format!(
+            "the engine is back; {} of {} not running any more:",
+            missing.len(),
+            counted(before, "container")
+        ));
         for (after, words) in [
             (AfterRestart::StaysDown, "no restart policy; start them with `docker start"),
             (AfterRestart::Returns, "their restart policy has not started them; try `docker start"),

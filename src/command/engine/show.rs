@@ -10,7 +10,7 @@ use crate::cli::Global;
 use crate::daemon::{self, ConfigFile, DEFAULT_FILE, Flags, METRICS_KEY, without_credentials};
 use crate::desired::DEFAULT_GATEWAY;
 use crate::engine::{EngineKind, Error};
-use crate::stack::EngineMetrics;
+use crate::stack::{EngineMetrics, counted};
 
 /// Arguments of `engine show`.
 #[derive(Debug, clap::Args)]
@@ -87,7 +87,7 @@ fn about_engine(running: &Running) -> Vec<Line> {
     lines.push(("process", process));
     let outlive = if host.live_restore { "outlive a restart of the engine" } else { "stop when the engine restarts" };
     let swarm = if host.in_swarm { "; it is a node of a Swarm" } else { "" };
-    lines.push(("running", format!("{} containers, which {outlive}{swarm}", running.containers.len())));
+    lines.push(("running", format!("{}, which {outlive}{swarm}", counted(running.containers.len(), "container"))));
     lines
 }
 
@@ -123,7 +123,7 @@ fn file_and_settings(path: &Path, flags: &Flags) -> Looked {
     let rows = settings
         .iter()
         .map(|(key, value, line)| vec![key.clone(), without_credentials(&value.to_string()), format!("line {line}")]);
-    let line = ("file", format!("{shown}: {}", counted(settings.len())));
+    let line = ("file", format!("{shown}: {}", counted(settings.len(), "setting")));
     Looked { line, settings: rows.chain(of_flags(flags)).collect(), failure: None }
 }
 
@@ -135,10 +135,6 @@ fn unread(error: daemon::Error) -> Failure {
         }
         error => error.into(),
     }
-}
-
-fn counted(settings: usize) -> String {
-    if settings == 1 { "1 setting".to_owned() } else { format!("{settings} settings") }
 }
 
 fn of_flags(flags: &Flags) -> Vec<Vec<String>> {

@@ -8,6 +8,7 @@ use crate::command::progress::Progress;
 use crate::command::situation::Situation;
 use crate::command::{Exit, Failure, output};
 use crate::engine::{self, Engine, Error};
+use crate::stack::counted;
 
 /// Arguments of `images save`.
 #[derive(Debug, clap::Args)]
@@ -50,7 +51,7 @@ pub(super) async fn run(situation: &Situation, arguments: &Arguments, quiet: boo
             output::say(&format!("  {name}"));
         }
         let place = if is_piped { "standard output".to_owned() } else { arguments.archive.display().to_string() };
-        output::say(&format!("{} images, {} MB: {place}", names.len(), bytes / 1_000_000));
+        output::say(&format!("{}, {} MB: {place}", counted(names.len(), "image"), bytes / 1_000_000));
         output::say(
             "`stackctl images load` brings them to another engine; take this stackctl and the stack file along",
         );

@@ -12,19 +12,22 @@ use super::look::{Running, Seen};
 use crate::catalog;
 use crate::command::{Exit, Failure, output};
 use crate::import::{FreshApp, FreshExporter, FreshMetrics, Origin};
-use crate::stack::{ServiceName, StackName};
+use crate::stack::{ServiceName, StackName, counted};
 
 /// What is done with a Compose project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Use {
     Import,
     Include,
+    /// Its containers run: Compose goes on running them, and they are watched.
+    Attach,
     Nothing,
 }
 
 /// Asks, or answers itself.
 pub(super) struct Asker {
     is_there: bool,
+    is_quiet: bool,
     theme: ColorfulTheme,
 }
 
@@ -38,8 +41,8 @@ fn is_service_name(text: &str) -> Result<(), String> {
 }
 
 impl Asker {
-    /// `silent`: nobody is to be asked.
-    pub(super) fn new(silent: bool) -> Result<Self, Failure> {
+    /// `silent`: nobody is to be asked. `is_quiet`: nobody is to be told of what may be of use either.
+    pub(super) fn new(silent: bool, is_quiet: bool) -> Result<Self, Failure> {
         let is_terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
         if !silent && !is_terminal {
             let help = "add `--yes` for the likeliest answers, or `--answers FILE`; `stackctl init --help` lists them";
@@ -48,7 +51,7 @@ impl Asker {
         if !silent {
             restore_on_interrupt();
         }
-        Ok(Self { is_there: !silent, theme: ColorfulTheme::default() })
+        Ok(Self { is_there: !silent, is_quiet, theme: ColorfulTheme::default() })
     }
 
     /// Whether somebody is there to answer.
@@ -83,24 +86,36 @@ impl Asker {
         answered(input.interact_text())
     }
 
-    /// What to do with the Compose files that lie here.
-    pub(super) fn what_of(&self, files: &str) -> Result<Use, Failure> {
+    /// What to do with the Compose files that lie here. `running`: services of the project that run now.
+    pub(super) fn what_of(&self, files: &str, running: &[String]) -> Result<Use, Failure> {
         if !self.is_there {
+            if !running.is_empty() && !self.is_quiet {
+                let options: Vec<String> = running.iter().map(|name| format!("--attach {name}")).collect();
+                let options = options.join(" ");
+                output::say(&format!(
+                    "the project runs: `stackctl init --yes --no-import {options}` watches it, and Compose goes on running it"
+                ));
+            }
             return Ok(Use::Import);
         }
-        let ways = [
-            format!("import {files}: one stack file from now on"),
-            format!("include {files}: it stays the source, and the stack file says what to watch"),
-            "neither".to_owned(),
+        let mut ways = vec![
+            (Use::Import, format!("import {files}: one stack file from now on")),
+            (Use::Include, format!("include {files}: it stays the source, and the stack file says what to watch")),
         ];
+        if !running.is_empty() {
+            let count = counted(running.len(), "service");
+            ways.push((Use::Attach, format!("attach the {count} that run: Compose goes on running them")));
+        }
+        ways.push((Use::Nothing, "none of these".to_owned()));
+        let lines: Vec<&str> = ways.iter().map(|(_, line)| line.as_str()).collect();
         let picked = answered(
             Select::with_theme(&self.theme)
                 .with_prompt("A Compose project lies here")
-                .items(&ways)
+                .items(&lines)
                 .default(0)
                 .interact(),
         )?;
-        Ok([Use::Import, Use::Include, Use::Nothing][picked.min(2)])
+        Ok(ways.get(picked).map_or(Use::Nothing, |(way, _)| *way))
     }
 
     /// The services of an included project that are watched: those that answer with metrics, or that somebody picks.
@@ -209,7 +224,7 @@ impl Asker {
 
     /// Exporters that fit imported apps. Without somebody to ask, an import stays what it was, and one is told of them.
     pub(super) fn exporters_of_imported(&self, proposals: &[Proposal]) -> Result<Vec<FreshExporter>, Failure> {
-        if !self.is_there {
+        if !self.is_there && !self.is_quiet {
             for proposal in proposals {
                 output::say(&proposal.advice());
             }

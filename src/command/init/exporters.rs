@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::catalog;
+use crate::catalog::{self, Component, Watches};
 use crate::command::{Failure, VOCABULARY};
 use crate::import::{FreshExporter, Imported};
 use crate::stack::{self, Editor, Environment, Stack};
@@ -16,7 +16,7 @@ pub(super) struct Proposal {
     app: String,
     image: String,
     /// What has to be done first. Empty: nothing.
-    needs: &'static str,
+    needs: String,
 }
 
 impl Proposal {
@@ -54,14 +54,14 @@ pub(super) fn proposals(stack: &Stack) -> Vec<Proposal> {
             .exporters
             .values()
             .any(|exporter| exporter.watched.as_ref().is_some_and(|watched| watched.app == *name));
-        // An exporter that runs as an app asks by its own settings, and may well ask this one.
-        let has_own = stack.apps.values().any(|other| watches.is_exporter(&other.image))
-            || stack
-                .exporters
-                .iter()
-                .any(|(key, other)| other.watched.is_none() && other.kind(key.as_str()) == known.name);
         let is_alone = app.container.network_mode.as_deref() == Some("none");
-        if known.image.is_empty() || is_watched || has_own || is_alone {
+        let mut needs = watches.needs.to_owned();
+        match watched_already(stack, known, watches, name.as_str()) {
+            Watched::Here => continue,
+            Watched::Perhaps(exporter) => needs = format!("a look whether `{exporter}` watches it already"),
+            Watched::No => {}
+        }
+        if known.image.is_empty() || is_watched || is_alone {
             continue;
         }
         proposals.push(Proposal {
@@ -69,10 +69,47 @@ pub(super) fn proposals(stack: &Stack) -> Vec<Proposal> {
             kind: known.name,
             app: name.to_string(),
             image: app.image.clone(),
-            needs: watches.needs,
+            needs,
         });
     }
     proposals
+}
+
+/// Whether an exporter that runs by its own settings watches an app.
+enum Watched {
+    Here,
+    /// The exporter of that name may; its settings name no app.
+    Perhaps(String),
+    No,
+}
+
+/// Looks at exporters that run as apps, or without `for`: they ask by their own settings, which name what they ask.
+fn watched_already(stack: &Stack, known: &Component, watches: &Watches, app: &str) -> Watched {
+    let of_kind = |image: &str| catalog::exporter_for(image).is_some_and(|found| found.name == known.name);
+    let rivals: Vec<&str> =
+        stack.apps.iter().filter(|(_, app)| of_kind(&app.image)).map(|(name, _)| name.as_str()).collect();
+    let apps = stack.apps.iter().filter(|(_, other)| watches.is_exporter(&other.image));
+    let apps = apps.map(|(name, other)| (name.as_str(), &other.container));
+    let exporters =
+        stack.exporters.iter().filter(|(key, other)| other.watched.is_none() && other.kind(key.as_str()) == known.name);
+    let own = apps.chain(exporters.map(|(name, other)| (name.as_str(), &other.container)));
+    let mut perhaps = None;
+    for (name, container) in own {
+        let words = container.command.iter().flat_map(|command| &command.0).chain(container.environment.values());
+        let said: Vec<&str> = words.flat_map(|word| word.split(is_no_name)).collect();
+        let named: Vec<&&str> = rivals.iter().filter(|rival| said.contains(rival)).collect();
+        match named[..] {
+            _ if named.iter().any(|rival| **rival == app) => return Watched::Here,
+            [] if rivals.len() < 2 => return Watched::Here,
+            [] => perhaps = Some(name.to_owned()),
+            _ => {}
+        }
+    }
+    perhaps.map_or(Watched::No, Watched::Perhaps)
+}
+
+fn is_no_name(letter: char) -> bool {
+    !letter.is_ascii_alphanumeric() && !matches!(letter, '-' | '_' | '.')
 }
 
 /// Those that were named as `KIND` or `KIND=APP`.

@@ -1,9 +1,12 @@
 //! What runs here, and which of it answers with metrics.
 
+use indexmap::IndexMap;
+
 use crate::command::{output, situation};
 use crate::engine::Neighbour;
 use crate::import::FreshMetrics;
 use crate::probe::{self, Answer, PATHS, Request, Target};
+use crate::stack::counted;
 
 /// What was seen.
 #[derive(Debug, Clone, Default)]
@@ -59,7 +62,7 @@ impl Seen {
         let Ok(engine) = situation::connect().await else { return Self::default() };
         let Ok(containers) = engine.neighbours().await else { return Self::default() };
         if !quiet && !containers.is_empty() {
-            output::say(&format!("looking at {} running containers …", containers.len()));
+            output::say(&format!("looking at {} …", counted(containers.len(), "running container")));
         }
         let mut request = Request { patience_ms: 0, budget_ms: BUDGET_MILLIS, ..Request::default() };
         for (index, container) in containers.iter().enumerate() {
@@ -83,6 +86,32 @@ impl Seen {
             }
         }
         seen
+    }
+
+    /// Where the services of a Compose project answer with metrics.
+    pub(super) fn metrics_of(&self, project: &str) -> IndexMap<String, FreshMetrics> {
+        let mut found = IndexMap::new();
+        for (container, metrics) in self.of_project(project) {
+            if let (Some(service), Some(metrics)) = (&container.service, metrics) {
+                found.entry(service.clone()).or_insert_with(|| metrics.clone());
+            }
+        }
+        found
+    }
+
+    /// Services of a Compose project that run, as `attach` names them.
+    pub(super) fn attachable(&self, project: &str) -> Vec<String> {
+        let mut names: Vec<String> = self
+            .of_project(project)
+            .filter_map(|(container, _)| Some(format!("{project}/{}", container.service.as_ref()?)))
+            .collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    fn of_project(&self, project: &str) -> impl Iterator<Item = &(Neighbour, Option<FreshMetrics>)> {
+        self.containers.iter().filter(move |(container, _)| container.project.as_deref() == Some(project))
     }
 
     /// What runs, replicas of one service as one.

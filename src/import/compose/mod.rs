@@ -11,7 +11,7 @@ pub(super) mod project;
 mod service;
 mod top;
 
-pub(super) use names::{Names, Role, free, split_image, valid};
+pub(super) use names::{Names, Role, free, is_bitnami, split_image, usual_config, valid};
 pub(super) use project::Project;
 pub(super) use service::{KEPT, Services};
 pub(super) use top::{networks, secrets, volumes};

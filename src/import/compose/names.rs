@@ -6,8 +6,10 @@ use indexmap::IndexMap;
 
 use super::Project;
 use super::project::scalar;
+use crate::import::prometheus::{Mounted, locate};
 use crate::import::remark::{Place, Remarks};
-use crate::stack::{OutsideNode, ServiceName};
+use crate::import::source::{self, SourceKind};
+use crate::stack::{OutsideNode, OutsideValue, ServiceName};
 
 /// What a service becomes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +20,8 @@ pub(in crate::import) enum Role {
     Prometheus,
     /// `grafana:`
     Grafana,
+    /// `alertmanager:`
+    Alertmanager,
 }
 
 /// What becomes of each service, and its name in the stack file.
@@ -27,12 +31,13 @@ pub(in crate::import) struct Names {
     new: HashMap<String, String>,
 }
 
-/// Repositories of Prometheus' own image.
-const PROMETHEUS: [&str; 3] = ["prom/prometheus", "quay.io/prometheus/prometheus", "docker.io/prom/prometheus"];
-
-/// Repositories of Grafana's own image.
-const GRAFANA: [&str; 4] =
-    ["grafana/grafana", "grafana/grafana-oss", "grafana/grafana-enterprise", "docker.io/grafana/grafana"];
+/// Who publishes images in which a program lies where stackctl looks for it. From anybody else it is known by what it
+/// is called, and has to bring its configuration along.
+const OWN: [(&str, &[&str]); 3] = [
+    ("prometheus", &["prom/prometheus", "quay.io/prometheus/prometheus", "docker.io/prom/prometheus"]),
+    ("grafana", &["grafana/grafana", "grafana/grafana-oss", "grafana/grafana-enterprise", "docker.io/grafana/grafana"]),
+    ("alertmanager", &["prom/alertmanager", "quay.io/prometheus/alertmanager", "docker.io/prom/alertmanager"]),
+];
 
 /// Names that stackctl gives to its own services.
 const RESERVED: [&str; 2] = ["prometheus", "grafana"];
@@ -44,11 +49,16 @@ impl Names {
         for (name, entry) in &project.services {
             names.roles.insert(name.clone(), role(project, &entry.node));
         }
-        for (role, component) in [(Role::Prometheus, "prometheus"), (Role::Grafana, "grafana")] {
-            names.keep_one(project, role, component, remarks);
+        for role in [Role::Prometheus, Role::Grafana, Role::Alertmanager] {
+            names.keep_one(project, role, remarks);
         }
         names.rename(project, remarks);
         names
+    }
+
+    /// What becomes of each service where all keep their names.
+    pub(in crate::import) fn unchanged(project: &Project, remarks: &mut Remarks) -> Self {
+        Self { new: HashMap::new(), ..Self::of(project, remarks) }
     }
 
     /// What becomes of a service.
@@ -62,7 +72,8 @@ impl Names {
     }
 
     /// One Prometheus becomes the component, by its name or as the first; others stay apps.
-    fn keep_one(&mut self, project: &Project, role: Role, component: &str, remarks: &mut Remarks) {
+    fn keep_one(&mut self, project: &Project, role: Role, remarks: &mut Remarks) {
+        let Some(component) = role.component() else { return };
         let all: Vec<String> =
             self.roles.iter().filter(|(_, known)| **known == role).map(|(name, _)| name.clone()).collect();
         let Some(kept) = all.iter().find(|name| *name == component).or(all.first()).cloned() else { return };
@@ -77,13 +88,11 @@ impl Names {
     }
 
     fn rename(&mut self, project: &Project, remarks: &mut Remarks) {
-        let mut taken: BTreeSet<String> = RESERVED.iter().map(|name| (*name).to_owned()).collect();
+        let components = self.roles.values().filter_map(|role| role.component());
+        let mut taken: BTreeSet<String> = RESERVED.into_iter().chain(components).map(str::to_owned).collect();
         for (name, entry) in &project.services {
-            let new = match self.role(name) {
-                Role::Prometheus => "prometheus".to_owned(),
-                Role::Grafana => "grafana".to_owned(),
-                Role::App => free(&valid(name), &mut taken),
-            };
+            let component = self.role(name).component().map(str::to_owned);
+            let new = component.unwrap_or_else(|| free(&valid(name), &mut taken));
             if new != *name {
                 if self.role(name) == Role::App {
                     let place = Place::at(&project.file, entry.key.line, format!("services.{name}"));
@@ -96,17 +105,95 @@ impl Names {
     }
 }
 
+impl Role {
+    /// The component that it becomes.
+    const fn component(self) -> Option<&'static str> {
+        match self {
+            Self::App => None,
+            Self::Prometheus => Some("prometheus"),
+            Self::Grafana => Some("grafana"),
+            Self::Alertmanager => Some("alertmanager"),
+        }
+    }
+
+    fn of_component(name: &str) -> Self {
+        match name {
+            "prometheus" => Self::Prometheus,
+            "grafana" | "grafana-oss" | "grafana-enterprise" => Self::Grafana,
+            "alertmanager" => Self::Alertmanager,
+            _ => Self::App,
+        }
+    }
+}
+
 fn role(project: &Project, service: &OutsideNode) -> Role {
     let key = |key: &str| service.entry(key).and_then(|entry| scalar(&entry.node));
     let image = project.filled(key("image").unwrap_or_default());
     let (repository, _) = split_image(&image);
     // In the host's network, with a command of its own or built here, it is not what stackctl runs.
-    let is_own = ["build", "entrypoint", "network_mode"].iter().any(|key| service.entry(key).is_some());
-    match repository {
-        _ if is_own => Role::App,
-        _ if PROMETHEUS.contains(&repository) => Role::Prometheus,
-        _ if GRAFANA.contains(&repository) => Role::Grafana,
+    if ["build", "entrypoint", "network_mode"].iter().any(|key| service.entry(key).is_some()) {
+        return Role::App;
+    }
+    let command = service.entry("command").map(|entry| words(project, &entry.node)).unwrap_or_default();
+    let mounted = Mounted::of(project, service);
+    let brings = |place: &str| locate(&mounted, &config_file(&command).unwrap_or_else(|| place.to_owned()));
+    let is_own = OWN.iter().any(|(_, repositories)| repositories.contains(&repository));
+    let last = repository.rsplit('/').next().unwrap_or(repository);
+    match Role::of_component(last) {
+        Role::Prometheus if is_own => Role::Prometheus,
+        // One with its configuration inside the image says nothing of it here.
+        Role::Prometheus if brings(usual_config(repository)).is_ok_and(|found| found.is_some()) => Role::Prometheus,
+        Role::Grafana => Role::Grafana,
+        Role::Alertmanager if alertmanager_is_readable(&mounted, &command, is_own) => Role::Alertmanager,
+        Role::App if is_prometheus(&command) && brings(usual_config("")).is_ok_and(|found| found.is_some()) => {
+            Role::Prometheus
+        }
         _ => Role::App,
+    }
+}
+
+/// Where Prometheus' configuration lies in an image, unless a flag says otherwise.
+pub(in crate::import) fn usual_config(repository: &str) -> &'static str {
+    if is_bitnami(repository) {
+        "/opt/bitnami/prometheus/conf/prometheus.yml"
+    } else {
+        "/etc/prometheus/prometheus.yml"
+    }
+}
+
+/// Bitnami's images keep programs, configuration and data below `/opt/bitnami`.
+pub(in crate::import) fn is_bitnami(repository: &str) -> bool {
+    repository.split('/').any(|part| part.starts_with("bitnami"))
+}
+
+/// Flags that no other program has: agents and collectors that read a `prometheus.yml` have their own.
+fn is_prometheus(command: &[String]) -> bool {
+    let has = |flag: &str| command.iter().any(|word| word.trim_start().starts_with(flag));
+    has("--config.file") && (has("--storage.tsdb.") || has("--web.console.")) && !has("--agent")
+}
+
+/// Whether Alertmanager's configuration can be read, or there is none but the image's.
+fn alertmanager_is_readable(mounted: &Mounted, command: &[String], is_own: bool) -> bool {
+    let place = config_file(command).unwrap_or_else(|| "/etc/alertmanager/alertmanager.yml".to_owned());
+    match mounted.host(&place) {
+        Some(file) => source::read(&file).is_ok_and(|file| file.kind == SourceKind::Alertmanager),
+        // Whatever lies in its folder is meant to be read, under another name perhaps.
+        None => is_own && config_file(command).is_none() && mounted.is_bare("/etc/alertmanager"),
+    }
+}
+
+/// The value of `--config.file`.
+fn config_file(command: &[String]) -> Option<String> {
+    let at = command.iter().position(|word| word.trim_start().starts_with("--config.file"))?;
+    let value = command[at].split_once('=').map(|(_, value)| value.trim().to_owned());
+    value.or_else(|| command.get(at + 1).cloned())
+}
+
+/// The words of a command, written as a text or as a list.
+fn words(project: &Project, node: &OutsideNode) -> Vec<String> {
+    match &node.value {
+        OutsideValue::Sequence(items) => items.iter().filter_map(scalar).map(|word| project.filled(word)).collect(),
+        _ => scalar(node).and_then(|text| shlex::split(&project.filled(text))).unwrap_or_default(),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::files::Mounted;
+use super::remote;
 use crate::import::compose::project::scalar;
 use crate::import::draft::{Item, Map};
 use crate::import::paths::Rebase;
@@ -23,7 +24,7 @@ pub(in crate::import) struct Config {
 const USUAL_INTERVAL: &str = "1m";
 
 /// Keys that a stack file takes in Prometheus' own words.
-const AS_THEY_ARE: [&str; 6] = ["alerting", "remote_write", "remote_read", "tracing", "otlp", "scrape_config_files"];
+const AS_THEY_ARE: [&str; 4] = ["alerting", "tracing", "otlp", "scrape_config_files"];
 
 /// Finds the configuration that a service mounts.
 ///
@@ -67,12 +68,16 @@ impl Config {
     }
 
     /// Keys at the top that are carried as they are, and those that are not.
-    pub(super) fn rest(&self, section: &mut Map, remarks: &mut Remarks) {
+    pub(super) fn rest(&self, section: &mut Map, rebase: &Rebase, remarks: &mut Remarks) {
         let OutsideValue::Mapping(entries) = &self.file.root.value else { return };
         for (key, entry) in entries {
             match key.as_str() {
                 "global" | "scrape_configs" | "rule_files" => self.unknown_globals(entry, remarks),
                 _ if key.starts_with("x-") => {}
+                "remote_write" | "remote_read" => match remote::carried(entry, &self.mounted, rebase) {
+                    Some(remotes) => section.set(key, remotes),
+                    None => section.map("extra_config").set(key, Item::of_literal(&entry.node)),
+                },
                 _ if AS_THEY_ARE.contains(&key.as_str()) => {
                     section.map("extra_config").set(key, Item::of_literal(&entry.node));
                 }

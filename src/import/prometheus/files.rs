@@ -18,6 +18,8 @@ const MOST_FILES: usize = 200;
 pub(in crate::import) struct Mounted {
     /// Path inside, absolute path on the host.
     pairs: Vec<(String, PathBuf)>,
+    /// Paths inside at which a volume lies.
+    volumes: Vec<String>,
     /// Folder against which relative paths of the configuration are read.
     folder: String,
 }
@@ -25,16 +27,28 @@ pub(in crate::import) struct Mounted {
 impl Mounted {
     /// The binds of a service.
     pub(in crate::import) fn of(project: &Project, service: &OutsideNode) -> Self {
-        let paths = binds(project, service).into_iter().filter(|bind| bind.is_path);
+        let (paths, volumes): (Vec<Bind>, Vec<Bind>) =
+            binds(project, service).into_iter().partition(|bind| bind.is_path);
         let pair = |bind: Bind| (bind.target, project.rebase.absolute(&bind.source));
-        let mut pairs: Vec<(String, PathBuf)> = paths.map(pair).collect();
+        let mut pairs: Vec<(String, PathBuf)> = paths.into_iter().map(pair).collect();
         pairs.extend(configs(project, service));
-        Self { pairs, folder: CONFIG_FOLDER.to_owned() }
+        let volumes = volumes.into_iter().map(|bind| bind.target).collect();
+        Self { pairs, volumes, folder: CONFIG_FOLDER.to_owned() }
     }
 
     /// A folder that stands for the configuration's.
     pub(super) fn folder(folder: &Path) -> Self {
-        Self { pairs: vec![(CONFIG_FOLDER.to_owned(), tidy(folder))], folder: CONFIG_FOLDER.to_owned() }
+        let pairs = vec![(CONFIG_FOLDER.to_owned(), tidy(folder))];
+        Self { pairs, volumes: Vec::new(), folder: CONFIG_FOLDER.to_owned() }
+    }
+
+    /// Whether nothing is mounted at, above or below a folder: what lies there is the image's own.
+    pub(in crate::import) fn is_bare(&self, folder: &str) -> bool {
+        let is_in = |inner: &str, outer: &str| {
+            inner == outer || inner.starts_with(&format!("{}/", outer.trim_end_matches('/')))
+        };
+        let targets = self.pairs.iter().map(|(target, _)| target).chain(&self.volumes);
+        !targets.into_iter().any(|target| is_in(folder, target) || is_in(target, folder))
     }
 
     /// Paths inside that are mounted.
@@ -131,7 +145,7 @@ mod tests {
             ("/etc/prometheus".to_owned(), PathBuf::from("/home/shop/prometheus")),
             ("/etc/prometheus/rules".to_owned(), PathBuf::from("/home/shop/rules")),
         ];
-        let mounted = Mounted { pairs, folder: CONFIG_FOLDER.to_owned() };
+        let mounted = Mounted { pairs, volumes: Vec::new(), folder: CONFIG_FOLDER.to_owned() };
         assert_eq!(mounted.host("alert.rules"), Some(PathBuf::from("/home/shop/prometheus/alert.rules")));
         assert_eq!(mounted.host("rules/a.yml"), Some(PathBuf::from("/home/shop/rules/a.yml")));
         assert_eq!(mounted.host("/etc/prometheus2/a"), None);

@@ -1,5 +1,6 @@
 //! The command of a Prometheus service → the keys of the section `prometheus`.
 
+use crate::import::compose::{is_bitnami, usual_config};
 use crate::import::draft::{Item, Map};
 use crate::import::remark::{Place, Remarks};
 
@@ -33,8 +34,8 @@ impl Default for Flags {
 }
 
 impl Flags {
-    /// The flags of a command.
-    pub(super) fn of(command: Option<&Item>) -> Self {
+    /// The flags of a command, for an image of that repository.
+    pub(super) fn of(command: Option<&Item>, repository: &str) -> Self {
         let words: Vec<String> = match command {
             Some(Item::List(items)) => {
                 items.iter().filter_map(Item::as_text).map(|word| word.trim().to_owned()).collect()
@@ -42,7 +43,9 @@ impl Flags {
             Some(item) => item.as_text().and_then(shlex::split).unwrap_or_default(),
             None => Vec::new(),
         };
-        let mut flags = Self::default();
+        let data = if is_bitnami(repository) { "/opt/bitnami/prometheus/data" } else { "/prometheus" };
+        let mut flags =
+            Self { config_file: usual_config(repository).to_owned(), data: data.to_owned(), ..Self::default() };
         for word in joined(words) {
             flags.take(word);
         }
@@ -124,7 +127,7 @@ mod tests {
     fn flags_become_keys_or_stay_flags() {
         let command =
             "--config.file=/p.yml --storage.tsdb.retention.time 200h --web.enable-lifecycle --web.route-prefix=/x";
-        let flags = Flags::of(Some(&Item::text(command)));
+        let flags = Flags::of(Some(&Item::text(command)), "prom/prometheus");
         assert_eq!((flags.config_file.as_str(), flags.retention_time.as_deref()), ("/p.yml", Some("200h")));
         let (mut section, mut remarks) = (Map::default(), Remarks::default());
         flags.write(&mut section, &Place::file("compose.yml"), &mut remarks);

@@ -26,6 +26,8 @@ pub(in crate::import) struct Jobs {
     /// How many were carried.
     pub(in crate::import) carried: usize,
     names: HashSet<String>,
+    /// The stack has an Alertmanager, which is scraped by itself.
+    has_alertmanager: bool,
 }
 
 /// Names of stackctl's own jobs.
@@ -37,9 +39,10 @@ impl Jobs {
         config: &Config,
         hosts: &Hosts,
         apps: &mut IndexMap<String, Map>,
+        has_alertmanager: bool,
         remarks: &mut Remarks,
     ) -> Self {
-        let mut jobs = Self { all: config.jobs().len(), ..Self::default() };
+        let mut jobs = Self { all: config.jobs().len(), has_alertmanager, ..Self::default() };
         for node in config.jobs() {
             let Some(job) = Job::of(node) else { continue };
             if !jobs.names.insert(job.name.to_owned()) {
@@ -67,7 +70,12 @@ impl Jobs {
             return;
         };
         loopback(config, job, &plain, remarks);
-        let is_own = job.name == "prometheus" && plain.settings.is_empty() && is_itself(&plain.targets);
+        let itself = match job.name {
+            "prometheus" => Some("localhost:9090"),
+            "alertmanager" if self.has_alertmanager => Some("alertmanager:9093"),
+            _ => None,
+        };
+        let is_own = itself.is_some_and(|itself| plain.settings.is_empty() && is_at(&plain.targets, itself));
         if is_own || give_to_app(config, job, &plain, hosts, apps, remarks) {
             return;
         }
@@ -83,9 +91,9 @@ impl Jobs {
     }
 }
 
-/// Prometheus' own metrics.
-fn is_itself(targets: &Targets) -> bool {
-    matches!(targets, Targets::Static(targets) if targets[..] == ["localhost:9090"])
+/// Whether a component's own metrics are asked for as stackctl does by itself.
+fn is_at(targets: &Targets, address: &str) -> bool {
+    matches!(targets, Targets::Static(targets) if targets[..] == [address])
 }
 
 /// Writes the job as the `metrics` of the app it means, where that comes to the same targets.

@@ -5,6 +5,7 @@ mod files;
 mod flags;
 mod job;
 mod jobs;
+mod remote;
 mod section;
 
 pub(super) use config::{Config, locate};

@@ -4,6 +4,7 @@ use super::config::Config;
 use super::files::{CONFIG_FOLDER, Mounted};
 use super::flags::Flags;
 use crate::import::component::{Image, tidy_container};
+use crate::import::compose::is_bitnami;
 use crate::import::compose::ports::take_published;
 use crate::import::draft::{Item, Map};
 use crate::import::paths::Rebase;
@@ -19,7 +20,7 @@ pub(in crate::import) struct Section {
 }
 
 /// Keys that stand behind times and labels, in this order.
-const AFTER_TIMES: [&str; 3] = ["retention", "extra_flags", "extra_config"];
+const AFTER_TIMES: [&str; 5] = ["retention", "extra_flags", "remote_write", "remote_read", "extra_config"];
 
 /// Repository of the catalogue's image.
 const REPOSITORY: &str = "prom/prometheus";
@@ -28,8 +29,15 @@ impl Section {
     /// From the keys of an app.
     pub(in crate::import) fn of_service(mut app: Map, place: &Place, remarks: &mut Remarks) -> Self {
         let mut section = Map::default();
-        let flags = Flags::of(app.take("command").as_ref());
-        Image::of(&app).write(&mut section, REPOSITORY);
+        let image = Image::of(&app);
+        let is_bitnami = is_bitnami(image.repository());
+        let flags = Flags::of(app.take("command").as_ref(), image.repository());
+        if is_bitnami {
+            let message =
+                format!("`{}` keeps its files elsewhere: the project's own image of that version runs", image.name());
+            remarks.changed(place.clone(), message, "nothing, or write another `version:`");
+        }
+        image.write(&mut section, REPOSITORY);
         let (published, ports) = take_published(app.take("ports"), flags.port);
         section.set("port", published.map_or_else(|| Item::word("off"), Item::text));
         flags.write(&mut section, place, remarks);
@@ -59,7 +67,7 @@ impl Section {
         if let Some(config) = config {
             config.global(&mut section);
             rules.extend(config.rules(rebase, remarks).iter().map(|file| Item::text(rebase.file(file))));
-            config.rest(&mut section, remarks);
+            config.rest(&mut section, rebase, remarks);
             for job in &extra {
                 named_files(job, &mut needed);
             }

@@ -12,11 +12,16 @@ use super::yaml;
 use crate::desired::{Desired, Network, STACK_LABEL, SecretSource, Volume};
 use service::ServiceEntry;
 
+/// Version 1 of Compose knows no `name` at the top of a file without a version.
+const FOR_COMPOSE: &str = "\
+# For Docker Compose 2 (`docker compose`). docker-compose 1.29 refuses the key `name`: take that line out, and say `-p` instead.
+";
+
 /// The file.
 pub(super) fn render(desired: &Desired) -> String {
     let mut value = serde_json::to_value(Compose::of(desired)).expect("text keys and plain values are JSON");
     escape_dollars(&mut value);
-    format!("{}{}", yaml::HEADER, yaml::document(&value))
+    format!("{}{FOR_COMPOSE}{}", yaml::HEADER, yaml::document(&value))
 }
 
 /// Compose replaces `$NAME` in every value; `$$` stands for a `$`.

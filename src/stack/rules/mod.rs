@@ -50,6 +50,7 @@ const RULES: &[fn(&mut Examination)] = &[
     images::references_can_be_pulled,
     ports::host_ports_are_used_once,
     ports::components_stay_at_home,
+    ports::databases_stay_at_home,
     scale::replicas_can_stand_side_by_side,
     dependencies::dependencies_exist,
     dependencies::dependencies_are_no_circle,

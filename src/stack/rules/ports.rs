@@ -9,6 +9,7 @@ use super::super::port::PublishedPort;
 use super::super::publish::is_everywhere;
 use super::super::{Protocol, Publish, defaults};
 use super::{Examination, locate, services};
+use crate::catalog;
 
 /// Who has which port of the host.
 #[derive(Default)]
@@ -105,5 +106,34 @@ pub(super) fn components_stay_at_home(examination: &mut Examination) {
         let message = format!("{component} can be reached from every network of this host");
         let help = format!("write `port: {}` for this host only, or the address of one network", address.port());
         examination.warning(path.key("port"), message, help);
+    }
+}
+
+/// Programs that stand at the front door: the outside is whom they answer.
+const FRONT_DOORS: [&str; 2] = ["nginx", "haproxy"];
+
+/// What a database or a queue keeps, and what an exporter tells, is for what stands beside it. An app of one's own may well
+/// be there for everybody.
+pub(super) fn databases_stay_at_home(examination: &mut Examination) {
+    let stack = examination.stack;
+    for service in services(stack) {
+        let image =
+            stack.apps.iter().find(|(name, _)| name.as_str() == service.name).map(|(_, app)| app.image.as_str());
+        let kind = image.and_then(catalog::exporter_for).map(|known| known.name);
+        let is_inner = service.section == "exporters" || kind.is_some_and(|kind| !FRONT_DOORS.contains(&kind));
+        let is_open = |port: &&super::super::Port| is_everywhere(port.host_ip) && port.host_port.is_some();
+        let ports = service.container.ports.0.iter().enumerate();
+        let Some((index, port)) = ports.into_iter().find(|(_, port)| is_inner && is_open(port)) else { continue };
+        let path = Path::ROOT.key(service.section);
+        let path = path.key(service.name);
+        let path = path.key("ports");
+        let entry = entry_of(examination.root, &path, index);
+        let message = format!("`{}` can be reached from every network of this host", service.name);
+        let host_port = port.host_port.unwrap_or(port.container_port);
+        let help = format!(
+            "write `127.0.0.1:{host_port}:{0}` for this host only, or no port: apps of the stack reach `{1}:{0}` without",
+            port.container_port, service.name
+        );
+        examination.warning(path.index(entry), message, help);
     }
 }
