@@ -1,7 +1,7 @@
 //! `daemon.json`, the Docker engine's own settings: read, merged, written and taken back as a careful administrator would.
 //!
 //! The parts that decide are pure: [`Document`], [`Change`], [`objections`], [`gateway`], [`Flags`]. Those that touch the
-//! world are apart: `file`, `backup`, `process`, `service`, `validate`. Nothing here speaks to the engine's API.
+//! world are apart: `file`, `backup`, `process`, `service`, `validate`, `words`. Nothing here speaks to the engine's API.
 
 mod backup;
 mod change;
@@ -19,6 +19,7 @@ mod process;
 mod release;
 mod service;
 mod validate;
+mod words;
 
 pub use backup::{Backup, Restored};
 pub use change::{Change, Edit, diff};
@@ -33,6 +34,7 @@ pub use process::{Dockerd, Holder};
 pub use release::Release;
 pub use service::Service;
 pub use validate::validate;
+pub use words::Words;
 
 /// Where dockerd looks for its settings unless it is told otherwise.
 pub const DEFAULT_FILE: &str = "/etc/docker/daemon.json";

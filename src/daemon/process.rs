@@ -36,7 +36,7 @@ impl Dockerd {
             return Some(dockerd);
         }
         // systemd made the socket, and handed it on to the one that it starts for it.
-        let mut candidates: Vec<Self> = processes().filter_map(Self::of).collect();
+        let mut candidates: Vec<Self> = processes().filter(|pid| is_of_this_host(*pid)).filter_map(Self::of).collect();
         candidates.retain(|dockerd| dockerd.arguments.iter().any(|argument| argument.contains("fd://")));
         if candidates.len() == 1 { candidates.pop() } else { None }
     }
@@ -65,14 +65,17 @@ impl Dockerd {
         PathBuf::from(format!("/proc/{}/exe", self.pid))
     }
 
-    /// The systemd unit that it runs in, if it does.
-    pub fn unit(&self) -> Option<String> {
-        unit(&fs::read_to_string(format!("/proc/{}/cgroup", self.pid)).ok()?)
+    /// The systemd unit that runs it. `None`: none does, or it was started by hand from what is a unit of something else,
+    /// such as a login by ssh. `user`: a user's own systemd.
+    pub fn unit(&self, user: bool) -> Option<String> {
+        let unit = unit(&fs::read_to_string(format!("/proc/{}/cgroup", self.pid)).ok()?)?;
+        (unit.contains("docker") || main_process(&unit, user) == Some(self.pid)).then_some(unit)
     }
 
     /// Whether a dockerd with the same command line runs, this one or one that came after it.
     pub fn lives_on(&self) -> bool {
-        processes().filter_map(Self::of).any(|other| other.arguments == self.arguments)
+        let mut others = processes().filter(|pid| is_of_this_host(*pid)).filter_map(Self::of);
+        others.any(|other| other.arguments == self.arguments)
     }
 
     /// Whether its network is that of this process, so that sockets here are its sockets.
@@ -128,6 +131,19 @@ impl Dockerd {
         let table = |name| fs::read_to_string(format!("/proc/{}/net/{name}", self.pid)).unwrap_or_default();
         table("tcp") + &table("tcp6")
     }
+}
+
+/// Whether a process is not that of a container or a host within this one, which may run an engine of its own.
+fn is_of_this_host(pid: u32) -> bool {
+    let space = |process: &str| fs::read_link(format!("/proc/{process}/ns/pid")).ok();
+    space(&pid.to_string()).is_none_or(|other| Some(other) == space("self"))
+}
+
+/// The process that systemd watches for a unit.
+fn main_process(unit: &str, user: bool) -> Option<u32> {
+    let mut systemctl = Command::new("systemctl");
+    systemctl.args(user.then_some("--user")).args(["show", "--property=MainPID", "--value", unit]);
+    String::from_utf8_lossy(&systemctl.output().ok()?.stdout).trim().parse().ok()
 }
 
 /// The unit in the text of `/proc/PID/cgroup`: the last part of a path such as `/system.slice/docker.service`.

@@ -12,6 +12,9 @@ use super::{Dockerd, Error};
 /// Lines quoted of what a restart has printed.
 const QUOTED_LINES: usize = 5;
 
+/// Time after which a restart that failed is tried once more.
+const ONCE_MORE: Duration = Duration::from_secs(1);
+
 /// What restarts the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Service {
@@ -33,12 +36,14 @@ impl Service {
     pub fn of(dockerd: Option<&Dockerd>, rootless: bool) -> Option<Self> {
         if Path::new("/run/systemd/system").exists() {
             let unit = match dockerd {
-                Some(dockerd) => dockerd.unit()?,
+                Some(dockerd) => dockerd.unit(rootless)?,
                 None => "docker.service".to_owned(),
             };
             return Some(Self::Systemd { unit, user: rootless });
         }
-        Path::new("/run/openrc/softlevel").exists().then_some(Self::OpenRc)
+        // One that was started by hand is none of the service's.
+        let is_started = dockerd.is_none() || Path::new("/run/openrc/started/docker").exists();
+        (is_started && Path::new("/run/openrc/softlevel").exists()).then_some(Self::OpenRc)
     }
 
     /// The command that restarts it, as people type it.
@@ -49,6 +54,16 @@ impl Service {
             Self::OpenRc => "sudo rc-service docker restart".to_owned(),
             Self::Command(line) => line.clone(),
         }
+    }
+
+    /// Whether it is known to be down. Its socket tells nothing where systemd holds it: whoever connects has the engine started
+    /// once more, and waits for that.
+    pub async fn is_down(&self) -> bool {
+        let Self::Systemd { unit, user } = self else { return false };
+        let mut systemctl = Command::new("systemctl");
+        systemctl.args(user.then_some("--user")).args(["is-active", unit]).stdin(Stdio::null());
+        let state = systemctl.output().await.map(|output| output.stdout).unwrap_or_default();
+        !state.is_empty() && state.trim_ascii() != b"active"
     }
 
     /// Restarts it, and returns when the command has ended or the time is over.
@@ -68,9 +83,19 @@ impl Service {
                 run(systemctl("restart"), patience).await
             }
             Self::OpenRc => {
-                let mut command = Command::new("rc-service");
-                command.args(["docker", "restart"]);
-                run(command, patience).await
+                let rc_service = || {
+                    let mut command = Command::new("rc-service");
+                    command.args(["docker", "restart"]);
+                    command
+                };
+                match run(rc_service(), patience).await {
+                    // Debian's script stops what its pid file names, and fails where that is ending by itself at that moment.
+                    Err(_) => {
+                        tokio::time::sleep(ONCE_MORE).await;
+                        run(rc_service(), patience).await
+                    }
+                    done => done,
+                }
             }
             Self::Command(line) => {
                 let mut command = Command::new("sh");

@@ -1,8 +1,9 @@
 //! `engine …` on real engines of three releases, each with a network, a data folder and a `daemon.json` of its own beside the
-//! machine's engine, whose own settings nobody touches. Needs root, `ip` (iproute2) and the machine's containerd and runc.
+//! machine's engine, whose own settings nobody touches; and on hosts of their own with systemd or OpenRC. Needs root, `ip` (iproute2) and the machine's containerd and runc.
 
 mod apply;
 mod beside;
+mod booted;
 mod bundle;
 mod engines;
 mod known;
@@ -11,5 +12,6 @@ mod refusals;
 mod remote;
 mod restart;
 mod rootless;
+mod service;
 #[path = "../tools/mod.rs"]
 mod tools;

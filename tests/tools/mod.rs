@@ -67,6 +67,24 @@ pub(crate) fn binary(suite: &str, package: &str, file: &str) -> PathBuf {
     path
 }
 
+/// A root folder with these packages of a suite and all that they depend on, unpacked and not configured: `target/tools/SUITE/NAME`.
+///
+/// # Panics
+/// Where a package cannot be fetched.
+pub(crate) fn tree(suite: &str, name: &str, packages: &[&str]) -> PathBuf {
+    let root = root().join(suite);
+    let tree = root.join(name);
+    fs::create_dir_all(&root).expect("the target folder is writable");
+    let lock = File::create(root.join("lock")).expect("the target folder is writable");
+    lock.lock().expect("a file of ours can be locked");
+    if !tree.exists() {
+        grow(suite, &root, &tree, packages).unwrap_or_else(|reason| {
+            panic!("cannot get {packages:?} of Debian {suite}, which this test needs: {reason}")
+        });
+    }
+    tree
+}
+
 /// Makes sure that the host has a file, which a Debian package brings: where it runs as root, it installs the package.
 ///
 /// # Panics
@@ -97,11 +115,7 @@ pub(crate) fn root() -> PathBuf {
 
 /// Downloads the package with a sources list and a state folder of its own, and unpacks it.
 fn fetch(suite: &str, root: &Path, package: &str) -> Result<(), String> {
-    let options = options(suite, root)?;
-    if !root.join("state/updated").exists() {
-        run(Command::new("apt-get").args(&options).arg("update"))?;
-        write(&root.join("state/updated"), "")?;
-    }
+    let options = updated(suite, root)?;
     let downloads = root.join("download").join(package);
     folder(&downloads)?;
     run(Command::new("apt-get").args(&options).args(["download", package]).current_dir(&downloads))?;
@@ -112,6 +126,44 @@ fn fetch(suite: &str, root: &Path, package: &str) -> Result<(), String> {
     let unfinished = root.join(format!("{package}.unfinished"));
     run(Command::new("dpkg").arg("-x").arg(archive).arg(&unfinished))?;
     fs::rename(&unfinished, root.join(package)).map_err(|error| error.to_string())
+}
+
+/// Downloads the packages and their dependencies, and unpacks them into one folder.
+fn grow(suite: &str, root: &Path, tree: &Path, packages: &[&str]) -> Result<(), String> {
+    let archives = root.join("download/archives");
+    folder(&archives.join("partial"))?;
+    let mut install = Command::new("apt-get");
+    install.args(updated(suite, root)?).args(["--no-install-recommends", "--yes", "install"]).args(packages);
+    // What is listed is what is not in the cache: that of the suite is empty, and the archives lie elsewhere.
+    let script = format!(
+        "set -e; \"$@\" --print-uris >{0}; \"$@\" --download-only -o Dir::Cache::archives={2} >/dev/null; \
+         mkdir -p {1}/usr/bin {1}/usr/sbin {1}/usr/lib {1}/usr/lib64; \
+         for name in bin sbin lib lib64; do ln -s usr/$name {1}/$name; done; \
+         sed -n \"s/^'[^']*' \\([^ ]*\\) .*/\\1/p\" {0} | while read -r archive; do dpkg-deb --fsys-tarfile {2}/$archive | \
+         tar -x --keep-directory-symlink --exclude='./usr/share/doc/*' --exclude='./usr/share/man/*' \
+         --exclude='./usr/share/locale/*' -C {1}; done",
+        root.join("download/listed").display(),
+        root.join("unfinished").display(),
+        archives.display()
+    );
+    // What a run that was killed has left behind is of no use.
+    match fs::remove_dir_all(root.join("unfinished")) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.to_string()),
+        _ => {}
+    }
+    let words = std::iter::once(install.get_program()).chain(install.get_args());
+    run(Command::new("bash").args(["-o", "pipefail", "-c", &script, "bash"]).args(words))?;
+    fs::rename(root.join("unfinished"), tree).map_err(|error| error.to_string())
+}
+
+/// [`options`], with the suite's lists there.
+fn updated(suite: &str, root: &Path) -> Result<Vec<String>, String> {
+    let options = options(suite, root)?;
+    if !root.join("state/updated").exists() {
+        run(Command::new("apt-get").args(&options).arg("update"))?;
+        write(&root.join("state/updated"), "")?;
+    }
+    Ok(options)
 }
 
 /// Everything that keeps apt away from the host's own configuration and state.

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::super::{Exit, Failure, output, prove};
+use super::super::{Exit, Failure, output, prove, situation};
 use super::impact::names;
 use super::proof;
 use super::subject::Running;
 use crate::cli::Global;
-use crate::daemon::{Backup, Change, ConfigFile, Dockerd, Service};
+use crate::daemon::{Backup, Change, ConfigFile, Dockerd, Service, Words};
 use crate::desired::Desired;
 use crate::engine::{Address, AfterRestart, Engine, Error, RunningContainer};
 use crate::stack::counted;
@@ -20,7 +20,7 @@ use crate::verify::Status;
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Longest time to wait for a restart command: engines give their containers 15 s to stop.
-pub(super) const COMMAND_PATIENCE: Duration = Duration::from_secs(60);
+const COMMAND_PATIENCE: Duration = Duration::from_secs(60);
 
 /// An engine whose process has been gone for this long will not come back by waiting.
 const GONE: Duration = Duration::from_secs(4);
@@ -78,9 +78,12 @@ pub(super) struct Restart<'a> {
 enum NotBack {
     /// Nobody answers.
     Silent(String),
-    /// The same process answers: nothing restarted it.
-    NeverWent,
+    /// The same process answers: nothing restarted it. Why, where somebody says so.
+    NeverWent(String),
 }
+
+/// What there is to say of a command that restarted nothing and does not complain.
+const NEVER_WENT: &str = "the same process answers as before";
 
 impl Restart<'_> {
     /// Reloads or restarts, and proves it. Rolls back to `backup` where the engine does not come back.
@@ -106,8 +109,8 @@ impl Restart<'_> {
                 self.tell(&missing);
                 self.prove(&engine, desired).await
             }
-            Err(NotBack::NeverWent) => Err(self.failure(
-                "the same process answers as before".to_owned(),
+            Err(NotBack::NeverWent(reason)) => Err(self.failure(
+                reason,
                 format!("{} is changed and not in force; restart the engine by hand", file.path().display()),
             )),
             Err(NotBack::Silent(reason)) => Err(self.go_back(reason, file, backup).await),
@@ -122,9 +125,7 @@ impl Restart<'_> {
                 self.tell(&missing);
                 Ok(Exit::Done)
             }
-            Err(NotBack::NeverWent) => {
-                Err(self.failure("the same process answers as before".to_owned(), "restart it by hand".to_owned()))
-            }
+            Err(NotBack::NeverWent(reason)) => Err(self.failure(reason, "restart it by hand".to_owned())),
             Err(NotBack::Silent(reason)) => {
                 Err(self.failure(reason, "see what the engine prints when it is started by hand".to_owned()))
             }
@@ -150,17 +151,26 @@ impl Restart<'_> {
 
     async fn restart(&self) -> Result<Engine, NotBack> {
         self.say(&format!("restarting the engine: {}", self.service.restart_line()));
+        let words = Words::from_now(&self.service);
         let outcome = self.service.restart(COMMAND_PATIENCE).await;
         // A command that failed has probably left no engine behind: one look is enough then.
         let patience = if outcome.is_ok() { self.patience } else { Duration::ZERO };
-        let waited = self.wait(patience).await;
+        let waited = if outcome.is_err() && self.service.is_down().await {
+            Err(NotBack::Silent(String::new()))
+        } else {
+            self.wait(patience, &words).await
+        };
         match (waited, outcome) {
-            (Err(NotBack::Silent(_)), Err(error)) => Err(NotBack::Silent(error.to_string())),
+            (Err(NotBack::Silent(reason)), outcome) => {
+                let said = words.last().await;
+                Err(NotBack::Silent(why(reason, outcome.err().map(|error| error.to_string()), said)))
+            }
+            (Err(NotBack::NeverWent(_)), Err(error)) => Err(NotBack::NeverWent(error.to_string())),
             (waited, _) => waited,
         }
     }
 
-    async fn wait(&self, patience: Duration) -> Result<Engine, NotBack> {
+    async fn wait(&self, patience: Duration, words: &Words) -> Result<Engine, NotBack> {
         let facts = self.running.engine.facts();
         let socket = PathBuf::from(facts.address.trim_start_matches("unix://"));
         let address = Address { url: facts.address.clone(), tls: None };
@@ -172,10 +182,14 @@ impl Restart<'_> {
             let is_same = now.is_some() && now.as_ref().map(|now| now.pid) == self.old_pid();
             match connected {
                 Ok(engine) if !is_same => return Ok(engine),
-                Ok(_) if Instant::now() >= deadline => return Err(NotBack::NeverWent),
+                Ok(_) if Instant::now() >= deadline => return Err(NotBack::NeverWent(NEVER_WENT.to_owned())),
                 Err(error) if Instant::now() >= deadline => {
                     let seconds = patience.as_secs();
                     return Err(NotBack::Silent(format!("it did not come back within {seconds} s: {}", error.cause)));
+                }
+                // A supervisor would start it again and again, and each time in vain.
+                Err(_) if words.logged().is_some() => {
+                    return Err(NotBack::Silent("its process has ended".to_owned()));
                 }
                 Err(error) if seen.elapsed() >= GONE => {
                     return Err(NotBack::Silent(format!("its process has ended: {}", error.cause)));
@@ -276,7 +290,7 @@ impl Restart<'_> {
                 }
                 format!("{path} is what it was before, and the engine runs with it")
             }
-            Err(NotBack::NeverWent) => format!("{path} is what it was before, and the engine runs on"),
+            Err(NotBack::NeverWent(_)) => format!("{path} is what it was before, and the engine runs on"),
             Err(NotBack::Silent(again)) => {
                 format!("{path} is what it was before, and still the engine does not start: {again}")
             }
@@ -293,5 +307,53 @@ impl Restart<'_> {
         if !self.global.quiet {
             output::say(text);
         }
+    }
+}
+
+/// Starts an engine that is down, and waits for it.
+pub(super) async fn start(service: &Service, patience: Duration) -> Result<(), Failure> {
+    let words = Words::from_now(service);
+    let outcome = service.restart(COMMAND_PATIENCE).await;
+    let deadline = Instant::now() + if outcome.is_ok() { patience } else { Duration::ZERO };
+    let silent = loop {
+        if outcome.is_err() && service.is_down().await {
+            break Error::new(String::new(), "it is down").into();
+        }
+        match situation::connect().await {
+            Ok(_) => return Ok(()),
+            Err(silent) if Instant::now() >= deadline || words.logged().is_some() => break silent,
+            Err(_) => tokio::time::sleep(PAUSE).await,
+        }
+    };
+    let Failure::World(silent) = silent else { return Err(silent) };
+    let cause = why(silent.cause, outcome.err().map(|error| error.to_string()), words.last().await);
+    let attempt = format!("cannot start the engine with `{}`", service.restart_line());
+    Err(Error::new(attempt, cause).advise("see what the engine prints when it is started by hand").into())
+}
+
+/// Why an engine is silent. `reason`: what was seen from here; `command`: what the command that restarts it ended with;
+/// `said`: dockerd's own words, which say more than those of a service manager.
+fn why(reason: String, command: Option<String>, said: Option<String>) -> String {
+    match (command, said) {
+        (Some(_), Some(said)) => format!("dockerd does not start: {said}"),
+        (Some(command), None) => command,
+        (None, Some(said)) => format!("{reason}; dockerd says: {said}"),
+        (None, None) => reason,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::why;
+
+    #[test]
+    fn dockerds_own_words_come_before_those_of_others() {
+        let told = |command: Option<&str>, said: Option<&str>| {
+            why("nobody answers".to_owned(), command.map(str::to_owned), said.map(str::to_owned))
+        };
+        assert_eq!(told(Some("exit status: 1"), Some("no such option")), "dockerd does not start: no such option");
+        assert_eq!(told(Some("exit status: 1"), None), "exit status: 1");
+        assert_eq!(told(None, Some("no such option")), "nobody answers; dockerd says: no such option");
+        assert_eq!(told(None, None), "nobody answers");
     }
 }

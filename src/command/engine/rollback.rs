@@ -2,7 +2,7 @@
 
 use super::super::{Exit, Failure, output};
 use super::confirm;
-use super::restart::{COMMAND_PATIENCE, Restart, RestartWishes};
+use super::restart::{self, Restart, RestartWishes};
 use super::subject::{Running, Which, file_of_any_engine};
 use crate::cli::Global;
 use crate::daemon::{Backup, ConfigFile, Document, diff};
@@ -47,8 +47,9 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     match (service, running) {
         (Some(service), Some(running)) => in_force(&running, service, arguments, global).await,
         (Some(service), None) => {
-            service.restart(COMMAND_PATIENCE).await?;
-            super::super::situation::connect().await?;
+            say(&format!("starting the engine: {}", service.restart_line()));
+            restart::start(&service, arguments.restart.patience()).await?;
+            say("the engine runs");
             Ok(Exit::Done)
         }
         (None, _) => Ok(Exit::Done),

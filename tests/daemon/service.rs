@@ -1,0 +1,116 @@
+//! `engine apply --restart` and `rollback --restart` through real service managers: systemd of three releases, OpenRC with
+//! Debian's script, and OpenRC's own supervisor.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use crate::beside::{Beside, SMALLEST, run};
+use crate::booted::Booted;
+
+const WEB: &str =
+    "prometheus: off\napps: { web: { image: stackctl/self, command: [demo, accesslog], restart: always } }\n";
+
+/// An option that no release looks at before it starts, `dockerd --validate` included.
+const REFUSED: &str = "engine: { metrics: gateway, logging: { driver: json-file, options: { max-sized: 1m } } }\n";
+
+const SYSTEMD: &str = "sudo systemctl restart docker.service";
+const OPENRC: &str = "sudo rc-service docker restart";
+
+#[test]
+fn systemd_252_restarts_the_engine_and_is_told_to_go_back() {
+    restarted_and_rolled_back(&Booted::systemd("bookworm"), SYSTEMD);
+}
+
+#[test]
+fn systemd_257_restarts_the_engine_and_is_told_to_go_back() {
+    restarted_and_rolled_back(&Booted::systemd("trixie"), SYSTEMD);
+}
+
+#[test]
+fn the_newest_systemd_restarts_the_engine_and_is_told_to_go_back() {
+    restarted_and_rolled_back(&Booted::systemd("sid"), SYSTEMD);
+}
+
+#[test]
+fn openrc_restarts_the_engine_and_is_told_to_go_back() {
+    restarted_and_rolled_back(&Booted::openrc(), OPENRC);
+}
+
+#[test]
+fn the_supervisor_of_openrc_restarts_the_engine_and_is_told_to_go_back() {
+    restarted_and_rolled_back(&Booted::openrc_supervised(), OPENRC);
+}
+
+fn restarted_and_rolled_back(host: &Booted, restart: &str) {
+    host.write_stack(&format!("engine: {{ metrics: gateway }}\n{WEB}"));
+    host.expect(0, &["up", "--no-wait"]);
+    let before = running(host);
+    applied(host, restart, &before);
+    let applied = host.text();
+    refused(host, &before);
+    assert_eq!(host.text(), applied);
+    down_and_rolled_back(host);
+    assert_eq!(host.text(), SMALLEST);
+    assert!(Beside::wait_until(|| running(host) == before), "{before} ran before");
+}
+
+fn running(host: &Booted) -> String {
+    host.docker(&["ps", "--no-trunc", "--format", "{{.ID}} {{.Names}}"])
+}
+
+fn applied(host: &Booted, restart: &str, before: &str) {
+    let told = host.expect(0, &["engine", "apply", "--yes"]);
+    assert!(told.contains(&format!("not in force yet; next: `{restart}`")), "{told}");
+    let told = host.expect(0, &["engine", "apply", "--yes", "--restart"]);
+    for words in
+        [restart, "the containers that ran before run again: 1", "ok      engine  engine   host.docker.internal"]
+    {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    assert_eq!(running(host), *before);
+    assert!(host.expect(0, &["engine", "show"]).contains("172.17.0.1:9323; something listens there"));
+}
+
+/// The engine does not start with the new file: the old one is back, and dockerd's own words are told.
+fn refused(host: &Booted, before: &str) {
+    host.write_stack(&format!("{REFUSED}{WEB}"));
+    let start = Instant::now();
+    let told = host.expect(1, &["engine", "apply", "--yes", "--restart"]);
+    let took = start.elapsed();
+    assert!(took < Duration::from_secs(30), "it took {took:?}: {told}");
+    for words in ["rolling back", "unknown log opt 'max-sized'", "the engine runs with it"] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    assert_eq!(running(host), *before, "{told}");
+    println!("rolled back after {took:.1?}");
+}
+
+/// Somebody broke the file by hand and has tried to restart the engine until its service manager gave up.
+fn down_and_rolled_back(host: &Booted) {
+    fs::write(host.path("etc/docker/daemon.json"), "{\"metrics-address\": \"here\"}").expect("writable");
+    let tries =
+        "for i in 1 2 3 4 5; do systemctl restart docker || rc-service docker restart; done >/dev/null 2>&1; true";
+    host.shell(tries);
+    assert!(Beside::wait_until(|| !host.answers()), "it runs with a broken file");
+    let shown = host.expect(1, &["engine", "show"]);
+    assert!(shown.contains("metrics-address"), "{shown}");
+    let told = host.expect(0, &["engine", "rollback", "--yes", "--restart"]);
+    assert!(told.contains("daemon.json.") && told.contains(".stackctl-edited"), "{told}");
+    assert!(told.contains("the engine runs") && host.answers(), "{told}");
+}
+
+/// A unit of systemd is not the engine's because the engine was started by hand from what happens to be one.
+#[test]
+fn an_engine_that_was_started_by_hand_takes_nothing_else_along() {
+    let host = Booted::systemd("bookworm");
+    host.write_stack("engine: { metrics: gateway }\napps: {}\n");
+    host.shell("systemctl stop docker.service docker.socket");
+    host.shell(
+        "systemd-run --quiet --unit login.service sh -c 'dockerd --containerd=/run/containerd/containerd.sock & wait'",
+    );
+    assert!(Beside::wait_until(|| host.answers()), "it does not start");
+    let told = host.expect(2, &["engine", "apply", "--yes", "--restart"]);
+    assert!(told.contains("neither systemd nor OpenRC started it") && told.contains("--restart-command"), "{told}");
+    assert_eq!(host.text(), SMALLEST);
+    assert!(run(&mut host.inside(&["systemctl", "is-active", "login.service"])).stdout.contains("active"));
+}
