@@ -109,7 +109,7 @@ fn containers_that_stay_down_are_named_before_and_after() {
         assert!(plan.contains(words), "{words}: {plan}");
     }
     let told = engine.apply(0);
-    assert!(told.contains("of 3 containers 2 do not run any more") && told.contains("`docker start left`"), "{told}");
+    assert!(told.contains("2 of 3 containers not running any more") && told.contains("`docker start left`"), "{told}");
     assert!(running(&engine).contains("demo-web-1"));
 }
 
