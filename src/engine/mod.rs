@@ -18,6 +18,7 @@ mod lock;
 mod logs;
 mod memory;
 mod neighbour;
+mod network;
 mod observe;
 mod observed;
 mod once;
@@ -27,6 +28,7 @@ mod place;
 mod probe;
 mod reload;
 mod remove;
+mod replaced;
 mod tunnel;
 
 pub use address::{Address, Hints};

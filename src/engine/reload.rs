@@ -9,6 +9,7 @@ use futures_util::TryStreamExt;
 
 use super::error::{cannot, status};
 use super::once::Once;
+use super::replaced::Replaced;
 use super::{Engine, Error};
 use crate::catalog;
 use crate::desired::{Service, without_url_secrets};
@@ -30,25 +31,6 @@ pub type Verdict<'a> = Pin<Box<dyn Future<Output = Result<Taken, String>> + Send
 pub trait Judge: Sync {
     /// Waits until the program in the container has read its files again, and says whether it took them.
     fn judge<'a>(&'a self, service: &'a Service, container: &'a str) -> Verdict<'a>;
-}
-
-/// Files that were written for a program that runs.
-#[derive(Debug, Default)]
-pub(super) struct Replaced {
-    /// Paths, and what they held before.
-    before: Vec<(String, Option<String>)>,
-    /// Paths and contents that the program has not taken yet. They lie there under a time that stands for no content.
-    unproven: Vec<(String, String)>,
-}
-
-impl Replaced {
-    pub(super) fn keep(&mut self, path: &str, content: Option<String>) {
-        self.before.push((path.to_owned(), content));
-    }
-
-    pub(super) fn await_proof(&mut self, path: &str, content: &str) {
-        self.unproven.push((path.to_owned(), content.to_owned()));
-    }
 }
 
 /// What a program's own checker made of a file.
@@ -164,7 +146,7 @@ impl Engine {
         id: &str,
         service: &Service,
         container: &str,
-        replaced: &Replaced,
+        replaced: &mut Replaced,
         judge: &dyn Judge,
     ) -> Result<(), Error> {
         let taken = match self.hang_up(id, container).await? {
@@ -172,20 +154,11 @@ impl Engine {
             Heard::NotRunning => Ok(Taken::Yes),
         };
         let refusal = match taken {
-            Ok(Taken::Yes) => {
-                for (path, content) in &replaced.unproven {
-                    self.place_file(id, path, content).await?;
-                }
-                return Ok(());
-            }
+            Ok(Taken::Yes) => return self.mark_proven(id, replaced).await,
             Ok(Taken::Unproven) => return Ok(()),
             Err(refusal) => refusal,
         };
-        for (path, content) in &replaced.before {
-            if let Some(content) = content {
-                self.place_file(id, path, content).await?;
-            }
-        }
+        self.restore(replaced).await?;
         self.hang_up(id, container).await?;
         Err(Error::new(format!("cannot reload container `{container}`"), refusal)
             .advise("the old files are back in place and in force; correct the stack file and run `up` again"))

@@ -101,6 +101,58 @@ fn a_config_that_promtool_refuses_never_reaches_prometheus() {
     eventually("Prometheus lives after a restart", || stack.run(&["verify"]).code == 0);
 }
 
+/// What a file in a container says; `None`: there is none.
+fn file_in(container: &str, path: &str) -> Option<String> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let copy = folder.path().join("copy");
+    let from = format!("{container}:{path}");
+    let copied = Command::new("docker").arg("cp").arg(from).arg(&copy).output().expect("docker starts");
+    copied.status.success().then(|| std::fs::read_to_string(copy).expect("text"))
+}
+
+#[test]
+fn what_was_placed_before_a_refused_config_is_as_it_was_again() {
+    let rules = |value: u32| format!("groups: [{{ name: a, rules: [{{ record: one, expr: vector({value}) }}] }}]\n");
+    let stack = Sandbox::bare("");
+    let image = Altered::with_rm(&stack.name);
+    let text = |settings: &str| {
+        format!(
+            "name: {}\nimages: {{ from: debian }}\ngrafana: off\n\
+             prometheus: {{ port: off, scrape_interval: 1s, {settings} }}\n{APP}",
+            stack.name
+        )
+    };
+    std::fs::write(stack.path("old.yml"), rules(1)).unwrap();
+    std::fs::write(stack.path("new.yml"), rules(3)).unwrap();
+    let prometheus = stack.container("prometheus", 1);
+    let placed = |file: &str| file_in(&prometheus, &format!("/etc/prometheus/rules/{file}"));
+    // Where the image has no `rm`, what was not there before stays as a file that says nothing.
+    for (which, gone) in [(String::new(), Some(String::new())), (format!("image: '{}',", image.reference), None)] {
+        let good = text(&format!("{which} rule_files: [old.yml]"));
+        std::fs::write(stack.stack_file(), &good).unwrap();
+        stack.ok(&["up"]);
+        let before = stack.running("prometheus");
+        std::fs::write(stack.path("old.yml"), rules(2)).unwrap();
+        let bad = text(&format!(
+            "{which} rule_files: [old.yml, new.yml], extra_scrape_configs: [{{ job_name: bad, no_such_key: 1 }}]"
+        ));
+        std::fs::write(stack.stack_file(), bad).unwrap();
+        let up = stack.expect(1, &["up"]);
+        assert!(up.stderr.contains("promtool refuses it") && up.stderr.contains("no_such_key"), "{}", up.stderr);
+        assert_eq!(placed("old.yml"), Some(rules(1)), "as it was before");
+        assert_eq!(placed("new.yml"), gone, "{which}");
+        std::fs::write(stack.path("old.yml"), rules(1)).unwrap();
+        std::fs::write(stack.stack_file(), good).unwrap();
+        assert_eq!(stack.plan(), [""; 0], "nothing of it stayed");
+        assert_eq!(stack.running("prometheus"), before);
+    }
+    docker(&["restart", "-t", "5", &prometheus]);
+    eventually("the old rule is in force after a restart", || {
+        stack.json(&["query", "one"])["result"][0]["value"][1] == "1"
+    });
+    stack.ok(&["down", "--volumes", "--yes"]);
+}
+
 /// The stack file with a job that Prometheus refuses.
 fn with_bad_job(text: &str) -> String {
     text.replace(
@@ -151,18 +203,29 @@ fn a_prometheus_that_runs_is_not_replaced_by_one_that_would_refuse_its_config() 
     assert_eq!(all.lines().count(), 2, "nothing is left of the one that was not started: {all}");
 }
 
-/// An image like Prometheus' own, but without promtool; it is taken away when this is dropped.
-struct WithoutPromtool {
+/// An image like Prometheus' own, but for one program; it is taken away when this is dropped.
+struct Altered {
     reference: String,
 }
 
-impl WithoutPromtool {
-    fn make(name: &str) -> Self {
-        let reference = format!("stackctl-test/prometheus:{name}");
+impl Altered {
+    fn without_promtool(name: &str) -> Self {
+        Self::make(
+            name,
+            "docker export $id | tar --delete -f - usr/bin/promtool | docker import \
+             -c 'ENTRYPOINT [\"/usr/bin/prometheus\"]' -c 'USER 65534:65534' -c 'WORKDIR /prometheus' - $reference",
+        )
+    }
+
+    fn with_rm(name: &str) -> Self {
+        Self::make(&format!("{name}-rm"), "docker cp /bin/rm $id:/usr/bin/rm; docker commit $id $reference")
+    }
+
+    fn make(tag: &str, change: &str) -> Self {
+        let reference = format!("stackctl-test/prometheus:{tag}");
         let script = format!(
-            "set -e; id=$(docker create stackctl/prometheus:debian); trap 'docker rm $id >/dev/null' EXIT; \
-             docker export $id | tar --delete -f - usr/bin/promtool | docker import \
-             -c 'ENTRYPOINT [\"/usr/bin/prometheus\"]' -c 'USER 65534:65534' -c 'WORKDIR /prometheus' - {reference}"
+            "set -e; reference={reference}; id=$(docker create stackctl/prometheus:debian); \
+             trap 'docker rm $id >/dev/null' EXIT; {change}"
         );
         let made = Command::new("sh").arg("-c").arg(&script).output().expect("sh starts");
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
@@ -170,7 +233,7 @@ impl WithoutPromtool {
     }
 }
 
-impl Drop for WithoutPromtool {
+impl Drop for Altered {
     fn drop(&mut self) {
         docker(&["rmi", "-f", &self.reference]);
     }
@@ -179,7 +242,7 @@ impl Drop for WithoutPromtool {
 #[test]
 fn a_config_that_prometheus_itself_refuses_is_rolled_back_and_said() {
     let stack = Sandbox::new(APP);
-    let image = WithoutPromtool::make(&stack.name);
+    let image = Altered::without_promtool(&stack.name);
     let text = std::fs::read_to_string(stack.stack_file()).unwrap();
     let good = text.replace("scrape_interval: 1s", &format!("scrape_interval: 1s, image: \"{}\"", image.reference));
     let bad = good.replace(
