@@ -3,7 +3,7 @@
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::process::Command;
 
@@ -12,8 +12,8 @@ use super::{Dockerd, Error};
 /// Lines quoted of what a restart has printed.
 const QUOTED_LINES: usize = 5;
 
-/// Time after which a restart that failed is tried once more.
-const ONCE_MORE: Duration = Duration::from_secs(1);
+/// Time for which a restart by OpenRC that failed is tried again.
+const ENDING: Duration = Duration::from_secs(10);
 
 /// What restarts the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,18 +83,23 @@ impl Service {
                 run(systemctl("restart"), patience).await
             }
             Self::OpenRc => {
-                let rc_service = || {
+                let rc_service = |verb: &str| {
                     let mut command = Command::new("rc-service");
-                    command.args(["docker", "restart"]);
+                    command.args(["docker", verb]);
                     command
                 };
-                match run(rc_service(), patience).await {
-                    // Debian's script stops what its pid file names, and fails where that is ending by itself at that moment.
-                    Err(_) => {
-                        tokio::time::sleep(ONCE_MORE).await;
-                        run(rc_service(), patience).await
+                // Debian's script does not restart what has no pid file, as an engine has none that was stopped; it starts it.
+                // And it fails where the engine is ending by itself at that moment.
+                let start = Instant::now();
+                loop {
+                    let Err(refused) = run(rc_service("restart"), patience).await else { return Ok(()) };
+                    if run(rc_service("start"), patience).await.is_ok() {
+                        return Ok(());
                     }
-                    done => done,
+                    if start.elapsed() > ENDING {
+                        return Err(refused);
+                    }
+                    tokio::time::sleep(Duration::from_secs(1)).await;
                 }
             }
             Self::Command(line) => {
@@ -112,7 +117,8 @@ async fn run(mut command: Command, patience: Duration) -> Result<(), Error> {
     let failed = |error: std::io::Error| Error::world(attempt.clone(), error, "");
     // To a file: a daemon that the command leaves behind may hold a pipe open for ever.
     let mut printed = tempfile::tempfile().map_err(failed)?;
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(printed.try_clone().map_err(failed)?);
+    let clone = || printed.try_clone().map_err(failed);
+    command.stdin(Stdio::null()).stdout(clone()?).stderr(clone()?);
     let mut child = command.spawn().map_err(failed)?;
     let Ok(status) = tokio::time::timeout(patience, child.wait()).await else { return Ok(()) };
     let status = status.map_err(failed)?;
@@ -143,7 +149,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_command_that_leaves_a_process_behind_is_not_waited_for() {
-        let start = std::time::Instant::now();
+        let start = Instant::now();
         restart("sleep 60 & exit 0").await.expect("it succeeds");
         assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
     }
