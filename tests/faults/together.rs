@@ -1,5 +1,6 @@
 //! Several at once on one stack: other users, other state folders, other hosts. One waits and says for whom.
 
+use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -47,13 +48,31 @@ fn waits(run: &Run) -> bool {
     run.stderr.contains("waiting: `stackctl ")
 }
 
+/// Starts the second while the first holds the stack and stands still until the second has said that it waits: on a busy machine
+/// the first could end before the second looks.
+fn second_while_the_first_holds(first: Child, second: impl FnOnce() -> Child, stage: &Stage) -> [Run; 2] {
+    eventually("the first holds the lock", || holds(stage));
+    let signal = |name: &str| {
+        let sent = Command::new("kill").args([name, &first.id().to_string()]).status().expect("`kill` is there");
+        assert!(sent.success(), "{name} to the first");
+    };
+    signal("-STOP");
+    let mut second = second();
+    let mut printed = BufReader::new(second.stderr.take().expect("it is piped"));
+    let mut stderr = String::new();
+    while !stderr.contains("waiting: ") && printed.read_line(&mut stderr).expect("text") > 0 {}
+    signal("-CONT");
+    printed.read_to_string(&mut stderr).expect("text");
+    let second = Run { stderr, ..ended_well(second) };
+    [ended_well(first), second]
+}
+
 #[test]
 fn of_two_ups_with_state_folders_of_their_own_one_waits_and_both_succeed() {
     let stage = Stage::new(APPS);
     let first = spawn(stage.command(&["up", "--no-wait"]), &stage, "first");
-    eventually("the first holds the lock", || holds(&stage));
-    let second = spawn(stage.command(&["up", "--no-wait"]), &stage, "second");
-    let [first, second] = [first, second].map(ended_well);
+    let second = || spawn(stage.command(&["up", "--no-wait"]), &stage, "second");
+    let [first, second] = second_while_the_first_holds(first, second, &stage);
     assert!(!waits(&first), "{}", first.stderr);
     assert!(second.stderr.contains("waiting: `stackctl up` of "), "{}", second.stderr);
     assert!(!second.stderr.contains("create"), "the second had nothing to do: {}", second.stderr);
@@ -132,10 +151,8 @@ fn another_user_waits_too_and_is_told_whose_turn_it_is() {
     let mut ours = stage.command(&["up", "--no-wait"]);
     ours.env("USER", "alice").env_remove("SUDO_USER");
     let first = spawn(ours, &stage, "first");
-    eventually("the first holds the lock", || holds(&stage));
-    let theirs = stage.as_nobody(&["up", "--no-wait"]);
-    let second = spawn(theirs, &stage, "nobody");
-    let [_, second] = [first, second].map(ended_well);
+    let theirs = || spawn(stage.as_nobody(&["up", "--no-wait"]), &stage, "nobody");
+    let [_, second] = second_while_the_first_holds(first, theirs, &stage);
     assert!(second.stderr.contains("waiting: `stackctl up` of alice on "), "{}", second.stderr);
     stage.mark();
     stage.assert_recovers("another user", &[1]);
