@@ -1,5 +1,7 @@
 //! The command line: one variant per file in `command/`, where each command's own arguments stand.
 
+pub mod habits;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};

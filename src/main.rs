@@ -3,10 +3,12 @@
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
-use stackctl::{cli::Cli, command};
+use stackctl::cli::{Cli, habits};
+use stackctl::command;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     command::completions::answer(Cli::command);
-    command::run(Cli::parse()).await.into()
+    let cli = Cli::try_parse().unwrap_or_else(|error| habits::put_right(error).exit());
+    command::run(cli).await.into()
 }

@@ -1,6 +1,6 @@
 //! node exporter: the host's processors, memory, disks and network.
 
-use super::{Bind, Component, ContainerDefaults, DebianPackage, Known, NOBODY};
+use super::{Bind, Component, ContainerDefaults, DebianPackage, Known, NOBODY, OwnedFolder};
 
 /// The component. It stands in the host's network, or it would see its own container's interfaces only.
 pub static NODE: Component = Component {
@@ -24,8 +24,9 @@ pub static NODE: Component = Component {
         image: "stackctl/node:debian",
         assumed_version: "1.5.0",
         user: NOBODY,
-        folders: &[],
-        entrypoint: &["/usr/bin/prometheus-node-exporter"],
+        // Debian's build looks for both by itself, and complains at every scrape where they are not there.
+        folders: &[OwnedFolder { path: "/var/lib/prometheus/node-exporter", owner: NOBODY, mode: 0o755 }],
+        entrypoint: &["/usr/bin/prometheus-node-exporter", "--no-collector.systemd"],
         ports: &[9100],
         working_folder: "/",
     }),

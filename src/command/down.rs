@@ -3,9 +3,9 @@
 use std::io::IsTerminal;
 use std::path::Path;
 
-use super::{Exit, Failure, failure, lock, output, secrets, situation, state};
+use super::{Exit, Failure, failure, lock, output, prompt, secrets, situation, state};
 use crate::cli::Global;
-use crate::engine::{Engine, Observed, Removal};
+use crate::engine::{Engine, Error, Observed, Removal};
 
 /// Arguments of `down`.
 #[derive(Debug, clap::Args)]
@@ -16,6 +16,9 @@ pub struct Arguments {
     /// Ask nothing
     #[arg(short, long)]
     yes: bool,
+    /// Take away what a stack file of this name in another folder has started
+    #[arg(long)]
+    take_over: bool,
 }
 
 /// Runs it.
@@ -24,11 +27,21 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     let engine = situation::connect().await?;
     let question = situation::question(&loaded.stack, &engine);
     let stack = loaded.stack.name.as_str();
+    let files = situation::absolute(&global.file);
+    let observe = async || {
+        let observed = engine.observe(&question).await?;
+        let foreign =
+            observed.containers.iter().find_map(|found| Some((found, situation::other_source(&files, found)?)));
+        match foreign {
+            Some((container, other)) if !arguments.take_over => Err(not_ours(stack, &files, &container.name, other)),
+            _ => Ok(observed),
+        }
+    };
     if arguments.volumes && !arguments.yes {
-        confirm(&engine.observe(&question).await?)?;
+        confirm(&observe().await?)?;
     }
     let work = async || {
-        let observed = engine.observe(&question).await?;
+        let observed = observe().await?;
         let of_stack = OfStack { name: stack, memory_copy: question.memory_copy.as_deref() };
         Ok::<Exit, Failure>(take_away(global, arguments, &engine, &of_stack, &observed).await)
     };
@@ -40,6 +53,17 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
             work().await
         }
     }
+}
+
+fn not_ours(stack: &str, files: &[String], container: &str, other: &str) -> Failure {
+    let file = files.first().map_or("", String::as_str);
+    Failure::World(
+        Error::new(
+            format!("cannot take down stack `{stack}` from {file}"),
+            format!("another stack of this name runs from {other}; `{container}` is one of its containers"),
+        )
+        .advise(format!("run `stackctl -f {other} down`; where both are the same stack, `stackctl down --take-over`")),
+    )
 }
 
 /// What `down` has to know of the stack that it takes away.
@@ -124,8 +148,8 @@ fn confirm(observed: &Observed) -> Result<(), Failure> {
         ));
     }
     let question = format!("Remove for good: {}?", volumes.join(", "));
-    let answer = dialoguer::Confirm::new().with_prompt(question).default(false).interact();
-    if answer.unwrap_or(false) {
+    prompt::restore_on_interrupt();
+    if prompt::answered(dialoguer::Confirm::new().with_prompt(question).default(false).interact())? {
         Ok(())
     } else {
         Err(Failure::arguments("nothing was removed", "leave out --volumes to keep them"))

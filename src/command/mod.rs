@@ -47,6 +47,7 @@ mod output;
 mod panels;
 mod place;
 mod progress;
+mod prompt;
 mod prove;
 mod rules;
 mod secrets;

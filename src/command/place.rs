@@ -12,7 +12,7 @@ pub(super) fn refuse_to_overwrite(file: &Path, force: bool) -> Result<(), Failur
         return Ok(());
     }
     let message = format!("{} is there already", file.display());
-    Err(Failure::arguments(message, "name another file with `-o FILE`, or write over it with `--force`"))
+    Err(Failure::arguments(message, "name another file, or write over it with `--force`"))
 }
 
 /// Writes it beside its place and moves it there, so that nobody ever sees half of it. A file that is written over keeps

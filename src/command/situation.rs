@@ -154,7 +154,7 @@ impl Situation {
     pub(super) fn taken_over(&self, plan: &Plan) -> Option<Error> {
         let harmed: BTreeSet<&str> = plan.steps.iter().filter_map(Step::ends).collect();
         let mut containers = self.observed.containers.iter().filter(|found| harmed.contains(found.id.as_str()));
-        let (container, other) = containers.find_map(|found| Some((found, self.other_source(found)?)))?;
+        let (container, other) = containers.find_map(|found| Some((found, other_source(&self.stack_files, found)?)))?;
         let (name, plan_file) = (&self.desired.stack, self.stack_files.first()?);
         Some(
             Error::new(
@@ -166,16 +166,6 @@ impl Situation {
             )
             .advise("give one of the two another `name`; where both are the same stack, run `stackctl up --take-over`"),
         )
-    }
-
-    /// The stack file of another folder that a container was made from, where it is still there.
-    fn other_source<'a>(&self, container: &'a ObservedContainer) -> Option<&'a str> {
-        let folder = |path: &str| Path::new(path).parent().map(Path::to_owned);
-        let ours: BTreeSet<_> = self.stack_files.iter().map(|path| folder(path)).collect();
-        container.fingerprint.as_ref()?;
-        let is_ours = container.stack_files.iter().any(|path| ours.contains(&folder(path)));
-        let mut others = container.stack_files.iter().filter(|path| !is_ours && Path::new(path).is_file());
-        others.next().map(String::as_str)
     }
 
     /// Volumes that the stack uses as its own, and that carry no label of it.
@@ -284,7 +274,17 @@ impl Situation {
     }
 }
 
-fn absolute(paths: &[std::path::PathBuf]) -> Vec<String> {
+/// The stack file of another folder than those of `ours` that a container was made from, where it is still there.
+pub(super) fn other_source<'a>(ours: &[String], container: &'a ObservedContainer) -> Option<&'a str> {
+    let folder = |path: &str| Path::new(path).parent().map(Path::to_owned);
+    let ours: BTreeSet<_> = ours.iter().map(|path| folder(path)).collect();
+    container.fingerprint.as_ref()?;
+    let is_ours = container.stack_files.iter().any(|path| ours.contains(&folder(path)));
+    let mut others = container.stack_files.iter().filter(|path| !is_ours && Path::new(path).is_file());
+    others.next().map(String::as_str)
+}
+
+pub(super) fn absolute(paths: &[std::path::PathBuf]) -> Vec<String> {
     let absolute = paths.iter().map(|path| std::path::absolute(path).unwrap_or_else(|_| path.clone()));
     absolute.map(|path| path.display().to_string()).collect()
 }

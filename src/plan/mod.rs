@@ -79,7 +79,8 @@ impl Plan {
 
 fn image_steps(inputs: Inputs) -> Vec<Step> {
     let mut wanted = BTreeMap::new();
-    for service in &inputs.desired.services {
+    // An image that no replica runs need not be had.
+    for service in inputs.desired.services.iter().filter(|service| service.replicas > 0) {
         wanted.entry(service.image.reference.as_str()).or_insert(&service.image);
     }
     wanted

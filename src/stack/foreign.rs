@@ -9,7 +9,11 @@ pub(super) fn instead_of(key: &str) -> Option<&'static str> {
 const INSTEAD: &[(&str, &str)] = &[
     ("pushgateway", "write `exporters: { pushgateway: {} }`"),
     ("blackbox", "write `probes:`; settings of the exporter that asks them go under `exporters: { blackbox: … }`"),
-    ("services", "write the services under `apps`"),
+    (
+        "services",
+        "write the services under `apps`; of a whole Compose file `stackctl import FILE` makes a stack file, and \
+         `include: [FILE]` in one takes it as it is",
+    ),
     ("build", "build the image first and name it: `image: NAME:TAG`"),
     ("deploy", "write `scale`, `mem_limit`, `cpus` and `restart` beside `image`"),
     ("replicas", "write `scale: N` beside `image`"),

@@ -160,7 +160,10 @@ fn read_file(path: &Path, problems: &mut Collector) -> Option<(String, String)> 
         Ok(bytes) => decode(&name, bytes, problems).map(|text| (name, text)),
         Err(error) => {
             let message = format!("cannot read the stack file: {}", reason(&error));
-            problems.error_in(name, 1, message, remedy(&error));
+            let compose = compose_file(path).filter(|_| error.kind() == std::io::ErrorKind::NotFound);
+            let help = compose
+                .map(|file| format!("{file} lies there: `stackctl init` makes a stack file of it, or one beside it"));
+            problems.error_in(name, 1, message, help.as_deref().unwrap_or_else(|| remedy(&error)));
             None
         }
     }
@@ -181,6 +184,13 @@ fn reason(error: &std::io::Error) -> String {
         std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         _ => error.to_string(),
     }
+}
+
+/// The file that Compose would take in the folder of a stack file that is not there.
+fn compose_file(stack_file: &Path) -> Option<&'static str> {
+    const NAMES: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
+    let folder = stack_file.parent().unwrap_or(Path::new("."));
+    NAMES.into_iter().find(|name| folder.join(name).is_file())
 }
 
 fn remedy(error: &std::io::Error) -> &'static str {

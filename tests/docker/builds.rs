@@ -83,10 +83,8 @@ fn a_stack_file_of_the_same_name_elsewhere_does_not_take_over_without_being_told
     let other_file = elsewhere.path().join("stack.yml");
     let text = std::fs::read_to_string(stack.stack_file()).expect("the test wrote it");
     std::fs::write(&other_file, text.replace("web:", "shop:")).expect("the folder is ours");
-    let other_up = |more: &[&str]| {
-        let mut command = crate::sandbox::stackctl();
-        run(command.arg("-f").arg(&other_file).args(["up", "--no-wait"]).args(more))
-    };
+    let other = |arguments: &[&str]| run(crate::sandbox::stackctl().arg("-f").arg(&other_file).args(arguments));
+    let other_up = |more: &[&str]| other(&[&["up", "--no-wait"], more].concat());
     let refused = other_up(&[]);
     assert_eq!(refused.code, 1, "{}", refused.stderr);
     for words in [&stack.container("web", 1), stack.stack_file().to_str().expect("UTF-8"), "--take-over"] {
@@ -94,9 +92,18 @@ fn a_stack_file_of_the_same_name_elsewhere_does_not_take_over_without_being_told
     }
     assert_eq!(stack.running("web"), runs, "nothing was touched");
     assert!(stack.running("shop").is_empty(), "nothing was begun");
+    for down in [&["down"][..], &["down", "--volumes", "--yes"]] {
+        let refused = other(down);
+        assert_eq!(refused.code, 1, "{down:?}: {}", refused.stderr);
+        for words in [stack.stack_file().to_str().expect("UTF-8"), "--take-over"] {
+            assert!(refused.stderr.contains(words), "{down:?}: {words}: {}", refused.stderr);
+        }
+        assert_eq!(stack.running("web"), runs, "{down:?}: nothing was touched");
+    }
     let told = other_up(&["--take-over"]);
     assert_eq!(told.code, 0, "{}", told.stderr);
     assert_eq!((stack.running("web").len(), stack.running("shop").len()), (0, 1));
+    assert_eq!(stack.expect(1, &["down"]).stdout, "", "now it is the other's");
     std::fs::remove_file(&other_file).expect("the test wrote it");
     stack.ok(&["up", "--no-wait"]);
     assert_eq!(stack.running("web").len(), 1, "a file that is gone has no say");

@@ -96,3 +96,14 @@ fn a_fixed_host_port_cannot_be_scaled_and_the_message_says_what_to_write() {
     assert!(unknown.stderr.contains("`web`"), "{}", unknown.stderr);
     assert!(stack.running("web").is_empty());
 }
+
+#[test]
+fn an_image_that_no_replica_runs_is_not_asked_for() {
+    let stack = Sandbox::new(
+        "apps:\n  web: { image: stackctl/self, command: [demo, iotd] }\n  later: { image: nowhere.example/later:1, scale: 0 }\n",
+    );
+    stack.ok(&["up", "--no-wait"]);
+    assert_eq!(stack.plan(), [""; 0]);
+    let refused = stack.expect(1, &["up", "--no-wait", "--scale", "later=1"]);
+    assert!(refused.stderr.contains("nowhere.example/later:1"), "{}", refused.stderr);
+}

@@ -10,9 +10,9 @@ use super::answers::{Wishes, place};
 use super::exporters::Proposal;
 use super::look::{Running, Seen};
 use crate::catalog;
-use crate::command::{Exit, Failure, output};
+use crate::command::{Failure, output, prompt};
 use crate::import::{FreshApp, FreshExporter, FreshMetrics, Origin};
-use crate::stack::{ServiceName, StackName, counted};
+use crate::stack::{Ports, ServiceName, StackName, counted};
 
 /// What is done with a Compose project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +49,7 @@ impl Asker {
             return Err(Failure::arguments("there is no terminal to ask on", help));
         }
         if !silent {
-            restore_on_interrupt();
+            prompt::restore_on_interrupt();
         }
         Ok(Self { is_there: !silent, is_quiet, theme: ColorfulTheme::default() })
     }
@@ -64,7 +64,7 @@ impl Asker {
         if !self.is_there {
             return Ok(usual);
         }
-        answered(Confirm::with_theme(&self.theme).with_prompt(question).default(usual).interact())
+        prompt::answered(Confirm::with_theme(&self.theme).with_prompt(question).default(usual).interact())
     }
 
     /// A question for a text.
@@ -83,7 +83,7 @@ impl Asker {
             .show_default(!usual.is_empty())
             .allow_empty(usual.is_empty())
             .validate_with(|text: &String| check(text));
-        answered(input.interact_text())
+        prompt::answered(input.interact_text())
     }
 
     /// What to do with the Compose files that lie here. `running`: services of the project that run now.
@@ -108,7 +108,7 @@ impl Asker {
         }
         ways.push((Use::Nothing, "none of these".to_owned()));
         let lines: Vec<&str> = ways.iter().map(|(_, line)| line.as_str()).collect();
-        let picked = answered(
+        let picked = prompt::answered(
             Select::with_theme(&self.theme)
                 .with_prompt("A Compose project lies here")
                 .items(&lines)
@@ -127,7 +127,7 @@ impl Asker {
         let marked: Vec<bool> = services.iter().map(|service| answers(service).is_some()).collect();
         let picked: Vec<usize> = if self.is_there && !services.is_empty() {
             let prompt = "Which of these services have metrics? (space marks, enter goes on)";
-            answered(
+            prompt::answered(
                 MultiSelect::with_theme(&self.theme).with_prompt(prompt).items(services).defaults(&marked).interact(),
             )?
         } else {
@@ -162,7 +162,7 @@ impl Asker {
         let lines: Vec<String> = running.iter().map(Running::line).collect();
         let marked: Vec<bool> = running.iter().map(|found| found.metrics.is_some()).collect();
         let prompt = "Which of these shall be watched? They stay whose they are (space marks, enter goes on)";
-        let picked = answered(
+        let picked = prompt::answered(
             MultiSelect::with_theme(&self.theme).with_prompt(prompt).items(&lines).defaults(&marked).interact(),
         )?;
         Ok(picked.into_iter().map(|index| running[index].clone()).collect())
@@ -188,7 +188,11 @@ impl Asker {
                 if is_taken { Err(format!("there is an app `{name}` already")) } else { Ok(()) }
             };
             let name = self.text("Its name", &usual, is_free)?;
-            let port = self.text("Port to publish, such as 8080:80 (nothing: none)", "", |_| Ok(()))?;
+            let is_port = |text: &str| match text.trim().parse::<Ports>() {
+                Err(wrong) if !text.trim().is_empty() => Err(wrong.to_string()),
+                _ => Ok(()),
+            };
+            let port = self.text("Port to publish, such as 8080:80 (nothing: none)", "", is_port)?;
             let is_place = |text: &str| {
                 if text.is_empty() || place(text).is_ok() {
                     Ok(())
@@ -241,7 +245,7 @@ impl Asker {
         let marked: Vec<bool> = choices.iter().map(|(_, is_marked, _)| *is_marked).collect();
         let lines: Vec<&str> = choices.iter().map(|(line, _, _)| line.as_str()).collect();
         let picked = if self.is_there {
-            answered(
+            prompt::answered(
                 MultiSelect::with_theme(&self.theme).with_prompt(prompt).items(&lines).defaults(&marked).interact(),
             )?
         } else {
@@ -259,37 +263,6 @@ impl Asker {
 
 fn choice(proposal: &Proposal) -> (String, bool, FreshExporter) {
     (proposal.line(), proposal.is_likely(), proposal.exporter.clone())
-}
-
-/// The answer. Ctrl-C gives the cursor back and ends the program, with nothing written.
-fn answered<T>(answer: dialoguer::Result<T>) -> Result<T, Failure> {
-    answer.map_err(|error| {
-        drop(dialoguer::console::Term::stderr().show_cursor());
-        let dialoguer::Error::IO(error) = error;
-        if error.kind() == std::io::ErrorKind::Interrupted {
-            return Failure::Interrupted;
-        }
-        Failure::arguments(format!("cannot ask: {error}"), "use `--yes` or `--answers FILE`")
-    })
-}
-
-/// A terminal that is not read at the very moment turns Ctrl-C into a signal. It is waited for beside the prompts, which
-/// hold this thread, so that the cursor comes back whenever it is pressed. Nothing is written yet while questions are asked.
-fn restore_on_interrupt() {
-    let (ready, is_ready) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
-        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return };
-        runtime.block_on(async {
-            let interrupt = tokio::signal::unix::SignalKind::interrupt();
-            let Ok(mut signals) = tokio::signal::unix::signal(interrupt) else { return };
-            ready.send(()).unwrap_or_default();
-            if signals.recv().await.is_some() {
-                drop(dialoguer::console::Term::stderr().show_cursor());
-                std::process::exit(i32::from(Exit::INTERRUPTED));
-            }
-        });
-    });
-    is_ready.recv().unwrap_or_default();
 }
 
 /// Containers that are to be run by the stack from now on.
