@@ -53,7 +53,7 @@ fn fingerprint(stack: &Stack) -> String {
     service(&desired(stack), "web").fingerprint.clone()
 }
 
-fn scaled(replicas: u32, file: u32) -> Facts {
+fn scaled(replicas: u32, file: Option<u32>) -> Facts {
     let scale = IndexMap::from([("web".to_owned(), ScaleOverride { replicas, file })]);
     Facts { scale, ..Facts::default() }
 }
@@ -85,7 +85,7 @@ fn one_replica_is_scraped_by_the_name_of_its_service() {
 
 #[test]
 fn several_replicas_are_scraped_by_the_names_of_their_containers() {
-    let desired = desired(&with_web(App { scale: 3, ..web() }));
+    let desired = desired(&with_web(App { scale: Some(3), ..web() }));
     assert_eq!(targets(&desired, "web"), ["demo-web-1:80", "demo-web-2:80", "demo-web-3:80"]);
     assert_eq!(service(&desired, "web").container_name("demo", 2), "demo-web-2");
 }
@@ -132,15 +132,20 @@ fn the_port_is_the_first_exposed_one_else_the_first_published_one_else_80() {
 
 #[test]
 fn a_scale_given_by_hand_counts_until_the_file_says_something_else() {
-    let stack = with_web(App { scale: 2, ..web() });
-    let by_hand = Desired::of(&stack, &scaled(4, 2));
+    let stack = with_web(App { scale: Some(2), ..web() });
+    let by_hand = Desired::of(&stack, &scaled(4, Some(2)));
     assert_eq!((service(&by_hand, "web").replicas, service(&by_hand, "web").file_scale), (4, 2));
     assert_eq!(targets(&by_hand, "web").len(), 4);
-    assert_eq!(by_hand.scale["web"], ScaleOverride { replicas: 4, file: 2 });
+    assert_eq!(by_hand.scale["web"], ScaleOverride { replicas: 4, file: Some(2) });
 
-    let file_changed = Desired::of(&stack, &scaled(4, 1));
+    let file_changed = Desired::of(&stack, &scaled(4, Some(1)));
     assert_eq!(service(&file_changed, "web").replicas, 2);
     assert!(file_changed.scale.is_empty());
+
+    let (silent, usual) = (with_web(web()), with_web(App { scale: Some(1), ..web() }));
+    assert_eq!(service(&Desired::of(&silent, &scaled(3, None)), "web").replicas, 3);
+    let newly_written = Desired::of(&usual, &scaled(3, None));
+    assert_eq!(service(&newly_written, "web").replicas, 1, "the usual scale counts where somebody writes it");
 }
 
 #[test]
@@ -215,7 +220,7 @@ fn the_order_of_maps_in_the_file_does_not_change_the_fingerprint() {
 #[test]
 fn scale_and_pull_policy_do_not_change_the_fingerprint() {
     let plain = fingerprint(&with_web(web()));
-    assert_eq!(fingerprint(&with_web(App { scale: 3, ..web() })), plain);
+    assert_eq!(fingerprint(&with_web(App { scale: Some(3), ..web() })), plain);
     let mut always = web();
     always.container.pull_policy = PullPolicy::Always;
     assert_eq!(service(&desired(&with_web(always.clone())), "web").image.pull_policy, PullPolicy::Always);

@@ -183,7 +183,7 @@ fn a_new_interval_is_written_and_read_again_without_a_new_container() {
 fn scaling_up_makes_replicas_first_and_tells_prometheus_then() {
     let before = World::of(STACK).running();
     let facts = Facts {
-        scale: [("web".to_owned(), ScaleOverride { replicas: 3, file: 2 })].into_iter().collect(),
+        scale: [("web".to_owned(), ScaleOverride { replicas: 3, file: Some(2) })].into_iter().collect(),
         ..Facts::default()
     };
     assert_plan(

@@ -165,7 +165,7 @@ fn the_gallery_is_read_as_it_is_written() {
     let grafana = stack.grafana.as_option().unwrap();
     assert_eq!(grafana.admin_password, Some(Secret::Environment("GRAFANA_PASSWORD".into())));
     assert_eq!(stack.apps.len(), 3);
-    assert_eq!(stack.apps["accesslog"].scale, 3);
+    assert_eq!(stack.apps["accesslog"].scale, Some(3));
     assert_eq!(stack.apps["accesslog"].metrics.as_ref().unwrap().discovery, Discovery::Dns);
     assert_eq!(stack.apps["iotd"].metrics.as_ref().unwrap().path.as_deref(), Some("/actuator/prometheus"));
     let gallery = &stack.apps["image-gallery"];

@@ -26,7 +26,7 @@ pub(crate) fn scales(typed: &OsStr) -> Vec<CompletionCandidate> {
         let scales = stack
             .apps
             .iter()
-            .map(|(name, app)| if is_typed { format!("{name}={}", app.scale) } else { format!("{name}=") });
+            .map(|(name, app)| if is_typed { format!("{name}={}", app.replicas()) } else { format!("{name}=") });
         matching(scales, typed)
     })
 }

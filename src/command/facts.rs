@@ -24,7 +24,7 @@ fn scales(stack: &Stack, observed: &Observed, given: &[(String, u32)]) -> IndexM
     let mut scales: IndexMap<String, ScaleOverride> =
         remembered.map(|(app_name, remembered)| (app_name.clone(), *remembered)).collect();
     for (app_name, replicas) in given {
-        let file = stack.apps.get(app_name.as_str()).map_or(1, |app| app.scale);
+        let file = stack.apps.get(app_name.as_str()).and_then(|app| app.scale);
         scales.insert(app_name.clone(), ScaleOverride { replicas: *replicas, file });
     }
     scales

@@ -1,60 +1,192 @@
-//! Places of the host that another stack has: two exporters of one host cannot listen on the same one.
+//! Places of the host that somebody else has: found before anything starts, so that nothing that runs stops for a new
+//! container that could not start.
 
-use super::Failure;
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+
 use super::situation::Situation;
-use crate::desired::Service;
-use crate::engine::{Error, HostNeighbour};
+use super::{failure, output};
+use crate::daemon::Dockerd;
+use crate::desired::{Port, Protocol, Role, Service};
+use crate::engine::{Error, OnHost};
 use crate::plan::{Plan, Step};
 
-/// The flag by which exporters are told where to listen.
+/// The flag by which exporters in the host's network are told where to listen.
 const LISTEN: &str = "--web.listen-address=";
 
-/// Refuses a plan that would start an exporter in the host's network where another stack's listens already: it would be
-/// started again and again. The engine is asked only where the plan starts such a container.
-pub(super) async fn refuse_taken(situation: &Situation, plan: &Plan) -> Result<(), Failure> {
-    let starting: Vec<(&str, &str)> = plan.steps.iter().filter_map(started).filter_map(place).collect();
-    if starting.is_empty() {
-        return Ok(());
+/// The container that would not start, by name → what is in its way.
+pub(super) type Taken = BTreeMap<String, Error>;
+
+/// A place that a container to be started wants.
+#[derive(Clone, Copy)]
+struct Want<'a> {
+    container: &'a str,
+    service: &'a str,
+    role: Role,
+    address: SocketAddr,
+    protocol: Protocol,
+    /// How it is published. `None`: it stands in the host's network, and listens there itself.
+    port: Option<&'a Port>,
+}
+
+/// Who has a place.
+enum Holder {
+    /// A container: of another stack, or of nobody that is known.
+    Container { name: String, stack: Option<String> },
+    /// A process of the host.
+    Process(Option<String>),
+}
+
+/// Which containers of the plan cannot start because somebody else has their place. Nobody is asked where the plan starts
+/// none that wants a certain one.
+pub(super) async fn taken(situation: &Situation, plan: &Plan) -> Result<Taken, Error> {
+    let wants: Vec<Want> = plan.steps.iter().filter_map(started).flat_map(wanted).collect();
+    if wants.is_empty() {
+        return Ok(Taken::new());
     }
-    let neighbours = situation.engine.host_neighbours(&situation.desired.stack).await?;
-    match starting.into_iter().find_map(|start| Some((start, taken(start.1, &neighbours)?))) {
-        None => Ok(()),
-        Some(((service, place), other)) => Err(Failure::World(refusal(situation, service, place, other))),
+    let containers = situation.engine.on_host().await?;
+    let dockerd = dockerd(situation, plan).await;
+    let mut taken = Taken::new();
+    for want in wants {
+        let holder = match container_at(&want, &containers) {
+            Some(container) if container.stack.as_deref() == Some(situation.desired.stack.as_str()) => None,
+            Some(OnHost { name, stack, .. }) => Some(Holder::Container { name: name.clone(), stack: stack.clone() }),
+            None => process_at(&want, dockerd.as_ref()),
+        };
+        if let Some(holder) = holder {
+            let next = next_free(situation, &want, &containers, dockerd.as_ref());
+            taken.entry(want.container.to_owned()).or_insert_with(|| refusal(&want, &holder, next));
+        }
+    }
+    Ok(taken)
+}
+
+/// Says what is in the way, and that all the rest is done.
+pub(super) fn say(taken: &Taken) {
+    for error in taken.values() {
+        output::say(&failure::framed(&error.to_string(), error.advice.as_deref()));
     }
 }
 
-fn refusal(situation: &Situation, service: &str, place: &str, other: &HostNeighbour) -> Error {
-    let next =
-        place.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok()).map_or(9101, |port| port.wrapping_add(1));
-    Error::new(
-        format!("cannot bring up stack `{}`", situation.desired.stack),
-        format!("{place}, where `{service}` would listen, is taken by `{}` of stack `{}`", other.name, other.stack),
-    )
-    .advise(format!(
-        "write `exporters: {{ {service}: {{ metrics: {{ port: {next} }} }} }}`, or leave `{service}` out: one tells of the whole host"
-    ))
-}
-
-/// The service whose container a step makes.
-fn started(step: &Step) -> Option<&Service> {
+/// The container that a step starts.
+fn started(step: &Step) -> Option<(&str, &Service)> {
     match step {
-        Step::CreateContainer { service, .. } | Step::ReplaceContainer { service, .. } => Some(service),
+        Step::CreateContainer { service, container, .. }
+        | Step::ReplaceContainer { service, container, .. }
+        | Step::StartContainer { service, container, paused: false, .. } => Some((container, service)),
         _ => None,
     }
 }
 
-/// Name and place, for a service in the host's network that is told where to listen.
-fn place(service: &Service) -> Option<(&str, &str)> {
+fn wanted<'a>((container, service): (&'a str, &'a Service)) -> Vec<Want<'a>> {
     let settings = &service.container.settings;
-    let words = settings.command.as_ref().filter(|_| settings.network_mode.as_deref() == Some("host"))?;
-    words.0.iter().find_map(|word| Some((service.name.as_str(), word.strip_prefix(LISTEN)?)))
+    let (service, role) = (service.name.as_str(), service.role);
+    if settings.network_mode.as_deref() == Some("host") {
+        let words = settings.command.iter().flat_map(|command| &command.0);
+        let places = words.filter_map(|word| word.strip_prefix(LISTEN)?.parse().ok());
+        let want = |address| Want { container, service, role, address, protocol: Protocol::Tcp, port: None };
+        return places.map(want).collect();
+    }
+    let ports = settings.ports.0.iter().filter_map(|port| {
+        let address = SocketAddr::new(port.host_ip, port.host_port?);
+        Some(Want { container, service, role, address, protocol: port.protocol, port: Some(port) })
+    });
+    ports.collect()
 }
 
-fn taken<'a>(place: &str, neighbours: &'a [HostNeighbour]) -> Option<&'a HostNeighbour> {
-    neighbours.iter().find(|neighbour| {
-        let mut words = neighbour.command.split([' ', '\'', '"']);
-        words.any(|word| word.strip_prefix(LISTEN) == Some(place))
+/// The dockerd on this host, whose sockets can be seen. `None`, too, where the plan ends a container of the stack that
+/// stands in the host's network: what it holds is free by then, and cannot be told from what others hold.
+async fn dockerd(situation: &Situation, plan: &Plan) -> Option<Dockerd> {
+    let socket = situation.engine.facts().address.strip_prefix("unix://")?;
+    let ends = |id: &str| plan.steps.iter().any(|step| step.ends() == Some(id));
+    let mut own = situation.observed.containers.iter().filter(|container| container.addresses.contains_key("host"));
+    if own.any(|container| ends(&container.id)) {
+        return None;
+    }
+    Dockerd::behind(Path::new(socket)).await
+}
+
+fn container_at<'a>(want: &Want, containers: &'a [OnHost]) -> Option<&'a OnHost> {
+    containers.iter().find(|container| {
+        let mut words = container.command.iter().flat_map(|command| command.split([' ', '\'', '"']));
+        let mut told = words.by_ref().filter_map(|word| word.strip_prefix(LISTEN)?.parse().ok());
+        told.any(|place| want.protocol == Protocol::Tcp && clash(place, want.address))
+            || container
+                .published
+                .iter()
+                .any(|(place, protocol)| *protocol == want.protocol && clash(*place, want.address))
     })
+}
+
+fn clash(one: SocketAddr, other: SocketAddr) -> bool {
+    one.port() == other.port() && (one.ip() == other.ip() || one.ip().is_unspecified() || other.ip().is_unspecified())
+}
+
+fn process_at(want: &Want, dockerd: Option<&Dockerd>) -> Option<Holder> {
+    let holder = dockerd.filter(|_| want.protocol == Protocol::Tcp)?.holder(want.address)?;
+    Some(Holder::Process(holder.process))
+}
+
+/// The next port that nobody is known to have.
+fn next_free(situation: &Situation, want: &Want, containers: &[OnHost], dockerd: Option<&Dockerd>) -> u16 {
+    let listeners = dockerd.map(Dockerd::listeners).unwrap_or_default();
+    let of_stack = situation.desired.services.iter().flat_map(|service| &service.container.settings.ports.0);
+    let of_stack: Vec<u16> = of_stack.filter_map(|port| port.host_port).collect();
+    let is_free = |port: &u16| {
+        let there = Want { address: SocketAddr::new(want.address.ip(), *port), ..*want };
+        !of_stack.contains(port)
+            && container_at(&there, containers).is_none()
+            && !listeners.iter().any(|listener| listener.port() == *port)
+    };
+    (want.address.port().saturating_add(1)..=u16::MAX).find(is_free).unwrap_or(20_000)
+}
+
+fn refusal(want: &Want, holder: &Holder, next: u16) -> Error {
+    let address = want.address;
+    let (holder, way_out) = match holder {
+        Holder::Container { name, stack: Some(stack) } => (format!("`{name}` of stack `{stack}`"), None),
+        Holder::Container { name, stack: None } => {
+            (format!("container `{name}`"), Some(format!("stop that with `docker stop {name}`, or ")))
+        }
+        Holder::Process(Some(process)) => {
+            (format!("process {process} of this host"), Some("stop that, or ".to_owned()))
+        }
+        Holder::Process(None) => (
+            "a process of this host".to_owned(),
+            Some(format!("stop that (`sudo ss -ltnp 'sport = :{}'` shows it), or ", address.port())),
+        ),
+    };
+    let name = want.service;
+    let would = if want.port.is_some() { "would be published" } else { "would listen" };
+    Error::new(
+        format!("cannot start container `{}`", want.container),
+        format!("{address}, where `{name}` {would}, is taken by {holder}"),
+    )
+    .advise(way_out.unwrap_or_default() + &what_to_write(want, next))
+}
+
+fn what_to_write(Want { service: name, role, address, port, .. }: &Want, next: u16) -> String {
+    let Some(port) = port else {
+        return format!(
+            "write `exporters: {{ {name}: {{ metrics: {{ port: {next} }} }} }}`, or leave `{name}` out: one tells of the whole host"
+        );
+    };
+    let on_loopback = port.host_ip == Ipv4Addr::LOCALHOST;
+    let place = if on_loopback { next.to_string() } else { SocketAddr::new(address.ip(), next).to_string() };
+    match *role {
+        Role::Prometheus => format!("write `prometheus: {{ port: {place} }}`, or `port: off`"),
+        Role::Grafana | Role::View => format!("write `grafana: {{ port: {place} }}`, or `port: off`"),
+        Role::Alertmanager => format!("write `alertmanager: {{ port: {place} }}`, or `port: off`"),
+        Role::App | Role::Exporter => {
+            let section = if *role == Role::App { "apps" } else { "exporters" };
+            let udp = if port.protocol == Protocol::Udp { "/udp" } else { "" };
+            let inside = port.container_port;
+            format!(
+                "write `{section}: {{ {name}: {{ ports: [\"{place}:{inside}{udp}\"] }} }}`, or `\"{inside}{udp}\"` for a free one"
+            )
+        }
+    }
 }
 
 #[cfg(test)]
@@ -62,15 +194,39 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_is_taken_by_whoever_was_told_to_listen_there() {
-        let neighbour = |command: &str| HostNeighbour {
-            stack: "other".to_owned(),
+    fn a_place_is_taken_by_whoever_listens_there_or_everywhere() {
+        let at = |text: &str| -> SocketAddr { text.parse().expect("an address") };
+        for (one, other, expected) in [
+            ("172.17.0.1:9100", "172.17.0.1:9100", true),
+            ("172.17.0.1:9100", "172.17.0.1:9101", false),
+            ("172.17.0.1:9100", "127.0.0.1:9100", false),
+            ("0.0.0.0:9100", "127.0.0.1:9100", true),
+            ("127.0.0.1:9100", "0.0.0.0:9100", true),
+            ("[::]:9100", "127.0.0.1:9100", true),
+        ] {
+            assert_eq!(clash(at(one), at(other)), expected, "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn what_a_container_of_the_hosts_network_was_told_is_its_place() {
+        let container = OnHost {
             name: "other-node-1".to_owned(),
-            command: command.to_owned(),
+            stack: Some("other".to_owned()),
+            command: Some("/bin/node_exporter --path.rootfs=/host --web.listen-address=172.17.0.1:9100".to_owned()),
+            published: Vec::new(),
         };
-        let neighbours = [neighbour("/bin/node_exporter --path.rootfs=/host --web.listen-address=172.17.0.1:9100")];
-        assert!(taken("172.17.0.1:9100", &neighbours).is_some());
-        assert!(taken("172.17.0.1:910", &neighbours).is_none());
-        assert!(taken("172.17.0.1:9101", &neighbours).is_none());
+        let want = |text: &str, protocol| Want {
+            container: "node",
+            service: "node",
+            role: Role::Exporter,
+            address: text.parse().expect("an address"),
+            protocol,
+            port: None,
+        };
+        let is_taken = |want| container_at(&want, std::slice::from_ref(&container)).is_some();
+        assert!(is_taken(want("172.17.0.1:9100", Protocol::Tcp)));
+        assert!(!is_taken(want("172.17.0.1:9100", Protocol::Udp)));
+        assert!(!is_taken(want("172.17.0.1:910", Protocol::Tcp)));
     }
 }

@@ -1,7 +1,7 @@
 //! `plan`: what `up` would do, and why.
 
 use super::situation::{Situation, Wishes};
-use super::{Exit, Failure, failure, output};
+use super::{Exit, Failure, failure, host_ports, output};
 use crate::cli::{Format, Global};
 
 /// Arguments of `plan`.
@@ -33,6 +33,7 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     if let Some(refusal) = situation.taken_over(&plan) {
         output::say(&failure::framed(&refusal.to_string(), refusal.advice.as_deref()));
     }
+    host_ports::say(&host_ports::taken(&situation, &plan).await?);
     situation.say_left_out();
     Ok(if plan.is_empty() { Exit::Done } else { Exit::NotAsDesired })
 }

@@ -32,7 +32,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
         locked::hold(global, &loaded.stack)?.tell(&mut facts);
     }
     for (app_name, replicas) in &arguments.scale.scale {
-        let file = loaded.stack.apps.get(app_name.as_str()).map_or(1, |app| app.scale);
+        let file = loaded.stack.apps.get(app_name.as_str()).and_then(|app| app.scale);
         facts.scale.insert(app_name.clone(), ScaleOverride { replicas: *replicas, file });
     }
     let desired = Desired::of(&loaded.stack, &facts);

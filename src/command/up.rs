@@ -2,12 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use super::host_ports::Taken;
 use super::progress::{Progress, seconds};
 use super::situation::{Situation, Wishes};
 use super::{Exit, Failure, failure, host_ports, learn, lock, output, panels, prove, rules, secrets, situation};
 use crate::cli::Global;
 use crate::desired::{Desired, PullPolicy, Role, SecretSource, Service};
-use crate::engine::{Error, Event, Outcome};
+use crate::engine::{self, Error, Event, Outcome};
 use crate::plan::Plan;
 use crate::stack::counted;
 use crate::verify::{Finding, Status};
@@ -91,7 +92,8 @@ impl Work<'_> {
         {
             return Err(refusal.into());
         }
-        host_ports::refuse_taken(situation, &plan).await?;
+        let taken = host_ports::taken(situation, &plan).await?;
+        host_ports::say(&taken);
         let is_changed = !plan.is_empty();
         let mut next = plan;
         for round in 1.. {
@@ -102,9 +104,9 @@ impl Work<'_> {
                 return Err(not_done(&next).into());
             }
             let report = |event: Event| self.progress.show(&event);
-            let outcome = situation.apply(&next, self.arguments.timeout, &report).await?;
+            let outcome = situation.apply_but(&taken, &next, self.arguments.timeout, &report).await?;
             if !outcome.failures.is_empty() {
-                report_failures(situation, &outcome);
+                report_failures(situation, &outcome, &taken);
                 return Ok(Exit::WorldSaidNo);
             }
             situation.look_at_everything().await?;
@@ -152,8 +154,9 @@ fn not_done(plan: &Plan) -> Error {
     .advise("see who else changes this stack, and run `stackctl up` again")
 }
 
-fn report_failures(situation: &Situation, outcome: &Outcome) {
-    for failed in &outcome.failures {
+fn report_failures(situation: &Situation, outcome: &Outcome, said: &Taken) {
+    let is_new = |failed: &&engine::Failure| !said.values().any(|error| *error == failed.error);
+    for failed in outcome.failures.iter().filter(is_new) {
         output::say(&failure::framed(&failed.error.to_string(), failed.error.advice.as_deref()));
     }
     if !outcome.held_back.is_empty() {
@@ -273,8 +276,9 @@ fn say_where(situation: &Situation, elapsed: Duration) {
     }
     situation.say_other_versions();
     for (app_name, scale) in &desired.scale {
+        let file = scale.file.unwrap_or(1);
         let replicas = counted(scale.replicas as usize, "replica");
-        output::say(&format!("  {app_name:<16} {replicas} instead of the file's {}", scale.file));
+        output::say(&format!("  {app_name:<16} {replicas} instead of the file's {file}"));
     }
 }
 
@@ -312,11 +316,22 @@ impl Situation {
         timeout: Duration,
         report: &(dyn Fn(Event) + Sync),
     ) -> Result<Outcome, Error> {
+        self.apply_but(&Taken::new(), plan, timeout, report).await
+    }
+
+    /// Carries out a plan, and leaves those containers as they are that are known not to start.
+    async fn apply_but(
+        &self,
+        refused: &Taken,
+        plan: &Plan,
+        timeout: Duration,
+        report: &(dyn Fn(Event) + Sync),
+    ) -> Result<Outcome, Error> {
         let secrets = secrets::read(&self.desired, &self.loaded.environment)?;
         let source = self.source();
         let judge = prove::ReloadJudge { situation: self };
-        let supplies =
-            crate::engine::Supplies { files: &self.files, secrets: &secrets, source: &source, timeout, judge: &judge };
+        let (files, secrets, source) = (&self.files, &secrets, &source);
+        let supplies = engine::Supplies { files, secrets, source, timeout, refused, judge: &judge };
         Ok(self.engine.apply(plan, &supplies, report).await)
     }
 }

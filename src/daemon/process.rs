@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -94,19 +94,21 @@ impl Dockerd {
 
     /// Who would be in the way of a socket there. Its own sockets are not: they close when it restarts.
     pub fn in_the_way(&self, wanted: SocketAddr) -> Option<Holder> {
-        let clashes = |socket: &SocketAddr| {
-            socket.port() == wanted.port()
-                && (socket.ip() == wanted.ip() || socket.ip().is_unspecified() || wanted.ip().is_unspecified())
-        };
-        let tables = self.tables();
-        let mut clashing = tables.lines().filter_map(|line| {
-            let socket = listening(line).into_iter().find(clashes)?;
-            Some((socket, line.split_ascii_whitespace().nth(9)?.to_owned()))
-        });
+        let mut clashing = self.clashing(wanted).into_iter();
         let (address, inode) = clashing.find(|(_, inode)| !holds(self.pid, inode))?;
-        let pid = processes().find(|pid| holds(*pid, &inode));
-        let name = |pid: u32| fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default().trim().to_owned();
-        Some(Holder { address, process: pid.map(|pid| format!("{} ({pid})", name(pid))) })
+        Some(Holder { address, process: holding(&inode) })
+    }
+
+    /// Who holds a place where a port would be published, its own sockets too.
+    pub fn holder(&self, wanted: SocketAddr) -> Option<Holder> {
+        let (address, inode) = self.clashing(wanted).into_iter().next()?;
+        // A socket for every address of IPv6 may or may not take IPv4 along, which only a try tells.
+        let tried = TcpListener::bind(wanted).map(drop);
+        let may_share = self.shares_network() || fs::read_link(format!("/proc/{}/ns/net", self.pid)).is_err();
+        if may_share && tried.is_ok() {
+            return None;
+        }
+        Some(Holder { address, process: holding(&inode) })
     }
 
     /// The addresses of the host as it sees it. Empty where they cannot be read.
@@ -125,6 +127,19 @@ impl Dockerd {
     pub fn reload(&self) -> std::io::Result<()> {
         let status = Command::new("sh").arg("-c").arg(format!("kill -HUP {}", self.pid)).status()?;
         if status.success() { Ok(()) } else { Err(std::io::Error::other("it cannot be told to")) }
+    }
+
+    /// Sockets, each with its number, beside which none can listen there.
+    fn clashing(&self, wanted: SocketAddr) -> Vec<(SocketAddr, String)> {
+        let clashes = |socket: &SocketAddr| {
+            socket.port() == wanted.port()
+                && (socket.ip() == wanted.ip() || socket.ip().is_unspecified() || wanted.ip().is_unspecified())
+        };
+        let with_number = |line: &str| {
+            let socket = listening(line).into_iter().find(clashes)?;
+            Some((socket, line.split_ascii_whitespace().nth(9)?.to_owned()))
+        };
+        self.tables().lines().filter_map(with_number).collect()
     }
 
     fn tables(&self) -> String {
@@ -171,6 +186,13 @@ fn processes() -> impl Iterator<Item = u32> {
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
+/// Name and number of the process that holds the socket with that number.
+fn holding(inode: &str) -> Option<String> {
+    let pid = processes().find(|pid| holds(*pid, inode))?;
+    let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    Some(format!("{} ({pid})", name.trim()))
+}
+
 /// Whether a process holds the socket with that number.
 fn holds(pid: u32, inode: &str) -> bool {
     let socket = format!("socket:[{inode}]");
@@ -211,6 +233,9 @@ mod tests {
         let this = Dockerd { pid: std::process::id(), arguments: Vec::new() };
         assert_eq!(this.in_the_way(address), None, "its own socket is not in its way");
         assert!(this.listeners().contains(&address));
+        assert!(this.holder(everywhere).is_some(), "who publishes a port has its own sockets in the way");
+        drop(socket);
+        assert_eq!(this.holder(address), None);
         assert!(this.addresses().contains(&address.ip()));
     }
 }

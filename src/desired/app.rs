@@ -28,8 +28,8 @@ fn service(input: Input, app_name: &str, app: &App) -> Service {
         name: app_name.to_owned(),
         role: Role::App,
         image,
-        replicas: scale_override(input, app_name, app).map_or(app.scale, |scale| scale.replicas),
-        file_scale: app.scale,
+        replicas: scale_override(input, app_name, app).map_or(app.replicas(), |scale| scale.replicas),
+        file_scale: app.replicas(),
         depends_on,
         wave: 0,
         container: container::make(input.stack, app_name, settings, &app.wiring),
@@ -49,5 +49,5 @@ pub(super) fn image(input: Input, reference: &str, pull_policy: PullPolicy) -> I
 
 fn scale_override(input: Input, app_name: &str, app: &App) -> Option<ScaleOverride> {
     let scale = input.facts.scale.get(app_name)?;
-    (scale.file == app.scale && scale.replicas != app.scale).then_some(*scale)
+    (scale.file == app.scale && scale.replicas != app.replicas()).then_some(*scale)
 }

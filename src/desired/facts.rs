@@ -66,6 +66,6 @@ pub struct AttachedContainer {
 pub struct ScaleOverride {
     /// Replicas wanted.
     pub replicas: u32,
-    /// What the file said when this was given. Once the file says something else, the file wins.
-    pub file: u32,
+    /// What the file said when this was given; `None`: nothing. Once the file says something else, the file wins.
+    pub file: Option<u32>,
 }

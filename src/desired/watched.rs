@@ -98,7 +98,7 @@ fn in_file(stack: &Stack, app: &App, path: &str) -> Option<SecretSource> {
 fn host(input: Input, app_name: &str, app: &App) -> String {
     if app.container.network_mode.as_deref() == Some("host") {
         HOST.to_owned()
-    } else if app.scale == 1 || app.container.container_name.is_some() {
+    } else if app.replicas() == 1 || app.container.container_name.is_some() {
         app_name.to_owned()
     } else {
         format!("{}-{app_name}-1", input.stack.name)

@@ -1,6 +1,6 @@
 //! Carries out a plan, step by step and several at a time, and reports. What fails leaves the rest running.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -39,6 +39,8 @@ pub struct Supplies<'a> {
     pub source: &'a StackSource,
     /// How long a service may take to become what others wait for.
     pub timeout: Duration,
+    /// Containers that are known not to start → why. They are left as they are.
+    pub refused: &'a BTreeMap<String, Error>,
     /// Says whether a program has taken its new files.
     pub judge: &'a dyn Judge,
 }
@@ -95,7 +97,12 @@ impl Engine {
     /// When a step has panicked, which is a bug.
     pub async fn apply(&self, plan: &Plan, supplies: &Supplies<'_>, report: &(dyn Fn(Event) + Sync)) -> Outcome {
         let run = Run { engine: self, supplies, report, outcome: Mutex::default(), broken: Mutex::default() };
+        let mut has_yielded = false;
         for batch in plan.batches() {
+            if !has_yielded && batch.iter().flatten().any(|step| step.service().is_some()) {
+                has_yielded = true;
+                stream::iter(&plan.steps).for_each_concurrent(CONCURRENCY, |step| run.give_way(step)).await;
+            }
             stream::iter(batch).for_each_concurrent(CONCURRENCY, |sequence| run.sequence(sequence)).await;
         }
         let mut outcome = run.outcome.into_inner().expect("no step panics while it holds the outcome");
@@ -118,6 +125,11 @@ impl Run<'_> {
             {
                 return;
             }
+            if step.service().is_some()
+                && let Some(error) = self.supplies.refused.get(step.name())
+            {
+                return self.fail(step, error.clone());
+            }
             (self.report)(Event::Started(step));
             let begun = Instant::now();
             match self.step(step, &mut replaced).await {
@@ -130,6 +142,16 @@ impl Run<'_> {
                     return self.fail(step, error);
                 }
             }
+        }
+    }
+
+    /// Stops a container that is to be replaced, and whose port another one gets. Where that fails, its replacement tells.
+    async fn give_way(&self, step: &Step) {
+        if let Step::ReplaceContainer { id, service, container, yields: true, .. } = step
+            && !self.supplies.refused.contains_key(container)
+            && !self.is_held_back(service)
+        {
+            let _ = self.engine.stop(id, service.container.settings.stop_grace_period).await;
         }
     }
 

@@ -44,7 +44,7 @@ pub use limits::ObservedLimits;
 pub use lock::{Lock, ObservedLock};
 pub use logs::LogLine;
 pub use memory::keep_memory;
-pub use neighbour::{HostNeighbour, Neighbour};
+pub use neighbour::{Neighbour, OnHost};
 pub use observe::Question;
 pub use observed::{
     ContainerState, FileStamp, Health, Observed, ObservedContainer, ObservedImage, ObservedNetwork, ObservedVolume,

@@ -1,11 +1,13 @@
 //! Every container that runs on the engine, whoever started it. Looked at, never touched.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
+use bollard::models::PortSummaryTypeEnum;
 use bollard::query_parameters::ListContainersOptionsBuilder;
 
 use super::error::cannot;
 use super::{Engine, Error, labels};
+use crate::desired::Protocol;
 
 /// A container that somebody runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,30 +36,45 @@ impl Engine {
     }
 }
 
-/// A container of another stack that stands in the host's network.
+/// A running container, as far as it holds places of the host.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HostNeighbour {
-    /// Its stack.
-    pub stack: String,
+pub struct OnHost {
     /// Its name.
     pub name: String,
-    /// What it was started with, as one text.
-    pub command: String,
+    /// Its stack, where it is stackctl's.
+    pub stack: Option<String>,
+    /// What it was started with, as one text, where it stands in the host's network.
+    pub command: Option<String>,
+    /// Where it is published.
+    pub published: Vec<(SocketAddr, Protocol)>,
 }
 
 impl Engine {
-    /// The running containers of other stacks that stand in the host's network.
-    pub async fn host_neighbours(&self, stack: &str) -> Result<Vec<HostNeighbour>, Error> {
-        let filters = std::collections::HashMap::from([("label", vec![labels::STACK])]);
-        let options = ListContainersOptionsBuilder::new().all(false).filters(&filters).build();
-        let found = self.docker().list_containers(Some(options)).await.map_err(cannot("list containers"))?;
-        let others = found.into_iter().filter_map(|summary| {
-            let other = summary.labels.as_ref()?.get(labels::STACK).filter(|other| *other != stack)?.clone();
-            let mode = summary.host_config.as_ref()?.network_mode.as_deref()?;
-            let name = summary.names.as_ref()?.first()?.trim_start_matches('/').to_owned();
-            (mode == "host").then(|| HostNeighbour { stack: other, name, command: summary.command.unwrap_or_default() })
-        });
-        Ok(others.collect())
+    /// The running containers that are published or stand in the host's network, whoever started them.
+    pub async fn on_host(&self) -> Result<Vec<OnHost>, Error> {
+        let options = ListContainersOptionsBuilder::new().all(false).build();
+        let found = self.look(async || self.docker().list_containers(Some(options.clone())).await).await;
+        let found = found.map_err(cannot("list containers"))?;
+        let holding = found.into_iter().map(on_host);
+        Ok(holding.filter(|container| container.command.is_some() || !container.published.is_empty()).collect())
+    }
+}
+
+fn on_host(summary: bollard::models::ContainerSummary) -> OnHost {
+    let mode = summary.host_config.as_ref().and_then(|config| config.network_mode.as_deref());
+    let published = summary.ports.unwrap_or_default().into_iter().filter_map(|port| {
+        let protocol = match port.typ? {
+            PortSummaryTypeEnum::TCP => Protocol::Tcp,
+            PortSummaryTypeEnum::UDP => Protocol::Udp,
+            _ => return None,
+        };
+        Some((SocketAddr::new(port.ip?.parse().ok()?, port.public_port?), protocol))
+    });
+    OnHost {
+        name: summary.names.unwrap_or_default().first().map_or("", |name| name.trim_start_matches('/')).to_owned(),
+        stack: summary.labels.as_ref().and_then(|known| known.get(labels::STACK).cloned()),
+        command: (mode == Some("host")).then(|| summary.command.unwrap_or_default()),
+        published: published.collect(),
     }
 }
 
@@ -69,7 +86,7 @@ fn from_summary(summary: bollard::models::ContainerSummary) -> Neighbour {
     let names = summary.names.unwrap_or_default();
     let mut ports: Vec<(u16, Option<u16>)> = Vec::new();
     for port in summary.ports.unwrap_or_default() {
-        let is_tcp = port.typ.is_none_or(|kind| kind == bollard::models::PortSummaryTypeEnum::TCP);
+        let is_tcp = port.typ.is_none_or(|kind| kind == PortSummaryTypeEnum::TCP);
         if is_tcp && !ports.iter().any(|(known, _)| *known == port.private_port) {
             ports.push((port.private_port, port.public_port));
         }

@@ -126,7 +126,7 @@ impl Engine {
     }
 
     /// Stops a container. The engine answers when it has ended, which takes as long as its own grace allows.
-    async fn stop(&self, id: &str, grace: Option<Duration>) -> Result<(), EngineError> {
+    pub(super) async fn stop(&self, id: &str, grace: Option<Duration>) -> Result<(), EngineError> {
         let seconds = grace.and_then(|grace| i32::try_from(grace.as_millis().div_ceil(1000)).ok());
         let options = seconds.map(|seconds| StopContainerOptionsBuilder::new().t(seconds).build());
         let stop = async || match self.docker.stop_container(id, options.clone()).await {

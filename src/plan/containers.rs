@@ -33,6 +33,7 @@ pub(super) fn steps(inputs: Inputs, renewed: &BTreeSet<String>) -> Vec<Step> {
     }
     let gone = found.into_values().flat_map(BTreeMap::into_values).flatten();
     before.extend(gone.map(|extra| remove(extra, "not in the stack file")));
+    super::yielding::mark(&mut changes, &inputs.observed.containers);
     changes.sort_by_key(|step: &Step| step.service().map_or(0, |service| service.wave));
     [before, changes, files, after].concat()
 }
@@ -261,6 +262,7 @@ impl Seat<'_> {
             service: Arc::clone(self.service),
             replica: self.replica,
             container: self.name.clone(),
+            yields: false,
             reason,
         }
     }

@@ -8,6 +8,7 @@ mod containers;
 mod display;
 mod parts;
 mod step;
+mod yielding;
 
 pub use batch::{Batch, Sequence};
 pub use parts::parts;

@@ -69,6 +69,8 @@ pub enum Step {
         replica: u32,
         /// Name.
         container: String,
+        /// Whether the old one stops before anything starts: another container gets its port.
+        yields: bool,
         /// Why.
         reason: String,
     },

@@ -16,8 +16,8 @@ pub struct App {
     /// The image, as `docker pull` takes it. `stackctl/self` is stackctl's own image, which holds the demo apps.
     pub image: String,
     /// How many replicas run. `up --scale APP=N` overrides it.
-    #[schemars(default = "one")]
-    pub scale: u32,
+    #[schemars(with = "u32", default = "one")]
+    pub scale: Option<u32>,
     /// What the Compose service says about its container alone.
     #[schemars(flatten)]
     pub container: ContainerSettings,
@@ -41,7 +41,7 @@ pub struct App {
 #[serde(default)]
 struct AppKeys {
     image: Option<String>,
-    scale: u32,
+    scale: Option<u32>,
     #[serde(deserialize_with = "toggle")]
     metrics: Toggle<Metrics>,
     signals: Option<Signals>,
@@ -52,7 +52,7 @@ struct AppKeys {
 
 impl Default for AppKeys {
     fn default() -> Self {
-        Self { image: None, scale: defaults::SCALE, metrics: Toggle::Off, signals: None, alerts: None, slo: None }
+        Self { image: None, scale: None, metrics: Toggle::Off, signals: None, alerts: None, slo: None }
     }
 }
 
@@ -66,6 +66,11 @@ fn toggle<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Toggle<Me
 }
 
 impl App {
+    /// How many replicas run unless somebody says otherwise by hand.
+    pub fn replicas(&self) -> u32 {
+        self.scale.unwrap_or(defaults::SCALE)
+    }
+
     /// Reads an app; whatever is wrong with it is recorded.
     pub(super) fn read(entry: &Entry, path: Path, reader: &mut Reader) -> Self {
         let mut parts = reader.parts(&entry.node, entry.key, path);

@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use crate::sandbox::{Sandbox, docker, run, stackctl};
+use crate::sandbox::{Sandbox, docker, own_image, run, stackctl};
 
 #[test]
 fn a_taken_port_is_named_and_the_rest_runs() {
@@ -14,11 +14,65 @@ fn a_taken_port_is_named_and_the_rest_runs() {
     );
     let stack = Sandbox::new(&body);
     let up = stack.expect(1, &["up"]);
-    assert!(up.stderr.contains(&port.to_string()), "{}", up.stderr);
-    assert!(up.stderr.contains("another host port"), "{}", up.stderr);
+    let (place, next) =
+        (format!("127.0.0.1:{port}, where `busy` would be published"), "write `apps: { busy: { ports: [\"");
+    for expected in [place.as_str(), &format!("({}) of this host", std::process::id()), next, "`\"80\"` for a free one"]
+    {
+        assert!(up.stderr.contains(expected), "{expected}: {}", up.stderr);
+    }
+    let told = up.stderr.find(&place).zip(up.stderr.find("create network"));
+    assert!(told.is_some_and(|(told, begun)| told < begun), "told before anything starts: {}", up.stderr);
     assert_eq!(stack.running("fine").len(), 1);
+    let plan = stack.expect(3, &["plan"]);
+    assert!(plan.stderr.contains(&place), "{}", plan.stderr);
     drop(held);
     stack.ok(&["up"]);
+}
+
+#[test]
+fn a_port_of_another_container_is_told_and_what_runs_goes_on() {
+    let free = || TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().unwrap().port();
+    let app = |port: u16| {
+        format!("apps: {{ web: {{ image: stackctl/self, command: [demo, iotd], ports: [\"{port}:80\"] }} }}\n")
+    };
+    let (first, second) = (Sandbox::started(&app(free())), Sandbox::bare(""));
+    let taken = free();
+    second.write(&app(taken));
+    second.ok(&["up", "--no-wait"]);
+    let before = first.running("web");
+    first.write(&app(taken));
+    let up = first.expect(1, &["up"]);
+    let holder = format!("is taken by `{}` of stack `{}`", second.container("web", 1), second.name);
+    assert!(up.stderr.contains(&holder), "{}", up.stderr);
+    assert_eq!(first.running("web"), before, "the old container is left as it runs");
+    second.ok(&["down"]);
+    let plain = format!("{}-plain", first.name);
+    docker(&["run", "-d", "--name", &plain, "-p", &format!("{taken}:80"), &own_image(), "demo", "iotd"]);
+    let up = first.expect(1, &["up"]);
+    docker(&["rm", "-f", &plain]);
+    assert!(up.stderr.contains(&format!("stop that with `docker stop {plain}`")), "{}", up.stderr);
+    first.ok(&["up"]);
+    let own = first.expect(3, &["plan", "--scale", "web=0"]);
+    assert!(!own.stderr.contains("is taken"), "{}", own.stderr);
+    docker(&["stop", &first.container("web", 1)]);
+    first.ok(&["up"]);
+}
+
+#[test]
+fn a_port_that_goes_from_one_app_to_another_is_given_up_first() {
+    let free = [0; 2].map(|_| TcpListener::bind("127.0.0.1:0").expect("a free port"));
+    let [one, other] = free.map(|socket| socket.local_addr().unwrap().port());
+    let apps = |front: u16, back: u16| {
+        format!(
+            "apps:\n  back: {{ image: stackctl/self, command: [demo, iotd], ports: [\"{back}:80\"] }}\n  \
+             front: {{ image: stackctl/self, command: [demo, iotd], ports: [\"{front}:80\"], depends_on: [back] }}\n"
+        )
+    };
+    let stack = Sandbox::started(&apps(one, other));
+    stack.write(&apps(other, one));
+    stack.ok(&["up", "--no-wait"]);
+    assert_eq!(stack.plan(), [""; 0]);
+    assert_eq!((stack.running("front").len(), stack.running("back").len()), (1, 1));
 }
 
 #[test]

@@ -60,6 +60,19 @@ fn a_scale_is_remembered_until_the_file_says_otherwise() {
 }
 
 #[test]
+fn the_usual_scale_newly_written_undoes_one_given_by_hand() {
+    let written = app("static").replace("    metrics", "    scale: 1\n    metrics");
+    let stack = Sandbox::new(&app("static"));
+    stack.ok(&["up", "--no-wait", "--scale", "web=3"]);
+    stack.write(&written);
+    stack.ok(&["up", "--no-wait"]);
+    assert_eq!(stack.running("web").len(), 1);
+    stack.ok(&["up", "--no-wait", "--scale", "web=2"]);
+    stack.ok(&["up", "--no-wait"]);
+    assert_eq!(stack.running("web").len(), 2, "given by hand after it was written");
+}
+
+#[test]
 fn a_scale_is_remembered_without_prometheus_and_forgotten_by_down() {
     let stack = Sandbox::new(&app("static"));
     stack.ok(&["up", "--no-wait", "--scale", "web=3"]);

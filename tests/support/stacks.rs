@@ -64,7 +64,7 @@ pub(crate) fn words<const N: usize>(words: [&str; N]) -> Command {
 pub(crate) fn app(image: &str, metrics: Metrics) -> App {
     App {
         image: image.to_owned(),
-        scale: 1,
+        scale: None,
         container: ContainerSettings::default(),
         wiring: Wiring::default(),
         metrics: Some(metrics),
@@ -188,7 +188,7 @@ pub(crate) fn debian_facts() -> Facts {
             ("node".to_owned(), debian("stackctl/node:debian", "1.5.0")),
             ("grafana".to_owned(), nowhere),
         ]),
-        scale: IndexMap::from([("accesslog".to_owned(), ScaleOverride { replicas: 3, file: 1 })]),
+        scale: IndexMap::from([("accesslog".to_owned(), ScaleOverride { replicas: 3, file: None })]),
         exact_images: IndexMap::new(),
         exposed: IndexMap::new(),
     }
@@ -223,7 +223,7 @@ pub(crate) fn everything() -> Stack {
             ("shop", every_app_setting()),
             ("database", database()),
             ("on-host", on_host()),
-            ("unwatched", App { metrics: None, scale: 0, ..app("ghcr.io/acme/batch:1", Metrics::default()) }),
+            ("unwatched", App { metrics: None, scale: Some(0), ..app("ghcr.io/acme/batch:1", Metrics::default()) }),
         ]),
         exporters: named([("node", node()), ("redis", redis())]),
         scrape: named([("elsewhere", elsewhere())]),
@@ -332,7 +332,7 @@ fn every_prometheus_setting() -> Prometheus {
 fn every_app_setting() -> App {
     App {
         image: "ghcr.io/acme/shop:2.0".to_owned(),
-        scale: 2,
+        scale: Some(2),
         container: every_container_setting(),
         wiring: Wiring {
             env_file: Vec::new(),

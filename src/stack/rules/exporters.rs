@@ -99,8 +99,8 @@ fn app_fits(examination: &mut Examination, path: Path, (name, app): (&str, &App)
         let message = format!("nobody can reach `{name}`: it has `network_mode: none`");
         return examination.error(path.key("for"), message, "remove `network_mode` from the app");
     }
-    if app.scale > 1 {
-        let message = format!("`{name}` has {} replicas, and the exporter watches the first alone", app.scale);
+    if app.replicas() > 1 {
+        let message = format!("`{name}` has {} replicas, and the exporter watches the first alone", app.replicas());
         examination.warning(path.key("for"), message, "write one app, and one exporter, for each");
     }
     if app.image.is_empty() || looks_like(app, watches) {

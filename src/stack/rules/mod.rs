@@ -243,7 +243,7 @@ fn services(stack: &Stack) -> impl Iterator<Item = Service<'_>> {
     let apps = stack.apps.iter().map(|(name, app)| Service {
         section: "apps",
         name: name.as_str(),
-        scale: app.scale,
+        scale: app.replicas(),
         container: &app.container,
         wiring: &app.wiring,
         metrics: app.metrics.as_ref(),

@@ -32,7 +32,7 @@ pub fn check_scale(stack: &Stack, app_name: &str, replicas: u32) -> Result<(), W
 pub(super) fn replicas_can_stand_side_by_side(examination: &mut Examination) {
     let stack = examination.stack;
     for (name, app) in &stack.apps {
-        if let Some((key, wrong)) = obstacle(name.as_str(), app, app.scale) {
+        if let Some((key, wrong)) = obstacle(name.as_str(), app, app.replicas()) {
             let path = Path::ROOT.key("apps");
             let path = path.key(name.as_str());
             examination.wrong(path.key(key), wrong);

@@ -1,0 +1,51 @@
+//! A port of the host that goes from one container of the stack to another: it has to be given up before it can be taken,
+//! whichever of the two comes first otherwise.
+
+use std::collections::BTreeMap;
+
+use super::Step;
+use crate::desired::Port;
+use crate::engine::ObservedContainer;
+
+/// Marks the containers to be replaced whose port another container of the plan gets.
+pub(super) fn mark(changes: &mut [Step], observed: &[ObservedContainer]) {
+    let wanted: BTreeMap<String, String> = changes.iter().flat_map(wanted).collect();
+    for step in changes {
+        let Step::ReplaceContainer { id, container, yields, reason, .. } = step else { continue };
+        let Some(old) = observed.iter().find(|old| old.id == *id) else { continue };
+        let mut ports = old.ports.iter().filter_map(|port| port_of(port));
+        let taker = ports.find_map(|port| wanted.get(&port).filter(|taker| *taker != container));
+        if let Some(taker) = taker {
+            *reason = format!("{reason}; stops first, because `{taker}` gets its port");
+            *yields = true;
+        }
+    }
+}
+
+/// Ports that a step's container takes, each with its name.
+fn wanted(step: &Step) -> Vec<(String, String)> {
+    let (Step::CreateContainer { service, container, .. }
+    | Step::ReplaceContainer { service, container, .. }
+    | Step::StartContainer { service, container, paused: false, .. }) = step
+    else {
+        return Vec::new();
+    };
+    let key = |port: &Port| Some((format!("{}/{}", port.host_port?, port.protocol), container.clone()));
+    service.container.settings.ports.0.iter().filter_map(key).collect()
+}
+
+/// `8010/tcp` of `127.0.0.1:8010->80/tcp`. Whatever the address: what stops a moment early does no harm.
+fn port_of(published: &str) -> Option<String> {
+    let (place, inside) = published.split_once("->")?;
+    Some(format!("{}/{}", place.rsplit_once(':')?.1, inside.split_once('/')?.1))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_port_of_the_host_is_read_from_what_the_engine_lists() {
+        assert_eq!(super::port_of("127.0.0.1:8010->80/tcp").as_deref(), Some("8010/tcp"));
+        assert_eq!(super::port_of(":::53->5353/udp").as_deref(), Some("53/udp"));
+        assert_eq!(super::port_of("80/tcp"), None);
+    }
+}
