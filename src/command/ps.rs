@@ -5,6 +5,7 @@ use serde_json::json;
 use super::{Exit, Failure, output, situation};
 use crate::cli::{Format, Global};
 use crate::engine::{ContainerState, Health, ObservedContainer};
+use crate::stack::counted;
 
 /// Arguments of `ps`.
 #[derive(Debug, clap::Args)]
@@ -56,11 +57,12 @@ fn row(container: &ObservedContainer) -> Vec<String> {
     ]
 }
 
-/// State, with what matters about it: `running (healthy)`, `exited (137)`.
+/// State, with what matters about it: `running (healthy)`, `exited (137)`, `restarting (1), 7 restarts`.
 fn described(container: &ObservedContainer) -> String {
     let state = state(container.state);
     let style = match (container.state, container.health) {
         (ContainerState::Running, Health::Unhealthy) => output::RED,
+        (ContainerState::Running, _) if container.restarts > 0 => output::YELLOW,
         (ContainerState::Running, Health::Starting) | (ContainerState::Created | ContainerState::Paused, _) => {
             output::YELLOW
         }
@@ -72,7 +74,11 @@ fn described(container: &ObservedContainer) -> String {
         (_, Health::None) => String::new(),
         (_, health_now) => format!(" ({})", health(health_now)),
     };
-    output::paint(style, &format!("{state}{detail}"))
+    let restarts = match container.restarts {
+        0 => String::new(),
+        restarts => format!(", {}", counted(usize::try_from(restarts).unwrap_or(usize::MAX), "restart")),
+    };
+    output::paint(style, &format!("{state}{detail}{restarts}"))
 }
 
 fn state(state: ContainerState) -> &'static str {

@@ -46,7 +46,11 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
         Format::Json => output::print_json(&Report::new(&situation.desired.stack, findings)),
         Format::Text => {
             prove::show(&findings, global.quiet);
-            situation.say_left_out();
+            if situation.observed.containers.is_empty() {
+                output::say(&format!("nothing of stack `{}` runs: `stackctl up` starts it", situation.desired.stack));
+            } else {
+                situation.say_left_out();
+            }
         }
     }
     Ok(if kept { Exit::Done } else { Exit::NotAsDesired })

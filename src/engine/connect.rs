@@ -171,7 +171,9 @@ fn open(Address { url: address, tls }: &Address) -> Result<Docker, Error> {
 
 fn unreachable(address: &str, error: &bollard::errors::Error) -> Error {
     let cause = super::error::cause(error);
-    let advice = if cause.contains("ermission denied") {
+    let advice = if matches!(error, bollard::errors::Error::RequestTimeoutError) {
+        "it was reached and says nothing: see `journalctl -u docker`, and restart it (`systemctl restart docker`) where it hangs"
+    } else if cause.contains("ermission denied") {
         "add your user to the group `docker` and log in again, or run with sudo"
     } else if cause.contains("HTTP request to an HTTPS server") {
         "this engine wants TLS: set DOCKER_TLS_VERIFY=1, and DOCKER_CERT_PATH to the folder of ca.pem, cert.pem and key.pem"

@@ -95,7 +95,7 @@ pub struct ObservedContainer {
     pub exit_code: Option<i64>,
     /// When it was made or, where it was looked at closely, started: milliseconds since 1970. Nothing it did is older.
     pub started_at: i64,
-    /// How often the engine restarted it.
+    /// How often the engine restarted it, where it does not run or has not run for a minute.
     pub restarts: u64,
     /// Fingerprint label.
     pub fingerprint: Option<String>,

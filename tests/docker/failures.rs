@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use crate::sandbox::{Sandbox, docker, own_image, run, stackctl};
+use crate::sandbox::{Sandbox, docker, eventually, own_image, run, stackctl};
 
 #[test]
 fn a_taken_port_is_named_and_the_rest_runs() {
@@ -73,6 +73,20 @@ fn a_port_that_goes_from_one_app_to_another_is_given_up_first() {
     stack.ok(&["up", "--no-wait"]);
     assert_eq!(stack.plan(), [""; 0]);
     assert_eq!((stack.running("front").len(), stack.running("back").len()), (1, 1));
+}
+
+#[test]
+fn a_crash_loop_shows_in_ps_and_nothing_that_runs_is_said_before_the_first_up() {
+    let stack =
+        Sandbox::new("apps: { loops: { image: stackctl/self, command: [demo, no-such-app], restart: always } }\n");
+    let verify = stack.expect(3, &["verify", "targets"]);
+    assert!(verify.stderr.contains(&format!("nothing of stack `{}` runs", stack.name)), "{}", verify.stderr);
+    assert!(!verify.stderr.contains("left out"), "{}", verify.stderr);
+    stack.run(&["up", "--no-wait"]);
+    eventually("`ps` counts the restarts", || {
+        let ps = stack.ok(&["ps"]).stdout;
+        ps.lines().any(|line| line.contains("loops") && line.contains(" restarts"))
+    });
 }
 
 #[test]
