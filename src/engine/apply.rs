@@ -145,13 +145,16 @@ impl Run<'_> {
         }
     }
 
-    /// Stops a container that is to be replaced, and whose port another one gets. Where that fails, its replacement tells.
+    /// Stops a container that is to be replaced, and whose port or name another one gets. Where that fails, its replacement
+    /// tells.
     async fn give_way(&self, step: &Step) {
         if let Step::ReplaceContainer { id, service, container, yields: true, .. } = step
             && !self.supplies.refused.contains_key(container)
             && !self.is_held_back(service)
         {
             let _ = self.engine.stop(id, service.container.settings.stop_grace_period).await;
+            let options = RenameContainerOptionsBuilder::new().name(&format!("{container}.{}.old", short(id))).build();
+            let _ = self.engine.act(async || self.engine.docker.rename_container(id, options.clone()).await).await;
         }
     }
 
@@ -281,8 +284,7 @@ impl Run<'_> {
     async fn replace(&self, old: &str, service: &Service, replica: u32, name: &str) -> Result<(), Error> {
         let engine = self.engine;
         let kept = engine.nameless_volumes(old, service).await?;
-        let short_id = &old[..old.len().min(12)];
-        let new_name = format!("{name}.{short_id}");
+        let new_name = format!("{name}.{}", short(old));
         engine.remove_leftover(&new_name, &self.supplies.source.stack).await?;
         engine.check_new_image(service, name, self.supplies.files, &self.supplies.source.stack).await?;
         let id = self.create(service, replica, &new_name, &kept).await?;
@@ -310,6 +312,11 @@ fn without_image(error: Error, service: &Service) -> Error {
         "the stack file says `pull_policy: never`: bring it with `docker pull {reference}` or `stackctl images load`, or remove \
          that line"
     ))
+}
+
+/// As much of an id as people see of it.
+fn short(id: &str) -> &str {
+    &id[..id.len().min(12)]
 }
 
 /// How a network stands among services and image references, which have no space in their names.

@@ -69,7 +69,7 @@ pub enum Step {
         replica: u32,
         /// Name.
         container: String,
-        /// Whether the old one stops before anything starts: another container gets its port.
+        /// Whether the old one stops and gives up its name before anything starts: another container gets its port, or that.
         yields: bool,
         /// Why.
         reason: String,

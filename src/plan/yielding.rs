@@ -1,15 +1,17 @@
-//! A port of the host that goes from one container of the stack to another: it has to be given up before it can be taken,
-//! whichever of the two comes first otherwise.
+//! A port of the host, or a name, that goes from one container of the stack to another: it has to be given up before it can
+//! be taken, whichever of the two comes first otherwise.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Step;
-use crate::desired::Port;
+use crate::desired::{Port, Service};
 use crate::engine::ObservedContainer;
 
-/// Marks the containers to be replaced whose port another container of the plan gets.
+/// Marks the containers to be replaced whose port or name another container of the plan gets.
 pub(super) fn mark(changes: &mut [Step], observed: &[ObservedContainer]) {
     let wanted: BTreeMap<String, String> = changes.iter().flat_map(wanted).collect();
+    let names: BTreeSet<String> =
+        changes.iter().filter_map(started).map(|(container, _)| container.to_owned()).collect();
     for step in changes {
         let Step::ReplaceContainer { id, container, yields, reason, .. } = step else { continue };
         let Some(old) = observed.iter().find(|old| old.id == *id) else { continue };
@@ -18,19 +20,27 @@ pub(super) fn mark(changes: &mut [Step], observed: &[ObservedContainer]) {
         if let Some(taker) = taker {
             *reason = format!("{reason}; stops first, because `{taker}` gets its port");
             *yields = true;
+        } else if old.name != *container && names.contains(&old.name) {
+            *reason = format!("{reason}; stops first, because another one gets its name");
+            *yields = true;
         }
+    }
+}
+
+/// The container that a step starts.
+fn started(step: &Step) -> Option<(&str, &Service)> {
+    match step {
+        Step::CreateContainer { service, container, .. }
+        | Step::ReplaceContainer { service, container, .. }
+        | Step::StartContainer { service, container, paused: false, .. } => Some((container, service)),
+        _ => None,
     }
 }
 
 /// Ports that a step's container takes, each with its name.
 fn wanted(step: &Step) -> Vec<(String, String)> {
-    let (Step::CreateContainer { service, container, .. }
-    | Step::ReplaceContainer { service, container, .. }
-    | Step::StartContainer { service, container, paused: false, .. }) = step
-    else {
-        return Vec::new();
-    };
-    let key = |port: &Port| Some((format!("{}/{}", port.host_port?, port.protocol), container.clone()));
+    let Some((container, service)) = started(step) else { return Vec::new() };
+    let key = |port: &Port| Some((format!("{}/{}", port.host_port?, port.protocol), container.to_owned()));
     service.container.settings.ports.0.iter().filter_map(key).collect()
 }
 

@@ -76,6 +76,25 @@ fn a_port_that_goes_from_one_app_to_another_is_given_up_first() {
 }
 
 #[test]
+fn a_container_name_that_goes_from_one_app_to_another_is_given_up_first() {
+    let stack = Sandbox::bare("");
+    let apps = |front: &str, back: &str| {
+        format!(
+            "apps:\n  back: {{ image: stackctl/self, command: [demo, iotd], container_name: {0}-{back} }}\n  \
+             front: {{ image: stackctl/self, command: [demo, iotd], container_name: {0}-{front}, depends_on: [back] }}\n",
+            stack.name
+        )
+    };
+    for (front, back) in [("x", "y"), ("y", "x")] {
+        stack.write(&apps(front, back));
+        stack.ok(&["up", "--no-wait"]);
+        assert_eq!(stack.plan(), [""; 0]);
+        assert!(stack.running("back")[0].starts_with(&format!("{}-{back} ", stack.name)));
+        assert_eq!(stack.running("front").len(), 1);
+    }
+}
+
+#[test]
 fn a_crash_loop_shows_in_ps_and_nothing_that_runs_is_said_before_the_first_up() {
     let stack =
         Sandbox::new("apps: { loops: { image: stackctl/self, command: [demo, no-such-app], restart: always } }\n");
