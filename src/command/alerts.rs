@@ -24,7 +24,7 @@ pub struct Arguments {
     #[arg(long)]
     active: bool,
     #[command(flatten)]
-    output: crate::cli::Output,
+    pub(super) output: crate::cli::Output,
 }
 
 /// Runs it.

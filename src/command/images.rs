@@ -20,6 +20,13 @@ pub struct Arguments {
     action: Action,
 }
 
+impl Arguments {
+    /// Whether a program reads what is printed.
+    pub(super) fn wants_json(&self) -> bool {
+        matches!(&self.action, Action::List(output) if output.format == Format::Json)
+    }
+}
+
 /// What to do with images.
 #[derive(Debug, clap::Subcommand)]
 enum Action {

@@ -120,6 +120,10 @@ fn wants_json(command: &Command) -> bool {
         Command::Ps(arguments) => &arguments.output,
         Command::Verify(arguments) => &arguments.output,
         Command::Exposure(arguments) => &arguments.output,
+        Command::Query(arguments) => &arguments.output,
+        Command::Alerts(arguments) => &arguments.output,
+        Command::Images(arguments) => return arguments.wants_json(),
+        Command::Silence(arguments) => return arguments.wants_json(),
         _ => return false,
     };
     output.format == Format::Json

@@ -31,7 +31,7 @@ pub struct Arguments {
     #[arg(long, value_name = "DURATION", value_parser = crate::cli::duration, requires = "since")]
     step: Option<Duration>,
     #[command(flatten)]
-    output: crate::cli::Output,
+    pub(super) output: crate::cli::Output,
 }
 
 /// Prometheus refuses more points than this in one series.

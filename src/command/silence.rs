@@ -28,6 +28,16 @@ pub struct Arguments {
     action: Action,
 }
 
+impl Arguments {
+    /// Whether a program reads what is printed.
+    pub(super) fn wants_json(&self) -> bool {
+        match &self.action {
+            Action::Add(Add { output, .. }) | Action::List(List { output, .. }) => output.format == Format::Json,
+            Action::Remove(_) => false,
+        }
+    }
+}
+
 #[derive(Debug, Subcommand)]
 enum Action {
     /// Tell nobody of these alerts for a while

@@ -146,6 +146,21 @@ fn no_engine_is_exit_1_with_what_was_tried_and_what_to_do() {
 }
 
 #[test]
+fn a_program_that_asks_for_json_reads_why_there_is_none() {
+    let stack = Sandbox::new("apps: { web: { image: stackctl/self } }\n");
+    for command in
+        [&["plan"][..], &["ps"], &["verify"], &["query", "up"], &["images", "list"], &["alerts"], &["silence", "list"]]
+    {
+        let arguments = [command, &["--format", "json"]].concat();
+        let run = run(stack.command(&arguments).env("DOCKER_HOST", "unix:///no/such.sock"));
+        assert_eq!(run.code, 1, "{command:?}: {}", run.stderr);
+        let answer: serde_json::Value =
+            serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        assert!(answer["error"]["message"].as_str().is_some_and(|why| why.contains("no such socket")), "{answer}");
+    }
+}
+
+#[test]
 fn a_missing_stack_file_is_exit_2_with_what_to_do() {
     let run = run(stackctl().args(["-f", "/no/such/stack.yml", "up"]));
     assert_eq!(run.code, 2, "{}", run.stderr);
