@@ -7,6 +7,10 @@ use futures_util::{Stream, StreamExt, TryStreamExt};
 use super::error::cannot;
 use super::{Engine, Error};
 
+/// Lines that are read beyond those asked for: the stack traces of a Go program say where it died, and the line before
+/// them says why.
+const BEHIND_TRACES: usize = 60;
+
 /// One line that a container printed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogLine {
@@ -17,9 +21,9 @@ pub struct LogLine {
 }
 
 impl Engine {
-    /// The last lines a container printed, oldest first.
+    /// The last lines a container printed, oldest first, stack traces aside.
     pub async fn last_lines(&self, container: &str, lines: usize) -> Result<Vec<String>, Error> {
-        let tail = lines.to_string();
+        let tail = (lines + BEHIND_TRACES).to_string();
         let options = LogsOptionsBuilder::new().stdout(true).stderr(true).tail(&tail).build();
         let chunks: Vec<LogOutput> = self
             .docker
@@ -28,7 +32,8 @@ impl Engine {
             .await
             .map_err(cannot(format!("read the logs of container `{container}`")))?;
         let text: String = chunks.iter().map(|chunk| String::from_utf8_lossy(chunk.as_ref()).into_owned()).collect();
-        Ok(text.lines().map(str::to_owned).collect())
+        let mut telling = without_traces(text.lines());
+        Ok(telling.split_off(telling.len().saturating_sub(lines)))
     }
 
     /// What a container prints, line by line, with times; goes on for as long as it runs where `follow` says so.
@@ -42,5 +47,38 @@ impl Engine {
             let (time, line) = text.split_once(' ').unwrap_or(("", &text));
             Ok(LogLine { time: time.to_owned(), text: line.trim_end_matches(['\n', '\r']).to_owned() })
         })
+    }
+}
+
+/// Leaves out what Go prints of each goroutine: a head, and for each call a line and an indented one below it.
+fn without_traces<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut lines = lines.peekable();
+    let mut telling = Vec::new();
+    let mut is_trace = false;
+    while let Some(line) = lines.next() {
+        let is_head = line.starts_with("goroutine ") && line.ends_with("]:");
+        let is_call =
+            line.is_empty() || line.starts_with('\t') || lines.peek().is_some_and(|next| next.starts_with('\t'));
+        is_trace = is_head || (is_trace && is_call);
+        if !is_trace {
+            telling.push(line.to_owned());
+        }
+    }
+    telling
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_traces;
+
+    #[test]
+    fn stack_traces_are_left_out_and_what_stands_before_and_after_them_is_kept() {
+        let text = "panic: no space left\n\ngoroutine 1 [running]:\nmain.run(0x1)\n\t/src/main.go:12 +0x1\nmain.main()\n\t/src/main.go:3\n\n\
+                    goroutine 7 [select]:\nnet.wait()\n\t/src/net.go:9\nexit status 2\nonce more\n\tindented";
+        assert_eq!(
+            without_traces(text.lines()),
+            ["panic: no space left", "", "exit status 2", "once more", "\tindented"]
+        );
+        assert_eq!(without_traces("".lines()), [""; 0]);
     }
 }
