@@ -11,6 +11,9 @@ const PAUSE: Duration = Duration::from_millis(150);
 /// Log lines quoted when a service ended that should not have.
 const QUOTED_LINES: usize = 5;
 
+/// Characters quoted of what a health check printed.
+const QUOTED_CHARACTERS: usize = 300;
+
 /// How a dependency stands.
 enum Standing {
     Met,
@@ -36,9 +39,12 @@ impl Engine {
                 match standing(dependency, &containers) {
                     Standing::Met => break,
                     Standing::NotYet(what) if begun.elapsed() >= timeout => {
-                        return Err(Error::new(attempt(), format!("{what} after {} s", timeout.as_secs())).advise(
-                            format!("see `stackctl logs {}`, or give it more time with --timeout", dependency.service),
-                        ));
+                        let said = self.health_words(&dependency.service, &containers).await;
+                        return Err(Error::new(attempt(), format!("{what} after {} s{said}", timeout.as_secs()))
+                            .advise(format!(
+                                "see `stackctl logs {}`, or give it more time with --timeout",
+                                dependency.service
+                            )));
                     }
                     Standing::NotYet(_) => tokio::time::sleep(PAUSE).await,
                     Standing::Never { container, what } => {
@@ -52,6 +58,21 @@ impl Engine {
             }
         }
         Ok(())
+    }
+}
+
+impl Engine {
+    /// What the last health check of a service that is not healthy printed: it stands in no log.
+    async fn health_words(&self, service: &str, containers: &[ObservedContainer]) -> String {
+        let ill = |container: &&ObservedContainer| {
+            container.service == service && matches!(container.health, Health::Unhealthy | Health::Starting)
+        };
+        let Some(container) = containers.iter().find(ill) else { return String::new() };
+        let inspected = self.inspect(&container.id).await.ok().flatten();
+        let checks = inspected.and_then(|inspected| inspected.state?.health?.log).unwrap_or_default();
+        let output = checks.last().and_then(|check| check.output.clone()).unwrap_or_default();
+        let words: String = output.trim().chars().take(QUOTED_CHARACTERS).collect();
+        if words.is_empty() { words } else { format!("; its health check says: {words}") }
     }
 }
 

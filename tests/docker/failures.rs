@@ -161,6 +161,16 @@ fn a_program_that_asks_for_json_reads_why_there_is_none() {
 }
 
 #[test]
+fn what_a_health_check_printed_is_told_to_who_waits_for_it() {
+    let stack = Sandbox::new(
+        "apps:\n  ill: { image: stackctl/self, command: [demo, iotd], healthcheck: { test: [CMD, /no/such/check], interval: 1s } }\n  \
+         waits: { image: stackctl/self, command: [demo, iotd], depends_on: { ill: { condition: service_healthy } } }\n",
+    );
+    let up = stack.expect(1, &["up", "--timeout", "6s"]);
+    assert!(up.stderr.contains("its health check says") && up.stderr.contains("/no/such/check"), "{}", up.stderr);
+}
+
+#[test]
 fn a_missing_stack_file_is_exit_2_with_what_to_do() {
     let run = run(stackctl().args(["-f", "/no/such/stack.yml", "up"]));
     assert_eq!(run.code, 2, "{}", run.stderr);
