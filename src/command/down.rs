@@ -2,10 +2,17 @@
 
 use std::io::IsTerminal;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use super::{Exit, Failure, failure, lock, output, prompt, secrets, situation, state};
 use crate::cli::Global;
-use crate::engine::{Engine, Error, Observed, Removal};
+use crate::engine::{Engine, Error, Observed, Question, Removal};
+
+/// How long the engine may be busy with what a killed command had asked for: only then it can be seen.
+const IN_FLIGHT: Duration = Duration::from_secs(4);
+
+/// Time between two looks at it.
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// Arguments of `down`.
 #[derive(Debug, clap::Args)]
@@ -40,17 +47,21 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     if arguments.volumes && !arguments.yes {
         confirm(&observe().await?)?;
     }
-    let work = async || {
+    let work = async |interrupted| {
         let observed = observe().await?;
-        let of_stack = OfStack { name: stack, memory_copy: question.memory_copy.as_deref() };
+        let memory_copy = question.memory_copy.as_deref();
+        let of_stack = OfStack { name: stack, memory_copy, question: &question, interrupted };
         Ok::<Exit, Failure>(take_away(global, arguments, &engine, &of_stack, &observed).await)
     };
     match lock::take(&engine, stack, "down", global.quiet).await {
-        Ok(lock) => lock::under(lock, work()).await,
+        Ok(lock) => {
+            let interrupted = lock.taken_over.is_some();
+            lock::under(lock, work(interrupted)).await
+        }
         // An engine that can make no volume, because its disk is full, is just where `down` has to work.
         Err(error) => {
             output::say(&format!("going on without a lock: {error}"));
-            work().await
+            work(false).await
         }
     }
 }
@@ -71,6 +82,9 @@ struct OfStack<'a> {
     name: &'a str,
     /// Copy of what it remembers, on this host.
     memory_copy: Option<&'a Path>,
+    question: &'a Question,
+    /// Whoever changed it last was killed.
+    interrupted: bool,
 }
 
 async fn take_away(
@@ -81,7 +95,7 @@ async fn take_away(
     observed: &Observed,
 ) -> Exit {
     let stack = of_stack.name;
-    let report = |removal: &Removal, elapsed: std::time::Duration| {
+    let report = |removal: &Removal, elapsed: Duration| {
         if !global.quiet {
             let (kind, name) = match removal {
                 Removal::Container(name) => ("container", name),
@@ -91,7 +105,10 @@ async fn take_away(
             output::say(&format!("- {kind:<9} {name} ({:.1} s)", elapsed.as_secs_f64()));
         }
     };
-    let failures = engine.remove_all(stack, observed, arguments.volumes, &report).await;
+    let mut failures = engine.remove_all(stack, observed, arguments.volumes, &report).await;
+    if failures.is_empty() && of_stack.interrupted {
+        failures = remove_late(engine, of_stack, arguments.volumes, &report).await;
+    }
     for error in &failures {
         output::say(&failure::framed(&error.to_string(), error.advice.as_deref()));
     }
@@ -121,6 +138,32 @@ async fn take_away(
         output::say(&farewell(stack, observed, arguments.volumes));
     }
     Exit::Done
+}
+
+/// Takes away what comes into being after the look at the stack, because a killed command had asked for it.
+async fn remove_late(
+    engine: &Engine,
+    of_stack: &OfStack<'_>,
+    volumes: bool,
+    report: &(dyn Fn(&Removal, Duration) + Sync),
+) -> Vec<Error> {
+    let mut since = Instant::now();
+    while since.elapsed() < IN_FLIGHT {
+        tokio::time::sleep(PAUSE).await;
+        let observed = match engine.observe(of_stack.question).await {
+            Ok(observed) => observed,
+            Err(error) => return vec![error],
+        };
+        if observed.containers.is_empty() && !observed.networks.iter().any(|network| network.ours) {
+            continue;
+        }
+        let failures = engine.remove_all(of_stack.name, &observed, volumes, report).await;
+        if !failures.is_empty() {
+            return failures;
+        }
+        since = Instant::now();
+    }
+    Vec::new()
 }
 
 fn farewell(stack: &str, observed: &Observed, volumes: bool) -> String {

@@ -52,7 +52,10 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     situation::check_scales(&loaded.stack, &arguments.scale.scale)?;
     let engine = situation::connect().await?;
     let wishes = Wishes { scale: &arguments.scale.scale, ask_again: arguments.pull, locked: arguments.locked.locked };
-    let mut situation = Situation::with_engine(global, loaded, engine, wishes).await?;
+    let (stack, sweeper) = (loaded.stack.name.clone(), engine.clone());
+    let looked =
+        tokio::join!(Situation::with_engine(global, loaded, engine, wishes), sweeper.sweep_probes(stack.as_str()));
+    let mut situation = looked.0?;
     let work = Work { global, arguments, begun, progress: Progress::new(global.quiet) };
     // Where there is nothing to do, nobody has to be kept away.
     if situation.plan().is_empty() && situation.observed.lock.is_none() {

@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 
 use super::situation::{Situation, Wishes};
-use super::{Exit, Failure, output, prove};
+use super::{Exit, Failure, output, prove, situation};
 use crate::cli::{Format, Global};
 use crate::verify::{Report, Status};
 
@@ -39,7 +39,11 @@ pub enum Check {
 
 /// Runs it.
 pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
-    let situation = Situation::of(global, Wishes::default()).await?;
+    let loaded = situation::load(global)?;
+    let engine = situation::connect().await?;
+    let (stack, sweeper) = (loaded.stack.name.clone(), engine.clone());
+    let look = Situation::with_engine(global, loaded, engine, Wishes::default());
+    let situation = tokio::join!(look, sweeper.sweep_probes(stack.as_str())).0?;
     let findings = prove::findings(&situation, &arguments.checks, prove::Known::default()).await?;
     let kept = findings.iter().all(|finding| finding.status != Status::Fail);
     match arguments.output.format {

@@ -105,6 +105,9 @@ impl Engine {
             }
             stream::iter(batch).for_each_concurrent(CONCURRENCY, |sequence| run.sequence(sequence)).await;
         }
+        if !plan.is_empty() {
+            self.sweep_probes(&supplies.source.stack).await;
+        }
         let mut outcome = run.outcome.into_inner().expect("no step panics while it holds the outcome");
         if !plan.is_empty()
             && let Err(error) = self.remove_placed(&supplies.source.stack).await

@@ -114,6 +114,13 @@ fn advice(error: &bollard::errors::Error) -> Option<String> {
                 .to_owned(),
         );
     }
+    if text.contains("no space left on device") {
+        return Some(
+            "the engine's disk is full: see what takes the room with `docker system df`, make some (`docker image prune`), and \
+             run the command again: it goes on from what is there"
+                .to_owned(),
+        );
+    }
     if text.contains("No such image") {
         return Some("run `stackctl images pull`, or check the image's name".to_owned());
     }

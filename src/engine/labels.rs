@@ -30,6 +30,10 @@ pub(super) const STACK: &str = "io.stackctl.stack";
 pub(super) const FINGERPRINT: &str = "io.stackctl.fingerprint";
 /// What a container is for, where it is not a service: `probe`.
 pub(super) const ROLE: &str = "io.stackctl.role";
+/// The role of containers that are no part of the stack and live for seconds.
+pub(super) const PROBE: &str = "probe";
+/// Which process made a probe, as JSON.
+pub(super) const MAKER: &str = "io.stackctl.maker";
 /// The parts of that fingerprint, as JSON.
 pub(super) const PARTS: &str = "io.stackctl.parts";
 /// Paths of the files put into the container, as a JSON list.

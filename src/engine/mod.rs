@@ -13,6 +13,7 @@ mod holder;
 mod host;
 pub mod images;
 mod labels;
+mod leftover;
 mod limits;
 mod lock;
 mod logs;

@@ -8,6 +8,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
 use super::error::cannot;
+use super::leftover::labels_of_short_life;
 use super::probe::{Removed, collect};
 use super::{Engine, Error};
 
@@ -71,7 +72,6 @@ impl Engine {
 }
 
 fn body(once: &Once) -> ContainerCreateBody {
-    let labels = [("io.stackctl.stack", once.stack), ("io.stackctl.role", "probe")];
     let host = HostConfig {
         network_mode: Some("none".to_owned()),
         cap_drop: Some(vec!["ALL".to_owned()]),
@@ -88,7 +88,7 @@ fn body(once: &Once) -> ContainerCreateBody {
         cmd: Some(words.collect()),
         // Through a terminal both streams are one, so that what belongs together stays together.
         tty: Some(true),
-        labels: Some(labels.map(|(key, value)| (key.to_owned(), value.to_owned())).into()),
+        labels: Some(labels_of_short_life(once.stack)),
         host_config: Some(host),
         ..ContainerCreateBody::default()
     }

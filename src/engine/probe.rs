@@ -23,8 +23,8 @@ use tokio::time::Instant;
 
 use super::error::status;
 use super::images::{self, ImageError, Progress};
-use super::{Engine, Error};
-use crate::desired::STACK_LABEL;
+use super::leftover::labels_of_short_life;
+use super::{Engine, Error, labels};
 use crate::probe::{Report, Request};
 
 /// Path of the executable in stackctl's own image.
@@ -38,9 +38,6 @@ const USER: u64 = 65534;
 
 /// What the engine may take on top of the request's own budget: start, stop, logs.
 const GRACE: Duration = Duration::from_secs(20);
-
-/// Label that says what a container of ours is that is no part of the stack.
-const ROLE_LABEL: &str = "io.stackctl.role";
 
 /// Time between two looks whether a name is free.
 const TURN: Duration = Duration::from_millis(250);
@@ -129,8 +126,8 @@ impl Prober {
                 Err(error) => return Err(error.into()),
             };
             let labels = found.config.and_then(|config| config.labels).unwrap_or_default();
-            let is_ours = labels.get(STACK_LABEL) == Some(&self.stack)
-                && labels.get(ROLE_LABEL).is_some_and(|role| role == "probe");
+            let is_ours = labels.get(labels::STACK) == Some(&self.stack)
+                && labels.get(labels::ROLE).is_some_and(|role| role == labels::PROBE);
             if !is_ours {
                 return Err(ProbeError(format!("another container has the name `{name}`")));
             }
@@ -238,7 +235,6 @@ impl Prober {
     }
 
     fn container(&self, host: HostConfig, networking: Option<NetworkingConfig>) -> ContainerCreateBody {
-        let labels = [(STACK_LABEL, self.stack.as_str()), (ROLE_LABEL, "probe")];
         let host = HostConfig {
             cap_drop: Some(vec!["ALL".to_owned()]),
             security_opt: Some(vec!["no-new-privileges".to_owned()]),
@@ -251,7 +247,7 @@ impl Prober {
             entrypoint: Some(vec![EXECUTABLE.to_owned()]),
             cmd: Some(vec!["probe".to_owned(), format!("/{REQUEST_FILE}")]),
             user: Some(format!("{USER}:{USER}")),
-            labels: Some(labels.map(|(key, value)| (key.to_owned(), value.to_owned())).into()),
+            labels: Some(labels_of_short_life(&self.stack)),
             host_config: Some(host),
             networking_config: networking,
             ..ContainerCreateBody::default()

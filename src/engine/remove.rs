@@ -4,9 +4,7 @@ use std::time::{Duration as StdDuration, Instant};
 
 use bollard::errors::Error as EngineError;
 use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum, Mount, MountType};
-use bollard::query_parameters::{
-    ListContainersOptionsBuilder, RemoveContainerOptionsBuilder, RemoveVolumeOptions, StopContainerOptionsBuilder,
-};
+use bollard::query_parameters::{RemoveContainerOptionsBuilder, RemoveVolumeOptions, StopContainerOptionsBuilder};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::error::{cannot, status};
@@ -18,6 +16,9 @@ const CONCURRENCY: usize = 8;
 
 /// How long the engine may still be busy with a removal that somebody else asked for.
 const IN_FLIGHT: StdDuration = StdDuration::from_secs(10);
+
+/// Seconds that the engine gives a container which asks for none.
+const ENGINES_GRACE: u64 = 10;
 
 /// Time between two looks at it.
 const PAUSE: StdDuration = StdDuration::from_millis(100);
@@ -140,7 +141,7 @@ impl Engine {
         let Ok(Some(container)) = self.inspect(id).await else { return Err(error) };
         let own_grace =
             container.config.and_then(|config| config.stop_timeout).and_then(|time| u64::try_from(time).ok());
-        let grace = grace.map(|grace| grace.as_millis() / 1000).or(own_grace).unwrap_or(0);
+        let grace = grace.map(|grace| grace.as_millis() / 1000).or(own_grace).unwrap_or(ENGINES_GRACE);
         tokio::time::timeout(StdDuration::from_secs(grace), stop()).await.unwrap_or(Err(error))
     }
 
@@ -165,24 +166,6 @@ impl Engine {
         let Some(id) = found.id.filter(|_| is_ours && never_started) else { return Ok(false) };
         self.remove_container(&id, name, None).await?;
         Ok(true)
-    }
-
-    async fn remove_probes(&self, stack: &str) -> Result<(), Error> {
-        let label = vec![format!("{}={stack}", labels::STACK), format!("{}=probe", labels::ROLE)];
-        let filters = std::collections::HashMap::from([("label".to_owned(), label)]);
-        let options = ListContainersOptionsBuilder::new().all(true).filters(&filters).build();
-        let found = self.look(async || self.docker.list_containers(Some(options.clone())).await).await;
-        let found = found.map_err(cannot("list probes"))?;
-        for id in found.into_iter().filter_map(|probe| probe.id) {
-            let options = RemoveContainerOptionsBuilder::new().force(true).build();
-            match self.act(async || self.docker.remove_container(&id, Some(options.clone())).await).await {
-                Err(error) if !matches!(status(&error), Some(404 | 409)) => {
-                    return Err(cannot("remove a probe")(error));
-                }
-                _ => {}
-            }
-        }
-        Ok(())
     }
 
     pub(super) async fn remove_network(&self, id: &str, name: &str) -> Result<(), Error> {

@@ -33,9 +33,23 @@ pub(crate) struct Run {
 impl Beside {
     /// Starts the engine of a Debian suite with this `daemon.json` and these flags.
     pub(crate) fn start(suite: &str, settings: &str, flags: &str) -> Self {
+        Self::start_in(suite, settings, flags, |_| {})
+    }
+
+    /// The same on a disk of its own, of this many MiB.
+    pub(crate) fn start_on_disk(suite: &str, settings: &str, size: u32) -> Self {
+        Self::start_in(suite, settings, "", |folder| {
+            fs::create_dir(folder.join("data")).expect("writable");
+            let size = format!("size={size}m");
+            must(Command::new("mount").args(["-t", "tmpfs", "-o", &size, "disk"]).arg(folder.join("data")));
+        })
+    }
+
+    fn start_in(suite: &str, settings: &str, flags: &str, prepare: impl FnOnce(&Path)) -> Self {
         let dockerd = tools::binary(suite, "docker.io", "usr/sbin/dockerd");
         // Its socket's path must not be longer than 107 bytes.
         let folder = tempfile::Builder::new().prefix("sd").tempdir_in("/tmp").expect("a folder");
+        prepare(folder.path());
         let network = format!("stackctl-{}", unique());
         tools::installed("/bin/ip", "iproute2");
         tools::installed("/usr/sbin/iptables", "iptables");

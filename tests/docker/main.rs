@@ -18,6 +18,7 @@ mod import;
 mod include;
 mod lifecycle;
 mod lock;
+mod many;
 #[path = "../support/pages.rs"]
 mod pages;
 mod registry;

@@ -3,10 +3,11 @@
 
 use std::time::{Duration, Instant};
 
+use crate::figure::record;
 use crate::proxy::Fault;
 use crate::sandbox::Run;
 use crate::stage::{APPS, Stage};
-use crate::stride;
+use crate::{stride, tried};
 
 /// What a fault must come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,13 +64,11 @@ fn spoiled_in_turn(what: &str, before: fn(&Stage), arguments: &[&str], web: &[us
             stage.assert_recovers(&what, web);
         }
     }
-    println!(
-        "{what:<22} {:>4} calls, {:>4} faults, {healed:>4} healed, {said:>4} said, {:>4} converged, {:>5.0?}",
-        calls.len(),
-        healed + said,
-        healed + said,
-        begun.elapsed()
-    );
+    let figures = [calls.len(), healed + said, healed, said, healed + said].map(|figure| figure.to_string());
+    let [calls, faults, healed, said, converged] = figures;
+    let tried = tried(stride(usual_stride));
+    record("faults", &[what.to_owned(), calls, tried, faults, healed, said, converged]);
+    println!("{what}: {:.0?}", begun.elapsed());
 }
 
 #[track_caller]
@@ -88,7 +87,7 @@ fn assert_said_or_done(what: &str, run: &Run, outcome: Outcome) {
 #[test]
 fn up_from_nothing() {
     let before = |stage: &Stage| drop(stage.ok(&["down"]));
-    spoiled_in_turn("up from nothing", before, &["up", "--no-wait"], &[1], 40);
+    spoiled_in_turn("`up` from nothing", before, &["up", "--no-wait"], &[1], 40);
 }
 
 /// New settings, a new configuration of Prometheus and one replica more, each time.
@@ -102,13 +101,13 @@ fn a_change_of_everything() {
         let apps = APPS.replace("volumes: [", &format!("environment: {{ A: {value} }}, volumes: ["));
         stage.stack.write(&apps.replace("metrics: {}", &format!("metrics: {{ interval: {interval} }}")));
     };
-    spoiled_in_turn("a change", before, &["up", "--no-wait", "--scale", "web=1"], &[1, 2], 60);
+    spoiled_in_turn("`up` with a change of everything", before, &["up", "--no-wait", "--scale", "web=1"], &[1, 2], 60);
 }
 
 #[test]
 fn down() {
     let before = |stage: &Stage| drop(stage.ok(&["up", "--no-wait"]));
-    spoiled_in_turn("down", before, &["down"], &[1], 20);
+    spoiled_in_turn("`down`", before, &["down"], &[1], 20);
 }
 
 #[test]

@@ -2,11 +2,14 @@
 //! real engine, through a proxy that counts calls and spoils the one that a test names.
 //!
 //! `cargo test --test faults` tries some calls of each kind of work. `STACKCTL_FAULTS=all cargo test --test faults --
-//! --nocapture --test-threads 2` tries every one and prints the figures (`STACKCTL_FAULTS=3`: every third).
+//! --nocapture --test-threads 2` tries every one and prints the figures (`STACKCTL_FAULTS=3`: every third), which `BLESS=1`
+//! writes into `docs/faults.md`.
 
 mod answers;
 mod crash;
+mod figure;
 mod proxy;
+mod retagged;
 #[path = "../docker/sandbox.rs"]
 #[allow(dead_code, reason = "each test program compiles this file for itself and uses a part of it")]
 mod sandbox;
@@ -20,4 +23,9 @@ fn stride(usual: usize) -> usize {
         Ok(wish) => wish.parse().ok().filter(|stride| *stride > 0).expect("STACKCTL_FAULTS is `all` or a number"),
         Err(_) => usual,
     }
+}
+
+/// Which of the calls were tried, in words.
+fn tried(stride: usize) -> String {
+    if stride == 1 { "every call".to_owned() } else { format!("one call in {stride}") }
 }

@@ -129,6 +129,10 @@ impl Stage {
         assert_eq!(up.code, 0, "{what}: the next up fails:\n{}", up.stderr);
         let plan = self.bounded(&["plan", "--format", "json"]);
         assert_eq!(plan.code, 0, "{what}: the plan is not empty:\n{}{}", plan.stdout, plan.stderr);
+        if !self.probes().is_empty() {
+            // One whose creation was under way when its maker was killed comes into being after the sweep.
+            assert_eq!(self.bounded(&["up", "--no-wait"]).code, 0, "{what}");
+        }
         let containers = self.labelled("container");
         let replicas = containers.iter().filter(|name| name.starts_with(&format!("{}-web-", self.stack.name))).count();
         assert!(web.contains(&replicas), "{what}: {containers:?}");
@@ -141,8 +145,36 @@ impl Stage {
         assert_eq!(self.labelled("network"), BTreeSet::from([format!("{name}_default")]), "{what}: networks");
         let volumes = BTreeSet::from([format!("{name}_data"), format!("{name}_prometheus-data")]);
         assert_eq!(self.labelled("volume"), volumes, "{what}: volumes");
+        assert_eq!(self.nameless_volumes(), "", "{what}: volumes without a name");
         assert_eq!(self.marker(), MARKER, "{what}: the volume lost what was in it");
         self.neighbour.assert_untouched(what);
+    }
+
+    /// `down` takes everything away but the volumes.
+    #[track_caller]
+    pub(crate) fn assert_goes(&self, what: &str) {
+        self.proxy.reset();
+        let down = self.bounded(&["down"]);
+        assert_eq!(down.code, 0, "{what}: the next down fails:\n{}", down.stderr);
+        assert_eq!(self.probes(), [""; 0], "{what}");
+        for kind in ["container", "network"] {
+            assert_eq!(self.labelled(kind), BTreeSet::new(), "{what}: {kind}s after down");
+        }
+        self.neighbour.assert_untouched(what);
+    }
+
+    /// Names of the probes that are there, whatever their state.
+    pub(crate) fn probes(&self) -> Vec<String> {
+        let filter = format!("label=io.stackctl.stack={}", self.stack.name);
+        let filters = ["--filter", &filter, "--filter", "label=io.stackctl.role=probe"];
+        let listed = docker(&[&["ps", "--all", "--format", "{{.Names}}"], &filters[..]].concat());
+        listed.lines().map(str::to_owned).collect()
+    }
+
+    /// Volumes with files whose container is gone.
+    fn nameless_volumes(&self) -> String {
+        let filter = format!("label=io.stackctl.placed={}", self.stack.name);
+        docker(&["volume", "ls", "--quiet", "--filter", "dangling=true", "--filter", &filter])
     }
 
     /// Names of all objects of a kind that carry the stack's label, stopped ones too.
