@@ -9,7 +9,7 @@ use super::{Exit, Failure, failure, host_ports, learn, lock, output, panels, pro
 use crate::cli::Global;
 use crate::desired::{Desired, PullPolicy, Role, SecretSource, Service};
 use crate::engine::{self, Error, Event, Outcome};
-use crate::plan::Plan;
+use crate::plan::{Plan, Step};
 use crate::stack::counted;
 use crate::verify::{Finding, Status};
 
@@ -143,7 +143,9 @@ fn undone(situation: &Situation) -> Plan {
     let mut plan = situation.plan();
     let is_pulled_each_time = |service: &Service| service.image.pull_policy == PullPolicy::Always;
     plan.steps.retain(|step| {
-        step.makes_or_takes_away() && !step.service().is_some_and(|service| is_pulled_each_time(service))
+        let is_about_files = matches!(step, Step::WriteFile { .. } | Step::Reload { .. });
+        (step.makes_or_takes_away() || is_about_files)
+            && !step.service().is_some_and(|service| is_pulled_each_time(service))
     });
     plan
 }

@@ -123,7 +123,8 @@ fn answer_on(address: &str, count: usize) -> Vec<u16> {
     use nix::sys::resource::{Resource, setrlimit};
     setrlimit(Resource::RLIMIT_NOFILE, 100_000, 100_000).expect("the tests run as root, as those of the engine do");
     // Nobody may wait for a runtime: a test program has none.
-    let listeners: Vec<TcpListener> = PORTS.filter_map(|port| TcpListener::bind((address, port)).ok()).take(count).collect();
+    let listeners: Vec<TcpListener> =
+        PORTS.filter_map(|port| TcpListener::bind((address, port)).ok()).take(count).collect();
     assert_eq!(listeners.len(), count, "free ports");
     let ports = listeners.iter().map(|listener| listener.local_addr().expect("it is bound").port()).collect();
     std::thread::spawn(move || {
