@@ -18,7 +18,6 @@ mod import;
 mod include;
 mod lifecycle;
 mod lock;
-mod many;
 #[path = "../support/pages.rs"]
 mod pages;
 mod registry;
