@@ -418,15 +418,148 @@ fn sorted(value: &Value) -> Value {
     }
 }
 
+/// The whole way of a dashboard: put into a Grafana, proven there, edited there, pulled, with a diff of the one edit.
+async fn goes_the_whole_way(url: &str, password: &str) {
+    stackctl::client::install_tls_provider();
+    let grafana = Grafana::new(url, "admin", password).expect("a URL");
+    assert_eq!(grafana.health().await.expect("it answers").database, "ok");
+    assert_eq!(grafana.dashboard("there-is-no-such-dashboard").await.expect("it answers"), None);
+    assert_eq!(grafana.datasource_health("there-is-no-such-datasource").await.expect("it answers"), None);
+    let send = async |path: &str, body: Value| {
+        let request =
+            reqwest::Client::new().post(format!("{}{path}", grafana.url())).basic_auth("admin", Some(password));
+        let request = request.header("content-type", "application/json").body(body.to_string());
+        let answer = request.send().await.expect("Grafana answers");
+        (answer.status().as_u16(), answer.text().await.expect("a text"))
+    };
+    // 409: it has one already. Whether the Prometheus behind it runs is not this test's business: Grafana has to say so.
+    let source = json!({ "name": "stackctl", "uid": DATASOURCE_UID, "type": "prometheus", "access": "proxy", "url": "http://127.0.0.1:9" });
+    let (status, answer) = send("/api/datasources", source).await;
+    assert!(matches!(status, 200 | 409), "{status}: {answer}");
+    let health = grafana.datasource_health(DATASOURCE_UID).await.expect("it answers").expect("it is there");
+    assert!(!health.status.is_empty() || !health.message.is_empty(), "{health:?}");
+    for (_, mut made) in dashboards(&Desired::of(&read(WRITTEN), &Facts::default())) {
+        // Of no uid that somebody else's dashboard there may have.
+        let uid = format!("stackctl-test-{}", made["uid"].as_str().expect("a uid"));
+        made["uid"] = json!(uid);
+        made["title"] = json!(format!("stackctl test: {}", made["title"].as_str().expect("a title")));
+        let file = import(&made.to_string(), DATASOURCE_UID).expect("a dashboard").json;
+        let (status, answer) = send("/api/dashboards/db", json!({ "dashboard": file, "overwrite": true })).await;
+        assert_eq!(status, 200, "Grafana takes what is made: {answer}");
+        let mut kept = grafana.dashboard(&uid).await.expect("it answers").expect("it shows it").dashboard;
+        let pulled =
+            |kept: &Value| in_order_of(&file, import(&kept.to_string(), DATASOURCE_UID).expect("it is read").json);
+        assert_eq!(format!("{:#}", pulled(&kept)), format!("{file:#}"), "nothing was changed, so nothing differs");
+        kept["description"] = json!("Edited in Grafana");
+        let (status, answer) = send("/api/dashboards/db", json!({ "dashboard": kept, "overwrite": true })).await;
+        assert_eq!(status, 200, "{answer}");
+        let kept = grafana.dashboard(&uid).await.expect("it answers").expect("it shows it").dashboard;
+        let (before, after) = (format!("{file:#}\n"), format!("{:#}\n", pulled(&kept)));
+        let diff = similar::TextDiff::from_lines(&before, &after);
+        let changed = diff.iter_all_changes().filter(|change| change.tag() != similar::ChangeTag::Equal);
+        let changed: Vec<String> = changed.map(|change| change.value().trim().to_owned()).collect();
+        assert!(changed.len() <= 2 && changed.iter().all(|line| line.starts_with("\"description\"")), "{changed:#?}");
+    }
+}
+
+/// What Grafana keeps, by uid.
+type Kept = std::sync::Arc<std::sync::Mutex<BTreeMap<String, Value>>>;
+
+/// A server in this process that keeps dashboards as Grafana's description of its API has it: with a number, a version
+/// and an order of keys of its own.
+async fn stand_in() -> String {
+    use axum::body::Bytes;
+    use axum::extract::{Path, State};
+    use axum::http::{HeaderMap, StatusCode};
+    use axum::routing::{get, post};
+    fn answer(status: StatusCode, body: &Value) -> (StatusCode, String) {
+        (status, body.to_string())
+    }
+    fn none() -> (StatusCode, String) {
+        answer(StatusCode::NOT_FOUND, &json!({ "message": "Not found" }))
+    }
+    let save = async |State(kept): State<Kept>, headers: HeaderMap, body: Bytes| {
+        if !headers.contains_key("authorization") {
+            return answer(StatusCode::UNAUTHORIZED, &json!({ "message": "Unauthorized" }));
+        }
+        let command: Value = serde_json::from_slice(&body).expect("JSON");
+        let mut dashboard = sorted(&command["dashboard"]);
+        let uid = dashboard["uid"].as_str().expect("a uid").to_owned();
+        let mut kept = kept.lock().expect("nobody panicked");
+        let version = kept.get(&uid).map_or(1, |before| before["version"].as_i64().unwrap_or(0) + 1);
+        dashboard["id"] = json!(kept.len() + 1);
+        dashboard["version"] = json!(version);
+        kept.insert(uid.clone(), dashboard);
+        answer(
+            StatusCode::OK,
+            &json!({ "id": 1, "uid": uid, "status": "success", "version": version, "title": "", "url": "" }),
+        )
+    };
+    let show = async |State(kept): State<Kept>, Path(uid): Path<String>| {
+        let kept = kept.lock().expect("nobody panicked");
+        let meta = json!({ "provisioned": false, "provisionedExternalId": "", "slug": uid, "version": 1 });
+        kept.get(&uid)
+            .map_or_else(none, |dashboard| answer(StatusCode::OK, &json!({ "dashboard": dashboard, "meta": meta })))
+    };
+    let source_health = async |Path(uid): Path<String>| {
+        let gone = json!({ "status": "ERROR", "message": "connection refused" });
+        if uid == DATASOURCE_UID { answer(StatusCode::BAD_REQUEST, &gone) } else { none() }
+    };
+    let health = async || answer(StatusCode::OK, &json!({ "database": "ok", "version": "13.0.0", "commit": "abc" }));
+    let router = axum::Router::new()
+        .route("/api/health", get(health))
+        .route("/api/datasources", post(async || answer(StatusCode::CONFLICT, &json!({ "message": "it exists" }))))
+        .route("/api/datasources/uid/{uid}/health", get(source_health))
+        .route("/api/dashboards/db", post(save))
+        .route("/api/dashboards/uid/{uid}", get(show))
+        .with_state(Kept::default());
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("loopback is there");
+    let url = format!("http://{}", listener.local_addr().expect("it is bound"));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    url
+}
+
 #[tokio::test]
-async fn a_real_grafana_answers_what_is_asked_of_it() {
+async fn a_dashboard_goes_into_grafana_and_comes_back_with_the_one_edit_that_was_made_there() {
+    goes_the_whole_way(&stand_in().await, "secret").await;
+}
+
+#[tokio::test]
+async fn a_real_grafana_takes_shows_and_gives_back_what_is_made() {
     let Some(url) = std::env::var("STACKCTL_GRAFANA_URL").ok() else {
         eprintln!("ran without STACKCTL_GRAFANA_URL: no real Grafana was asked");
         return;
     };
     let password = std::env::var("STACKCTL_GRAFANA_PASSWORD").unwrap_or_else(|_| "admin".to_owned());
-    let grafana = Grafana::new(&url, "admin", &password).expect("a URL");
-    assert_eq!(grafana.health().await.expect("it answers").database, "ok");
-    assert_eq!(grafana.dashboard("there-is-no-such-dashboard").await.expect("it answers"), None);
-    assert_eq!(grafana.datasource_health("there-is-no-such-datasource").await.expect("it answers"), None);
+    goes_the_whole_way(&url, &password).await;
+}
+
+#[test]
+fn the_answers_that_are_read_have_the_shapes_of_grafanas_api() {
+    let Some(folder) = data_folder() else { return };
+    let shapes = schema(&folder.join("grafana/http-api-shapes-v13.json"));
+    let fields = |model: &str| -> BTreeSet<String> {
+        let fields = shapes["models"][model].as_object().unwrap_or_else(|| panic!("no model {model}"));
+        fields.keys().map(|field| field.trim_end_matches(",omitempty").to_owned()).collect()
+    };
+    // Every field that the client reads, and every path that it asks.
+    for (model, read) in [
+        ("HealthResponse", &["database", "version"][..]),
+        ("DashboardFullWithMeta", &["dashboard", "meta"]),
+        ("DashboardMeta", &["provisioned", "provisionedExternalId"]),
+        ("SuccessResponseBody", &["message"]),
+        ("ErrorResponseBody", &["message", "status"]),
+    ] {
+        let known = fields(model);
+        assert!(read.iter().all(|field| known.contains(*field)), "{model}: {known:?}");
+    }
+    for (operation, path, statuses) in [
+        ("get_health", "/health", &["200", "503"][..]),
+        ("check_datasource_health_with_uid", "/datasources/uid/{uid}/health", &["200", "400", "401", "403"]),
+        ("get_dashboard_by_uid", "/dashboards/uid/{uid}", &["200", "401", "403", "404"]),
+    ] {
+        let known = &shapes["operations"][operation];
+        assert_eq!((known["method"].as_str(), known["path"].as_str()), (Some("GET"), Some(path)));
+        assert!(statuses.iter().all(|status| known["responses"].get(*status).is_some()), "{operation}: {known}");
+    }
 }

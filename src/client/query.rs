@@ -53,6 +53,31 @@ impl Series {
         legend
     }
 
+    /// What tells each of several series from the others: its name without what all of them share, and of labels the
+    /// value alone, where one tells them apart.
+    pub fn differences(series: &[Self]) -> Vec<String> {
+        let of_all = |label: &str, value: &str| {
+            series.iter().all(|one| one.labels.get(label).is_some_and(|other| other == value))
+        };
+        let rests: Vec<Self> = series
+            .iter()
+            .map(|one| {
+                let labels = one.labels.iter().filter(|(label, value)| !of_all(label, value));
+                let labels = labels.map(|(label, value)| (label.clone(), value.clone()));
+                Self { labels: labels.collect(), points: Vec::new() }
+            })
+            .collect();
+        let is_one = rests.iter().all(|rest| rest.labels.len() == 1)
+            && rests.windows(2).all(|pair| pair[0].labels.keys().eq(pair[1].labels.keys()));
+        let name = |(one, rest): (&Self, &Self)| match rest.labels.values().next() {
+            // The only one, and one without what the others have.
+            None => one.name(),
+            Some(value) if is_one => value.clone(),
+            Some(_) => rest.name(),
+        };
+        series.iter().zip(&rests).map(name).collect()
+    }
+
     /// The series as `PromQL` writes it.
     pub fn name(&self) -> String {
         let metric = self.labels.get("__name__").map_or("", String::as_str);
@@ -109,6 +134,26 @@ fn point((time, value): (f64, String)) -> Option<Point> {
 #[cfg(test)]
 mod tests {
     use super::Series;
+
+    fn named(labels: &[(&str, &str)]) -> Series {
+        let labels = labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        Series { labels: labels.collect(), points: Vec::new() }
+    }
+
+    #[test]
+    fn of_several_series_what_tells_them_apart_is_told() {
+        let up = |instance: &str, job: &str| named(&[("__name__", "up"), ("instance", instance), ("job", job)]);
+        assert_eq!(Series::differences(&[up("a:80", "web"), up("b:80", "web")]), ["a:80", "b:80"]);
+        let two = Series::differences(&[up("a:80", "web"), up("b:80", "db")]);
+        assert_eq!(two, [r#"{instance="a:80",job="web"}"#, r#"{instance="b:80",job="db"}"#]);
+        assert_eq!(Series::differences(&[up("a:80", "web")]), [r#"up{instance="a:80",job="web"}"#]);
+        let metrics =
+            Series::differences(&[named(&[("__name__", "x"), ("a", "1")]), named(&[("__name__", "y"), ("a", "1")])]);
+        assert_eq!(metrics, ["x", "y"]);
+        let odd = Series::differences(&[named(&[("a", "1")]), named(&[]), named(&[("b", "1")])]);
+        assert_eq!(odd, [r#"{a="1"}"#, "", r#"{b="1"}"#]);
+        assert!(Series::differences(&[]).is_empty());
+    }
 
     #[test]
     fn a_legend_is_filled_from_labels() {

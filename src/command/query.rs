@@ -65,10 +65,14 @@ fn range(since: Duration, step: Option<Duration>) -> Result<TimeRange, Failure> 
     let length = since.as_secs_f64();
     // Two dots of braille in each column.
     let step = step.map_or_else(|| (length / (f64::from(size().0) * 2.0)).ceil().max(1.0), |step| step.as_secs_f64());
-    if length <= 0.0 || step <= 0.0 || length / step > MOST_POINTS {
+    if length <= 0.0 || step <= 0.0 {
+        let help = "write a length such as `--since 10m`, or leave `--since` out for this moment";
+        return Err(Failure::arguments("a range of no length has nothing in it", help));
+    }
+    if length / step > MOST_POINTS {
         let help =
             format!("Prometheus gives up to {MOST_POINTS} points: choose a longer `--step`, or a shorter `--since`");
-        return Err(Failure::arguments("there is no such range", help));
+        return Err(Failure::arguments("there are too many points in this range", help));
     }
     let end = jiff::Timestamp::now().as_duration().as_secs_f64();
     let end = end.floor();
@@ -123,7 +127,20 @@ fn matrix(series: &[Series]) -> Value {
 
 /// Values are text, because JSON knows neither NaN nor infinity.
 fn pair(point: &Point) -> Value {
-    json!([point.time, point.value.to_string()])
+    json!([point.time, number(point.value)])
+}
+
+/// A number as Prometheus writes it: `+Inf`, `0.5`, `1e+300`.
+fn number(value: f64) -> String {
+    if value.is_infinite() {
+        return if value > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
+    }
+    let size = value.abs();
+    if value.is_finite() && size > 0.0 && !(1e-6..1e21).contains(&size) {
+        let text = format!("{value:e}");
+        return if text.contains("e-") { text } else { text.replace('e', "e+") };
+    }
+    value.to_string()
 }
 
 fn plotted(promql: &str, series: Vec<Series>, range: &TimeRange) -> String {
@@ -171,7 +188,7 @@ fn as_text(answer: &QueryResult) -> String {
             let rows: Vec<_> = series.iter().map(|one| vec![name(one), value(one)]).collect();
             output::table(&["SERIES", "VALUE"], &rows)
         }
-        QueryResult::Scalar(point) => point.value.to_string(),
+        QueryResult::Scalar(point) => number(point.value),
         QueryResult::Text(text) => text.clone(),
     }
 }
@@ -183,7 +200,7 @@ fn name(series: &Series) -> String {
 }
 
 fn value(series: &Series) -> String {
-    series.points.last().map_or_else(|| "histogram".to_owned(), |point| point.value.to_string())
+    series.points.last().map_or_else(|| "histogram".to_owned(), |point| number(point.value))
 }
 
 #[cfg(test)]
@@ -208,6 +225,23 @@ mod tests {
         let expected = json!({"resultType": "matrix", "result": [
             {"metric": {"job": "web"}, "values": [[1.0, "NaN"], [2.0, "0.5"]]}]});
         assert_eq!(matrix(&[series]), expected);
+    }
+
+    #[test]
+    fn numbers_are_written_as_prometheus_writes_them() {
+        for (value, expected) in [
+            (1.0, "1"),
+            (-0.25, "-0.25"),
+            (f64::INFINITY, "+Inf"),
+            (f64::NEG_INFINITY, "-Inf"),
+            (f64::NAN, "NaN"),
+            (1e300, "1e+300"),
+            (-2.5e-300, "-2.5e-300"),
+            (0.0, "0"),
+            (1_795_441_031.5, "1795441031.5"),
+        ] {
+            assert_eq!(number(value), expected);
+        }
     }
 
     #[test]

@@ -195,6 +195,7 @@ pub(super) fn instance(selector: &str) -> Variable {
         multi: true,
         include_all: true,
         default: Vec::new(),
+        regex: String::new(),
     }
 }
 

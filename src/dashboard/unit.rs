@@ -36,6 +36,8 @@ enum Scale {
     Time(u64),
     /// Yes or no.
     Truth(&'static str, &'static str),
+    /// A sign before the number, such as that of a currency.
+    Sign(&'static str),
     /// The unit's own text behind the value.
     Suffix,
     /// The unit's own text before the value.
@@ -112,6 +114,10 @@ const KNOWN: &[(&str, Scale)] = &[
     ("watth", Scale::Si("Wh", 0)),
     ("joule", Scale::Si("J", 0)),
     ("dB", Scale::Word("dB")),
+    ("currencyUSD", Scale::Sign("$")),
+    ("currencyEUR", Scale::Sign("€")),
+    ("currencyGBP", Scale::Sign("£")),
+    ("currencyJPY", Scale::Sign("¥")),
     ("bool", Scale::Truth("True", "False")),
     ("bool_yes_no", Scale::Truth("Yes", "No")),
     ("bool_on_off", Scale::Truth("On", "Off")),
@@ -209,6 +215,10 @@ impl Unit {
                 write(number, word)
             }
             Scale::Truth(yes, no) => if value == 0.0 { no } else { yes }.to_owned(),
+            Scale::Sign(sign) => {
+                let minus = if value < 0.0 { "-" } else { "" };
+                format!("{minus}{sign}{}", digits(value.abs(), decimals))
+            }
             Scale::Suffix => write(value, self.id.strip_prefix("suffix:").unwrap_or(&self.id)),
             Scale::Prefix => {
                 format!("{}{}", self.id.strip_prefix("prefix:").unwrap_or_default(), digits(value, decimals))
@@ -258,13 +268,17 @@ impl fmt::Display for Unit {
 
 /// Three digits in all, no zeros at the end, or as many after the point as asked for.
 fn digits(value: f64, decimals: Option<u8>) -> String {
+    let size = value.abs();
+    // Nobody counts three hundred digits.
+    if size >= 1e15 {
+        return format!("{value:.*e}", decimals.map_or(2, usize::from));
+    }
     if let Some(decimals) = decimals {
         return format!("{value:.*}", usize::from(decimals));
     }
     if value == 0.0 {
         return "0".to_owned();
     }
-    let size = value.abs();
     let places = match size {
         _ if size >= 100.0 => 0,
         _ if size >= 10.0 => 1,
@@ -358,6 +372,11 @@ mod tests {
             ("suffix:widgets", 3.0, "3 widgets"),
             ("prefix:€", 3.5, "€3.5"),
             ("pods", 3.0, "3 pods"),
+            ("short", 1.7e308, "1.70e296 Tri"),
+            ("none", -1e21, "-1.00e21"),
+            ("currencyUSD", 12.5, "$12.5"),
+            ("currencyEUR", 3.0, "€3"),
+            ("currencyGBP", -2.0, "-£2"),
         ] {
             check(id, value, expected);
         }

@@ -19,6 +19,9 @@ pub struct Variable {
     pub include_all: bool,
     /// What is chosen at first; empty: everything where that may be chosen, else the first.
     pub default: Vec<String>,
+    /// Which of the choices there are, and what of them: `/node_id="([^"]+)"/`, as Grafana writes it; empty: all, whole.
+    #[serde(default)]
+    pub regex: String,
 }
 
 impl VariableSource {

@@ -2,9 +2,9 @@
 
 use std::f64::consts::PI;
 
+use super::cells::Cells;
 use super::content::{Series, color_class, state_class, written};
 use super::letters;
-use super::number::{float, whole};
 use super::scale::{Scale, Wish};
 use super::svg::{Anchor, Area, Shapes, Short};
 use crate::dashboard::Panel;
@@ -23,19 +23,14 @@ pub(super) fn ends(panel: &Panel, series: &[Series]) -> (f64, f64) {
     (scale.low, scale.high)
 }
 
-/// Draws the dials side by side.
+/// Draws the dials side by side, in as many lines as they need.
 pub(super) fn draw(panel: &Panel, series: &[Series], area: Area, shapes: &mut Shapes) {
-    let shown = series.len().min(whole(area.width / 90.0).max(1));
-    let width = area.width / float(shown.max(1));
     let ends = ends(panel, series);
-    for (number, one) in series.iter().take(shown).enumerate() {
-        let cell = Area { x: area.x + float(number) * width, width, ..area };
-        draw_one(panel, one, ends, cell, shapes);
+    let cells = Cells::of(series.len(), area, 130.0, 110.0);
+    for (number, one) in series.iter().take(cells.shown).enumerate() {
+        draw_one(panel, one, ends, cells.area(number), shapes);
     }
-    if series.len() > shown {
-        let more = format!("and {} more", series.len() - shown);
-        shapes.text((area.right() - 8.0, area.bottom() - 6.0), Anchor::End, "dim small", more);
-    }
+    cells.draw_more(shapes);
 }
 
 fn draw_one(panel: &Panel, series: &Series, (low, high): (f64, f64), area: Area, shapes: &mut Shapes) {
@@ -49,10 +44,14 @@ fn draw_one(panel: &Panel, series: &Series, (low, high): (f64, f64), area: Area,
         shapes.path(&arc(middle, radius, 0.0, share(last)), &format!("arc {class}"));
     }
     draw_rim(panel, middle, radius + 12.0, &share, shapes);
-    let text = letters::fit(&written(panel, last), 2.0 * radius - 20.0, 22.0);
-    shapes.text((middle.0, middle.1 - 4.0), Anchor::Middle, &format!("{class} large"), text);
+    let (text, room) = (written(panel, last), 2.0 * radius - 20.0);
+    // A small dial has small letters rather than half a number.
+    let is_large = letters::bold_width(&text, 22.0) <= room;
+    let (size, size_class) = if is_large { (22.0, "large") } else { (13.0, "strong") };
+    let text = letters::fit_bold(&text, room.max(area.width * 0.5), size);
+    shapes.text((middle.0, middle.1 - 4.0), Anchor::Middle, &format!("{class} {size_class}"), text);
     let foot = middle.1 + 15.0;
-    let end = |value: f64| letters::fit(&written(panel, value), radius * 0.9, 11.0);
+    let end = |value: f64| letters::fit(&written(panel, value), area.width / 2.0 - 4.0, 11.0);
     shapes.text((middle.0 - radius, foot), Anchor::Middle, "dim small", end(low));
     shapes.text((middle.0 + radius, foot), Anchor::Middle, "dim small", end(high));
     let name = letters::fit(&series.legend, area.width - 12.0, 11.0);

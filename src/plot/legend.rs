@@ -9,6 +9,8 @@ use crate::dashboard::Panel;
 
 const ROW: f64 = 16.0;
 const SMALL: f64 = 11.0;
+/// A number that needs more than this is cut: the name beside it has to be read, too.
+const NUMBER: f64 = 90.0;
 
 /// A legend that fits.
 pub(super) struct Legend {
@@ -35,8 +37,8 @@ pub(super) fn shown(panel: &Panel, series: &[Series], area: Area) -> Legend {
         Entry {
             class: line_class(number),
             name: series.legend.clone(),
-            last: value(series.last()),
-            largest: value(series.largest()),
+            last: letters::fit(&value(series.last()), NUMBER, SMALL),
+            largest: letters::fit(&value(series.largest()), NUMBER, SMALL),
         }
     });
     Legend { entries: entries.collect(), columns, more: series.len().saturating_sub(room) }

@@ -5,6 +5,19 @@ pub(super) fn width(text: &str, size: f64) -> f64 {
     text.chars().map(share).sum::<f64>() * size
 }
 
+/// The same for bold letters, which are wider.
+pub(super) fn bold_width(text: &str, size: f64) -> f64 {
+    width(text, size) * BOLD
+}
+
+/// How much wider bold letters are.
+const BOLD: f64 = 1.13;
+
+/// The same as `fit` for bold letters.
+pub(super) fn fit_bold(text: &str, room: f64, size: f64) -> String {
+    fit(text, room / BOLD, size)
+}
+
 /// The text, with `…` for its middle where it would need more room: the ends tell replicas and labels apart.
 pub(super) fn fit(text: &str, room: f64, size: f64) -> String {
     if width(text, size) <= room {

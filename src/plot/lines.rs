@@ -121,7 +121,7 @@ impl Lines<'_> {
             let label_y = if y - frame.area.y < 14.0 { y + 12.0 } else { y - 3.0 };
             if labelled.iter().all(|other: &f64| (other - label_y).abs() > 12.0) && self.panel.mappings.is_empty() {
                 let label = format!("≥ {}", written(self.panel, value));
-                shapes.text((right - 2.0, label_y), Anchor::End, &format!("{class} small"), label);
+                shapes.text((right - 2.0, label_y), Anchor::End, &format!("{class} small halo"), label);
                 labelled.push(label_y);
             }
         }

@@ -5,6 +5,7 @@
 //! bytes and times want other steps, and have no legend with numbers.
 
 mod bars;
+mod cells;
 mod content;
 mod gauge;
 mod legend;

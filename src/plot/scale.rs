@@ -61,8 +61,9 @@ impl Scale {
 
 /// Least and most, with 0 where that does not squeeze the values into one half, and room where all are the same.
 fn extent(values: impl Iterator<Item = f64>) -> (f64, f64) {
-    // Larger ones would overflow in the sums that follow.
-    let finite = values.filter(|value| value.abs() < 1e300);
+    // Larger ones would overflow in the sums that follow: they stand at the end of the axis.
+    const MOST: f64 = 1e307;
+    let finite = values.filter(|value| value.is_finite()).map(|value| value.clamp(-MOST, MOST));
     let (least, most) =
         finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), value| (least.min(value), most.max(value)));
     if least > most {
@@ -127,7 +128,16 @@ fn labels(unit: &Unit, values: &[f64]) -> Vec<String> {
     let written = |decimals| values.iter().map(|value| unit.format_to(*value, decimals)).collect::<Vec<_>>();
     let differ = |labels: &Vec<String>| labels.windows(2).all(|pair| pair[0] != pair[1]);
     let candidates = std::iter::once(None).chain((1..=9).map(Some)).map(written);
-    candidates.into_iter().find(differ).unwrap_or_else(|| written(None))
+    candidates.into_iter().find(differ).unwrap_or_else(|| {
+        // Yes and no have no digits: each word once.
+        let mut labels = written(None);
+        for at in (1..labels.len()).rev() {
+            if labels[at] == labels[at - 1] {
+                labels[at].clear();
+            }
+        }
+        labels
+    })
 }
 
 #[cfg(test)]
@@ -164,6 +174,16 @@ mod tests {
         assert!(ticks("short", &[3.0, 10.0]).starts_with("0 |"));
         assert!(ticks("short", &[95.0, 105.0]).starts_with("94 |"));
         assert!(ticks("short", &[7.0, 7.0]).starts_with("0 |"));
+    }
+
+    #[test]
+    fn yes_and_no_stand_once_at_the_axis_and_the_largest_numbers_are_on_it() {
+        assert_eq!(ticks("bool", &[0.0, 1.0]), "False | True |  |  |  | ");
+        let unit = Unit::short();
+        let wish = Wish { unit: &unit, minimum: None, maximum: None, ticks: 5 };
+        let scale = Scale::of([1e306, f64::INFINITY].into_iter(), wish);
+        assert!(scale.high >= 1e306 && scale.high.is_finite(), "{scale:?}");
+        assert!(scale.ticks.iter().all(|tick| tick.label.len() < 20), "{scale:?}");
     }
 
     #[test]

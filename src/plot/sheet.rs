@@ -38,7 +38,7 @@ pub fn sheet(dashboard: &Dashboard, contents: &[Content], marks: &[Mark], range:
             Placed::Panel(panel, at) => {
                 let area = area(at);
                 shapes.rect(area, 6.0, "frame");
-                let title = letters::fit(&panel.title, area.width - 24.0, 13.0);
+                let title = letters::fit_bold(&panel.title, area.width - 24.0, 13.0);
                 shapes.text((area.x + 12.0, area.y + 19.0), Anchor::Start, "title", title);
                 let Some(content) = contents.next() else { continue };
                 let inside = Area {
@@ -56,7 +56,12 @@ pub fn sheet(dashboard: &Dashboard, contents: &[Content], marks: &[Mark], range:
 }
 
 fn draw_head(dashboard: &Dashboard, range: &TimeRange, shapes: &mut Shapes) {
-    shapes.text((MARGIN + 2.0, 35.0), Anchor::Start, "ink large", letters::fit(&dashboard.title, WIDTH * 0.55, 22.0));
+    shapes.text(
+        (MARGIN + 2.0, 35.0),
+        Anchor::Start,
+        "ink large",
+        letters::fit_bold(&dashboard.title, WIDTH * 0.55, 22.0),
+    );
     let span = format!("{} – {} {}", range.moment(range.start), range.moment(range.end), range.zone_name());
     shapes.text((WIDTH - MARGIN - 2.0, 34.0), Anchor::End, "dim", span);
 }

@@ -2,26 +2,27 @@
 
 use std::fmt::Write as _;
 
+use super::cells::Cells;
 use super::content::{Series, state_class, written};
 use super::letters;
-use super::number::{float, whole};
 use super::range::TimeRange;
 use super::svg::{Anchor, Area, Shapes, Short};
 use crate::dashboard::Panel;
 
-/// Draws the numbers side by side.
+/// Draws the numbers side by side, in as many lines as they need.
 pub(super) fn draw(panel: &Panel, series: &[Series], range: &TimeRange, area: Area, shapes: &mut Shapes) {
-    let shown = series.len().min(whole(area.width / 70.0).max(1));
-    let width = area.width / float(shown.max(1));
-    for (number, one) in series.iter().take(shown).enumerate() {
-        let cell = Area { x: area.x + float(number) * width, width, ..area };
-        draw_one(panel, one, range, cell, series.len() > 1, shapes);
+    let numbers = series.iter().filter_map(Series::last).map(|last| letters::bold_width(&written(panel, last), LARGE));
+    // A number that is cut says nothing: cells are as wide as the widest of them.
+    let widest = numbers.fold(70.0, f64::max) + 16.0;
+    let cells = Cells::of(series.len(), area, widest.min(area.width), 74.0);
+    for (number, one) in series.iter().take(cells.shown).enumerate() {
+        draw_one(panel, one, range, cells.area(number), series.len() > 1, shapes);
     }
-    if series.len() > shown {
-        let more = format!("and {} more", series.len() - shown);
-        shapes.text((area.right() - 8.0, area.bottom() - 6.0), Anchor::End, "dim small", more);
-    }
+    cells.draw_more(shapes);
 }
+
+const HUGE: f64 = 34.0;
+const LARGE: f64 = 22.0;
 
 fn draw_one(panel: &Panel, series: &Series, range: &TimeRange, area: Area, named: bool, shapes: &mut Shapes) {
     let Some(last) = series.last() else { return };
@@ -30,13 +31,13 @@ fn draw_one(panel: &Panel, series: &Series, range: &TimeRange, area: Area, named
     // The name keeps its line free.
     let line_height = if named { (area.height / 2.0 - 34.0).max(0.0) } else { area.height * 0.42 };
     draw_course(series, range, Area { y: area.bottom() - line_height, height: line_height, ..area }, class, shapes);
-    let (size, size_class) = if letters::width(&text, 34.0) < area.width - 16.0 && area.height > 70.0 {
-        (34.0, "huge")
+    let (size, size_class) = if letters::bold_width(&text, HUGE) < area.width - 16.0 && area.height > 90.0 {
+        (HUGE, "huge")
     } else {
-        (22.0, "large")
+        (LARGE, "large")
     };
     let middle = (area.x + area.width / 2.0, area.y + area.height * 0.5 - if named { 4.0 } else { 0.0 } + size * 0.2);
-    shapes.text(middle, Anchor::Middle, &format!("{class} {size_class}"), letters::fit(&text, area.width, size));
+    shapes.text(middle, Anchor::Middle, &format!("{class} {size_class}"), letters::fit_bold(&text, area.width, size));
     if named {
         let name = letters::fit(&series.legend, area.width - 12.0, 11.0);
         shapes.text((middle.0, middle.1 + 20.0), Anchor::Middle, "dim small", name);

@@ -59,7 +59,12 @@ fn value(panel: &Panel, series: &Series) -> Cell {
 /// What a column of values is called: the legend of its query where that names no label.
 fn column(panel: &Panel, query: usize) -> String {
     let legend = panel.queries.get(query).map_or("", |query| query.legend.as_str());
-    if legend.is_empty() || legend.contains("{{") { "value".to_owned() } else { legend.to_owned() }
+    match panel.queries.as_slice() {
+        _ if !legend.is_empty() && !legend.contains("{{") => legend.to_owned(),
+        // Two columns of one name would not be told apart.
+        [_, _, ..] => panel.queries.get(query).map_or("value", |query| query.expression.as_str()).to_owned(),
+        _ => "value".to_owned(),
+    }
 }
 
 /// Draws as many rows as there is room for.

@@ -9,6 +9,8 @@ pub struct Filling {
     pub interval: f64,
     /// `$__range`, in seconds: what is shown as a whole.
     pub range: f64,
+    /// End of what is shown, seconds since 1970: `$__to`, and `$__from` the range before it.
+    pub end: f64,
     /// Variables and their values, ready to stand in a matcher: `.*` for all.
     pub variables: Vec<(String, String)>,
 }
@@ -42,6 +44,22 @@ pub fn fill(query: &str, filling: &Filling) -> String {
     filled
 }
 
+/// Words for people, such as a title, with the variables that are known filled in; everything else stays as it is.
+pub fn fill_words(text: &str, values: &[(String, String)]) -> String {
+    let mut filled = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(character) = rest.chars().next() {
+        let found = reference(rest).and_then(|found| {
+            let (_, value) = values.iter().find(|(name, _)| name == found.name)?;
+            Some((value, found.length))
+        });
+        let length = found.map_or(character.len_utf8(), |(_, length)| length);
+        filled.push_str(found.map_or(&rest[..length], |(value, _)| value));
+        rest = &rest[length..];
+    }
+    filled
+}
+
 /// The names of the variables that a query uses, macros aside, each once.
 pub fn variables(query: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
@@ -67,6 +85,8 @@ fn scan<'a>(query: &'a str, mut take: impl FnMut(Piece<'a>)) {
     let mut in_brackets = false;
     let mut plain = 0;
     let mut position = 0;
+    // A comment is no place for quotes: the one in `# it's` opens nothing.
+    let mut in_comment = false;
     while let Some(character) = query[position..].chars().next() {
         let place = if let Some(quote) = quote {
             Place::Text(quote)
@@ -83,6 +103,9 @@ fn scan<'a>(query: &'a str, mut take: impl FnMut(Piece<'a>)) {
             continue;
         }
         match (quote, character) {
+            (_, '\n') if in_comment => in_comment = false,
+            _ if in_comment => {}
+            (None, '#') => in_comment = true,
             (Some('"' | '\''), '\\') => {
                 position += query[position + 1..].chars().next().map_or(0, char::len_utf8);
             }
@@ -128,6 +151,8 @@ fn value(name: &str, place: Place, filling: &Filling) -> String {
         "__range_s" => return format!("{}", filling.range.max(1.0).ceil()),
         "__rate_interval_ms" => return format!("{}", (filling.rate_interval * 1000.0).ceil()),
         "__interval_ms" => return format!("{}", (filling.interval * 1000.0).ceil()),
+        "__from" => return format!("{}", ((filling.end - filling.range) * 1000.0).round()),
+        "__to" => return format!("{}", (filling.end * 1000.0).round()),
         "__range_ms" => return format!("{}", (filling.range * 1000.0).ceil()),
         _ => {}
     }
@@ -144,11 +169,11 @@ fn value(name: &str, place: Place, filling: &Filling) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Filling, fill, variables};
+    use super::{Filling, fill, fill_words, variables};
 
     fn filling() -> Filling {
         let variables = vec![("job".to_owned(), "web".to_owned()), ("instance".to_owned(), ".*".to_owned())];
-        Filling { rate_interval: 60.0, interval: 15.0, range: 3600.0, variables }
+        Filling { rate_interval: 60.0, interval: 15.0, range: 3600.0, end: 1_795_441_031.0, variables }
     }
 
     #[test]
@@ -166,6 +191,10 @@ mod tests {
             (r#"a{b=~"c$"}"#, r#"a{b=~"c$"}"#),
             (r#"a{b=~"c\"$job"}"#, r#"a{b=~"c\"web"}"#),
             ("a{b='$job'}[5m]", "a{b='web'}[5m]"),
+            ("time() * 1000 - $__from + ${__to}", "time() * 1000 - 1795437431000 + 1795441031000"),
+            ("a[${__interval}] + $__interval_ms", "a[15s] + 15000"),
+            ("up{job=~\"${job:pipe}\"} # it's $job\n> [[__range_s]]", "up{job=~\"web\"} # it's web\n> 3600"),
+            ("a # \"quoted\n[$window]", "a # \"quoted\n[60s]"),
         ] {
             assert_eq!(fill(query, &filling()), expected, "{query}");
         }
@@ -177,6 +206,13 @@ mod tests {
         let filling = Filling { variables, ..filling() };
         assert_eq!(fill(r#"a{code=~"$code"}"#, &filling), r#"a{code=~"4\".."}"#);
         assert_eq!(fill("a{code=~'$code'}", &filling), r#"a{code=~'4"..'}"#);
+    }
+
+    #[test]
+    fn words_have_the_variables_that_are_known() {
+        let values = [("job".to_owned(), "web".to_owned())];
+        let filled = fill_words("$job, [[job]] and ${job:text}: $5 for $other, 100 $ é", &values);
+        assert_eq!(filled, "web, web and web: $5 for $other, 100 $ é");
     }
 
     #[test]

@@ -7,6 +7,6 @@ mod need;
 mod selector;
 
 pub use expression::{Expression, ParseError, Range};
-pub use fill::{Filling, fill, variables};
+pub use fill::{Filling, fill, fill_words, variables};
 pub use need::Need;
 pub use selector::{Matcher, Operator, Selector};

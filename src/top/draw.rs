@@ -52,10 +52,12 @@ fn draw_head(screen: &Screen, area: Rect, frame: &mut Frame) {
     let titles =
         Tab::ALL.map(|tab| count(tab).map_or(tab.title().to_owned(), |count| format!("{} {count}", tab.title())));
     let selected = Tab::ALL.iter().position(|tab| *tab == screen.tab);
+    // The lists come first: where there is no room for both, the clock goes.
+    let clock_width = if area.width >= 68 { 20 } else { 0 };
     let [name, tabs, clock] = Layout::horizontal([
         Constraint::Length(screen_width(&screen.stack) + 2),
         Constraint::Min(1),
-        Constraint::Length(20),
+        Constraint::Length(clock_width),
     ])
     .areas(area);
     frame.render_widget(Span::from(screen.stack.as_str()).bold(), name);
@@ -76,30 +78,34 @@ fn draw_apps(screen: &Screen, news: &News, area: Rect, frame: &mut Frame) {
     let [list, plot] = Layout::vertical([Constraint::Length(list_height), Constraint::Min(0)]).areas(area);
     let columns = Columns::of(area.width);
     let head = Row::new(columns.of_row(["APP", "UP", "REQUESTS", "ERRORS", "LATENCY", "REQUESTS, 15 MIN"])).dim();
+    let longest = apps.iter().map(|app| screen_width(&app.name)).max().unwrap_or(0).max(12);
+    // What is over goes to the courses, so that numbers stay near the names that they belong to.
+    let taken: u16 = longest + NUMBERS.iter().sum::<u16>() + 5;
+    let course_width = usize::from(area.width.saturating_sub(taken));
     let rows = apps.iter().map(|app| {
         let value = |title: &str| app.signal(title).map_or_else(dash, value_cell);
         let course = app.signal("Requests").and_then(|signal| signal.series.as_ref());
-        let course = course.map(|series| sparkline(series, &news.range, 30)).unwrap_or_default();
+        let course = course.map(|series| sparkline(series, &news.range, course_width)).unwrap_or_default();
         let up = up_cell(app, &news.targets);
         let name = Cell::from(app.name.clone());
         let course = Cell::from(course).blue();
         Row::new(columns.of_row([name, up, value("Requests"), value("Errors"), value("Latency"), course]))
     });
-    let table = Table::new(rows, columns.of_row(WIDTHS)).header(head).row_highlight_style(Style::new().reversed());
+    let table =
+        Table::new(rows, columns.of_row(widths(longest))).header(head).row_highlight_style(Style::new().reversed());
     frame.render_stateful_widget(table, list, &mut TableState::new().with_selected(Some(screen.row)));
     if let Some(app) = apps.get(screen.row).filter(|_| has_plot) {
         draw_courses(app, news, plot, frame);
     }
 }
 
-const WIDTHS: [Constraint; 6] = [
-    Constraint::Min(12),
-    Constraint::Length(6),
-    Constraint::Length(12),
-    Constraint::Length(9),
-    Constraint::Length(10),
-    Constraint::Length(30),
-];
+/// Widths of the columns between the name and the course.
+const NUMBERS: [u16; 4] = [6, 12, 9, 10];
+
+fn widths(longest: u16) -> [Constraint; 6] {
+    let [up, requests, errors, latency] = NUMBERS.map(Constraint::Length);
+    [Constraint::Max(longest), up, requests, errors, latency, Constraint::Fill(1)]
+}
 
 /// How many columns there is room for; those on the right go first.
 #[derive(Clone, Copy)]
@@ -157,7 +163,9 @@ fn draw_courses(app: &App, news: &News, area: Rect, frame: &mut Frame) {
 }
 
 fn draw_targets(screen: &Screen, news: &News, area: Rect, frame: &mut Frame) {
-    let head = Row::new(["JOB", "INSTANCE", "HEALTH", "TOOK", "LAST ERROR"]).dim();
+    // A column that is empty everywhere would take the addresses' room.
+    let columns = if news.targets.iter().any(|target| !target.last_error.is_empty()) { 5 } else { 4 };
+    let head = Row::new(["JOB", "INSTANCE", "HEALTH", "TOOK", "LAST ERROR"].into_iter().take(columns)).dim();
     let rows = news.targets.iter().map(|target| {
         let instance = target.labels.get("instance").unwrap_or(&target.address).clone();
         let took = dashboard::Unit::named("s").format(target.last_scrape_seconds);
@@ -171,7 +179,7 @@ fn draw_targets(screen: &Screen, news: &News, area: Rect, frame: &mut Frame) {
     });
     let widths =
         [Constraint::Fill(2), Constraint::Fill(3), Constraint::Length(8), Constraint::Length(9), Constraint::Fill(4)];
-    draw_list(screen, Table::new(rows, widths).header(head), area, frame);
+    draw_list(screen, Table::new(rows, widths.into_iter().take(columns)).header(head), area, frame);
 }
 
 fn health_cell(health: Health) -> Cell<'static> {
@@ -294,6 +302,17 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("web: Requests") && text.contains("┤"), "{text}");
+    }
+
+    #[test]
+    fn numbers_stay_near_the_names_on_a_wide_terminal_and_the_lists_are_named_on_a_narrow_one() {
+        let wide = drawn(&screen(), 200, 60);
+        let web = wide.lines().find(|line| line.contains("1/2")).expect("a line of web");
+        assert!(web.find("1/2").is_some_and(|at| at < 30) && web.matches('▂').count() > 10, "{wide}");
+        let narrow = drawn(&screen(), 40, 10);
+        assert!(narrow.contains("Apps 2 │ Targets 3 │ Alerts 0"), "{narrow}");
+        let narrow = drawn(&Screen { tab: Tab::Targets, ..screen() }, 80, 24);
+        assert!(!narrow.contains("LAST ERROR"), "no target has one: {narrow}");
     }
 
     #[test]

@@ -62,6 +62,7 @@ async fn ask(subject: &Subject, panel: &Panel, range: &TimeRange) -> Result<Sign
         rate_interval: (range.step + interval).max(4.0 * interval),
         interval: range.step,
         range: range.length(),
+        end: range.end,
         variables: Vec::new(),
     };
     let query = panel.queries.first().map(|query| fill(&query.expression, &filling)).unwrap_or_default();

@@ -72,12 +72,15 @@ fn series(panel: &Panel, query: &Query, number: usize, result: QueryResult) -> V
     let pairs = |points: Vec<crate::client::Point>| points.iter().map(|point| (point.time, point.value)).collect();
     match result {
         QueryResult::Series(series) => {
-            let named = series.into_iter().map(|one| {
-                let legend = one.legend(&query.legend);
+            // Beside another query's, a name has to be a whole one.
+            let is_named = !query.legend.is_empty() || panel.queries.len() > 1;
+            let names = if is_named { Vec::new() } else { crate::client::Series::differences(&series) };
+            let of_answer = series.into_iter().enumerate().map(|(at, one)| {
+                let legend = names.get(at).cloned().unwrap_or_else(|| one.legend(&query.legend));
                 let legend = if legend.is_empty() { panel.title.clone() } else { legend };
                 Series { legend, labels: one.labels, query: number, points: pairs(one.points) }
             });
-            named.collect()
+            of_answer.collect()
         }
         QueryResult::Scalar(point) => {
             let legend = if query.legend.is_empty() { panel.title.clone() } else { query.legend.clone() };

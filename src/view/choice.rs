@@ -3,7 +3,7 @@
 use crate::stack::Duration;
 
 /// Lengths that one click chooses.
-pub(super) const LENGTHS: [&str; 8] = ["15m", "1h", "3h", "6h", "24h", "2d", "7d", "30d"];
+pub(super) const LENGTHS: [&str; 9] = ["5m", "15m", "1h", "3h", "6h", "24h", "2d", "7d", "30d"];
 
 /// Seconds between two refreshes that can be chosen; 0: never.
 pub(super) const REFRESHES: [u32; 6] = [0, 5, 10, 30, 60, 300];
@@ -25,6 +25,8 @@ pub(super) struct Choice {
     pub(super) refresh: u32,
     /// `light` or `dark`; `None`: as the screen has it.
     pub(super) theme: Option<&'static str>,
+    /// Drawings are as wide as a telephone. The page's script asks for it, so no link carries it.
+    pub(super) is_narrow: bool,
     /// Variables and values, as they came.
     pub(super) variables: Vec<(String, String)>,
 }
@@ -32,8 +34,8 @@ pub(super) struct Choice {
 impl Choice {
     /// Reads the pairs of an address; the second: what is wrong with them, in words. What is wrong is as if not there.
     pub(super) fn of(pairs: &[(String, String)]) -> (Self, Vec<String>) {
-        let mut choice =
-            Self { length: USUAL_LENGTH.to_owned(), end: None, refresh: 30, theme: None, variables: Vec::new() };
+        let (length, variables) = (USUAL_LENGTH.to_owned(), Vec::new());
+        let mut choice = Self { length, end: None, refresh: 30, theme: None, is_narrow: false, variables };
         let mut wrong = Vec::new();
         for (key, value) in pairs {
             match key.as_str() {
@@ -48,6 +50,7 @@ impl Choice {
                     _ => wrong.push(format!("`{value}` is no number of seconds between two refreshes")),
                 },
                 "theme" => choice.theme = ["light", "dark"].into_iter().find(|theme| theme == value),
+                "narrow" => choice.is_narrow = value == "1",
                 _ => choice.variables.extend(key.strip_prefix(VARIABLE).map(|name| (name.to_owned(), value.clone()))),
             }
         }
@@ -71,10 +74,11 @@ impl Choice {
         pairs
     }
 
-    /// The address of a dashboard with these choices.
+    /// The address of a dashboard with these choices, seen from another dashboard: it holds whatever a proxy has put
+    /// before it.
     pub(super) fn href(&self, uid: &str) -> String {
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(self.pairs()).finish();
-        format!("/d/{uid}?{query}")
+        format!("../d/{uid}?{query}")
     }
 
     /// Name of a variable's field in a form.
@@ -106,6 +110,13 @@ mod tests {
             choice.href("web").split_once('?').map(|(path, query)| (path.to_owned(), query.to_owned())).expect("pairs");
         assert_eq!(of(&query).0, choice);
         assert_eq!(choice.variables, [("job".to_owned(), "a&b".to_owned()), ("job".to_owned(), "c".to_owned())]);
+    }
+
+    #[test]
+    fn the_width_of_the_screen_is_in_no_link_and_links_hold_below_any_path() {
+        let (choice, _) = of("narrow=1&theme=dark");
+        assert!(choice.is_narrow);
+        assert_eq!(choice.href("web"), "../d/web?range=1h&theme=dark");
     }
 
     #[test]

@@ -9,4 +9,4 @@ mod variable;
 
 pub use ask::{Answers, Shown, ask, step};
 pub use server::{Settings, Source, serve};
-pub use variable::{Chosen, choose, filling};
+pub use variable::{Chosen, choose, filling, worded};

@@ -37,6 +37,7 @@ struct View {
     description: String,
     theme: &'static str,
     refresh: u32,
+    narrow: bool,
     dashboards: Vec<LinkView>,
     themes: Vec<LinkView>,
     lengths: Vec<LinkView>,
@@ -125,6 +126,7 @@ impl Page<'_> {
             description: self.dashboard.description.clone(),
             theme: choice.theme.unwrap_or_default(),
             refresh: if self.answers.is_none() { NEXT_TRY } else { self.refresh() },
+            narrow: choice.is_narrow,
             dashboards: self.dashboards(),
             themes: themes(choice, uid),
             lengths: lengths(choice, uid),
@@ -190,7 +192,9 @@ impl Page<'_> {
                 .panels
                 .iter()
                 .map(|panel| {
-                    let body = contents.next().map(|content| panel::body(panel, content, marks, self.range));
+                    let body = contents
+                        .next()
+                        .map(|content| panel::body(panel, content, marks, self.range, self.choice.is_narrow));
                     panel_view(panel, body.unwrap_or_default())
                 })
                 .collect(),
@@ -200,7 +204,7 @@ impl Page<'_> {
 }
 
 fn panel_view(panel: &Panel, body: String) -> PanelView {
-    let small = if panel.width <= 8 { " small" } else { "" };
+    let small = if panel::is_half(panel) { " half" } else { "" };
     PanelView {
         title: panel.title.clone(),
         description: panel.description.clone(),

@@ -9,8 +9,16 @@ use crate::plot::{self, Canvas, Cell, Content, Mark, Table, TimeRange};
 const PAGE: f64 = 1280.0;
 const UNIT: f64 = 34.0;
 
+/// The same on a telephone, where a panel has the whole width, or one of two columns.
+const NARROW: f64 = 350.0;
+
+/// How the panel lies on a narrow page: two numbers side by side, everything else in the whole width.
+pub(super) fn is_half(panel: &Panel) -> bool {
+    panel.kind == PanelKind::Stat && panel.width <= 8
+}
+
 /// The inside of a panel.
-pub(super) fn body(panel: &Panel, content: &Content, marks: &[Mark], range: &TimeRange) -> String {
+pub(super) fn body(panel: &Panel, content: &Content, marks: &[Mark], range: &TimeRange, is_narrow: bool) -> String {
     match (&panel.kind, content) {
         (PanelKind::Text, _) => plot::to_html(&panel.text),
         (PanelKind::Table, Content::Series(series)) if !series.is_empty() => {
@@ -19,7 +27,11 @@ pub(super) fn body(panel: &Panel, content: &Content, marks: &[Mark], range: &Tim
         }
         _ => {
             let columns = f64::from(panel.width.clamp(1, COLUMNS));
-            let width = PAGE / f64::from(COLUMNS) * columns - 30.0;
+            let width = match is_narrow {
+                true if is_half(panel) => NARROW / 2.0 - 16.0,
+                true => NARROW,
+                false => PAGE / f64::from(COLUMNS) * columns - 30.0,
+            };
             let height = (f64::from(panel.height.max(2)) * UNIT - 28.0).max(60.0);
             plot::panel(panel, content, Canvas { width, height, range, marks, hints: true })
         }
@@ -44,4 +56,24 @@ fn table(table: &Table) -> String {
     }
     html.push_str("</tbody></table></div>");
     html
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn on_a_narrow_page_a_drawing_is_as_wide_as_the_screen_so_that_its_letters_keep_their_size() {
+        let range = TimeRange { start: 0.0, end: 3600.0, step: 15.0, zone: jiff::tz::TimeZone::UTC };
+        let width = |kind: PanelKind, width: u8, is_narrow: bool| {
+            let panel = Panel { kind, width, height: 8, ..Panel::default() };
+            let svg = body(&panel, &Content::Series(Vec::new()), &[], &range, is_narrow);
+            let (_, rest) = svg.split_once("viewBox=\"0 0 ").expect("a drawing has a size");
+            rest.split(' ').next().and_then(|width| width.parse::<f64>().ok()).expect("a width")
+        };
+        assert!(width(PanelKind::Timeseries, 24, true) <= 360.0);
+        assert!(width(PanelKind::Timeseries, 8, true) >= 300.0);
+        assert!(width(PanelKind::Stat, 6, true) <= 180.0);
+        assert!(width(PanelKind::Timeseries, 24, false) > 1000.0);
+    }
 }

@@ -7,10 +7,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Path, Query, RawQuery, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use jiff::tz::TimeZone;
 use tokio::net::TcpListener;
@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use super::ask::{Answers, Shown, ask, step};
 use super::choice::Choice;
 use super::page::Page;
-use super::variable::{Chosen, choose};
+use super::variable::{Chosen, choose, worded};
 use crate::client::{Error, Prometheus};
 use crate::dashboard::{COLUMNS, Dashboard, Library};
 use crate::plot::{TimeRange, page_style};
@@ -87,7 +87,11 @@ fn router(settings: Settings) -> Router {
 async fn guard(State(settings): State<Arc<Settings>>, request: Request, next: Next) -> Response {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let mut response = if settings.loopback_only && !is_loopback(host) {
-        (StatusCode::FORBIDDEN, "this server answers to localhost only\n").into_response()
+        (
+            StatusCode::FORBIDDEN,
+            "this server answers to localhost only; a proxy before it has to ask for `Host: localhost`\n",
+        )
+            .into_response()
     } else {
         next.run(request).await
     };
@@ -120,11 +124,16 @@ fn style() -> String {
 
 type Pairs = Query<Vec<(String, String)>>;
 
-async fn home(State(settings): State<Arc<Settings>>) -> Response {
+/// Leads to the first dashboard, with the choices that came along. The way there holds whatever a proxy has put before it.
+async fn home(State(settings): State<Arc<Settings>>, RawQuery(choices): RawQuery) -> Response {
     match settings.library().await {
         Err(why) => (StatusCode::INTERNAL_SERVER_ERROR, why).into_response(),
         Ok(library) => match library.dashboards.first() {
-            Some(first) => Redirect::temporary(&format!("/d/{}", first.uid)).into_response(),
+            Some(first) => {
+                let choices = choices.map(|choices| format!("?{choices}")).unwrap_or_default();
+                let there = [(header::LOCATION, format!("d/{}{choices}", first.uid))];
+                (StatusCode::TEMPORARY_REDIRECT, there).into_response()
+            }
             None => (StatusCode::NOT_FOUND, "this stack has no dashboards\n").into_response(),
         },
     }
@@ -167,6 +176,8 @@ impl Settings {
                 (Vec::new(), None)
             }
         };
+        let worded = worded(dashboard, &chosen);
+        let dashboard = &worded;
         let (choice, range, chosen, answers) = (&choice, &range, chosen.as_slice(), answers.as_ref());
         let stands_in = self.stands_in.as_deref();
         Page { library, dashboard, choice, range, chosen, answers, notices, stands_in }.html()
@@ -182,7 +193,9 @@ impl Settings {
         let interval = library.interval;
         let chosen = choose(&self.prometheus, dashboard, &choice.variables, range, interval).await?;
         let variables = chosen.iter().map(Chosen::pair).collect();
-        let answers = ask(&self.prometheus, dashboard, &Shown { range: range.clone(), interval, variables }).await?;
+        let answers =
+            ask(&self.prometheus, &worded(dashboard, &chosen), &Shown { range: range.clone(), interval, variables })
+                .await?;
         Ok((chosen, answers))
     }
 

@@ -1,9 +1,9 @@
 //! What can be chosen for each variable of a dashboard, what is chosen, and what that puts into a query.
 
-use crate::client::{Error, Prometheus, QueryResult};
+use crate::client::{Error, Prometheus, QueryResult, Series};
 use crate::dashboard::{Dashboard, Variable, VariableSource};
 use crate::plot::TimeRange;
-use crate::promql::{Filling, fill};
+use crate::promql::{Filling, fill, fill_words};
 
 /// Stands for "all" in an address.
 const ALL: &str = "$__all";
@@ -57,14 +57,66 @@ async fn options(prometheus: &Prometheus, variable: &Variable, filling: &Filling
             prometheus.label_values("__name__", &selector).await?
         }
         VariableSource::QueryResult(query) => match prometheus.query(&fill(query, filling)).await? {
-            QueryResult::Series(series) => series.iter().map(|one| one.legend("")).collect(),
+            QueryResult::Series(series) => series.iter().map(as_text).collect(),
             _ => Vec::new(),
         },
         VariableSource::Values(values) | VariableSource::Interval(values) => values.clone(),
         VariableSource::LabelNames(_) | VariableSource::Text(_) | VariableSource::Datasource(_) => Vec::new(),
     };
+    take_of(&variable.regex, &mut options);
     options.truncate(MOST);
     Ok(options)
+}
+
+/// As Grafana's `query_result` has it: `metric{label="value"} 1 1795441031000`, for a regular expression to take from.
+fn as_text(series: &Series) -> String {
+    let last = series.points.last().map(|point| format!(" {} {}", point.value, (point.time * 1000.0).round()));
+    format!("{}{}", series.name(), last.unwrap_or_default())
+}
+
+/// Keeps what a variable's regular expression finds, and of it the first group, where it has one. One that cannot be
+/// read here (Grafana's are JavaScript's) takes nothing away.
+fn take_of(written: &str, options: &mut Vec<String>) {
+    let inner = written.strip_prefix('/').and_then(|rest| rest.rsplit_once('/'));
+    let pattern = match inner {
+        Some((pattern, flags)) if flags.contains('i') => format!("(?i){pattern}"),
+        Some((pattern, _)) => pattern.to_owned(),
+        None => written.to_owned(),
+    };
+    let Some(regex) = Some(pattern).filter(|pattern| !pattern.is_empty()).and_then(|one| regex::Regex::new(&one).ok())
+    else {
+        return;
+    };
+    let mut taken: Vec<String> = Vec::new();
+    for captures in options.iter().filter_map(|option| regex.captures(option)) {
+        let whole = captures.name("value").or_else(|| captures.get(1)).or_else(|| captures.get(0));
+        let value = whole.map_or("", |found| found.as_str());
+        if !value.is_empty() && !taken.iter().any(|known| known == value) {
+            taken.push(value.to_owned());
+        }
+    }
+    *options = taken;
+}
+
+/// The dashboard with what is chosen in the words of its panels and rows: `CPU of $instance`.
+pub fn worded(dashboard: &Dashboard, chosen: &[Chosen]) -> Dashboard {
+    let values: Vec<(String, String)> = chosen.iter().map(Chosen::words).collect();
+    let mut dashboard = dashboard.clone();
+    let fill = |text: &mut String| {
+        if text.contains(['$', '[']) {
+            *text = fill_words(text, &values);
+        }
+    };
+    for row in &mut dashboard.rows {
+        row.title.iter_mut().for_each(fill);
+        for panel in &mut row.panels {
+            fill(&mut panel.title);
+            fill(&mut panel.description);
+            fill(&mut panel.text);
+            panel.queries.iter_mut().for_each(|query| fill(&mut query.legend));
+        }
+    }
+    dashboard
 }
 
 /// What was asked for, else the variable's own wish, else all, else the first.
@@ -107,6 +159,12 @@ impl Chosen {
         (self.variable.name.clone(), value)
     }
 
+    /// Name, and what a person reads in its place.
+    fn words(&self) -> (String, String) {
+        let text = if self.values.is_empty() { "All".to_owned() } else { self.values.join(" + ") };
+        (self.variable.name.clone(), text)
+    }
+
     /// Options for a page: value, what is read, whether it is chosen.
     pub(super) fn choices(&self) -> Vec<(String, String, bool)> {
         let all = self.variable.include_all.then(|| (ALL.to_owned(), "All".to_owned(), self.values.is_empty()));
@@ -141,6 +199,7 @@ pub fn filling(range: &TimeRange, interval: f64, variables: &[(String, String)])
         rate_interval: (range.step + interval).max(4.0 * interval),
         interval: range.step,
         range: range.length(),
+        end: range.end,
         variables: variables.to_vec(),
     }
 }
@@ -151,7 +210,15 @@ mod tests {
 
     fn variable(multi: bool, include_all: bool) -> Variable {
         let source = VariableSource::Values(vec!["a".to_owned(), "b".to_owned()]);
-        Variable { name: "job".to_owned(), label: String::new(), source, multi, include_all, default: Vec::new() }
+        Variable {
+            name: "job".to_owned(),
+            label: String::new(),
+            source,
+            multi,
+            include_all,
+            default: Vec::new(),
+            regex: String::new(),
+        }
     }
 
     fn value(multi: bool, include_all: bool, asked: &[&str]) -> String {
@@ -168,6 +235,36 @@ mod tests {
         assert_eq!(value(false, false, &[]), "a");
         assert_eq!(value(false, false, &["b", "a"]), "b");
         assert_eq!(value(true, false, &["a.b:80", "c"]), r"(a\\.b:80|c)");
+    }
+
+    #[test]
+    fn a_regular_expression_takes_a_part_of_each_choice() {
+        let taken = |regex: &str| {
+            let texts = [r#"node_meta{node_id="n1",node_name="a"} 1 1795441031000"#, "other{} 42 1795441031000"];
+            let mut options = texts.map(str::to_owned).to_vec();
+            take_of(regex, &mut options);
+            options
+        };
+        assert_eq!(taken(r#"/node_id="([^"]+)"/"#), ["n1"]);
+        assert_eq!(taken(r"/.* ([^\ ]*) .*/"), ["1", "42"]);
+        assert_eq!(taken("/OTHER/i"), ["other"]);
+        assert_eq!(taken(r"/_(?<text>m..)a.node_id=.(?<value>[a-z0-9]+)/"), ["n1"]);
+        for everything in ["", "/(?!x)/", "("] {
+            assert_eq!(taken(everything).len(), 2, "{everything}");
+        }
+    }
+
+    #[test]
+    fn titles_say_what_is_chosen() {
+        let panel = crate::dashboard::Panel { title: "CPU of $job".to_owned(), ..Default::default() };
+        let row = crate::dashboard::Row { title: Some("[[job]]".to_owned()), panels: vec![panel], collapsed: false };
+        let dashboard = Dashboard { rows: vec![row], ..Dashboard::default() };
+        for (values, expected) in [(vec![], "All"), (vec!["a".to_owned(), "b".to_owned()], "a + b")] {
+            let chosen = [Chosen { variable: variable(true, true), options: Vec::new(), values }];
+            let worded = worded(&dashboard, &chosen);
+            assert_eq!(worded.rows[0].title.as_deref(), Some(expected));
+            assert_eq!(worded.rows[0].panels[0].title, format!("CPU of {expected}"));
+        }
     }
 
     #[test]

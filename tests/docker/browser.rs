@@ -86,6 +86,12 @@ impl Browser {
         }
     }
 
+    /// Gives the window another size.
+    pub(crate) fn resize(&mut self, width: u32, height: u32) {
+        let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.call("Emulation.setDeviceMetricsOverride", &size);
+    }
+
     /// The page as a PNG.
     pub(crate) fn screenshot(&mut self) -> Vec<u8> {
         use base64::Engine as _;

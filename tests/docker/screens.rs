@@ -74,11 +74,44 @@ fn the_page_shows_every_panel(sandbox: &Sandbox, url: &str) {
     browser.until("document.documentElement.dataset.theme === 'dark' && document.readyState === 'complete'");
     assert_eq!(browser.evaluate("getComputedStyle(document.body).backgroundColor"), "rgb(16, 20, 24)");
     keep_picture(&mut browser, "page-dark");
+    what_is_opened_stays_open_and_a_telephone_gets_drawings_of_its_width(&mut browser, url);
     // Another dashboard.
     browser.evaluate("[...document.querySelectorAll('.dashboards a')].find(link => !link.ariaCurrent).click()");
     browser.until("!location.pathname.endsWith('/accesslog') && document.querySelectorAll('.panel').length > 0");
     keep_picture(&mut browser, "page-overview");
     assert_eq!(browser.complaints, Vec::<String>::new());
+}
+
+fn what_is_opened_stays_open_and_a_telephone_gets_drawings_of_its_width(browser: &mut Browser, url: &str) {
+    let renewed = "!document.querySelector('main').dataset.old";
+    browser.open(&format!("{url}/d/accesslog?range=5m&refresh=2&theme=dark"));
+    browser.evaluate(
+        "document.querySelector('main').dataset.old = '1'; document.querySelector('details.row').open = false; \
+         document.querySelectorAll('.lengths a')[2].focus()",
+    );
+    browser.until(renewed);
+    assert_eq!(browser.evaluate("document.querySelector('details.row').open"), false, "a row that was folded stays so");
+    let focus = "[...document.querySelectorAll('.lengths a')].indexOf(document.activeElement)";
+    assert_eq!(browser.evaluate(focus), 2, "the keyboard stands where it stood");
+    // An answer that is no page of ours is no reason to throw away the one that is there.
+    browser.evaluate(
+        "window.real = window.fetch; window.fetch = async () => new Response('bad gateway', { status: 502 })",
+    );
+    browser.until("!document.querySelector('.lost').hidden");
+    browser.evaluate("window.fetch = window.real");
+    browser.until("document.querySelector('.lost').hidden && document.querySelectorAll('.panel').length > 0");
+    browser.resize(390, 844);
+    browser.until("document.querySelector('main').dataset.narrow === '1'");
+    let overflow = "[...document.querySelectorAll('.panel > svg')].filter(svg => svg.getBoundingClientRect().width \
+                    > svg.parentElement.clientWidth + 1).length";
+    assert_eq!(browser.evaluate(overflow), 0, "no drawing is wider than its panel");
+    assert_eq!(browser.evaluate("document.documentElement.scrollWidth <= 390"), true, "nor the page than the screen");
+    let scale = "[...document.querySelectorAll('.panel > svg')].every(svg => \
+                 svg.getBoundingClientRect().width / svg.viewBox.baseVal.width > 0.85)";
+    assert_eq!(browser.evaluate(scale), true, "letters keep their size");
+    keep_picture(browser, "page-narrow");
+    browser.resize(1400, 1000);
+    browser.until("!document.querySelector('main').dataset.narrow");
 }
 
 /// For eyes: below `target/tmp`.

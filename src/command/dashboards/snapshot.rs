@@ -12,7 +12,7 @@ use crate::command::{Exit, Failure, output, view};
 use crate::dashboard::{Dashboard, Library};
 use crate::engine::Error;
 use crate::plot::{self, Fonts, PictureError, Theme, TimeRange};
-use crate::view::{Chosen, Shown, ask, choose, step};
+use crate::view::{Chosen, Shown, ask, choose, step, worded};
 
 /// Arguments of `dashboards snapshot`.
 #[derive(Debug, clap::Args)]
@@ -134,10 +134,11 @@ async fn draw(
     let end = (jiff::Timestamp::now().as_duration().as_secs_f64() / interval).floor() * interval;
     let range = TimeRange { start: end - length, end, step, zone: jiff::tz::TimeZone::system() };
     let variables = choose(prometheus, dashboard, &[], &range, interval).await.map_err(failed)?;
+    let worded = worded(dashboard, &variables);
     let variables = variables.iter().map(Chosen::pair).collect();
     let shown = Shown { range, interval, variables };
-    let answers = ask(prometheus, dashboard, &shown).await.map_err(failed)?;
-    Ok(plot::sheet(dashboard, &answers.contents, &answers.marks, &shown.range, theme))
+    let answers = ask(prometheus, &worded, &shown).await.map_err(failed)?;
+    Ok(plot::sheet(&worded, &answers.contents, &answers.marks, &shown.range, theme))
 }
 
 fn write(global: &Global, path: &Path, bytes: &[u8]) -> Result<(), Error> {

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::{below, list, text};
 use crate::dashboard::PanelKind;
 
 /// Keys that mean something only to the Grafana that wrote them.
@@ -29,6 +30,23 @@ pub(super) fn kind(name: &str, panel: &Map<String, Value>) -> (PanelKind, bool) 
         other => return (PanelKind::Other(other.to_owned()), GRAFANAS_OWN.contains(&other)),
     };
     (kind, true)
+}
+
+/// Words for values, in each of the three ways in which Grafana has written them. What stands for a stretch of values or
+/// for none has no place here.
+pub(super) fn mappings(panel: &Map<String, Value>, defaults: Option<&Map<String, Value>>) -> Vec<(f64, String)> {
+    let pair = |value: &str, word: &Value| Some((value.trim().parse().ok()?, word.as_str()?.to_owned()));
+    let mut mappings: Vec<(f64, String)> = Vec::new();
+    let written = defaults.map(|defaults| list(defaults, "mappings")).unwrap_or_default();
+    for mapping in written.iter().chain(list(panel, "valueMaps")).filter_map(Value::as_object) {
+        match (text(mapping, "type"), below(mapping, "options")) {
+            ("value", Some(options)) => {
+                mappings.extend(options.iter().filter_map(|(value, shown)| pair(value, shown.get("text")?)));
+            }
+            _ => mappings.extend(mapping.get("text").and_then(|word| pair(text(mapping, "value"), word))),
+        }
+    }
+    mappings
 }
 
 /// Kinds that come with Grafana and that only Grafana draws.

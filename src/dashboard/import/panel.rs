@@ -88,7 +88,7 @@ fn panel(json: &Map<String, Value>, row_height: u8, notes: &mut Vec<String>) -> 
         minimum: of("min"),
         maximum: of("max"),
         thresholds: thresholds(json, defaults),
-        mappings: Vec::new(),
+        mappings: old::mappings(json, defaults),
         stacking: stacking(json, defaults),
         interval: None,
         text: body(json).to_owned(),

@@ -41,7 +41,7 @@ impl Dashboard {
             if !is_plain {
                 variables.extend(stand_ins);
             }
-            let filling = Filling { rate_interval: 60.0, interval: 15.0, range: 3600.0, variables };
+            let filling = Filling { rate_interval: 60.0, interval: 15.0, range: 3600.0, end: 3600.0, variables };
             Expression::parse(&fill(query, &filling)).err().map(|error| error.to_string())
         };
         let message = parse(0)?;

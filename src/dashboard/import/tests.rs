@@ -160,3 +160,27 @@ fn a_query_that_does_not_parse_is_named_with_panel_and_place() {
     assert_eq!((wrong[0].panel.as_str(), wrong[0].line, wrong[0].column), ("Bad", 2, 56));
     assert!(!wrong[0].message.is_empty());
 }
+
+#[test]
+fn words_for_values_and_what_is_taken_of_a_choice_are_carried_in_every_way_to_write_them() {
+    let panel = |kind: &str, more: serde_json::Value| {
+        let mut panel = json!({ "type": kind, "title": "State", "targets": [{ "expr": "up" }] });
+        panel.as_object_mut().expect("a map").extend(more.as_object().expect("a map").clone());
+        panel
+    };
+    let new = json!({ "fieldConfig": { "defaults": { "mappings": [
+        { "type": "value", "options": { "0": { "text": "down", "color": "red" }, "1": { "text": "up" } } },
+        { "type": "special", "options": { "match": "null", "result": { "text": "N/A" } } },
+    ] } } });
+    let middle = json!({ "fieldConfig": { "defaults": { "mappings": [{ "id": 1, "op": "=", "type": 1, "value": "0", "text": "down" }] } } });
+    let old = json!({ "valueMaps": [{ "op": "=", "value": "null", "text": "N/A" }, { "op": "=", "value": "0", "text": "down" }] });
+    let imported = read(&json!({
+        "title": "Words",
+        "templating": { "list": [{ "name": "node", "type": "query", "query": "node_meta", "regex": "/id=\"(.*)\"/" }] },
+        "panels": [panel("stat", new), panel("stat", middle), panel("singlestat", old)],
+    }));
+    let mappings: Vec<_> = imported.dashboard.panels().map(|panel| panel.mappings.clone()).collect();
+    let down = (0.0, "down".to_owned());
+    assert_eq!(mappings, [vec![down.clone(), (1.0, "up".to_owned())], vec![down.clone()], vec![down]]);
+    assert_eq!(imported.dashboard.variables[0].regex, "/id=\"(.*)\"/");
+}

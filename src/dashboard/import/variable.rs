@@ -35,6 +35,7 @@ fn variable(json: &Map<String, Value>, notes: &mut Vec<String>) -> Option<Variab
         multi: flag(json, "multi"),
         include_all: flag(json, "includeAll"),
         default: if keeps_choice { chosen(json) } else { Vec::new() },
+        regex: text(json, "regex").to_owned(),
         source,
     })
 }

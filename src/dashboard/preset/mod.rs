@@ -60,6 +60,7 @@ fn for_jobs_with(metric: &str, uid: &str, title: &str, rows: Vec<Row>) -> Dashbo
         multi: false,
         include_all: false,
         default: Vec::new(),
+        regex: String::new(),
     };
     Dashboard {
         uid: uid.to_owned(),

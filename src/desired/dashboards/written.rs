@@ -58,6 +58,7 @@ fn all_variables(written: &WrittenDashboard) -> Vec<Variable> {
             multi: takes_many,
             include_all: takes_many,
             default: Vec::new(),
+            regex: String::new(),
         }
     });
     given.chain(written.variables.iter().map(|(name, values)| variable(name, values, &queries))).collect()
@@ -80,6 +81,7 @@ fn variable(name: &str, values: &[String], queries: &[&str]) -> Variable {
         multi: takes_many,
         include_all: takes_many,
         default: Vec::new(),
+        regex: String::new(),
     }
 }
 

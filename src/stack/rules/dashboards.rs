@@ -79,6 +79,7 @@ fn variables_of(written: &WrittenDashboard) -> dashboard::Dashboard {
         multi: false,
         include_all: false,
         default: Vec::new(),
+        regex: String::new(),
     });
     dashboard::Dashboard { variables: variables.collect(), ..dashboard::Dashboard::default() }
 }
@@ -115,7 +116,11 @@ fn settings_fit(examination: &mut Examination, path: Path, panel: &Panel) {
                 format!("usual are `bytes`, `s`, `reqps`, `percentunit`; for a text of your own write `suffix:{unit}`")
             }
         };
-        examination.warning(path.key("unit"), format!("Grafana has no unit `{unit}`"), help);
+        examination.warning(
+            path.key("unit"),
+            format!("stackctl knows no unit `{unit}`: the word itself stands behind each value"),
+            help,
+        );
     }
     if panel.width.is_some_and(|width| !(1..=dashboard::COLUMNS).contains(&width)) {
         examination.error(path.key("width"), "a panel is 1 to 24 columns wide", "write a number from 1 to 24");

@@ -38,7 +38,9 @@ impl<'a> Asker<'a> {
     /// What stands for macros: the last hour, in points as far apart as scrapes, or as the panel wants them.
     fn filling(&self, panel_interval: Option<f64>) -> Filling {
         let scrape = seconds(self.lookup.config.scrape_interval).max(panel_interval.unwrap_or_default());
-        Filling { rate_interval: 4.0 * scrape, interval: scrape, range: 3600.0, variables: self.variables.clone() }
+        let end = jiff::Timestamp::now().as_duration().as_secs_f64();
+        let variables = self.variables.clone();
+        Filling { rate_interval: 4.0 * scrape, interval: scrape, range: 3600.0, end, variables }
     }
 
     /// Asks everything that a panel asks.
