@@ -62,6 +62,11 @@ impl TimeRange {
         self.end - self.start
     }
 
+    /// How many points a series without a gap has in it.
+    pub fn points(&self) -> usize {
+        super::number::whole(self.length() / self.step.max(1e-9)).saturating_add(1)
+    }
+
     /// A moment as people write it, to the second: `24 Nov 13:05:00`.
     pub fn moment(&self, time: f64) -> String {
         self.format(time, "%-d %b %H:%M:%S")

@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn series_of_one_set_of_labels_share_a_row() {
-        let query = |legend: &str| Query { legend: legend.to_owned(), ..Query::default() };
+        let query = |legend: &str| Query { legend: legend.to_owned(), expression: "x".to_owned(), ..Query::default() };
         let panel = Panel { queries: vec![query("up"), query("{{job}}")], ..Panel::default() };
         let series = |job: &str, query, value| Series {
             labels: [("job".to_owned(), job.to_owned()), ("__name__".to_owned(), "x".to_owned())].into(),
@@ -116,7 +116,7 @@ mod tests {
             ..Series::default()
         };
         let table = Table::of(&panel, &[series("web", 0, 1.0), series("db", 0, 0.0), series("web", 1, 1500.0)]);
-        assert_eq!(table.head, ["job", "up", "value"]);
+        assert_eq!(table.head, ["job", "up", "x"], "a column without a word of its own is called as what it asks");
         let rows: Vec<Vec<&str>> =
             table.rows.iter().map(|row| row.iter().map(|cell| cell.text.as_str()).collect()).collect();
         assert_eq!(rows, [["web", "1", "1.5 K"], ["db", "0", ""]]);
