@@ -50,6 +50,11 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
         Format::Json => output::print_json(&Report::new(&situation.desired.stack, findings)),
         Format::Text => {
             prove::show(&findings, global.quiet);
+            if arguments.checks.contains(&Check::Engine) && situation.desired.daemon.is_none() {
+                output::say(
+                    "`engine.metrics` is off: nothing to prove of the engine; `engine.metrics: gateway` switches it on",
+                );
+            }
             if situation.observed.containers.is_empty() {
                 output::say(&format!("nothing of stack `{}` runs: `stackctl up` starts it", situation.desired.stack));
             } else {

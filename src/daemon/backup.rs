@@ -88,11 +88,20 @@ impl Backup {
         file.bytes().is_some_and(|bytes| short_hash(bytes) == self.written)
     }
 
+    /// Whether the file is neither what was written in place of this copy nor what the copy says: somebody else changed it.
+    pub fn is_edited(&self, file: &ConfigFile) -> Result<bool, Error> {
+        Ok(file.bytes().is_some() && !self.is_undone_by(file) && self.bytes()?.as_deref() != file.bytes())
+    }
+
+    /// Takes the copy away, where nothing came of the change that it was made for. One that stays is in nobody's way.
+    pub(super) fn forget(self) {
+        let _ = fs::remove_file(&self.path);
+    }
+
     /// Puts it back, and is used up. What somebody else has made of the file since is kept under another name.
     pub fn restore(self, file: &ConfigFile) -> Result<Restored, Error> {
         let folder = lock(file.folder())?;
-        let edited =
-            if file.bytes().is_none() || self.is_undone_by(file) { None } else { Some(self.keep_edited(file)?) };
+        let edited = if self.is_edited(file)? { Some(self.keep_edited(file)?) } else { None };
         let failed = |error: &io::Error| Error::of("put back", file.path(), error);
         if self.existed {
             fs::rename(&self.path, file.path()).map_err(|error| failed(&error))?;
@@ -178,6 +187,17 @@ mod tests {
         let edited = restore(&path).edited.expect("it was changed by hand");
         assert_eq!(fs::read_to_string(edited).expect("readable"), "{ \"debug\": false }");
         assert_eq!(fs::read_to_string(&path).expect("readable"), "{}");
+    }
+
+    #[test]
+    fn a_change_that_never_came_about_is_not_taken_for_somebody_elses() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("daemon.json");
+        fs::write(&path, "{}").expect("writable");
+        // Killed between the copy and the change.
+        Backup::keep(&ConfigFile::read(&path).expect("readable"), b"{ }").expect("writable");
+        assert_eq!(restore(&path), Restored { exists: true, edited: None });
+        assert_eq!(names(folder.path()), ["daemon.json"]);
     }
 
     #[test]

@@ -97,7 +97,13 @@ impl Document {
     pub fn settings(&self) -> Vec<(String, Value, usize)> {
         let value = |member: &Member| serde_json::from_str(&self.text[member.value.clone()]).unwrap_or(Value::Null);
         let top = self.members_at(&[]).unwrap_or_default();
-        top.iter().map(|member| (member.name.clone(), value(member), self.line(member.key.start))).collect()
+        let (mut line, mut counted) = (1, 0);
+        let settings = top.iter().map(|member| {
+            line += self.text[counted..member.key.start].matches('\n').count();
+            counted = member.key.start;
+            (member.name.clone(), value(member), line)
+        });
+        settings.collect()
     }
 
     /// The value below a path of keys.
@@ -121,10 +127,6 @@ impl Document {
             }
         }
         Some(members(&self.text, &range))
-    }
-
-    fn line(&self, byte: usize) -> usize {
-        self.text[..byte].matches('\n').count() + 1
     }
 
     fn first_duplicate(&self) -> Option<Member> {

@@ -47,15 +47,36 @@ impl Error {
     pub(super) fn of(verb: &str, path: &Path, error: &io::Error) -> Self {
         let attempt = format!("cannot {verb} {}", path.display());
         match error.kind() {
-            io::ErrorKind::PermissionDenied => Self::Denied { attempt, path: path.to_owned() },
-            io::ErrorKind::ReadOnlyFilesystem => Self::world(
+            io::ErrorKind::PermissionDenied if is_root() => Self::world(
                 attempt,
                 error,
-                "it lies on a file system that is read-only: change it where it is made from",
+                "root may not either: see with `lsattr -d` whether it or its folder is immutable (`chattr -i`), or which \
+                 security module keeps it",
             ),
-            _ => Self::world(attempt, error, ""),
+            io::ErrorKind::PermissionDenied => Self::Denied { attempt, path: path.to_owned() },
+            kind => Self::world(attempt, error, advice(kind)),
         }
     }
+}
+
+/// What to do next, as far as the kind of trouble tells.
+fn advice(kind: io::ErrorKind) -> &'static str {
+    match kind {
+        io::ErrorKind::ReadOnlyFilesystem => {
+            "it lies on a file system that is read-only: change it where it is made from"
+        }
+        io::ErrorKind::ResourceBusy => {
+            "it is mounted there by itself, as files of a container are: change it where it is mounted from"
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room there; nothing was changed",
+        _ => "",
+    }
+}
+
+/// Whether there is no higher right to ask for.
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }
 
 impl fmt::Display for Error {

@@ -1,10 +1,11 @@
-//! A `daemon.json` on disk: read whole, written whole or not at all, with the owner and the mode it had.
+//! A `daemon.json` on disk: read whole, written whole or not at all, with the owner, the mode and the attributes it had.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
+use super::attributes::{self, Attribute};
 use super::{Backup, Document, Error};
 
 /// More than any settings take, in bytes.
@@ -25,6 +26,8 @@ pub struct ConfigFile {
     bytes: Option<Vec<u8>>,
     owner: Option<(u32, u32)>,
     mode: u32,
+    /// Access lists, labels of security modules.
+    attributes: Vec<Attribute>,
     /// Hard links beside this path that lead to the same bytes.
     other_names: u64,
 }
@@ -36,7 +39,8 @@ impl ConfigFile {
         let metadata = match fs::metadata(&path) {
             Ok(metadata) => metadata,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Ok(Self { path, bytes: None, owner: None, mode: MODE, other_names: 0 });
+                let attributes = Vec::new();
+                return Ok(Self { path, bytes: None, owner: None, mode: MODE, attributes, other_names: 0 });
             }
             Err(error) => return Err(Error::of("read", &path, &error)),
         };
@@ -46,15 +50,18 @@ impl ConfigFile {
             return Err(Error::wrong(message, "name the file with `--config-file FILE`"));
         }
         let mut bytes = Vec::new();
-        let opened = File::open(&path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
-        opened.map_err(|error| Error::of("read", &path, &error))?;
+        let opened = File::open(&path).and_then(|file| {
+            (&file).take(LARGEST + 1).read_to_end(&mut bytes)?;
+            attributes::of(&file)
+        });
+        let attributes = opened.map_err(|error| Error::of("read", &path, &error))?;
         if bytes.len() as u64 > LARGEST {
             let message = format!("{} is larger than {} KiB", path.display(), LARGEST >> 10);
             return Err(Error::wrong(message, "is it really the settings of a Docker engine?"));
         }
         let owner = Some((metadata.uid(), metadata.gid()));
         let other_names = metadata.nlink().saturating_sub(1);
-        Ok(Self { path, bytes: Some(bytes), owner, mode: metadata.mode() & 0o7777, other_names })
+        Ok(Self { path, bytes: Some(bytes), owner, mode: metadata.mode() & 0o7777, attributes, other_names })
     }
 
     /// Where it really lies.
@@ -96,12 +103,16 @@ impl ConfigFile {
         approve(beside.path())?;
         self.expect_unchanged()?;
         let backup = Backup::keep(self, bytes)?;
-        beside.persist(&self.path).map_err(|failed| Error::of("write", &self.path, &failed.error))?;
+        if let Err(failed) = beside.persist(&self.path) {
+            // What was not changed needs no way back.
+            backup.forget();
+            return Err(Error::of("write", &self.path, &failed.error));
+        }
         lock.sync_all().map_err(|error| Error::of("write", folder, &error))?;
         Ok(backup)
     }
 
-    /// Writes a new file beside it, with its owner and mode, down to the disk.
+    /// Writes a new file beside it, with its owner, mode and attributes, down to the disk.
     pub(super) fn beside(&self, bytes: &[u8]) -> Result<tempfile::NamedTempFile, Error> {
         let folder = self.folder();
         let failed = |error: &io::Error| Error::of("write into", folder, error);
@@ -113,11 +124,15 @@ impl ConfigFile {
         if let Some((user, group)) = self.owner {
             fchown(file.as_file(), Some(user), Some(group)).map_err(|error| failed(&error))?;
         }
-        let written = file
-            .as_file()
-            .set_permissions(Permissions::from_mode(self.mode))
-            .and_then(|()| file.write_all(bytes))
-            .and_then(|()| file.as_file().sync_all());
+        let set = file.as_file().set_permissions(Permissions::from_mode(self.mode));
+        set.map_err(|error| failed(&error))?;
+        if self.bytes.is_some() {
+            attributes::give(file.as_file(), &self.attributes).map_err(|(attribute, error)| {
+                Error::of(&format!("keep the attribute {attribute} of"), &self.path, &error)
+            })?;
+        }
+        // Through the file itself: tempfile would put its own words around the system's.
+        let written = file.as_file_mut().write_all(bytes).and_then(|()| file.as_file().sync_all());
         written.map_err(|error| failed(&error))?;
         Ok(file)
     }

@@ -1,5 +1,6 @@
 //! Where the engine's metrics are reached from containers and from nowhere else: the address that `gateway` stands for.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
 use serde_json::Value;
@@ -44,6 +45,27 @@ pub fn gateway(
             "write `engine.metrics: {elsewhere}:9323` if only containers reach that address, or take `host-gateway-ip` out"
         ),
     })
+}
+
+/// Where the default bridge is, as the kernel has it. Engines that do not say it take the first address of the subnet, and with
+/// `fixed-cidr` 20.10 takes another one.
+pub fn on_bridge(guessed: IpAddr, subnet: Option<&str>, addresses: &BTreeSet<IpAddr>) -> IpAddr {
+    let within = |address: &&IpAddr| subnet.is_some_and(|subnet| contains(subnet, **address));
+    let mut candidates = addresses.iter().filter(within);
+    match (candidates.next(), candidates.next()) {
+        (Some(only), None) => *only,
+        _ => guessed,
+    }
+}
+
+fn contains(subnet: &str, address: IpAddr) -> bool {
+    let Some((network, length)) = subnet.split_once('/') else { return false };
+    let (Ok(network), Ok(length), IpAddr::V4(address)) = (network.parse::<Ipv4Addr>(), length.parse::<u32>(), address)
+    else {
+        return false;
+    };
+    let host = u32::MAX.checked_shr(length).unwrap_or(0);
+    u32::from(network) | host == u32::from(address) | host
 }
 
 /// What `host-gateway-ip` has to say so that containers find the metrics after a restart, too, where the engine would forget
@@ -136,6 +158,19 @@ mod tests {
         assert_eq!(found("{}", "", Some("172.17.0.1")), Ok(at("172.17.0.1")));
         assert_eq!(found("", "", None), Ok(at("172.17.0.1")));
         assert_eq!(found("{}", "--bridge br0", Some("192.168.5.1")), Ok(at("192.168.5.1")));
+    }
+
+    #[test]
+    fn the_kernel_knows_where_an_engine_has_put_its_bridge() {
+        let parsed = |text: &str| text.parse::<IpAddr>().expect("an address");
+        let found = |addresses: &[&str]| {
+            let addresses = addresses.iter().map(|text| parsed(text)).collect();
+            on_bridge(parsed("172.17.0.1"), Some("172.17.0.0/16"), &addresses).to_string()
+        };
+        assert_eq!(found(&["127.0.0.1", "172.17.5.0", "::1", "172.18.0.1"]), "172.17.5.0");
+        assert_eq!(found(&["172.17.5.0", "172.17.9.9"]), "172.17.0.1", "nobody knows which one");
+        assert_eq!(found(&[]), "172.17.0.1");
+        assert_eq!(on_bridge(parsed("10.0.0.1"), None, &BTreeSet::from([parsed("172.17.5.0")])), parsed("10.0.0.1"));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Which settings which release of dockerd knows: data, read from the struct tags in moby's `daemon/config` at the releases
-//! in [`LOOKED_AT`] (Linux), and the reload code in `daemon/reload.go`.
+//! in [`LOOKED_AT`] (Linux), and the reload code in `daemon/reload.go`. A tag that no flag goes with makes no setting: real
+//! programs of 20.10, 26.1 and 28.5 were asked for each.
 
 use super::Release;
 use Shape::{Any, List, Map, Number, Switch, Text};
@@ -65,8 +66,13 @@ pub(super) fn key(name: &str) -> Option<Key> {
 }
 
 /// Names of all settings.
-pub(super) fn names() -> impl Iterator<Item = &'static str> {
+pub fn names() -> impl Iterator<Item = &'static str> {
     KEYS.iter().map(|(name, ..)| *name)
+}
+
+/// Whether that release is newer than all that were looked at.
+pub(super) fn is_beyond(release: Release) -> bool {
+    LOOKED_AT.iter().all(|looked_at| *looked_at < release)
 }
 
 impl Key {
@@ -166,7 +172,7 @@ const KEYS: &[Row] = &[
     ("proxies", Map, Release(23, 0), None, false),
     ("raw-logs", Switch, Release(17, 6), None, false),
     ("registry-mirrors", List, Release(17, 6), None, true),
-    ("resolv-conf", Text, Release(18, 9), None, false),
+    ("resolv-conf", Text, Release(18, 9), Some(Release(19, 3)), false),
     ("rootless", Switch, Release(19, 3), None, false),
     ("runtimes", Map, Release(17, 6), None, true),
     ("seccomp-profile", Text, Release(17, 6), None, false),
@@ -175,8 +181,8 @@ const KEYS: &[Row] = &[
     ("storage-driver", Text, Release(17, 6), None, false),
     ("storage-opts", List, Release(17, 6), None, false),
     ("swarm-default-advertise-addr", Text, Release(17, 6), None, false),
-    ("swarm-raft-election-tick", Number, Release(18, 9), None, false),
-    ("swarm-raft-heartbeat-tick", Number, Release(18, 9), None, false),
+    ("swarm-raft-election-tick", Number, Release(18, 9), Some(Release(19, 3)), false),
+    ("swarm-raft-heartbeat-tick", Number, Release(18, 9), Some(Release(19, 3)), false),
     ("tls", Switch, Release(17, 6), None, false),
     ("tlscacert", Text, Release(17, 6), None, false),
     ("tlscert", Text, Release(17, 6), None, false),

@@ -3,6 +3,7 @@
 //! The parts that decide are pure: [`Document`], [`Change`], [`objections`], [`gateway`], [`Flags`]. Those that touch the
 //! world are apart: `file`, `backup`, `process`, `service`, `validate`, `words`. Nothing here speaks to the engine's API.
 
+mod attributes;
 mod backup;
 mod change;
 mod credentials;
@@ -28,9 +29,10 @@ pub use document::{Document, Malformed};
 pub use error::Error;
 pub use file::{ConfigFile, commands_by_hand};
 pub use flags::{Flag, Flags};
-pub use gateway::{Gateway, NoGateway, gateway, host_gateway_to_keep};
+pub use gateway::{Gateway, NoGateway, gateway, host_gateway_to_keep, on_bridge};
+pub use keys::names as setting_names;
 pub use objection::{Objection, objections};
-pub use process::{Dockerd, Holder};
+pub use process::{Dockerd, Holder, clash};
 pub use release::Release;
 pub use service::Service;
 pub use validate::validate;

@@ -1,6 +1,8 @@
 //! What dockerd would not start with, seen before it is asked: unknown settings, wrong kinds of values, settings that are
 //! flags already, and metrics for everybody.
 
+use std::net::SocketAddr;
+
 use serde_json::Value;
 
 use super::keys::{self, Shape};
@@ -51,6 +53,8 @@ fn unknown(name: &str, line: usize, release: Option<Release>) -> Option<Objectio
             Some(Objection { line, message, help: format!("remove `{name}`: other releases know it") })
         }
         Some(_) => None,
+        // It may have come with a release that the table does not know. That one's own program has the last word.
+        None if release.is_some_and(keys::is_beyond) => None,
         None => Some(Objection { line, message, help: nearest(name) }),
     }
 }
@@ -69,17 +73,59 @@ fn misshapen(name: &str, value: &Value, line: usize) -> Option<Objection> {
     let (fits, wanted) = match keys::key(name)?.shape {
         Shape::Switch => (value.is_boolean(), "`true` or `false`"),
         Shape::Text => (value.is_string(), "a text in quotes"),
-        Shape::Number => (value.is_number(), "a number without quotes"),
+        // dockerd takes neither fractions nor powers of ten, and no more than 64 bits.
+        Shape::Number => (value.as_i64().is_some(), "a whole number without quotes"),
         Shape::List => (value.is_array(), "a list: `[ … ]`"),
         Shape::Map => (value.is_object(), "a map: `{ … }`"),
         Shape::Any => return None,
     };
     // dockerd takes `null` for a setting that is not there.
-    (!fits && !value.is_null()).then(|| Objection {
+    if !fits && !value.is_null() {
+        return Some(refused(name, value, line, wanted));
+    }
+    misshapen_inside(name, value, line)
+}
+
+fn refused(name: &str, value: &Value, line: usize, wanted: &str) -> Objection {
+    Objection {
         line,
         message: format!("`{name}` is `{value}`, which no engine starts with"),
         help: format!("write {wanted}"),
-    })
+    }
+}
+
+/// The same one level below, and for the address of the metrics.
+fn misshapen_inside(name: &str, value: &Value, line: usize) -> Option<Objection> {
+    let is_text = |value: &&Value| value.is_string() || value.is_null();
+    match (name, value) {
+        (METRICS_KEY, Value::String(address)) if !address.is_empty() && !is_place(address) => {
+            Some(refused(name, value, line, "ADDRESS:PORT, such as `172.17.0.1:9323`"))
+        }
+        ("default-address-pools", Value::Array(items)) => {
+            let item = items.iter().find(|item| !item.is_object())?;
+            Some(refused("default-address-pools[]", item, line, "maps: `[{ \"base\": …, \"size\": … }]`"))
+        }
+        (_, Value::Array(items)) => {
+            let item = items.iter().find(|item| !is_text(item))?;
+            Some(refused(&format!("{name}[]"), item, line, "texts in quotes"))
+        }
+        ("log-opts" | "cluster-store-opts", Value::Object(members)) => {
+            let (member, value) = members.iter().find(|(_, value)| !is_text(value))?;
+            Some(refused(&format!("{name}.{member}"), value, line, "a text in quotes, such as `\"3\"`"))
+        }
+        ("features", Value::Object(members)) => {
+            let (member, value) = members.iter().find(|(_, value)| !value.is_boolean() && !value.is_null())?;
+            Some(refused(&format!("{name}.{member}"), value, line, "`true` or `false`"))
+        }
+        _ => None,
+    }
+}
+
+/// Whether dockerd could listen there: it wants a host, an address in brackets where it has colons, and a number.
+fn is_place(address: &str) -> bool {
+    let Some((host, port)) = address.rsplit_once(':') else { return false };
+    let is_bracketed = host.starts_with('[') && host.ends_with(']');
+    port.parse::<u16>().is_ok() && !host.is_empty() && (is_bracketed || !host.contains(':'))
 }
 
 fn twice(name: &str, line: usize, flags: &Flags) -> Option<Objection> {
@@ -87,7 +133,10 @@ fn twice(name: &str, line: usize, flags: &Flags) -> Option<Objection> {
     let (written, value) = (&flag.written, &flag.value);
     let remove = format!("remove `{written}` from dockerd's command line (`systemctl edit --full docker`)");
     let help = match name {
-        METRICS_KEY => format!("{remove}, or write `engine.metrics: {value}` and leave the file alone"),
+        METRICS_KEY if value.parse::<SocketAddr>().is_ok() => {
+            format!("{remove}, or write `engine.metrics: {value}` and leave the file alone")
+        }
+        METRICS_KEY => remove,
         _ => format!("{remove}, or `{name}` from the file"),
     };
     Some(Objection {
@@ -146,6 +195,20 @@ mod tests {
             told("{\"debug\": \"yes\", \"mtu\": null}", "", None),
             ["1: `debug` is `\"yes\"`, which no engine starts with; write `true` or `false`"]
         );
+    }
+
+    #[test]
+    fn a_setting_that_came_after_the_table_was_made_is_left_to_the_engine() {
+        assert_eq!(told("{\"brand-new\": 1}", "", Some(Release(99, 0))), Vec::<String>::new());
+        assert_eq!(told("{\"graph\": \"/x\"}", "", Some(Release(99, 0))).len(), 1, "this one is gone since 24.0");
+    }
+
+    #[test]
+    fn metrics_that_are_a_flag_with_a_name_are_not_offered_to_the_stack_file() {
+        let with_flag =
+            |flag: &str| told("{\"metrics-addr\": \"172.17.0.1:9323\"}", flag, Some(Release(20, 10))).remove(0);
+        assert!(with_flag("--metrics-addr 10.0.0.1:1").contains("`engine.metrics: 10.0.0.1:1`"));
+        assert!(!with_flag("--metrics-addr localhost:1").contains("`engine.metrics"));
     }
 
     #[test]

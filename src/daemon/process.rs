@@ -5,9 +5,13 @@ use std::fs;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use super::Flags;
 use crate::probe::listening;
+
+/// Time that an engine which does not answer gets to end by itself.
+const END: Duration = Duration::from_secs(3);
 
 /// A running dockerd.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,6 +82,29 @@ impl Dockerd {
         others.any(|other| other.arguments == self.arguments)
     }
 
+    /// Whether this very one runs. One that has ended and that nobody has taken note of yet has no command line any more.
+    pub fn is_alive(&self) -> bool {
+        Self::of(self.pid).is_some_and(|now| now.arguments == self.arguments)
+    }
+
+    /// Ends the one that came after this one and does not answer: it is asked to, and killed where it does not listen.
+    pub async fn end_successor(&self) {
+        let successor = || {
+            let mut others = processes().filter(|pid| is_of_this_host(*pid)).filter_map(Self::of);
+            others.find(|other| other.pid != self.pid && other.arguments == self.arguments)
+        };
+        let Some(hanging) = successor() else { return };
+        // Where it cannot be told, whatever restarts it has its own ways.
+        let _ = hanging.signal("TERM");
+        let deadline = Instant::now() + END;
+        while hanging.is_alive() && Instant::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        if hanging.is_alive() {
+            let _ = hanging.signal("KILL");
+        }
+    }
+
     /// Whether its network is that of this process, so that sockets here are its sockets.
     pub fn shares_network(&self) -> bool {
         let network = |process: &str| fs::read_link(format!("/proc/{process}/ns/net")).ok();
@@ -125,16 +152,17 @@ impl Dockerd {
 
     /// Has it read its file again (SIGHUP). It takes what it can without a restart.
     pub fn reload(&self) -> std::io::Result<()> {
-        let status = Command::new("sh").arg("-c").arg(format!("kill -HUP {}", self.pid)).status()?;
+        self.signal("HUP")
+    }
+
+    fn signal(&self, name: &str) -> std::io::Result<()> {
+        let status = Command::new("sh").arg("-c").arg(format!("kill -{name} {}", self.pid)).status()?;
         if status.success() { Ok(()) } else { Err(std::io::Error::other("it cannot be told to")) }
     }
 
     /// Sockets, each with its number, beside which none can listen there.
     fn clashing(&self, wanted: SocketAddr) -> Vec<(SocketAddr, String)> {
-        let clashes = |socket: &SocketAddr| {
-            socket.port() == wanted.port()
-                && (socket.ip() == wanted.ip() || socket.ip().is_unspecified() || wanted.ip().is_unspecified())
-        };
+        let clashes = |socket: &SocketAddr| clash(*socket, wanted);
         let with_number = |line: &str| {
             let socket = listening(line).into_iter().find(clashes)?;
             Some((socket, line.split_ascii_whitespace().nth(9)?.to_owned()))
@@ -146,6 +174,11 @@ impl Dockerd {
         let table = |name| fs::read_to_string(format!("/proc/{}/net/{name}", self.pid)).unwrap_or_default();
         table("tcp") + &table("tcp6")
     }
+}
+
+/// Whether two sockets cannot be open at the same time.
+pub fn clash(one: SocketAddr, other: SocketAddr) -> bool {
+    one.port() == other.port() && (one.ip() == other.ip() || one.ip().is_unspecified() || other.ip().is_unspecified())
 }
 
 /// Whether a process is not that of a container or a host within this one, which may run an engine of its own.

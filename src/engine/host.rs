@@ -1,6 +1,6 @@
 //! What the engine is beyond this stack: its kind and version, and every container that runs on it. Looks, changes nothing.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use bollard::models::{LocalNodeState, RestartPolicyNameEnum};
 use bollard::query_parameters::{InspectContainerOptions, ListContainersOptionsBuilder};
@@ -61,6 +61,15 @@ pub struct RunningContainer {
     pub after_restart: AfterRestart,
 }
 
+/// A container that has a port of the host, or takes it when the engine starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Publisher {
+    /// Its name.
+    pub container: String,
+    /// Where it is reached.
+    pub address: SocketAddr,
+}
+
 /// What becomes of a running container when the engine restarts without live-restore.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AfterRestart {
@@ -116,6 +125,39 @@ impl Engine {
         let mut running: Vec<_> = asked.try_filter_map(|found| async { Ok(found) }).try_collect().await?;
         running.sort_by(|left, right| left.name.cmp(&right.name));
         Ok(running)
+    }
+
+    /// Every port over TCP that a container has, or takes when the engine starts: before the engine opens sockets of its own.
+    pub async fn publishers(&self) -> Result<Vec<Publisher>, Error> {
+        let options = ListContainersOptionsBuilder::new().all(true).build();
+        let listed = self.docker.list_containers(Some(options)).await.map_err(cannot("list containers"))?;
+        let ids = listed.into_iter().filter_map(|container| container.id);
+        let asked = stream::iter(ids).map(|id| self.published(id)).buffered(CONCURRENT);
+        let found: Vec<Vec<Publisher>> = asked.try_collect().await?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    async fn published(&self, id: String) -> Result<Vec<Publisher>, Error> {
+        let inspected = match self.docker.inspect_container(&id, None::<InspectContainerOptions>).await {
+            Ok(inspected) => inspected,
+            Err(error) if status(&error) == Some(404) => return Ok(Vec::new()),
+            Err(error) => return Err(cannot(format!("inspect container `{id}`"))(error)),
+        };
+        let runs = inspected.state.and_then(|state| state.running) == Some(true);
+        let host = inspected.host_config.unwrap_or_default();
+        let policy = host.restart_policy.and_then(|policy| policy.name);
+        if !runs && policy != Some(RestartPolicyNameEnum::ALWAYS) {
+            return Ok(Vec::new());
+        }
+        let container = inspected.name.unwrap_or_default().trim_start_matches('/').to_owned();
+        let given = inspected.network_settings.and_then(|settings| settings.ports).unwrap_or_default();
+        let bindings = host.port_bindings.unwrap_or_default().into_iter().chain(given);
+        let bindings = bindings.filter(|(port, _)| !port.ends_with("/udp") && !port.ends_with("/sctp"));
+        let addresses = bindings.flat_map(|(_, bindings)| bindings.unwrap_or_default()).filter_map(|binding| {
+            let ip = binding.host_ip.filter(|ip| !ip.is_empty()).unwrap_or_else(|| "0.0.0.0".to_owned());
+            Some(SocketAddr::new(ip.parse().ok()?, binding.host_port?.parse().ok()?))
+        });
+        Ok(addresses.map(|address| Publisher { container: container.clone(), address }).collect())
     }
 
     /// `None`: it has ended since.

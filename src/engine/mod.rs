@@ -40,7 +40,7 @@ pub use create::StackSource;
 pub use error::Error;
 pub use holder::Holder;
 use holder::Whereabouts;
-pub use host::{AfterRestart, Bridge, EngineHost, EngineKind, RunningContainer};
+pub use host::{AfterRestart, Bridge, EngineHost, EngineKind, Publisher, RunningContainer};
 pub use limits::ObservedLimits;
 pub use lock::{Lock, ObservedLock};
 pub use logs::LogLine;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use stackctl::daemon::{Document, Flags, Release, objections};
+use stackctl::daemon::{Document, Flags, Release, objections, setting_names};
 
 use crate::tools;
 
@@ -53,5 +53,65 @@ fn settings_that_came_or_went_between_two_engines_are_refused_for_the_other_one(
         // The first is taken by 28.5 and not listed any more; for the others there was no flag before 28.0.
         let unlisted = ["api-cors-header", "features", "host-gateway-ip"];
         assert!(passed.iter().all(|key| unlisted.contains(&key.as_str())), "{passed:?} pass for {}", other.1);
+    }
+}
+
+/// The table comes from what moby's structures can hold, and engines take of that what a flag goes with.
+#[test]
+fn a_setting_is_called_unknown_where_a_real_engine_does_not_know_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("daemon.json");
+    for (suite, release) in RELEASES {
+        let dockerd = tools::binary(suite, "docker.io", "usr/sbin/dockerd");
+        // 20.10 cannot be asked: it ends for want of a folder, once it has read the file.
+        let last = if suite == "bookworm" { &["--data-root", "/dev/null/none"][..] } else { &["--validate"] };
+        // The folder is a flag then; and `null` is no map, which proxies have to be.
+        for name in setting_names().filter(|name| !["data-root", "proxies"].contains(name)) {
+            std::fs::write(&file, format!("{{\"{name}\": null}}")).expect("writable");
+            let output = Command::new(&dockerd).arg("--config-file").arg(&file).args(last).output();
+            let said = String::from_utf8_lossy(&output.expect("it runs here").stderr).into_owned();
+            let unknown = said.contains("don't match any configuration option");
+            assert_eq!(is_refused(name, release), unknown, "Engine {release}, {name}: {said}");
+        }
+    }
+}
+
+/// Values that people write, and some that nobody does.
+const VALUES: [(&str, &[&str]); 12] = [
+    (
+        "mtu",
+        &["1400", "0", "1400.0", "1e3", "1.5", "\"1400\"", "9223372036854775807", "9223372036854775808", "null", "[]"],
+    ),
+    ("max-concurrent-downloads", &["3", "\"3\"", "3.5", "true"]),
+    ("debug", &["true", "1", "\"true\"", "null"]),
+    ("log-level", &["\"info\"", "3", "null"]),
+    ("dns", &["[\"10.0.0.1\"]", "[1]", "\"10.0.0.1\"", "null"]),
+    ("labels", &["[\"a=b\"]", "[{\"a\": \"b\"}]", "{\"a\": \"b\"}", "[[\"a=b\"]]"]),
+    ("log-opts", &["{\"max-file\": \"3\"}", "{\"max-file\": 3}", "{\"compress\": true}", "[]", "null"]),
+    ("features", &["{\"buildkit\": true}", "{\"buildkit\": \"true\"}", "{\"buildkit\": 1}"]),
+    ("default-address-pools", &["[{\"base\": \"10.200.0.0/16\", \"size\": 24}]", "[\"10.200.0.0/16\"]", "{}"]),
+    ("insecure-registries", &["[\"a:5000\"]", "[5000]"]),
+    ("live-restore", &["true", "\"yes\""]),
+    ("registry-mirrors", &["[\"https://mirror.example\"]", "[false]"]),
+];
+
+#[test]
+fn a_value_is_refused_where_a_real_engine_refuses_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("daemon.json");
+    for (suite, release) in &RELEASES[1..] {
+        let dockerd = tools::binary(suite, "docker.io", "usr/sbin/dockerd");
+        for (key, values) in VALUES {
+            for value in values {
+                let text = format!("{{\"{key}\": {value}}}");
+                std::fs::write(&file, &text).expect("writable");
+                let output = Command::new(&dockerd).arg("--validate").arg("--config-file").arg(&file).output();
+                let output = output.expect("it runs here");
+                let document = Document::parse(text.as_bytes()).expect("JSON");
+                let refused = !objections(&document, &Flags::default(), Some(*release)).is_empty();
+                let said = String::from_utf8_lossy(&output.stderr).into_owned();
+                assert_eq!(refused, !output.status.success(), "Engine {release}, {text}: {said}");
+            }
+        }
     }
 }

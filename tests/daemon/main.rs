@@ -7,6 +7,8 @@ mod booted;
 mod bundle;
 mod engines;
 mod full;
+mod fears;
+mod files;
 mod known;
 mod midway;
 mod podman;

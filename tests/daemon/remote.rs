@@ -55,6 +55,13 @@ fn an_engine_over_tls_is_worked_on_with_its_certificates_and_with_no_others() {
     assert!(other.stderr.contains("certificate") && other.stderr.contains("ca.pem"), "{}", other.stderr);
     let none = stackctl(None, &["plan"]);
     assert!(none.code == 1 && none.stderr.contains("DOCKER_TLS_VERIFY"), "{}", none.stderr);
+    for words in [&["engine", "plan"][..], &["engine", "apply", "--yes"], &["engine", "rollback", "--yes"]] {
+        let no = stackctl(Some("right"), words);
+        assert!(
+            no.code == 1 && no.stderr.contains("it runs on another host, and its daemon.json lies there"),
+            "{no:?}"
+        );
+    }
     let down = stackctl(Some("right"), &["down", "--volumes", "--yes"]);
     assert_eq!(down.code, 0, "{}", down.stderr);
 }

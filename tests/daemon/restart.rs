@@ -78,8 +78,10 @@ fn with_live_restore_asked_for_no_container_stops() {
 fn new_containers_find_the_host_after_a_restart_under_containers_that_live_on() {
     for suite in SUITES {
         let engine = with_web(suite);
+        let (before, since) = (running(&engine), started_at(&engine));
         engine.write_stack(&format!("engine: {{ metrics: gateway, live_restore: true }}\n{WEB}"));
         let told = engine.apply(0);
+        assert_eq!((running(&engine), started_at(&engine)), (before, since), "{suite}: {told}");
         let is_told = told.contains("host-gateway-ip: with live-restore, this release forgets");
         assert_eq!(is_told, suite == "bookworm", "{suite}: {told}");
         let image = engine.docker(&["inspect", "--format", "{{.Config.Image}}", "demo-web-1"]);

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::super::{Failure, failure, output, situation};
-use super::subject::{Running, Which};
+use super::subject::{Running, Which, reader_of};
 use crate::cli::Global;
 use crate::daemon::{self, Change, ConfigFile, Flags, METRICS_KEY, Objection, Release, gateway};
 use crate::desired::{DEFAULT_GATEWAY, Desired, Facts};
@@ -62,8 +62,11 @@ impl Proposal {
         }
         let path = wishes.which.config_file.clone().or_else(|| running.as_ref().map(Running::config_file));
         let file = ConfigFile::read(&path.expect("a file is named, or an engine has one"))?;
-        let release = wishes.engine_version.or_else(|| running.as_ref().and_then(Running::release));
-        let flags = running.as_ref().map(Running::flags).unwrap_or_default();
+        // The file of an engine on this host is judged by what that engine takes, also where it is named.
+        let reader = if running.is_none() { reader_of(&file).await } else { None };
+        let judge = running.as_ref().or(reader.as_ref());
+        let release = wishes.engine_version.or_else(|| judge.and_then(Running::release));
+        let flags = judge.map(Running::flags).unwrap_or_default();
         let (change, desired) = decide(&stack, wishes, &file, &flags, release, running.as_ref())?;
         let address = desired.daemon.as_ref().map(|daemon| daemon.metrics_address);
         if address.is_some_and(|address| address.ip().is_unspecified()) && !wishes.allow_public {
@@ -73,8 +76,8 @@ impl Proposal {
             ));
         }
         let proposal = Self { running, file, change, desired, address, release, flags };
-        proposal.expect_no_objections(wishes.engine_version.is_some())?;
-        proposal.expect_room()?;
+        proposal.expect_no_objections()?;
+        proposal.expect_room().await?;
         Ok(proposal)
     }
 
@@ -94,7 +97,7 @@ impl Proposal {
     }
 
     /// Refuses what an engine would not start with. Where nobody knows which engine the file is for, it is only told.
-    fn expect_no_objections(&self, release_is_given: bool) -> Result<(), Failure> {
+    fn expect_no_objections(&self) -> Result<(), Failure> {
         let found = daemon::objections(&self.change.after, &self.flags, self.release);
         let swarm = self.running.as_ref().is_some_and(|running| running.host.in_swarm);
         if swarm && self.change.after.get("live-restore") == Some(true.into()) {
@@ -106,7 +109,7 @@ impl Proposal {
         let Some((first, others)) = found.split_first() else { return Ok(()) };
         let words =
             |found: &Objection| format!("{}, line {}: {}", self.file.path().display(), found.line, found.message);
-        if self.running.is_none() && !release_is_given {
+        if self.running.is_none() && self.release.is_none() {
             for found in &found {
                 output::say(&format!("warning: {}; {}", words(found), found.help));
             }
@@ -119,30 +122,49 @@ impl Proposal {
     }
 
     /// Refuses an address that the engine could not listen on.
-    fn expect_room(&self) -> Result<(), Failure> {
+    async fn expect_room(&self) -> Result<(), Failure> {
         let is_new = self.change.edits.iter().any(|edit| edit.path == METRICS_KEY);
         let opens = is_new || self.is_served() == Some(false);
-        let dockerd = self.running.as_ref().and_then(|running| running.dockerd.as_ref());
-        let (Some(address), Some(dockerd), true) = (self.address, dockerd, opens) else { return Ok(()) };
-        let attempt = || format!("cannot have the engine serve its metrics on {address}");
+        let (Some(address), Some(running), true) = (self.address, &self.running, opens) else { return Ok(()) };
+        let Some(dockerd) = &running.dockerd else { return Ok(()) };
+        let no = |cause: String, advice: &str| {
+            let attempt = format!("cannot have the engine serve its metrics on {address}");
+            Err(Error::new(attempt, cause).advise(advice).into())
+        };
+        let other = SocketAddr::new(address.ip(), address.port().saturating_add(1));
+        if let Some(publisher) =
+            running.engine.publishers().await?.iter().find(|one| daemon::clash(one.address, address))
+        {
+            let cause = format!(
+                "container `{}` publishes {}, and has it before the engine; the engine would not start",
+                publisher.container, publisher.address
+            );
+            return no(cause, &format!("publish another port there, or write one: `engine.metrics: {other}`"));
+        }
         if let Some(holder) = dockerd.in_the_way(address) {
             let process = holder.process.map(|process| format!(" by {process}")).unwrap_or_default();
             let cause = format!("{} is taken already{process}; the engine would not start", holder.address);
-            let advice = format!(
-                "stop that, or write another port: `engine.metrics: {}`",
-                SocketAddr::new(address.ip(), address.port().saturating_add(1))
-            );
-            return Err(Error::new(attempt(), cause).advise(advice).into());
+            return no(cause, &format!("stop that, or write another port: `engine.metrics: {other}`"));
         }
         let (known, ip) = (dockerd.addresses(), address.ip());
-        let moves = self.change.after.get_text("bip").is_some_and(|bip| bip.starts_with(&ip.to_string()));
-        if known.is_empty() || known.contains(&ip) || ip.is_unspecified() || moves {
+        if known.is_empty() || known.contains(&ip) || ip.is_unspecified() {
             return Ok(());
         }
-        let cause = "this host has no such address; the engine would not start";
-        Err(Error::new(attempt(), cause)
-            .advise("write `engine.metrics: gateway`, or an address of `ip address`")
-            .into())
+        let bip = self.change.after.get_text("bip").or_else(|| self.flags.get("bip").map(|flag| flag.value.clone()));
+        let moves = bip.is_some_and(|bip| bip.split('/').next().is_some_and(|bip| bip.parse() == Ok(ip)));
+        let outlive = running.host.live_restore || self.change.after.get("live-restore") == Some(true.into());
+        match (moves, outlive && !running.containers.is_empty()) {
+            (true, false) => Ok(()),
+            (true, true) => no(
+                "the default bridge does not move there while containers run on (live-restore); the engine would not start"
+                    .to_owned(),
+                "stop every container first (`docker stop $(docker ps -q)`), or take `bip` out of daemon.json",
+            ),
+            (false, _) => no(
+                "this host has no such address; the engine would not start".to_owned(),
+                "write `engine.metrics: gateway`, or an address of `ip address`",
+            ),
+        }
     }
 }
 

@@ -74,6 +74,9 @@ pub(super) struct Restart<'a> {
     pub(super) global: &'a Global,
 }
 
+/// Longest time that one look at a silent engine may take, however little time is left.
+const LOOK: Duration = Duration::from_secs(2);
+
 /// Why an engine is not back.
 enum NotBack {
     /// Nobody answers.
@@ -152,7 +155,11 @@ impl Restart<'_> {
     async fn restart(&self) -> Result<Engine, NotBack> {
         self.say(&format!("restarting the engine: {}", self.service.restart_line()));
         let words = Words::from_now(&self.service);
-        let outcome = self.service.restart(COMMAND_PATIENCE).await;
+        let outcome = tokio::select! {
+            outcome = self.service.restart(COMMAND_PATIENCE) => outcome,
+            // A service manager waits for an engine that never says it is ready for as long as it is told to: for ever.
+            silent = self.hangs() => return Err(NotBack::Silent(silent)),
+        };
         // A command that failed has probably left no engine behind: one look is enough then.
         let patience = if outcome.is_ok() { self.patience } else { Duration::ZERO };
         let waited = if outcome.is_err() && self.service.is_down().await {
@@ -170,6 +177,24 @@ impl Restart<'_> {
         }
     }
 
+    /// Returns when the old process has been gone for longer than a new one may take to answer, and none does.
+    async fn hangs(&self) -> String {
+        let Some(old) = &self.running.dockerd else { return std::future::pending().await };
+        while old.is_alive() {
+            tokio::time::sleep(PAUSE).await;
+        }
+        tokio::time::sleep(self.patience).await;
+        let address = Address { url: self.running.engine.facts().address.clone(), tls: None };
+        match look(&address, LOOK).await {
+            Ok(_) => std::future::pending().await,
+            Err(error) => self.late(&error),
+        }
+    }
+
+    fn late(&self, error: &Error) -> String {
+        format!("it did not come back within {} s: {}", self.patience.as_secs(), error.cause)
+    }
+
     async fn wait(&self, patience: Duration, words: &Words) -> Result<Engine, NotBack> {
         let facts = self.running.engine.facts();
         let socket = PathBuf::from(facts.address.trim_start_matches("unix://"));
@@ -177,16 +202,17 @@ impl Restart<'_> {
         let deadline = Instant::now() + patience;
         let mut seen = Instant::now();
         loop {
-            let connected = Engine::connect(&address).await;
+            let left = deadline.saturating_duration_since(Instant::now());
+            let connected = look(&address, left.max(LOOK)).await;
+            if self.running.dockerd.as_ref().is_none_or(Dockerd::lives_on) {
+                seen = Instant::now();
+            }
             let now = Dockerd::behind(&socket).await;
             let is_same = now.is_some() && now.as_ref().map(|now| now.pid) == self.old_pid();
             match connected {
                 Ok(engine) if !is_same => return Ok(engine),
                 Ok(_) if Instant::now() >= deadline => return Err(NotBack::NeverWent(NEVER_WENT.to_owned())),
-                Err(error) if Instant::now() >= deadline => {
-                    let seconds = patience.as_secs();
-                    return Err(NotBack::Silent(format!("it did not come back within {seconds} s: {}", error.cause)));
-                }
+                Err(error) if Instant::now() >= deadline => return Err(NotBack::Silent(self.late(&error))),
                 // A supervisor would start it again and again, and each time in vain.
                 Err(_) if words.logged().is_some() => {
                     return Err(NotBack::Silent("its process has ended".to_owned()));
@@ -195,9 +221,6 @@ impl Restart<'_> {
                     return Err(NotBack::Silent(format!("its process has ended: {}", error.cause)));
                 }
                 _ => tokio::time::sleep(PAUSE).await,
-            }
-            if self.running.dockerd.as_ref().is_none_or(Dockerd::lives_on) {
-                seen = Instant::now();
             }
         }
     }
@@ -283,6 +306,9 @@ impl Restart<'_> {
         if let Err(error) = restored {
             return self.failure(reason, format!("rolling back failed, too ({error}): put {path} right by hand"));
         }
+        if let Some(dockerd) = &self.running.dockerd {
+            dockerd.end_successor().await;
+        }
         let advice = match self.restart().await {
             Ok(engine) => {
                 if let Ok(missing) = self.missing(&engine, self.running.host.live_restore).await {
@@ -308,6 +334,12 @@ impl Restart<'_> {
             output::say(text);
         }
     }
+}
+
+/// Asks an engine that may take connections and never answer.
+async fn look(address: &Address, patience: Duration) -> Result<Engine, Error> {
+    let connected = tokio::time::timeout(patience, Engine::connect(address)).await;
+    connected.unwrap_or_else(|_| Err(Error::new("cannot reach the engine", "it takes connections and does not answer")))
 }
 
 /// Starts an engine that is down, and waits for it.

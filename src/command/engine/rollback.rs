@@ -74,5 +74,7 @@ fn what(file: &ConfigFile, backup: &Backup) -> Result<String, Failure> {
     let without_mark =
         |text: &str| Document::parse(text.as_bytes()).map_or(text.to_owned(), |read| read.text().to_owned());
     let diff = diff(&without_mark(&now), &without_mark(&before), &path);
-    Ok(if diff.is_empty() { format!("{path} says the same as before") } else { diff.trim_end().to_owned() })
+    let edited =
+        if backup.is_edited(file)? { "\nsomebody else has changed it since; that would be kept beside it" } else { "" };
+    Ok(if diff.is_empty() { format!("{path} says the same as before") } else { format!("{}{edited}", diff.trim_end()) })
 }

@@ -1,6 +1,6 @@
 //! `engine show`: what the engine is, what its settings are, where they come from, and who reaches its metrics.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 
 use super::super::{Exit, Failure, output, situation};
@@ -153,7 +153,7 @@ fn about_metrics(running: &Running, settings: &[Vec<String>], all_is_read: bool)
     };
     let dockerd = running.dockerd.as_ref()?;
     let Some(address) = address(&said) else {
-        return Some(("metrics", format!("`{said}`, which is no ADDRESS:PORT")));
+        return Some(("metrics", format!("`{said}`, which is no ADDRESS:PORT: the engine would not start with it")));
     };
     let listens = if dockerd.listeners().contains(&address) {
         "something listens there"
@@ -167,11 +167,15 @@ fn about_metrics(running: &Running, settings: &[Vec<String>], all_is_read: bool)
     ))
 }
 
-/// As dockerd reads it: without a host it is every address.
+/// As dockerd reads it: names are looked up, and without a host it does not start.
 fn address(said: &str) -> Option<SocketAddr> {
-    let everywhere = said.starts_with(':').then(|| format!("0.0.0.0{said}"));
-    let written: SocketAddr = everywhere.as_deref().unwrap_or(said).parse().ok()?;
-    Some(SocketAddr::new(written.ip().to_canonical(), written.port()))
+    let mut found: Vec<SocketAddr> = match said.parse() {
+        Ok(written) => vec![written],
+        Err(_) if said.starts_with(':') => return None,
+        Err(_) => said.to_socket_addrs().ok()?.collect(),
+    };
+    found.sort_by_key(SocketAddr::is_ipv6);
+    found.first().map(|first| SocketAddr::new(first.ip().to_canonical(), first.port()))
 }
 
 /// What the stack file asks for.

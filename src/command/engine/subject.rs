@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::super::Failure;
-use crate::daemon::{ConfigFile, DEFAULT_FILE, Dockerd, Flags, Release, Service};
+use crate::daemon::{ConfigFile, DEFAULT_FILE, Dockerd, Flags, Release, Service, on_bridge};
 use crate::engine::{Bridge, Engine, EngineHost, EngineKind, Error, Hints, RunningContainer};
 
 /// Where the engine listens that takes the usual file.
@@ -38,7 +38,13 @@ impl Running {
             (Some(socket), EngineKind::Docker | EngineKind::Rootless) => Dockerd::behind(socket).await,
             _ => None,
         };
-        let bridge = engine.bridge().await;
+        let mut bridge = engine.bridge().await;
+        if let (Some(bridge), Some(dockerd)) = (&mut bridge, &dockerd) {
+            let (subnet, addresses) = (bridge.subnet.clone(), dockerd.addresses());
+            if !addresses.contains(&bridge.gateway) {
+                bridge.gateway = on_bridge(bridge.gateway, subnet.as_deref(), &addresses);
+            }
+        }
         let containers = engine.running().await?;
         Ok(Self { engine, host, dockerd, bridge, containers })
     }
@@ -95,6 +101,16 @@ impl Running {
             _ => Ok(()),
         }
     }
+}
+
+/// The engine on this host that reads that very file when it starts, if one does and answers.
+pub(super) async fn reader_of(file: &ConfigFile) -> Option<Running> {
+    if !Hints::of_process().address().is_ok_and(|address| address.url.starts_with("unix://")) {
+        return None;
+    }
+    let running = Running::find().await.ok()?;
+    let own = ConfigFile::read(&running.config_file()).ok()?;
+    (running.expect_daemon_json().is_ok() && own.path() == file.path()).then_some(running)
 }
 
 /// The file to put back where no engine may answer any more: that of the engine, else the usual one.
