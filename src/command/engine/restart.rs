@@ -74,6 +74,9 @@ pub(super) struct Restart<'a> {
     pub(super) global: &'a Global,
 }
 
+/// Time that an engine takes for each container that it starts again before it answers anybody, and more than that.
+const EACH_CONTAINER: Duration = Duration::from_millis(500);
+
 /// Longest time that one look at a silent engine may take, however little time is left.
 const LOOK: Duration = Duration::from_secs(2);
 
@@ -161,7 +164,7 @@ impl Restart<'_> {
             silent = self.hangs() => return Err(NotBack::Silent(silent)),
         };
         // A command that failed has probably left no engine behind: one look is enough then.
-        let patience = if outcome.is_ok() { self.patience } else { Duration::ZERO };
+        let patience = if outcome.is_ok() { self.patience() } else { Duration::ZERO };
         let waited = if outcome.is_err() && self.service.is_down().await {
             Err(NotBack::Silent(String::new()))
         } else {
@@ -183,7 +186,7 @@ impl Restart<'_> {
         while old.is_alive() {
             tokio::time::sleep(PAUSE).await;
         }
-        tokio::time::sleep(self.patience).await;
+        tokio::time::sleep(self.patience()).await;
         let address = Address { url: self.running.engine.facts().address.clone(), tls: None };
         match look(&address, LOOK).await {
             Ok(_) => std::future::pending().await,
@@ -192,7 +195,12 @@ impl Restart<'_> {
     }
 
     fn late(&self, error: &Error) -> String {
-        format!("it did not come back within {} s: {}", self.patience.as_secs(), error.cause)
+        format!("it did not come back within {} s: {}", self.patience().as_secs(), error.cause)
+    }
+
+    fn patience(&self) -> Duration {
+        let count = u32::try_from(self.running.containers.len()).unwrap_or(u32::MAX);
+        self.patience.saturating_add(EACH_CONTAINER.saturating_mul(count))
     }
 
     async fn wait(&self, patience: Duration, words: &Words) -> Result<Engine, NotBack> {
