@@ -14,19 +14,22 @@ pub(super) type Attribute = (CString, Vec<u8>);
 /// The access list, which a new file may have from its folder.
 const ACCESS_LIST: &str = "system.posix_acl_access";
 
+/// The kernel has neither longer lists nor longer values (`XATTR_LIST_MAX`, `XATTR_SIZE_MAX`).
+const LARGEST: usize = 1 << 16;
+
 /// Signatures of what is in the file: those of the old text are wrong for the new one, and the kernel makes them itself.
 const SIGNATURES: [&[u8]; 2] = [b"security.ima", b"security.evm"];
 
 /// What a file has. Nothing where its file system knows no attributes.
 pub(super) fn of(file: &File) -> io::Result<Vec<Attribute>> {
-    let names = match grown(|buffer| flistxattr(file, buffer)) {
+    let names = match all(|buffer| flistxattr(file, buffer)) {
         Err(Errno::NOTSUP | Errno::NOSYS) => return Ok(Vec::new()),
         names => names?,
     };
     let mut attributes = Vec::new();
     for name in names.split(|byte| *byte == 0).filter(|name| !name.is_empty() && !SIGNATURES.contains(name)) {
         let name = CString::new(name)?;
-        match grown(|buffer| fgetxattr(file, &name, buffer)) {
+        match all(|buffer| fgetxattr(file, &name, buffer)) {
             // Some are listed for everybody and told to few.
             Err(Errno::NODATA | Errno::ACCESS | Errno::PERM) => {}
             value => attributes.push((name, value?)),
@@ -53,17 +56,10 @@ pub(super) fn give(file: &File, attributes: &[Attribute]) -> Result<(), (String,
     Ok(())
 }
 
-/// What a call writes into a buffer that is as large as it says it has to be.
-fn grown(call: impl Fn(&mut [u8]) -> Result<usize, Errno>) -> Result<Vec<u8>, Errno> {
-    loop {
-        let mut buffer = vec![0; call(&mut [])?];
-        match call(&mut buffer) {
-            // It has grown meanwhile.
-            Err(Errno::RANGE) => {}
-            length => {
-                buffer.truncate(length?);
-                return Ok(buffer);
-            }
-        }
-    }
+/// What a call writes into a buffer that nothing is too large for.
+fn all(call: impl Fn(&mut [u8]) -> Result<usize, Errno>) -> Result<Vec<u8>, Errno> {
+    let mut buffer = vec![0; LARGEST];
+    let length = call(&mut buffer)?;
+    buffer.truncate(length);
+    Ok(buffer)
 }

@@ -1,6 +1,6 @@
 //! Which settings which release of dockerd knows: data, read from the struct tags in moby's `daemon/config` at the releases
-//! in [`LOOKED_AT`] (Linux), and the reload code in `daemon/reload.go`. A tag that no flag goes with makes no setting: real
-//! programs of 20.10, 26.1 and 28.5 were asked for each.
+//! in [`LOOKED_AT`] (Linux), and the reload code in `daemon/reload.go`. A tag that no flag goes with makes no setting, and a
+//! hidden flag without a tag is one still: real programs of 20.10, 26.1 and 28.5 were asked for each.
 
 use super::Release;
 use Shape::{Any, List, Map, Number, Switch, Text};
@@ -90,7 +90,7 @@ type Row = (&'static str, Shape, Release, Option<Release>, bool);
 #[rustfmt::skip] // One line for each, or the table could not be read.
 const KEYS: &[Row] = &[
     ("allow-direct-routing", Switch, Release(28, 5), None, false),
-    ("allow-nondistributable-artifacts", List, Release(17, 6), Some(Release(28, 0)), false),
+    ("allow-nondistributable-artifacts", List, Release(17, 6), None, false),
     ("api-cors-header", Text, Release(17, 6), Some(Release(28, 5)), false),
     ("api-enable-cors", Switch, Release(17, 6), Some(Release(17, 6)), false),
     ("authorization-plugins", List, Release(17, 6), None, true),
@@ -122,7 +122,7 @@ const KEYS: &[Row] = &[
     ("default-shm-size", Any, Release(17, 6), None, true),
     ("default-stop-timeout", Number, Release(29, 7), None, true),
     ("default-ulimits", Map, Release(17, 6), None, false),
-    ("deprecated-key-path", Text, Release(17, 6), Some(Release(23, 0)), false),
+    ("deprecated-key-path", Text, Release(17, 6), None, false),
     ("disable-legacy-registry", Switch, Release(17, 6), Some(Release(18, 9)), false),
     ("dns", List, Release(17, 6), None, false),
     ("dns-opts", List, Release(17, 6), None, false),

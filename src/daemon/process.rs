@@ -11,7 +11,7 @@ use super::Flags;
 use crate::probe::listening;
 
 /// Time that an engine which does not answer gets to end by itself.
-const END: Duration = Duration::from_secs(3);
+const END: Duration = Duration::from_secs(1);
 
 /// A running dockerd.
 #[derive(Debug, Clone, PartialEq, Eq)]

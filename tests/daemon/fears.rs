@@ -94,10 +94,11 @@ fn an_engine_that_never_answers_is_back_as_before_within_30_seconds() {
         let before = engine.docker(&["ps", "--no-trunc", "--format", "{{.ID}} {{.Names}}"]);
         let command = stopped_in_its_tracks(&engine, then);
         let start = Instant::now();
-        let told = engine.expect(1, &["engine", "apply", "--yes", "--restart-command", &command]);
+        let words = ["engine", "apply", "--yes", "--timeout", "8s", "--restart-command", &command];
+        let told = engine.expect(1, &words);
         let took = start.elapsed();
         assert!(took < Duration::from_secs(30), "`{then}` took {took:?}: {told}");
-        assert!(told.contains("did not come back within 15 s: it takes connections and does not answer"), "{told}");
+        assert!(told.contains("did not come back within 8 s: it takes connections and does not answer"), "{told}");
         assert!(told.contains("rolling back") && told.contains("the engine runs with it"), "{told}");
         assert_eq!(engine.text(), SMALLEST);
         assert_eq!(engine.docker(&["ps", "--no-trunc", "--format", "{{.ID}} {{.Names}}"]), before);
@@ -109,7 +110,7 @@ fn an_engine_that_never_answers_is_back_as_before_within_30_seconds() {
 fn a_slow_engine_gets_the_time_that_it_is_given() {
     let engine = Beside::start("sid", SMALLEST, "");
     engine.write_stack("engine: { metrics: gateway }\napps: {}\n");
-    let command = stopped_in_its_tracks(&engine, "(sleep 20; kill -CONT $pid) >/dev/null 2>&1 &");
+    let command = stopped_in_its_tracks(&engine, "(sleep 20; kill -CONT $pid) >/dev/null 2>&1 & true");
     let told = engine.expect(0, &["engine", "apply", "--yes", "--timeout", "60s", "--restart-command", &command]);
     assert!(told.contains("the engine is back"), "{told}");
     assert!(engine.metrics("172.17.0.1:9323") > 100);

@@ -109,11 +109,13 @@ impl Restart<'_> {
             self.say("the engine has read it; nothing was restarted");
             return Ok(Exit::Done);
         }
+        // The process that can be asked for its network now is gone afterwards.
+        let sees_sockets = self.running.dockerd.as_ref().is_some_and(Dockerd::shares_network);
         match self.restart().await {
             Ok(engine) => {
                 let missing = self.missing(&engine, outlive).await?;
                 self.tell(&missing);
-                self.prove(&engine, desired).await
+                self.prove(&engine, desired, sees_sockets).await
             }
             Err(NotBack::NeverWent(reason)) => Err(self.failure(
                 reason,
@@ -289,8 +291,7 @@ impl Restart<'_> {
     }
 
     /// Scrapes the engine from where Prometheus would stand.
-    async fn prove(&self, engine: &Engine, desired: &Desired) -> Result<Exit, Failure> {
-        let sees_sockets = self.running.dockerd.as_ref().is_some_and(Dockerd::shares_network);
+    async fn prove(&self, engine: &Engine, desired: &Desired, sees_sockets: bool) -> Result<Exit, Failure> {
         let findings = proof::findings(engine, desired, sees_sockets).await?;
         if findings.is_empty() {
             return Ok(Exit::Done);
