@@ -9,8 +9,8 @@ use stackctl::desired::{
     Desired, Facts, ImageChoice, ImageOrigin, Job, JobTargets, PullPolicy, ScaleOverride, Service, wanted_images,
 };
 use stackctl::stack::{
-    App, DependencyCondition, Discovery, Duration, Engine, EngineMetrics, Exporter, ImageSource, Images, Metrics,
-    Ports, Probe, Prometheus, Secret, ServiceNetwork, Stack, Toggle,
+    App, BasicAuth, DependencyCondition, Discovery, Duration, Engine, EngineMetrics, Exporter, HealthcheckTest,
+    ImageSource, Images, Metrics, Ports, Probe, Prometheus, Secret, ServiceNetwork, Stack, Toggle, Web,
 };
 use support::stacks::{self, app, bare, name, named, port, texts};
 
@@ -332,6 +332,27 @@ fn keys_and_flags_follow_the_version_of_prometheus() {
         );
         assert_eq!(job(&desired, "web").fallback_scrape_protocol.is_some(), fallback, "{version}");
     }
+}
+
+#[test]
+fn a_guarded_prometheus_is_asked_for_its_health_by_who_can_say_the_password() {
+    let web = Web {
+        basic_auth: Some(BasicAuth {
+            username: "reader".to_owned(),
+            password: Secret::Environment("TOKEN".to_owned()),
+        }),
+        tls: None,
+    };
+    let check = |version: &str| {
+        let version = Some(version.to_owned());
+        let section = Prometheus { version, web: Some(web.clone()), ..Prometheus::default() };
+        let desired = desired(&Stack { prometheus: Toggle::On(section), ..bare("demo") });
+        desired.prometheus_service().unwrap().container.settings.healthcheck.clone().unwrap().test
+    };
+    let words =
+        ["promtool", "check", "ready", "--http.config.file=/etc/prometheus/client.yml", "--url=http://localhost:9090"];
+    assert_eq!(check("3.5.0"), HealthcheckTest::Words(words.map(str::to_owned).to_vec()));
+    assert_eq!(check("2.55.0"), HealthcheckTest::Disabled, "wget would need the password among its words");
 }
 
 #[test]

@@ -28,6 +28,27 @@ pub const RULES_FOLDER: &str = "/etc/prometheus/rules";
 /// Where the running stack's memory lies inside the container.
 pub const MEMORY_FILE: &str = "/etc/prometheus/stackctl.json";
 
+/// First version whose promtool asks whether Prometheus is ready, password and certificate and all.
+pub const CHECKS_READINESS: Version = Version::new(3, 0);
+
+/// What Prometheus asks of everybody who asks it: the secret's name. The file holds the hash of a password.
+pub const WEB_SECRET: &str = "prometheus_web";
+
+/// The password that it asks for: the secret's name.
+pub const PASSWORD_SECRET: &str = "prometheus_web_password";
+
+/// The certificate that it shows: the secret's name.
+pub const CERTIFICATE_SECRET: &str = "prometheus_web_cert";
+
+/// The key of that certificate: the secret's name.
+pub const KEY_SECRET: &str = "prometheus_web_key";
+
+/// Whom to trust about the certificate: the secret's name.
+pub const AUTHORITY_SECRET: &str = "prometheus_web_ca";
+
+/// How promtool is let in, inside the container.
+pub const CLIENT_FILE: &str = "/etc/prometheus/client.yml";
+
 /// The component.
 pub static PROMETHEUS: Component = Component {
     name: "prometheus",

@@ -112,4 +112,6 @@ pub enum Quoting {
     Ini,
     /// As a string of JSON.
     Json,
+    /// Not itself, but its bcrypt hash.
+    Bcrypt,
 }

@@ -1,9 +1,11 @@
 //! The HTTP APIs of Prometheus, Alertmanager and Grafana: typed answers, nothing else.
 
+mod access;
 mod alertmanager;
 mod connection;
 mod error;
 mod grafana;
+mod pinned;
 mod prometheus;
 mod pushgateway;
 mod query;
@@ -12,6 +14,7 @@ mod target;
 mod tls;
 mod yaml;
 
+pub use access::Access;
 pub use alertmanager::{Alertmanager, AlertmanagerStatus, KnownAlert, KnownStatus, Silence, SilenceMatcher};
 pub use error::Error;
 pub use grafana::{DashboardMeta, DatasourceHealth, Grafana, GrafanaHealth, KeptDashboard};

@@ -1,6 +1,6 @@
 //! Prometheus' HTTP API. One client keeps one connection; every question has a time limit.
 
-use reqwest::Url;
+use reqwest::{IntoUrl, RequestBuilder, Url};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use super::connection;
 use super::error::innermost;
 use super::query::WireResult;
 use super::target::WireTargets;
-use super::{Error, LoadedGroup, QueryResult, Targets};
+use super::{Access, Error, LoadedGroup, QueryResult, Targets};
 
 /// Who is asked here.
 const SERVICE: &str = "Prometheus";
@@ -18,6 +18,7 @@ const SERVICE: &str = "Prometheus";
 pub struct Prometheus {
     client: reqwest::Client,
     base: String,
+    access: Access,
 }
 
 /// Which Prometheus answers.
@@ -71,8 +72,13 @@ struct WireConfig {
 impl Prometheus {
     /// A Prometheus by its base URL, such as `http://127.0.0.1:9090`. Nothing is sent yet.
     pub fn new(base_url: &str) -> Result<Self, Error> {
-        let (client, base) = connection::client(SERVICE, base_url)?;
-        Ok(Self { client, base })
+        Self::guarded(base_url, Access::default())
+    }
+
+    /// One that not everybody may ask.
+    pub fn guarded(base_url: &str, access: Access) -> Result<Self, Error> {
+        let (client, base) = connection::trusting(SERVICE, base_url, access.certificate.as_deref())?;
+        Ok(Self { client, base, access })
     }
 
     /// Its base URL, without a slash at the end.
@@ -83,7 +89,7 @@ impl Prometheus {
     /// Whether it has read its data and answers queries. An error: it cannot be reached.
     pub async fn ready(&self) -> Result<bool, Error> {
         let fail = |error: reqwest::Error| self.failed("readiness", innermost(&error), false);
-        let response = self.client.get(format!("{}/-/ready", self.base)).send().await.map_err(fail)?;
+        let response = self.request(format!("{}/-/ready", self.base)).send().await.map_err(fail)?;
         Ok(response.status().is_success())
     }
 
@@ -156,7 +162,7 @@ impl Prometheus {
     pub async fn own_metrics(&self) -> Result<String, Error> {
         let what = "its own metrics";
         let fail = |error: reqwest::Error| self.failed(what, innermost(&error), false);
-        let response = self.client.get(format!("{}/metrics", self.base)).send().await.map_err(fail)?;
+        let response = self.request(format!("{}/metrics", self.base)).send().await.map_err(fail)?;
         if !response.status().is_success() {
             return Err(self.failed(what, format!("it answers {}", response.status()), false));
         }
@@ -203,7 +209,7 @@ impl Prometheus {
             };
             self.failed(what, cause, false)
         };
-        let response = self.client.get(url).send().await.map_err(fail)?;
+        let response = self.request(url).send().await.map_err(fail)?;
         let status = response.status();
         let body = response.bytes().await.map_err(fail)?;
         // Refusals of the API itself are JSON and say why; anything else comes from something in between.
@@ -211,6 +217,14 @@ impl Prometheus {
             return Err(self.failed(what, format!("it answers {status}"), false));
         }
         Ok(body.into())
+    }
+
+    fn request(&self, url: impl IntoUrl) -> RequestBuilder {
+        let request = self.client.get(url);
+        match &self.access.login {
+            Some((user, password)) => request.basic_auth(user, Some(password)),
+            None => request,
+        }
     }
 
     fn data<'body, Data: Deserialize<'body>>(&self, what: &str, body: &'body [u8]) -> Result<Data, Error> {

@@ -36,7 +36,7 @@ pub(super) struct Death {
 /// The stack's Prometheus, where it can be reached from here.
 pub(super) fn prometheus(situation: &Situation) -> Result<Option<Prometheus>, Error> {
     let Some(url) = verify::prometheus_url(&situation.desired, &situation.observed) else { return Ok(None) };
-    Prometheus::new(&url).map(Some).map_err(|error| Error::new("cannot ask Prometheus", error))
+    Prometheus::guarded(&url, situation.access()?).map(Some).map_err(|error| Error::new("cannot ask Prometheus", error))
 }
 
 /// Runs checks on the running stack, with a probe inside its network where something is broken.

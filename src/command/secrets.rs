@@ -27,7 +27,20 @@ pub(super) fn read(desired: &Desired, environment: &Environment) -> Result<Secre
             values.insert(secret.source.clone(), value(desired, &secret.name, &secret.source, environment)?);
         }
     }
+    refuse_dollars(desired, &values)?;
     Ok(Secrets(values))
+}
+
+/// Grafana takes what follows a `$` for a variable, even in what it reads from a file, and knows no way to write one.
+fn refuse_dollars(desired: &Desired, values: &HashMap<SecretSource, Vec<u8>>) -> Result<(), Error> {
+    let guard = desired.grafana.as_ref().and_then(|config| config.prometheus_guard.as_ref());
+    let password = guard.and_then(|guard| values.get(guard.password.as_ref()?));
+    if password.is_some_and(|password| password.contains(&b'$')) {
+        let cause =
+            "the password of `prometheus.web` has a `$` in it, and Grafana takes what follows one for a variable";
+        return Err(Error::new("cannot let Grafana ask Prometheus", cause).advise("choose another password"));
+    }
+    Ok(())
 }
 
 /// The secrets whose values can be had without making one up. What is missing is said when it is needed.
@@ -93,7 +106,13 @@ fn value(desired: &Desired, name: &str, source: &SecretSource, environment: &Env
         }
         SecretSource::Made { form, of } => {
             let inner = of.as_ref().map(|of| value(desired, name, of, environment)).transpose()?;
-            Ok(form.around(&inner.unwrap_or_default()))
+            let inner = inner.unwrap_or_default();
+            if let Some(objection) = of.as_ref().and_then(|_| form.objection(&inner)) {
+                return Err(
+                    Error::new(format!("cannot use secret `{name}`"), objection).advise("choose another password")
+                );
+            }
+            Ok(form.around(&inner))
         }
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::{Failure, VOCABULARY, facts, locked, output, secrets, state};
 use crate::catalog::grafana::ADMIN_PASSWORD;
 use crate::cli::Global;
-use crate::client::Grafana;
+use crate::client::{Access, Grafana};
 use crate::dashboard::Exposed;
 use crate::desired::{Desired, Facts, ImageChoice, ImageOrigin, Role, Unfit};
 use crate::engine::{self, Engine, Error, Hints, Observed, ObservedContainer, Question, Secrets, StackSource};
@@ -231,6 +231,28 @@ impl Situation {
         let password = secret.and_then(|secret| self.known_secrets.0.get(&secret.source));
         let password = password.map(|bytes| String::from_utf8_lossy(bytes).trim_end().to_owned()).unwrap_or_default();
         Grafana::new(&url, "admin", &password).map(Some).map_err(|error| Error::new("cannot ask Grafana", error))
+    }
+
+    /// What Prometheus has to be told to answer.
+    pub(super) fn access(&self) -> Result<Access, Error> {
+        let Some(guard) = self.desired.prometheus.as_ref().and_then(|config| config.guard.as_ref()) else {
+            return Ok(Access::default());
+        };
+        let unknown = |what: &str| {
+            Error::new("cannot ask Prometheus", format!("the {what} of `prometheus.web` is not known here"))
+                .advise("set the variable, or make the file, that the stack file names there")
+        };
+        let mut access = Access::default();
+        if let (Some(auth), Some(source)) = (&guard.basic_auth, &guard.password) {
+            let password = self.known_secrets.0.get(source).ok_or_else(|| unknown("password"))?;
+            let password = String::from_utf8_lossy(password).trim_end_matches(['\r', '\n']).to_owned();
+            access.login = Some((auth.username.clone(), password));
+        }
+        if let Some(source) = &guard.certificate {
+            let certificate = self.known_secrets.0.get(source).ok_or_else(|| unknown("certificate"))?;
+            access.certificate = Some(certificate.clone());
+        }
+        Ok(access)
     }
 
     /// Keeps a copy of what the stack remembers from now on.

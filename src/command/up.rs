@@ -6,6 +6,7 @@ use super::host_ports::Taken;
 use super::progress::{Progress, seconds};
 use super::situation::{Situation, Wishes};
 use super::{Exit, Failure, failure, host_ports, learn, lock, output, panels, prove, rules, secrets, situation};
+use crate::catalog::prometheus::PROMETHEUS;
 use crate::cli::Global;
 use crate::desired::{Desired, PullPolicy, Role, SecretSource, Service};
 use crate::engine::{self, Error, Event, Outcome};
@@ -293,7 +294,11 @@ fn url(situation: &Situation, service_name: &str, container_port: u16) -> Option
     let mut containers = situation.observed.containers.iter().filter(|container| container.service == service_name);
     let published =
         containers.find_map(|container| container.ports.iter().find_map(|port| port.strip_suffix(&suffix)))?;
-    Some(format!("http://{}", published.replace("0.0.0.0", "127.0.0.1")))
+    let prometheus = situation.desired.prometheus_service().filter(|service| service.name == service_name);
+    let guard = situation.desired.prometheus.as_ref().and_then(|config| config.guard.as_ref());
+    let is_https = prometheus.and(guard).is_some_and(|guard| guard.tls.is_some()) && container_port == PROMETHEUS.port;
+    let scheme = if is_https { "https" } else { "http" };
+    Some(format!("{scheme}://{}", published.replace("0.0.0.0", "127.0.0.1")))
 }
 
 /// What a page is that stands in for another.

@@ -9,7 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::situation::{Situation, Wishes};
 use super::{Exit, Failure, output, prove};
 use crate::cli::Global;
-use crate::client::Prometheus;
+use crate::client::{Access, Prometheus};
 use crate::dashboard::Library;
 use crate::engine::Error;
 use crate::view::{self, Settings, Source};
@@ -39,6 +39,15 @@ pub struct Arguments {
     /// Where Prometheus is
     #[arg(long, hide = true, value_name = "URL", requires = "serve_from")]
     prometheus: Option<String>,
+    /// Who to say that this is
+    #[arg(long, hide = true, requires_all = ["prometheus", "password_file"])]
+    user: Option<String>,
+    /// Where the password is
+    #[arg(long, hide = true, value_name = "FILE", requires = "user")]
+    password_file: Option<PathBuf>,
+    /// The certificate that Prometheus shows
+    #[arg(long, hide = true, value_name = "FILE", requires = "prometheus")]
+    certificate: Option<PathBuf>,
 }
 
 /// Runs it until Ctrl-C or SIGTERM.
@@ -77,7 +86,8 @@ async fn of_stack(global: &Global, arguments: &Arguments) -> Result<Settings, Fa
 }
 
 fn of_file(file: &std::path::Path, url: &str, arguments: &Arguments) -> Result<Settings, Error> {
-    let prometheus = Prometheus::new(url).map_err(|error| Error::new("cannot ask Prometheus", error))?;
+    let prometheus = Prometheus::guarded(url, access_of_files(arguments)?);
+    let prometheus = prometheus.map_err(|error| Error::new("cannot ask Prometheus", error))?;
     Ok(Settings {
         source: Source::File(file.to_owned()),
         prometheus,
@@ -85,6 +95,16 @@ fn of_file(file: &std::path::Path, url: &str, arguments: &Arguments) -> Result<S
         loopback_only: arguments.only_this_host || arguments.bind.is_loopback(),
         stands_in: Some("stackctl's own view stands in for Grafana, whose image could not be had".to_owned()),
     })
+}
+
+fn access_of_files(arguments: &Arguments) -> Result<Access, Error> {
+    let read = |path: &PathBuf| {
+        fs_err::read(path).map_err(|error| Error::new("cannot ask Prometheus", error).advise("run `stackctl up` again"))
+    };
+    let password = arguments.password_file.as_ref().map(read).transpose()?;
+    let password = password.map(|bytes| String::from_utf8_lossy(&bytes).trim_end_matches(['\r', '\n']).to_owned());
+    let certificate = arguments.certificate.as_ref().map(read).transpose()?;
+    Ok(Access { login: arguments.user.clone().zip(password), certificate })
 }
 
 /// The stack's Prometheus, which has to run.

@@ -58,10 +58,9 @@ fn watchers(
     left_out: &mut Vec<LeftOut>,
 ) -> (Option<PrometheusConfig>, Option<GrafanaConfig>, Option<AlertmanagerConfig>, Vec<StackDashboard>) {
     let prometheus = wanted(input, "prometheus", &input.stack.prometheus, left_out);
-    let grafana = wanted(input, "grafana", &input.stack.grafana, left_out).map(|(section, chosen)| {
-        let fed_by = prometheus.as_ref().map(|(section, _)| *section);
-        keep(services, grafana::make(input, section, chosen, fed_by))
-    });
+    let fed_by = prometheus.as_ref().map(|(section, _)| *section);
+    let grafana = wanted(input, "grafana", &input.stack.grafana, left_out)
+        .map(|(section, chosen)| keep(services, grafana::make(input, section, chosen, fed_by)));
     let alertmanager = wanted(input, "alertmanager", &input.stack.alertmanager, left_out).map(|(section, chosen)| {
         let (config, made) = alertmanager::make(input, section, &chosen);
         services.extend(made);
@@ -72,8 +71,8 @@ fn watchers(
         keep(services, made)
     });
     let dashboards = dashboards::all(input, prometheus.as_ref());
-    if let (Some(section), None, Some(_)) = (input.stack.grafana.as_option(), &grafana, &prometheus) {
-        services.push(view::service(input, section));
+    if let (Some(section), None, Some(fed_by)) = (input.stack.grafana.as_option(), &grafana, fed_by) {
+        services.push(view::service(input, section, fed_by));
     }
     if let Some(service) = services.iter_mut().find(|service| service.role == Role::Grafana) {
         service.container.files.extend(grafana::dashboard_files(&dashboards));

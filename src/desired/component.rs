@@ -124,11 +124,16 @@ fn healthcheck(component: &Component, chosen: &Chosen) -> Option<Healthcheck> {
     }
     let version = chosen.parsed_version(component);
     let health = component.health.iter().rfind(|health| health.since <= version)?;
-    Some(Healthcheck {
-        test: HealthcheckTest::Words(health.command.iter().map(|word| (*word).to_owned()).collect()),
+    Some(check(health.command))
+}
+
+/// These words every ten seconds.
+pub(super) fn check(words: &[&str]) -> Healthcheck {
+    Healthcheck {
+        test: HealthcheckTest::Words(words.iter().map(|word| (*word).to_owned()).collect()),
         interval: Some(Duration::from_secs(10)),
         timeout: Some(Duration::from_secs(5)),
         retries: Some(3),
         start_period: Some(Duration::from_secs(30)),
-    })
+    }
 }

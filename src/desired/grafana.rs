@@ -6,8 +6,7 @@ use super::image::Chosen;
 use super::{
     ContainerSettings, GrafanaConfig, OnChange, PlacedFile, PlacedSecret, Role, SecretSource, Service, StackDashboard,
 };
-use super::{container, network, prometheus, secret, volume};
-use crate::catalog;
+use super::{container, guard, network, prometheus, secret, volume};
 use crate::catalog::grafana::{ADMIN_PASSWORD, DASHBOARDS_FOLDER, GRAFANA};
 use crate::dashboard::DATASOURCE_UID;
 use crate::stack::{Grafana, Prometheus};
@@ -19,16 +18,17 @@ pub(super) fn make(
     chosen: Chosen,
     fed_by: Option<&Prometheus>,
 ) -> (GrafanaConfig, Service) {
-    let prometheus = &catalog::prometheus::PROMETHEUS;
     let config = GrafanaConfig {
         datasource_uid: DATASOURCE_UID.to_owned(),
-        prometheus_url: fed_by.map(|_| format!("http://{}:{}", prometheus.name, prometheus.port)),
+        prometheus_url: fed_by.map(guard::url),
+        prometheus_guard: fed_by.and_then(guard::of),
         time_interval: prometheus::scrape_interval(fed_by.unwrap_or(&Prometheus::default())),
         dashboards_folder: DASHBOARDS_FOLDER.to_owned(),
         extra_datasources: section.extra_datasources.clone(),
         published: component::published(section.port, GRAFANA.port),
     };
-    let service = service(input, section, chosen, &config);
+    let mut service = service(input, section, chosen, &config);
+    service.container.secrets.extend(fed_by.into_iter().flat_map(guard::grafana_secrets));
     (config, service)
 }
 

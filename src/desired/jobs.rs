@@ -6,7 +6,7 @@ use super::assemble::Input;
 use super::lookup::find;
 use super::scrape::{Timing, job};
 use super::{ContainerSettings, Duration, HOST, Job, JobOrigin, JobTargets, Protocol, Role, Service, StaticTarget};
-use super::{attached, daemon, exporter, probe, watched};
+use super::{attached, daemon, exporter, guard, probe, watched};
 use crate::catalog;
 use crate::stack::defaults::METRICS_PORT;
 use crate::stack::{Discovery, Metrics};
@@ -14,7 +14,7 @@ use crate::stack::{Discovery, Metrics};
 /// Every job, in order: Prometheus itself, the engine, apps, attached ones, exporters, Grafana, Alertmanager, probes,
 /// things elsewhere.
 pub(super) fn all(input: Input, services: &[Service], timing: &Timing) -> Vec<Job> {
-    let mut jobs = vec![of_prometheus(timing)];
+    let mut jobs = vec![of_prometheus(input, timing)];
     jobs.retain(|own| !is_written_out(input, &own.name));
     jobs.extend(daemon::target(input).map(|target| fixed("docker", JobOrigin::Engine, target, None, timing)));
     jobs.extend(of_apps(input, services, timing));
@@ -83,9 +83,14 @@ pub(super) fn first_port(settings: &ContainerSettings) -> u16 {
 }
 
 /// `localhost`, not the service's name: on a network shared with another stack that name may be somebody else's.
-fn of_prometheus(timing: &Timing) -> Job {
+fn of_prometheus(input: Input, timing: &Timing) -> Job {
     let component = &catalog::prometheus::PROMETHEUS;
-    fixed(component.name, JobOrigin::Prometheus, format!("localhost:{}", component.port), Some(1), timing)
+    let address = format!("localhost:{}", component.port);
+    let job = fixed(component.name, JobOrigin::Prometheus, address, Some(1), timing);
+    match input.stack.prometheus.as_option().and_then(guard::of) {
+        Some(guard) => Job { scheme: guard.scheme(), basic_auth: guard.basic_auth, tls: guard.tls, ..job },
+        None => job,
+    }
 }
 
 fn fixed(job_name: &str, origin: JobOrigin, address: String, replica: Option<u32>, timing: &Timing) -> Job {

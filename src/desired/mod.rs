@@ -15,6 +15,7 @@ mod exposure;
 mod facts;
 mod fingerprint;
 mod grafana;
+mod guard;
 mod image;
 mod job;
 mod jobs;
@@ -41,6 +42,7 @@ pub use alertmanager::{
 pub use dashboards::{Carried, DashboardOrigin, StackDashboard};
 pub use exposure::{Exposure, SaidBy};
 pub use facts::{AttachedContainer, Facts, ImageChoice, ScaleOverride};
+pub use guard::Guard;
 pub use image::{WantedImage, wanted_images};
 pub use job::{BasicAuth, Job, JobOrigin, JobTargets, Says, StaticTarget, Tls};
 pub use probe::{DnsModule, HttpModule, ProbeModule, Protocol as ProbeProtocol, TcpModule, Trust};
@@ -201,6 +203,8 @@ pub struct PrometheusConfig {
     pub remote_read: Vec<Remote>,
     /// More keys at the top, in Prometheus' own words.
     pub extra_config: IndexMap<String, serde_json::Value>,
+    /// What it asks of everybody who asks it. `None`: nothing.
+    pub guard: Option<Guard>,
     /// Address it is published on. `None`: not published.
     pub published: Option<SocketAddr>,
 }
@@ -251,6 +255,8 @@ pub struct GrafanaConfig {
     pub datasource_uid: String,
     /// URL of Prometheus as Grafana sees it. `None`: Prometheus is off, and no data source is provisioned.
     pub prometheus_url: Option<String>,
+    /// What Prometheus asks of Grafana, too.
+    pub prometheus_guard: Option<Guard>,
     /// Prometheus' scrape interval, which Grafana takes for `$__rate_interval`.
     pub time_interval: Duration,
     /// Data sources beside Prometheus, in the words of Grafana's provisioning.

@@ -10,12 +10,13 @@ use super::image::Chosen;
 use super::scrape::{Timing, secrets};
 use super::unit::{prometheus_duration, prometheus_size};
 use super::{
-    AlertmanagerConfig, PlacedSecret, PrometheusConfig, Retention, Role, Service, jobs, network, remote, rules, volume,
+    AlertmanagerConfig, PlacedSecret, PrometheusConfig, Retention, Role, Service, guard, jobs, network, remote, rules,
+    volume,
 };
 use super::{Attachment, ContainerSettings, Duration, HOST, Job, JobOrigin, JobTargets, OnChange, PlacedFile};
 use crate::catalog::Version;
 use crate::catalog::prometheus::{
-    CONFIG_FILE, EXTERNAL_LABELS_EXPANDED, FLUSH_DEADLINE, FLUSH_DEADLINE_KNOWN, MEMORY_FILE, PROMETHEUS,
+    CLIENT_FILE, CONFIG_FILE, EXTERNAL_LABELS_EXPANDED, FLUSH_DEADLINE, FLUSH_DEADLINE_KNOWN, MEMORY_FILE, PROMETHEUS,
     RETENTION_IN_FILE,
 };
 use crate::stack::Prometheus;
@@ -48,6 +49,7 @@ pub(super) fn make(
         remote_write: remote::writes(section),
         remote_read: remote::reads(section),
         extra_config: section.extra_config.clone(),
+        guard: guard::of(section),
         published: component::published(section.port, PROMETHEUS.port),
     };
     (config.rule_files, config.missing_rules) = rules::all(input, section, &config, services);
@@ -87,6 +89,7 @@ fn service(
     container.files = files(config);
     container.secrets.extend(job_secrets(input, &config.jobs));
     container.secrets.extend(remote::secrets(section));
+    container.secrets.extend(guard::secrets(input.stack.name.as_str(), section));
     Service {
         name: PROMETHEUS.name.to_owned(),
         role: Role::Prometheus,
@@ -106,11 +109,16 @@ fn settings(input: Input, section: &Prometheus, chosen: &Chosen, config: &Promet
     if config.jobs.iter().any(needs_host) || config.remotes().any(|remote| remote.host == HOST) {
         fill(&mut settings.extra_hosts, &[(HOST, "host-gateway")]);
     }
+    if chosen.as_published {
+        let check = || guard::healthcheck(config.guard.as_ref(), chosen.parsed_version(&PROMETHEUS));
+        settings.healthcheck = settings.healthcheck.or_else(check);
+    }
     let listening = Listening { host_address: None, port: PROMETHEUS.port };
     let mut settings = component::settings(&PROMETHEUS, chosen, settings, &listening);
     component::outlive_reloads(&mut settings);
     if let Some(command) = &mut settings.command {
         command.0.extend(retention_flags(input, section, config));
+        command.0.extend(guard::flag(section));
         command.0.extend(flush_flag(section, config, chosen.parsed_version(&PROMETHEUS)));
         command.0.extend(section.extra_flags.iter().cloned());
     }
@@ -174,7 +182,8 @@ fn files(config: &PrometheusConfig) -> Vec<PlacedFile> {
         placed("prometheus/prometheus.yml", CONFIG_FILE, OnChange::Reload),
         placed("prometheus/stackctl.json", MEMORY_FILE, OnChange::Nothing),
     ];
-    rules.chain(others).collect()
+    let client = config.guard.as_ref().map(|_| placed("prometheus/client.yml", CLIENT_FILE, OnChange::Nothing));
+    rules.chain(others).chain(client).collect()
 }
 
 fn job_secrets(input: Input, jobs: &[Job]) -> Vec<PlacedSecret> {

@@ -1,6 +1,6 @@
 //! Where secrets come to lie inside a container.
 
-use super::{PlacedSecret, SecretForm, SecretSource, Service, SettingPlace};
+use super::{PlacedSecret, SecretForm, SecretSource, Service, SettingPlace, guard};
 use crate::catalog::Quoting;
 use crate::stack::Secret;
 
@@ -46,12 +46,18 @@ pub(super) fn flag_value<'a>(words: &'a [String], flag: &str) -> Option<&'a str>
 }
 
 impl SecretForm {
+    /// Why a secret cannot be written so. `None`: it can.
+    pub fn objection(&self, secret: &[u8]) -> Option<&'static str> {
+        guard::objection(self.quoting, String::from_utf8_lossy(secret).trim_end_matches(['\r', '\n']))
+    }
+
     /// The file's content. A line's end behind the secret, which editors leave there, is no part of it.
     pub fn around(&self, secret: &[u8]) -> Vec<u8> {
         let text = String::from_utf8_lossy(secret);
         let secret = text.trim_end_matches(['\r', '\n']);
         let quoted = match self.quoting {
             Quoting::Plain => secret.to_owned(),
+            Quoting::Bcrypt => guard::hash(secret, &self.before),
             Quoting::Ini => format!("`{secret}`"),
             Quoting::Json => serde_json::Value::from(secret).to_string(),
         };

@@ -3,12 +3,11 @@
 use super::assemble::Input;
 use super::component;
 use super::{Command, ContainerSettings, Desired, OnChange, PlacedFile, PullPolicy, Restart, Role, Service};
-use super::{app, container, network};
+use super::{app, container, guard, network};
 use crate::catalog::grafana::GRAFANA;
 use crate::catalog::own;
-use crate::catalog::prometheus::PROMETHEUS;
 use crate::dashboard::Library;
-use crate::stack::{Grafana, Wiring};
+use crate::stack::{Grafana, Prometheus, Wiring};
 
 /// The rendered file with the dashboards.
 pub const LIBRARY_SOURCE: &str = "view/dashboards.json";
@@ -17,10 +16,10 @@ pub const LIBRARY_SOURCE: &str = "view/dashboards.json";
 const LIBRARY_FILE: &str = "/etc/stackctl/dashboards.json";
 
 /// The service. It has Grafana's name and port, so that links hold once Grafana can be had.
-pub(super) fn service(input: Input, section: &Grafana) -> Service {
+pub(super) fn service(input: Input, section: &Grafana, prometheus: &Prometheus) -> Service {
     let published = component::published(section.port, GRAFANA.port);
     let mut settings = ContainerSettings {
-        command: Some(command(published.is_some_and(|address| address.ip().is_loopback()))),
+        command: Some(command(prometheus, published.is_some_and(|address| address.ip().is_loopback()))),
         mem_limit: section.container.mem_limit,
         restart: Restart::UnlessStopped,
         ..ContainerSettings::default()
@@ -29,6 +28,7 @@ pub(super) fn service(input: Input, section: &Grafana) -> Service {
     settings.ports.0.extend(published.map(|address| component::port(address, GRAFANA.port)));
     let mut container = container::make(input.stack, GRAFANA.name, settings, &Wiring::default());
     container.networks = network::with_default(input.stack, GRAFANA.name, &section.wiring.networks);
+    container.secrets = guard::view_secrets(prometheus).0;
     // The view reads it for each page.
     let (source, target) = (LIBRARY_SOURCE.to_owned(), LIBRARY_FILE.to_owned());
     container.files = vec![PlacedFile { source, target, on_change: OnChange::Nothing }];
@@ -47,13 +47,14 @@ pub(super) fn service(input: Input, section: &Grafana) -> Service {
 
 /// Published on loopback, it answers to the names of loopback only: another site's name that leads there is a trick to
 /// read the page (DNS rebinding).
-fn command(on_loopback: bool) -> Command {
-    let prometheus = format!("http://{}:{}", PROMETHEUS.name, PROMETHEUS.port);
+fn command(prometheus: &Prometheus, on_loopback: bool) -> Command {
+    let (_, access) = guard::view_secrets(prometheus);
+    let prometheus = guard::url(prometheus);
     let port = GRAFANA.port.to_string();
     let words =
         ["view", "--serve-from", LIBRARY_FILE, "--prometheus", &prometheus, "--bind", "0.0.0.0", "--port", &port];
     let guard = on_loopback.then_some("--only-this-host");
-    Command(words.into_iter().chain(guard).map(str::to_owned).collect())
+    Command(words.into_iter().chain(guard).map(str::to_owned).chain(access).collect())
 }
 
 impl Desired {

@@ -33,6 +33,7 @@ pub fn all(desired: &Desired) -> Files {
         ("compose.yml", Some(compose::render(desired))),
         ("daemon.json", daemon::render(desired)),
         ("prometheus/prometheus.yml", prometheus::render(desired)),
+        ("prometheus/client.yml", prometheus::client(desired)),
         ("prometheus/stackctl.json", memory::render(desired)),
         ("alertmanager/alertmanager.yml", alertmanager::render(desired)),
         (blackbox::SOURCE, blackbox::render(desired)),

@@ -14,6 +14,20 @@ pub(super) fn render(desired: &Desired) -> Option<String> {
     desired.prometheus.as_ref().map(|config| template::fill("prometheus/prometheus.yml", &View::of(config)))
 }
 
+/// `prometheus/client.yml`: how promtool is let in, where Prometheus asks who comes.
+pub(super) fn client(desired: &Desired) -> Option<String> {
+    #[derive(Serialize)]
+    struct Client<'a> {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        basic_auth: Option<&'a BasicAuth>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        tls_config: Option<&'a Tls>,
+    }
+    let guard = desired.prometheus.as_ref()?.guard.as_ref()?;
+    let client = Client { basic_auth: guard.basic_auth.as_ref(), tls_config: guard.tls.as_ref() };
+    Some(format!("{}{}", yaml::HEADER, yaml::document(&client)))
+}
+
 #[derive(Serialize)]
 struct View<'a> {
     header: &'static str,

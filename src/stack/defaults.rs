@@ -51,6 +51,7 @@ fn table() -> Vec<(&'static str, String)> {
         ("prometheus.scrape_timeout", format!("{SCRAPE_TIMEOUT}, or the scrape interval where that is shorter")),
         ("prometheus.evaluation_interval", "the scrape interval".to_owned()),
         ("prometheus.retention.time", RETENTION_TIME.to_string()),
+        ("prometheus.web.tls.server_name", "prometheus".to_owned()),
         ("grafana", "on".to_owned()),
         ("grafana.port", GRAFANA_ADDRESS.to_string()),
         ("grafana.admin_password", "generated once and kept".to_owned()),

@@ -57,6 +57,7 @@ mod suggest;
 mod template;
 mod variables;
 mod volume;
+mod web;
 mod wiring;
 mod wrong;
 
@@ -105,6 +106,7 @@ pub use shape::Toggle;
 pub use signals::Signals;
 pub use size::ByteSize;
 pub use volume::{Mount, MountKind, Propagation, Volume};
+pub use web::{Web, WebTls};
 pub use wiring::{DependencyCondition, ServiceNetwork, Wiring};
 pub use wrong::Wrong;
 

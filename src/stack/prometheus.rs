@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::document::{Entry, Path, Reader};
-use super::{ByteSize, ContainerSettings, Duration, Publish, RemoteRead, RemoteWrite, RuleFile, Wiring};
+use super::{ByteSize, ContainerSettings, Duration, Publish, RemoteRead, RemoteWrite, RuleFile, Web, Wiring};
 
 /// Prometheus' settings. The container settings of an app stand here too.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
@@ -26,6 +26,8 @@ pub struct Prometheus {
     pub evaluation_interval: Option<Duration>,
     /// How long and how much is kept.
     pub retention: Retention,
+    /// Who may ask it, and over what. Default: whoever reaches it, over plain HTTP.
+    pub web: Option<Web>,
     /// Labels for everything that leaves this Prometheus.
     pub external_labels: IndexMap<String, String>,
     /// Where every sample is sent to, too.

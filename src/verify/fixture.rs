@@ -67,6 +67,7 @@ pub(crate) fn web_job() -> Job {
 
 pub(crate) fn desired(services: Vec<Service>, jobs: Vec<Job>) -> Desired {
     let prometheus = PrometheusConfig {
+        guard: None,
         version: "3.5.0".into(),
         scrape_interval: Duration::from_secs(15),
         scrape_timeout: Duration::from_secs(10),

@@ -12,7 +12,7 @@ use crate::sandbox::{Run, Sandbox, docker, eventually, run};
 use crate::tools::docker_compose;
 
 /// A port of the host that nobody has right now.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
 }
 
@@ -63,7 +63,7 @@ fn render(stack: &Sandbox, folder: &str) -> PathBuf {
 
 /// Compose 2.26 on a rendered folder.
 #[track_caller]
-fn compose(folder: &Path, arguments: &[&str]) -> String {
+pub(crate) fn compose(folder: &Path, arguments: &[&str]) -> String {
     let mut command = Command::new(docker_compose("trixie"));
     command.arg("-f").arg(folder.join("compose.yml")).args(arguments);
     let run = run(command.env("SCRAPE_PASSWORD", "from-the-environment"));

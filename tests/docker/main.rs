@@ -14,6 +14,7 @@ mod exporters;
 mod exposure;
 mod extra;
 mod failures;
+mod guard;
 mod import;
 mod include;
 mod lifecycle;

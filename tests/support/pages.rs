@@ -4,10 +4,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Files that stack files of the pages name.
-pub(crate) const OTHERS: [(&str, &str); 1] = [(
-    "compose.yml",
-    "name: shop\nservices:\n  web: { image: stackctl/self, command: [demo, accesslog], expose: [80] }\n",
-)];
+pub(crate) const OTHERS: [(&str, &str); 4] = [
+    (
+        "compose.yml",
+        "name: shop\nservices:\n  web: { image: stackctl/self, command: [demo, accesslog], expose: [80] }\n",
+    ),
+    ("prometheus-password.txt", "geheim\n"),
+    ("prometheus.crt", "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"),
+    ("prometheus.key", "-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n"),
+];
 
 /// One page.
 pub(crate) struct Page {

@@ -12,7 +12,7 @@ use stackctl::stack::{
     EngineMetrics, Exporter, Grafana, Healthcheck, HealthcheckTest, Images, Includes, Logging, Metrics, Mount,
     MountKind, Network, Port, Ports, Prometheus, Propagation, Protocol, Publish, PullPolicy, Queue, Relabel,
     RelabelAction, RemoteRead, RemoteWrite, Restart, Retention, RuleFile, Scheme, Scrape, Secret, ServiceName,
-    ServiceNetwork, Stack, StackName, Tls, Toggle, Ulimit, Volume, Wiring,
+    ServiceNetwork, Stack, StackName, Tls, Toggle, Ulimit, Volume, Web, WebTls, Wiring,
 };
 
 /// A stack of that name with nothing in it but what is on by default.
@@ -263,6 +263,18 @@ fn every_prometheus_setting() -> Prometheus {
         scrape_timeout: Some(Duration::from_millis(7500)),
         evaluation_interval: Some(Duration::from_secs(60)),
         retention: Retention { time: Some(Duration::from_secs(400 * 86_400)), size: Some(ByteSize(50 << 30)) },
+        web: Some(Web {
+            basic_auth: Some(BasicAuth {
+                username: "on: $x".to_owned(),
+                password: Secret::Environment("PROMETHEUS_PASSWORD".to_owned()),
+            }),
+            tls: Some(WebTls {
+                cert_file: "/secrets/prometheus.crt".to_owned(),
+                key_file: "/secrets/prometheus.key".to_owned(),
+                ca_file: Some("/secrets/ca".to_owned()),
+                server_name: Some("metrics.example".to_owned()),
+            }),
+        }),
         external_labels: texts([("site", "a: $b #c"), ("on", "no")]),
         container: ContainerSettings { mem_limit: Some(ByteSize(2 << 30)), ..ContainerSettings::default() },
         extra_flags: vec!["--web.enable-admin-api".to_owned()],

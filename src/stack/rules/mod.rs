@@ -19,6 +19,7 @@ mod rule_tests;
 mod scale;
 mod scrapes;
 mod signals;
+mod web;
 
 pub(super) use alerts::rule_file;
 pub use scale::check_scale;
@@ -73,6 +74,8 @@ const RULES: &[fn(&mut Examination)] = &[
     probes::probes_end_in_time,
     components::prometheus_settings_fit,
     components::extra_jobs_are_jobs,
+    web::prometheus_is_guarded,
+    web::own_job_is_let_in,
     remotes::remotes_can_be_reached,
     remotes::relabelling_does_something,
     remotes::queues_hold_something,

@@ -44,7 +44,9 @@ pub fn prometheus_url(desired: &Desired, observed: &Observed) -> Option<String> 
     let prometheus = desired.prometheus.as_ref()?;
     // Another stack's Prometheus may answer on that port while ours does not run.
     let container = Index::new(desired, observed).prometheus_container()?;
-    reachable(container, prometheus.published, container.addresses.values().flatten().next().copied(), 9090)
+    let url = reachable(container, prometheus.published, container.addresses.values().flatten().next().copied(), 9090)?;
+    let is_https = prometheus.guard.as_ref().is_some_and(|guard| guard.tls.is_some());
+    Some(if is_https { url.replacen("http:", "https:", 1) } else { url })
 }
 
 /// Where this host reaches the stack's Grafana. `None`: the stack has none, or it does not run.
