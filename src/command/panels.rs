@@ -61,7 +61,7 @@ pub(super) fn folded(findings: &[Finding]) -> Vec<Finding> {
                 && is_folded(&row.0)
                 && row.0.subject == finding.subject
                 && row.0.check == finding.check
-                && row.0.status == finding.status
+                && (row.0.status, row.0.cause) == (finding.status, finding.cause)
         };
         match rows.iter_mut().find(alike) {
             Some((_, count)) => *count += 1,
@@ -72,7 +72,7 @@ pub(super) fn folded(findings: &[Finding]) -> Vec<Finding> {
 }
 
 fn is_folded(finding: &Finding) -> bool {
-    let waits = matches!(finding.cause, Some(Cause::DataPending | Cause::RulePending));
+    let waits = matches!(finding.cause, Some(Cause::DataPending | Cause::RulePending | Cause::JobDown));
     let is_well = finding.status == Status::Ok || waits;
     is_well && parts_of(finding.check).is_some() && finding.instance.as_deref() != Some("grafana")
 }

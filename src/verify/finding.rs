@@ -125,6 +125,7 @@ pub enum Cause {
     NoData,
     RuleError,
     DataPending,
+    JobDown,
     RulePending,
     QueryError,
     DatasourceUnreachable,

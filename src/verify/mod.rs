@@ -18,7 +18,7 @@ pub use alerts::{ALERTS, RuleState, alerts, judge_rule};
 pub use config::{ConfigState, config, judge_config, runs_rendered};
 pub use contains::{Difference, contains};
 pub use dashboards::{
-    Answer, DASHBOARDS, GrafanaState, PanelState, QueryState, dashboards, judge_grafana, judge_panels,
+    Answer, DASHBOARDS, GrafanaState, Jobs, PanelState, QueryState, dashboards, judge_grafana, judge_panels,
 };
 pub use delivery::{AlertmanagerState, DeliveryState, Hidden, alertmanager_urls, delivery, judge_delivery};
 pub use engine::{EngineState, engine, judge_engine};
@@ -26,4 +26,4 @@ pub use finding::{Cause, Finding, Status, Trouble};
 pub use remote::{Counted, RemoteState, judge_remote, remote};
 pub use report::Report;
 pub use series::{Found, SelectorState};
-pub use targets::{Evidence, grafana_url, judge_targets, not_running, prometheus_url, targets};
+pub use targets::{Evidence, Unreached, grafana_url, judge_targets, not_running, prometheus_url, targets, unreached};

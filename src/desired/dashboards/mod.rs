@@ -22,6 +22,8 @@ pub struct StackDashboard {
     pub dashboard: Dashboard,
     /// Who says what is on it.
     pub origin: DashboardOrigin,
+    /// The jobs that it is about as a whole, where it is stackctl's own; its panels may name others.
+    pub jobs: Vec<String>,
     /// The file it comes from, and the JSON that Grafana gets as it is.
     pub carried: Option<Carried>,
 }
@@ -62,7 +64,8 @@ pub(super) fn all(input: Input, prometheus: Option<&PrometheusConfig>) -> Vec<St
             },
             DashboardSource::Preset(known) => {
                 let shown = made(known, input, prometheus, &apps)?;
-                of(name.as_str(), Dashboard { uid: uid(name.as_str()), ..shown }, title)
+                let jobs = jobs_shown(known, input.stack, prometheus);
+                StackDashboard { jobs, ..of(name.as_str(), Dashboard { uid: uid(name.as_str()), ..shown }, title) }
             }
             DashboardSource::File { path, imported } => from_file(name.as_str(), path, imported.as_deref()?, title),
         };
@@ -77,6 +80,7 @@ fn of(name: &str, dashboard: Dashboard, title: Option<String>) -> StackDashboard
         name: name.to_owned(),
         dashboard: Dashboard { title, ..dashboard },
         origin: DashboardOrigin::Made,
+        jobs: Vec::new(),
         carried: None,
     }
 }
@@ -114,7 +118,8 @@ fn unasked(input: Input, prometheus: &PrometheusConfig, apps: &[WatchedApp]) -> 
         }
         let name = if apps.iter().any(|app| app.name == preset_name) { job.name.as_str() } else { preset_name };
         let shown = made(preset_name, input, Some(prometheus), apps)?;
-        Some(of(name, Dashboard { uid: uid(name), ..shown }, None))
+        let jobs = jobs_shown(preset_name, input.stack, Some(prometheus));
+        Some(StackDashboard { jobs, ..of(name, Dashboard { uid: uid(name), ..shown }, None) })
     });
     overview.into_iter().chain(of_apps).chain(budgets).chain(others).collect()
 }
@@ -129,6 +134,13 @@ fn preset_of<'a>(stack: &'a Stack, job: &'a Job) -> Option<&'a str> {
         }
         _ => None,
     }
+}
+
+/// Names of the jobs that a preset shows.
+fn jobs_shown(preset_name: &str, stack: &Stack, prometheus: Option<&PrometheusConfig>) -> Vec<String> {
+    let jobs = prometheus.map(|prometheus| prometheus.jobs.as_slice()).unwrap_or_default();
+    let shown = jobs.iter().filter(|job| preset_of(stack, job) == Some(preset_name));
+    shown.map(|job| job.name.clone()).collect()
 }
 
 /// A preset, with points no closer than the jobs that it shows are scraped.

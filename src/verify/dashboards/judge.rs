@@ -2,6 +2,7 @@
 
 use super::DASHBOARDS;
 use super::evidence::{Answer, PanelState, QueryState};
+use super::jobs::Jobs;
 use crate::desired::{DashboardOrigin as Origin, StackDashboard};
 use crate::promql::{Operator, Selector};
 use crate::verify::series::{Found, SelectorState};
@@ -13,16 +14,18 @@ enum Verdict {
     Good(String),
     /// It will show something after a few more scrapes.
     Soon(Trouble),
+    /// It shows nothing, and nobody who wrote the stack file can do anything about it.
+    Lacking(Trouble),
     /// It shows nothing and will not.
     Broken(Trouble),
 }
 
 /// One finding for each panel, in order. Panels that ask the same, and for which the same is wrong, are one finding that
 /// names them all: there is one thing to correct.
-pub fn judge_panels(dashboard: &StackDashboard, panels: &[(String, PanelState)]) -> Vec<Finding> {
+pub fn judge_panels(dashboard: &StackDashboard, panels: &[(String, PanelState)], jobs: &Jobs) -> Vec<Finding> {
     let mut findings: Vec<(Vec<&str>, &PanelState, Finding)> = Vec::new();
     for (name, state) in panels {
-        let finding = judge_panel(dashboard, &[name], state);
+        let finding = judge_panel(dashboard, &[name], state, jobs);
         let is_same = |(_, earlier, found): &&mut (Vec<&str>, &PanelState, Finding)| {
             finding.status != Status::Ok
                 && found.status == finding.status
@@ -32,7 +35,7 @@ pub fn judge_panels(dashboard: &StackDashboard, panels: &[(String, PanelState)])
         match findings.iter_mut().find(is_same) {
             Some((names, earlier, found)) => {
                 names.push(name);
-                *found = judge_panel(dashboard, names, earlier);
+                *found = judge_panel(dashboard, names, earlier, jobs);
             }
             None => findings.push((vec![name], state, finding)),
         }
@@ -41,8 +44,8 @@ pub fn judge_panels(dashboard: &StackDashboard, panels: &[(String, PanelState)])
 }
 
 /// The finding for panels that ask the same. A panel that shows a part of what it asks for is a warning.
-fn judge_panel(dashboard: &StackDashboard, panels: &[&str], state: &PanelState) -> Finding {
-    let where_to = Remedy { dashboard, panels };
+fn judge_panel(dashboard: &StackDashboard, panels: &[&str], state: &PanelState, jobs: &Jobs) -> Finding {
+    let where_to = Remedy { dashboard, panels, jobs };
     let panel = &panels.join(", ");
     let verdicts: Vec<Verdict> = state.queries.iter().map(|query| judge(query, &where_to)).collect();
     let (subject, instance) = (dashboard.name.as_str(), Some(panel.as_str()));
@@ -52,7 +55,7 @@ fn judge_panel(dashboard: &StackDashboard, panels: &[&str], state: &PanelState) 
     for verdict in verdicts {
         match verdict {
             Verdict::Good(message) => good.push(message),
-            Verdict::Soon(trouble) => soon = soon.or(Some(trouble)),
+            Verdict::Soon(trouble) | Verdict::Lacking(trouble) => soon = soon.or(Some(trouble)),
             Verdict::Broken(trouble) => broken = broken.or(Some(trouble)),
         }
     }
@@ -87,6 +90,10 @@ fn judge(query: &QueryState, remedy: &Remedy) -> Verdict {
 
 /// A query without an answer: the first selector that explains it.
 fn judge_empty(query: &QueryState, selectors: &[SelectorState], may_be_empty: bool, remedy: &Remedy) -> Verdict {
+    // What is not scraped is told once, as what it is, and not by every panel that would show it.
+    if let Some(trouble) = selectors.iter().find_map(|state| remedy.jobs.awaited(state, remedy.dashboard)) {
+        return Verdict::Soon(trouble);
+    }
     // As long as one part has too few scrapes, the others may be right.
     let too_few = selectors.iter().find_map(|state| match &state.found {
         Found::TooFew { length, interval } => Some((&state.selector, *length, *interval)),
@@ -114,7 +121,7 @@ fn judge_empty(query: &QueryState, selectors: &[SelectorState], may_be_empty: bo
         return not_recorded_yet(selector, every, is_evaluated);
     }
     match missing.or(mismatched) {
-        Some(trouble) => Verdict::Broken(trouble),
+        Some(verdict) => verdict,
         None if may_be_empty => Verdict::Good("nothing to show: what it asks for is nowhere the case".to_owned()),
         None => {
             let message = format!("`{}` has no answer, although every metric in it is there", query.query);
@@ -156,8 +163,12 @@ fn too_few_scrapes(
     Verdict::Soon(Trouble::new(Cause::DataPending, message, format!("look again in {interval:?}")))
 }
 
-fn no_metric(selector: &Selector, nearest: Option<&str>, remedy: &Remedy) -> Trouble {
+fn no_metric(selector: &Selector, nearest: Option<&str>, remedy: &Remedy) -> Verdict {
     let metric = selector.metric.as_deref().unwrap_or_default();
+    if let Some(jobs) = remedy.exporters(selector) {
+        let message = format!("`{jobs}` exposes no metric called `{metric}`");
+        return Verdict::Lacking(Trouble::new(Cause::NoData, message, remedy.correct("the name", Some(selector))));
+    }
     let (known, fix) = if let Some(nearest) = nearest {
         let what = format!("`{metric}` to `{nearest}`");
         (format!("; there is `{nearest}`"), remedy.correct(&what, Some(selector)))
@@ -165,10 +176,10 @@ fn no_metric(selector: &Selector, nearest: Option<&str>, remedy: &Remedy) -> Tro
         let fix = remedy.correct("the name", Some(selector));
         (String::new(), format!("{fix}; many a metric appears with the first request"))
     };
-    Trouble::new(Cause::NoData, format!("no metric is called `{metric}`{known}"), fix)
+    Verdict::Broken(Trouble::new(Cause::NoData, format!("no metric is called `{metric}`{known}"), fix))
 }
 
-fn no_match(selector: &Selector, matcher: Option<&str>, values: &[String], remedy: &Remedy) -> Trouble {
+fn no_match(selector: &Selector, matcher: Option<&str>, values: &[String], remedy: &Remedy) -> Verdict {
     let metric = selector.metric.as_deref().unwrap_or_default();
     let message = match (matcher, values) {
         (None, _) => format!("no series is `{selector}`: each of its labels occurs, and nowhere all together"),
@@ -178,7 +189,8 @@ fn no_match(selector: &Selector, matcher: Option<&str>, values: &[String], remed
             format!("no series of `{metric}` has `{matcher}`; the label has {}", listed.join(", "))
         }
     };
-    Trouble::new(Cause::NoData, message, remedy.correct("the label", Some(selector)))
+    let trouble = Trouble::new(Cause::NoData, message, remedy.correct("the label", Some(selector)));
+    if remedy.exporters(selector).is_some() { Verdict::Lacking(trouble) } else { Verdict::Broken(trouble) }
 }
 
 fn count(number: usize, word: &str) -> String {
@@ -189,6 +201,7 @@ fn count(number: usize, word: &str) -> String {
 struct Remedy<'a> {
     dashboard: &'a StackDashboard,
     panels: &'a [&'a str],
+    jobs: &'a Jobs,
 }
 
 impl Remedy<'_> {
@@ -200,11 +213,28 @@ impl Remedy<'_> {
         match carried {
             Some(carried) => format!("correct {what} in {panels} of {}", carried.file),
             None if *origin == Origin::Panels => format!("correct {what} in {panels} of `dashboards.{name}`"),
-            None => match selector.and_then(job_of) {
-                Some(job) => format!("correct {what} in `apps.{job}.signals`, or have `{job}` expose it"),
-                None => "nothing in the stack file asks for this: what is scraped is older or newer than the panel"
-                    .to_owned(),
+            None => match (selector.and_then(job_of), selector.and_then(|selector| self.exporters(selector))) {
+                (_, Some(jobs)) => format!(
+                    "nothing is to be corrected in the stack file: the panel is stackctl's own, and `{jobs}` is older or newer than it, or has nothing of the kind to tell"
+                ),
+                (Some(job), None) => format!("correct {what} in `apps.{job}.signals`, or have `{job}` expose it"),
+                (None, None) => {
+                    "nothing in the stack file asks for this: what is scraped is older or newer than the panel"
+                        .to_owned()
+                }
             },
+        }
+    }
+
+    /// The jobs that a selector of a dashboard of stackctl's own asks, where they are no app's: what they expose is theirs.
+    fn exporters(&self, selector: &Selector) -> Option<String> {
+        let StackDashboard { carried, origin, jobs, .. } = self.dashboard;
+        if carried.is_some() || *origin != Origin::Made {
+            return None;
+        }
+        match job_of(selector) {
+            Some(job) => (!self.jobs.is_app(job)).then(|| job.to_owned()),
+            None => (!jobs.is_empty()).then(|| jobs.join("`, `")),
         }
     }
 }

@@ -4,10 +4,12 @@
 mod ask;
 mod evidence;
 mod grafana;
+mod jobs;
 mod judge;
 
 pub use evidence::{Answer, PanelState, QueryState};
 pub use grafana::{GrafanaState, judge_grafana};
+pub use jobs::Jobs;
 pub use judge::judge_panels;
 
 use futures_util::StreamExt;
@@ -35,9 +37,11 @@ pub async fn dashboards(desired: &Desired, prometheus: Option<&Prometheus>, graf
     if let Err(error) = prometheus.ready().await {
         return vec![unreachable(&error.to_string())];
     }
+    // Before the panels: what is scraped meanwhile is a panel more that shows something, and none that lacks a reason.
+    let jobs = &jobs::ask(desired, prometheus).await;
     let asked = futures_util::stream::iter(&desired.dashboards).then(|dashboard| async move {
         let asker = ask::Asker::of(prometheus, config, &dashboard.dashboard).await;
-        findings(dashboard, &asker).await
+        findings(dashboard, &asker, jobs).await
     });
     let (panels, grafana) = tokio::join!(asked.concat(), async {
         match grafana {
@@ -58,11 +62,11 @@ fn unreachable(why: &str) -> Finding {
     Finding::fail(DASHBOARDS, "prometheus", None, trouble)
 }
 
-async fn findings(dashboard: &StackDashboard, asker: &ask::Asker<'_>) -> Vec<Finding> {
+async fn findings(dashboard: &StackDashboard, asker: &ask::Asker<'_>, jobs: &Jobs) -> Vec<Finding> {
     let panels = asking_panels(dashboard);
     let answers = panels.into_iter().map(|(name, panel)| async move { (name, asker.ask(panel).await) });
     let states: Vec<_> = futures_util::stream::iter(answers).buffered(CONCURRENT_PANELS).collect().await;
-    judge_panels(dashboard, &states)
+    judge_panels(dashboard, &states, jobs)
 }
 
 /// The panels that ask something, each under a name of its own: its title, with that of its row where two are alike.

@@ -12,6 +12,7 @@ mod scraped;
 mod unwatched;
 
 pub use evidence::Evidence;
+pub use says::{Unreached, ask as unreached};
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::{IpAddr, SocketAddr};

@@ -15,10 +15,10 @@ const REASONS: &str = "probe_(success|http_status_code|failed_due_to_regex|dns_l
                        ip_protocol|http_ssl|ssl_earliest_cert_expiry|dns_query_succeeded)";
 
 /// What is not reached, by job and instance: the metrics that tell why.
-pub(super) type Unreached = BTreeMap<(String, String), BTreeMap<String, f64>>;
+pub type Unreached = BTreeMap<(String, String), BTreeMap<String, f64>>;
 
 /// Asks Prometheus which targets say that what they watch is not there. Nothing is asked where no target could.
-pub(super) async fn ask(desired: &Desired, prometheus: &Prometheus) -> Unreached {
+pub async fn ask(desired: &Desired, prometheus: &Prometheus) -> Unreached {
     let jobs = desired.prometheus.as_ref().map(|prometheus| prometheus.jobs.as_slice()).unwrap_or_default();
     let mut metrics: Vec<&str> = jobs.iter().filter_map(|job| metric(job)).collect();
     metrics.sort_unstable();

@@ -1,18 +1,20 @@
 //! What each kind of answer is judged as.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::*;
 use crate::dashboard::Dashboard;
 use crate::promql::{Matcher, Operator};
+use crate::verify::fixture::{demo, web_job};
 
 fn dashboard(origin: Origin) -> StackDashboard {
-    StackDashboard { name: "web".to_owned(), dashboard: Dashboard::default(), origin, carried: None }
+    StackDashboard { name: "web".to_owned(), dashboard: Dashboard::default(), origin, jobs: Vec::new(), carried: None }
 }
 
 fn judged(answers: Vec<Answer>) -> Finding {
     let queries = answers.into_iter().map(|answer| QueryState { query: "rate(a[5m])".to_owned(), answer });
-    judge_panel(&dashboard(Origin::Panels), &["Requests"], &PanelState { queries: queries.collect() })
+    judge_panel(&dashboard(Origin::Panels), &["Requests"], &PanelState { queries: queries.collect() }, &Jobs::default())
 }
 
 fn empty(found: Found) -> Answer {
@@ -94,7 +96,10 @@ fn one_query_of_several_without_data_is_a_warning_and_a_refused_one_is_not() {
 #[test]
 fn what_stackctl_made_is_corrected_where_the_app_says_what_its_signals_are_called() {
     let query = QueryState { query: "a".to_owned(), answer: empty(Found::NoMetric { nearest: None }) };
-    let finding = judge_panel(&dashboard(Origin::Made), &["Requests"], &PanelState { queries: vec![query] });
+    let mut web = web_job();
+    web.name = "wbe".to_owned();
+    let jobs = Jobs::of(&demo(vec![web]), None, &BTreeMap::new());
+    let finding = judge_panel(&dashboard(Origin::Made), &["Requests"], &PanelState { queries: vec![query] }, &jobs);
     assert!(
         finding.fix.starts_with("correct the name in `apps.wbe.signals`, or have `wbe` expose it"),
         "{}",
@@ -114,7 +119,7 @@ fn panels_that_ask_the_same_in_vain_are_one_finding_that_names_them_all() {
         ("Here".to_owned(), state("c", data())),
         ("Here, too".to_owned(), state("c", data())),
     ];
-    let findings = judge_panels(&dashboard(Origin::Panels), &panels);
+    let findings = judge_panels(&dashboard(Origin::Panels), &panels, &Jobs::default());
     let instances: Vec<&str> = findings.iter().filter_map(|finding| finding.instance.as_deref()).collect();
     assert_eq!(instances, ["Requests, Requests now", "Errors", "Here", "Here, too"]);
     let fix = "correct `http_requests_total` to `http_request_total` in panels `Requests`, `Requests now` of `dashboards.web`";

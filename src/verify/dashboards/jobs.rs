@@ -1,0 +1,139 @@
+//! How the jobs stand that panels ask for: what is not scraped, no panel can show, and that is told once by the targets.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::client::{Health, Prometheus, Target, Targets};
+use crate::desired::{Desired, Job, JobOrigin, Role, Says, StackDashboard};
+use crate::promql::{Operator, Selector};
+use crate::verify::series::{Found, SelectorState};
+use crate::verify::targets::{Unreached, unreached};
+use crate::verify::{Cause, Trouble};
+
+/// What panels have to know of the jobs.
+#[derive(Debug, Clone, Default)]
+pub struct Jobs {
+    /// Those that have nothing to show, and why.
+    unwell: BTreeMap<String, State>,
+    /// Those of apps, whose signals the stack file names.
+    apps: BTreeSet<String>,
+}
+
+/// Why a job has nothing to show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum State {
+    /// None of its targets has been scraped yet.
+    Pending,
+    /// Every scrape fails.
+    Failing,
+    /// An exporter, which does not reach this app.
+    Unreached(String),
+}
+
+/// Asks Prometheus how its jobs stand.
+pub(super) async fn ask(desired: &Desired, prometheus: &Prometheus) -> Jobs {
+    let (targets, unreached) = tokio::join!(prometheus.targets(), unreached(desired, prometheus));
+    Jobs::of(desired, targets.ok().as_ref(), &unreached)
+}
+
+impl Jobs {
+    /// `targets`: `None` where they are not known, so that no panel waits for one.
+    pub fn of(desired: &Desired, targets: Option<&Targets>, unreached: &Unreached) -> Self {
+        let mut jobs = Self { unwell: BTreeMap::new(), apps: apps(desired) };
+        let (Some(config), Some(targets)) = (&desired.prometheus, targets) else { return jobs };
+        let mut by_job: BTreeMap<&str, Vec<&Target>> = BTreeMap::new();
+        for target in &targets.active {
+            by_job.entry(&target.pool).or_default().push(target);
+        }
+        let own = config.jobs.iter().map(|job| (job.name.as_str(), Some(job)));
+        let extra = config.extra_scrape_configs.iter().filter_map(|job| Some((job["job_name"].as_str()?, None)));
+        for (name, job) in own.chain(extra) {
+            let found = by_job.get(name).map(Vec::as_slice).unwrap_or_default();
+            if let Some(state) = state(job, found, unreached) {
+                jobs.unwell.insert(name.to_owned(), state);
+            }
+        }
+        jobs
+    }
+
+    /// Whether a job is an app's, which has `signals` in the stack file.
+    pub(super) fn is_app(&self, job: &str) -> bool {
+        self.apps.contains(job)
+    }
+
+    /// What a selector without series waits for; `None`: nothing that could bring it one.
+    pub(super) fn awaited(&self, state: &SelectorState, dashboard: &StackDashboard) -> Option<Trouble> {
+        let is_misspelled = match &state.found {
+            Found::NoMetric { nearest } => nearest.is_some(),
+            Found::NoMatch { .. } => true,
+            _ => return None,
+        };
+        let named = named_jobs(&state.selector);
+        let asked: Vec<&str> =
+            if named.is_empty() { dashboard.jobs.iter().map(String::as_str).collect() } else { named };
+        let is_asked = |job: &&String| asked.is_empty() || asked.contains(&job.as_str());
+        let unwell = || self.unwell.iter().filter(|(job, _)| is_asked(job));
+        if let Some((job, state)) = unwell().find(|(_, state)| **state == State::Pending) {
+            return Some(trouble(job, state));
+        }
+        // One that is scraped has said what there is; where nobody is named, any may be meant.
+        let may_help = if asked.is_empty() { !is_misspelled } else { asked.iter().all(|job| self.is_unwell(job)) };
+        unwell().next().filter(|_| may_help).map(|(job, state)| trouble(job, state))
+    }
+
+    fn is_unwell(&self, job: &str) -> bool {
+        self.unwell.contains_key(job)
+    }
+}
+
+fn apps(desired: &Desired) -> BTreeSet<String> {
+    let jobs = desired.prometheus.iter().flat_map(|prometheus| &prometheus.jobs);
+    let has_signals = |job: &&Job| match &job.origin {
+        JobOrigin::Service(name) => {
+            desired.services.iter().any(|service| service.name == *name && service.role == Role::App)
+        }
+        origin => matches!(origin, JobOrigin::Attached(_)),
+    };
+    jobs.filter(has_signals).map(|job| job.name.clone()).collect()
+}
+
+fn state(job: Option<&Job>, targets: &[&Target], unreached: &Unreached) -> Option<State> {
+    let is_up = |target: &&&Target| target.health == Health::Up;
+    if !targets.iter().any(|target| is_up(&target)) {
+        let is_down = !targets.is_empty() && targets.iter().all(|target| target.health == Health::Down);
+        return Some(if is_down { State::Failing } else { State::Pending });
+    }
+    let Says::Reaches { metric, app, .. } = job?.says.as_ref()? else { return None };
+    let label = |target: &Target, name: &str| target.labels.get(name).cloned().unwrap_or_default();
+    let reaches_nothing = |target: &Target| {
+        let told = unreached.get(&(label(target, "job"), label(target, "instance")));
+        told.is_some_and(|metrics| metrics.contains_key(metric))
+    };
+    let in_vain = targets.iter().filter(is_up).all(|target| reaches_nothing(target));
+    in_vain.then(|| State::Unreached(app.clone()))
+}
+
+/// The jobs that a selector names, one by one.
+fn named_jobs(selector: &Selector) -> Vec<&str> {
+    let chooses = |operator| matches!(operator, Operator::Equal | Operator::Matches);
+    let mut matchers = selector.matchers.iter();
+    let matcher = matchers.find(|matcher| matcher.label == "job" && chooses(matcher.operator));
+    let named = matcher.into_iter().flat_map(|matcher| matcher.value.split('|'));
+    named.filter(|name| !matches!(*name, "" | ".*" | ".+")).collect()
+}
+
+fn trouble(job: &str, state: &State) -> Trouble {
+    let (cause, message) = match state {
+        State::Pending => {
+            let message = format!("`{job}` has not been scraped yet, and its panels wait for that");
+            return Trouble::new(Cause::DataPending, message, "look again after the next scrape");
+        }
+        State::Failing => (Cause::JobDown, format!("no target of `{job}` is scraped, and its panels wait for one")),
+        State::Unreached(app) => {
+            (Cause::JobDown, format!("the exporter `{job}` does not reach `{app}`, and its panels wait for that"))
+        }
+    };
+    Trouble::new(cause, message, "`stackctl verify targets` names the cause, and what to do")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,98 @@
+//! What panels of jobs are told that have nothing to show.
+
+use super::*;
+use crate::dashboard::Dashboard;
+use crate::desired::DashboardOrigin;
+use crate::verify::dashboards::evidence::{Answer, PanelState, QueryState};
+use crate::verify::dashboards::judge_panels;
+use crate::verify::fixture::{demo, target, targets, web_job};
+use crate::verify::{Finding, Status};
+
+fn dashboard(jobs: &[&str]) -> StackDashboard {
+    let jobs = jobs.iter().map(|job| (*job).to_owned()).collect();
+    StackDashboard {
+        name: "web".to_owned(),
+        dashboard: Dashboard::default(),
+        origin: DashboardOrigin::Made,
+        jobs,
+        carried: None,
+    }
+}
+
+fn judged(selector: Selector, nearest: Option<&str>, shown: &[&str], jobs: &Jobs) -> Finding {
+    let found = Found::NoMetric { nearest: nearest.map(str::to_owned) };
+    let answer = Answer::Empty { selectors: vec![SelectorState { selector, found }], may_be_empty: false };
+    let panel = PanelState { queries: vec![QueryState { query: "up".to_owned(), answer }] };
+    judge_panels(&dashboard(shown), &[("Up".to_owned(), panel)], jobs).remove(0)
+}
+
+fn of(job: &str) -> Selector {
+    Selector::of("up").with("job", Operator::Equal, job)
+}
+
+fn web(first: Health, second: Health) -> Jobs {
+    let found = targets(vec![target("web", "demo-web-1:80", first), target("web", "demo-web-2:80", second)]);
+    Jobs::of(&demo(vec![web_job()]), Some(&found), &Unreached::new())
+}
+
+fn redis(is_reached: bool) -> Jobs {
+    let mut job = web_job();
+    let (metric, app, address) = ("redis_up".to_owned(), "db".to_owned(), "db:6379".to_owned());
+    job.says = Some(Says::Reaches { metric: metric.clone(), app, address });
+    job.name = "redis".to_owned();
+    job.origin = JobOrigin::Service("redis".to_owned());
+    let mut exporter = target("redis", "redis:9121", Health::Up);
+    let labels = [("job", "redis"), ("instance", "redis:9121")];
+    exporter.labels = labels.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let told = (("redis".to_owned(), "redis:9121".to_owned()), BTreeMap::from([(metric, 0.0)]));
+    let told = if is_reached { Unreached::new() } else { Unreached::from([told]) };
+    Jobs::of(&demo(vec![job]), Some(&targets(vec![exporter])), &told)
+}
+
+#[test]
+fn panels_of_a_job_that_is_not_scraped_yet_are_pending_and_no_failures() {
+    for jobs in [
+        web(Health::Unknown, Health::Down),
+        Jobs::of(&demo(vec![web_job()]), Some(&targets(vec![])), &Unreached::new()),
+    ] {
+        let named = judged(of("web"), Some("uq"), &[], &jobs);
+        assert_eq!((named.status, named.cause), (Status::Warn, Some(Cause::DataPending)), "{named:?}");
+        let any = judged(Selector::of("up"), None, &[], &jobs);
+        assert_eq!((any.status, any.cause), (Status::Warn, Some(Cause::DataPending)), "{any:?}");
+    }
+}
+
+#[test]
+fn panels_of_a_job_whose_targets_fail_wait_for_them_and_others_do_not() {
+    let jobs = web(Health::Down, Health::Down);
+    let named = judged(of("web"), Some("uq"), &[], &jobs);
+    assert_eq!((named.status, named.cause), (Status::Warn, Some(Cause::JobDown)), "{named:?}");
+    assert!(named.message.contains("no target of `web`") && named.fix.contains("verify targets"), "{named:?}");
+    assert_eq!(judged(Selector::of("uq"), Some("up"), &[], &jobs).status, Status::Fail, "it is misspelled");
+    assert_eq!(judged(of("other"), None, &[], &jobs).cause, Some(Cause::NoData), "another job's");
+    let some = judged(of("web"), None, &[], &web(Health::Up, Health::Down));
+    assert_eq!(
+        (some.status, some.cause),
+        (Status::Fail, Some(Cause::NoData)),
+        "one that is scraped says what there is"
+    );
+    assert!(some.fix.contains("apps.web.signals"), "{some:?}");
+}
+
+#[test]
+fn panels_of_an_exporter_that_does_not_reach_its_app_wait_for_that() {
+    let chosen = judged(of("redis"), Some("redis_up"), &["redis"], &redis(false));
+    assert_eq!((chosen.status, chosen.cause), (Status::Warn, Some(Cause::JobDown)), "{chosen:?}");
+    assert!(chosen.message.contains("does not reach `db`"), "{chosen:?}");
+    let unchosen = judged(Selector::of("redis_keys"), Some("redis_up"), &["redis"], &redis(false));
+    assert_eq!(unchosen.cause, Some(Cause::JobDown), "{unchosen:?}");
+}
+
+#[test]
+fn what_an_exporter_does_not_expose_is_not_for_the_stack_file_to_correct() {
+    let finding = judged(of("redis"), Some("redis_up"), &["redis"], &redis(true));
+    assert_eq!((finding.status, finding.cause), (Status::Warn, Some(Cause::NoData)), "{finding:?}");
+    assert_eq!(finding.message, "`redis` exposes no metric called `up`");
+    assert!(finding.fix.starts_with("nothing is to be corrected in the stack file"), "{finding:?}");
+    assert!(!finding.fix.contains("signals"), "{finding:?}");
+}
