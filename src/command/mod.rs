@@ -53,6 +53,7 @@ mod rules;
 mod secrets;
 mod situation;
 mod state;
+mod wait;
 
 pub use failure::{Exit, Failure};
 

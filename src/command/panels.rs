@@ -32,6 +32,11 @@ pub(super) async fn wait_until_filled(situation: &Situation, deadline: Instant) 
     }
 }
 
+/// What is found at once, as kindly.
+pub(super) async fn look_kindly(situation: &Situation) -> Result<Vec<Finding>, Failure> {
+    Ok(look(situation).await?.into_iter().map(forgiving).collect())
+}
+
 /// Asks once.
 pub(super) async fn look(situation: &Situation) -> Result<Vec<Finding>, Failure> {
     let prometheus = prove::prometheus(situation)?;

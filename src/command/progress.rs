@@ -3,13 +3,19 @@
 use std::collections::HashMap;
 use std::io::IsTerminal;
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::output;
 use crate::engine::Event;
 use crate::plan::Step;
+
+/// Time between two lines where no line moves.
+const RHYTHM: Duration = Duration::from_secs(15);
+
+/// Letters of a moving line at most.
+const LONGEST_LINE: usize = 160;
 
 /// Shows the steps of a plan on standard error.
 pub(super) struct Progress {
@@ -40,6 +46,11 @@ impl Progress {
         let bar = self.bars.as_ref()?.add(spinner());
         bar.set_message(text.to_owned());
         Some(bar)
+    }
+
+    /// The same, where what is waited for is told while it lasts: elsewhere in a line of its own, now and then.
+    pub(super) fn telling(&self, text: &str) -> Waiting {
+        Waiting { bar: self.waiting(text), quiet: self.quiet, told: Mutex::new(Instant::now()) }
     }
 
     fn begin(&self, step: &Step) {
@@ -74,6 +85,36 @@ impl Progress {
 
     fn running(&self) -> std::sync::MutexGuard<'_, HashMap<String, ProgressBar>> {
         self.running.lock().expect("nothing panics while it holds the lines")
+    }
+}
+
+/// Something that is waited for, until it is dropped.
+pub(super) struct Waiting {
+    bar: Option<ProgressBar>,
+    quiet: bool,
+    told: Mutex<Instant>,
+}
+
+impl Waiting {
+    /// Tells what is waited for.
+    pub(super) fn tell(&self, text: &str) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(text.chars().take(LONGEST_LINE).collect::<String>());
+            return;
+        }
+        let mut told = self.told.lock().expect("nothing panics while it holds the time");
+        if !self.quiet && told.elapsed() >= RHYTHM {
+            output::say(text);
+            *told = Instant::now();
+        }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
     }
 }
 

@@ -1,6 +1,5 @@
 //! The proof: waits until what was started is ready and scraped, and says what is not, with cause and fix.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
@@ -10,16 +9,13 @@ use super::{Failure, output, panels, refused};
 use crate::client::{Alertmanager, Prometheus};
 use crate::desired::{Role, Service, without_url_secrets};
 use crate::engine::{ContainerState, Error, Health, Judge, ObservedContainer, Prober, Taken, Verdict};
-use crate::verify::{self, Cause, Evidence, Finding, Status};
+use crate::verify::{self, Finding, Status};
 
 /// Time between two looks while waiting.
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// A container that lives this long after its start did not die at once.
 const SETTLED_AFTER: Duration = Duration::from_millis(1200);
-
-/// A target that stays broken in one and the same way for this long will not mend by waiting.
-const PATIENCE: Duration = Duration::from_secs(12);
 
 /// Time a program may take to read its files again.
 const RELOAD_TIME: Duration = Duration::from_secs(15);
@@ -30,6 +26,10 @@ const QUOTED_LINES: usize = 10;
 /// A container that did not stay up.
 #[derive(Debug)]
 pub(super) struct Death {
+    /// Name of the container.
+    pub(super) container: String,
+    /// The service that it is of.
+    pub(super) service: String,
     pub(super) error: Error,
 }
 
@@ -131,17 +131,27 @@ fn has_fallen(situation: &Situation, container: &ObservedContainer) -> bool {
 }
 
 async fn death(situation: &Situation, container: &ObservedContainer) -> Death {
+    let error = how_it_died(situation, container).await;
+    Death { container: container.name.clone(), service: container.service.clone(), error }
+}
+
+async fn how_it_died(situation: &Situation, container: &ObservedContainer) -> Error {
     if let Some(words) = refused::words(situation, container).await {
         let error = Error::new(
             format!("container `{}` did not stay up", container.name),
             format!("Prometheus refuses its configuration: {words}"),
         );
         let advice = "it is stopped; correct what it names in the stack file, then run `stackctl up` again";
-        return Death { error: error.advise(advice) };
+        return error.advise(advice);
     }
-    let what = match (container.state, container.exit_code) {
+    let exit_code = match (container.state, container.exit_code) {
+        (ContainerState::Restarting, None) => situation.engine.last_exit_code(&container.id).await,
+        (_, known) => known,
+    };
+    let what = match (container.state, exit_code) {
         (ContainerState::Running, _) => "it is unhealthy".to_owned(),
         (ContainerState::Restarting, Some(code)) => format!("it keeps exiting with {code}"),
+        (ContainerState::Restarting, None) => "it keeps exiting".to_owned(),
         (_, Some(code)) => format!("it exited with {code}"),
         _ => "it exited".to_owned(),
     };
@@ -152,52 +162,20 @@ async fn death(situation: &Situation, container: &ObservedContainer) -> Death {
     } else {
         format!("; its last lines:{}", quoted.concat())
     };
-    let error = Error::new(format!("container `{}` did not stay up", container.name), format!("{what}{printed}"))
-        .advise(format!("see `stackctl logs {}`; the rest of the stack is left running", container.service));
-    Death { error }
+    Error::new(format!("container `{}` did not stay up", container.name), format!("{what}{printed}"))
+        .advise(after_death(&container.service, exit_code))
 }
 
-/// Waits until every target is scraped, and returns what is found then. `None`: it is plain that waiting does not help.
-pub(super) async fn wait_for_targets(
-    situation: &mut Situation,
-    deadline: Instant,
-) -> Result<Option<Vec<Finding>>, Failure> {
-    let mut broken_since: BTreeMap<(String, Option<Cause>), Instant> = BTreeMap::new();
-    loop {
-        let findings = first_look(situation).await?;
-        let broken: Vec<_> = findings.iter().filter(|finding| finding.status == Status::Fail).map(key).collect();
-        if broken.is_empty() {
-            return Ok(Some(findings));
-        }
-        if Instant::now() >= deadline {
-            return Ok(None);
-        }
-        broken_since.retain(|known, _| broken.contains(known));
-        for known in broken {
-            broken_since.entry(known).or_insert_with(Instant::now);
-        }
-        let hopeless = |((_, cause), since): (&(String, Option<Cause>), &Instant)| {
-            *cause != Some(Cause::TargetPending) && since.elapsed() >= PATIENCE
-        };
-        if broken_since.iter().all(hopeless) {
-            return Ok(None);
-        }
-        tokio::time::sleep(PAUSE).await;
-        situation.look_again().await?;
+/// What to do about a container that ended.
+fn after_death(service: &str, exit_code: Option<i64>) -> String {
+    let see = format!("see `stackctl logs {service}`; the rest of the stack is left running");
+    if exit_code != Some(0) {
+        return see;
     }
-}
-
-async fn first_look(situation: &Situation) -> Result<Vec<Finding>, Failure> {
-    let targets = match prometheus(situation)? {
-        Some(prometheus) => prometheus.targets().await,
-        None => Err(verify::not_running()),
-    };
-    let evidence = Evidence::default();
-    Ok(verify::judge_targets(&situation.desired, &situation.observed, targets.as_ref(), &evidence))
-}
-
-fn key(finding: &Finding) -> (String, Option<Cause>) {
-    (format!("{} {}", finding.subject, finding.instance.as_deref().unwrap_or_default()), finding.cause)
+    format!(
+        "{see}. One that is meant to end, as this one did, needs `restart: \"no\"`, and an app that waits for it with \
+         `depends_on: {{ {service}: {{ condition: service_completed_successfully }} }}`"
+    )
 }
 
 /// Asks Prometheus whether it has taken its new configuration.
@@ -311,5 +289,18 @@ fn mark(status: Status) -> String {
         Status::Ok => output::paint(output::GREEN, "ok"),
         Status::Fail => output::paint(output::RED, "fail"),
         Status::Warn => output::paint(output::YELLOW, "warn"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::after_death;
+
+    #[test]
+    fn an_app_that_ended_well_is_told_how_that_is_meant() {
+        assert!(after_death("migrate", Some(0)).contains("{ migrate: { condition: service_completed_successfully } }"));
+        assert!(after_death("migrate", Some(0)).contains("restart: \"no\""));
+        assert!(!after_death("migrate", Some(2)).contains("depends_on"));
+        assert!(!after_death("migrate", None).contains("depends_on"));
     }
 }

@@ -1,11 +1,12 @@
 //! `up`: makes it so, waits until ready, verifies, and says where everything is.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use super::host_ports::Taken;
 use super::progress::{Progress, seconds};
 use super::situation::{Situation, Wishes};
-use super::{Exit, Failure, failure, host_ports, learn, lock, output, panels, prove, rules, secrets, situation};
+use super::{Exit, Failure, failure, host_ports, learn, lock, output, panels, prove, rules, secrets, situation, wait};
 use crate::catalog::prometheus::PROMETHEUS;
 use crate::cli::Global;
 use crate::desired::{Desired, PullPolicy, Role, SecretSource, Service};
@@ -185,6 +186,7 @@ async fn prove_it(
     progress: &Progress,
     quiet: bool,
 ) -> Result<Exit, Failure> {
+    let mut fallen = BTreeSet::new();
     if changed == Some(true) {
         let waiting = progress.waiting("waiting until everything stands");
         let deaths = prove::settle(situation, deadline).await?;
@@ -192,19 +194,22 @@ async fn prove_it(
         for death in &deaths {
             output::say(&failure::framed(&death.error.to_string(), death.error.advice.as_deref()));
         }
-        if !deaths.is_empty() {
+        // Without a Prometheus nothing is known of the others.
+        let prometheus = situation.desired.prometheus_service().map(|service| service.name.as_str());
+        if deaths.iter().any(|death| Some(death.service.as_str()) == prometheus) {
             return Ok(Exit::WorldSaidNo);
         }
+        fallen = deaths.into_iter().map(|death| death.container).collect();
     }
-    let waiting = progress.waiting("waiting until every target is scraped");
-    let scraped = prove::wait_for_targets(situation, deadline).await?;
-    if let Some(waiting) = waiting {
-        waiting.finish_and_clear();
-    }
-    let panels =
-        if scraped.is_some() { fill_panels(situation, changed, deadline, progress, quiet).await? } else { None };
+    let waiting = progress.telling("waiting until every target is scraped");
+    let scraped = wait::for_targets(situation, deadline, &fallen, &waiting).await?;
+    drop(waiting);
+    let panels = match scraped {
+        Some(_) => fill_panels(situation, changed, deadline, progress, quiet).await?,
+        None => Some(panels::look_kindly(situation).await?),
+    };
     // Where nothing changed nobody looks at the rules: an `up` that has nothing to do is quick.
-    let rules = if panels.as_ref().is_some_and(Vec::is_empty) && changed != Some(true) {
+    let rules = if scraped.is_some() && panels.as_ref().is_some_and(Vec::is_empty) && changed != Some(true) {
         Some(Vec::new())
     } else {
         Some(rules::look(situation).await?)
@@ -216,7 +221,11 @@ async fn prove_it(
         prove::show(&findings, quiet);
     }
     let kept = findings.iter().all(|finding| finding.status != Status::Fail);
-    Ok(if kept { Exit::Done } else { Exit::NotAsDesired })
+    Ok(match (fallen.is_empty(), kept) {
+        (false, _) => Exit::WorldSaidNo,
+        (true, true) => Exit::Done,
+        (true, false) => Exit::NotAsDesired,
+    })
 }
 
 /// Makes the dashboards what the apps turn out to expose, and looks whether they show it. Where nothing changed nobody

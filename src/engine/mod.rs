@@ -8,6 +8,7 @@ mod attached;
 mod connect;
 mod create;
 mod dependency;
+mod ended;
 mod error;
 mod holder;
 mod host;

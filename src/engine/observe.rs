@@ -153,8 +153,9 @@ impl Engine {
         let state = inspected.state.unwrap_or_default();
         let started: Option<jiff::Timestamp> = state.started_at.and_then(|time| time.parse().ok());
         container.started_at = started.map_or(0, jiff::Timestamp::as_millisecond).max(container.started_at);
-        let exit_code = state.exit_code;
-        container.exit_code = exit_code.filter(|_| container.state != ContainerState::Running);
+        // One that was started again since the list was made has no exit code, and the engine writes 0 for that.
+        let has_ended = state.restarting == Some(true) || state.running != Some(true);
+        container.exit_code = state.exit_code.filter(|_| container.state != ContainerState::Running && has_ended);
         Ok(())
     }
 

@@ -253,6 +253,22 @@ fn probes_ask_from_outside_and_one_that_fails_says_what_failed() {
 }
 
 #[test]
+fn up_and_verify_say_alike_what_exporters_and_probes_do_not_reach() {
+    let stack = Sandbox::new(
+        "apps: { db: { image: stackctl/self, command: [demo, accesslog] } }\nexporters: { redis: { for: db } }\n\
+         probes: { port: { tcp: \"db:81\" } }\n",
+    );
+    for command in ["up", "verify"] {
+        let run = stack.expect(3, &[command]);
+        let failed: Vec<&str> = run.stdout.lines().filter(|line| line.starts_with("fail  ")).collect();
+        assert_eq!(failed.len(), 2, "{command}: {}", run.stdout);
+        assert!(failed.iter().any(|line| line.ends_with("app-unreachable")), "{command}: {}", run.stdout);
+        assert!(failed.iter().any(|line| line.ends_with("probe-failed")), "{command}: {}", run.stdout);
+        assert!(run.stdout.contains("job-down") && !run.stdout.contains("signals"), "{command}: {}", run.stdout);
+    }
+}
+
+#[test]
 fn a_second_node_exporter_on_the_host_is_told_another_port_before_anything_starts() {
     let on = |port: u16| format!("exporters: {{ node: {{ metrics: {{ port: {port} }} }} }}\n");
     let (first, second) = (Sandbox::new(&on(19197)), Sandbox::new(&on(19197)));

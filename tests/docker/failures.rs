@@ -131,6 +131,52 @@ fn a_container_that_dies_at_once_is_shown_with_its_last_lines() {
 }
 
 #[test]
+fn an_app_that_dies_hides_nothing_of_what_is_wrong_with_others() {
+    let stack = Sandbox::new(
+        "apps:\n  dies: { image: stackctl/self, command: [demo, no-such-app] }\n  \
+         again: { image: stackctl/self, command: [demo, no-such-app], restart: always }\n  \
+         lost: { image: stackctl/self, command: [demo, accesslog], metrics: { path: /stats } }\n",
+    );
+    let up = stack.expect(1, &["up"]);
+    assert!(
+        up.stderr.contains(&format!("{}` did not stay up: it exited with 2", stack.container("dies", 1))),
+        "{}",
+        up.stderr
+    );
+    assert!(!up.stderr.contains("keeps exiting with 0"), "{}", up.stderr);
+    assert!(
+        up.stdout.contains("wrong-path") && up.stdout.contains("apps.lost.metrics.path: /metrics"),
+        "{}",
+        up.stdout
+    );
+    assert!(!up.stdout.contains("no-data"), "{}", up.stdout);
+}
+
+#[test]
+fn what_is_waited_for_is_named_with_its_error_and_what_cannot_come_is_not_waited_for() {
+    let stack = Sandbox::bare("");
+    stack.write_bare(&format!(
+        "images: {{ from: debian }}\ngrafana: off\nprometheus: {{ port: off, scrape_interval: 20s }}\napps:\n  \
+         web: {{ image: stackctl/self, command: [demo, accesslog], metrics: {{ path: /stats }} }}\n  \
+         gone: {{ attach: {}nobody }}\n",
+        stack.name
+    ));
+    stack.ok(&["up", "--no-wait"]);
+    let mut causes = Vec::new();
+    eventually("the panels wait for the first scrape", || {
+        causes.extend(stack.findings("dashboards").iter().filter_map(|it| Some(it["cause"].as_str()?.to_owned())));
+        causes.iter().any(|cause| cause == "data-pending")
+    });
+    assert!(causes.iter().all(|cause| cause != "no-data"), "{causes:?}");
+    let up = stack.expect(3, &["up"]);
+    let lines: Vec<&str> = up.stderr.lines().filter(|line| line.starts_with("waiting for ")).collect();
+    assert!(lines.iter().any(|line| line.contains("web: server returned HTTP status 404")), "{}", up.stderr);
+    assert!(lines.iter().all(|line| !line.contains("gone")), "{}", up.stderr);
+    assert!(up.stdout.contains("container-missing") && up.stdout.contains("wrong-path"), "{}", up.stdout);
+    assert!(up.stdout.contains("job-down") && !up.stdout.contains("no-data"), "{}", up.stdout);
+}
+
+#[test]
 fn no_engine_is_exit_1_with_what_was_tried_and_what_to_do() {
     let stack = Sandbox::new("apps: { web: { image: stackctl/self } }\n");
     for (host, word) in [

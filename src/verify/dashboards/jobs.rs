@@ -48,7 +48,14 @@ impl Jobs {
         let extra = config.extra_scrape_configs.iter().filter_map(|job| Some((job["job_name"].as_str()?, None)));
         for (name, job) in own.chain(extra) {
             let found = by_job.get(name).map(Vec::as_slice).unwrap_or_default();
-            if let Some(state) = state(job, found, unreached) {
+            // Prometheus gathers its targets for some seconds. A job in its own words may well find none for ever.
+            let state = match (found.is_empty(), targets.active.is_empty(), job) {
+                (true, true, _) => Some(State::Pending),
+                (true, false, Some(_)) => Some(State::Failing),
+                (true, false, None) => None,
+                (false, ..) => state(job, found, unreached),
+            };
+            if let Some(state) = state {
                 jobs.unwell.insert(name.to_owned(), state);
             }
         }
@@ -99,7 +106,7 @@ fn apps(desired: &Desired) -> BTreeSet<String> {
 fn state(job: Option<&Job>, targets: &[&Target], unreached: &Unreached) -> Option<State> {
     let is_up = |target: &&&Target| target.health == Health::Up;
     if !targets.iter().any(|target| is_up(&target)) {
-        let is_down = !targets.is_empty() && targets.iter().all(|target| target.health == Health::Down);
+        let is_down = targets.iter().all(|target| target.health == Health::Down);
         return Some(if is_down { State::Failing } else { State::Pending });
     }
     let Says::Reaches { metric, app, .. } = job?.says.as_ref()? else { return None };

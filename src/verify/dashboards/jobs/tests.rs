@@ -80,6 +80,16 @@ fn panels_of_a_job_whose_targets_fail_wait_for_them_and_others_do_not() {
 }
 
 #[test]
+fn a_job_without_targets_is_no_reason_to_wait_for_ever() {
+    let mut other = web_job();
+    other.name = "other".to_owned();
+    let found = targets(vec![target("web", "demo-web-1:80", Health::Up)]);
+    let jobs = Jobs::of(&demo(vec![web_job(), other]), Some(&found), &Unreached::new());
+    assert_eq!(judged(of("other"), None, &[], &jobs).cause, Some(Cause::JobDown));
+    assert_eq!(judged(Selector::of("uq"), Some("up"), &[], &jobs).cause, Some(Cause::NoData));
+}
+
+#[test]
 fn panels_of_an_exporter_that_does_not_reach_its_app_wait_for_that() {
     let chosen = judged(of("redis"), Some("redis_up"), &["redis"], &redis(false));
     assert_eq!((chosen.status, chosen.cause), (Status::Warn, Some(Cause::JobDown)), "{chosen:?}");
