@@ -5,7 +5,7 @@ use clap::ValueEnum;
 use super::situation::{Situation, Wishes};
 use super::{Exit, Failure, output, prove, situation};
 use crate::cli::{Format, Global};
-use crate::verify::{Report, Status};
+use crate::verify::{Cause, Report, Status};
 
 /// Arguments of `verify`.
 #[derive(Debug, clap::Args)]
@@ -44,7 +44,13 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     let (stack, sweeper) = (loaded.stack.name.clone(), engine.clone());
     let look = Situation::with_engine(global, loaded, engine, Wishes::default());
     let situation = tokio::join!(look, sweeper.sweep_probes(stack.as_str())).0?;
-    let findings = prove::findings(&situation, &arguments.checks, prove::Known::default()).await?;
+    let mut findings = prove::findings(&situation, &arguments.checks, prove::Known::default()).await?;
+    if !arguments.checks.contains(&Check::Targets) {
+        // Nothing else tells then that these panels are empty.
+        for finding in findings.iter_mut().filter(|finding| finding.cause == Some(Cause::JobDown)) {
+            finding.status = Status::Fail;
+        }
+    }
     let kept = findings.iter().all(|finding| finding.status != Status::Fail);
     match arguments.output.format {
         Format::Json => output::print_json(&Report::new(&situation.desired.stack, findings)),
