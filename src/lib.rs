@@ -50,7 +50,8 @@
 //! * **Files reach containers through the archive API**, never by a path of the host, and carry a modification time made
 //!   from their content ([`engine::FileStamp`]), so that a look at the file's entry tells whether it was edited.
 //! * **The running stack remembers** what the file does not say (`--scale`, components left out, what apps expose) in a file beside
-//!   prometheus.yml inside the Prometheus container. There is no state file that could be lost or shared wrongly.
+//!   prometheus.yml inside the Prometheus container. No state file can be lost or shared wrongly: a copy on
+//!   the user's host bridges the time when nothing runs, and what runs goes before it.
 //! * **One change at a time**: the lock of a stack lies at the engine, as a volume whose name the engine gives out once
 //!   ([`engine::Lock`]), so that it holds for other users and hosts, too. Who finds nothing to do takes none.
 //! * **The probe is stackctl itself**, run from an image that it makes of its own executable, inside the stack's network:

@@ -41,7 +41,7 @@ enum Holder {
 /// Which containers of the plan cannot start because somebody else has their place. Nobody is asked where the plan starts
 /// none that wants a certain one.
 pub(super) async fn taken(situation: &Situation, plan: &Plan) -> Result<Taken, Error> {
-    let wants: Vec<Want> = plan.steps.iter().filter_map(started).flat_map(wanted).collect();
+    let wants: Vec<Want> = plan.steps.iter().filter_map(Step::starts).flat_map(wanted).collect();
     if wants.is_empty() {
         return Ok(Taken::new());
     }
@@ -66,16 +66,6 @@ pub(super) async fn taken(situation: &Situation, plan: &Plan) -> Result<Taken, E
 pub(super) fn say(taken: &Taken) {
     for error in taken.values() {
         output::say(&failure::framed(&error.to_string(), error.advice.as_deref()));
-    }
-}
-
-/// The container that a step starts.
-fn started(step: &Step) -> Option<(&str, &Service)> {
-    match step {
-        Step::CreateContainer { service, container, .. }
-        | Step::ReplaceContainer { service, container, .. }
-        | Step::StartContainer { service, container, paused: false, .. } => Some((container, service)),
-        _ => None,
     }
 }
 

@@ -264,6 +264,16 @@ impl Step {
         )
     }
 
+    /// The container that the step starts, and its service.
+    pub fn starts(&self) -> Option<(&str, &Service)> {
+        match self {
+            Self::CreateContainer { service, container, .. }
+            | Self::ReplaceContainer { service, container, .. }
+            | Self::StartContainer { service, container, paused: false, .. } => Some((container, service)),
+            _ => None,
+        }
+    }
+
     /// Engine id of the container that is no more after the step.
     pub fn ends(&self) -> Option<&str> {
         match self {

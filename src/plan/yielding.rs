@@ -4,14 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Step;
-use crate::desired::{Port, Service};
+use crate::desired::Port;
 use crate::engine::ObservedContainer;
 
 /// Marks the containers to be replaced whose port or name another container of the plan gets.
 pub(super) fn mark(changes: &mut [Step], observed: &[ObservedContainer]) {
     let wanted: BTreeMap<String, String> = changes.iter().flat_map(wanted).collect();
     let names: BTreeSet<String> =
-        changes.iter().filter_map(started).map(|(container, _)| container.to_owned()).collect();
+        changes.iter().filter_map(Step::starts).map(|(container, _)| container.to_owned()).collect();
     for step in changes {
         let Step::ReplaceContainer { id, container, yields, reason, .. } = step else { continue };
         let Some(old) = observed.iter().find(|old| old.id == *id) else { continue };
@@ -27,19 +27,9 @@ pub(super) fn mark(changes: &mut [Step], observed: &[ObservedContainer]) {
     }
 }
 
-/// The container that a step starts.
-fn started(step: &Step) -> Option<(&str, &Service)> {
-    match step {
-        Step::CreateContainer { service, container, .. }
-        | Step::ReplaceContainer { service, container, .. }
-        | Step::StartContainer { service, container, paused: false, .. } => Some((container, service)),
-        _ => None,
-    }
-}
-
 /// Ports that a step's container takes, each with its name.
 fn wanted(step: &Step) -> Vec<(String, String)> {
-    let Some((container, service)) = started(step) else { return Vec::new() };
+    let Some((container, service)) = step.starts() else { return Vec::new() };
     let key = |port: &Port| Some((format!("{}/{}", port.host_port?, port.protocol), container.to_owned()));
     service.container.settings.ports.0.iter().filter_map(key).collect()
 }
