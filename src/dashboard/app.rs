@@ -1,18 +1,11 @@
 //! The dashboard of an app: its replicas, its golden signals, and how its program does.
 
-use std::sync::LazyLock;
-
-use super::exposed::metrics_of;
 use super::golden::{Golden, WINDOW};
 use super::instrumentation::RUNTIME;
 use super::{
     Annotation, Color, Dashboard, Exposed, Latency, Link, Panel, PanelKind, Row, Signals, Variable, VariableSource,
 };
 use crate::promql::Selector;
-
-/// The metrics of each of [`RUNTIME`]: reading a query takes longer than all the rest of a dashboard.
-static RUNTIME_METRICS: LazyLock<Vec<Vec<String>>> =
-    LazyLock::new(|| RUNTIME.iter().map(|runtime| metrics_of(runtime.query)).collect());
 
 /// Tag of every dashboard that stackctl makes: by it they link to each other.
 pub const TAG: &str = "stackctl";
@@ -126,8 +119,7 @@ impl WatchedApp<'_> {
     /// How the program does. Of several ways to measure one thing, the first that the app exposes.
     fn runtime(&self) -> Option<Row> {
         let mut panels: Vec<Panel> = Vec::new();
-        let shown = RUNTIME.iter().zip(RUNTIME_METRICS.iter()).filter(|(_, metrics)| self.exposed.has_all(metrics));
-        for (runtime, _) in shown {
+        for runtime in RUNTIME.iter().filter(|runtime| self.exposed.has_all(runtime.metrics)) {
             if panels.iter().all(|panel| panel.title != runtime.title) {
                 let query = runtime.query.replace("$job", self.name);
                 let panel = Panel::lines(runtime.title, runtime.unit).asks(query, runtime.legend).sized(8, 7);

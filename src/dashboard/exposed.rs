@@ -4,8 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::promql::{Expression, Filling, fill};
-
 /// The metrics that an app is known to expose, of those that stackctl knows, each with those of its labels that hold an
 /// HTTP status.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -29,14 +27,7 @@ impl Exposed {
     }
 
     /// Whether every one of the metrics is there.
-    pub(super) fn has_all(&self, metrics: &[String]) -> bool {
+    pub(super) fn has_all(&self, metrics: &[&str]) -> bool {
         metrics.iter().all(|metric| self.has(metric))
     }
-}
-
-/// The metrics that a query asks for.
-pub(super) fn metrics_of(expression: &str) -> Vec<String> {
-    let expression =
-        Expression::parse(&fill(expression, &Filling::default())).expect("own queries are tested to parse");
-    expression.selectors().into_iter().filter_map(|selector| selector.metric).collect()
 }

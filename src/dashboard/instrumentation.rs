@@ -12,8 +12,8 @@ pub const STATUS_LABELS: &[&str] = &["code", "http_response_status_code", "statu
 pub(super) struct HttpServer {
     /// Counter of answers, one for each; it has one of [`STATUS_LABELS`].
     pub(super) requests: &'static str,
-    /// Requests that are not the users', such as those of the scrape itself.
-    pub(super) without: &'static str,
+    /// Requests that are not the users', such as those of the scrape itself: a label, and what it matches.
+    pub(super) without: Option<(&'static str, &'static str)>,
     /// Histogram or summary of durations in seconds, without `_bucket`, `_sum`, `_count`.
     pub(super) duration: &'static str,
     /// Gauge of requests in flight.
@@ -24,7 +24,7 @@ const fn server(
     requests: &'static str,
     duration: &'static str,
     in_flight: &'static str,
-    without: &'static str,
+    without: Option<(&'static str, &'static str)>,
 ) -> HttpServer {
     HttpServer { requests, without, duration, in_flight }
 }
@@ -36,52 +36,60 @@ pub(super) const HTTP_SERVERS: &[HttpServer] = &[
         "http_server_request_duration_seconds_count",
         "http_server_request_duration_seconds",
         "http_server_active_requests",
-        "",
+        None,
     ),
     // Micrometer: Spring Boot, Quarkus, Micronaut.
     server(
         "http_server_requests_seconds_count",
         "http_server_requests_seconds",
         "http_server_requests_active_seconds_active_count",
-        r#"uri!~"/actuator.*""#,
+        Some(("uri", "/actuator.*")),
     ),
     // prometheus-net.
-    server("http_requests_received_total", "http_request_duration_seconds", "http_requests_in_progress", ""),
+    server("http_requests_received_total", "http_request_duration_seconds", "http_requests_in_progress", None),
     // fastapi-observability.
-    server("fastapi_responses_total", "fastapi_requests_duration_seconds", "fastapi_requests_in_progress", ""),
+    server("fastapi_responses_total", "fastapi_requests_duration_seconds", "fastapi_requests_in_progress", None),
     // prometheus_flask_exporter.
-    server("flask_http_request_total", "flask_http_request_duration_seconds", "", ""),
+    server("flask_http_request_total", "flask_http_request_duration_seconds", "", None),
     // starlette-exporter.
-    server("starlette_requests_total", "starlette_request_duration_seconds", "starlette_requests_in_progress", ""),
+    server("starlette_requests_total", "starlette_request_duration_seconds", "starlette_requests_in_progress", None),
     // django-prometheus.
     server(
         "django_http_responses_total_by_status_total",
         "django_http_requests_latency_seconds_by_view_method",
         "",
-        "",
+        None,
     ),
     // promhttp's middleware, express-prom-bundle, prometheus-fastapi-instrumentator and most that is made by hand.
-    server("http_requests_total", "http_request_duration_seconds", "http_requests_in_flight", ""),
-    server("http_request_duration_seconds_count", "http_request_duration_seconds", "http_requests_in_flight", ""),
+    server("http_requests_total", "http_request_duration_seconds", "http_requests_in_flight", None),
+    server("http_request_duration_seconds_count", "http_request_duration_seconds", "http_requests_in_flight", None),
     // go-kit.
-    server("request_duration_seconds_count", "request_duration_seconds", "inflight_requests", ""),
+    server("request_duration_seconds_count", "request_duration_seconds", "inflight_requests", None),
 ];
 
-/// One panel about the program itself: title, unit, whether it is a share of a whole, query, legend.
+/// One panel about the program itself: title, unit, whether it is a share of a whole, the metrics that its query asks for, the
+/// query, legend. The metrics are written here, too, because every `up` wants them, and reading the queries takes a third of the
+/// work of one that has nothing to do.
 pub(super) struct Runtime {
     pub(super) title: &'static str,
     pub(super) unit: &'static str,
     pub(super) is_share: bool,
+    pub(super) metrics: &'static [&'static str],
     pub(super) query: &'static str,
     pub(super) legend: &'static str,
 }
 
-const fn runtime(title: &'static str, unit: &'static str, query: &'static str) -> Runtime {
-    Runtime { title, unit, is_share: false, query, legend: "{{instance}}" }
+const fn runtime(
+    title: &'static str,
+    unit: &'static str,
+    metrics: &'static [&'static str],
+    query: &'static str,
+) -> Runtime {
+    Runtime { title, unit, is_share: false, metrics, query, legend: "{{instance}}" }
 }
 
-const fn share(title: &'static str, query: &'static str) -> Runtime {
-    Runtime { title, unit: "percentunit", is_share: true, query, legend: "{{instance}}" }
+const fn share(title: &'static str, metrics: &'static [&'static str], query: &'static str) -> Runtime {
+    Runtime { title, unit: "percentunit", is_share: true, metrics, query, legend: "{{instance}}" }
 }
 
 /// In order. Of two with one title the first is taken whose metrics the app exposes.
@@ -90,102 +98,195 @@ pub(super) const RUNTIME: &[Runtime] = &[
     runtime(
         "Processor",
         "percentunit",
+        &["process_cpu_seconds_total"],
         r#"rate(process_cpu_seconds_total{job="$job",instance=~"$instance"}[$__rate_interval])"#,
     ),
-    runtime("Processor", "percentunit", r#"process_cpu_usage{job="$job",instance=~"$instance"}"#),
     runtime(
         "Processor",
         "percentunit",
+        &["process_cpu_usage"],
+        r#"process_cpu_usage{job="$job",instance=~"$instance"}"#,
+    ),
+    runtime(
+        "Processor",
+        "percentunit",
+        &["dotnet_process_cpu_time_seconds_total"],
         r#"sum by (instance) (rate(dotnet_process_cpu_time_seconds_total{job="$job",instance=~"$instance"}[$__rate_interval]))"#,
     ),
-    runtime("Memory", "bytes", r#"process_resident_memory_bytes{job="$job",instance=~"$instance"}"#),
-    runtime("Memory", "bytes", r#"process_working_set_bytes{job="$job",instance=~"$instance"}"#),
-    runtime("Memory", "bytes", r#"dotnet_process_memory_working_set_bytes{job="$job",instance=~"$instance"}"#),
+    runtime(
+        "Memory",
+        "bytes",
+        &["process_resident_memory_bytes"],
+        r#"process_resident_memory_bytes{job="$job",instance=~"$instance"}"#,
+    ),
+    runtime(
+        "Memory",
+        "bytes",
+        &["process_working_set_bytes"],
+        r#"process_working_set_bytes{job="$job",instance=~"$instance"}"#,
+    ),
+    runtime(
+        "Memory",
+        "bytes",
+        &["dotnet_process_memory_working_set_bytes"],
+        r#"dotnet_process_memory_working_set_bytes{job="$job",instance=~"$instance"}"#,
+    ),
     share(
         "Open files",
+        &["process_open_fds", "process_max_fds"],
         r#"process_open_fds{job="$job",instance=~"$instance"} / process_max_fds{job="$job",instance=~"$instance"}"#,
     ),
     share(
         "Open files",
+        &["process_files_open_files", "process_files_max_files"],
         r#"process_files_open_files{job="$job",instance=~"$instance"} / process_files_max_files{job="$job",instance=~"$instance"}"#,
     ),
     // Go.
-    runtime("Goroutines", "short", r#"go_goroutines{job="$job",instance=~"$instance"}"#),
-    runtime("Go heap", "bytes", r#"go_memstats_heap_alloc_bytes{job="$job",instance=~"$instance"}"#),
+    runtime("Goroutines", "short", &["go_goroutines"], r#"go_goroutines{job="$job",instance=~"$instance"}"#),
+    runtime(
+        "Go heap",
+        "bytes",
+        &["go_memstats_heap_alloc_bytes"],
+        r#"go_memstats_heap_alloc_bytes{job="$job",instance=~"$instance"}"#,
+    ),
     runtime(
         "Go garbage collection",
         "percentunit",
+        &["go_gc_duration_seconds_sum"],
         r#"rate(go_gc_duration_seconds_sum{job="$job",instance=~"$instance"}[$__rate_interval])"#,
     ),
     // Java: Micrometer and client_java 1.x, then the older simpleclient.
     share(
         "Java heap",
+        &["jvm_memory_used_bytes", "jvm_memory_max_bytes"],
         r#"sum by (instance) (jvm_memory_used_bytes{job="$job",instance=~"$instance",area="heap"}) / sum by (instance) (jvm_memory_max_bytes{job="$job",instance=~"$instance",area="heap"} > 0)"#,
     ),
     share(
         "Java heap",
+        &["jvm_memory_bytes_used", "jvm_memory_bytes_max"],
         r#"jvm_memory_bytes_used{job="$job",instance=~"$instance",area="heap"} / (jvm_memory_bytes_max{job="$job",instance=~"$instance",area="heap"} > 0)"#,
     ),
     runtime(
         "Java garbage collection",
         "percentunit",
+        &["jvm_gc_pause_seconds_sum"],
         r#"sum by (instance) (rate(jvm_gc_pause_seconds_sum{job="$job",instance=~"$instance"}[$__rate_interval]))"#,
     ),
     runtime(
         "Java garbage collection",
         "percentunit",
+        &["jvm_gc_collection_seconds_sum"],
         r#"sum by (instance) (rate(jvm_gc_collection_seconds_sum{job="$job",instance=~"$instance"}[$__rate_interval]))"#,
     ),
-    runtime("Java threads", "short", r#"jvm_threads_live_threads{job="$job",instance=~"$instance"}"#),
-    runtime("Java threads", "short", r#"jvm_threads_current{job="$job",instance=~"$instance"}"#),
+    runtime(
+        "Java threads",
+        "short",
+        &["jvm_threads_live_threads"],
+        r#"jvm_threads_live_threads{job="$job",instance=~"$instance"}"#,
+    ),
+    runtime(
+        "Java threads",
+        "short",
+        &["jvm_threads_current"],
+        r#"jvm_threads_current{job="$job",instance=~"$instance"}"#,
+    ),
     share(
         "Tomcat threads",
+        &["tomcat_threads_busy_threads", "tomcat_threads_config_max_threads"],
         r#"tomcat_threads_busy_threads{job="$job",instance=~"$instance"} / tomcat_threads_config_max_threads{job="$job",instance=~"$instance"}"#,
     ),
     share(
         "Database connections",
+        &["hikaricp_connections_active", "hikaricp_connections_max"],
         r#"hikaricp_connections_active{job="$job",instance=~"$instance"} / hikaricp_connections_max{job="$job",instance=~"$instance"}"#,
     ),
     // Node.js.
-    runtime("Event loop lag", "s", r#"nodejs_eventloop_lag_p99_seconds{job="$job",instance=~"$instance"}"#),
-    runtime("Event loop lag", "s", r#"nodejs_eventloop_lag_seconds{job="$job",instance=~"$instance"}"#),
+    runtime(
+        "Event loop lag",
+        "s",
+        &["nodejs_eventloop_lag_p99_seconds"],
+        r#"nodejs_eventloop_lag_p99_seconds{job="$job",instance=~"$instance"}"#,
+    ),
+    runtime(
+        "Event loop lag",
+        "s",
+        &["nodejs_eventloop_lag_seconds"],
+        r#"nodejs_eventloop_lag_seconds{job="$job",instance=~"$instance"}"#,
+    ),
     share(
         "Node.js heap",
+        &["nodejs_heap_size_used_bytes", "nodejs_heap_size_total_bytes"],
         r#"nodejs_heap_size_used_bytes{job="$job",instance=~"$instance"} / nodejs_heap_size_total_bytes{job="$job",instance=~"$instance"}"#,
     ),
     runtime(
         "Node.js garbage collection",
         "percentunit",
+        &["nodejs_gc_duration_seconds_sum"],
         r#"sum by (instance) (rate(nodejs_gc_duration_seconds_sum{job="$job",instance=~"$instance"}[$__rate_interval]))"#,
     ),
-    runtime("Node.js handles", "short", r#"nodejs_active_handles_total{job="$job",instance=~"$instance"}"#),
+    runtime(
+        "Node.js handles",
+        "short",
+        &["nodejs_active_handles_total"],
+        r#"nodejs_active_handles_total{job="$job",instance=~"$instance"}"#,
+    ),
     // Python.
     runtime(
         "Python garbage collections",
         "ops",
+        &["python_gc_collections_total"],
         r#"sum by (instance) (rate(python_gc_collections_total{job="$job",instance=~"$instance"}[$__rate_interval]))"#,
     ),
     // .NET: prometheus-net, then the runtime's own meters.
-    runtime(".NET memory", "bytes", r#"dotnet_total_memory_bytes{job="$job",instance=~"$instance"}"#),
     runtime(
         ".NET memory",
         "bytes",
+        &["dotnet_total_memory_bytes"],
+        r#"dotnet_total_memory_bytes{job="$job",instance=~"$instance"}"#,
+    ),
+    runtime(
+        ".NET memory",
+        "bytes",
+        &["dotnet_gc_last_collection_heap_size_bytes"],
         r#"sum by (instance) (dotnet_gc_last_collection_heap_size_bytes{job="$job",instance=~"$instance"})"#,
     ),
     runtime(
         ".NET garbage collections",
         "ops",
+        &["dotnet_collection_count_total"],
         r#"sum by (instance) (rate(dotnet_collection_count_total{job="$job",instance=~"$instance"}[$__rate_interval]))"#,
     ),
     runtime(
         ".NET garbage collections",
         "ops",
+        &["dotnet_gc_collections_total"],
         r#"sum by (instance) (rate(dotnet_gc_collections_total{job="$job",instance=~"$instance"}[$__rate_interval]))"#,
     ),
-    runtime(".NET threads", "short", r#"process_num_threads{job="$job",instance=~"$instance"}"#),
+    runtime(
+        ".NET threads",
+        "short",
+        &["process_num_threads"],
+        r#"process_num_threads{job="$job",instance=~"$instance"}"#,
+    ),
     runtime(
         "Kestrel connections",
         "short",
+        &["kestrel_active_connections"],
         r#"sum by (instance) (kestrel_active_connections{job="$job",instance=~"$instance"})"#,
     ),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::RUNTIME;
+    use crate::promql::{Expression, Filling, fill};
+
+    #[test]
+    fn the_metrics_of_a_panel_are_those_that_its_query_asks_for() {
+        for runtime in RUNTIME {
+            let query = Expression::parse(&fill(runtime.query, &Filling::default())).unwrap();
+            let asked: Vec<String> = query.selectors().into_iter().filter_map(|selector| selector.metric).collect();
+            assert_eq!(asked, runtime.metrics, "{}", runtime.query);
+        }
+    }
+}

@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::Exposed;
-use super::exposed::metrics_of;
 use super::instrumentation::{HTTP_SERVERS, HttpServer, RUNTIME, STATUS_LABELS};
-use crate::promql::{Expression, Operator, Selector};
+use crate::promql::{Operator, Selector};
 
 /// What the golden signals of an app are called.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -39,8 +38,8 @@ impl Signals {
         }
         let known = HTTP_SERVERS.iter().find_map(|server| Some((server, status_label(server, exposed)?)));
         let Some((server, label)) = known else { return Self::default() };
-        let requests = selector(&format!("{}{{{}}}", server.requests, server.without));
-        let duration = selector(&format!("{}{{{}}}", server.duration, server.without));
+        let requests = of_users(server, server.requests);
+        let duration = of_users(server, server.duration);
         let latency = if exposed.has(&format!("{}_bucket", server.duration)) {
             Some(Latency::Histogram(duration))
         } else if exposed.has(&format!("{}_sum", server.duration)) {
@@ -82,7 +81,7 @@ pub fn telling_metrics() -> BTreeSet<String> {
         let durations = ["_bucket", "_sum"].map(|suffix| format!("{}{suffix}", server.duration));
         [server.requests.to_owned(), server.in_flight.to_owned()].into_iter().chain(durations)
     });
-    let of_runtimes = RUNTIME.iter().flat_map(|runtime| metrics_of(runtime.query));
+    let of_runtimes = RUNTIME.iter().flat_map(|runtime| runtime.metrics).map(|metric| (*metric).to_owned());
     of_servers.chain(of_runtimes).filter(|metric| !metric.is_empty()).collect()
 }
 
@@ -90,9 +89,13 @@ fn status_label(server: &HttpServer, exposed: &Exposed) -> Option<&'static str> 
     STATUS_LABELS.iter().copied().find(|label| exposed.has_label(server.requests, label))
 }
 
-fn selector(text: &str) -> Selector {
-    let expression = Expression::parse(text).expect("own selectors are tested to parse");
-    expression.as_selector().expect("own selectors are selectors")
+/// The series of a metric that come from users' requests.
+fn of_users(server: &HttpServer, metric: &str) -> Selector {
+    let all = Selector::of(metric);
+    match server.without {
+        Some((label, others)) => all.with(label, Operator::MatchesNot, others),
+        None => all,
+    }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod memory;
 mod prometheus;
 mod rule_tests;
 mod rules;
+mod side_by_side;
 mod template;
 mod view;
 mod write;

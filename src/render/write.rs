@@ -1,10 +1,11 @@
 //! Files → disk. The only part of `render` that does I/O.
 
+use std::collections::BTreeSet;
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
-use super::Files;
 use super::yaml::HEADER;
+use super::{Files, side_by_side};
 
 /// A file that was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,9 +36,13 @@ pub fn write(files: &Files, folder: &Path) -> io::Result<Vec<Written>> {
             written.push(Written { path: path.clone(), change });
         }
     }
-    for Written { path, .. } in &written {
-        replace(&folder.join(path), &files.0[path])?;
+    let folders: BTreeSet<_> = written.iter().filter_map(|written| Path::new(&written.path).parent()).collect();
+    for below in folders {
+        fs_err::create_dir_all(folder.join(below))?;
     }
+    let outcomes =
+        side_by_side::map(&written, |Written { path, .. }| replace(&folder.join(path), &files.0[path.as_str()]));
+    outcomes.into_iter().collect::<io::Result<()>>()?;
     Ok(written)
 }
 
@@ -61,10 +66,10 @@ fn is_marked(text: &[u8]) -> bool {
     text.starts_with(HEADER.lines().next().unwrap_or_default().as_bytes())
 }
 
-/// Writes beside the file and renames. Readable by all: containers read it under users of their own.
+/// Writes beside the file, in a folder that is there, and renames. Readable by all: containers read it under users of their
+/// own.
 fn replace(file: &Path, text: &str) -> io::Result<()> {
     let folder = file.parent().expect("a rendered path has at least its own name below the output folder");
-    fs_err::create_dir_all(folder)?;
     let with_path =
         |error: io::Error| io::Error::new(error.kind(), format!("cannot write `{}`: {error}", file.display()));
     let mut beside = tempfile::Builder::new().prefix(".stackctl-").tempfile_in(folder).map_err(with_path)?;

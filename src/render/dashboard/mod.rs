@@ -8,6 +8,7 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
+use super::side_by_side;
 use crate::dashboard::{Annotation, DATASOURCE_UID, Dashboard, Link, Placed, Position, Row};
 use crate::desired::{Desired, StackDashboard};
 
@@ -23,7 +24,7 @@ pub(super) fn files(desired: &Desired) -> Vec<(String, String)> {
         let path = format!("grafana/dashboards/{}.json", dashboard.name);
         (path, super::memory::pretty(&json_of(dashboard)))
     };
-    desired.dashboards.iter().map(file).collect()
+    side_by_side::map(&desired.dashboards, file)
 }
 
 /// The JSON for Grafana: a file's own, or one that is made.
