@@ -13,7 +13,7 @@ use crate::engine::{Engine, LogLine, ObservedContainer};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  stackctl logs\n  stackctl logs accesslog --follow --tail 20")]
 pub struct Arguments {
-    /// Apps, exporters, `prometheus` or `grafana`; none: all
+    /// Apps, attached ones too, exporters, `prometheus` or `grafana`; none: all
     #[arg(value_name = "APP", add = ArgValueCompleter::new(complete::services))]
     apps: Vec<String>,
     /// Go on as they print
@@ -36,7 +36,12 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     let loaded = situation::load(global)?;
     let engine = situation::connect().await?;
     let observed = engine.observe(&situation::question(&loaded.stack, &engine)).await?;
-    let containers = selected(&observed.containers, &arguments.apps)?;
+    let attached = observed.attached.iter().map(|attached| &attached.container);
+    let containers: Vec<&ObservedContainer> = observed.containers.iter().chain(attached).collect();
+    if containers.is_empty() && arguments.apps.is_empty() {
+        output::say(&format!("stack `{}` has no containers: `stackctl up` starts it", loaded.stack.name));
+    }
+    let containers = selected(containers, &arguments.apps)?;
     let width = containers.iter().map(|container| container.name.len()).max().unwrap_or(0);
     let prefixes: Vec<String> = containers
         .iter()
@@ -58,16 +63,24 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     }
 }
 
-fn selected<'a>(containers: &'a [ObservedContainer], apps: &[String]) -> Result<Vec<&'a ObservedContainer>, Failure> {
+fn selected<'a>(
+    mut containers: Vec<&'a ObservedContainer>,
+    apps: &[String],
+) -> Result<Vec<&'a ObservedContainer>, Failure> {
     for app_name in apps {
         if !containers.iter().any(|container| container.service == *app_name) {
             let mut names: Vec<&str> = containers.iter().map(|container| container.service.as_str()).collect();
             names.dedup();
             let message = format!("no container of `{app_name}`");
-            return Err(Failure::arguments(message, format!("running are: {}", names.join(", "))));
+            let help = match names.as_slice() {
+                [] => "nothing of this stack is here: `stackctl up` starts it".to_owned(),
+                names => format!("containers are here of: {}", names.join(", ")),
+            };
+            return Err(Failure::arguments(message, help));
         }
     }
-    Ok(containers.iter().filter(|container| apps.is_empty() || apps.contains(&container.service)).collect())
+    containers.retain(|container| apps.is_empty() || apps.contains(&container.service));
+    Ok(containers)
 }
 
 /// All lines so far, in the order in which they were printed.

@@ -8,6 +8,7 @@ use crate::desired::{Desired, Facts, ImageOrigin, Role, ScaleOverride};
 use crate::engine::Error;
 use crate::engine::images::own_image;
 use crate::render;
+use crate::stack::ImageSource;
 
 /// Arguments of `render`.
 #[derive(Debug, clap::Args)]
@@ -49,18 +50,25 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
         if written.is_empty() {
             output::say(&format!("{} is up to date", folder.display()));
         }
-        say_assumptions(&desired, arguments.locked.locked);
+        let stands_in = loaded.stack.images.from == ImageSource::Auto;
+        say_assumptions(&desired, arguments.locked.locked, stands_in);
     }
     Ok(Exit::Done)
 }
 
 /// `render` asks nobody. What `up` would have found out is said here.
-fn say_assumptions(desired: &Desired, is_locked: bool) {
+fn say_assumptions(desired: &Desired, is_locked: bool, stands_in: bool) {
     let of_components = desired.services.iter().filter(|service| service.role != Role::App);
     let pulled = of_components.filter(|service| service.image.origin == ImageOrigin::Registry);
     let images: Vec<_> = pulled.map(|service| service.image.reference.as_str()).collect();
     if !images.is_empty() && !is_locked {
         output::say(&format!("assumed, without asking, that these can be pulled: {}", images.join(", ")));
+        if stands_in {
+            output::say(
+                "where no registry answers, `stackctl up` runs others in their place, from Debian packages, or leaves them out; \
+                 `images: { from: debian }` renders those",
+            );
+        }
     }
     for unfit in desired.alertmanager.iter().flat_map(|config| &config.unfit) {
         output::say(&format!(

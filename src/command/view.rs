@@ -8,6 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::situation::{Situation, Wishes};
 use super::{Exit, Failure, output, prove};
+use crate::catalog::prometheus::PROMETHEUS;
 use crate::cli::Global;
 use crate::client::{Access, Prometheus};
 use crate::dashboard::Library;
@@ -109,9 +110,17 @@ fn access_of_files(arguments: &Arguments) -> Result<Access, Error> {
 
 /// The stack's Prometheus, which has to run.
 pub(super) fn running_prometheus(situation: &Situation) -> Result<Prometheus, Error> {
-    prove::prometheus(situation)?.ok_or_else(|| {
-        Error::new("cannot ask Prometheus", "it does not run").advise("start the stack with `stackctl up`")
-    })
+    let cannot = |cause: String| Error::new("cannot ask Prometheus", cause);
+    if situation.loaded.stack.prometheus.as_option().is_none() {
+        let error = cannot(format!("stack `{}` has none: its file says `prometheus: off`", situation.desired.stack));
+        return Err(error.advise("take that line out, or write `prometheus: {}` in its place, and run `stackctl up`"));
+    }
+    let left_out = situation.desired.left_out.iter().find(|left_out| left_out.component == PROMETHEUS.name);
+    if let Some(left_out) = left_out {
+        return Err(cannot(format!("it is left out: {}", left_out.reason)).advise("`stackctl up --pull` tries again"));
+    }
+    prove::prometheus(situation)?
+        .ok_or_else(|| cannot("it does not run".to_owned()).advise("start the stack with `stackctl up`"))
 }
 
 /// The stack's dashboards.

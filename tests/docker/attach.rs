@@ -75,6 +75,9 @@ fn a_plain_container_and_a_compose_service_are_scraped_and_left_as_they_are() {
     assert_eq!(stack.plan(), [""; 0]);
     let shown = stack.json(&["ps"]);
     assert_eq!(shown.as_array().expect("a list").len(), 4, "{shown}");
+    stack.ok(&["logs", "log", "api"]);
+    let unknown = stack.expect(2, &["logs", "nobody"]).stderr;
+    assert!(unknown.contains("prometheus, log, api"), "{unknown}");
 
     stack.ok(&["down", "--volumes", "--yes"]);
     assert_eq!((plain.marks(), project.marks()), (before, project_before), "nothing of theirs was touched");

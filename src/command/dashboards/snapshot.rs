@@ -71,8 +71,8 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     // First, because without fonts the rest would be for nothing.
     let fonts = wants(Format::Png).then(|| fonts(arguments)).transpose()?;
     let situation = Situation::of(global, Wishes::default()).await?;
-    let library = view::library_of(&situation)?;
     let prometheus = view::running_prometheus(&situation)?;
+    let library = view::library_of(&situation)?;
     let folder = &arguments.output;
     fs_err::create_dir_all(folder).map_err(|error| Error::new("cannot make the folder for the pictures", error))?;
     for dashboard in chosen(&library, &arguments.dashboards)? {

@@ -10,6 +10,8 @@ use bollard::models::DistributionInspect;
 use super::credentials::credentials;
 use super::refusal::Refusal;
 use super::{ImageError, ImageErrorKind};
+use crate::catalog::COMPONENTS;
+use crate::pins::name_of;
 
 /// A registry that takes longer to say whether it has an image counts as unreachable.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -101,14 +103,17 @@ fn error_of(verb: &str, reference: &str, user: Option<&str>, kind: ImageErrorKin
         ImageErrorKind::RegistryUnreachable => (
             format!("the registry `{registry}` cannot be reached: "),
             format!(
-                "check that the engine's host reaches and trusts `{registry}`, name a mirror with `images: {{mirror: …}}`, \
-                 or, for Prometheus and node-exporter, build from Debian packages with `images: {{from: debian}}`"
+                "{}check that the engine's host reaches and trusts `{registry}`, name a mirror with `images: {{mirror: …}}`, \
+                 or, for Prometheus and node-exporter, build from Debian packages with `images: {{from: debian}}`",
+                made_here(reference).unwrap_or_default()
             ),
         ),
-        ImageErrorKind::RegistryRefused => (
-            format!("the registry `{registry}` says no: "),
-            Refusal::of(&cause.to_lowercase()).unwrap_or(Refusal::Missing).help(reference, user),
-        ),
+        ImageErrorKind::RegistryRefused => (format!("the registry `{registry}` says no: "), {
+            let refusal = Refusal::of(&cause.to_lowercase()).unwrap_or(Refusal::Missing);
+            let help = refusal.help(reference, user);
+            let may_be_own = matches!(refusal, Refusal::Missing | Refusal::Login);
+            made_here(reference).filter(|_| may_be_own).unwrap_or_default() + &help
+        }),
         ImageErrorKind::Engine | ImageErrorKind::Host => {
             (String::new(), "check the engine: `docker info`, `docker system df`".to_owned())
         }
@@ -118,6 +123,20 @@ fn error_of(verb: &str, reference: &str, user: Option<&str>, kind: ImageErrorKin
         _ => cause.trim(),
     };
     ImageError { kind, doing: format!("{verb} image `{reference}`"), cause: format!("{who}{words}"), help }
+}
+
+/// What to do about an image of one's own that is not at the engine. `None`: its name says that some registry has it, or it
+/// is a component's.
+fn made_here(reference: &str) -> Option<String> {
+    let names_registry = reference.starts_with("docker.io/") || registry_of(reference) != "docker.io";
+    let is_component = COMPONENTS.iter().any(|component| component.image == name_of(reference));
+    let may_be_own = !names_registry && !is_component && !reference.contains("@sha256:");
+    may_be_own.then(|| {
+        format!(
+            "where `{reference}` is an image of your own, `docker build -t {reference} FOLDER` makes it here and `docker load -i \
+             FILE` brings it; else "
+        )
+    })
 }
 
 /// `Get "https://registry/v2/": dial tcp: no such host` without the part that only says what Docker asked for.
@@ -188,6 +207,31 @@ mod tests {
                         unauthorized: authentication required";
         assert_eq!(error.to_string(), expected);
         assert!(error.help.contains("docker login r.example"), "{}", error.help);
+    }
+
+    #[test]
+    fn an_image_that_may_be_ones_own_is_told_how_to_come_here() {
+        let help = |reference: &str, message: &str| {
+            let cause = bollard::errors::Error::DockerStreamError { error: message.to_owned() };
+            registry_error("pull", reference, None, &cause).help
+        };
+        let unreachable =
+            "Get \"https://registry-1.docker.io/v2/\": dial tcp: lookup registry-1.docker.io: no such host";
+        let denied = "pull access denied for web, repository does not exist or may require 'docker login'";
+        for message in [unreachable, denied] {
+            for own in ["web:1", "acme/web"] {
+                let help = help(own, message);
+                assert!(
+                    help.contains(&format!("docker build -t {own} FOLDER")) && help.contains("docker load"),
+                    "{help}"
+                );
+                assert!(help.contains("; else check"), "{help}");
+            }
+            for other in ["r.example/web:1", "prom/prometheus:v3.5.0", "web@sha256:00", "docker.io/acme/web:1"] {
+                assert!(!help(other, message).contains("docker build"), "{other}");
+            }
+        }
+        assert!(!help("web:1", "toomanyrequests: slow down").contains("docker build"));
     }
 
     #[test]

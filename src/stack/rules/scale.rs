@@ -13,11 +13,7 @@ const MOST_REPLICAS: u32 = 1000;
 /// # Errors
 /// Says why not, and what to write in the stack file instead.
 pub fn check_scale(stack: &Stack, app_name: &str, replicas: u32) -> Result<(), Wrong> {
-    let Some(app) = stack.apps.get(app_name) else {
-        let known = stack.apps.keys().map(ServiceName::as_str);
-        let add = "name an app of the stack file".to_owned();
-        return Err(suggest::unknown_name("app", app_name, known, add));
-    };
+    let Some(app) = stack.apps.get(app_name) else { return Err(no_app(stack, app_name, replicas)) };
     if let Some((_, wrong)) = obstacle(app_name, app, replicas) {
         return Err(wrong);
     }
@@ -26,6 +22,30 @@ pub fn check_scale(stack: &Stack, app_name: &str, replicas: u32) -> Result<(), W
         return Ok(());
     }
     Err(Wrong::new(format!("container name `{longest}` is too long for DNS"), "shorten the app's name"))
+}
+
+/// Why a name that no app has cannot be scaled.
+fn no_app(stack: &Stack, name: &str, replicas: u32) -> Wrong {
+    if name == "alertmanager" {
+        let help =
+            format!("write `alertmanager: {{ replicas: {replicas} }}` into the stack file, and run `stackctl up`");
+        return Wrong::new("Alertmanager is no app: it has its own key for that", help);
+    }
+    if stack.attached.contains_key(name) {
+        let help = "scale it where it was started: every replica that is found there is scraped";
+        return Wrong::new(format!("`{name}` is attached, and somebody else runs it"), help);
+    }
+    if stack.exporters.contains_key(name) || ["prometheus", "grafana"].contains(&name) {
+        let message = format!("`{name}` is no app: one of it runs");
+        return Wrong::new(message, format!("apps can be scaled: {}", apps(stack)));
+    }
+    let known = stack.apps.keys().map(ServiceName::as_str).chain(["alertmanager"]);
+    suggest::unknown_name("app", name, known, format!("apps here: {}", apps(stack)))
+}
+
+fn apps(stack: &Stack) -> String {
+    let names: Vec<&str> = stack.apps.keys().map(ServiceName::as_str).collect();
+    if names.is_empty() { "none".to_owned() } else { suggest::listed(&names) }
 }
 
 /// Replicas cannot share a port of the host or a name.
