@@ -28,7 +28,7 @@ Exit codes: 0 done; 1 the world said no (engine, network, disk); 2 the file or t
 /// Options that go with every command.
 #[derive(Debug, Clone, Args)]
 pub struct Global {
-    /// Stack file; repeat it to lay later files over earlier ones [env: `STACKCTL_FILE`]
+    /// Stack file, `-` for standard input; repeat it to lay later files over earlier ones [env: `STACKCTL_FILE`]
     #[arg(short, long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     #[arg(default_values_os_t = default_files())]
     pub file: Vec<PathBuf>,
@@ -110,6 +110,8 @@ pub enum Command {
     Up(command::up::Arguments),
     /// State of every replica
     Ps(command::ps::Arguments),
+    /// Every stack at this engine, whichever file it came from
+    Ls(command::ls::Arguments),
     /// Run other numbers of replicas; `--save` writes them into the stack file
     Scale(command::scale::Arguments),
     /// What the containers print

@@ -41,6 +41,38 @@ fn every_command_has_a_man_page_with_its_options() {
     }
 }
 
+/// `stackctl WORDS…` in a folder with this on its standard input.
+fn fed(folder: &std::path::Path, words: &[&str], text: &str) -> std::process::Output {
+    let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_stackctl"));
+    command.current_dir(folder).env_remove("STACKCTL_FILE").args(words).write_stdin(text);
+    command.output().expect("stackctl starts")
+}
+
+#[test]
+fn a_stack_file_comes_from_standard_input_and_its_paths_begin_here() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let rules = "groups: [{ name: a, rules: [{ record: one, expr: vector(1) }] }]\n";
+    std::fs::write(folder.path().join("own.yml"), rules).expect("a file");
+    std::fs::write(folder.path().join("more.yml"), "apps: { web: { scale: 2 } }\n").expect("a file");
+    std::fs::write(folder.path().join(".env"), "TAG=7\n").expect("a file");
+    let text =
+        "name: piped\nprometheus: { rule_files: [own.yml] }\napps: { web: { image: \"web:$TAG\", metrics: {} } }\n";
+    let rendered = fed(folder.path(), &["-f", "-", "-f", "more.yml", "render", "-o", "out"], text);
+    assert!(rendered.status.success(), "{}", String::from_utf8_lossy(&rendered.stderr));
+    let compose = std::fs::read_to_string(folder.path().join("out/compose.yml")).expect("it was rendered");
+    assert!(compose.contains("name: piped") && compose.contains("web:7"), "{compose}");
+    assert!(folder.path().join("out/prometheus/rules/own.yml").is_file());
+
+    let wrong = fed(folder.path(), &["-f", "-", "check"], "name: piped\nappz: {}\n");
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("-:2:1"), "{}", String::from_utf8_lossy(&wrong.stderr));
+    for words in [&["-f", "-", "add", "app", "x", "--image", "x"][..], &["-f", "-", "scale", "web=2", "--save"]] {
+        let refused = fed(folder.path(), words, text);
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(refused.status.code() == Some(2) && said.contains("standard input cannot be changed"), "{said}");
+    }
+}
+
 /// What bash offers for a line, in a folder: the script of `completions bash` and the program that it asks.
 fn offered(folder: &std::path::Path, words: &[&str]) -> Vec<String> {
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_stackctl"));

@@ -9,7 +9,7 @@ use crate::catalog;
 use crate::cli;
 use crate::command::VOCABULARY;
 use crate::desired::{Desired, Facts};
-use crate::stack::{self, Environment, Stack};
+use crate::stack::{self, Environment, STANDARD_INPUT, Stack};
 
 /// Apps, exporters and components: what has containers.
 pub(crate) fn services(typed: &OsStr) -> Vec<CompletionCandidate> {
@@ -67,7 +67,12 @@ fn matching(names: impl IntoIterator<Item = String>, typed: &OsStr) -> Vec<Compl
 
 /// Nothing is offered where the file is not there, or wrong.
 fn with_stack(names: impl FnOnce(&Stack) -> Vec<CompletionCandidate>) -> Vec<CompletionCandidate> {
-    let loaded = stack::load(&files(), &Environment::of_process(), &VOCABULARY);
+    let files = files();
+    // The shell's own input is not for the taking.
+    if files.iter().any(|file| file.as_os_str() == STANDARD_INPUT) {
+        return Vec::new();
+    }
+    let loaded = stack::load(&files, &Environment::of_process(), &VOCABULARY);
     loaded.map(|loaded| names(&loaded.stack)).unwrap_or_default()
 }
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::{Exit, Failure, failure, lock, output, prompt, secrets, situation, state};
 use crate::cli::Global;
 use crate::engine::{Engine, Error, Observed, Question, Removal};
+use crate::stack::{StackName, Wrong};
 
 /// How long the engine may be busy with what a killed command had asked for: only then it can be seen.
 const IN_FLIGHT: Duration = Duration::from_secs(4);
@@ -26,21 +27,33 @@ pub struct Arguments {
     /// Take away what a stack file of this name in another folder has started
     #[arg(long)]
     take_over: bool,
+    /// Take away the stack of this name, without its file (see `stackctl ls`)
+    #[arg(long, value_name = "STACK", conflicts_with = "take_over", value_parser = stack_name)]
+    name: Option<StackName>,
+}
+
+fn stack_name(text: &str) -> Result<StackName, String> {
+    text.parse().map_err(|wrong: Wrong| wrong.message)
 }
 
 /// Runs it.
 pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
-    let loaded = situation::load(global)?;
+    let loaded = arguments.name.is_none().then(|| situation::load(global)).transpose()?;
     let engine = situation::connect().await?;
-    let question = situation::question(&loaded.stack, &engine);
-    let stack = loaded.stack.name.as_str();
+    let question = match (&loaded, &arguments.name) {
+        (Some(loaded), _) => situation::question(&loaded.stack, &engine),
+        (None, name) => situation::question_by_name(name.as_ref().map(StackName::as_str).unwrap_or_default(), &engine),
+    };
+    let stack = question.stack.as_str();
     let files = situation::absolute(&global.file);
     let observe = async || {
         let observed = engine.observe(&question).await?;
         let foreign =
             observed.containers.iter().find_map(|found| Some((found, situation::other_source(&files, found)?)));
         match foreign {
-            Some((container, other)) if !arguments.take_over => Err(not_ours(stack, &files, &container.name, other)),
+            Some((container, other)) if loaded.is_some() && !arguments.take_over => {
+                Err(not_ours(stack, &files, &container.name, other))
+            }
             _ => Ok(observed),
         }
     };
@@ -136,8 +149,21 @@ async fn take_away(
     }
     if !global.quiet {
         output::say(&farewell(stack, observed, arguments.volumes));
+        if arguments.name.is_some() && observed.containers.is_empty() {
+            say_others(engine).await;
+        }
     }
     Exit::Done
+}
+
+/// Who names a stack that does not run may have meant another one.
+async fn say_others(engine: &Engine) {
+    let mut stacks = engine.stacks().await.unwrap_or_default();
+    stacks.retain(|_, stack| !stack.containers.is_empty());
+    if !stacks.is_empty() {
+        let names: Vec<_> = stacks.keys().map(|name| format!("`{name}`")).collect();
+        output::say(&format!("running here: {}", names.join(", ")));
+    }
 }
 
 /// Takes away what comes into being after the look at the stack, because a killed command had asked for it.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{Exit, Failure, VOCABULARY, output, place};
 use crate::cli::Global;
 use crate::engine::Error;
-use crate::stack::{self, Editor, Environment, Wrong};
+use crate::stack::{self, Editor, Environment, STANDARD_INPUT, Wrong};
 
 /// Changes one of the stack files, looks whether all of them together are still right, and only then writes it.
 /// `belongs`: which file is meant where there are several; the last one counts, and else the first.
@@ -32,6 +32,9 @@ pub(super) fn is_written(global: &Global, section: &str, name: &str) -> Result<b
 
 fn open(global: &Global) -> Result<Vec<(&PathBuf, Editor)>, Failure> {
     let mut editors = Vec::new();
+    if global.file.iter().any(|file| file.as_os_str() == STANDARD_INPUT) {
+        return Err(Failure::arguments("standard input cannot be changed", "name the file that is meant: `-f FILE`"));
+    }
     for file in &global.file {
         let text = std::fs::read_to_string(file).map_err(|error| {
             let advice = "name it with `-f FILE`, or make one: `stackctl init`";

@@ -17,7 +17,7 @@ use super::{Exit, Failure, VOCABULARY, output, place, situation};
 use crate::catalog;
 use crate::cli::{Cli, Global};
 use crate::import::{self, FoundProject, Fresh, FreshApp, FreshInclude, FreshMetrics, Imported, Origin, Request};
-use crate::stack::{self, Environment, counted};
+use crate::stack::{self, Environment, STANDARD_INPUT, counted};
 use answers::Wishes;
 pub(super) use answers::place as place_of_metrics;
 use ask::{Asker, Use};
@@ -57,6 +57,9 @@ pub struct Arguments {
 /// Runs it.
 pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
     let file = global.file.first().cloned().unwrap_or_else(|| PathBuf::from("stack.yml"));
+    if file.as_os_str() == STANDARD_INPUT {
+        return Err(Failure::arguments("standard input cannot be written", "name the file to write: `-f FILE`"));
+    }
     place::refuse_to_overwrite(&file, arguments.force)?;
     let wishes = match &arguments.answers {
         Some(path) => arguments.wishes.clone().or(answers::read(path)?),

@@ -10,7 +10,7 @@ use crate::desired::{Facts, ImageChoice};
 use crate::engine::images::{Progress, debian_version};
 use crate::engine::{Error, ObservedImage};
 use crate::pins::{self, Fit, Pin, Pins, name_of};
-use crate::stack::Stack;
+use crate::stack::{STANDARD_INPUT, Stack};
 
 /// The release of the stackctl that runs.
 pub(super) const RELEASE: &str = env!("CARGO_PKG_VERSION");
@@ -25,7 +25,8 @@ pub(super) struct Held {
 
 /// Where the lock of a stack lies.
 pub(super) fn path(global: &Global) -> PathBuf {
-    global.file.first().map_or_else(|| PathBuf::from("stack.lock"), |file| pins::path(file))
+    let file = global.file.first().filter(|file| file.as_os_str() != STANDARD_INPUT);
+    file.map_or_else(|| PathBuf::from("stack.lock"), |file| pins::path(file))
 }
 
 /// Reads a lock. `None`: there is no such file.

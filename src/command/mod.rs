@@ -15,6 +15,7 @@ pub mod images;
 pub mod import;
 pub mod init;
 pub mod logs;
+pub mod ls;
 pub mod man;
 pub mod pin;
 pub mod plan;
@@ -36,6 +37,7 @@ pub mod view;
 
 pub(crate) mod complete;
 
+mod changes;
 mod edit;
 mod facts;
 mod failure;
@@ -53,6 +55,7 @@ mod rules;
 mod secrets;
 mod situation;
 mod state;
+mod summary;
 mod wait;
 
 pub use failure::{Exit, Failure};
@@ -86,6 +89,7 @@ pub async fn run(cli: Cli) -> Exit {
         Command::Plan(arguments) => plan::run(&global, &arguments).await,
         Command::Up(arguments) => up::run(&global, &arguments).await,
         Command::Ps(arguments) => ps::run(&global, &arguments).await,
+        Command::Ls(arguments) => ls::run(&arguments).await,
         Command::Logs(arguments) => logs::run(&global, &arguments).await,
         Command::Verify(arguments) => verify::run(&global, &arguments).await,
         Command::Alerts(arguments) => alerts::run(&global, &arguments).await,
@@ -119,6 +123,7 @@ fn wants_json(command: &Command) -> bool {
     let output = match command {
         Command::Plan(arguments) => &arguments.output,
         Command::Ps(arguments) => &arguments.output,
+        Command::Ls(arguments) => &arguments.output,
         Command::Verify(arguments) => &arguments.output,
         Command::Exposure(arguments) => &arguments.output,
         Command::Query(arguments) => &arguments.output,

@@ -1,7 +1,8 @@
 //! `plan`: what `up` would do, and why.
 
+use super::changes::{Changes, Extent};
 use super::situation::{Situation, Wishes};
-use super::{Exit, Failure, failure, host_ports, output};
+use super::{Exit, Failure, failure, host_ports, output, summary};
 use crate::cli::{Format, Global};
 
 /// Arguments of `plan`.
@@ -14,6 +15,9 @@ pub struct Arguments {
     scale: crate::cli::Scale,
     #[command(flatten)]
     locked: crate::cli::Locked,
+    /// Show every line that changes in files, not only the first ones
+    #[arg(long)]
+    full: bool,
 }
 
 /// Runs it.
@@ -24,15 +28,30 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     situation.refuse_unfit_receivers()?;
     let plan = situation.plan();
     match arguments.output.format {
-        Format::Json => output::print_json(&plan.to_json()),
+        Format::Json => {
+            let changes = Changes::of(&situation, &plan, Extent::Full).await;
+            let mut json = plan.to_json();
+            for (step, diff) in (0..plan.steps.len()).filter_map(|step| Some((step, changes.of_step(step)?))) {
+                json["steps"][step]["diff"] = diff.into();
+            }
+            output::print_json(&json);
+        }
         Format::Text if plan.is_empty() => {
             output::print(&format!("nothing to do: stack `{}` is what the file says", plan.stack));
         }
-        Format::Text => output::print(plan.to_string().trim_end()),
+        Format::Text => {
+            output::print(plan.to_string().trim_end());
+            let extent = if arguments.full { Extent::Full } else { Extent::Short };
+            let changes = Changes::of(&situation, &plan, extent).await.shown("; `stackctl plan --full` shows all");
+            if !changes.is_empty() {
+                output::print(&format!("\n{changes}"));
+            }
+        }
     }
     if let Some(refusal) = situation.taken_over(&plan) {
         output::say(&failure::framed(&refusal.to_string(), refusal.advice.as_deref()));
     }
+    summary::say_renamed(&situation).await;
     host_ports::say(&host_ports::taken(&situation, &plan).await?);
     situation.say_left_out();
     Ok(if plan.is_empty() { Exit::Done } else { Exit::NotAsDesired })

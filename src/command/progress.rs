@@ -5,11 +5,12 @@ use std::io::IsTerminal;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output;
 use crate::engine::Event;
 use crate::plan::Step;
+use crate::stack::counted;
 
 /// Time between two lines where no line moves.
 const RHYTHM: Duration = Duration::from_secs(15);
@@ -22,23 +23,43 @@ pub(super) struct Progress {
     quiet: bool,
     bars: Option<MultiProgress>,
     running: Mutex<HashMap<String, ProgressBar>>,
+    course: Mutex<Course>,
+}
+
+/// How far a plan has come.
+#[derive(Default)]
+struct Course {
+    /// Steps that are done.
+    done: usize,
+    /// Steps that have begun and not ended, in words.
+    running: Vec<String>,
 }
 
 impl Progress {
     /// Moving lines where standard error is a terminal, plain ones elsewhere, none where `quiet`.
     pub(super) fn new(quiet: bool) -> Self {
         let moves = !quiet && std::io::stderr().is_terminal();
-        Self { quiet, bars: moves.then(MultiProgress::new), running: Mutex::default() }
+        Self { quiet, bars: moves.then(MultiProgress::new), running: Mutex::default(), course: Mutex::default() }
     }
 
     /// Shows an event.
     pub(super) fn show(&self, event: &Event) {
+        self.course().take_in(event);
         match event {
             Event::Started(step) => self.begin(step),
             Event::Progress(step, news) => self.tell(step, news),
             Event::Finished(step, elapsed) => self.end(step, Some(*elapsed)),
             Event::Failed(step, _) => self.end(step, None),
         }
+    }
+
+    /// Takes the moving lines away for good, and says how far it has come.
+    pub(super) fn interrupted(&self, stack: &str) -> String {
+        if let Some(bars) = &self.bars {
+            drop(bars.clear());
+            bars.set_draw_target(ProgressDrawTarget::hidden());
+        }
+        self.course().told(stack)
     }
 
     /// A line that moves until it is dropped, for waiting.
@@ -83,8 +104,41 @@ impl Progress {
         }
     }
 
+    fn course(&self) -> std::sync::MutexGuard<'_, Course> {
+        self.course.lock().expect("nothing panics while it holds the course")
+    }
+
     fn running(&self) -> std::sync::MutexGuard<'_, HashMap<String, ProgressBar>> {
         self.running.lock().expect("nothing panics while it holds the lines")
+    }
+}
+
+impl Course {
+    fn take_in(&mut self, event: &Event) {
+        match event {
+            Event::Started(step) => self.running.push(step.words()),
+            Event::Progress(..) => {}
+            Event::Finished(step, _) => {
+                self.running.retain(|words| *words != step.words());
+                self.done += 1;
+            }
+            Event::Failed(step, _) => self.running.retain(|words| *words != step.words()),
+        }
+    }
+
+    fn told(&self, stack: &str) -> String {
+        let done = counted(self.done, "step");
+        match self.running.as_slice() {
+            [] if self.done == 0 => format!("interrupted: nothing of stack `{stack}` was changed"),
+            [] => format!(
+                "interrupted: {done} done; stack `{stack}` is left as it stands. `stackctl up` goes on from here"
+            ),
+            running => format!(
+                "interrupted: {done} done, begun and not finished: {}. Stack `{stack}` is left as it stands, and the engine may \
+                 still finish what was begun. `stackctl up` goes on from here",
+                running.join(", ")
+            ),
+        }
     }
 }
 

@@ -2,10 +2,11 @@
 
 use serde_json::json;
 
-use super::{Exit, Failure, output, situation};
+use super::{Exit, Failure, facts, output, situation};
 use crate::cli::{Format, Global};
-use crate::engine::{ContainerState, Health, ObservedContainer};
-use crate::stack::counted;
+use crate::desired::{Desired, Facts, ImageChoice, Role, Service};
+use crate::engine::{ContainerState, Health, Observed, ObservedContainer};
+use crate::stack::{Stack, counted};
 
 /// Arguments of `ps`.
 #[derive(Debug, clap::Args)]
@@ -14,46 +15,109 @@ pub struct Arguments {
     pub(super) output: crate::cli::Output,
 }
 
+/// One replica, there or missing.
+struct Line {
+    app: String,
+    replica: u32,
+    container: String,
+    state: &'static str,
+    health: &'static str,
+    /// The state with what matters about it.
+    described: String,
+    image: String,
+    ports: Vec<String>,
+}
+
 /// Runs it.
 pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
     let loaded = situation::load(global)?;
     let engine = situation::connect().await?;
     let observed = engine.observe(&situation::question(&loaded.stack, &engine)).await?;
-    let attached = observed.attached.iter().map(|attached| &attached.container);
-    let containers: Vec<&ObservedContainer> = observed.containers.iter().chain(attached).collect();
+    let mut lines: Vec<Line> =
+        observed.containers.iter().map(Line::of).chain(missing(&loaded.stack, &observed)).collect();
+    lines.sort_by(|left, right| (&left.app, left.replica).cmp(&(&right.app, right.replica)));
+    lines.extend(observed.attached.iter().map(|attached| Line::of(&attached.container)));
     match arguments.output.format {
-        Format::Json => output::print_json(&containers.into_iter().map(entry).collect::<Vec<_>>()),
-        Format::Text if containers.is_empty() => {
+        Format::Json => output::print_json(&lines.iter().map(entry).collect::<Vec<_>>()),
+        Format::Text if lines.is_empty() => {
             output::say(&format!("stack `{}` has no containers: `stackctl up` starts it", loaded.stack.name));
         }
         Format::Text => {
-            let rows: Vec<_> = containers.into_iter().map(row).collect();
+            let rows: Vec<_> = lines.iter().map(row).collect();
             output::print(&output::table(&["APP", "REPLICA", "CONTAINER", "STATE", "IMAGE", "PORTS"], &rows));
         }
     }
     Ok(Exit::Done)
 }
 
-fn entry(container: &ObservedContainer) -> serde_json::Value {
+/// Replicas that shall run and do not exist. A stack that is down misses nothing.
+fn missing(stack: &Stack, observed: &Observed) -> Vec<Line> {
+    if observed.containers.is_empty() {
+        return Vec::new();
+    }
+    let mut facts = Facts::default();
+    facts::take_from(&mut facts, stack, observed, &[]);
+    let left_out = observed.left_out.iter();
+    facts.images = left_out
+        .map(|(component, reason)| (component.clone(), ImageChoice::LeaveOut { reason: reason.clone() }))
+        .collect();
+    let desired = Desired::of(stack, &facts);
+    let is_there = |service: &Service, replica| {
+        observed.containers.iter().any(|found| found.service == service.name && found.replica == replica)
+    };
+    let replicas =
+        desired.services.iter().flat_map(|service| (1..=service.replicas).map(move |replica| (service, replica)));
+    replicas
+        .filter(|(service, replica)| !is_there(service, *replica))
+        .map(|(service, replica)| Line {
+            app: service.name.clone(),
+            replica,
+            container: service.container_name(&desired.stack, replica),
+            state: "missing",
+            health: health(Health::None),
+            described: output::paint(output::RED, "missing"),
+            // Where a component comes from is found out by `up`.
+            image: if service.role == Role::App { service.image.reference.clone() } else { String::new() },
+            ports: Vec::new(),
+        })
+        .collect()
+}
+
+impl Line {
+    fn of(container: &ObservedContainer) -> Self {
+        Self {
+            app: container.service.clone(),
+            replica: container.replica,
+            container: container.name.clone(),
+            state: state(container.state),
+            health: health(container.health),
+            described: described(container),
+            image: container.image.clone(),
+            ports: container.ports.clone(),
+        }
+    }
+}
+
+fn entry(line: &Line) -> serde_json::Value {
     json!({
-        "app": container.service,
-        "replica": container.replica,
-        "container": container.name,
-        "state": state(container.state),
-        "health": health(container.health),
-        "image": container.image,
-        "ports": container.ports,
+        "app": line.app,
+        "replica": line.replica,
+        "container": line.container,
+        "state": line.state,
+        "health": line.health,
+        "image": line.image,
+        "ports": line.ports,
     })
 }
 
-fn row(container: &ObservedContainer) -> Vec<String> {
+fn row(line: &Line) -> Vec<String> {
     vec![
-        container.service.clone(),
-        container.replica.to_string(),
-        container.name.clone(),
-        described(container),
-        container.image.clone(),
-        container.ports.join(", "),
+        line.app.clone(),
+        line.replica.to_string(),
+        line.container.clone(),
+        line.described.clone(),
+        line.image.clone(),
+        line.ports.join(", "),
     ]
 }
 
@@ -81,7 +145,7 @@ fn described(container: &ObservedContainer) -> String {
     output::paint(style, &format!("{state}{detail}{restarts}"))
 }
 
-fn state(state: ContainerState) -> &'static str {
+pub(super) fn state(state: ContainerState) -> &'static str {
     match state {
         ContainerState::Created => "created",
         ContainerState::Running => "running",

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use indexmap::IndexMap;
+
 use super::{Failure, VOCABULARY, facts, locked, output, secrets, state};
 use crate::catalog::grafana::ADMIN_PASSWORD;
 use crate::cli::Global;
@@ -106,12 +108,12 @@ impl Situation {
 
     /// What `up` would do.
     pub(super) fn plan(&self) -> Plan {
-        Plan::of(Inputs {
-            desired: &self.desired,
-            files: &self.files,
-            secrets: &self.known_secrets,
-            observed: &self.observed,
-        })
+        Plan::of(self.inputs())
+    }
+
+    /// What a plan is made from.
+    pub(super) fn inputs(&self) -> Inputs<'_> {
+        Inputs { desired: &self.desired, files: &self.files, secrets: &self.known_secrets, observed: &self.observed }
     }
 
     /// Refuses to go on where something external is missing. The engine would make an empty volume of that name without
@@ -192,11 +194,21 @@ impl Situation {
     pub(super) fn say_left_out(&self) {
         self.say_other_versions();
         let stood_in_for = self.desired.view_service().map(|service| service.name.as_str());
-        for left_out in &self.desired.left_out {
-            let stands_in = Some(left_out.component.as_str()) == stood_in_for;
-            let instead = if stands_in { "; stackctl's own view of the dashboards runs in its place" } else { "" };
-            output::say(&format!("left out: {}: {}{instead}", left_out.component, left_out.reason));
+        for (reason, components) in self.left_out() {
+            let stands_in = components.iter().any(|component| Some(*component) == stood_in_for);
+            let instead =
+                if stands_in { "; stackctl's own view of the dashboards runs in Grafana's place" } else { "" };
+            output::say(&format!("left out: {}: {reason}{instead}", components.join(", ")));
         }
+    }
+
+    /// What is left out, by the reason: no reason is told twice.
+    pub(super) fn left_out(&self) -> IndexMap<&str, Vec<&str>> {
+        let mut reasons: IndexMap<&str, Vec<&str>> = IndexMap::new();
+        for left_out in &self.desired.left_out {
+            reasons.entry(&left_out.reason).or_default().push(&left_out.component);
+        }
+        reasons
     }
 
     /// Where the stack was read from.
@@ -322,13 +334,18 @@ pub(super) fn question(stack: &Stack, engine: &Engine) -> Question {
         .iter()
         .filter_map(|(key, volume)| external(volume.external || volume.name.is_some(), &volume.name, key));
     Question {
-        stack: stack.name.to_string(),
         external_networks: networks.collect(),
         named_volumes: volumes.collect(),
         attached: stack.attached.iter().map(|(name, app)| (name.to_string(), app.attach.clone())).collect(),
-        memory_copy: state::memory_copy(&engine.facts().address, stack.name.as_str()),
         rule_files: desired::rule_paths(stack),
+        ..question_by_name(stack.name.as_str(), engine)
     }
+}
+
+/// The same where the stack file is not known: all that carries the stack's label.
+pub(super) fn question_by_name(stack: &str, engine: &Engine) -> Question {
+    let memory_copy = state::memory_copy(&engine.facts().address, stack);
+    Question { stack: stack.to_owned(), memory_copy, ..Question::default() }
 }
 
 pub(super) fn check_scales(stack: &Stack, scales: &[(String, u32)]) -> Result<(), Failure> {

@@ -3,16 +3,20 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::changes::{Changes, Extent};
 use super::host_ports::Taken;
-use super::progress::{Progress, seconds};
+use super::progress::Progress;
 use super::situation::{Situation, Wishes};
-use super::{Exit, Failure, failure, host_ports, learn, lock, output, panels, prove, rules, secrets, situation, wait};
-use crate::catalog::prometheus::PROMETHEUS;
+use super::{
+    Exit, Failure, failure, host_ports, learn, lock, output, panels, prove, rules, secrets, situation, summary, wait,
+};
 use crate::cli::Global;
-use crate::desired::{Desired, PullPolicy, Role, SecretSource, Service};
-use crate::engine::{self, Error, Event, Outcome};
+use crate::desired::{PullPolicy, Service};
+use crate::engine::{self, Engine, Error, Event, Outcome};
 use crate::plan::{Plan, Step};
-use crate::stack::counted;
+use crate::stack::{Loaded, counted};
 use crate::verify::{Finding, Status};
 
 /// Time that writing a few files into a container may take.
@@ -54,28 +58,25 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     situation::check_scales(&loaded.stack, &arguments.scale.scale)?;
     let engine = situation::connect().await?;
     let wishes = Wishes { scale: &arguments.scale.scale, ask_again: arguments.pull, locked: arguments.locked.locked };
-    let (stack, sweeper) = (loaded.stack.name.clone(), engine.clone());
-    let looked =
-        tokio::join!(Situation::with_engine(global, loaded, engine, wishes), sweeper.sweep_probes(stack.as_str()));
-    let mut situation = looked.0?;
+    let stack = loaded.stack.name.to_string();
+    let interrupt = interrupt().map_err(|error| Error::new("cannot listen for Ctrl-C", error))?;
     let work = Work { global, arguments, begun, progress: Progress::new(global.quiet) };
-    // Where there is nothing to do, nobody has to be kept away.
-    if situation.plan().is_empty() && situation.observed.lock.is_none() {
-        // What a killed `up` left behind holds values of secrets.
-        if situation.desired.services.iter().any(|service| service.container.settings.read_only) {
-            situation.engine.remove_placed(&situation.desired.stack).await?;
+    tokio::select! {
+        done = work.bring_up(loaded, engine, wishes) => done,
+        // The lock stays, as that of a killed one: the next command knows by it that the engine may still be busy.
+        () = interrupt => {
+            output::say(&work.progress.interrupted(&stack));
+            Ok(Exit::Interrupted)
         }
-        return work.go_on(&mut situation, None).await;
     }
-    let lock = lock::take(&situation.engine, &situation.desired.stack, "up", global.quiet).await?;
-    let interrupted = lock.taken_over.clone();
-    lock::under(lock, async {
-        // Another one may have changed everything since the first look.
-        situation.look_afresh(wishes).await?;
-        situation.observed.lock = interrupted;
-        work.make_it_so(&mut situation).await
+}
+
+/// Completes at Ctrl-C, which counts from the moment this returns.
+fn interrupt() -> std::io::Result<impl Future<Output = ()>> {
+    let mut interrupts = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        interrupts.recv().await;
     })
-    .await
 }
 
 /// One run.
@@ -87,6 +88,32 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
+    async fn bring_up(&self, loaded: Loaded, engine: Engine, wishes: Wishes<'_>) -> Result<Exit, Failure> {
+        let (stack, sweeper) = (loaded.stack.name.clone(), engine.clone());
+        let looked = tokio::join!(
+            Situation::with_engine(self.global, loaded, engine, wishes),
+            sweeper.sweep_probes(stack.as_str())
+        );
+        let mut situation = looked.0?;
+        // Where there is nothing to do, nobody has to be kept away.
+        if situation.plan().is_empty() && situation.observed.lock.is_none() {
+            // What a killed `up` left behind holds values of secrets.
+            if situation.desired.services.iter().any(|service| service.container.settings.read_only) {
+                situation.engine.remove_placed(&situation.desired.stack).await?;
+            }
+            return self.go_on(&mut situation, None).await;
+        }
+        let lock = lock::take(&situation.engine, &situation.desired.stack, "up", self.global.quiet).await?;
+        let interrupted = lock.taken_over.clone();
+        lock::under(lock, async {
+            // Another one may have changed everything since the first look.
+            situation.look_afresh(wishes).await?;
+            situation.observed.lock = interrupted;
+            self.make_it_so(&mut situation).await
+        })
+        .await
+    }
+
     /// Carries the plan out, and goes on from there.
     async fn make_it_so(&self, situation: &mut Situation) -> Result<Exit, Failure> {
         situation.refuse_missing_externals()?;
@@ -99,6 +126,13 @@ impl Work<'_> {
         }
         let taken = host_ports::taken(situation, &plan).await?;
         host_ports::say(&taken);
+        if !self.global.quiet {
+            summary::say_renamed(situation).await;
+            let changes = Changes::of(situation, &plan, Extent::Short).await.shown("");
+            if !changes.is_empty() {
+                output::say(&changes);
+            }
+        }
         let is_changed = !plan.is_empty();
         let mut next = plan;
         for round in 1.. {
@@ -133,7 +167,7 @@ impl Work<'_> {
         let deadline = self.begun + self.arguments.timeout;
         let exit = prove_it(situation, changed, deadline, &self.progress, self.global.quiet).await?;
         if !self.global.quiet {
-            say_where(situation, self.begun.elapsed());
+            summary::say(situation, self.begun.elapsed());
         }
         Ok(exit)
     }
@@ -264,67 +298,6 @@ async fn write_dashboards(situation: &mut Situation, progress: &Progress) -> Res
     situation.look_again().await?;
     situation.keep_memory();
     Ok(())
-}
-
-/// Where everything is, in a few lines.
-fn say_where(situation: &Situation, elapsed: Duration) {
-    let desired = &situation.desired;
-    for volume in situation.unlabelled_volumes() {
-        output::say(&format!(
-            "volume `{volume}` was made by somebody else: it is used, and `down --volumes` leaves it"
-        ));
-    }
-    output::say(&format!("\nstack `{}` after {}", desired.stack, seconds(elapsed)));
-    for service in &desired.services {
-        for port in &service.container.settings.ports.0 {
-            let Some(url) = url(situation, &service.name, port.container_port) else { continue };
-            let hint = password_hint(situation, service.role).unwrap_or_else(|| stand_in_hint(desired, service));
-            output::say(&format!("  {:<16} {url}{hint}", service.name));
-        }
-    }
-    let stood_in_for = desired.view_service().map(|service| service.name.as_str());
-    for left_out in desired.left_out.iter().filter(|left_out| Some(left_out.component.as_str()) != stood_in_for) {
-        output::say(&format!(
-            "  {:<16} left out: {} (`stackctl up --pull` tries again)",
-            left_out.component, left_out.reason
-        ));
-    }
-    situation.say_other_versions();
-    for (app_name, scale) in &desired.scale {
-        let file = scale.file.unwrap_or(1);
-        let replicas = counted(scale.replicas as usize, "replica");
-        output::say(&format!("  {app_name:<16} {replicas} instead of the file's {file}"));
-    }
-}
-
-/// URL of the first published address of a container port, as the engine has it.
-fn url(situation: &Situation, service_name: &str, container_port: u16) -> Option<String> {
-    let suffix = format!("->{container_port}/tcp");
-    let mut containers = situation.observed.containers.iter().filter(|container| container.service == service_name);
-    let published =
-        containers.find_map(|container| container.ports.iter().find_map(|port| port.strip_suffix(&suffix)))?;
-    let prometheus = situation.desired.prometheus_service().filter(|service| service.name == service_name);
-    let guard = situation.desired.prometheus.as_ref().and_then(|config| config.guard.as_ref());
-    let is_https = prometheus.and(guard).is_some_and(|guard| guard.tls.is_some()) && container_port == PROMETHEUS.port;
-    let scheme = if is_https { "https" } else { "http" };
-    Some(format!("{scheme}://{}", published.replace("0.0.0.0", "127.0.0.1")))
-}
-
-/// What a page is that stands in for another.
-fn stand_in_hint(desired: &Desired, service: &Service) -> String {
-    if service.role != Role::View {
-        return String::new();
-    }
-    let reason = desired.left_out.iter().find(|left_out| left_out.component == service.name);
-    let reason = reason.map(|left_out| format!(": {}", left_out.reason)).unwrap_or_default();
-    format!("   stackctl's own view of the dashboards, in place of Grafana{reason} (`stackctl up --pull` tries again)")
-}
-
-fn password_hint(situation: &Situation, role: Role) -> Option<String> {
-    let grafana = situation.desired.services.iter().find(|service| service.role == role && role == Role::Grafana)?;
-    let generated = grafana.container.secrets.iter().find(|secret| secret.source == SecretSource::Generated);
-    let kept = generated.and_then(|secret| secrets::kept_at(&situation.desired.stack, &secret.name).ok());
-    kept.map(|path| format!("   user admin, password in {}", path.display()))
 }
 
 impl Situation {

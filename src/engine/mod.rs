@@ -31,6 +31,7 @@ mod probe;
 mod reload;
 mod remove;
 mod replaced;
+mod stacks;
 mod tunnel;
 
 pub use address::{Address, Hints};
@@ -56,3 +57,4 @@ pub use place::Secrets;
 pub use probe::{ProbeError, Prober};
 pub use reload::{Judge, Taken, Verdict};
 pub use remove::Removal;
+pub use stacks::ObservedStack;

@@ -109,7 +109,7 @@ impl Engine {
 
     /// Engines and their relatives have states between the states, which pass; the client takes an answer with a word that
     /// it does not know for no answer.
-    async fn list_containers(&self, options: ListContainersOptions) -> Result<Vec<ContainerSummary>, Error> {
+    pub(super) async fn list_containers(&self, options: ListContainersOptions) -> Result<Vec<ContainerSummary>, Error> {
         let begun = Instant::now();
         loop {
             match self.look(async || self.docker.list_containers(Some(options.clone())).await).await {
@@ -274,7 +274,7 @@ fn project_filter(stack: &str) -> HashMap<String, Vec<String>> {
     HashMap::from([("label".to_owned(), vec![format!("{}={stack}", labels::PROJECT)])])
 }
 
-fn label<'a>(summary: &'a ContainerSummary, key: &str) -> Option<&'a str> {
+pub(super) fn label<'a>(summary: &'a ContainerSummary, key: &str) -> Option<&'a str> {
     summary.labels.as_ref()?.get(key).map(String::as_str)
 }
 
@@ -313,7 +313,7 @@ fn from_summary(summary: &ContainerSummary) -> ObservedContainer {
     }
 }
 
-fn state(state: Option<ContainerSummaryStateEnum>) -> ContainerState {
+pub(super) fn state(state: Option<ContainerSummaryStateEnum>) -> ContainerState {
     use ContainerSummaryStateEnum as Engine;
     match state {
         Some(Engine::CREATED) => ContainerState::Created,

@@ -29,6 +29,14 @@ impl Secrets {
     pub fn stamp(&self, source: &SecretSource, path: &str) -> Option<FileStamp> {
         Some(FileStamp::of_secret(path, self.0.get(source)?))
     }
+
+    /// The line without the values of these secrets, should somebody have written one there by hand.
+    pub fn hide(&self, line: String) -> String {
+        const SHORTEST: usize = 6;
+        let texts = self.0.values().filter_map(|value| std::str::from_utf8(value).ok());
+        let values = texts.flat_map(str::lines).map(str::trim).filter(|value| value.len() >= SHORTEST);
+        values.fold(line, |line, value| if line.contains(value) { line.replace(value, "***") } else { line })
+    }
 }
 
 impl fmt::Debug for Secrets {
@@ -273,5 +281,6 @@ mod tests {
     fn secrets_are_not_printed() {
         let secrets = Secrets(HashMap::from([(SecretSource::Generated, b"geheim".to_vec())]));
         assert_eq!(format!("{secrets:?}"), "Secrets(1 redacted)");
+        assert_eq!(secrets.hide("x: geheim".to_owned()), "x: ***");
     }
 }

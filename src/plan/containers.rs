@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::changed::differing;
 use super::parts;
 use super::{Inputs, Step};
 use crate::desired::{Attachment, OnChange, PlacedFile, Service, counted};
-use crate::engine::{ContainerState, FileStamp, ObservedContainer, ObservedLimits};
+use crate::engine::{ContainerState, ObservedContainer, ObservedLimits};
 
 /// Steps for the containers, in order. `renewed` are the images that will be newer than what runs.
 pub(super) fn steps(inputs: Inputs, renewed: &BTreeSet<String>) -> Vec<Step> {
@@ -141,8 +142,8 @@ impl Seat<'_> {
         }
         // One that ends again and again waits up to a minute between two tries: a new one starts at once.
         let ends_again = container.state == ContainerState::Restarting;
-        let mut changed =
-            self.changed_files(inputs, container).filter(|file| ends_again || file.on_change == OnChange::Replace);
+        let mut changed = differing(inputs.files, self.service, container)
+            .filter(|file| ends_again || file.on_change == OnChange::Replace);
         let changed_file = changed.next().map(|file| format!("`{}` changed", file.target));
         changed_file.or_else(|| self.changed_secret(inputs, container))
     }
@@ -195,18 +196,6 @@ impl Seat<'_> {
         }
     }
 
-    /// Files whose content in the container is not the rendered one.
-    fn changed_files<'a>(
-        &'a self,
-        inputs: Inputs<'a>,
-        container: &'a ObservedContainer,
-    ) -> impl Iterator<Item = &'a PlacedFile> {
-        self.service.container.files.iter().filter(move |file| {
-            let wanted = inputs.files.0.get(&file.source).map(|text| FileStamp::of(text));
-            container.files.get(&file.target).copied().flatten() != wanted
-        })
-    }
-
     /// A secret whose value is not the one in the container. Programs read secrets when they start.
     fn changed_secret(&self, inputs: Inputs, container: &ObservedContainer) -> Option<String> {
         let mut secrets = self.service.container.secrets.iter();
@@ -219,7 +208,7 @@ impl Seat<'_> {
 
     fn file_steps(&self, inputs: Inputs, container: &ObservedContainer) -> Vec<Step> {
         let runs = matches!(container.state, ContainerState::Running | ContainerState::Paused);
-        let changed: Vec<_> = self.changed_files(inputs, container).collect();
+        let changed: Vec<_> = differing(inputs.files, self.service, container).collect();
         let mut steps: Vec<_> = changed.iter().map(|file| self.write(container, file, runs)).collect();
         if runs && let Some(file) = changed.iter().find(|file| file.on_change == OnChange::Reload) {
             steps.push(Step::Reload {

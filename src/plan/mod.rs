@@ -4,6 +4,7 @@
 //! `stackctl plan` prints the very value that `stackctl up` carries out. No step removes or replaces a volume.
 
 mod batch;
+mod changed;
 mod containers;
 mod display;
 mod parts;
@@ -11,6 +12,7 @@ mod step;
 mod yielding;
 
 pub use batch::{Batch, Sequence};
+pub use changed::ChangedFile;
 pub use parts::parts;
 pub use step::{Action, Kind, Step};
 

@@ -2,12 +2,19 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use super::collector::Collector;
 use super::document::{self, Node, Reader, SIZE_LIMIT, Span};
 use super::include::{self, Joint, ReadCompose};
 use super::problem::Problems;
 use super::{Environment, Stack, dotenv, files, mask, rules, sections};
+
+/// The path that stands for standard input, as elsewhere. Paths in it begin at the working directory.
+pub const STANDARD_INPUT: &str = "-";
+
+/// What standard input says. It can be read once, and a command may load the stack more than once.
+static STANDARD_INPUT_SAYS: Mutex<Option<Vec<u8>>> = Mutex::new(None);
 
 /// What other parts of stackctl know by name. An empty list means that its names are not checked.
 #[derive(Debug, Clone, Copy, Default)]
@@ -171,10 +178,19 @@ fn read_file(path: &Path, problems: &mut Collector) -> Option<(String, String)> 
 
 /// At most one byte more than a stack file may have.
 fn read_bytes(path: &Path) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let limit = u64::try_from(SIZE_LIMIT + 1).unwrap_or(u64::MAX);
-    std::fs::File::open(path)?.take(limit).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    let read = |source: &mut dyn Read| {
+        let mut bytes = Vec::new();
+        let limit = u64::try_from(SIZE_LIMIT + 1).unwrap_or(u64::MAX);
+        source.take(limit).read_to_end(&mut bytes).map(|_| bytes)
+    };
+    if path != Path::new(STANDARD_INPUT) {
+        return read(&mut std::fs::File::open(path)?);
+    }
+    let mut known = STANDARD_INPUT_SAYS.lock().map_err(|_| std::io::Error::other("reading it has failed before"))?;
+    if known.is_none() {
+        *known = Some(read(&mut std::io::stdin())?);
+    }
+    Ok(known.clone().unwrap_or_default())
 }
 
 fn reason(error: &std::io::Error) -> String {

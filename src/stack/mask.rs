@@ -41,6 +41,70 @@ pub(super) fn cover(text: &mut String, range: Range<usize>) {
 /// Words in a key whose value is a secret. A key that ends in `file` names the place of one.
 const SECRET_WORDS: [&str; 8] = ["password", "passwd", "secret", "token", "credential", "apikey", "api_key", "api-key"];
 
+/// Lines of settings, in YAML or JSON, without what may be secret in them: what stands behind a key that says so, on its line
+/// and on deeper lines below it, and what URLs carry. There are as many as the text has.
+pub fn lines_without_secrets(text: &str) -> Vec<String> {
+    let mut above: Option<SecretKey> = None;
+    let show = |line: &str| {
+        let indent = line.len() - line.trim_start().len();
+        if line.trim().is_empty() {
+            return line.to_owned();
+        }
+        let found = secret_key(line);
+        match &above {
+            Some(key) if indent > key.column && (key.has_value || !has_key(line)) => {
+                return format!("{}{HIDDEN}", &line[..indent]);
+            }
+            Some(key) if indent > key.column && found.is_none() => {}
+            _ => above = found,
+        }
+        match secret_key(line) {
+            Some(key) if key.has_value => format!("{}{HIDDEN}", &line[..key.value]),
+            _ => without_url_secrets(line),
+        }
+    };
+    text.lines().map(show).collect()
+}
+
+/// A key in a line whose value is a secret.
+struct SecretKey {
+    /// Where it begins.
+    column: usize,
+    /// Where its value begins.
+    value: usize,
+    /// Whether the value begins on the same line.
+    has_value: bool,
+}
+
+fn secret_key(line: &str) -> Option<SecretKey> {
+    keys(line).find_map(|(column, key, end)| {
+        let key = key.to_ascii_lowercase();
+        let is_secret = !key.ends_with("file")
+            && (SECRET_WORDS.iter().any(|word| key.contains(word))
+                || ["authorization", "api_url", "webhook_url"].contains(&key.as_str())
+                || key.ends_with("_key"));
+        let rest = &line[end..];
+        let has_value = !["", "{", "["].contains(&rest.trim());
+        is_secret.then(|| SecretKey { column, value: line.len() - rest.trim_start().len(), has_value })
+    })
+}
+
+fn has_key(line: &str) -> bool {
+    keys(line).next().is_some()
+}
+
+/// The keys of a line: where each begins, what it is called, and where the line goes on behind its colon.
+fn keys(line: &str) -> impl Iterator<Item = (usize, &str, usize)> {
+    line.match_indices(':').filter_map(|(colon, _)| {
+        let rest = &line[colon + 1..];
+        let before = line[..colon].trim_end().trim_end_matches(['"', '\'']);
+        let is_part = |letter: char| letter.is_alphanumeric() || "_-.".contains(letter);
+        let key = &before[before.trim_end_matches(is_part).len()..];
+        let is_key = !key.is_empty() && (rest.is_empty() || rest.starts_with(char::is_whitespace));
+        is_key.then_some((before.len() - key.len(), key, colon + 1))
+    })
+}
+
 /// Where texts stand that look like secrets: values of keys that say so, and of headers. One that is a variable is none.
 pub(super) fn secrets(node: &Node) -> Vec<Span> {
     let mut found = Vec::new();
@@ -104,7 +168,7 @@ fn values(text: &str, query: usize, end: usize) -> Vec<Range<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{covered, without_url_secrets};
+    use super::{covered, lines_without_secrets, without_url_secrets};
 
     #[test]
     fn user_password_and_values_of_the_query_are_hidden_and_nothing_else() {
@@ -127,5 +191,36 @@ mod tests {
         let text = "url: \"http://mé:x@a/?b=c\" # é";
         assert_eq!(covered(text), "url: \"http://*****@a/?b=*\" # é");
         assert_eq!(covered(text).len(), text.len());
+    }
+
+    #[test]
+    fn lines_of_settings_show_no_value_of_a_key_that_speaks_of_secrets() {
+        for (text, shown) in [
+            ("password: hunter2\nport: 1", "password: ***\nport: 1"),
+            ("password_file: /run/secrets/x", "password_file: /run/secrets/x"),
+            (
+                "  - username: a\n    password: |\n      hun\n\n      ter2\n  - b: c",
+                "  - username: a\n    password: ***\n      ***\n\n      ***\n  - b: c",
+            ),
+            ("basic_auth: { username: a, password: b }", "basic_auth: { username: a, password: ***"),
+            (
+                "  \"secureJsonData\": {\n    \"apiToken\": \"x\",\n    \"url\": \"http://u:p@h/\"",
+                "  \"secureJsonData\": {\n    \"apiToken\": ***\n    \"url\": \"http://***@h/\"",
+            ),
+            (
+                "authorization:\n  type: Bearer\n  credentials: abc",
+                "authorization:\n  type: Bearer\n  credentials: ***",
+            ),
+            ("token:\n  hunter2\nother: x", "token:\n  ***\nother: x"),
+            (
+                "credentials: {\n  \"a\": 1,\n  \"service_key\": \"k\"\n}",
+                "credentials: {\n  \"a\": 1,\n  \"service_key\": ***\n}",
+            ),
+            ("slack_configs:\n- api_url: https://hooks.example/T0/B0", "slack_configs:\n- api_url: ***"),
+            ("expr: rate(tokens_total{secret=\"a:b\"}[5m])", "expr: rate(tokens_total{secret=\"a:b\"}[5m])"),
+            ("- 'http://me:x@a/'", "- 'http://***@a/'"),
+        ] {
+            assert_eq!(lines_without_secrets(text).join("\n"), shown);
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::sandbox::{Sandbox, docker, eventually};
+use crate::session::Session;
 
 const APPS: &str = "\
 apps:
@@ -113,6 +114,27 @@ fn a_killed_up_is_finished_by_the_next_one() {
         child.wait().expect("it ends");
         assert_converged(&stack);
     }
+}
+
+#[test]
+fn ctrl_c_at_up_says_what_is_left_and_the_next_one_goes_on() {
+    let waits = APPS.replace("metrics: {} }", "metrics: { port: 9 } }");
+    let stack = Sandbox::new(&waits);
+    let mut session = Session::start(&stack.path(""), &["up"], &[]);
+    session.expect("waiting until every target is scraped").press("\u{3}");
+    session.expect("interrupted: ").expect("done; stack").expect("`stackctl up` goes on from here");
+    assert_eq!(session.exit_code(), 130);
+    assert_eq!(stack.running("web").len(), 3);
+    stack.write(APPS);
+    assert_converged(&stack);
+
+    stack.write(&waits);
+    let mut session = Session::start(&stack.path(""), &["up"], &[]);
+    session.expect("reload").press("\u{3}");
+    session.expect("interrupted: ");
+    assert_eq!(session.exit_code(), 130);
+    stack.write(APPS);
+    assert_converged(&stack);
 }
 
 #[test]

@@ -217,6 +217,35 @@ fn what_a_health_check_printed_is_told_to_who_waits_for_it() {
 }
 
 #[test]
+fn who_asks_a_stack_without_prometheus_is_told_what_to_write() {
+    let stack = Sandbox::bare("prometheus: off\ngrafana: off\napps: { web: { image: stackctl/self, metrics: {} } }\n");
+    for command in [
+        &["query", "up"][..],
+        &["view", "--port", "0"],
+        &["alerts"],
+        &["dashboards", "snapshot", "-o", "x", "--format", "svg"],
+    ] {
+        let refused = stack.expect(1, command);
+        assert!(
+            refused.stderr.contains("`prometheus: off`") && refused.stderr.contains("`prometheus: {}`"),
+            "{}",
+            refused.stderr
+        );
+    }
+}
+
+#[test]
+fn what_is_left_out_for_one_reason_is_told_in_one_line() {
+    let stack = Sandbox::bare(
+        "images: { mirror: \"127.0.0.1:1\" }\ngrafana: off\nexporters: { memcached: { for: db }, kafka: { for: db } }\n\
+         apps: { db: { image: stackctl/self } }\n",
+    );
+    let plan = stack.expect(3, &["plan"]).stderr;
+    assert!(plan.contains("left out: memcached, kafka: the registry `127.0.0.1:1` cannot be reached"), "{plan}");
+    assert_eq!(plan.matches("cannot be reached").count(), 1, "{plan}");
+}
+
+#[test]
 fn a_missing_stack_file_is_exit_2_with_what_to_do() {
     let run = run(stackctl().args(["-f", "/no/such/stack.yml", "up"]));
     assert_eq!(run.code, 2, "{}", run.stderr);

@@ -1,6 +1,8 @@
 //! A stack from nothing to running, proven, and gone.
 
-use crate::sandbox::{Sandbox, docker, eventually, own_image};
+use serde_json::Value;
+
+use crate::sandbox::{Sandbox, docker, eventually, own_image, run, stackctl};
 
 const APP: &str = "\
 apps:
@@ -68,6 +70,60 @@ fn ps_tells_the_state_of_every_replica_as_the_contract_says() {
     assert_eq!(web[1]["state"], "running");
     assert_eq!(web[1]["health"], "none");
     assert!(web[1]["ports"].as_array().unwrap().is_empty());
+
+    docker(&["rm", "-f", &stack.container("web", 1)]);
+    let listed = stack.json(&["ps"]);
+    let web: Vec<_> = listed.as_array().unwrap().iter().filter(|entry| entry["app"] == "web").collect();
+    let word = |entry: &Value, key: &str| entry[key].as_str().unwrap_or("-").to_owned();
+    let states: Vec<_> = web.iter().map(|entry| (word(entry, "container"), word(entry, "state"))).collect();
+    let expected = [(1, "missing"), (2, "running")].map(|(at, state)| (stack.container("web", at), state.to_owned()));
+    assert_eq!(states, expected);
+    assert!(stack.ok(&["ps"]).stdout.contains("missing"));
+    stack.ok(&["down"]);
+    assert_eq!(stack.json(&["ps"]), serde_json::json!([]), "a stack that is down misses nothing");
+}
+
+#[test]
+fn a_renamed_stack_is_told_listed_and_taken_away_by_its_old_name() {
+    let renamed = Sandbox::bare("");
+    let stack = Sandbox::new(APP);
+    stack.ok(&["up", "--no-wait"]);
+    let text = std::fs::read_to_string(stack.stack_file()).expect("it was written");
+    let text = text.replace(&format!("name: {}", stack.name), &format!("name: {}", renamed.name));
+    std::fs::write(stack.stack_file(), text).expect("a file");
+    let advice = format!("`stackctl down --name {}`", stack.name);
+    let plan = stack.expect(3, &["plan"]).stderr;
+    assert!(plan.contains(&advice), "{plan}");
+    let up = stack.ok(&["up", "--no-wait"]).stderr;
+    assert!(up.contains(&advice), "{up}");
+    let stacks = stackctl_json(&["ls"]);
+    let entry = |name: &str| stacks.as_array().unwrap().iter().find(|entry| entry["stack"] == name).cloned();
+    for name in [&stack.name, &renamed.name] {
+        let entry = entry(name).unwrap_or_else(|| panic!("{name} in {stacks}"));
+        assert_eq!((&entry["containers"], &entry["running"]), (&2.into(), &2.into()), "{entry}");
+        assert_eq!(entry["files"], serde_json::json!([stack.stack_file()]));
+    }
+
+    let down = run(stackctl().args(["down", "--name", &stack.name]));
+    assert_eq!(down.code, 0, "{}", down.stderr);
+    assert!(stack.running("web").is_empty() && renamed.running("web").len() == 1);
+    let volume = format!("{}_prometheus-data", stack.name);
+    assert!(down.stderr.contains(&format!("its volumes stay: {volume}")), "{}", down.stderr);
+    assert!(!stackctl_json(&["ls"]).to_string().contains(&stack.name));
+    assert!(stackctl_json(&["ls", "--all"]).to_string().contains(&volume));
+    let again = run(stackctl().args(["down", "--name", &stack.name, "--volumes", "--yes"]));
+    assert_eq!(
+        (again.code, docker(&["volume", "ls", "-q", "--filter", &format!("name={volume}")])),
+        (0, String::new())
+    );
+    let nobody = run(stackctl().args(["down", "--name", &stack.name]));
+    assert!(nobody.stderr.contains("was not running") && nobody.stderr.contains(&renamed.name), "{}", nobody.stderr);
+    assert_eq!(run(stackctl().args(["down", "--name", "../x"])).code, 2);
+}
+
+fn stackctl_json(arguments: &[&str]) -> Value {
+    let listed = run(stackctl().args(arguments).args(["--format", "json"]));
+    serde_json::from_str(&listed.stdout).unwrap_or_else(|error| panic!("{error}\n{}\n{}", listed.stdout, listed.stderr))
 }
 
 #[test]

@@ -56,6 +56,51 @@ fn a_change_of_the_stack_file_reaches_prometheus_without_a_new_container() {
 }
 
 #[test]
+fn plan_and_up_show_the_lines_that_change_in_a_file_and_no_secret_in_it() {
+    let stack = Sandbox::new(APP);
+    stack.ok(&["up", "--no-wait"]);
+    let prometheus = stack.container("prometheus", 1);
+    let web = "  scrape_interval: 7s\n  basic_auth: { username: a, password: hunter22 }\n";
+    let many = (0..60).map(|number| format!("# line {number}")).collect::<Vec<_>>().join("\n");
+    edit(
+        &prometheus,
+        "/etc/prometheus/prometheus.yml",
+        &format!(
+            "scrape_configs:\n- job_name: web\n{web}remote_write:\n- url: http://u:hunter22@h/?k=hunter22\n{many}"
+        ),
+    );
+    let plan = stack.expect(3, &["plan"]).stdout;
+    for line in [
+        &*format!("--- {prometheus}:/etc/prometheus/prometheus.yml"),
+        "+++ prometheus/prometheus.yml",
+        "-  scrape_interval: 7s",
+        "-- url: http://***@h/?k=***",
+        "more lines; `stackctl plan --full` shows all",
+    ] {
+        assert!(plan.contains(line), "{line}\n{plan}");
+    }
+    let full = stack.expect(3, &["plan", "--full"]).stdout;
+    assert!(full.contains("-# line 59") && !full.contains("more lines"), "{full}");
+    let json = stack.json(&["plan"]);
+    let diff = json["steps"][0]["diff"].as_str().expect("the diff of the step that writes");
+    assert!(diff.contains("-# line 59"), "{diff}");
+    assert_eq!(json["steps"][1]["diff"], serde_json::Value::Null, "{json}");
+    let up = stack.ok(&["up", "--no-wait"]).stderr;
+    assert!(up.contains("-  scrape_interval: 7s"), "{up}");
+    for printed in [&plan, &full, &up, &json.to_string()] {
+        assert!(!printed.contains("hunter22"), "{printed}");
+    }
+
+    // A container that is replaced for a changed file shows it, too.
+    edit(&prometheus, "/etc/prometheus/prometheus.yml", "# by hand\n");
+    docker(&["stop", "-t", "1", &prometheus]);
+    let text = std::fs::read_to_string(stack.stack_file()).expect("it was written");
+    std::fs::write(stack.stack_file(), text.replace("port: off,", "port: off, mem_limit: 300m,")).expect("a file");
+    let plan = stack.expect(3, &["plan"]).stdout;
+    assert!(plan.contains("replace") && plan.contains("-# by hand"), "{plan}");
+}
+
+#[test]
 fn a_changed_file_of_rules_is_checked_as_such_and_reloaded() {
     let rules =
         |expression: &str| format!("groups: [{{ name: a, rules: [{{ record: one, expr: '{expression}' }}] }}]\n");

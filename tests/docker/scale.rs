@@ -1,6 +1,6 @@
 //! Replicas come and go, and Prometheus has exactly those that run.
 
-use crate::sandbox::{Sandbox, eventually};
+use crate::sandbox::{Sandbox, docker, eventually};
 
 fn app(discovery: &str) -> String {
     format!(
@@ -108,6 +108,18 @@ fn a_fixed_host_port_cannot_be_scaled_and_the_message_says_what_to_write() {
     let unknown = stack.expect(2, &["up", "--scale", "wep=2"]);
     assert!(unknown.stderr.contains("`web`"), "{}", unknown.stderr);
     assert!(stack.running("web").is_empty());
+}
+
+#[test]
+fn up_tells_every_replica_of_a_published_app_where_it_is() {
+    let stack =
+        Sandbox::new("apps: { web: { image: stackctl/self, command: [demo, iotd], ports: [\"80\"], scale: 2 } }\n");
+    let up = stack.ok(&["up"]).stderr;
+    for replica in 1..=2 {
+        let port = docker(&["port", &stack.container("web", replica), "80/tcp"]);
+        let line = format!("  web-{replica}            http://{}", port.trim());
+        assert!(up.contains(&line), "{line}\n{up}");
+    }
 }
 
 #[test]

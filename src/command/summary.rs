@@ -1,0 +1,104 @@
+//! What `up` says at its end: where everything is, and what is otherwise than the file says.
+
+use std::time::Duration;
+
+use indexmap::IndexSet;
+
+use super::progress::seconds;
+use super::situation::Situation;
+use super::{output, secrets};
+use crate::catalog::prometheus::PROMETHEUS;
+use crate::desired::{Desired, Role, SecretSource, Service};
+use crate::stack::counted;
+
+/// Another stack of these very files: one whose `name` was changed runs on under the old one.
+pub(super) async fn say_renamed(situation: &Situation) {
+    let source = situation.source();
+    let is_standard_input = source.files.iter().any(|file| file.ends_with("/-"));
+    let names = situation.engine.stacks_of(&source.files).await.unwrap_or_default();
+    for name in names.iter().filter(|name| **name != source.stack && !is_standard_input) {
+        output::say(&format!(
+            "note: stack `{name}` runs from this very file, too. Where `{}` is its new name, `stackctl down --name {name}` takes \
+             the old one away; its volumes stay, under the old name",
+            source.stack
+        ));
+    }
+}
+
+/// Where everything is, in a few lines.
+pub(super) fn say(situation: &Situation, elapsed: Duration) {
+    let desired = &situation.desired;
+    for volume in situation.unlabelled_volumes() {
+        output::say(&format!(
+            "volume `{volume}` was made by somebody else: it is used, and `down --volumes` leaves it"
+        ));
+    }
+    output::say(&format!("\nstack `{}` after {}", desired.stack, seconds(elapsed)));
+    for service in &desired.services {
+        let hint = password_hint(situation, service.role).unwrap_or_else(|| stand_in_hint(desired, service));
+        for (name, url) in addresses(situation, service) {
+            output::say(&format!("  {name:<16} {url}{hint}"));
+        }
+    }
+    let view = desired.view_service().filter(|service| !addresses(situation, service).is_empty());
+    let stood_in_for = view.map(|service| service.name.as_str());
+    for (reason, mut components) in situation.left_out() {
+        let is_told = components.iter().any(|component| Some(*component) == stood_in_for);
+        components.retain(|component| Some(*component) != stood_in_for);
+        if !components.is_empty() {
+            let reason = if is_told { "for the same reason as Grafana" } else { reason };
+            let names = components.join(", ");
+            output::say(&format!("  {names:<16} left out: {reason} (`stackctl up --pull` tries again)"));
+        }
+    }
+    situation.say_other_versions();
+    for (app_name, scale) in &desired.scale {
+        let file = scale.file.unwrap_or(1);
+        let replicas = counted(scale.replicas as usize, "replica");
+        output::say(&format!("  {app_name:<16} {replicas} instead of the file's {file}"));
+    }
+}
+
+/// Every published address of a service, as the engine has it: under the service's name, or the replica's where several are
+/// published.
+fn addresses(situation: &Situation, service: &Service) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for container in situation.observed.containers.iter().filter(|container| container.service == service.name) {
+        let wanted: IndexSet<u16> = service.container.settings.ports.0.iter().map(|port| port.container_port).collect();
+        for port in wanted {
+            let suffix = format!("->{port}/tcp");
+            let published = container.ports.iter().filter_map(|published| published.strip_suffix(&suffix));
+            // The same place once more, for IPv6.
+            let published = published.filter(|place| !place.starts_with(":::"));
+            found.extend(published.map(|place| (container.replica, url(situation, service, port, place))));
+        }
+    }
+    let several = found.iter().any(|(replica, _)| *replica != found[0].0);
+    let name = |replica| if several { format!("{}-{replica}", service.name) } else { service.name.clone() };
+    found.into_iter().map(|(replica, url)| (name(replica), url)).collect()
+}
+
+fn url(situation: &Situation, service: &Service, port: u16, place: &str) -> String {
+    let guard = situation.desired.prometheus.as_ref().and_then(|config| config.guard.as_ref());
+    let is_prometheus = service.role == Role::Prometheus && port == PROMETHEUS.port;
+    let is_https = is_prometheus && guard.is_some_and(|guard| guard.tls.is_some());
+    let scheme = if is_https { "https" } else { "http" };
+    format!("{scheme}://{}", place.replace("0.0.0.0", "127.0.0.1"))
+}
+
+/// What a page is that stands in for another.
+fn stand_in_hint(desired: &Desired, service: &Service) -> String {
+    if service.role != Role::View {
+        return String::new();
+    }
+    let reason = desired.left_out.iter().find(|left_out| left_out.component == service.name);
+    let reason = reason.map(|left_out| format!(": {}", left_out.reason)).unwrap_or_default();
+    format!("   stackctl's own view of the dashboards, in place of Grafana{reason} (`stackctl up --pull` tries again)")
+}
+
+fn password_hint(situation: &Situation, role: Role) -> Option<String> {
+    let grafana = situation.desired.services.iter().find(|service| service.role == role && role == Role::Grafana)?;
+    let generated = grafana.container.secrets.iter().find(|secret| secret.source == SecretSource::Generated);
+    let kept = generated.and_then(|secret| secrets::kept_at(&situation.desired.stack, &secret.name).ok());
+    kept.map(|path| format!("   user admin, password in {}", path.display()))
+}
