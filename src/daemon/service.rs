@@ -78,8 +78,10 @@ impl Service {
                     command.args(user.then_some("--user")).arg(verb).arg(unit);
                     command
                 };
-                // A unit that failed some times in a row would not be started again.
-                run(systemctl("reset-failed"), patience).await.ok();
+                // What failed some times in a row would not be started again, its sockets included.
+                let mut reset = systemctl("reset-failed");
+                reset.args(triggers(unit, *user).await);
+                run(reset, patience).await.ok();
                 run(systemctl("restart"), patience).await
             }
             Self::OpenRc => {
@@ -109,6 +111,14 @@ impl Service {
             }
         }
     }
+}
+
+/// What has systemd start that unit, such as `docker.socket`.
+async fn triggers(unit: &str, user: bool) -> Vec<String> {
+    let mut systemctl = Command::new("systemctl");
+    systemctl.args(user.then_some("--user")).args(["show", "--property=TriggeredBy", "--value", unit]);
+    let told = systemctl.stdin(Stdio::null()).output().await.map(|output| output.stdout).unwrap_or_default();
+    String::from_utf8_lossy(&told).split_whitespace().map(str::to_owned).collect()
 }
 
 /// A command that takes longer is left running: what it starts may be the engine.
