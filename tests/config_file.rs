@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
-use stackctl::daemon::{Backup, Change, ConfigFile, Document};
+use stackctl::daemon::{Backup, Change, ConfigFile, Document, Turn};
 
 /// A folder with a `daemon.json` and a stack file that wants the engine's metrics.
 struct Host(tempfile::TempDir);
@@ -452,10 +452,11 @@ proptest! {
         fs::write(&path, &text).expect("writable");
         let file = ConfigFile::read(&path).expect("readable");
         let change = Change::of(&file.document().expect("JSON"), &wanted(), &["debug"]);
-        file.replace(&change.after.bytes(), |_| Ok(())).expect("writable");
+        let turn = Turn::of(&file).expect("nobody else is at work");
+        file.replace(&turn, &change.after.bytes(), |_| Ok(())).expect("writable");
         prop_assert_eq!(fs::read(&path).expect("readable"), change.after.bytes());
         let backup = Backup::last(&path).expect("readable").expect("there is one");
-        backup.restore(&ConfigFile::read(&path).expect("readable")).expect("writable");
+        backup.restore(&turn, &ConfigFile::read(&path).expect("readable")).expect("writable");
         prop_assert_eq!(fs::read_to_string(&path).expect("readable"), text);
         prop_assert_eq!(fs::read_dir(&folder).expect("readable").count(), 1);
     }

@@ -3,13 +3,13 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use jiff::civil::DateTime;
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use sha2::{Digest, Sha256};
 
-use super::file::lock;
-use super::{ConfigFile, Error};
+use super::{ConfigFile, Error, Turn};
 
 /// The time in a copy's name: sorts by age, and is a file name everywhere.
 const STAMP: &str = "%Y-%m-%dT%H%M%S%.3f";
@@ -83,6 +83,17 @@ impl Backup {
         fs::read(&self.path).map(Some).map_err(|error| Error::of("read", &self.path, &error))
     }
 
+    /// When it was taken, to the second, in UTC.
+    pub fn taken(&self) -> String {
+        self.taken.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+    }
+
+    /// Whether it was taken after that moment.
+    pub fn is_taken_after(&self, moment: SystemTime) -> bool {
+        let taken = self.taken.to_zoned(TimeZone::UTC).map(|taken| SystemTime::from(taken.timestamp()));
+        taken.is_ok_and(|taken| taken > moment)
+    }
+
     /// Whether the file still is what was written in place of this copy.
     pub fn is_undone_by(&self, file: &ConfigFile) -> bool {
         file.bytes().is_some_and(|bytes| short_hash(bytes) == self.written)
@@ -99,8 +110,7 @@ impl Backup {
     }
 
     /// Puts it back, and is used up. What somebody else has made of the file since is kept under another name.
-    pub fn restore(self, file: &ConfigFile) -> Result<Restored, Error> {
-        let folder = lock(file.folder())?;
+    pub fn restore(self, turn: &Turn, file: &ConfigFile) -> Result<Restored, Error> {
         let edited = if self.is_edited(file)? { Some(self.keep_edited(file)?) } else { None };
         let failed = |error: &io::Error| Error::of("put back", file.path(), error);
         if self.existed {
@@ -112,7 +122,7 @@ impl Backup {
             }
             fs::remove_file(&self.path).map_err(|error| failed(&error))?;
         }
-        folder.sync_all().map_err(|error| failed(&error))?;
+        turn.sync(file)?;
         Ok(Restored { exists: self.existed, edited })
     }
 
@@ -153,12 +163,15 @@ mod tests {
     }
 
     fn replace(path: &Path, bytes: &[u8]) -> Backup {
-        ConfigFile::read(path).expect("readable").replace(bytes, |_| Ok(())).expect("writable")
+        let file = ConfigFile::read(path).expect("readable");
+        let turn = Turn::of(&file).expect("nobody else is at work");
+        file.replace(&turn, bytes, |_| Ok(())).expect("writable")
     }
 
     fn restore(path: &Path) -> Restored {
         let last = Backup::last(path).expect("readable").expect("there is a copy");
-        last.restore(&ConfigFile::read(path).expect("readable")).expect("writable")
+        let file = ConfigFile::read(path).expect("readable");
+        last.restore(&Turn::of(&file).expect("nobody else is at work"), &file).expect("writable")
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What has to change in a `daemon.json` so that it says what is wanted: the new text, each setting with its reason, the diff.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use super::keys::key;
@@ -111,6 +113,13 @@ fn reason(name: &str, is_set: bool) -> &'static str {
     }
 }
 
+/// Whether a daemon that runs with one document takes up the other one only when it is restarted.
+pub fn needs_restart(one: &Document, other: &Document) -> bool {
+    let names: BTreeSet<String> = one.settings().into_iter().chain(other.settings()).map(|(name, ..)| name).collect();
+    let differs = |name: &&String| one.get(name) != other.get(name);
+    names.iter().filter(differs).any(|name| key(name).is_none_or(|key| !key.reloads))
+}
+
 /// Two texts compared line by line, without the credentials in them. Empty where they are the same.
 pub fn diff(before: &str, after: &str, name: &str) -> String {
     let diff = similar::TextDiff::from_lines(before, after);
@@ -164,6 +173,17 @@ mod tests {
     fn a_reload_will_do_where_the_daemon_takes_all_of_it() {
         assert!(change("", &json!({ "live-restore": true }), &[]).reloads());
         assert!(!change("", &json!({ "live-restore": true, "metrics-addr": "1.2.3.4:5" }), &[]).reloads());
+    }
+
+    #[test]
+    fn what_is_different_of_two_documents_tells_whether_a_restart_is_needed() {
+        let needs = |one: &str, other: &str| {
+            let read = |text: &str| Document::parse(text.as_bytes()).expect(text);
+            needs_restart(&read(one), &read(other))
+        };
+        assert!(needs("{}", "{\"log-driver\": \"local\"}") && needs("{\"log-driver\": \"local\"}", ""));
+        assert!(!needs("{\"mtu\": 1, \"debug\": true}", "{\"debug\": false, \"mtu\":1}"), "a reload does");
+        assert!(!needs("", "{}"));
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! A `daemon.json` on disk: read whole, written whole or not at all, with the owner, the mode and the attributes it had.
 
-use std::fs::{self, File, Permissions};
+use std::borrow::Cow;
+use std::fs::{self, File, Permissions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use super::attributes::{self, Attribute};
 use super::{Backup, Document, Error};
@@ -30,6 +32,8 @@ pub struct ConfigFile {
     attributes: Vec<Attribute>,
     /// Hard links beside this path that lead to the same bytes.
     other_names: u64,
+    /// When its bytes were written last.
+    modified: Option<SystemTime>,
 }
 
 impl ConfigFile {
@@ -40,7 +44,15 @@ impl ConfigFile {
             Ok(metadata) => metadata,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let attributes = Vec::new();
-                return Ok(Self { path, bytes: None, owner: None, mode: MODE, attributes, other_names: 0 });
+                return Ok(Self {
+                    path,
+                    bytes: None,
+                    owner: None,
+                    mode: MODE,
+                    attributes,
+                    other_names: 0,
+                    modified: None,
+                });
             }
             Err(error) => return Err(Error::of("read", &path, &error)),
         };
@@ -61,7 +73,8 @@ impl ConfigFile {
         }
         let owner = Some((metadata.uid(), metadata.gid()));
         let other_names = metadata.nlink().saturating_sub(1);
-        Ok(Self { path, bytes: Some(bytes), owner, mode: metadata.mode() & 0o7777, attributes, other_names })
+        let (mode, modified) = (metadata.mode() & 0o7777, metadata.modified().ok());
+        Ok(Self { path, bytes: Some(bytes), owner, mode, attributes, other_names, modified })
     }
 
     /// Where it really lies.
@@ -79,6 +92,11 @@ impl ConfigFile {
         self.other_names
     }
 
+    /// Whether it was written after that moment.
+    pub fn is_modified_after(&self, moment: SystemTime) -> bool {
+        self.modified.is_some_and(|modified| modified > moment)
+    }
+
     /// What it says.
     pub fn document(&self) -> Result<Document, Error> {
         Document::parse(self.bytes().unwrap_or_default()).map_err(|malformed| {
@@ -92,12 +110,13 @@ impl ConfigFile {
 
     /// Puts other bytes in its place at one moment, after a copy of what was there is safe on disk. `approve` sees the new
     /// file before it counts, and may say no.
-    pub fn replace(&self, bytes: &[u8], approve: impl FnOnce(&Path) -> Result<(), Error>) -> Result<Backup, Error> {
+    pub fn replace(
+        &self,
+        turn: &Turn,
+        bytes: &[u8],
+        approve: impl FnOnce(&Path) -> Result<(), Error>,
+    ) -> Result<Backup, Error> {
         let folder = self.folder();
-        if self.bytes.is_none() {
-            fs::create_dir_all(folder).map_err(|error| Error::of("make folder", folder, &error))?;
-        }
-        let lock = lock(folder)?;
         clear(folder);
         let beside = self.beside(bytes)?;
         approve(beside.path())?;
@@ -108,7 +127,7 @@ impl ConfigFile {
             backup.forget();
             return Err(Error::of("write", &self.path, &failed.error));
         }
-        lock.sync_all().map_err(|error| Error::of("write", folder, &error))?;
+        turn.sync(self)?;
         Ok(backup)
     }
 
@@ -172,13 +191,37 @@ fn resolve(given: &Path) -> Result<PathBuf, Error> {
     }
 }
 
-/// One change at a time: a lock that the kernel gives back when its holder dies. The open folder.
-pub(super) fn lock(folder: &Path) -> Result<File, Error> {
-    let opened = File::open(folder).and_then(|folder| folder.lock().map(|()| folder));
-    opened.map_err(|error| Error::of("lock folder", folder, &error))
+/// The right to change a file and to restart the engine that reads it, as long as the value is there. One at a time has it: a
+/// lock of the folder, which the kernel gives back when its holder dies.
+#[derive(Debug)]
+pub struct Turn(File);
+
+impl Turn {
+    /// Takes it. Where the folder of the file is missing, it is made.
+    pub fn of(file: &ConfigFile) -> Result<Self, Error> {
+        let folder = file.folder();
+        if file.bytes.is_none() {
+            fs::create_dir_all(folder).map_err(|error| Error::of("make folder", folder, &error))?;
+        }
+        let opened = File::open(folder).map_err(|error| Error::of("open folder", folder, &error))?;
+        match opened.try_lock() {
+            Ok(()) => Ok(Self(opened)),
+            Err(TryLockError::WouldBlock) => Err(Error::world(
+                format!("cannot change {}", file.path.display()),
+                "another stackctl is at work on it, or restarts the engine",
+                "look again when that one has ended",
+            )),
+            Err(TryLockError::Error(error)) => Err(Error::of("lock folder", folder, &error)),
+        }
+    }
+
+    /// Has what became of the names in the folder reach the disk.
+    pub(super) fn sync(&self, file: &ConfigFile) -> Result<(), Error> {
+        self.0.sync_all().map_err(|error| Error::of("write", file.folder(), &error))
+    }
 }
 
-/// Takes away what somebody who was killed left behind. Nobody else is at work: the folder is locked.
+/// Takes away what somebody who was killed left behind. Nobody else is at work: it is the caller's turn.
 fn clear(folder: &Path) {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let unfinished = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(UNFINISHED));
@@ -190,7 +233,8 @@ fn clear(folder: &Path) {
 
 /// The commands that an administrator would type for the same change: a copy, the new file beside it, one rename.
 pub fn commands_by_hand(file: &ConfigFile, text: &str) -> String {
-    let path = file.path().display();
+    let path = file.path().display().to_string();
+    let path = shlex::try_quote(&path).unwrap_or(Cow::Borrowed(&path));
     let prepare = match file.bytes() {
         Some(_) => format!("sudo cp -p {path} {path}.before\nsudo cp -p {path} {path}.new"),
         None => format!("sudo install -D -m 644 /dev/null {path}.new"),

@@ -23,11 +23,11 @@ mod validate;
 mod words;
 
 pub use backup::{Backup, Restored};
-pub use change::{Change, Edit, diff};
+pub use change::{Change, Edit, diff, needs_restart};
 pub use credentials::without_credentials;
 pub use document::{Document, Malformed};
 pub use error::Error;
-pub use file::{ConfigFile, commands_by_hand};
+pub use file::{ConfigFile, Turn, commands_by_hand};
 pub use flags::{Flag, Flags};
 pub use gateway::{Gateway, NoGateway, gateway, host_gateway_to_keep, on_bridge};
 pub use keys::names as setting_names;

@@ -1,7 +1,7 @@
 //! What dockerd would not start with, seen before it is asked: unknown settings, wrong kinds of values, settings that are
 //! flags already, and metrics for everybody.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use serde_json::Value;
 
@@ -101,6 +101,12 @@ fn misshapen_inside(name: &str, value: &Value, line: usize) -> Option<Objection>
         (METRICS_KEY, Value::String(address)) if !address.is_empty() && !is_place(address) => {
             Some(refused(name, value, line, "ADDRESS:PORT, such as `172.17.0.1:9323`"))
         }
+        ("bip", Value::String(address)) if !address.is_empty() && !is_on_bridge(address) => Some(refused(
+            name,
+            value,
+            line,
+            "the host's address on the bridge with its length, such as `172.17.0.1/16`",
+        )),
         ("default-address-pools", Value::Array(items)) => {
             let item = items.iter().find(|item| !item.is_object())?;
             Some(refused("default-address-pools[]", item, line, "maps: `[{ \"base\": …, \"size\": … }]`"))
@@ -126,6 +132,14 @@ fn is_place(address: &str) -> bool {
     let Some((host, port)) = address.rsplit_once(':') else { return false };
     let is_bracketed = host.starts_with('[') && host.ends_with(']');
     port.parse::<u16>().is_ok() && !host.is_empty() && (is_bracketed || !host.contains(':'))
+}
+
+/// Whether the host could have that address on the default bridge: one of IPv4 with a length, and not the network's own.
+fn is_on_bridge(text: &str) -> bool {
+    let Some((address, length)) = text.split_once('/') else { return false };
+    let (Ok(address), Ok(length)) = (address.parse::<Ipv4Addr>(), length.parse::<u32>()) else { return false };
+    let host = u32::MAX.checked_shr(length).unwrap_or(0);
+    length <= 32 && (host == 0 || u32::from(address) & host != 0)
 }
 
 fn twice(name: &str, line: usize, flags: &Flags) -> Option<Objection> {
@@ -195,6 +209,18 @@ mod tests {
             told("{\"debug\": \"yes\", \"mtu\": null}", "", None),
             ["1: `debug` is `\"yes\"`, which no engine starts with; write `true` or `false`"]
         );
+    }
+
+    /// Each was given to real engines of 20.10 and 28.5, whose `--validate` takes them all.
+    #[test]
+    fn a_bridge_where_no_bridge_can_be_is_told() {
+        for bip in ["fd00::1/64", "172.17.0.0/16", "10.1.2.3", "hello/8"] {
+            let told = told(&format!("{{\"bip\": \"{bip}\"}}"), "", Some(Release(28, 5)));
+            assert!(told[0].contains("which no engine starts with; write the host's address"), "{told:?}");
+        }
+        for bip in ["172.17.0.1/16", "10.0.1.0/16", ""] {
+            assert_eq!(told(&format!("{{\"bip\": \"{bip}\"}}"), "", None), Vec::<String>::new());
+        }
     }
 
     #[test]

@@ -3,15 +3,19 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::Flags;
 use crate::probe::listening;
 
 /// Time that an engine which does not answer gets to end by itself.
 const END: Duration = Duration::from_secs(1);
+
+/// Ticks in a second, as the kernel shows times to every program.
+const TICKS: u64 = 100;
 
 /// A running dockerd.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +33,15 @@ pub struct Holder {
     pub address: SocketAddr,
     /// Name and number, such as `node_exporter (1234)`. `None`: only an administrator can see it.
     pub process: Option<String>,
+}
+
+/// A socket that listens, as the kernel's table has it.
+struct Socket {
+    address: SocketAddr,
+    /// Number of the user whose it is.
+    user: String,
+    /// Its number, by which the handles of its holder name it.
+    inode: String,
 }
 
 impl Dockerd {
@@ -60,8 +73,21 @@ impl Dockerd {
     /// The file that its command line names.
     pub fn config_file(&self) -> Option<PathBuf> {
         let written = PathBuf::from(&self.flags().get("config-file")?.value);
-        let folder = fs::read_link(format!("/proc/{}/cwd", self.pid)).unwrap_or_default();
-        Some(folder.join(written))
+        Some(self.folder().join(written))
+    }
+
+    /// The folder that it runs in; the root folder where that is kept from this user.
+    pub fn folder(&self) -> PathBuf {
+        fs::read_link(format!("/proc/{}/cwd", self.pid)).unwrap_or_else(|_| PathBuf::from("/"))
+    }
+
+    /// Since when it runs. `None`: it has ended.
+    pub fn since(&self) -> Option<SystemTime> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid)).ok()?;
+        let uptime = fs::read_to_string("/proc/uptime").ok()?;
+        let uptime = Duration::try_from_secs_f64(uptime.split(' ').next()?.parse().ok()?).ok()?;
+        let age = uptime.saturating_sub(started(&stat)?);
+        SystemTime::now().checked_sub(age)
     }
 
     /// The program that it runs, also where that was replaced on disk since.
@@ -121,14 +147,18 @@ impl Dockerd {
 
     /// Who would be in the way of a socket there. Its own sockets are not: they close when it restarts.
     pub fn in_the_way(&self, wanted: SocketAddr) -> Option<Holder> {
-        let mut clashing = self.clashing(wanted).into_iter();
-        let (address, inode) = clashing.find(|(_, inode)| !holds(self.pid, inode))?;
-        Some(Holder { address, process: holding(&inode) })
+        let folder = format!("/proc/{}", self.pid);
+        // Only an administrator sees which sockets are whose; others see whose user's they are.
+        let is_seen = fs::read_dir(format!("{folder}/fd")).is_ok();
+        let user = fs::metadata(folder).map(|process| process.uid().to_string()).unwrap_or_default();
+        let is_own = |socket: &Socket| if is_seen { holds(self.pid, &socket.inode) } else { socket.user == user };
+        let socket = self.clashing(wanted).into_iter().find(|socket| !is_own(socket))?;
+        Some(Holder { address: socket.address, process: holding(&socket.inode) })
     }
 
     /// Who holds a place where a port would be published, its own sockets too.
     pub fn holder(&self, wanted: SocketAddr) -> Option<Holder> {
-        let (address, inode) = self.clashing(wanted).into_iter().next()?;
+        let Socket { address, inode, .. } = self.clashing(wanted).into_iter().next()?;
         // A socket for every address of IPv6 may or may not take IPv4 along, which only a try tells.
         let tried = TcpListener::bind(wanted).map(drop);
         let may_share = self.shares_network() || fs::read_link(format!("/proc/{}/ns/net", self.pid)).is_err();
@@ -150,6 +180,13 @@ impl Dockerd {
         addresses
     }
 
+    /// Whether its network has an interface of that name. Also where that cannot be told.
+    pub fn has_interface(&self, name: &str) -> bool {
+        let table = fs::read_to_string(format!("/proc/{}/net/dev", self.pid)).unwrap_or_default();
+        let mut names = table.lines().filter_map(|line| line.split_once(':')).map(|(name, _)| name.trim());
+        table.is_empty() || names.any(|present| present == name)
+    }
+
     /// Has it read its file again (SIGHUP). It takes what it can without a restart.
     pub fn reload(&self) -> std::io::Result<()> {
         self.signal("HUP")
@@ -160,14 +197,15 @@ impl Dockerd {
         if status.success() { Ok(()) } else { Err(std::io::Error::other("it cannot be told to")) }
     }
 
-    /// Sockets, each with its number, beside which none can listen there.
-    fn clashing(&self, wanted: SocketAddr) -> Vec<(SocketAddr, String)> {
-        let clashes = |socket: &SocketAddr| clash(*socket, wanted);
-        let with_number = |line: &str| {
-            let socket = listening(line).into_iter().find(clashes)?;
-            Some((socket, line.split_ascii_whitespace().nth(9)?.to_owned()))
+    /// Sockets beside which none can listen there.
+    fn clashing(&self, wanted: SocketAddr) -> Vec<Socket> {
+        let clashes = |address: &SocketAddr| clash(*address, wanted);
+        let socket = |line: &str| {
+            let address = listening(line).into_iter().find(clashes)?;
+            let mut fields = line.split_ascii_whitespace().skip(7).map(str::to_owned);
+            Some(Socket { address, user: fields.next()?, inode: fields.nth(1)? })
         };
-        self.tables().lines().filter_map(with_number).collect()
+        self.tables().lines().filter_map(socket).collect()
     }
 
     fn tables(&self) -> String {
@@ -179,6 +217,14 @@ impl Dockerd {
 /// Whether two sockets cannot be open at the same time.
 pub fn clash(one: SocketAddr, other: SocketAddr) -> bool {
     one.port() == other.port() && (one.ip() == other.ip() || one.ip().is_unspecified() || other.ip().is_unspecified())
+}
+
+/// When a process started, as the time since the boot, in the text of its `/proc/PID/stat` (proc(5), field 22). Its name, in
+/// brackets, may have anything in it.
+fn started(stat: &str) -> Option<Duration> {
+    let behind_name = stat.rsplit_once(") ")?.1;
+    let ticks: u64 = behind_name.split(' ').nth(19)?.parse().ok()?;
+    Some(Duration::from_millis(ticks.checked_mul(1000 / TICKS)?))
 }
 
 /// Whether a process is not that of a container or a host within this one, which may run an engine of its own.
@@ -246,6 +292,15 @@ mod tests {
     }
 
     #[test]
+    fn a_process_tells_since_when_it_runs() {
+        let stat = "7 (a) b) S 1 7 7 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 9 0 1234 1000 50 0";
+        assert_eq!(started(stat), Some(Duration::from_millis(12_340)));
+        let this = Dockerd { pid: std::process::id(), arguments: Vec::new() };
+        let age = this.since().and_then(|since| since.elapsed().ok()).expect("it runs, and has begun before now");
+        assert!(age < Duration::from_secs(3600), "{age:?}");
+    }
+
+    #[test]
     fn addresses_of_the_host_are_told_from_routes() {
         let table = "Main:\n  +-- 0.0.0.0/0 3 0 5\n     |-- 0.0.0.0\n        /0 universe UNICAST\n     |-- 172.17.0.0\n\
                      \x20       /16 link UNICAST\n     |-- 172.17.0.1\n        /32 host LOCAL\n     |-- 172.17.255.255\n\
@@ -270,5 +325,6 @@ mod tests {
         drop(socket);
         assert_eq!(this.holder(address), None);
         assert!(this.addresses().contains(&address.ip()));
+        assert!(this.has_interface("lo") && !this.has_interface("l"));
     }
 }

@@ -8,6 +8,8 @@ use super::{Dockerd, Error};
 /// Asks the running dockerd's program whether it would start with `candidate`, which will be `path`. Starts nothing.
 pub fn validate(dockerd: &Dockerd, candidate: &Path, path: &Path) -> Result<(), Error> {
     let mut command = Command::new(dockerd.executable());
+    // Flags may name files by relative paths.
+    command.current_dir(dockerd.folder());
     command.args(without_config_file(dockerd.arguments.get(1..).unwrap_or_default()));
     command.arg("--validate").arg("--config-file").arg(candidate).stdin(Stdio::null());
     let attempt = || "cannot ask `dockerd --validate`".to_owned();

@@ -28,6 +28,18 @@ pub enum EngineKind {
     Podman,
 }
 
+impl EngineKind {
+    /// The kind of a dockerd, by what it says of its system and of how it is secured.
+    fn of(operating_system: &str, security_options: &[String]) -> Self {
+        let is_rootless = security_options.iter().any(|option| option.contains("name=rootless"));
+        match (operating_system == "Docker Desktop", is_rootless) {
+            (true, _) => Self::Desktop,
+            (false, true) => Self::Rootless,
+            (false, false) => Self::Docker,
+        }
+    }
+}
+
 /// What the engine is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EngineHost {
@@ -93,15 +105,10 @@ impl Engine {
             return Ok(EngineHost { kind: EngineKind::Podman, version, in_swarm: false, live_restore: false });
         }
         let info = self.docker.info().await.map_err(cannot("ask the engine what it is"))?;
-        let is_rootless = info.security_options.iter().flatten().any(|option| option.contains("name=rootless"));
-        let is_desktop = info.operating_system.as_deref() == Some("Docker Desktop");
+        let options = info.security_options.unwrap_or_default();
         let swarm = info.swarm.and_then(|swarm| swarm.local_node_state);
         Ok(EngineHost {
-            kind: match (is_desktop, is_rootless) {
-                (true, _) => EngineKind::Desktop,
-                (false, true) => EngineKind::Rootless,
-                (false, false) => EngineKind::Docker,
-            },
+            kind: EngineKind::of(info.operating_system.as_deref().unwrap_or_default(), &options),
             version: info.server_version.or(version.version).unwrap_or_default(),
             in_swarm: !matches!(swarm, None | Some(LocalNodeState::EMPTY | LocalNodeState::INACTIVE)),
             live_restore: info.live_restore_enabled.unwrap_or(false),
@@ -182,5 +189,25 @@ impl Engine {
             AfterRestart::StaysDown
         };
         Ok(Some(RunningContainer { id, name, after_restart }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What `docker info` of each says: `OperatingSystem` and `SecurityOptions`.
+    #[test]
+    fn engines_tell_their_kind() {
+        let seccomp = "name=seccomp,profile=builtin";
+        for (system, options, kind) in [
+            ("Debian GNU/Linux 12 (bookworm)", &["name=apparmor", seccomp][..], EngineKind::Docker),
+            ("Debian GNU/Linux 12 (bookworm)", &[seccomp, "name=userns"], EngineKind::Docker),
+            ("Ubuntu 24.04.1 LTS", &[seccomp, "name=rootless", "name=cgroupns"], EngineKind::Rootless),
+            ("Docker Desktop", &["name=seccomp,profile=unconfined", "name=cgroupns"], EngineKind::Desktop),
+        ] {
+            let options: Vec<String> = options.iter().map(|option| (*option).to_owned()).collect();
+            assert_eq!(EngineKind::of(system, &options), kind, "{system} {options:?}");
+        }
     }
 }

@@ -218,8 +218,20 @@ impl Beside {
 
     /// Listens in the engine's network until the value is dropped.
     pub(crate) fn hold(&self, address: &str, port: u16) -> Held {
+        self.hold_by(&[env!("CARGO_BIN_EXE_stackctl")], address, port)
+    }
+
+    /// The same by nobody.
+    pub(crate) fn hold_as_nobody(&self, address: &str, port: u16) -> Held {
+        let program = self.path("holder").display().to_string();
+        let words = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", &program];
+        fs::copy(env!("CARGO_BIN_EXE_stackctl"), &program).expect("a copy that others can run");
+        self.hold_by(&words, address, port)
+    }
+
+    fn hold_by(&self, program: &[&str], address: &str, port: u16) -> Held {
         let mut command = Command::new("nsenter");
-        command.arg(self.enter()).arg(env!("CARGO_BIN_EXE_stackctl"));
+        command.arg(self.enter()).args(program);
         command.args(["demo", "accesslog", "--bind", address, "--port", &port.to_string()]);
         let held = Held(command.stdout(Stdio::null()).spawn().expect("nsenter is part of util-linux"));
         let connects = format!("exec 3<>/dev/tcp/127.0.0.1/{port}");

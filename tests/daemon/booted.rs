@@ -262,7 +262,8 @@ impl Booted {
         run(Command::new("timeout").args(["5", "docker", "-H", &self.address(), "version"])).code == 0
     }
 
-    fn address(&self) -> String {
+    /// Where its engine is reached from outside.
+    pub(crate) fn address(&self) -> String {
         format!("unix://{}", self.path("run/docker.sock").display())
     }
 

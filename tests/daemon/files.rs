@@ -171,6 +171,56 @@ fn what_root_may_not_change_either_is_told_with_the_way_out() {
     folder.refuses(&read_only.join("daemon.json"), &["read-only: change it where it is made from"]);
 }
 
+/// What the system was asked to do with files of that folder, in order: `fsync NAME`, `name NAME` for what a file is called then.
+fn traced(folder: &Folder, words: &[&str]) -> Vec<String> {
+    crate::tools::installed("/usr/bin/strace", "strace");
+    let log = folder.path("trace");
+    let mut command = Command::new("strace");
+    command.args([
+        "-f",
+        "-y",
+        "-qq",
+        "-e",
+        "trace=fsync,fdatasync,rename,renameat,renameat2,link,linkat,unlink,unlinkat",
+    ]);
+    command.arg("-o").arg(&log).arg(env!("CARGO_BIN_EXE_stackctl")).arg("engine").args(words).arg("--yes");
+    command.arg("--config-file").arg(folder.file()).current_dir(&folder.0).stdin(Stdio::null());
+    must(command.env("DOCKER_HOST", "unix:///nowhere").env_remove("STACKCTL_FILE"));
+    let text = fs::read_to_string(log).expect("strace writes it");
+    let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    let calls = text.lines().filter(|line| line.contains(" = 0"));
+    let calls = calls.filter_map(|line| {
+        let (call, arguments) = line.split_once(' ')?.1.trim_start().split_once('(')?;
+        match call {
+            "fsync" => Some(format!("fsync {}", name(arguments.split_once('<')?.1.split_once('>')?.0))),
+            "rename" | "renameat" | "renameat2" | "link" | "linkat" => {
+                let mut names = arguments.split('"').skip(1).step_by(2);
+                Some(format!("{} is now {}", name(names.next()?), name(names.next()?)))
+            }
+            _ => None,
+        }
+    });
+    calls.collect()
+}
+
+/// A power cut may come at any moment: what a name leads to has to be on the disk before it does, and the name at the end.
+#[test]
+fn whole_files_are_on_the_disk_before_their_names_and_their_names_before_the_end() {
+    let folder = Folder::new();
+    let own = folder.0.path().file_name().expect("it has a name").to_string_lossy().into_owned();
+    let steps = traced(&folder, &["apply"]);
+    let named: Vec<(&str, &str)> = steps.iter().filter_map(|step| step.split_once(" is now ")).collect();
+    let [(copy, kept), (new, "daemon.json")] = named[..] else { panic!("{steps:?}") };
+    assert!(kept.starts_with("daemon.json.2") && kept.ends_with(".stackctl"), "{steps:?}");
+    let at =
+        |step: String| steps.iter().position(|taken| *taken == step).unwrap_or_else(|| panic!("{step}: {steps:?}"));
+    assert!(at(format!("fsync {copy}")) < at(format!("{copy} is now {kept}")), "{steps:?}");
+    assert!(at(format!("fsync {new}")) < at(format!("{new} is now daemon.json")), "{steps:?}");
+    assert_eq!(steps.last(), Some(&format!("fsync {own}")), "{steps:?}");
+    let steps = traced(&folder, &["rollback"]);
+    assert_eq!(steps, [format!("{kept} is now daemon.json"), format!("fsync {own}")]);
+}
+
 /// A mount, gone with the value.
 struct Mounted<'a>(&'a Path);
 

@@ -13,6 +13,7 @@ mod known;
 mod midway;
 mod podman;
 mod refusals;
+mod remapped;
 mod remote;
 mod restart;
 mod rootless;

@@ -79,3 +79,21 @@ impl Drop for Podman {
         run(Command::new("ip").args(["netns", "delete", &self.network]));
     }
 }
+
+#[test]
+fn podman_has_no_settings_of_a_daemon_and_is_told_so() {
+    let podman = Podman::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("stack.yml");
+    fs::write(&file, "name: demo\nengine: { metrics: gateway }\napps: {}\n").expect("the folder is ours");
+    for action in [&["show"][..], &["plan"], &["apply", "--yes", "--restart"], &["rollback", "--yes"]] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stackctl"));
+        command.arg("-f").arg(&file).arg("engine").args(action).stdin(Stdio::null());
+        let told = run(command.env("DOCKER_HOST", podman.address()).env("NO_COLOR", "1"));
+        assert_eq!(told.code, 1, "{action:?}: {told:?}");
+        assert!(told.stderr.contains("it is Podman, which has no daemon, no daemon.json"), "{action:?}: {told:?}");
+        assert!(told.stderr.contains("set `engine.metrics: off`"), "{action:?}: {told:?}");
+        assert_eq!(told.stdout.contains("engine    Podman "), action[0] == "show", "{told:?}");
+        assert!(!told.stdout.contains("daemon.json"), "{action:?} is none of Podman's: {told:?}");
+    }
+}

@@ -3,6 +3,8 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
+use stackctl::daemon::{Document, Flags, Release, objections};
+
 use crate::beside::{Beside, SMALLEST};
 
 const GATEWAY: &str = "engine: { metrics: gateway }\napps: {}\n";
@@ -33,6 +35,8 @@ fn refuses(suite: &str, release: &str) {
         ("{\"shutdown-timeout\": 9}", 2, "`shutdown-timeout` is given as a flag, too (`--shutdown-timeout 5`)"),
         ("{\"live-restore\": \"yes\"}", 2, "`live-restore` is `\"yes\"`, which no engine starts with"),
         ("{\"bridge\": \"none\"}", 2, "there is no default bridge"),
+        ("{\"bridge\": \"br-none\"}", 2, "`bridge` is `br-none`, which this host does not have"),
+        ("{\"bip\": \"fd00::1/64\"}", 2, "`bip` is `\"fd00::1/64\"`, which no engine starts with"),
     ] {
         fs::write(engine.file(), text).expect("writable");
         let told = engine.apply(code);
@@ -40,6 +44,7 @@ fn refuses(suite: &str, release: &str) {
         assert_eq!(engine.text(), text);
     }
     byte_order_mark(&engine, release);
+    values_that_only_the_program_knows(&engine, release);
     fs::write(engine.file(), SMALLEST).expect("writable");
     taken_ports_and_strange_addresses(&engine);
     kept_from_others(&engine);
@@ -48,6 +53,24 @@ fn refuses(suite: &str, release: &str) {
     let names: Vec<_> =
         fs::read_dir(engine.path("")).expect("a folder").flatten().map(|entry| entry.file_name()).collect();
     assert!(!names.iter().any(|name| name.to_string_lossy().contains("daemon.json.")), "{names:?}");
+    drop(engine);
+}
+
+#[test]
+fn who_cannot_see_whose_sockets_are_open_is_not_told_that_the_engine_is_in_its_own_way() {
+    let engine = Beside::start("bookworm", "{\"storage-driver\": \"vfs\", \"metrics-addr\": \"172.17.0.1:9323\"}", "");
+    engine.write_stack(GATEWAY);
+    for path in [engine.path(""), engine.file(), engine.path("stack.yml")] {
+        let mode = if path.is_dir() { 0o755 } else { 0o644 };
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("it is ours");
+    }
+    let wider = ["engine", "plan", "--metrics", "0.0.0.0:9323", "--allow-public"];
+    let run = engine.stackctl_as_nobody(&wider);
+    assert_eq!(run.code, 3, "{run:?}");
+    let held = engine.hold_as_nobody("127.0.0.1", 9323);
+    let run = engine.stackctl_as_nobody(&wider);
+    assert!(run.code == 1 && run.stderr.contains("127.0.0.1:9323 is taken already"), "{run:?}");
+    drop(held);
 }
 
 /// The real program has the last word on what begins with a byte order mark: 20.10 refuses it, and cannot be asked before.
@@ -62,6 +85,28 @@ fn byte_order_mark(engine: &Beside, release: &str) {
     engine.expect(0, &["engine", "apply", "--yes"]);
     engine.expect(0, &["engine", "rollback", "--yes"]);
     assert_eq!(engine.text(), text);
+}
+
+/// What no check of stackctl's own objects to: `dockerd --validate` does, from 23.0 on, before anything is written.
+fn values_that_only_the_program_knows(engine: &Beside, release: &str) {
+    let release: Release = release.parse().expect("a release");
+    for (text, said) in [
+        ("{\"dns\": [\"router\"]}", "router"),
+        ("{\"log-level\": \"loud\"}", "loud"),
+        ("{\"max-concurrent-downloads\": -1}", "-1"),
+    ] {
+        let document = Document::parse(text.as_bytes()).expect("JSON");
+        assert_eq!(objections(&document, &Flags::default(), Some(release)), [], "{text}");
+        fs::write(engine.file(), text).expect("writable");
+        if !release.can_validate() {
+            continue;
+        }
+        let told = engine.apply(2);
+        let words = format!("the engine would not start with the new {}", engine.file().display());
+        assert!(told.contains(&words) && told.contains(said) && told.contains("nothing was changed"), "{told}");
+        assert!(!told.contains(".stackctl-"), "the name of a file that is gone: {told}");
+        assert_eq!(engine.text(), text);
+    }
 }
 
 fn taken_ports_and_strange_addresses(engine: &Beside) {

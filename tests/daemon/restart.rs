@@ -1,6 +1,6 @@
 //! What happens around a restart: an engine that does not come back, a run that is killed before, containers that live on.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::beside::{Beside, SMALLEST, SUITES};
@@ -43,6 +43,24 @@ fn an_engine_that_refuses_to_start_is_back_as_before_within_30_seconds() {
     }
 }
 
+/// After the rollback nothing is left to be tried, so there is no hurry.
+#[test]
+fn who_is_in_a_hurry_has_a_slow_engine_back_all_the_same() {
+    let engine = with_web("bookworm");
+    let before = running(&engine);
+    engine.write_stack(&format!("engine: {{ metrics: gateway }}\n{WEB}"));
+    let folder = engine.path("").display().to_string();
+    let script = format!(
+        "cd {folder}\nif [ -e pid ]; then pid=$(cat pid); kill $pid; while [ -d /proc/$pid ]; do sleep 0.05; done; rm -f pid s; fi\n\
+         (sleep 4; [ -e pid ] || ./start) >/dev/null 2>&1 &\n"
+    );
+    std::fs::write(engine.path("slowly"), script).expect("writable");
+    let command = format!("sh {folder}/slowly");
+    let told = engine.expect(1, &["engine", "apply", "--yes", "--timeout", "1s", "--restart-command", &command]);
+    assert!(told.contains("rolling back") && told.contains("the engine runs with it"), "{told}");
+    assert_eq!((engine.text().as_str(), running(&engine)), (SMALLEST, before));
+}
+
 #[test]
 fn a_run_that_is_killed_between_writing_and_restarting_is_finished_by_the_next() {
     let engine = Beside::start("sid", SMALLEST, "");
@@ -59,6 +77,29 @@ fn a_run_that_is_killed_between_writing_and_restarting_is_finished_by_the_next()
     assert!(engine.metrics("172.17.0.1:9323") > 100);
     engine.expect(0, &["engine", "rollback", "--yes"]);
     assert_eq!(engine.text(), SMALLEST);
+}
+
+#[test]
+fn of_two_at_once_one_is_told_to_wait() {
+    let engine = with_web("sid");
+    engine.write_stack(&format!("engine: {{ metrics: gateway }}\n{WEB}"));
+    let before = running(&engine);
+    let command = format!("touch {}; {}", engine.path("begun").display(), engine.restart_command());
+    let mut first = engine.outside();
+    first.args(["engine", "apply", "--yes", "--restart-command", &command]);
+    let first = first.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("stackctl starts");
+    assert!(Beside::wait_until(|| engine.path("begun").exists()), "it begins");
+    let file = engine.file().display().to_string();
+    for words in [
+        &["engine", "rollback", "--yes", "--config-file", &file][..],
+        &["engine", "apply", "--yes", "--metrics", "off", "--config-file", &file],
+    ] {
+        let told = engine.expect(1, words);
+        assert!(told.contains("another stackctl is at work on it, or restarts the engine"), "{told}");
+    }
+    assert!(first.wait_with_output().expect("it ends").status.success(), "{}", engine.log());
+    assert!(engine.metrics("172.17.0.1:9323") > 100);
+    assert_eq!(running(&engine), before);
 }
 
 #[test]
@@ -128,6 +169,49 @@ fn an_address_pool_does_not_move_the_metrics_away_at_the_next_boot() {
     engine.without_bridge();
     engine.restart();
     assert!(engine.metrics("172.17.0.1:9323") > 100);
+}
+
+/// The same command with `--restart` is what `apply` advises where it has changed the file alone.
+#[test]
+fn what_was_written_and_not_put_in_force_is_known_until_the_engine_was_restarted() {
+    let engine = Beside::start("bookworm", SMALLEST, "");
+    let driver = || engine.docker(&["info", "--format", "{{.LoggingDriver}}"]).trim().to_owned();
+    engine.write_stack("engine: { logging: { driver: local } }\napps: {}\n");
+    assert!(!engine.expect(3, &["engine", "plan"]).contains("somebody has changed"));
+    std::fs::write(engine.file(), format!("{SMALLEST}\n")).expect("writable");
+    let told = engine.expect(0, &["engine", "apply", "--yes"]);
+    assert!(told.contains("since the engine started: a restart puts that in force, too"), "{told}");
+    assert!(told.contains("not in force yet"), "{told}");
+    assert!(engine.expect(3, &["engine", "plan"]).contains("the engine does not do it yet"));
+    let shown = engine.expect(0, &["engine", "show"]);
+    assert!(shown.contains("NOT IN FORCE: the engine was not restarted since"), "{shown}");
+    assert_eq!(driver(), "json-file");
+    assert!(engine.apply(0).contains("the engine is back"));
+    assert_eq!(driver(), "local");
+    assert!(engine.expect(0, &["engine", "plan"]).contains("nothing to do"));
+    assert!(!engine.expect(0, &["engine", "show"]).contains("NOT IN FORCE"));
+
+    let command = engine.restart_command();
+    let with_metrics = |code: i32, metrics: &str, more: &[&str]| {
+        engine.expect(code, &[&["engine", "apply", "--yes", "--metrics", metrics], more].concat())
+    };
+    with_metrics(0, "gateway", &["--restart-command", &command]);
+    with_metrics(0, "off", &[]);
+    assert!(engine.metrics("172.17.0.1:9323") > 100);
+    engine.expect(3, &["engine", "plan", "--metrics", "off"]);
+    with_metrics(0, "off", &["--restart-command", &command]);
+    assert_eq!(engine.metrics("172.17.0.1:9323"), 0);
+    assert!(with_metrics(0, "off", &[]).contains("it has no `metrics-addr`"));
+
+    // What a reload puts in force is put in force by one, and told until then.
+    engine.write_stack("engine: { live_restore: true }\napps: {}\n");
+    assert!(engine.expect(0, &["engine", "apply", "--yes"]).contains("kill -HUP"));
+    let plan = engine.expect(3, &["engine", "plan"]);
+    assert!(plan.contains("the engine does not do it yet\nin force after a reload (SIGHUP)"), "{plan}");
+    let pid = engine.pid();
+    assert!(engine.apply(0).contains("nothing was restarted"));
+    assert_eq!(engine.pid(), pid);
+    assert!(engine.expect(0, &["engine", "plan"]).contains("nothing to do"));
 }
 
 #[test]

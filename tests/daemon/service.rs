@@ -2,6 +2,7 @@
 //! Debian's script, and OpenRC's own supervisor.
 
 use std::fs;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use crate::beside::{Beside, SMALLEST, run};
@@ -49,6 +50,8 @@ fn restarted_and_rolled_back(host: &Booted, restart: &str) {
     let applied = host.text();
     refused(host, &before);
     assert_eq!(host.text(), applied);
+    killed(host);
+    assert_eq!(host.text(), applied);
     down_and_rolled_back(host);
     assert_eq!(host.text(), SMALLEST);
     assert!(Beside::wait_until(|| running(host) == before), "{before} ran before");
@@ -85,15 +88,39 @@ fn refused(host: &Booted, before: &str) {
     println!("rolled back after {took:.1?}");
 }
 
+/// Tries to restart an engine that does not start until its service manager does not go on, and stops it.
+fn give_up(host: &Booted) {
+    let tries =
+        "for i in 1 2 3 4 5; do systemctl restart docker || rc-service docker restart; done >/dev/null 2>&1; true";
+    host.shell(tries);
+    host.shell("rc-service docker stop >/dev/null 2>&1; true");
+    assert!(Beside::wait_until(|| !host.answers()), "it runs with a file that it cannot start with");
+}
+
+/// A run that is killed once the engine is down, before it can go back: the next one tells, and takes it back.
+fn killed(host: &Booted) {
+    let mut apply = host.inside(&["stackctl", "engine", "apply", "--yes", "--restart"]);
+    let mut apply = apply.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("nsenter is part of util-linux");
+    let is_down = || host.text().contains("max-sized") && !host.path("run/docker.pid").exists();
+    assert!(Beside::wait_until(is_down), "the engine goes on");
+    host.shell("kill -KILL $(pgrep -x stackctl)");
+    assert!(!apply.wait().expect("it is ours").success());
+    assert!(host.text().contains("max-sized"), "it had gone back already");
+    give_up(host);
+    let told = host.expect(1, &["engine", "apply", "--yes"]);
+    assert!(told.contains("where it does not start with what stackctl wrote into /etc/docker/daemon.json"), "{told}");
+    let shown = host.expect(1, &["engine", "show"]);
+    assert!(shown.contains("max-sized") && shown.contains("`stackctl engine rollback` takes it back"), "{shown}");
+    let told = host.expect(0, &["engine", "rollback", "--yes", "--restart"]);
+    assert!(told.contains("the engine runs") && host.answers(), "{told}");
+}
+
 /// Somebody broke the file by hand, has tried to restart the engine until its service manager gave up, and stopped it for good:
 /// Debian's script then has no pid file, and ends its `restart` without a word.
 fn down_and_rolled_back(host: &Booted) {
     fs::write(host.path("etc/docker/daemon.json"), "{\"metrics-address\": \"here\"}").expect("writable");
-    let tries =
-        "for i in 1 2 3 4 5; do systemctl restart docker || rc-service docker restart; done >/dev/null 2>&1; true";
-    host.shell(tries);
-    host.shell("rc-service docker stop >/dev/null 2>&1; rm -f /run/docker-ssd.pid /var/run/docker-ssd.pid");
-    assert!(Beside::wait_until(|| !host.answers()), "it runs with a broken file");
+    give_up(host);
+    host.shell("rm -f /run/docker-ssd.pid /var/run/docker-ssd.pid");
     let shown = host.expect(1, &["engine", "show"]);
     assert!(shown.contains("metrics-address"), "{shown}");
     let told = host.expect(0, &["engine", "rollback", "--yes", "--restart"]);

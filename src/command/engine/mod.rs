@@ -1,5 +1,6 @@
 //! `engine`: the Docker engine's own settings in `daemon.json`, changed as a careful administrator would, and taken back.
 
+mod answer;
 mod apply;
 mod impact;
 mod plan;

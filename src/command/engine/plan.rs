@@ -4,7 +4,7 @@ use super::super::{Exit, Failure, output};
 use super::impact::{Before, impact};
 use super::proposal::{Proposal, Wishes};
 use crate::cli::Global;
-use crate::daemon::ConfigFile;
+use crate::daemon::{ConfigFile, METRICS_KEY};
 
 /// Arguments of `engine plan`.
 #[derive(Debug, clap::Args)]
@@ -18,27 +18,17 @@ pub(super) struct Arguments {
 pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
     let proposal = Proposal::of(global, &arguments.wishes).await?;
     output::print(&text(&proposal));
-    Ok(if is_done(&proposal) { Exit::Done } else { Exit::NotAsDesired })
-}
-
-/// Whether the file says it and, as far as can be told, the engine does it.
-pub(super) fn is_done(proposal: &Proposal) -> bool {
-    proposal.change.is_empty() && proposal.is_served() != Some(false)
+    Ok(if proposal.is_done() { Exit::Done } else { Exit::NotAsDesired })
 }
 
 /// The plan in words.
 pub(super) fn text(proposal: &Proposal) -> String {
     let path = proposal.file.path().display().to_string();
-    if proposal.change.is_empty() {
-        return match (proposal.address, proposal.is_served()) {
-            (None, _) => format!(
-                "nothing to do: `engine.metrics` is off, so {path} is left alone (`--metrics off` takes `metrics-addr` out)"
-            ),
-            (Some(_), Some(false)) => {
-                format!("{path} says so already, and the engine does not do it yet\n{}", consequences(proposal))
-            }
-            (Some(_), _) => format!("nothing to do: {path} says so already"),
-        };
+    if proposal.change.is_empty() && !proposal.is_done() {
+        return format!("{path} says so already, and the engine does not do it yet\n{}", consequences(proposal));
+    }
+    if proposal.is_done() {
+        return nothing_to_do(proposal, &path);
     }
     let mut lines = vec![proposal.change.diff(&path).trim_end().to_owned(), String::new()];
     for edit in &proposal.change.edits {
@@ -46,10 +36,26 @@ pub(super) fn text(proposal: &Proposal) -> String {
     }
     lines.extend(proposal.reach());
     lines.extend(other_names(&proposal.file));
+    lines.extend(proposal.others_changes());
     if proposal.running.is_some() {
         lines.push(consequences(proposal));
     }
     lines.join("\n")
+}
+
+fn nothing_to_do(proposal: &Proposal, path: &str) -> String {
+    if proposal.address.is_some() {
+        return format!("nothing to do: {path} says so already");
+    }
+    let off = format!("nothing to do: `engine.metrics` is off, so {path} is left alone");
+    match (proposal.metrics_flag(), proposal.change.before.get(METRICS_KEY)) {
+        (Some(flag), _) => format!(
+            "{off}; the engine serves its metrics by the flag `{} {}`, which only its command line takes back",
+            flag.written, flag.value
+        ),
+        (None, Some(_)) => format!("{off} (`--metrics off` takes `metrics-addr` out)"),
+        (None, None) => format!("{off}; it has no `metrics-addr`"),
+    }
 }
 
 /// A file is replaced whole, by one rename: that is what keeps it whole, and what parts it from its hard links.
@@ -71,7 +77,7 @@ fn consequences(proposal: &Proposal) -> String {
         containers: &running.containers,
         live_restore: running.host.live_restore || wants_live_restore(proposal),
         in_swarm: running.host.in_swarm,
-        reloads: !proposal.change.is_empty() && proposal.change.reloads(),
+        reloads: proposal.reloads(),
     })
 }
 

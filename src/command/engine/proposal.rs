@@ -6,9 +6,9 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::super::{Failure, failure, output, situation};
-use super::subject::{Running, Which, reader_of};
+use super::subject::{Running, Which, reader_of, with_way_back};
 use crate::cli::Global;
-use crate::daemon::{self, Change, ConfigFile, Flags, METRICS_KEY, Objection, Release, gateway};
+use crate::daemon::{self, Backup, Change, ConfigFile, Flag, Flags, METRICS_KEY, Objection, Release, gateway};
 use crate::desired::{DEFAULT_GATEWAY, Desired, Facts};
 use crate::engine::{EngineKind, Error};
 use crate::render;
@@ -47,6 +47,19 @@ pub(super) struct Proposal {
     pub(super) address: Option<SocketAddr>,
     release: Option<Release>,
     flags: Flags,
+    /// What the engine has not taken up yet of the file as it is.
+    behind: Behind,
+}
+
+/// What an engine lacks of a file that lies there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Behind {
+    /// Nothing, as far as can be told.
+    Nothing,
+    /// A reload.
+    Reload,
+    /// A restart.
+    Restart,
 }
 
 impl Proposal {
@@ -55,7 +68,7 @@ impl Proposal {
         let stack = wished(global, wishes)?;
         let running = match &wishes.which.config_file {
             Some(_) => None,
-            None => Some(Running::find().await?),
+            None => Some(Running::find().await.map_err(with_way_back)?),
         };
         if let Some(running) = &running {
             running.expect_daemon_json()?;
@@ -75,8 +88,11 @@ impl Proposal {
                 "write `engine.metrics: gateway`, or add --allow-public if that is meant",
             ));
         }
-        let proposal = Self { running, file, change, desired, address, release, flags };
+        let behind = Behind::Nothing;
+        let mut proposal = Self { running, file, change, desired, address, release, flags, behind };
+        proposal.behind = proposal.how_far_behind()?;
         proposal.expect_no_objections()?;
+        proposal.expect_bridge()?;
         proposal.expect_room().await?;
         Ok(proposal)
     }
@@ -86,6 +102,42 @@ impl Proposal {
         let address = self.address?;
         let dockerd = self.running.as_ref()?.dockerd.as_ref()?;
         Some(dockerd.listeners().contains(&address))
+    }
+
+    /// Whether the file says it all and, as far as can be told, the engine does it.
+    pub(super) fn is_done(&self) -> bool {
+        self.change.is_empty() && self.behind == Behind::Nothing
+    }
+
+    /// Whether a reload puts all of it in force that is not yet.
+    pub(super) fn reloads(&self) -> bool {
+        self.change.reloads() && self.behind != Behind::Restart && !self.is_done()
+    }
+
+    fn how_far_behind(&self) -> Result<Behind, Failure> {
+        let Some(running) = &self.running else { return Ok(Behind::Nothing) };
+        let last = Backup::last(self.file.path())?;
+        if self.is_served() == Some(false) || last.is_some_and(|last| running.lacks(&self.file, &last)) {
+            return Ok(Behind::Restart);
+        }
+        let is_wanted = rendered(&self.desired).contains_key("live-restore");
+        let outlive = is_wanted && self.change.before.get("live-restore") == Some(true.into());
+        Ok(if outlive && !running.host.live_restore { Behind::Reload } else { Behind::Nothing })
+    }
+
+    /// A restart puts in force whatever somebody has written since the last one, and has perhaps forgotten.
+    pub(super) fn others_changes(&self) -> Option<String> {
+        let since = self.running.as_ref()?.dockerd.as_ref()?.since()?;
+        let is_ours = Backup::last(self.file.path()).ok()?.is_some_and(|last| last.is_undone_by(&self.file));
+        (!is_ours && self.file.is_modified_after(since)).then(|| {
+            let path = self.file.path().display();
+            format!("somebody has changed {path} since the engine started: a restart puts that in force, too")
+        })
+    }
+
+    /// Where the engine serves its metrics because of a flag, whatever the file says.
+    pub(super) fn metrics_flag(&self) -> Option<&Flag> {
+        self.flags.get(METRICS_KEY)
     }
 
     /// What is worth knowing about the address, in one sentence.
@@ -119,6 +171,23 @@ impl Proposal {
             output::say(&failure::framed(&words(other), Some(&other.help)));
         }
         Err(Failure::arguments(words(first), first.help.clone()))
+    }
+
+    /// Refuses a bridge of somebody's own that is not there: the engine makes none but `docker0`.
+    fn expect_bridge(&self) -> Result<(), Failure> {
+        let dockerd = self.running.as_ref().and_then(|running| running.dockerd.as_ref());
+        let flag = self.flags.get("bridge").map(|flag| flag.value.clone());
+        let Some(bridge) = flag.or_else(|| self.change.after.get_text("bridge")) else { return Ok(()) };
+        if ["", "none", "docker0"].contains(&bridge.as_str()) || dockerd.is_none_or(|it| it.has_interface(&bridge)) {
+            return Ok(());
+        }
+        Err(Failure::arguments(
+            format!("`bridge` is `{bridge}`, which this host does not have, and the engine would not start"),
+            format!(
+                "make it first (`ip link add {bridge} type bridge`), or take `bridge` out of {}",
+                self.file.path().display()
+            ),
+        ))
     }
 
     /// Refuses an address that the engine could not listen on.

@@ -2,25 +2,23 @@
 //! go back by itself where the engine does not come back.
 
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::super::{Exit, Failure, output, prove, situation};
+use super::super::progress::{Progress, Waiting};
+use super::super::{Exit, Failure, output, prove};
+use super::answer::{COMMAND_PATIENCE, PAUSE, look, why};
 use super::impact::names;
 use super::proof;
+use super::proposal::Proposal;
 use super::subject::Running;
 use crate::cli::Global;
-use crate::daemon::{Backup, Change, ConfigFile, Dockerd, Service, Words};
+use crate::daemon::{Backup, ConfigFile, Dockerd, Service, Turn, Words};
 use crate::desired::Desired;
 use crate::engine::{Address, AfterRestart, Engine, Error, RunningContainer};
 use crate::stack::counted;
 use crate::verify::Status;
-
-/// Time between two looks.
-const PAUSE: Duration = Duration::from_millis(200);
-
-/// Longest time to wait for a restart command: engines give their containers 15 s to stop.
-const COMMAND_PATIENCE: Duration = Duration::from_secs(60);
 
 /// An engine whose process has been gone for this long will not come back by waiting.
 const GONE: Duration = Duration::from_secs(4);
@@ -72,10 +70,15 @@ pub(super) struct Restart<'a> {
     pub(super) service: Service,
     pub(super) patience: Duration,
     pub(super) global: &'a Global,
+    /// Nobody else is at work on the file or the engine.
+    pub(super) turn: &'a Turn,
 }
 
 /// Time that an engine takes for each container that it starts again before it answers anybody, and more than that.
 const EACH_CONTAINER: Duration = Duration::from_millis(500);
+
+/// Least time for an engine that starts with its old file.
+const LAST_PATIENCE: Duration = Duration::from_secs(15);
 
 /// Longest time that one look at a silent engine may take, however little time is left.
 const LOOK: Duration = Duration::from_secs(2);
@@ -93,19 +96,14 @@ const NEVER_WENT: &str = "the same process answers as before";
 
 impl Restart<'_> {
     /// Reloads or restarts, and proves it. Rolls back to `backup` where the engine does not come back.
-    pub(super) async fn put_in_force(
-        &self,
-        change: &Change,
-        desired: &Desired,
-        file: &ConfigFile,
-        backup: Option<Backup>,
-    ) -> Result<Exit, Failure> {
+    pub(super) async fn put_in_force(&self, proposal: &Proposal, backup: Option<Backup>) -> Result<Exit, Failure> {
+        let Proposal { change, desired, file, .. } = proposal;
         let wants_live_restore = change.after.get("live-restore") == Some(true.into());
         let mut outlive = self.running.host.live_restore;
         if wants_live_restore && !outlive {
             outlive = self.reload().await;
         }
-        if !change.is_empty() && change.reloads() && outlive == wants_live_restore {
+        if proposal.reloads() && outlive == wants_live_restore {
             self.say("the engine has read it; nothing was restarted");
             return Ok(Exit::Done);
         }
@@ -160,8 +158,10 @@ impl Restart<'_> {
     async fn restart(&self) -> Result<Engine, NotBack> {
         self.say(&format!("restarting the engine: {}", self.service.restart_line()));
         let words = Words::from_now(&self.service);
+        let waiting = Progress::new(self.global.quiet).telling("the engine restarts");
         let outcome = tokio::select! {
             outcome = self.service.restart(COMMAND_PATIENCE) => outcome,
+            never = self.tell_on(&waiting) => match never {},
             // A service manager waits for an engine that never says it is ready for as long as it is told to: for ever.
             silent = self.hangs() => return Err(NotBack::Silent(silent)),
         };
@@ -170,7 +170,10 @@ impl Restart<'_> {
         let waited = if outcome.is_err() && self.service.is_down().await {
             Err(NotBack::Silent(String::new()))
         } else {
-            self.wait(patience, &words).await
+            tokio::select! {
+                waited = self.wait(patience, &words) => waited,
+                never = self.tell_on(&waiting) => match never {},
+            }
         };
         match (waited, outcome) {
             (Err(NotBack::Silent(reason)), outcome) => {
@@ -193,6 +196,16 @@ impl Restart<'_> {
         match look(&address, LOOK).await {
             Ok(_) => std::future::pending().await,
             Err(error) => self.late(&error),
+        }
+    }
+
+    /// Says what the restart may take, until nobody waits any more.
+    async fn tell_on(&self, waiting: &Waiting) -> Infallible {
+        let containers = counted(self.running.containers.len(), "container");
+        let longest = self.patience().as_secs();
+        loop {
+            waiting.tell(&format!("the engine restarts with {containers}; it has {longest} s to answer"));
+            tokio::time::sleep(PAUSE).await;
         }
     }
 
@@ -242,6 +255,7 @@ impl Restart<'_> {
     /// Containers that ran before and do not now, after those that should return had their time.
     async fn missing(&self, engine: &Engine, outlive: bool) -> Result<Vec<RunningContainer>, Failure> {
         let deadline = Instant::now() + CONTAINER_PATIENCE;
+        let waiting = Progress::new(self.global.quiet).telling("the engine is back; containers follow");
         loop {
             let running: BTreeSet<String> = engine.running().await?.into_iter().map(|running| running.id).collect();
             let before = self.running.containers.iter();
@@ -250,6 +264,8 @@ impl Restart<'_> {
             if !missing.iter().any(may_return) || Instant::now() >= deadline {
                 return Ok(missing);
             }
+            let (all, left) = (self.running.containers.len(), missing.len());
+            waiting.tell(&format!("the engine is back; {} of {all} containers run", all - left));
             tokio::time::sleep(PAUSE).await;
         }
     }
@@ -311,14 +327,17 @@ impl Restart<'_> {
             return self.failure(reason, advice);
         };
         output::say(&format!("the engine is not back ({reason}); rolling back {path}"));
-        let restored = ConfigFile::read(file.path()).and_then(|now| backup.restore(&now));
+        let restored = ConfigFile::read(file.path()).and_then(|now| backup.restore(self.turn, &now));
         if let Err(error) = restored {
             return self.failure(reason, format!("rolling back failed, too ({error}): put {path} right by hand"));
         }
         if let Some(dockerd) = &self.running.dockerd {
             dockerd.end_successor().await;
         }
-        let advice = match self.restart().await {
+        // After this nothing is left to be tried: an engine that is slow is not given up because somebody was in a hurry.
+        let patience = self.patience.max(LAST_PATIENCE);
+        let again = Restart { service: self.service.clone(), patience, ..*self };
+        let advice = match again.restart().await {
             Ok(engine) => {
                 if let Ok(missing) = self.missing(&engine, self.running.host.live_restore).await {
                     self.tell(&missing);
@@ -342,59 +361,5 @@ impl Restart<'_> {
         if !self.global.quiet {
             output::say(text);
         }
-    }
-}
-
-/// Asks an engine that may take connections and never answer.
-async fn look(address: &Address, patience: Duration) -> Result<Engine, Error> {
-    let connected = tokio::time::timeout(patience, Engine::connect(address)).await;
-    connected.unwrap_or_else(|_| Err(Error::new("cannot reach the engine", "it takes connections and does not answer")))
-}
-
-/// Starts an engine that is down, and waits for it.
-pub(super) async fn start(service: &Service, patience: Duration) -> Result<(), Failure> {
-    let words = Words::from_now(service);
-    let outcome = service.restart(COMMAND_PATIENCE).await;
-    let deadline = Instant::now() + if outcome.is_ok() { patience } else { Duration::ZERO };
-    let silent = loop {
-        if outcome.is_err() && service.is_down().await {
-            break Error::new(String::new(), "it is down").into();
-        }
-        match situation::connect().await {
-            Ok(_) => return Ok(()),
-            Err(silent) if Instant::now() >= deadline || words.logged().is_some() => break silent,
-            Err(_) => tokio::time::sleep(PAUSE).await,
-        }
-    };
-    let Failure::World(silent) = silent else { return Err(silent) };
-    let cause = why(silent.cause, outcome.err().map(|error| error.to_string()), words.last().await);
-    let attempt = format!("cannot start the engine with `{}`", service.restart_line());
-    Err(Error::new(attempt, cause).advise("see what the engine prints when it is started by hand").into())
-}
-
-/// Why an engine is silent. `reason`: what was seen from here; `command`: what the command that restarts it ended with;
-/// `said`: dockerd's own words, which say more than those of a service manager.
-fn why(reason: String, command: Option<String>, said: Option<String>) -> String {
-    match (command, said) {
-        (Some(_), Some(said)) => format!("dockerd does not start: {said}"),
-        (Some(command), None) => command,
-        (None, Some(said)) => format!("{reason}; dockerd says: {said}"),
-        (None, None) => reason,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::why;
-
-    #[test]
-    fn dockerds_own_words_come_before_those_of_others() {
-        let told = |command: Option<&str>, said: Option<&str>| {
-            why("nobody answers".to_owned(), command.map(str::to_owned), said.map(str::to_owned))
-        };
-        assert_eq!(told(Some("exit status: 1"), Some("no such option")), "dockerd does not start: no such option");
-        assert_eq!(told(Some("exit status: 1"), None), "exit status: 1");
-        assert_eq!(told(None, Some("no such option")), "nobody answers; dockerd says: no such option");
-        assert_eq!(told(None, None), "nobody answers");
     }
 }

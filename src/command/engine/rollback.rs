@@ -1,11 +1,12 @@
 //! `engine rollback`: puts back what `daemon.json` was before the last `engine apply`.
 
 use super::super::{Exit, Failure, output};
+use super::answer;
 use super::confirm;
-use super::restart::{self, Restart, RestartWishes};
-use super::subject::{Running, Which, file_of_any_engine};
+use super::restart::{Restart, RestartWishes};
+use super::subject::{Which, file_of_any_engine};
 use crate::cli::Global;
-use crate::daemon::{Backup, ConfigFile, Document, diff};
+use crate::daemon::{Backup, ConfigFile, Document, Turn, diff};
 
 /// Arguments of `engine rollback`.
 #[derive(Debug, clap::Args)]
@@ -38,31 +39,26 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     say(&what(&file, &backup)?);
     let service = arguments.restart.service(running.as_ref())?;
     confirm("Put it back?", arguments.yes)?;
-    let restored = backup.restore(&file)?;
+    let turn = Turn::of(&file)?;
+    let restored = backup.restore(&turn, &file)?;
     let outcome = if restored.exists { "is what it was before" } else { "is gone: there was none before" };
     say(&format!("{path} {outcome}"));
     if let Some(edited) = restored.edited {
         output::say(&format!("it had been changed by somebody else since; that is kept in {}", edited.display()));
     }
     match (service, running) {
-        (Some(service), Some(running)) => in_force(&running, service, arguments, global).await,
+        (Some(service), Some(running)) => {
+            let patience = arguments.restart.patience();
+            Restart { running: &running, service, patience, global, turn: &turn }.back().await
+        }
         (Some(service), None) => {
             say(&format!("starting the engine: {}", service.restart_line()));
-            restart::start(&service, arguments.restart.patience()).await?;
+            answer::start(&service, arguments.restart.patience()).await?;
             say("the engine runs");
             Ok(Exit::Done)
         }
         (None, _) => Ok(Exit::Done),
     }
-}
-
-async fn in_force(
-    running: &Running,
-    service: crate::daemon::Service,
-    arguments: &Arguments,
-    global: &Global,
-) -> Result<Exit, Failure> {
-    Restart { running, service, patience: arguments.restart.patience(), global }.back().await
 }
 
 /// What would be different.

@@ -7,7 +7,7 @@ use super::super::{Exit, Failure, output, situation};
 use super::proposal::{is_rootless, reach};
 use super::subject::{Running, Which, is_usual_engine};
 use crate::cli::Global;
-use crate::daemon::{self, ConfigFile, DEFAULT_FILE, Flags, METRICS_KEY, without_credentials};
+use crate::daemon::{self, Backup, ConfigFile, DEFAULT_FILE, Flags, METRICS_KEY, without_credentials};
 use crate::desired::DEFAULT_GATEWAY;
 use crate::engine::{EngineKind, Error};
 use crate::stack::{EngineMetrics, counted};
@@ -34,6 +34,7 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     if let Some(path) = path(arguments, running.as_ref()) {
         let looked = file_and_settings(&path, &flags);
         rows.push(looked.line);
+        rows.extend(last_change(&path, running.as_ref()));
         settings = looked.settings;
         failure = failure.or(looked.failure);
     }
@@ -125,6 +126,18 @@ fn file_and_settings(path: &Path, flags: &Flags) -> Looked {
         .map(|(key, value, line)| vec![key.clone(), without_credentials(&value.to_string()), format!("line {line}")]);
     let line = ("file", format!("{shown}: {}", counted(settings.len(), "setting")));
     Looked { line, settings: rows.chain(of_flags(flags)).collect(), failure: None }
+}
+
+/// The last change that stackctl made, and what became of it.
+fn last_change(path: &Path, running: Option<&Running>) -> Option<Line> {
+    let file = ConfigFile::read(path).ok()?;
+    let last = Backup::last(file.path()).ok()??;
+    let became = match running {
+        _ if !last.is_undone_by(&file) => "; somebody else has changed the file since",
+        Some(running) if running.lacks(&file, &last) => "; NOT IN FORCE: the engine was not restarted since",
+        _ => "",
+    };
+    Some(("change", format!("by stackctl at {}{became}; `stackctl engine rollback` takes it back", last.taken())))
 }
 
 /// A file that cannot be read is no wrong argument here: it was asked what there is.

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::super::Failure;
-use crate::daemon::{ConfigFile, DEFAULT_FILE, Dockerd, Flags, Release, Service, on_bridge};
+use crate::daemon::{
+    Backup, ConfigFile, DEFAULT_FILE, Dockerd, Document, Flags, Release, Service, needs_restart, on_bridge,
+};
 use crate::engine::{Bridge, Engine, EngineHost, EngineKind, Error, Hints, RunningContainer};
 
 /// Where the engine listens that takes the usual file.
@@ -68,6 +70,18 @@ impl Running {
         })
     }
 
+    /// Whether it runs for longer than its file says what stackctl wrote there last, and reads that at its start only.
+    pub(super) fn lacks(&self, file: &ConfigFile, last: &Backup) -> bool {
+        let since = self.dockerd.as_ref().and_then(Dockerd::since);
+        if !last.is_undone_by(file) || !since.is_some_and(|since| last.is_taken_after(since)) {
+            return false;
+        }
+        // Copies have the mode of the file: where this user cannot read one, it cannot be told.
+        let Ok(bytes) = last.bytes() else { return false };
+        let earlier = Document::parse(&bytes.unwrap_or_default());
+        matches!((earlier, file.document()), (Ok(earlier), Ok(now)) if needs_restart(&earlier, &now))
+    }
+
     /// What restarts it.
     pub(super) fn service(&self) -> Option<Service> {
         Service::of(self.dockerd.as_ref(), self.host.kind == EngineKind::Rootless)
@@ -76,30 +90,35 @@ impl Running {
     /// Says no where the engine has no `daemon.json` on this host, and what to do instead.
     pub(super) fn expect_daemon_json(&self) -> Result<(), Failure> {
         let facts = self.engine.facts();
-        let no = |cause: &str, advice: &str| {
-            let attempt = format!("cannot change the settings of the engine at {}", facts.address);
-            Err(Error::new(attempt, cause).advise(advice).into())
+        let Some((cause, advice)) = refusal(self.host.kind, facts.is_local, self.dockerd.is_some()) else {
+            return Ok(());
         };
-        match self.host.kind {
-            EngineKind::Podman => no(
-                "it is Podman, which has no daemon, no daemon.json, and no metrics of its own",
-                "set `engine.metrics: off`; prometheus-podman-exporter tells about Podman's containers",
-            ),
-            EngineKind::Desktop => no(
-                "Docker Desktop keeps its settings itself",
-                "add `\"metrics-addr\": \"127.0.0.1:9323\"` in Docker Desktop under Settings, Docker Engine, and write \
-                 `engine.metrics: 127.0.0.1:9323`: Desktop leads `host.docker.internal` there",
-            ),
-            _ if !facts.is_local => no(
-                "it runs on another host, and its daemon.json lies there",
-                "run `stackctl engine apply` on that host, or edit a copy of its file with `--config-file FILE`",
-            ),
-            _ if self.dockerd.is_none() => no(
-                "its process cannot be seen from here: it runs in a virtual machine, or stackctl in a container",
-                "run `sudo stackctl engine apply` where dockerd runs, or edit a copy of its file with `--config-file FILE`",
-            ),
-            _ => Ok(()),
-        }
+        let attempt = format!("cannot change the settings of the engine at {}", facts.address);
+        Err(Error::new(attempt, cause).advise(advice).into())
+    }
+}
+
+/// Why the settings of such an engine cannot be changed from here, and what to do instead. `is_seen`: its process is.
+fn refusal(kind: EngineKind, is_local: bool, is_seen: bool) -> Option<(&'static str, &'static str)> {
+    match kind {
+        EngineKind::Podman => Some((
+            "it is Podman, which has no daemon, no daemon.json, and no metrics of its own",
+            "set `engine.metrics: off`; prometheus-podman-exporter tells about Podman's containers",
+        )),
+        EngineKind::Desktop => Some((
+            "Docker Desktop keeps its settings itself",
+            "add `\"metrics-addr\": \"127.0.0.1:9323\"` in Docker Desktop under Settings, Docker Engine, and write \
+             `engine.metrics: 127.0.0.1:9323`: Desktop leads `host.docker.internal` there",
+        )),
+        EngineKind::Docker | EngineKind::Rootless if !is_local => Some((
+            "it runs on another host, and its daemon.json lies there",
+            "run `stackctl engine apply` on that host, or edit a copy of its file with `--config-file FILE`",
+        )),
+        EngineKind::Docker | EngineKind::Rootless if !is_seen => Some((
+            "its process cannot be seen from here: it runs in a virtual machine, or stackctl in a container",
+            "run `sudo stackctl engine apply` where dockerd runs, or edit a copy of its file with `--config-file FILE`",
+        )),
+        EngineKind::Docker | EngineKind::Rootless => None,
     }
 }
 
@@ -125,6 +144,22 @@ pub(super) async fn file_of_any_engine() -> Result<(ConfigFile, Option<Running>)
     }
 }
 
+/// The way back belongs to the answer where the usual engine does not answer and stackctl was the last to change its file.
+pub(super) fn with_way_back(failure: Failure) -> Failure {
+    let Failure::World(error) = failure else { return failure };
+    let file = ConfigFile::read(Path::new(DEFAULT_FILE)).ok().filter(|_| is_usual_engine());
+    let changed = file.and_then(|file| {
+        let last = Backup::last(file.path()).ok()??;
+        last.is_undone_by(&file).then(|| (file.path().display().to_string(), last.taken()))
+    });
+    let Some((path, taken)) = changed else { return Failure::World(error) };
+    let before = error.advice.clone().map(|advice| format!("{advice}; ")).unwrap_or_default();
+    Failure::World(error.advise(format!(
+        "{before}where it does not start with what stackctl wrote into {path} at {taken}, \
+         `sudo stackctl engine rollback --restart` takes that back"
+    )))
+}
+
 /// Whether the engine that is asked is the one that takes the usual file.
 pub(super) fn is_usual_engine() -> bool {
     Hints::of_process().address().is_ok_and(|address| address.url == USUAL_SOCKET)
@@ -135,4 +170,22 @@ fn rootless_file() -> PathBuf {
     let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".config"));
     let base = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).or_else(home);
     base.map_or_else(|| PathBuf::from(DEFAULT_FILE), |base| base.join("docker/daemon.json"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_of_engine_gets_its_own_answer() {
+        let told = |kind, is_local, is_seen| refusal(kind, is_local, is_seen).unwrap_or_default();
+        let desktop = told(EngineKind::Desktop, true, false);
+        assert!(desktop.0.contains("Docker Desktop") && desktop.1.contains("Settings, Docker Engine"), "{desktop:?}");
+        assert!(told(EngineKind::Podman, true, false).1.contains("`engine.metrics: off`"));
+        for kind in [EngineKind::Docker, EngineKind::Rootless] {
+            assert!(told(kind, false, false).0.contains("another host"));
+            assert!(told(kind, true, false).0.contains("in a virtual machine"));
+            assert_eq!(refusal(kind, true, true), None);
+        }
+    }
 }
