@@ -20,6 +20,7 @@ fn every_stack() -> Vec<(&'static str, Stack)> {
         ("demo", stacks::demo()),
         ("everything", stacks::everything()),
         ("alerting", stacks::alerting()),
+        ("replicas", stacks::replicas()),
     ]
 }
 

@@ -284,7 +284,7 @@ fn what_cannot_be_had_is_left_out_with_its_job_and_what_depends_on_it_starts_wit
 
     let without = Desired::of(&stack, &leave_out("prometheus"));
     assert!(without.prometheus.is_none() && without.prometheus_service().is_none());
-    assert_eq!(without.grafana.unwrap().prometheus_url, None);
+    assert_eq!(without.grafana.unwrap().datasources, []);
 }
 
 #[test]

@@ -52,6 +52,11 @@ fn a_stack_that_tells_of_alerts_in_every_way_is_rendered_as_in_its_golden_folder
 }
 
 #[test]
+fn a_stack_with_two_prometheus_servers_is_rendered_as_in_its_golden_folder() {
+    check("replicas", &stacks::replicas(), &Facts::default());
+}
+
+#[test]
 fn every_stack_that_comes_with_stackctl_renders() {
     let names = stacks::all_shipped();
     assert!(names.len() >= 4, "{names:?}");

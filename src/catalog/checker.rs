@@ -2,16 +2,19 @@
 
 use super::{alertmanager, prometheus};
 
-/// A path inside containers, a folder where it ends with `/`, and the words that check a file there.
+/// A path inside containers, a folder where it ends with `/`, any letters where it has a `*`; and the words that check a file there.
 static CHECKERS: &[(&str, &[&str])] = &[
-    (prometheus::CONFIG_FILE, &["promtool", "check", "config"]),
+    (prometheus::CONFIG_FILES, &["promtool", "check", "config"]),
     ("/etc/prometheus/rules/", &["promtool", "check", "rules"]),
     (alertmanager::CONFIG_FILE, &["amtool", "check-config"]),
 ];
 
 /// The command that checks a file that lies there, without the file's name. `None`: nothing checks it.
 pub fn checker(path: &str) -> Option<&'static [&'static str]> {
-    let is_for = |place: &str| path == place || place.ends_with('/') && path.starts_with(place);
+    let is_for = |place: &str| match place.split_once('*') {
+        Some((before, after)) => path.strip_prefix(before).is_some_and(|rest| rest.ends_with(after)),
+        None => path == place || place.ends_with('/') && path.starts_with(place),
+    };
     CHECKERS.iter().find(|(place, _)| is_for(place)).map(|(_, words)| *words)
 }
 
@@ -32,6 +35,8 @@ mod tests {
     #[test]
     fn a_file_is_checked_by_the_program_that_knows_its_kind() {
         assert_eq!(checker("/etc/prometheus/prometheus.yml"), Some(&["promtool", "check", "config"][..]));
+        assert_eq!(checker("/etc/prometheus/prometheus-2.yml"), checker("/etc/prometheus/prometheus.yml"));
+        assert_eq!(checker("/etc/prometheus/client.yml"), None);
         assert_eq!(checker("/etc/prometheus/rules/shop.yml"), Some(&["promtool", "check", "rules"][..]));
         assert_eq!(checker("/etc/alertmanager/alertmanager.yml"), Some(&["amtool", "check-config"][..]));
         assert_eq!(checker("/etc/alertmanager/templates/mail.tmpl"), None);

@@ -19,8 +19,8 @@ pub const FLUSH_DEADLINE_KNOWN: Version = Version::new(2, 3);
 /// wherever the receiver is gone.
 pub const FLUSH_DEADLINE: &str = "--storage.remote.flush-deadline=10s";
 
-/// Where the configuration lies inside the container.
-pub const CONFIG_FILE: &str = "/etc/prometheus/prometheus.yml";
+/// Where the configuration of each server lies inside its container: `prometheus.yml`, `prometheus-2.yml` …
+pub const CONFIG_FILES: &str = "/etc/prometheus/prometheus*.yml";
 
 /// Where files of rules lie inside the container.
 pub const RULES_FOLDER: &str = "/etc/prometheus/rules";
@@ -63,7 +63,7 @@ pub static PROMETHEUS: Component = Component {
         Health { since: Version::new(3, 10), command: &["promtool", "check", "ready", "--url=http://localhost:9090"] },
     ],
     container: ContainerDefaults {
-        command: &["--config.file=/etc/prometheus/prometheus.yml", "--storage.tsdb.path=/prometheus"],
+        command: &["--storage.tsdb.path=/prometheus"],
         // It writes its head block to disk before it goes.
         stop_grace_seconds: Some(60),
         ..ContainerDefaults::PLAIN

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use super::situation::Situation;
 use super::verify::Check;
 use super::{Failure, output, panels, refused};
-use crate::client::{Alertmanager, Prometheus};
+use crate::client::{self, Alertmanager, Prometheus};
 use crate::desired::{Role, Service, without_url_secrets};
 use crate::engine::{ContainerState, Error, Health, Judge, ObservedContainer, Prober, Taken, Verdict};
-use crate::verify::{self, Finding, Status};
+use crate::verify::{self, Finding, Server, Status};
 
 /// Time between two looks while waiting.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -33,10 +33,26 @@ pub(super) struct Death {
     pub(super) error: Error,
 }
 
-/// The stack's Prometheus, where it can be reached from here.
+/// The stack's Prometheus servers, each as far as it can be reached from here.
+pub(super) fn servers(situation: &Situation) -> Result<Vec<Server>, Error> {
+    let (desired, observed) = (&situation.desired, &situation.observed);
+    let mut servers = Vec::new();
+    for (service, url) in verify::prometheus_urls(desired, observed) {
+        let access = |url: String| Prometheus::guarded(&url, situation.access()?).map_err(cannot_ask);
+        let client = url.map(access).transpose()?;
+        let instance = desired.service(&service).map(|it| it.container_name(&desired.stack, 1)).unwrap_or_default();
+        servers.push(Server { service, instance, client });
+    }
+    Ok(servers)
+}
+
+fn cannot_ask(error: client::Error) -> Error {
+    Error::new("cannot ask Prometheus", error)
+}
+
+/// The first Prometheus that can be reached from here: replicas know the same.
 pub(super) fn prometheus(situation: &Situation) -> Result<Option<Prometheus>, Error> {
-    let Some(url) = verify::prometheus_url(&situation.desired, &situation.observed) else { return Ok(None) };
-    Prometheus::guarded(&url, situation.access()?).map(Some).map_err(|error| Error::new("cannot ask Prometheus", error))
+    Ok(servers(situation)?.into_iter().find_map(|server| server.client))
 }
 
 /// Runs checks on the running stack, with a probe inside its network where something is broken.
@@ -45,21 +61,21 @@ pub(super) async fn findings(situation: &Situation, checks: &[Check], known: Kno
     let Known { scraped, panels, delivered, rules } = known;
     let wants = |check| checks.is_empty() || checks.contains(&check);
     let (desired, observed) = (&situation.desired, &situation.observed);
-    let prometheus = prometheus(situation)?;
+    let servers = &servers(situation)?;
     let prober = prober(situation);
-    let (prometheus, prober) = (prometheus.as_ref(), Some(&prober));
+    let prober = Some(&prober);
     let is_local = situation.engine.facts().is_local;
     let is_scraped = scraped.is_some() && desired.prometheus.is_some();
     // In boxes, because each of them is large, whether it is wanted or not.
-    let targets = Box::pin(verify::targets(desired, observed, prometheus, prober));
-    let config = Box::pin(verify::config(desired, &situation.files, observed, prometheus, prober));
+    let targets = Box::pin(verify::targets(desired, observed, servers, prober));
+    let config = Box::pin(verify::config(desired, &situation.files, observed, servers, prober));
     let engine = Box::pin(verify::engine(desired, prober, is_local, is_scraped));
-    let delivery = Box::pin(verify::delivery(desired, &situation.files, observed, prometheus, prober));
+    let delivery = Box::pin(verify::delivery(desired, &situation.files, observed, servers, prober));
     let asked = Box::pin(async {
         if wants(Check::Dashboards) && panels.is_none() { panels::look(situation).await } else { Ok(Vec::new()) }
     });
-    let alerts = Box::pin(verify::alerts(desired, prometheus));
-    let remote = Box::pin(verify::remote(desired, observed, prometheus, prober));
+    let alerts = Box::pin(verify::alerts(desired, servers));
+    let remote = Box::pin(verify::remote(desired, observed, servers, prober));
     let (targets, config, engine, delivery, dashboards, alerts, remote) = tokio::join!(
         when(wants(Check::Targets) && scraped.is_none(), targets),
         when(wants(Check::Config), config),
@@ -188,7 +204,7 @@ impl Judge for ReloadJudge<'_> {
         Box::pin(async move {
             match service.role {
                 Role::Alertmanager => self.alertmanager(service).await,
-                _ => self.prometheus(container).await,
+                _ => self.prometheus(service, container).await,
             }
         })
     }
@@ -196,11 +212,14 @@ impl Judge for ReloadJudge<'_> {
 
 impl ReloadJudge<'_> {
     /// One that cannot be asked from here has not refused anything; `verify` says that it is out of reach.
-    async fn prometheus(&self, container: &str) -> Result<Taken, String> {
-        let Ok(Some(prometheus)) = prometheus(self.situation) else { return Ok(Taken::Yes) };
+    async fn prometheus(&self, service: &Service, container: &str) -> Result<Taken, String> {
+        let servers = servers(self.situation).unwrap_or_default();
+        let client = servers.into_iter().find(|server| server.service == service.name).and_then(|server| server.client);
+        let Some(prometheus) = client else { return Ok(Taken::Yes) };
+        let (desired, files) = (&self.situation.desired, &self.situation.files);
         let deadline = Instant::now() + RELOAD_TIME;
         while Instant::now() < deadline {
-            if verify::runs_rendered(&prometheus, &self.situation.files).await {
+            if verify::runs_rendered(desired, &service.name, &prometheus, files).await {
                 return Ok(Taken::Yes);
             }
             let refused = prometheus.runtime_info().await.is_ok_and(|state| !state.reload_config_success);

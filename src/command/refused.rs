@@ -15,11 +15,9 @@ const BEGINS: &str = "Starting Prometheus";
 /// Words of the lines in which it says that a configuration is not taken (`cmd/prometheus/main.go`).
 const REFUSALS: [&str; 3] = ["Error loading config", "error loading config", "Failed to apply configuration"];
 
-/// Stops the stack's Prometheus where it keeps dying of its configuration.
+/// Stops every Prometheus of the stack that keeps dying of its configuration.
 pub(super) async fn stop(situation: &Situation) -> Result<(), Failure> {
-    let service = situation.desired.prometheus_service().map(|service| service.name.as_str());
-    let containers =
-        situation.observed.containers.iter().filter(|container| Some(container.service.as_str()) == service);
+    let containers = situation.observed.containers.iter();
     for container in containers.filter(|container| container.state == ContainerState::Restarting) {
         if words(situation, container).await.is_some() {
             situation.engine.stop_container(&container.id, &container.name).await?;
@@ -30,8 +28,8 @@ pub(super) async fn stop(situation: &Situation) -> Result<(), Failure> {
 
 /// Why a Prometheus that does not run refused its configuration; `None`: it did not, or it is no Prometheus.
 pub(super) async fn words(situation: &Situation, container: &ObservedContainer) -> Option<String> {
-    let service = situation.desired.prometheus_service()?;
-    if service.name != container.service || container.state == ContainerState::Running {
+    let mut services = situation.desired.prometheus_services();
+    if container.state == ContainerState::Running || services.all(|service| service.name != container.service) {
         return None;
     }
     let lines = situation.engine.last_lines(&container.id, LOG_LINES).await.ok()?;

@@ -7,7 +7,6 @@ use crate::verify::{self, Finding};
 /// What is found of the rules. A metric that nobody has seen yet is a warning here, as an empty panel is: many a metric
 /// appears with the first request.
 pub(super) async fn look(situation: &Situation) -> Result<Vec<Finding>, Failure> {
-    let prometheus = prove::prometheus(situation)?;
-    let findings = verify::alerts(&situation.desired, prometheus.as_ref()).await;
+    let findings = verify::alerts(&situation.desired, &prove::servers(situation)?).await;
     Ok(findings.into_iter().map(panels::forgiving).collect())
 }

@@ -229,8 +229,9 @@ async fn prove_it(
             output::say(&failure::framed(&death.error.to_string(), death.error.advice.as_deref()));
         }
         // Without a Prometheus nothing is known of the others.
-        let prometheus = situation.desired.prometheus_service().map(|service| service.name.as_str());
-        if deaths.iter().any(|death| Some(death.service.as_str()) == prometheus) {
+        let mut servers = situation.desired.prometheus_services().peekable();
+        let has_died = |service: &Service| deaths.iter().any(|death| death.service == service.name);
+        if servers.peek().is_some() && servers.all(has_died) {
             return Ok(Exit::WorldSaidNo);
         }
         fallen = deaths.into_iter().map(|death| death.container).collect();

@@ -9,7 +9,7 @@ use super::situation::Situation;
 use super::{Failure, prove};
 use crate::client::{Health, Targets};
 use crate::desired::{Desired, JobOrigin, without_url_secrets};
-use crate::verify::{self, Cause, Evidence, Finding, Status};
+use crate::verify::{self, Cause, Finding, Status};
 
 /// Time between two looks.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -85,22 +85,14 @@ struct Look {
 
 async fn look(situation: &Situation) -> Result<Look, Failure> {
     let (desired, observed) = (&situation.desired, &situation.observed);
-    let mut evidence = Evidence::default();
-    let targets = match prove::prometheus(situation)? {
-        Some(prometheus) => {
-            // In this order: what says that it is well was asked for after it had been scraped.
-            let targets = prometheus.targets().await;
-            evidence.unreached = verify::unreached(desired, &prometheus).await;
-            targets
-        }
-        None => Err(verify::not_running()),
-    };
-    let findings = verify::judge_targets(desired, observed, targets.as_ref(), &evidence);
-    Ok(Look { findings, errors: targets.map(|targets| errors(&targets)).unwrap_or_default() })
+    let views = verify::see(desired, &prove::servers(situation)?).await;
+    let errors = errors(views.iter().filter_map(|view| view.targets.as_ref().ok()));
+    Ok(Look { findings: verify::judge_views(desired, observed, &views), errors })
 }
 
-fn errors(targets: &Targets) -> BTreeMap<String, String> {
-    let failed = targets.active.iter().filter(|it| it.health == Health::Down && !it.last_error.is_empty());
+fn errors<'a>(targets: impl Iterator<Item = &'a Targets>) -> BTreeMap<String, String> {
+    let active = targets.flat_map(|targets| &targets.active);
+    let failed = active.filter(|it| it.health == Health::Down && !it.last_error.is_empty());
     failed.map(|target| (target.pool.clone(), without_url_secrets(&target.last_error))).collect()
 }
 

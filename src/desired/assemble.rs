@@ -59,16 +59,20 @@ fn watchers(
 ) -> (Option<PrometheusConfig>, Option<GrafanaConfig>, Option<AlertmanagerConfig>, Vec<StackDashboard>) {
     let prometheus = wanted(input, "prometheus", &input.stack.prometheus, left_out);
     let fed_by = prometheus.as_ref().map(|(section, _)| *section);
-    let grafana = wanted(input, "grafana", &input.stack.grafana, left_out)
-        .map(|(section, chosen)| keep(services, grafana::make(input, section, chosen, fed_by)));
+    let grafana = wanted(input, "grafana", &input.stack.grafana, left_out).map(|(section, chosen)| {
+        let (config, service) = grafana::make(input, section, chosen, fed_by);
+        services.push(service);
+        config
+    });
     let alertmanager = wanted(input, "alertmanager", &input.stack.alertmanager, left_out).map(|(section, chosen)| {
         let (config, made) = alertmanager::make(input, section, &chosen);
         services.extend(made);
         config
     });
     let prometheus = prometheus.map(|(section, chosen)| {
-        let made = prometheus::make(input, section, chosen, services, alertmanager.as_ref());
-        keep(services, made)
+        let (config, made) = prometheus::make(input, section, &chosen, services, alertmanager.as_ref());
+        services.extend(made);
+        config
     });
     let dashboards = dashboards::all(input, prometheus.as_ref());
     if let (Some(section), None, Some(fed_by)) = (input.stack.grafana.as_option(), &grafana, fed_by) {
@@ -88,12 +92,6 @@ fn wanted<'a, T>(
     left_out: &mut Vec<LeftOut>,
 ) -> Option<(&'a T, Chosen)> {
     Some((section.as_option()?, or_left_out(image::choose(input, component_name), left_out)?))
-}
-
-/// Adds the service to the others and gives the configuration back.
-fn keep<T>(services: &mut Vec<Service>, (config, service): (T, Service)) -> T {
-    services.push(service);
-    config
 }
 
 /// Takes what can be had, and notes what cannot.

@@ -44,7 +44,7 @@ fn service(input: Input, exporter_name: &str, exporter: &Exporter, mut chosen: C
     let mut container = container::make(input.stack, exporter_name, settings, &exporter.wiring);
     container.mounts = mounts(input, component, container.mounts);
     if let Some(component) = component {
-        volume::add_data(input.stack, component, &mut container.mounts);
+        volume::add_data(input.stack, component, component.name, &mut container.mounts);
         if component.name == BLACKBOX.name {
             container.files.push(probe::file());
             if probe::has_echo(input.stack) {

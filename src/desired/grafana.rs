@@ -4,9 +4,10 @@ use super::assemble::Input;
 use super::component::{self, Listening};
 use super::image::Chosen;
 use super::{
-    ContainerSettings, GrafanaConfig, OnChange, PlacedFile, PlacedSecret, Role, SecretSource, Service, StackDashboard,
+    ContainerSettings, Datasource, GrafanaConfig, OnChange, PlacedFile, PlacedSecret, PrometheusServer, Role,
+    SecretSource, Service, StackDashboard,
 };
-use super::{container, guard, network, prometheus, secret, volume};
+use super::{container, guard, network, prometheus, secret, server, volume};
 use crate::catalog::grafana::{ADMIN_PASSWORD, DASHBOARDS_FOLDER, GRAFANA};
 use crate::dashboard::DATASOURCE_UID;
 use crate::stack::{Grafana, Prometheus};
@@ -19,8 +20,7 @@ pub(super) fn make(
     fed_by: Option<&Prometheus>,
 ) -> (GrafanaConfig, Service) {
     let config = GrafanaConfig {
-        datasource_uid: DATASOURCE_UID.to_owned(),
-        prometheus_url: fed_by.map(guard::url),
+        datasources: fed_by.map(datasources).unwrap_or_default(),
         prometheus_guard: fed_by.and_then(guard::of),
         time_interval: prometheus::scrape_interval(fed_by.unwrap_or(&Prometheus::default())),
         dashboards_folder: DASHBOARDS_FOLDER.to_owned(),
@@ -32,10 +32,23 @@ pub(super) fn make(
     (config, service)
 }
 
+/// One for each server: where the first has fallen, people choose another.
+fn datasources(prometheus: &Prometheus) -> Vec<Datasource> {
+    let servers = server::all(prometheus).into_iter();
+    let one = |server: PrometheusServer| {
+        let url = guard::url(prometheus, &server.service);
+        if server.is_first() {
+            return Datasource { name: "Prometheus".to_owned(), uid: DATASOURCE_UID.to_owned(), url };
+        }
+        Datasource { name: format!("Prometheus ({})", server.service), uid: server.service, url }
+    };
+    servers.map(one).collect()
+}
+
 fn service(input: Input, section: &Grafana, chosen: Chosen, config: &GrafanaConfig) -> Service {
     let settings = settings(section, &chosen, config);
     let mut container = container::make(input.stack, GRAFANA.name, settings, &section.wiring);
-    volume::add_data(input.stack, &GRAFANA, &mut container.mounts);
+    volume::add_data(input.stack, &GRAFANA, GRAFANA.name, &mut container.mounts);
     container.networks = network::with_default(input.stack, GRAFANA.name, &section.wiring.networks);
     container.files = files(config);
     container.secrets.push(admin_password(section));
@@ -81,7 +94,7 @@ fn files(config: &GrafanaConfig) -> Vec<PlacedFile> {
         target: format!("/etc/grafana/{path}"),
         on_change: OnChange::Replace,
     };
-    let has_source = config.prometheus_url.is_some() || !config.extra_datasources.is_empty();
+    let has_source = !config.datasources.is_empty() || !config.extra_datasources.is_empty();
     let datasource = has_source.then(|| placed("provisioning/datasources/prometheus.yml"));
     datasource.into_iter().chain([placed("provisioning/dashboards/stackctl.yml")]).collect()
 }

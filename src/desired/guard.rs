@@ -52,11 +52,11 @@ pub(super) fn of(section: &Prometheus) -> Option<Guard> {
     })
 }
 
-/// URL of Prometheus for those who find it by its name.
-pub(super) fn url(section: &Prometheus) -> String {
+/// URL of a Prometheus for those who find it by the name of its service.
+pub(super) fn url(section: &Prometheus, service_name: &str) -> String {
     let is_https = section.web.as_ref().is_some_and(|web| web.tls.is_some());
     let scheme = if is_https { "https" } else { "http" };
-    format!("{scheme}://{}:{}", PROMETHEUS.name, PROMETHEUS.port)
+    format!("{scheme}://{service_name}:{}", PROMETHEUS.port)
 }
 
 /// The flag that has Prometheus ask.

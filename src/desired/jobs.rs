@@ -6,17 +6,18 @@ use super::assemble::Input;
 use super::lookup::find;
 use super::scrape::{Timing, job};
 use super::{ContainerSettings, Duration, HOST, Job, JobOrigin, JobTargets, Protocol, Role, Service, StaticTarget};
-use super::{attached, daemon, exporter, guard, probe, watched};
+use super::{attached, daemon, exporter, guard, probe, server, watched};
 use crate::catalog;
+use crate::catalog::prometheus::PROMETHEUS;
 use crate::stack::defaults::METRICS_PORT;
-use crate::stack::{Discovery, Metrics};
+use crate::stack::{Discovery, Metrics, Prometheus};
 
 /// Every job, in order: Prometheus itself, the engine, apps, attached ones, exporters, Grafana, Alertmanager, probes,
 /// things elsewhere.
-pub(super) fn all(input: Input, services: &[Service], timing: &Timing) -> Vec<Job> {
-    let mut jobs = vec![of_prometheus(input, timing)];
+pub(super) fn all(input: Input, section: &Prometheus, services: &[Service], timing: &Timing) -> Vec<Job> {
+    let mut jobs = vec![of_prometheus(input, section, timing)];
     jobs.retain(|own| !is_written_out(input, &own.name));
-    jobs.extend(daemon::target(input).map(|target| fixed("docker", JobOrigin::Engine, target, None, timing)));
+    jobs.extend(daemon::target(input).map(|target| of_engine(target, timing)));
     jobs.extend(of_apps(input, services, timing));
     jobs.extend(attached::jobs(input, timing));
     jobs.extend(of_role(services, Role::Exporter).filter_map(|service| of_exporter(input, service, timing)));
@@ -82,20 +83,21 @@ pub(super) fn first_port(settings: &ContainerSettings) -> u16 {
     candidates.next().unwrap_or(METRICS_PORT)
 }
 
-/// `localhost`, not the service's name: on a network shared with another stack that name may be somebody else's.
-fn of_prometheus(input: Input, timing: &Timing) -> Job {
-    let component = &catalog::prometheus::PROMETHEUS;
-    let address = format!("localhost:{}", component.port);
-    let job = fixed(component.name, JobOrigin::Prometheus, address, Some(1), timing);
-    match input.stack.prometheus.as_option().and_then(guard::of) {
+/// Every server, in order.
+fn of_prometheus(input: Input, section: &Prometheus, timing: &Timing) -> Job {
+    let addresses = server::addresses(input, section).into_iter();
+    let targets = addresses.map(|address| StaticTarget { address, replica: Some(1) });
+    let targets = JobTargets::Static(targets.collect());
+    let job = job(PROMETHEUS.name, JobOrigin::Prometheus, targets, &Metrics::default(), timing);
+    match guard::of(section) {
         Some(guard) => Job { scheme: guard.scheme(), basic_auth: guard.basic_auth, tls: guard.tls, ..job },
         None => job,
     }
 }
 
-fn fixed(job_name: &str, origin: JobOrigin, address: String, replica: Option<u32>, timing: &Timing) -> Job {
-    let targets = JobTargets::Static(vec![StaticTarget { address, replica }]);
-    job(job_name, origin, targets, &Metrics::default(), timing)
+fn of_engine(address: String, timing: &Timing) -> Job {
+    let targets = JobTargets::Static(vec![StaticTarget { address, replica: None }]);
+    job("docker", JobOrigin::Engine, targets, &Metrics::default(), timing)
 }
 
 fn of_service(input: Input, service: &Service, metrics: &Metrics, port: u16, timing: &Timing) -> Job {

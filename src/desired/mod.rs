@@ -28,6 +28,7 @@ mod remote;
 mod rules;
 mod scrape;
 mod secret;
+mod server;
 mod service;
 mod unit;
 mod view;
@@ -48,6 +49,7 @@ pub use job::{BasicAuth, Job, JobOrigin, JobTargets, Says, StaticTarget, Tls};
 pub use probe::{DnsModule, HttpModule, ProbeModule, Protocol as ProbeProtocol, TcpModule, Trust};
 pub use remote::Remote;
 pub use rules::{MissingRule, Objective, ObjectiveKind, rule_paths, rule_place};
+pub use server::PrometheusServer;
 pub use service::{
     Attachment, Container, Dependency, Image, ImageOrigin, Mount, MountSource, OnChange, PlacedFile, PlacedSecret,
     Role, SecretForm, SecretSource, Service, SettingPlace,
@@ -124,9 +126,14 @@ impl Desired {
         self.services.iter().filter(|service| service.role == Role::Alertmanager)
     }
 
-    /// The service that runs Prometheus.
+    /// The services that run Prometheus, in order.
+    pub fn prometheus_services(&self) -> impl Iterator<Item = &Service> {
+        self.services.iter().filter(|service| service.role == Role::Prometheus)
+    }
+
+    /// The first of them: it is published, and keeps what the stack remembers.
     pub fn prometheus_service(&self) -> Option<&Service> {
-        self.services.iter().find(|service| service.role == Role::Prometheus)
+        self.prometheus_services().next()
     }
 }
 
@@ -171,6 +178,8 @@ pub struct Volume {
 /// What prometheus.yml says, and where Prometheus answers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PrometheusConfig {
+    /// The servers that run, at least one: all of them say what follows, and each what is its own.
+    pub servers: Vec<PrometheusServer>,
     /// Version of the image that was chosen, such as `3.5.0`.
     pub version: String,
     /// Time between two scrapes, unless a job says otherwise.
@@ -205,11 +214,16 @@ pub struct PrometheusConfig {
     pub extra_config: IndexMap<String, serde_json::Value>,
     /// What it asks of everybody who asks it. `None`: nothing.
     pub guard: Option<Guard>,
-    /// Address it is published on. `None`: not published.
+    /// Address that the first server is published on. `None`: not published.
     pub published: Option<SocketAddr>,
 }
 
 impl PrometheusConfig {
+    /// The server that a service runs.
+    pub fn server(&self, service_name: &str) -> Option<&PrometheusServer> {
+        self.servers.iter().find(|server| server.service == service_name)
+    }
+
     /// Everything that it sends samples to or asks for them.
     pub(crate) fn remotes(&self) -> impl Iterator<Item = &Remote> {
         self.remote_write.iter().chain(&self.remote_read)
@@ -251,10 +265,9 @@ pub struct Retention {
 /// What Grafana's provisioning says, and where Grafana answers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GrafanaConfig {
-    /// Uid of the Prometheus data source. Never changes: dashboards refer to it.
-    pub datasource_uid: String,
-    /// URL of Prometheus as Grafana sees it. `None`: Prometheus is off, and no data source is provisioned.
-    pub prometheus_url: Option<String>,
+    /// The data sources that read from Prometheus, one for each server: the first is the one that dashboards refer to. Empty:
+    /// Prometheus is off, and none is provisioned.
+    pub datasources: Vec<Datasource>,
     /// What Prometheus asks of Grafana, too.
     pub prometheus_guard: Option<Guard>,
     /// Prometheus' scrape interval, which Grafana takes for `$__rate_interval`.
@@ -265,6 +278,17 @@ pub struct GrafanaConfig {
     pub dashboards_folder: String,
     /// Address it is published on. `None`: not published.
     pub published: Option<SocketAddr>,
+}
+
+/// A data source that reads from Prometheus.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Datasource {
+    /// What people see.
+    pub name: String,
+    /// Its uid. That of the first never changes: dashboards refer to it.
+    pub uid: String,
+    /// URL of Prometheus as Grafana sees it.
+    pub url: String,
 }
 
 /// What `daemon.json` shall say about the engine's metrics.

@@ -10,29 +10,30 @@ use super::image::Chosen;
 use super::scrape::{Timing, secrets};
 use super::unit::{prometheus_duration, prometheus_size};
 use super::{
-    AlertmanagerConfig, PlacedSecret, PrometheusConfig, Retention, Role, Service, guard, jobs, network, remote, rules,
-    volume,
+    AlertmanagerConfig, PlacedSecret, PrometheusConfig, PrometheusServer, Retention, Role, Service, guard, jobs,
+    network, remote, rules, server, volume,
 };
 use super::{Attachment, ContainerSettings, Duration, HOST, Job, JobOrigin, JobTargets, OnChange, PlacedFile};
 use crate::catalog::Version;
 use crate::catalog::prometheus::{
-    CLIENT_FILE, CONFIG_FILE, EXTERNAL_LABELS_EXPANDED, FLUSH_DEADLINE, FLUSH_DEADLINE_KNOWN, MEMORY_FILE, PROMETHEUS,
+    CLIENT_FILE, EXTERNAL_LABELS_EXPANDED, FLUSH_DEADLINE, FLUSH_DEADLINE_KNOWN, MEMORY_FILE, PROMETHEUS,
     RETENTION_IN_FILE,
 };
 use crate::stack::Prometheus;
 use crate::stack::defaults::{RETENTION_TIME, SCRAPE_INTERVAL, SCRAPE_TIMEOUT};
 
-/// Configuration and service, for the services that shall be scraped.
+/// Configuration and services, one for each server, for the services that shall be scraped.
 pub(super) fn make(
     input: Input,
     section: &Prometheus,
-    chosen: Chosen,
+    chosen: &Chosen,
     services: &[Service],
     alertmanager: Option<&AlertmanagerConfig>,
-) -> (PrometheusConfig, Service) {
+) -> (PrometheusConfig, Vec<Service>) {
     let version = chosen.parsed_version(&PROMETHEUS);
     let timing = timing(section, version);
     let mut config = PrometheusConfig {
+        servers: server::all(section),
         version: chosen.version.clone(),
         scrape_interval: timing.interval,
         scrape_timeout: timing.timeout,
@@ -40,7 +41,7 @@ pub(super) fn make(
         external_labels: section.external_labels.clone(),
         expands_external_labels: version >= EXTERNAL_LABELS_EXPANDED,
         retention: (version >= RETENTION_IN_FILE).then(|| retention(input, section)),
-        jobs: jobs::all(input, services, &timing),
+        jobs: jobs::all(input, section, services, &timing),
         extra_scrape_configs: section.extra_scrape_configs.clone(),
         rule_files: Vec::new(),
         missing_rules: Vec::new(),
@@ -53,8 +54,8 @@ pub(super) fn make(
         published: component::published(section.port, PROMETHEUS.port),
     };
     (config.rule_files, config.missing_rules) = rules::all(input, section, &config, services);
-    let service = service(input, section, chosen, services, &config);
-    (config, service)
+    let made = config.servers.iter().map(|server| service(input, section, chosen, services, &config, server)).collect();
+    (config, made)
 }
 
 /// Time between two scrapes: Grafana wants to know it, too.
@@ -76,24 +77,26 @@ fn retention(input: Input, section: &Prometheus) -> Retention {
 fn service(
     input: Input,
     section: &Prometheus,
-    chosen: Chosen,
+    chosen: &Chosen,
     services: &[Service],
     config: &PrometheusConfig,
+    server: &PrometheusServer,
 ) -> Service {
-    let settings = settings(input, section, &chosen, config);
-    let mut container = container::make(input.stack, PROMETHEUS.name, settings, &section.wiring);
-    volume::add_data(input.stack, &PROMETHEUS, &mut container.mounts);
-    container.networks = networks(input, section, services, config);
+    let name = server.service.as_str();
+    let settings = settings(input, section, chosen, config, server);
+    let mut container = container::make(input.stack, name, settings, &section.wiring);
+    volume::add_data(input.stack, &PROMETHEUS, name, &mut container.mounts);
+    container.networks = networks(input, section, services, config, name);
     container.visited = attached::attachments(input);
     container.visited.retain(|visited| container.networks.iter().all(|own| own.network != visited.network));
-    container.files = files(config);
+    container.files = files(config, server);
     container.secrets.extend(job_secrets(input, &config.jobs));
     container.secrets.extend(remote::secrets(section));
     container.secrets.extend(guard::secrets(input.stack.name.as_str(), section));
     Service {
-        name: PROMETHEUS.name.to_owned(),
+        name: name.to_owned(),
         role: Role::Prometheus,
-        image: chosen.image,
+        image: chosen.image.clone(),
         replicas: 1,
         file_scale: 1,
         depends_on: Vec::new(),
@@ -103,9 +106,19 @@ fn service(
     }
 }
 
-fn settings(input: Input, section: &Prometheus, chosen: &Chosen, config: &PrometheusConfig) -> ContainerSettings {
+fn settings(
+    input: Input,
+    section: &Prometheus,
+    chosen: &Chosen,
+    config: &PrometheusConfig,
+    server: &PrometheusServer,
+) -> ContainerSettings {
     let mut settings = section.container.clone();
-    settings.ports.0.extend(config.published.map(|address| component::port(address, PROMETHEUS.port)));
+    if server.is_first() {
+        settings.ports.0.extend(config.published.map(|address| component::port(address, PROMETHEUS.port)));
+    } else {
+        settings.ports.0.clear();
+    }
     if config.jobs.iter().any(needs_host) || config.remotes().any(|remote| remote.host == HOST) {
         fill(&mut settings.extra_hosts, &[(HOST, "host-gateway")]);
     }
@@ -117,6 +130,7 @@ fn settings(input: Input, section: &Prometheus, chosen: &Chosen, config: &Promet
     let mut settings = component::settings(&PROMETHEUS, chosen, settings, &listening);
     component::outlive_reloads(&mut settings);
     if let Some(command) = &mut settings.command {
+        command.0.insert(0, format!("--config.file={}", server.placed()));
         command.0.extend(retention_flags(input, section, config));
         command.0.extend(guard::flag(section));
         command.0.extend(flush_flag(section, config, chosen.parsed_version(&PROMETHEUS)));
@@ -151,7 +165,13 @@ fn needs_host(job: &Job) -> bool {
 }
 
 /// `default`, the networks that the file names, and every network on which a service sits that is scraped or written to.
-fn networks(input: Input, section: &Prometheus, services: &[Service], config: &PrometheusConfig) -> Vec<Attachment> {
+fn networks(
+    input: Input,
+    section: &Prometheus,
+    services: &[Service],
+    config: &PrometheusConfig,
+    name: &str,
+) -> Vec<Attachment> {
     let watched: IndexSet<&str> = config
         .jobs
         .iter()
@@ -163,14 +183,14 @@ fn networks(input: Input, section: &Prometheus, services: &[Service], config: &P
         .collect();
     let scraped = services.iter().filter(|service| watched.contains(service.name.as_str()));
     let joined = scraped.flat_map(|service| &service.container.networks).map(|attachment| attachment.key.as_str());
-    let mut attachments = network::with_default(input.stack, PROMETHEUS.name, &section.wiring.networks);
+    let mut attachments = network::with_default(input.stack, name, &section.wiring.networks);
     let known: IndexSet<String> = attachments.iter().map(|attachment| attachment.key.clone()).collect();
     let joined: IndexSet<&str> = joined.filter(|key| !known.contains(*key)).collect();
-    attachments.extend(joined.into_iter().map(|key| network::attachment(input.stack, key, PROMETHEUS.name, &[])));
+    attachments.extend(joined.into_iter().map(|key| network::attachment(input.stack, key, name, &[])));
     network::in_order(attachments)
 }
 
-fn files(config: &PrometheusConfig) -> Vec<PlacedFile> {
+fn files(config: &PrometheusConfig, server: &PrometheusServer) -> Vec<PlacedFile> {
     let placed = |source: &str, target: &str, on_change| PlacedFile {
         source: source.to_owned(),
         target: target.to_owned(),
@@ -178,12 +198,10 @@ fn files(config: &PrometheusConfig) -> Vec<PlacedFile> {
     };
     // Rules first: prometheus.yml is looked at with the files that it names.
     let rules = config.rule_files.iter().map(|file| placed(&file.rendered(), &file.placed(), OnChange::Reload));
-    let others = [
-        placed("prometheus/prometheus.yml", CONFIG_FILE, OnChange::Reload),
-        placed("prometheus/stackctl.json", MEMORY_FILE, OnChange::Nothing),
-    ];
+    let own = placed(&server.source(), &server.placed(), OnChange::Reload);
+    let memory = server.is_first().then(|| placed("prometheus/stackctl.json", MEMORY_FILE, OnChange::Nothing));
     let client = config.guard.as_ref().map(|_| placed("prometheus/client.yml", CLIENT_FILE, OnChange::Nothing));
-    rules.chain(others).chain(client).collect()
+    rules.chain([own]).chain(memory).chain(client).collect()
 }
 
 fn job_secrets(input: Input, jobs: &[Job]) -> Vec<PlacedSecret> {

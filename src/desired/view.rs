@@ -6,6 +6,7 @@ use super::{Command, ContainerSettings, Desired, OnChange, PlacedFile, PullPolic
 use super::{app, container, guard, network};
 use crate::catalog::grafana::GRAFANA;
 use crate::catalog::own;
+use crate::catalog::prometheus::PROMETHEUS;
 use crate::dashboard::Library;
 use crate::stack::{Grafana, Prometheus, Wiring};
 
@@ -49,7 +50,7 @@ pub(super) fn service(input: Input, section: &Grafana, prometheus: &Prometheus) 
 /// read the page (DNS rebinding).
 fn command(prometheus: &Prometheus, on_loopback: bool) -> Command {
     let (_, access) = guard::view_secrets(prometheus);
-    let prometheus = guard::url(prometheus);
+    let prometheus = guard::url(prometheus, PROMETHEUS.name);
     let port = GRAFANA.port.to_string();
     let words =
         ["view", "--serve-from", LIBRARY_FILE, "--prometheus", &prometheus, "--bind", "0.0.0.0", "--port", &port];

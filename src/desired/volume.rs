@@ -32,11 +32,21 @@ pub(super) fn mount(stack: &Stack, mount: &crate::stack::Mount) -> Mount {
     Mount { source, target: mount.target.clone(), read_only: mount.read_only }
 }
 
-/// Adds the mount of a component's data, unless the stack file mounts something else there.
-pub(super) fn add_data(stack: &Stack, component: &Component, mounts: &mut Vec<Mount>) {
+/// Adds the mount of a component's data, unless the stack file mounts something else there. A further service of the component
+/// has a volume of its own there in any case.
+pub(super) fn add_data(stack: &Stack, component: &Component, service_name: &str, mounts: &mut Vec<Mount>) {
     let Some(folder) = &component.data else { return };
-    if mounts.iter().all(|mount| mount.target.trim_end_matches('/') != folder.path) {
+    let is_data = |mount: &Mount| mount.target.trim_end_matches('/') == folder.path;
+    if !mounts.iter().any(is_data) {
         mounts.push(Mount { source: named(stack, folder.volume), target: folder.path.to_owned(), read_only: false });
+    }
+    if service_name == component.name {
+        return;
+    }
+    for mount in mounts.iter_mut().filter(|mount| is_data(mount)) {
+        if let MountSource::Volume { .. } = mount.source {
+            mount.source = named(stack, &format!("{service_name}-data"));
+        }
     }
 }
 

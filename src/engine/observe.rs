@@ -18,7 +18,6 @@ use super::{
     ContainerState, Engine, Error, FileStamp, Health, Observed, ObservedContainer, ObservedImage, ObservedLimits,
     ObservedLock, ObservedNetwork, ObservedVolume, labels,
 };
-use crate::catalog::prometheus::PROMETHEUS;
 use crate::desired::Attach;
 
 /// Permissions that stackctl gives files and secrets. A file with others may be one that its program cannot read.
@@ -43,8 +42,10 @@ pub struct Question {
     pub attached: Vec<(String, Attach)>,
     /// A file that keeps a copy of what the running stack remembers.
     pub memory_copy: Option<PathBuf>,
-    /// Files of rules that Prometheus' container may have, by their paths there.
+    /// Files of rules that Prometheus' containers may have, by their paths there.
     pub rule_files: Vec<String>,
+    /// Services whose containers may have them.
+    pub rule_readers: Vec<String>,
 }
 
 /// Containers of a Compose project.
@@ -67,7 +68,7 @@ impl Engine {
             self.attached(&question.attached)
         )?;
         let Found { mut containers, foreign, attachments } = containers;
-        self.look_at_rules(&mut containers, &question.rule_files).await?;
+        self.look_at_rules(&mut containers, question).await?;
         let in_use: BTreeSet<&str> = attachments.values().map(String::as_str).collect();
         for network in &mut networks {
             network.in_use = in_use.contains(network.id.as_str());
@@ -83,14 +84,14 @@ impl Engine {
     }
 
     /// Files of rules that came after the container was made, whose label names those that it was made with.
-    async fn look_at_rules(&self, containers: &mut [ObservedContainer], paths: &[String]) -> Result<(), Error> {
-        let Some(container) = containers.iter_mut().find(|container| container.service == PROMETHEUS.name) else {
-            return Ok(());
-        };
-        let new: Vec<&String> = paths.iter().filter(|path| !container.files.contains_key(*path)).collect();
-        let stamps = try_join_all(new.iter().map(|path| self.file_stamp(container, path))).await?;
-        let seen: Vec<_> = new.into_iter().cloned().zip(stamps).collect();
-        container.files.extend(seen);
+    async fn look_at_rules(&self, containers: &mut [ObservedContainer], question: &Question) -> Result<(), Error> {
+        for container in containers.iter_mut().filter(|container| question.rule_readers.contains(&container.service)) {
+            let new = question.rule_files.iter().filter(|path| !container.files.contains_key(*path));
+            let new: Vec<&String> = new.collect();
+            let stamps = try_join_all(new.iter().map(|path| self.file_stamp(container, path))).await?;
+            let seen: Vec<_> = new.into_iter().cloned().zip(stamps).collect();
+            container.files.extend(seen);
+        }
         Ok(())
     }
 

@@ -10,12 +10,18 @@ pub(super) fn datasource(desired: &Desired) -> Option<String> {
     #[derive(Serialize)]
     struct View<'a> {
         header: &'static str,
-        uid: &'a str,
-        url: Option<&'a str>,
+        datasources: Vec<Source<'a>>,
         login: Option<Login>,
         tls: Option<Trust>,
         time_interval: String,
         extra: Vec<String>,
+    }
+    #[derive(Serialize)]
+    struct Source<'a> {
+        name: &'a str,
+        uid: &'a str,
+        url: &'a str,
+        is_default: bool,
     }
     /// Who Grafana says that it is.
     #[derive(Serialize)]
@@ -30,7 +36,7 @@ pub(super) fn datasource(desired: &Desired) -> Option<String> {
         authority: String,
     }
     let grafana = desired.grafana.as_ref()?;
-    if grafana.prometheus_url.is_none() && grafana.extra_datasources.is_empty() {
+    if grafana.datasources.is_empty() && grafana.extra_datasources.is_empty() {
         return None;
     }
     let guard = grafana.prometheus_guard.as_ref();
@@ -43,8 +49,17 @@ pub(super) fn datasource(desired: &Desired) -> Option<String> {
     });
     let view = View {
         header: yaml::HEADER,
-        uid: &grafana.datasource_uid,
-        url: grafana.prometheus_url.as_deref(),
+        datasources: grafana
+            .datasources
+            .iter()
+            .enumerate()
+            .map(|(index, source)| Source {
+                name: &source.name,
+                uid: &source.uid,
+                url: &source.url,
+                is_default: index == 0,
+            })
+            .collect(),
         login,
         tls,
         time_interval: prometheus_duration(grafana.time_interval),

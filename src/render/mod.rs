@@ -33,7 +33,6 @@ pub fn all(desired: &Desired) -> Files {
     let files = [
         ("compose.yml", Some(compose::render(desired))),
         ("daemon.json", daemon::render(desired)),
-        ("prometheus/prometheus.yml", prometheus::render(desired)),
         ("prometheus/client.yml", prometheus::client(desired)),
         ("prometheus/stackctl.json", memory::render(desired)),
         ("alertmanager/alertmanager.yml", alertmanager::render(desired)),
@@ -45,6 +44,7 @@ pub fn all(desired: &Desired) -> Files {
     let present = files.into_iter().filter_map(|(path, text)| Some((path.to_owned(), text?)));
     Files(
         present
+            .chain(prometheus::files(desired))
             .chain(rules::files(desired))
             .chain(alertmanager::templates(desired))
             .chain(dashboard::files(desired))

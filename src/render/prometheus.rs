@@ -5,13 +5,16 @@ use serde::Serialize;
 
 use super::{template, yaml};
 use crate::desired::{
-    BasicAuth, Desired, Duration, Job, JobTargets, PrometheusConfig, Remote, RuleFile, Scheme, Tls,
+    BasicAuth, Desired, Duration, Job, JobTargets, PrometheusConfig, PrometheusServer, Remote, RuleFile, Scheme, Tls,
     prometheus_duration, prometheus_size,
 };
 
-/// The file, where Prometheus runs.
-pub(super) fn render(desired: &Desired) -> Option<String> {
-    desired.prometheus.as_ref().map(|config| template::fill("prometheus/prometheus.yml", &View::of(config)))
+/// Where the file is rendered, and what it says, for each Prometheus that runs.
+pub(super) fn files(desired: &Desired) -> impl Iterator<Item = (String, String)> {
+    desired.prometheus.iter().flat_map(|config| {
+        let text = |server| template::fill("prometheus/prometheus.yml", &View::of(config, server));
+        config.servers.iter().map(move |server| (server.source(), text(server)))
+    })
 }
 
 /// `prometheus/client.yml`: how promtool is let in, where Prometheus asks who comes.
@@ -35,6 +38,7 @@ struct View<'a> {
     scrape_timeout: String,
     evaluation_interval: String,
     external_labels: Vec<Pair<'a>>,
+    replica_label: Option<&'a str>,
     retention: Option<RetentionView>,
     jobs: Vec<JobView<'a>>,
     extra_scrape_configs: Vec<String>,
@@ -92,14 +96,15 @@ struct Dns<'a> {
 }
 
 impl<'a> View<'a> {
-    fn of(config: &'a PrometheusConfig) -> Self {
+    fn of(config: &'a PrometheusConfig, server: &'a PrometheusServer) -> Self {
         let escape = if config.expands_external_labels { double_dollars } else { str::to_owned };
         Self {
             header: yaml::HEADER,
             scrape_interval: prometheus_duration(config.scrape_interval),
             scrape_timeout: prometheus_duration(config.scrape_timeout),
             evaluation_interval: prometheus_duration(config.evaluation_interval),
-            external_labels: pairs(&config.external_labels, escape),
+            external_labels: external_labels(config, server, escape),
+            replica_label: server.replica.as_ref().map(|(label, _)| label.as_str()),
             retention: config.retention.map(|retention| RetentionView {
                 time: prometheus_duration(retention.time),
                 size: retention.size.map(prometheus_size),
@@ -150,6 +155,16 @@ impl<'a> JobView<'a> {
 
 fn remotes(remotes: &[Remote]) -> Vec<String> {
     remotes.iter().map(|remote| yaml::list_entry(&remote.settings)).collect()
+}
+
+/// Those of all servers, and the one that tells this one from its replicas.
+fn external_labels<'a>(
+    config: &'a PrometheusConfig,
+    server: &'a PrometheusServer,
+    escape: fn(&str) -> String,
+) -> Vec<Pair<'a>> {
+    let own = server.replica.as_ref().map(|(name, value)| Pair { name, value: escape(value) });
+    pairs(&config.external_labels, escape).into_iter().chain(own).collect()
 }
 
 fn pairs(map: &IndexMap<String, String>, escape: fn(&str) -> String) -> Vec<Pair<'_>> {

@@ -28,6 +28,10 @@ pub const SCRAPE_TIMEOUT: Duration = Duration::from_secs(10);
 pub const RETENTION_TIME: Duration = Duration::from_secs(15 * 24 * 3600);
 /// Time over which an objective is counted.
 pub const OBJECTIVE_WINDOW: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How many Prometheus servers run that do the same.
+pub const PROMETHEUS_SERVERS: u32 = 1;
+/// External label that tells replicas of Prometheus apart: the one of the Prometheus Operator (`replicaExternalLabelName`).
+pub const REPLICA_LABEL: &str = "prometheus_replica";
 /// Path of an app's metrics.
 pub const METRICS_PATH: &str = "/metrics";
 /// Port of an app's metrics where neither `expose` nor `ports` says one.
@@ -47,6 +51,8 @@ fn table() -> Vec<(&'static str, String)> {
         ("images.from", "auto".to_owned()),
         ("prometheus", "on".to_owned()),
         ("prometheus.port", PROMETHEUS_ADDRESS.to_string()),
+        ("prometheus.replicas", PROMETHEUS_SERVERS.to_string()),
+        ("prometheus.replica_label", REPLICA_LABEL.to_owned()),
         ("prometheus.scrape_interval", SCRAPE_INTERVAL.to_string()),
         ("prometheus.scrape_timeout", format!("{SCRAPE_TIMEOUT}, or the scrape interval where that is shorter")),
         ("prometheus.evaluation_interval", "the scrape interval".to_owned()),

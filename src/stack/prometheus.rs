@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::defaults::{PROMETHEUS_SERVERS, REPLICA_LABEL};
 use super::document::{Entry, Path, Reader};
 use super::{ByteSize, ContainerSettings, Duration, Publish, RemoteRead, RemoteWrite, RuleFile, Web, Wiring};
 
@@ -18,6 +19,10 @@ pub struct Prometheus {
     pub image: Option<String>,
     /// Where it is published: `PORT`, `ADDRESS:PORT` or `off`. Default 127.0.0.1:9090.
     pub port: Publish,
+    /// How many Prometheus servers run that all do the same, so that one may fall. Default 1.
+    pub replicas: Option<u32>,
+    /// External label that tells replicas apart. Alerts go without it. Default `prometheus_replica`.
+    pub replica_label: Option<String>,
     /// Time between two scrapes. Default 15s.
     pub scrape_interval: Option<Duration>,
     /// Time one scrape may take. Default 10s, or the interval where that is shorter.
@@ -62,6 +67,24 @@ impl Prometheus {
         parts.finish();
         prometheus
     }
+
+    /// Names of the services that run it: `prometheus`, `prometheus-2` … Replicas of one service would share one volume.
+    pub fn service_names(&self) -> impl Iterator<Item = String> {
+        let replicas = self.replicas.unwrap_or(PROMETHEUS_SERVERS).min(Self::MOST_REPLICAS);
+        (1..=replicas).map(|replica| match replica {
+            1 => "prometheus".to_owned(),
+            more => format!("prometheus-{more}"),
+        })
+    }
+
+    /// Name of the external label that tells replicas apart. `None`: there is one server.
+    pub fn telling_label(&self) -> Option<&str> {
+        let has_several = self.replicas.is_some_and(|replicas| replicas > 1);
+        has_several.then(|| self.replica_label.as_deref().unwrap_or(REPLICA_LABEL))
+    }
+
+    /// More would not watch better, and each asks every target.
+    pub const MOST_REPLICAS: u32 = 7;
 }
 
 /// How long and how much is kept.

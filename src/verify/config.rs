@@ -1,17 +1,17 @@
 //! Does Prometheus run what was rendered, and do the containers hold the rendered files?
 
+use futures_util::future::join_all;
+
 use crate::client::{self, Prometheus, RuntimeInfo, yaml_to_json};
 use crate::desired::{Desired, PlacedFile, Service, without_url_secrets};
 use crate::engine::{ContainerState, FileStamp, Observed, ObservedContainer, Prober};
 use crate::render::Files;
 
 use super::contains::Difference;
-use super::{Cause, Finding, Trouble, contains};
+use super::delivery::container;
+use super::{Cause, Finding, Server, Trouble, contains};
 
 const CHECK: &str = "config";
-
-/// Where `render` puts Prometheus' configuration.
-const PROMETHEUS_FILE: &str = "prometheus/prometheus.yml";
 
 /// What the check calls the configuration that Prometheus works by, whatever lies in its file.
 const IN_FORCE: &str = "configuration in force";
@@ -27,25 +27,29 @@ pub struct ConfigState {
     pub reason: String,
 }
 
-/// Asks Prometheus, and judges. No `prober`: a refusal goes without its reason from the log.
+/// Asks every Prometheus, and judges. No `prober`: a refusal goes without its reason from the log.
 pub async fn config(
     desired: &Desired,
     files: &Files,
     observed: &Observed,
-    prometheus: Option<&Prometheus>,
+    servers: &[Server],
     prober: Option<&Prober>,
 ) -> Vec<Finding> {
-    let state = match prometheus {
-        Some(prometheus) => Some(ask(desired, observed, prometheus, prober).await),
-        None => None,
-    };
-    judge_config(desired, files, observed, state.as_ref())
+    let asked = servers.iter().map(|server| async {
+        let service = desired.service(&server.service);
+        let container = service.and_then(|service| container(observed, service));
+        let state = match &server.client {
+            Some(prometheus) => Some(ask(prometheus, container, prober).await),
+            None => None,
+        };
+        (server.service.as_str(), state)
+    });
+    judge_config(desired, files, observed, &join_all(asked).await)
 }
 
-async fn ask(desired: &Desired, observed: &Observed, prometheus: &Prometheus, prober: Option<&Prober>) -> ConfigState {
+async fn ask(prometheus: &Prometheus, container: Option<&ObservedContainer>, prober: Option<&Prober>) -> ConfigState {
     let (running, runtime) = tokio::join!(prometheus.config(), prometheus.runtime_info());
     let refused = runtime.as_ref().is_ok_and(|runtime| !runtime.reload_config_success);
-    let container = desired.prometheus_service().and_then(|service| container(observed, service, 1));
     let reason = match (refused, prober, container) {
         (true, Some(prober), Some(container)) => reason_in(&prober.last_log_lines(&container.id, 50).await),
         _ => String::new(),
@@ -61,27 +65,34 @@ fn reason_in(lines: &[String]) -> String {
     error.trim_matches('"').replace("\\\"", "\"")
 }
 
-/// Judges what was found: one finding for Prometheus' configuration, one for each file in each container.
+/// Judges what was found: one finding for the configuration of each Prometheus, one for each file in each container.
+/// `states`: by the service's name; `None`: it does not run.
 pub fn judge_config(
     desired: &Desired,
     files: &Files,
     observed: &Observed,
-    state: Option<&ConfigState>,
+    states: &[(&str, Option<ConfigState>)],
 ) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
-    if let (Some(state), Some(service)) = (state, desired.prometheus_service()) {
+    for (service_name, state) in states {
+        let Some((service, source)) = desired.service(service_name).zip(source(desired, service_name)) else {
+            continue;
+        };
         let instance = service.container_name(&desired.stack, 1);
-        let rendered = files.0.get(PROMETHEUS_FILE).map(String::as_str);
-        let edited = || is_edited(service, files, observed);
-        findings.extend(rendered.map(|rendered| running_config(rendered, state, &instance, edited)));
-    }
-    if let (None, Some(service), true) = (state, desired.prometheus_service(), desired.prometheus.is_some()) {
-        let instance = service.container_name(&desired.stack, 1);
-        findings.push(Finding::fail(CHECK, IN_FORCE, Some(&instance), unreachable(&super::not_running())));
+        let Some(state) = state else {
+            let trouble = unreachable(&super::not_running(), service_name);
+            findings.push(Finding::fail(CHECK, IN_FORCE, Some(&instance), trouble));
+            continue;
+        };
+        let rendered = files.0.get(&source).map(String::as_str);
+        let edited = || is_edited(service, &source, files, observed);
+        findings.extend(rendered.map(|rendered| running_config(rendered, state, service, &instance, edited)));
     }
     for service in &desired.services {
         for replica in 1..=service.replicas {
-            let container = container(observed, service, replica);
+            let is_it =
+                |container: &&ObservedContainer| container.replica == replica && container.service == service.name;
+            let container = observed.containers.iter().find(is_it);
             let running = container.filter(|container| container.state == ContainerState::Running);
             let placed = service.container.files.iter();
             findings.extend(
@@ -94,33 +105,40 @@ pub fn judge_config(
     findings
 }
 
-/// Whether the configuration in force is the rendered one. `false`, too, where Prometheus does not answer.
-pub async fn runs_rendered(prometheus: &Prometheus, files: &Files) -> bool {
+/// Where `render` puts the configuration of the Prometheus of a service.
+fn source(desired: &Desired, service_name: &str) -> Option<String> {
+    Some(desired.prometheus.as_ref()?.server(service_name)?.source())
+}
+
+/// Whether the configuration in force is the one rendered for the Prometheus of that service. `false`, too, where it does not
+/// answer.
+pub async fn runs_rendered(desired: &Desired, service_name: &str, prometheus: &Prometheus, files: &Files) -> bool {
     let running = prometheus.config().await.ok().and_then(|text| yaml_to_json(&text).ok());
-    let rendered = files.0.get(PROMETHEUS_FILE).and_then(|text| yaml_to_json(text).ok());
+    let rendered = source(desired, service_name).and_then(|source| yaml_to_json(files.0.get(&source)?).ok());
     matches!((running, rendered), (Some(running), Some(rendered)) if contains(&running, &rendered).is_ok())
 }
 
-fn container<'a>(observed: &'a Observed, service: &Service, replica: u32) -> Option<&'a ObservedContainer> {
-    let is_it = |container: &&ObservedContainer| container.replica == replica && container.service == service.name;
-    observed.containers.iter().find(is_it)
-}
-
 /// Whether the configuration that lies in Prometheus' container is another one than was rendered.
-fn is_edited(service: &Service, files: &Files, observed: &Observed) -> bool {
-    let placed = service.container.files.iter().find(|file| file.source == PROMETHEUS_FILE);
-    let found = placed.zip(container(observed, service, 1)).and_then(|(file, it)| it.files.get(&file.target));
-    let rendered = files.0.get(PROMETHEUS_FILE).map(|text| FileStamp::of(text));
+fn is_edited(service: &Service, source: &str, files: &Files, observed: &Observed) -> bool {
+    let placed = service.container.files.iter().find(|file| file.source == source);
+    let found = placed.zip(container(observed, service)).and_then(|(file, it)| it.files.get(&file.target));
+    let rendered = files.0.get(source).map(|text| FileStamp::of(text));
     found.is_some_and(|found| *found != rendered)
 }
 
-fn running_config(rendered: &str, state: &ConfigState, instance: &str, edited: impl Fn() -> bool) -> Finding {
+fn running_config(
+    rendered: &str,
+    state: &ConfigState,
+    service: &Service,
+    instance: &str,
+    edited: impl Fn() -> bool,
+) -> Finding {
     let subject = IN_FORCE;
     let trouble = match (&state.running, &state.runtime) {
-        (Err(error), _) | (_, Err(error)) if !error.answered => Some(unreachable(error)),
+        (Err(error), _) | (_, Err(error)) if !error.answered => Some(unreachable(error, &service.name)),
         (_, Ok(runtime)) if !runtime.reload_config_success => Some(rejected(&state.reason, edited())),
         (Ok(running), _) => stale(running, rendered),
-        (Err(error), _) => Some(unreachable(error)),
+        (Err(error), _) => Some(unreachable(error, &service.name)),
     };
     match trouble {
         Some(trouble) => Finding::fail(CHECK, subject, Some(instance), trouble),
@@ -128,8 +146,8 @@ fn running_config(rendered: &str, state: &ConfigState, instance: &str, edited: i
     }
 }
 
-fn unreachable(error: &client::Error) -> Trouble {
-    let fix = "see `stackctl ps` and `stackctl logs prometheus`, then run `stackctl up`";
+fn unreachable(error: &client::Error, service: &str) -> Trouble {
+    let fix = format!("see `stackctl ps` and `stackctl logs {service}`, then run `stackctl up`");
     Trouble::new(Cause::PrometheusUnreachable, error.to_string(), fix)
 }
 

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use crate::client::{Health, Target, Targets};
 use crate::desired::{
     Attachment, Container, Desired, Duration, HostSettings, Image, ImageOrigin, Job, JobOrigin, JobTargets,
-    PrometheusConfig, PullPolicy, Role, Scheme, Service, StaticTarget,
+    PrometheusConfig, PrometheusServer, PullPolicy, Role, Scheme, Service, StaticTarget,
 };
 use crate::engine::{ContainerState, Health as ContainerHealth, Observed, ObservedContainer};
 
@@ -67,6 +67,7 @@ pub(crate) fn web_job() -> Job {
 
 pub(crate) fn desired(services: Vec<Service>, jobs: Vec<Job>) -> Desired {
     let prometheus = PrometheusConfig {
+        servers: vec![PrometheusServer { service: "prometheus".into(), replica: None }],
         guard: None,
         version: "3.5.0".into(),
         scrape_interval: Duration::from_secs(15),

@@ -12,6 +12,7 @@ mod fixture;
 mod remote;
 mod report;
 mod series;
+mod server;
 mod targets;
 
 pub use alerts::{ALERTS, RuleState, alerts, judge_rule};
@@ -20,10 +21,13 @@ pub use contains::{Difference, contains};
 pub use dashboards::{
     Answer, DASHBOARDS, GrafanaState, Jobs, PanelState, QueryState, dashboards, judge_grafana, judge_panels,
 };
-pub use delivery::{AlertmanagerState, DeliveryState, Hidden, alertmanager_urls, delivery, judge_delivery};
+pub use delivery::{
+    AlertmanagerState, DeliveryState, Hidden, SenderState, alertmanager_urls, delivery, judge_delivery,
+};
 pub use engine::{EngineState, engine, judge_engine};
 pub use finding::{Cause, Finding, Status, Trouble};
 pub use remote::{Counted, RemoteState, judge_remote, remote};
 pub use report::Report;
 pub use series::{Found, SelectorState};
-pub use targets::{Evidence, Unreached, grafana_url, judge_targets, not_running, prometheus_url, targets, unreached};
+pub use server::{Server, prometheus_urls};
+pub use targets::{Evidence, Unreached, View, grafana_url, judge_targets, judge_views, not_running, see, targets};

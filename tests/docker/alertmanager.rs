@@ -14,13 +14,13 @@ use crate::reload::edit;
 use crate::sandbox::{Run, Sandbox, docker, eventually, run};
 
 /// Somebody who is told: a web server of the test on the host, which keeps what it is sent.
-struct Receiver {
+pub(crate) struct Receiver {
     port: u16,
     messages: Arc<Mutex<Vec<Value>>>,
 }
 
 impl Receiver {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let listener = TcpListener::bind("0.0.0.0:0").expect("a free port");
         let port = listener.local_addr().expect("it listens").port();
         let messages = Arc::new(Mutex::new(Vec::new()));
@@ -34,12 +34,12 @@ impl Receiver {
         Self { port, messages }
     }
 
-    fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://host.docker.internal:{}/alerts", self.port)
     }
 
     /// `STATUS ALERTNAME` of every message.
-    fn told(&self) -> Vec<String> {
+    pub(crate) fn told(&self) -> Vec<String> {
         let messages = self.messages.lock().expect("nobody panics with it");
         let words = messages.iter().map(|message| {
             let name = &message["alerts"][0]["labels"]["alertname"];

@@ -28,6 +28,7 @@ mod sandbox;
 mod scale;
 mod screens;
 mod secrets;
+mod servers;
 mod services;
 #[path = "../support/session.rs"]
 mod session;

@@ -104,6 +104,24 @@ pub(crate) fn shipped(file: &str) -> Stack {
     }
 }
 
+/// A stack with two Prometheus servers that do the same.
+pub(crate) fn replicas() -> Stack {
+    written(
+        "name: pair\nprometheus: { replicas: 2, external_labels: { site: here }, volumes: [\"samples:/prometheus\"] }\n\
+         volumes: { samples: {} }\nalertmanager: {}\n\
+         apps: { web: { image: \"ghcr.io/acme/web:1.4\", networks: [back], metrics: {} } }\nnetworks: { back: {} }\n",
+    )
+}
+
+/// The stack of a text that names no file.
+pub(crate) fn written(text: &str) -> Stack {
+    let vocabulary = stackctl::command::VOCABULARY;
+    match stack::parse("stack.yml", text, Path::new("/srv/stack"), &Environment::default(), &vocabulary) {
+        Ok(loaded) => loaded.stack,
+        Err(problems) => panic!("{}", problems.render(false)),
+    }
+}
+
 /// A stack whose alerts are told in every way, by two Alertmanagers.
 pub(crate) fn alerting() -> Stack {
     let text = r##"

@@ -3,7 +3,7 @@
 use super::super::assemble::Input;
 use super::super::component::{self, Listening};
 use super::super::image::Chosen;
-use super::super::{ContainerSettings, HOST, MountSource, OnChange, PlacedFile, Role, Service};
+use super::super::{ContainerSettings, HOST, OnChange, PlacedFile, Role, Service};
 use super::super::{container, network, volume};
 use super::{AlertmanagerConfig, Destination, Told, receiver};
 use crate::catalog::alertmanager::{ALERTMANAGER, CLUSTER_PORT, CONFIG_FILE};
@@ -45,14 +45,7 @@ fn service(
     let name = name(replica);
     let settings = settings(input, section, chosen, config, replica);
     let mut container = container::make(input.stack, &name, settings, &section.wiring);
-    volume::add_data(input.stack, &ALERTMANAGER, &mut container.mounts);
-    if replica > 1 {
-        let folder = ALERTMANAGER.data.as_ref().map(|data| data.path);
-        let of_data = container.mounts.iter_mut().filter(|mount| Some(mount.target.as_str()) == folder);
-        for mount in of_data.filter(|mount| matches!(mount.source, MountSource::Volume { .. })) {
-            mount.source = volume::named(input.stack, &format!("{name}-data"));
-        }
-    }
+    volume::add_data(input.stack, &ALERTMANAGER, &name, &mut container.mounts);
     container.networks = network::with_default(input.stack, &name, &section.wiring.networks);
     container.files = files(config);
     container.secrets.extend(receiver::secrets(section));

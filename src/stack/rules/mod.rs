@@ -18,6 +18,7 @@ mod resources;
 mod rule_tests;
 mod scale;
 mod scrapes;
+mod servers;
 mod signals;
 mod web;
 
@@ -74,6 +75,8 @@ const RULES: &[fn(&mut Examination)] = &[
     probes::probes_end_in_time,
     components::prometheus_settings_fit,
     components::extra_jobs_are_jobs,
+    servers::replicas_stand_side_by_side,
+    servers::replicas_are_told_apart,
     web::prometheus_is_guarded,
     web::own_job_is_let_in,
     remotes::remotes_can_be_reached,

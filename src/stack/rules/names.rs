@@ -3,19 +3,23 @@
 use std::collections::HashMap;
 
 use super::super::document::Path;
-use super::super::{Alertmanager, Stack};
+use super::super::{Alertmanager, Prometheus, Stack};
 use super::{Examination, Service, services};
 
 /// Names of services that stackctl runs itself.
 const RESERVED: [&str; 2] = ["prometheus", "grafana"];
 
-/// Whether a name is that of a service that stackctl runs itself; `alertmanager` is, where the file has that section.
+/// Whether a name is that of a service that stackctl runs itself; `alertmanager` is, where the file has that section, and
+/// `prometheus-2`, where there are so many.
 pub(super) fn is_reserved(stack: &Stack, name: &str) -> bool {
     let is_alertmanagers = |alertmanager: &Alertmanager| {
         let replicas = alertmanager.replicas.unwrap_or(1);
         name == "alertmanager" || (2..=replicas).any(|replica| name == format!("alertmanager-{replica}"))
     };
-    RESERVED.contains(&name) || stack.alertmanager.as_option().is_some_and(is_alertmanagers)
+    let is_a_server = |prometheus: &Prometheus| prometheus.service_names().any(|service| service == name);
+    RESERVED.contains(&name)
+        || stack.prometheus.as_option().is_some_and(is_a_server)
+        || stack.alertmanager.as_option().is_some_and(is_alertmanagers)
 }
 
 /// The longest name of a container that is also a DNS name.

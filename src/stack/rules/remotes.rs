@@ -38,7 +38,7 @@ const USUAL_REPLACEMENT: &str = "$1";
 const USUAL_SEPARATOR: &str = ";";
 
 /// What a label's name consists of.
-const LABEL_HELP: &str = "use letters, digits and `_`, not beginning with a digit";
+pub(super) const LABEL_HELP: &str = "use letters, digits and `_`, not beginning with a digit";
 
 /// A place that is reached from where Prometheus stands, with one way to sign in.
 pub(super) fn remotes_can_be_reached(examination: &mut Examination) {
@@ -215,7 +215,7 @@ pub(super) fn queues_hold_something(examination: &mut Examination) {
     }
 }
 
-fn is_label(text: &str) -> bool {
+pub(super) fn is_label(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
         && text.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
 }

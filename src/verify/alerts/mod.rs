@@ -7,9 +7,9 @@ pub use judge::{RuleState, judge_rule};
 use futures_util::StreamExt;
 
 use super::series::Lookup;
-use super::{Cause, Finding, Trouble};
-use crate::client::{LoadedGroup, Prometheus};
-use crate::desired::{Desired, MissingRule, Rule, RuleFile, RuleGroup};
+use super::{Cause, Finding, Server, Trouble, server};
+use crate::client::LoadedGroup;
+use crate::desired::{Desired, MissingRule, PrometheusConfig, Rule, RuleFile, RuleGroup};
 use crate::promql::Expression;
 
 /// Name of the check.
@@ -18,21 +18,28 @@ pub const ALERTS: &str = "alerts";
 /// Rules asked for side by side. Prometheus runs at most 20 queries at a time.
 const CONCURRENT_RULES: usize = 8;
 
-/// Asks and judges. Nothing to say where the stack has no rules. `prometheus`: `None` where it does not run.
-pub async fn alerts(desired: &Desired, prometheus: Option<&Prometheus>) -> Vec<Finding> {
+/// Asks every Prometheus, and judges. Nothing to say where the stack has no rules.
+pub async fn alerts(desired: &Desired, servers: &[Server]) -> Vec<Finding> {
     let Some(config) = &desired.prometheus else { return Vec::new() };
     let missing = config.missing_rules.iter().map(cannot_be_made);
     if config.rule_files.is_empty() {
         return missing.collect();
     }
-    let loaded = match prometheus {
-        Some(prometheus) => prometheus.rules().await.map(|loaded| (prometheus, loaded)).map_err(|why| why.to_string()),
-        None => Err("it does not run".to_owned()),
-    };
-    let (prometheus, loaded) = match loaded {
-        Ok(found) => found,
-        Err(why) => return vec![unreachable(&why)],
-    };
+    let (mut judged, mut unknown) = (Vec::new(), Vec::new());
+    for server in servers {
+        match of_one(config, server).await {
+            Ok(findings) => judged.push((server.instance.as_str(), findings)),
+            Err(why) => unknown.push(unreachable(&server.service, &why)),
+        }
+    }
+    let found = server::joined(judged).into_iter().chain(unknown);
+    found.chain(missing).collect()
+}
+
+/// The rules in one Prometheus. Why not, in words, where it cannot be asked.
+async fn of_one(config: &PrometheusConfig, server: &Server) -> Result<Vec<Finding>, String> {
+    let prometheus = server.client.as_ref().ok_or("it does not run")?;
+    let loaded = prometheus.rules().await.map_err(|why| why.to_string())?;
     let lookup = Lookup::new(prometheus, config);
     let rules = config.rule_files.iter().flat_map(|file| {
         file.groups.iter().flat_map(move |group| group.rules.iter().enumerate().map(move |(at, _)| (file, group, at)))
@@ -41,8 +48,7 @@ pub async fn alerts(desired: &Desired, prometheus: Option<&Prometheus>) -> Vec<F
         let (lookup, loaded) = (&lookup, &loaded);
         async move { judge_rule(file, group, at, &state(lookup, loaded, file, group, at).await) }
     });
-    let judged: Vec<Finding> = futures_util::stream::iter(judged).buffered(CONCURRENT_RULES).collect().await;
-    judged.into_iter().chain(missing).collect()
+    Ok(futures_util::stream::iter(judged).buffered(CONCURRENT_RULES).collect().await)
 }
 
 /// What Prometheus knows of one rule.
@@ -74,8 +80,8 @@ fn cannot_be_made(missing: &MissingRule) -> Finding {
     Finding::fail(ALERTS, &missing.app, Some(&missing.wanted), trouble)
 }
 
-fn unreachable(why: &str) -> Finding {
+fn unreachable(service: &str, why: &str) -> Finding {
     let message = format!("the rules in force are not known: {why}");
-    let fix = "see `stackctl ps` and `stackctl logs prometheus`; `stackctl up` starts it again";
-    Finding::fail(ALERTS, "prometheus", None, Trouble::new(Cause::PrometheusUnreachable, message, fix))
+    let fix = format!("see `stackctl ps` and `stackctl logs {service}`; `stackctl up` starts it again");
+    Finding::fail(ALERTS, service, None, Trouble::new(Cause::PrometheusUnreachable, message, fix))
 }

@@ -5,6 +5,9 @@ use crate::desired::OnChange;
 use crate::verify::fixture::{demo, observed, web_job};
 use crate::verify::{Report, Status};
 
+/// Where the configuration of the first Prometheus is rendered.
+const FILE: &str = "prometheus/prometheus.yml";
+
 const RENDERED: &str = "scrape_configs: [{ job_name: web, metrics_path: /metrics }]\n";
 const RUNNING: &str =
     "global: { scrape_interval: 1m }\nscrape_configs: [{ job_name: web, metrics_path: /metrics, scheme: http }]\n";
@@ -19,11 +22,11 @@ fn judge(state: &ConfigState, placed: Option<&str>) -> Vec<Finding> {
     let mut desired = demo(vec![web_job()]);
     let target = "/etc/prometheus/prometheus.yml".to_owned();
     desired.services[0].container.files =
-        vec![PlacedFile { source: PROMETHEUS_FILE.into(), target: target.clone(), on_change: OnChange::Reload }];
-    let files = Files([(PROMETHEUS_FILE.to_owned(), RENDERED.to_owned())].into_iter().collect());
+        vec![PlacedFile { source: FILE.into(), target: target.clone(), on_change: OnChange::Reload }];
+    let files = Files([(FILE.to_owned(), RENDERED.to_owned())].into_iter().collect());
     let mut observed = observed();
     observed.containers[0].files.insert(target, placed.map(FileStamp::of));
-    judge_config(&desired, &files, &observed, Some(state))
+    judge_config(&desired, &files, &observed, &[("prometheus", Some(state.clone()))])
 }
 
 fn causes(findings: &[Finding]) -> Vec<Option<Cause>> {
@@ -87,8 +90,8 @@ fn a_prometheus_that_does_not_answer_is_unreachable() {
 
 #[test]
 fn a_prometheus_that_does_not_run_is_unreachable_too() {
-    let files = Files([(PROMETHEUS_FILE.to_owned(), RENDERED.to_owned())].into_iter().collect());
-    let findings = judge_config(&demo(vec![web_job()]), &files, &observed(), None);
+    let files = Files([(FILE.to_owned(), RENDERED.to_owned())].into_iter().collect());
+    let findings = judge_config(&demo(vec![web_job()]), &files, &observed(), &[("prometheus", None)]);
     assert_eq!(causes(&findings), [Some(Cause::PrometheusUnreachable)]);
 }
 
@@ -102,12 +105,12 @@ fn files_are_looked_at_without_prometheus_too() {
     let mut observed = observed();
     observed.containers[1].files.insert("/a.yml".into(), Some(FileStamp::of("a: 1\n")));
     observed.containers[2].files.insert("/a.yml".into(), Some(FileStamp::of("a: 2\n")));
-    let findings = judge_config(&desired, &files, &observed, None);
+    let findings = judge_config(&desired, &files, &observed, &[]);
     let statuses: Vec<Status> = findings.iter().map(|finding| finding.status).collect();
     assert_eq!(statuses, [Status::Ok, Status::Fail]);
     observed.containers[2].state = ContainerState::Exited;
     assert_eq!(
-        judge_config(&desired, &files, &observed, None).len(),
+        judge_config(&desired, &files, &observed, &[]).len(),
         1,
         "a container that does not run has no files in force"
     );

@@ -31,8 +31,8 @@ pub(super) async fn ask(grafana: &Grafana, desired: &Desired) -> GrafanaState {
     let health = grafana.health().await;
     let mut state = GrafanaState { health, datasource: None, missing: Vec::new(), trouble: None };
     let Some(config) = desired.grafana.as_ref().filter(|_| state.health.is_ok()) else { return state };
-    if config.prometheus_url.is_some() {
-        state.datasource = Some(grafana.datasource_health(&config.datasource_uid).await);
+    if let Some(first) = config.datasources.first() {
+        state.datasource = Some(grafana.datasource_health(&first.uid).await);
     }
     let deadline = Instant::now() + PATIENCE;
     let mut wanted: Vec<&str> = desired.dashboards.iter().map(|dashboard| dashboard.dashboard.uid.as_str()).collect();

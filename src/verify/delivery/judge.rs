@@ -9,7 +9,7 @@ use crate::probe::{Connect, Delivered, KeptBack, Looked, Lookup, Posted};
 use crate::render::Files;
 
 use super::super::{Cause, Finding, Trouble, contains};
-use super::{AlertmanagerState, DeliveryState, FILE, container, words};
+use super::{AlertmanagerState, DeliveryState, FILE, SenderState, container, words};
 
 /// The check that these findings belong to.
 const CHECK: &str = "alerts";
@@ -121,15 +121,15 @@ impl Seat<'_> {
         Ok(format!("Alertmanager {} runs what was rendered{cluster}", status.version))
     }
 
-    /// Prometheus → this Alertmanager.
-    fn comes_in(&self) -> Option<Finding> {
-        let known = self.state.known.as_ref()?;
-        Some(self.finding("prometheus to alertmanager", self.incoming(known)))
+    /// Each Prometheus → this Alertmanager.
+    fn comes_in(&self) -> impl Iterator<Item = Finding> {
+        let senders = self.state.senders.iter();
+        senders.map(|sender| self.finding(&format!("{} to alertmanager", sender.service), self.incoming(sender)))
     }
 
-    fn incoming(&self, known: &Result<Vec<String>, crate::client::Error>) -> Result<String, Trouble> {
-        let known = known.as_ref().map_err(|error| {
-            let fix = "see `stackctl ps` and `stackctl logs prometheus`, then run `stackctl up`";
+    fn incoming(&self, sender: &SenderState) -> Result<String, Trouble> {
+        let known = sender.known.as_ref().map_err(|error| {
+            let fix = format!("see `stackctl ps` and `stackctl logs {}`, then run `stackctl up`", sender.service);
             Trouble::new(Cause::PrometheusUnreachable, error.to_string(), fix)
         })?;
         let address = self.address;
@@ -138,9 +138,9 @@ impl Seat<'_> {
             let message = format!("lost between Prometheus and Alertmanager: Prometheus does not know `{address}`");
             return lost_here(message, "run `stackctl up`, which has Prometheus read its configuration again");
         }
-        if let Some(labels) = lost(&self.state.firing, self.one) {
+        if let Some(labels) = lost(&sender.firing, self.one) {
             let name = labels.get("alertname").map(String::as_str).unwrap_or_default();
-            let why = words::sending_error(&self.state.prometheus_lines, address);
+            let why = words::sending_error(&sender.lines, address);
             let why = why.map(|why| format!(": {why}")).unwrap_or_default();
             let stands_for = (self.state.now - self.started_at).max(0);
             if stands_for < TOLD_AFTER {
@@ -161,7 +161,7 @@ impl Seat<'_> {
                        `alert_relabel_configs` must not drop it";
             return lost_here(message, fix);
         }
-        Ok(match self.state.firing.len() {
+        Ok(match sender.firing.len() {
             0 => "Prometheus knows it; nothing fires now that could be seen to arrive".to_owned(),
             1 => "Prometheus knows it, and the alert that fires has arrived".to_owned(),
             count => format!("Prometheus knows it, and the {count} alerts that fire have arrived"),

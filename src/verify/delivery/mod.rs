@@ -15,14 +15,14 @@ use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
-use crate::client::{self, Alertmanager, AlertmanagerStatus, KnownAlert, Prometheus};
+use crate::client::{self, Alertmanager, AlertmanagerStatus, KnownAlert};
 use crate::desired::{AlertmanagerConfig, Desired, Destination, PEER_TIMEOUT_SECONDS, PROBE_LABEL, SINK_PORT, Service};
 use crate::engine::{ContainerState, Observed, ObservedContainer, Prober};
 use crate::probe::{Delivered, Delivery, Looked, Request, Socket};
 use crate::render::Files;
 
-use super::Finding;
 use super::targets::reachable;
+use super::{Finding, Server};
 
 /// Where `render` puts Alertmanager's configuration.
 pub(super) const FILE: &str = "alertmanager/alertmanager.yml";
@@ -42,12 +42,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub struct DeliveryState {
     /// When it was looked: milliseconds since 1970.
     pub now: i64,
-    /// URLs of the Alertmanagers that Prometheus knows. `None`: Prometheus does not run here.
-    pub known: Option<Result<Vec<String>, client::Error>>,
-    /// Labels of what fires in Prometheus.
-    pub firing: Vec<BTreeMap<String, String>>,
-    /// The last lines that Prometheus wrote.
-    pub prometheus_lines: Vec<String>,
+    /// Each Prometheus, in order. Empty: Prometheus is off.
+    pub senders: Vec<SenderState>,
     /// Each Alertmanager, in the order of the services.
     pub alertmanagers: Vec<AlertmanagerState>,
     /// What the sockets of the receivers did, by the receiver's name.
@@ -66,6 +62,19 @@ impl std::fmt::Debug for Hidden {
     fn fmt(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {
         write!(formatter, "Hidden({} values)", self.0.len())
     }
+}
+
+/// What was found of one Prometheus, which sends alerts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SenderState {
+    /// Name of its service.
+    pub service: String,
+    /// URLs of the Alertmanagers that it knows.
+    pub known: Result<Vec<String>, client::Error>,
+    /// Labels of what fires in it.
+    pub firing: Vec<BTreeMap<String, String>>,
+    /// The last lines that it wrote.
+    pub lines: Vec<String>,
 }
 
 /// What was found of one Alertmanager.
@@ -96,16 +105,16 @@ pub fn alertmanager_urls(desired: &Desired, observed: &Observed) -> Vec<(String,
     urls.collect()
 }
 
-/// Asks Prometheus and the Alertmanagers, has an alert delivered, and judges. Nothing without Alertmanager.
+/// Asks every Prometheus and Alertmanager, has an alert delivered, and judges. Nothing without Alertmanager.
 pub async fn delivery(
     desired: &Desired,
     files: &Files,
     observed: &Observed,
-    prometheus: Option<&Prometheus>,
+    servers: &[Server],
     prober: Option<&Prober>,
 ) -> Vec<Finding> {
     let Some(config) = &desired.alertmanager else { return Vec::new() };
-    let state = ask(desired, config, observed, prometheus, prober).await;
+    let state = ask(desired, config, observed, servers, prober).await;
     judge_delivery(desired, files, observed, &state)
 }
 
@@ -113,7 +122,7 @@ async fn ask(
     desired: &Desired,
     config: &AlertmanagerConfig,
     observed: &Observed,
-    prometheus: Option<&Prometheus>,
+    servers: &[Server],
     prober: Option<&Prober>,
 ) -> DeliveryState {
     let mut state = DeliveryState::default();
@@ -130,13 +139,10 @@ async fn ask(
             one.status = Some(client.status().await);
         }
     }
-    if desired.prometheus.is_some() {
-        state.known = match prometheus {
-            Some(prometheus) => Some(prometheus.alertmanagers().await),
-            None => Some(Err(super::not_running())),
-        };
+    for server in servers {
+        state.senders.push(sender(server).await);
     }
-    compare(prometheus, &clients, &mut state).await;
+    compare(&clients, &mut state).await;
     if let Some(prober) = prober {
         read_logs(desired, observed, prober, &mut state).await;
     }
@@ -144,8 +150,20 @@ async fn ask(
     state
 }
 
-/// What fires in Prometheus, and what the Alertmanagers know: until they know all of it, or it is plain that they do not.
-async fn compare(prometheus: Option<&Prometheus>, clients: &[Option<Alertmanager>], state: &mut DeliveryState) {
+/// Which Alertmanagers a Prometheus knows, and what fires in it.
+async fn sender(server: &Server) -> SenderState {
+    let (service, lines) = (server.service.clone(), Vec::new());
+    let Some(prometheus) = &server.client else {
+        return SenderState { service, known: Err(super::not_running()), firing: Vec::new(), lines };
+    };
+    let known = prometheus.alertmanagers().await;
+    let alerts = prometheus.alerts().await.unwrap_or_default();
+    let firing = alerts.into_iter().filter(|alert| alert.state == "firing").map(|alert| alert.labels).collect();
+    SenderState { service, known, firing, lines }
+}
+
+/// What the Alertmanagers know of what fires: until they know all of it, or it is plain that they do not.
+async fn compare(clients: &[Option<Alertmanager>], state: &mut DeliveryState) {
     for look in 0..LOOKS {
         if look > 0 {
             tokio::time::sleep(PAUSE).await;
@@ -155,13 +173,8 @@ async fn compare(prometheus: Option<&Prometheus>, clients: &[Option<Alertmanager
                 one.alerts = client.alerts().await.unwrap_or_default();
             }
         }
-        let Some(prometheus) = prometheus else { return };
-        if look == 0 {
-            let alerts = prometheus.alerts().await.unwrap_or_default();
-            let firing = alerts.into_iter().filter(|alert| alert.state == "firing");
-            state.firing = firing.map(|alert| alert.labels).collect();
-        }
-        if state.alertmanagers.iter().all(|one| judge::lost(&state.firing, one).is_none()) {
+        let has_all = |one| state.senders.iter().all(|sender| judge::lost(&sender.firing, one).is_none());
+        if state.alertmanagers.iter().all(has_all) {
             return;
         }
     }
@@ -251,9 +264,11 @@ async fn read_logs(desired: &Desired, observed: &Observed, prober: &Prober, stat
             one.lines = prober.last_log_lines(&container.id, LOG_LINES).await;
         }
     }
-    let prometheus = desired.prometheus_service().and_then(|service| container(observed, service));
-    if let Some(container) = prometheus {
-        state.prometheus_lines = prober.last_log_lines(&container.id, LOG_LINES).await;
+    for sender in &mut state.senders {
+        let service = desired.service(&sender.service);
+        if let Some(container) = service.and_then(|service| container(observed, service)) {
+            sender.lines = prober.last_log_lines(&container.id, LOG_LINES).await;
+        }
     }
 }
 

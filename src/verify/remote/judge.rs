@@ -1,6 +1,6 @@
 //! What Prometheus counts of its remote writes → findings. Pure.
 
-use crate::desired::{Desired, PrometheusConfig, Remote, without_url_secrets};
+use crate::desired::{PrometheusConfig, Remote, without_url_secrets};
 
 use super::super::delivery::field;
 use super::super::{Cause, Finding, Trouble};
@@ -13,9 +13,8 @@ const CHECK: &str = "remote";
 const MOST_BEHIND: u64 = 60;
 
 /// Judges what was found: one finding for each remote write.
-pub fn judge_remote(desired: &Desired, state: &RemoteState) -> Vec<Finding> {
-    let Some(config) = &desired.prometheus else { return Vec::new() };
-    let instance = desired.prometheus_service().map(|service| service.container_name(&desired.stack, 1));
+/// `instance`: name of the container of the Prometheus that was asked.
+pub fn judge_remote(config: &PrometheusConfig, instance: &str, state: &RemoteState) -> Vec<Finding> {
     let findings = config.remote_write.iter().map(|remote| {
         let outcome = match &state.counted {
             None => Err(unreachable(&super::super::not_running())),
@@ -25,10 +24,10 @@ pub fn judge_remote(desired: &Desired, state: &RemoteState) -> Vec<Finding> {
             }
         };
         match outcome {
-            Ok(message) => Finding::ok(CHECK, &remote.name, instance.as_deref(), message),
+            Ok(message) => Finding::ok(CHECK, &remote.name, Some(instance), message),
             Err(trouble) => {
                 let pending = trouble.cause == Cause::DataPending;
-                let finding = Finding::fail(CHECK, &remote.name, instance.as_deref(), trouble);
+                let finding = Finding::fail(CHECK, &remote.name, Some(instance), trouble);
                 if pending { finding.as_warning() } else { finding }
             }
         }
@@ -102,10 +101,11 @@ mod tests {
             host: "archive".to_owned(),
             settings: serde_json::json!({}),
         };
-        desired.prometheus.as_mut().unwrap().remote_write.push(remote);
+        let config = desired.prometheus.as_mut().unwrap();
+        config.remote_write.push(remote);
         let counted = Some(Ok(BTreeMap::from([("archive".to_owned(), counted)])));
         let state = RemoteState { counted, lines: vec![line.to_owned()] };
-        judge_remote(&desired, &state).remove(0)
+        judge_remote(config, "demo-prometheus-1", &state).remove(0)
     }
 
     #[test]

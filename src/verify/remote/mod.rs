@@ -7,12 +7,14 @@ pub use judge::judge_remote;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use futures_util::future::join_all;
+
 use crate::client::{self, Prometheus, QueryResult};
 use crate::desired::{Desired, Remote};
 use crate::engine::{Observed, Prober};
 
-use super::Finding;
 use super::delivery::container;
+use super::{Finding, Server};
 
 /// How long it is looked back: a failure before that says nothing about now.
 const LOOK_BACK: &str = "2m";
@@ -58,41 +60,54 @@ impl Counted {
     }
 }
 
-/// Asks Prometheus, and judges. Nothing where samples are sent nowhere.
+/// Asks every Prometheus, and judges. Nothing where samples are sent nowhere.
 pub async fn remote(
     desired: &Desired,
     observed: &Observed,
-    prometheus: Option<&Prometheus>,
+    servers: &[Server],
     prober: Option<&Prober>,
 ) -> Vec<Finding> {
     let Some(config) = desired.prometheus.as_ref().filter(|config| !config.remote_write.is_empty()) else {
         return Vec::new();
     };
-    let mut state = RemoteState::default();
-    if let Some(prometheus) = prometheus {
-        state.counted = Some(until_plain(prometheus, &config.remote_write).await);
-    }
-    let service = desired.prometheus_service().and_then(|service| container(observed, service));
-    if let (Some(prober), Some(container)) = (prober, service) {
-        state.lines = prober.last_log_lines(&container.id, LOG_LINES).await;
-    }
-    judge_remote(desired, &state)
+    let looked = servers.iter().map(|server| async {
+        let mut state = RemoteState::default();
+        if let Some(prometheus) = &server.client {
+            let own = if servers.len() > 1 { format!(",instance=~\"{}:.*\"", server.instance) } else { String::new() };
+            state.counted = Some(until_plain(prometheus, &own, &config.remote_write).await);
+        }
+        let container = desired.service(&server.service).and_then(|service| container(observed, service));
+        if let (Some(prober), Some(container)) = (prober, container) {
+            state.lines = prober.last_log_lines(&container.id, LOG_LINES).await;
+        }
+        judge_remote(config, &server.instance, &state)
+    });
+    join_all(looked).await.concat()
 }
 
 /// Looks until it is plain of each how it stands, or time is over.
-async fn until_plain(prometheus: &Prometheus, remotes: &[Remote]) -> Result<BTreeMap<String, Counted>, client::Error> {
-    let mut counted = counted(prometheus, remotes).await?;
+/// `own`: what tells its own metrics from those of the others that it scrapes.
+async fn until_plain(
+    prometheus: &Prometheus,
+    own: &str,
+    remotes: &[Remote],
+) -> Result<BTreeMap<String, Counted>, client::Error> {
+    let mut counted = counted(prometheus, own, remotes).await?;
     for _ in 1..LOOKS {
         if counted.values().all(Counted::is_plain) {
             break;
         }
         tokio::time::sleep(PAUSE).await;
-        counted = self::counted(prometheus, remotes).await?;
+        counted = self::counted(prometheus, own, remotes).await?;
     }
     Ok(counted)
 }
 
-async fn counted(prometheus: &Prometheus, remotes: &[Remote]) -> Result<BTreeMap<String, Counted>, client::Error> {
+async fn counted(
+    prometheus: &Prometheus,
+    own: &str,
+    remotes: &[Remote],
+) -> Result<BTreeMap<String, Counted>, client::Error> {
     let text = prometheus.own_metrics().await?;
     let mut counted = BTreeMap::new();
     for remote in remotes {
@@ -100,7 +115,8 @@ async fn counted(prometheus: &Prometheus, remotes: &[Remote]) -> Result<BTreeMap
         let mut grown = [0; 4];
         for (grown, what) in grown.iter_mut().zip(["", "failed_", "retried_", "dropped_"]) {
             let metric = format!("prometheus_remote_storage_samples_{what}total");
-            let before = before(prometheus, &metric, &remote.name).await;
+            let selector = format!("{metric}{{job=\"prometheus\",remote_name=\"{}\"{own}}}", remote.name);
+            let before = before(prometheus, &selector).await;
             *grown = growth(now(&metric), before);
         }
         let [tried, failed, retried, dropped] = grown;
@@ -114,9 +130,9 @@ async fn counted(prometheus: &Prometheus, remotes: &[Remote]) -> Result<BTreeMap
 }
 
 /// What a counter stood at some time ago. `None`: it was not there.
-async fn before(prometheus: &Prometheus, metric: &str, name: &str) -> Option<f64> {
+async fn before(prometheus: &Prometheus, selector: &str) -> Option<f64> {
     // The newest series of that name: an earlier URL has one of its own.
-    let query = format!("max({metric}{{job=\"prometheus\",remote_name=\"{name}\"}} offset {LOOK_BACK})");
+    let query = format!("max({selector} offset {LOOK_BACK})");
     match prometheus.query(&query).await {
         Ok(QueryResult::Series(series)) => Some(series.first()?.points.last()?.value),
         _ => None,

@@ -108,6 +108,8 @@ pub(super) struct Index<'a> {
     containers: HashMap<(&'a str, u32), &'a ObservedContainer>,
     by_address: HashMap<IpAddr, &'a ObservedContainer>,
     attached: Vec<&'a ObservedContainer>,
+    /// Name of the service whose Prometheus is asked.
+    server: &'a str,
     /// How the containers of services stand.
     pub(super) states: BTreeMap<&'a str, ContainerState>,
     /// Networks the Prometheus container is in.
@@ -115,9 +117,11 @@ pub(super) struct Index<'a> {
 }
 
 impl<'a> Index<'a> {
-    pub(super) fn new(desired: &'a Desired, observed: &'a Observed) -> Self {
+    /// `server`: name of the service whose Prometheus is asked.
+    pub(super) fn new(desired: &'a Desired, observed: &'a Observed, server: &'a str) -> Self {
         let mut index = Self {
             desired,
+            server,
             services: desired.services.iter().map(|service| (service.name.as_str(), service)).collect(),
             containers: HashMap::new(),
             by_address: HashMap::new(),
@@ -134,8 +138,7 @@ impl<'a> Index<'a> {
     }
 
     pub(super) fn prometheus_container(&self) -> Option<&'a ObservedContainer> {
-        let service = self.desired.prometheus_service()?;
-        self.containers.get(&(service.name.as_str(), 1)).copied()
+        self.containers.get(&(self.server, 1)).copied()
     }
 
     /// The container that has an address, by the host part of `HOST:PORT`.
@@ -160,7 +163,7 @@ impl<'a> Index<'a> {
     fn expected_of(&self, job: &'a Job) -> Vec<Expected<'a>> {
         let service = match &job.origin {
             JobOrigin::Service(name) => self.services.get(name.as_str()).copied(),
-            JobOrigin::Prometheus => self.desired.prometheus_service(),
+            JobOrigin::Prometheus => return self.servers(job),
             JobOrigin::Attached(app_name) => return self.attached(job, app_name),
             JobOrigin::Engine | JobOrigin::Elsewhere | JobOrigin::Probe => None,
         };
@@ -175,6 +178,13 @@ impl<'a> Index<'a> {
                 })
             }
         }
+    }
+
+    /// One for each Prometheus.
+    fn servers(&self, job: &'a Job) -> Vec<Expected<'a>> {
+        let JobTargets::Static(targets) = &job.targets else { return Vec::new() };
+        let all = targets.iter().zip(self.desired.prometheus_services());
+        all.map(|(target, service)| self.written_out(job, Some(service), &target.address, Some(1))).collect()
     }
 
     /// One for each target that is written out. It is named after its container, or after what was looked for in vain.

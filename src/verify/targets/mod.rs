@@ -12,19 +12,21 @@ mod scraped;
 mod unwatched;
 
 pub use evidence::Evidence;
-pub use says::{Unreached, ask as unreached};
+pub use says::Unreached;
+pub(super) use says::ask as unreached;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::{IpAddr, SocketAddr};
 
 use futures_util::StreamExt;
+use futures_util::future::join_all;
 
 use crate::client::{self, Prometheus, Target, Targets, yaml_to_json};
 use crate::desired::{Desired, Job, JobTargets, PrometheusConfig, Role};
 use crate::engine::{ContainerState, Observed, ObservedContainer, Prober};
 use crate::probe::{Credentials, Lookup};
 
-use super::{Cause, Finding, Trouble};
+use super::{Cause, Finding, Server, Status, Trouble, server};
 use expected::{Expected, Index};
 use scraped::Scraped;
 
@@ -39,15 +41,25 @@ const CONCURRENT_CONTAINERS: usize = 4;
 /// Log lines shown of a container that does not run.
 const LOG_LINES: usize = 5;
 
-/// Where this host reaches the stack's Prometheus: published, or on its container's own address.
-/// `None`: Prometheus is off, or does not run.
-pub fn prometheus_url(desired: &Desired, observed: &Observed) -> Option<String> {
-    let prometheus = desired.prometheus.as_ref()?;
-    // Another stack's Prometheus may answer on that port while ours does not run.
-    let container = Index::new(desired, observed).prometheus_container()?;
-    let url = reachable(container, prometheus.published, container.addresses.values().flatten().next().copied(), 9090)?;
-    let is_https = prometheus.guard.as_ref().is_some_and(|guard| guard.tls.is_some());
-    Some(if is_https { url.replacen("http:", "https:", 1) } else { url })
+/// What one Prometheus says of its targets, and what was seen beside that.
+#[derive(Debug, Clone)]
+pub struct View {
+    /// Name of its service.
+    pub service: String,
+    /// Name of its container.
+    pub instance: String,
+    /// What it says.
+    pub targets: Result<Targets, client::Error>,
+    /// What was seen beside.
+    pub evidence: Evidence,
+}
+
+impl View {
+    /// Nobody to ask.
+    fn of_nobody() -> Self {
+        let (service, instance) = (String::new(), String::new());
+        Self { service, instance, targets: Err(not_running()), evidence: Evidence::default() }
+    }
 }
 
 /// Where this host reaches the stack's Grafana. `None`: the stack has none, or it does not run.
@@ -78,39 +90,65 @@ pub(super) fn reachable(
     Some(format!("http://{}", SocketAddr::new(address?, port)))
 }
 
-/// Asks Prometheus, looks closer at what is not well, and judges. No `prometheus`: it does not run.
+/// Asks every Prometheus, looks closer at what is not well, and judges. No `servers`: the stack has none.
 /// No `prober`: nothing is looked at closer.
 pub async fn targets(
     desired: &Desired,
     observed: &Observed,
-    prometheus: Option<&Prometheus>,
+    servers: &[Server],
     prober: Option<&Prober>,
 ) -> Vec<Finding> {
-    let targets = match prometheus {
-        Some(prometheus) => prometheus.targets().await,
-        None => Err(not_running()),
-    };
+    let mut views = see(desired, servers).await;
+    if views.is_empty() {
+        views.push(View::of_nobody());
+    }
+    let looked = views.into_iter().map(|view| look_closer(desired, observed, servers, view, prober));
+    judge_views(desired, observed, &join_all(looked).await)
+}
+
+/// What every Prometheus says of its targets, and what these say of what they watch.
+pub async fn see(desired: &Desired, servers: &[Server]) -> Vec<View> {
+    let asked = servers.iter().map(|server| async {
+        let mut evidence = Evidence::default();
+        let targets = match &server.client {
+            Some(prometheus) => {
+                // In this order: what says that it is well was asked for after it had been scraped.
+                let targets = prometheus.targets().await;
+                evidence.unreached = says::ask(desired, prometheus).await;
+                targets
+            }
+            None => Err(not_running()),
+        };
+        View { service: server.service.clone(), instance: server.instance.clone(), targets, evidence }
+    });
+    join_all(asked).await
+}
+
+/// Looks closer at what is not well in one view.
+async fn look_closer(
+    desired: &Desired,
+    observed: &Observed,
+    servers: &[Server],
+    view: View,
+    prober: Option<&Prober>,
+) -> View {
+    let index = Index::new(desired, observed, &view.service);
     let mut evidence = match prober {
-        Some(prober) => gather(desired, observed, targets.as_ref().ok(), prober).await,
+        Some(prober) => gather(&index, view.targets.as_ref().ok(), prober).await,
         None => Evidence { trouble: Some("no image to run it from".to_owned()), ..Evidence::default() },
     };
-    if let (Some(prometheus), Ok(targets)) = (prometheus, &targets) {
-        let unreached = says::ask(desired, prometheus);
-        let promised = promised(desired, observed, targets, prometheus);
-        (evidence.promised, evidence.unreached) = tokio::join!(promised, unreached);
+    evidence.unreached = view.evidence.unreached;
+    let client = servers.iter().find(|server| server.service == view.service).and_then(|server| server.client.as_ref());
+    if let (Some(prometheus), Ok(targets)) = (client, &view.targets) {
+        evidence.promised = promised(&index, targets, prometheus).await;
     }
-    judge_targets(desired, observed, targets.as_ref(), &evidence)
+    View { evidence, ..view }
 }
 
 /// The targets that the configuration in force writes out. Asked only where an expected one is absent.
-async fn promised(
-    desired: &Desired,
-    observed: &Observed,
-    targets: &Targets,
-    prometheus: &Prometheus,
-) -> BTreeSet<(String, String)> {
+async fn promised(index: &Index<'_>, targets: &Targets, prometheus: &Prometheus) -> BTreeSet<(String, String)> {
     let scraped = Scraped::new(targets);
-    if Index::new(desired, observed).expected().iter().all(|expected| scraped.target(expected).is_some()) {
+    if index.expected().iter().all(|expected| scraped.target(expected).is_some()) {
         return BTreeSet::new();
     }
     let running = prometheus.config().await.ok().and_then(|text| yaml_to_json(&text).ok());
@@ -129,10 +167,9 @@ pub fn not_running() -> client::Error {
 }
 
 /// Looks closer at what is not well at first sight.
-async fn gather(desired: &Desired, observed: &Observed, targets: Option<&Targets>, prober: &Prober) -> Evidence {
-    let index = Index::new(desired, observed);
+async fn gather(index: &Index<'_>, targets: Option<&Targets>, prober: &Prober) -> Evidence {
     let expected = index.expected();
-    let unwatched = unwatched::unwatched(&index);
+    let unwatched = unwatched::unwatched(index);
     let containers = expected.iter().filter_map(|expected| expected.container);
     let containers = containers.chain(unwatched.iter().filter_map(|unwatched| unwatched.container));
     let mut evidence = Evidence { logs: logs(containers, prober).await, ..Evidence::default() };
@@ -140,8 +177,8 @@ async fn gather(desired: &Desired, observed: &Observed, targets: Option<&Targets
         return evidence;
     };
     let scraped = Scraped::new(targets);
-    let credentials = credentials(&index, &expected, &scraped, prober).await;
-    let Some(request) = question::request(&index, &expected, &scraped, &credentials) else {
+    let credentials = credentials(index, &expected, &scraped, prober).await;
+    let Some(request) = question::request(index, &expected, &scraped, &credentials) else {
         return evidence;
     };
     match prober.inside(&request).await {
@@ -209,17 +246,34 @@ async fn credentials_of(job: &Job, container_id: &str, prober: &Prober) -> Optio
     read(job.bearer_token_file.as_ref()?).await.map(Credentials::Bearer)
 }
 
-/// Judges what was found: one finding for each expected replica, in order of the jobs, then the ones too many, then the
-/// replicas that nothing scrapes and that do not stand.
-pub fn judge_targets(
-    desired: &Desired,
-    observed: &Observed,
-    targets: Result<&Targets, &client::Error>,
-    evidence: &Evidence,
-) -> Vec<Finding> {
-    let index = Index::new(desired, observed);
+/// Judges what every Prometheus says. One that says nothing is told of itself, and the others say how the targets stand; where
+/// nobody says anything, each target is told to be in the dark.
+pub fn judge_views(desired: &Desired, observed: &Observed, views: &[View]) -> Vec<Finding> {
+    let (seeing, blind): (Vec<&View>, Vec<&View>) = views.iter().partition(|view| view.targets.is_ok());
+    if seeing.is_empty() {
+        return views.first().map(|view| judge_targets(desired, observed, view)).unwrap_or_default();
+    }
+    let judged = |view: &View| judge_targets(desired, observed, view);
+    let mut findings = server::joined(seeing.iter().map(|view| (view.instance.as_str(), judged(view))).collect());
+    for view in blind {
+        let is_told = |finding: &Finding| {
+            finding.status == Status::Fail && finding.instance.as_deref() == Some(view.instance.as_str())
+        };
+        if let (false, Err(error)) = (findings.iter().any(is_told), &view.targets) {
+            let trouble = unreachable(error, &view.service);
+            findings.push(Finding::fail(CHECK, &view.service, Some(&view.instance), trouble));
+        }
+    }
+    findings
+}
+
+/// Judges what one Prometheus says: one finding for each expected replica, in order of the jobs, then the ones too many, then
+/// the replicas that nothing scrapes and that do not stand.
+pub fn judge_targets(desired: &Desired, observed: &Observed, view: &View) -> Vec<Finding> {
+    let index = Index::new(desired, observed, &view.service);
+    let evidence = &view.evidence;
     let mut findings = match &desired.prometheus {
-        Some(prometheus) => judge_scraped(&index, prometheus, targets, evidence),
+        Some(prometheus) => judge_scraped(&index, prometheus, view.targets.as_ref(), evidence),
         None => Vec::new(),
     };
     findings.extend(unwatched::findings(&index, evidence));
@@ -296,11 +350,13 @@ fn well(expected: &Expected, target: &Target) -> Finding {
 }
 
 fn without_prometheus(expected: &Expected, error: &client::Error, evidence: &Evidence) -> Finding {
-    let trouble = container::trouble(expected, evidence).unwrap_or_else(|| {
-        let fix = "see `stackctl ps` and `stackctl logs prometheus`, then run `stackctl up`";
-        Trouble::new(Cause::PrometheusUnreachable, error.to_string(), fix)
-    });
+    let trouble = container::trouble(expected, evidence).unwrap_or_else(|| unreachable(error, "prometheus"));
     Finding::fail(CHECK, &expected.job.name, Some(&expected.instance), trouble)
+}
+
+fn unreachable(error: &client::Error, service: &str) -> Trouble {
+    let fix = format!("see `stackctl ps` and `stackctl logs {service}`, then run `stackctl up`");
+    Trouble::new(Cause::PrometheusUnreachable, error.to_string(), fix)
 }
 
 /// A finding for each looked-up name that leads to more than the replicas of its service.

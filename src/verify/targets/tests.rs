@@ -2,6 +2,7 @@
 
 mod cases;
 mod extra_jobs;
+mod servers;
 
 use crate::verify::fixture;
 use std::collections::HashSet;
@@ -17,7 +18,7 @@ use crate::probe::{Answer, Body, Connect, Http, Listener, Looked, Other};
 use crate::verify::fixture::{
     address, all_up, by_name, container, demo, desired, job, observed, service, target, targets, web_job, written_out,
 };
-use crate::verify::{Report, Status};
+use crate::verify::{Report, Status, prometheus_urls};
 
 /// One situation. `Default`: all is well.
 struct Case {
@@ -36,7 +37,7 @@ impl Default for Case {
 
 impl Case {
     fn judge(&self) -> Vec<Finding> {
-        judge_targets(&self.desired, &self.observed, self.targets.as_ref(), &self.evidence)
+        judge_targets(&self.desired, &self.observed, &view(self.targets.clone(), self.evidence.clone()))
     }
 
     /// The finding on replica 1.
@@ -51,6 +52,16 @@ impl Case {
     fn container(&mut self) -> &mut ObservedContainer {
         self.observed.containers.get_mut(1).expect("the demo has it")
     }
+}
+
+/// What the stack's Prometheus says.
+fn view(targets: Result<Targets, Error>, evidence: Evidence) -> View {
+    View { service: "prometheus".into(), instance: "demo-prometheus-1".into(), targets, evidence }
+}
+
+/// Where the first Prometheus is reached.
+fn url(case: &Case) -> Option<String> {
+    prometheus_urls(&case.desired, &case.observed).into_iter().next().and_then(|(_, url)| url)
 }
 
 /// Replica 1 is down in Prometheus for `error`, and the probe saw `looked`.
@@ -247,7 +258,7 @@ fn things_elsewhere_are_named_by_their_address_and_mended_under_scrape() {
 #[test]
 fn the_probe_is_asked_only_about_what_is_not_well() {
     let case = Case::default();
-    let index = Index::new(&case.desired, &case.observed);
+    let index = Index::new(&case.desired, &case.observed, "prometheus");
     let prometheus = all_up();
     let expected = index.expected();
     assert_eq!(question::request(&index, &expected, &Scraped::new(&prometheus), &BTreeMap::new()), None);
@@ -264,7 +275,7 @@ fn the_probe_is_told_path_parameters_ports_and_credentials() {
     case.job().params = [("collect[]".to_owned(), vec!["cpu".to_owned(), "a b".to_owned()])].into_iter().collect();
     let port = Port { host_ip: [127, 0, 0, 1].into(), host_port: None, container_port: 8080, protocol: Protocol::Tcp };
     case.desired.services[1].container.settings.ports = Ports(vec![port]);
-    let index = Index::new(&case.desired, &case.observed);
+    let index = Index::new(&case.desired, &case.observed, "prometheus");
     let none = Targets::default();
     let credentials = BTreeMap::from([("web".to_owned(), Credentials::Bearer("t".into()))]);
     let request =
@@ -282,7 +293,7 @@ fn one_container_of_each_service_that_refused_is_looked_into() {
         let key = format!("web/demo-web-{replica}");
         case.evidence.looked.insert(key, seen(Connect::Refused, None));
     }
-    let index = Index::new(&case.desired, &case.observed);
+    let index = Index::new(&case.desired, &case.observed, "prometheus");
     let requests = question::listeners(&index.expected(), &case.evidence);
     let asked: Vec<_> = requests.iter().map(|(service, (id, _))| (*service, *id)).collect();
     assert_eq!(asked, [("web", "id-web-1")]);
@@ -294,11 +305,11 @@ fn prometheus_itself_is_asked_by_its_name_and_reached_where_it_is_published() {
     let mut case = with(|case| case.desired = demo(vec![own]));
     case.targets = Ok(targets(vec![target("prometheus", "localhost:9090", Health::Up)]));
     assert_eq!(case.first().instance.as_deref(), Some("demo-prometheus-1"));
-    let index = Index::new(&case.desired, &case.observed);
+    let index = Index::new(&case.desired, &case.observed, "prometheus");
     assert_eq!(index.expected()[0].url().as_deref(), Some("http://prometheus:9090/metrics"));
-    assert_eq!(prometheus_url(&case.desired, &case.observed).as_deref(), Some("http://172.18.0.2:9090"));
+    assert_eq!(url(&case).as_deref(), Some("http://172.18.0.2:9090"));
     case.desired.prometheus.as_mut().expect("it is on").published = "0.0.0.0:9091".parse().ok();
-    assert_eq!(prometheus_url(&case.desired, &case.observed).as_deref(), Some("http://127.0.0.1:9091"));
+    assert_eq!(url(&case).as_deref(), Some("http://127.0.0.1:9091"));
 }
 
 #[test]
@@ -335,9 +346,9 @@ fn the_targets_of_a_running_configuration_are_read_job_by_job() {
 fn a_prometheus_that_does_not_run_is_not_asked_at_its_published_port() {
     let mut case = Case::default();
     case.desired.prometheus.as_mut().expect("it is on").published = Some("127.0.0.1:9090".parse().expect("fixed"));
-    assert_eq!(prometheus_url(&case.desired, &case.observed).as_deref(), Some("http://127.0.0.1:9090"));
+    assert_eq!(url(&case).as_deref(), Some("http://127.0.0.1:9090"));
     case.observed.containers[0].state = ContainerState::Exited;
-    assert_eq!(prometheus_url(&case.desired, &case.observed), None);
+    assert_eq!(url(&case), None);
 }
 
 #[test]

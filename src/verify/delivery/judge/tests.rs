@@ -53,9 +53,12 @@ fn state() -> DeliveryState {
     let known = labels(&[("alertname", "Watchdog"), ("region", "eu")]);
     DeliveryState {
         now: NOW,
-        known: Some(Ok(vec!["http://demo-alertmanager-1:9093/api/v2/alerts".to_owned()])),
-        firing: vec![fires],
-        prometheus_lines: Vec::new(),
+        senders: vec![SenderState {
+            service: "prometheus".to_owned(),
+            known: Ok(vec!["http://demo-alertmanager-1:9093/api/v2/alerts".to_owned()]),
+            firing: vec![fires],
+            lines: Vec::new(),
+        }],
         alertmanagers: vec![AlertmanagerState {
             status: Some(Ok(AlertmanagerStatus {
                 version: "0.25.0".to_owned(),
@@ -108,14 +111,14 @@ fn a_way_on_which_nothing_is_lost_is_shown_hop_by_hop() {
 #[test]
 fn prometheus_that_does_not_know_it_or_does_not_reach_it_is_the_first_hop() {
     let mut unknown = state();
-    unknown.known = Some(Ok(vec!["http://another:9093/api/v2/alerts".to_owned()]));
+    unknown.senders[0].known = Ok(vec!["http://another:9093/api/v2/alerts".to_owned()]);
     let finding = broken(&unknown);
     assert_eq!(finding.cause, Some(Cause::AlertNotDelivered));
     assert!(finding.message.contains("does not know `demo-alertmanager-1:9093`"), "{}", finding.message);
 
     let mut unheard = state();
     unheard.alertmanagers[0].alerts.clear();
-    unheard.prometheus_lines = vec![
+    unheard.senders[0].lines = vec![
         r#"ts=2026-11-24T14:00:00Z level=error component=notifier alertmanager=http://demo-alertmanager-1:9093/api/v2/alerts count=1 msg="Error sending alert" err="no route to host""#
             .to_owned(),
     ];

@@ -13,7 +13,7 @@ fn with_extra(jobs: &serde_json::Value) -> Desired {
 fn of_extra(desired: &Desired, more: Vec<Target>) -> Vec<Finding> {
     let mut targets = fixture::all_up();
     targets.active.extend(more);
-    let findings = judge_targets(desired, &fixture::observed(), Ok(&targets), &Evidence::default());
+    let findings = judge_targets(desired, &fixture::observed(), &view(Ok(targets), Evidence::default()));
     findings.into_iter().filter(|finding| finding.subject != "web").collect()
 }
 

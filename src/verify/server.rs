@@ -1,0 +1,145 @@
+//! The Prometheus servers of a stack: how each is asked, and what is found of several as one.
+
+use crate::client::Prometheus;
+use crate::desired::Desired;
+use crate::engine::Observed;
+
+use super::delivery::container;
+use super::targets::reachable;
+use super::{Finding, Status};
+
+/// Port on which Prometheus answers inside its container.
+const PORT: u16 = 9090;
+
+/// One Prometheus, and how it is asked.
+#[derive(Debug, Clone)]
+pub struct Server {
+    /// Name of its service.
+    pub service: String,
+    /// Name of its container.
+    pub instance: String,
+    /// `None`: it does not run, or cannot be reached from here.
+    pub client: Option<Prometheus>,
+}
+
+/// Where this host reaches the stack's Prometheus servers, in order: name of the service, and URL, the published one or that
+/// of the container's own address. `None`: it does not run.
+pub fn prometheus_urls(desired: &Desired, observed: &Observed) -> Vec<(String, Option<String>)> {
+    let Some(config) = &desired.prometheus else { return Vec::new() };
+    let is_https = config.guard.as_ref().is_some_and(|guard| guard.tls.is_some());
+    let urls = desired.prometheus_services().enumerate().map(|(index, service)| {
+        // Another stack's Prometheus may answer on that port while ours does not run.
+        let url = container(observed, service).and_then(|container| {
+            let address = container.addresses.values().flatten().next().copied();
+            reachable(container, config.published.filter(|_| index == 0), address, PORT)
+        });
+        let url = url.map(|url| if is_https { url.replacen("http:", "https:", 1) } else { url });
+        (service.name.clone(), url)
+    });
+    urls.collect()
+}
+
+/// What was found by one server after another, as one: of each thing the worst, with the name of who found it where others
+/// found something else.
+pub(super) fn joined(views: Vec<(&str, Vec<Finding>)>) -> Vec<Finding> {
+    let count = views.len();
+    let mut things: Vec<(Key, Vec<(&str, Finding)>)> = Vec::new();
+    for (instance, findings) in views {
+        let mut seen: Vec<Key> = Vec::new();
+        for finding in findings {
+            let mut key = Key::of(&finding);
+            key.occurrence = seen.iter().filter(|other| other.is_alike(&key)).count();
+            seen.push(key.clone());
+            match things.iter_mut().find(|(known, _)| *known == key) {
+                Some((_, found)) => found.push((instance, finding)),
+                None => things.push((key, vec![(instance, finding)])),
+            }
+        }
+    }
+    things.into_iter().filter_map(|(_, found)| worst(&found, count)).collect()
+}
+
+/// What a finding is of; the same thing may have several.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Key {
+    check: &'static str,
+    subject: String,
+    instance: Option<String>,
+    occurrence: usize,
+}
+
+impl Key {
+    fn of(finding: &Finding) -> Self {
+        let Finding { check, subject, instance, .. } = finding;
+        Self { check, subject: subject.clone(), instance: instance.clone(), occurrence: 0 }
+    }
+
+    fn is_alike(&self, other: &Self) -> bool {
+        (self.check, &self.subject, &self.instance) == (other.check, &other.subject, &other.instance)
+    }
+}
+
+fn worst(found: &[(&str, Finding)], count: usize) -> Option<Finding> {
+    let rank = |finding: &Finding| match finding.status {
+        Status::Fail => 0,
+        Status::Warn => 1,
+        Status::Ok => 2,
+    };
+    let (_, worst) = found.iter().min_by_key(|(_, finding)| rank(finding))?;
+    let alike = |finding: &Finding| (finding.status, finding.cause) == (worst.status, worst.cause);
+    let who: Vec<String> =
+        found.iter().filter(|(_, finding)| alike(finding)).map(|(instance, _)| format!("`{instance}`")).collect();
+    let mut told = worst.clone();
+    if who.len() < count {
+        told.message = format!("seen by {}: {}", who.join(", "), told.message);
+    }
+    Some(told)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verify::{Cause, Trouble};
+
+    fn ok(instance: &str) -> Finding {
+        Finding::ok("targets", "web", Some(instance), "scraped".to_owned())
+    }
+
+    fn fail(instance: &str, cause: Cause) -> Finding {
+        Finding::fail("targets", "web", Some(instance), Trouble::new(cause, "broken", "mend it"))
+    }
+
+    fn told(views: Vec<(&str, Vec<Finding>)>) -> Vec<(Option<Cause>, String)> {
+        joined(views).into_iter().map(|finding| (finding.cause, finding.message)).collect()
+    }
+
+    #[test]
+    fn what_all_see_alike_is_told_once_and_without_names() {
+        let same = |finding: fn() -> Finding| told(vec![("one", vec![finding()]), ("two", vec![finding()])]);
+        assert_eq!(same(|| ok("web-1")), [(None, "scraped".to_owned())]);
+        assert_eq!(same(|| fail("web-1", Cause::Timeout)), [(Some(Cause::Timeout), "broken".to_owned())]);
+    }
+
+    #[test]
+    fn what_one_alone_sees_is_told_with_its_name() {
+        let views = vec![
+            ("one", vec![ok("web-1"), ok("web-2")]),
+            ("two", vec![ok("web-1"), fail("web-2", Cause::Timeout), fail("web-9", Cause::TargetUnexpected)]),
+        ];
+        assert_eq!(
+            told(views),
+            [
+                (None, "scraped".to_owned()),
+                (Some(Cause::Timeout), "seen by `two`: broken".to_owned()),
+                (Some(Cause::TargetUnexpected), "seen by `two`: broken".to_owned()),
+            ]
+        );
+    }
+
+    #[test]
+    fn two_findings_of_one_thing_stay_two() {
+        let view = || vec![ok("web-1"), fail("web-1", Cause::TargetDuplicate)];
+        assert_eq!(told(vec![("one", view()), ("two", view())]).len(), 2);
+        assert_eq!(told(vec![("one", view())])[1].1, "broken");
+    }
+}

@@ -1,0 +1,146 @@
+//! Several Prometheus servers in one stack, with Debian's own Prometheus and Alertmanager.
+
+use serde_json::Value;
+
+use crate::alertmanager::Receiver;
+use crate::sandbox::{Sandbox, docker, eventually};
+use crate::secrets::placed;
+
+/// A stack with an app, an alert about it, and Prometheus as `section` says.
+fn write(stack: &Sandbox, section: &str, more: &str) {
+    stack.write_bare(&format!(
+        "images: {{ from: debian }}\ngrafana: off\n\
+         prometheus: {{ port: off, scrape_interval: 1s, {section} }}\n\
+         apps: {{ web: {{ image: stackctl/self, command: [demo, accesslog], scale: 2, metrics: {{}} }} }}\n\
+         alerts: {{ WebIsDown: {{ when: 'up{{job=\"web\"}} == 0', for: 0s, severity: critical }} }}\n{more}"
+    ));
+}
+
+/// What a Prometheus answers to a query, asked inside its own container.
+fn asked(stack: &Sandbox, service: &str, query: &str) -> Value {
+    let container = stack.container(service, 1);
+    let words = ["exec", &container, "promtool", "query", "instant", "-o", "json", "http://localhost:9090", query];
+    serde_json::from_str(&docker(&words)).expect("JSON")
+}
+
+/// `instance cause` of what a check finds broken.
+fn broken(stack: &Sandbox, check: &str) -> Vec<String> {
+    let found = stack.findings(check).into_iter().filter(|finding| finding["status"] != "ok");
+    let words = found.map(|finding| {
+        let word = |key: &str| finding[key].as_str().unwrap_or("-").replace(&stack.name, "STACK");
+        format!("{} {}", word("instance"), word("cause"))
+    });
+    words.collect()
+}
+
+#[test]
+fn of_two_prometheus_servers_one_may_fall_and_alertmanager_tells_once() {
+    let receiver = Receiver::new();
+    let stack = Sandbox::bare("");
+    let alertmanager = format!(
+        "alertmanager: {{ port: off, group_wait: 1s, group_interval: 1s, receivers: {{ team: {{ webhook: \"{}\" }} }} }}\n",
+        receiver.url()
+    );
+    write(&stack, "replicas: 2", &alertmanager);
+    stack.ok(&["up"]);
+    assert_eq!(stack.plan(), [""; 0], "a second `up` has nothing to do");
+    stack.ok(&["verify"]);
+    for service in ["prometheus", "prometheus-2"] {
+        let up = asked(&stack, service, "count(up == 1)");
+        assert_eq!(up[0]["value"][1], "5", "each scrapes all, the other one among them: {up}");
+    }
+
+    docker(&["stop", "-t", "1", &stack.container("web", 2)]);
+    eventually("the fault is told", || receiver.told().iter().any(|told| told == "firing WebIsDown"));
+    eventually("both have it", || {
+        ["prometheus", "prometheus-2"].iter().all(|service| {
+            let firing = asked(&stack, service, "count(ALERTS{alertname=\"WebIsDown\",alertstate=\"firing\"})");
+            firing[0]["value"][1] == "1"
+        })
+    });
+    let alertmanager = stack.container("alertmanager", 1);
+    let known = || {
+        let query = ["exec", &alertmanager, "amtool", "--alertmanager.url=http://localhost:9093", "alert", "query"];
+        let known = docker(&[&query[..], &["-o", "json", "alertname=WebIsDown"]].concat());
+        serde_json::from_str::<Value>(&known).expect("JSON")
+    };
+    // Prometheus tells again after a minute of what fired before Alertmanager stood.
+    eventually("both have told of all", || {
+        let both = ["prometheus to alertmanager", "prometheus-2 to alertmanager"].map(|subject| {
+            let findings = stack.findings("alerts");
+            findings.iter().any(|finding| finding["subject"] == subject && finding["status"] == "ok")
+        });
+        both == [true, true]
+    });
+    let known = known();
+    assert_eq!(known.as_array().map(Vec::len), Some(1), "one alert, not two: {known}");
+    assert_eq!(known[0]["labels"].get("prometheus_replica"), None, "{known}");
+    docker(&["start", &stack.container("web", 2)]);
+    eventually("its end is told", || receiver.told().iter().any(|told| told == "resolved WebIsDown"));
+    let told = receiver.told();
+    assert_eq!(told.iter().filter(|told| *told == "firing WebIsDown").count(), 1, "told once: {told:?}");
+
+    // One falls.
+    docker(&["stop", "-t", "1", &stack.container("prometheus", 1)]);
+    let up = stack.json(&["query", "count(up{job=\"web\"})"]);
+    assert_eq!(up["result"][0]["value"][1], "2", "the other one answers: {up}");
+    eventually("verify names the one that fell, and nobody else", || {
+        broken(&stack, "targets") == ["STACK-prometheus-1 container-exited"]
+    });
+    assert_eq!(broken(&stack, "config"), ["STACK-prometheus-1 prometheus-unreachable"]);
+    let alerts = stack.findings("alerts");
+    let hop = |service: &str| {
+        let subject = format!("{service} to alertmanager");
+        alerts.iter().find(|finding| finding["subject"] == subject.as_str()).expect("it is looked at")["cause"].clone()
+    };
+    assert_eq!((hop("prometheus"), hop("prometheus-2")), ("prometheus-unreachable".into(), Value::Null), "{alerts:#?}");
+    stack.ok(&["up"]);
+    stack.ok(&["verify", "targets", "config"]);
+}
+
+#[test]
+fn the_replica_that_does_not_see_what_the_other_sees_is_named() {
+    let stack = Sandbox::bare("");
+    write(&stack, "replicas: 2", "");
+    stack.ok(&["up"]);
+    let before = [stack.running("prometheus"), stack.running("prometheus-2")];
+    let second = stack.container("prometheus-2", 1);
+    crate::reload::edit(&second, "/etc/prometheus/prometheus-2.yml", "global: { scrape_interval: 7s }\n");
+    docker(&["kill", "-s", "HUP", &second]);
+    eventually("the second one has no targets any more", || {
+        let found = stack.findings("targets");
+        let web = found.iter().find(|finding| finding["subject"] == "web").expect("it is expected");
+        let message = web["message"].as_str().unwrap_or_default();
+        web["cause"] == "target-missing" && message.starts_with(&format!("seen by `{second}`: "))
+    });
+    let config = stack.findings("config");
+    let stale: Vec<&Value> = config.iter().filter(|finding| finding["status"] != "ok").collect();
+    assert!(stale.len() == 2 && stale.iter().all(|finding| finding["instance"] == second.as_str()), "{stale:#?}");
+    assert_eq!(stack.plan(), ["write file prometheus/prometheus-2.yml", "reload container STACK-prometheus-2-1"]);
+    stack.ok(&["up"]);
+    stack.ok(&["verify"]);
+
+    // Both are reloaded in place, and a refused file stays in neither.
+    write(&stack, "replicas: 2, external_labels: { site: here }", "");
+    stack.ok(&["up"]);
+    for service in ["prometheus", "prometheus-2"] {
+        let path = format!("/etc/prometheus/{service}.yml");
+        let file = placed(&stack.container(service, 1), &path).3;
+        assert!(file.contains("site: here") && file.contains(&format!("prometheus_replica: {service}\n")), "{file}");
+    }
+    write(&stack, "replicas: 2, extra_config: { no_such_key: 1 }", "");
+    let up = stack.expect(1, &["up"]);
+    assert!(up.stderr.contains("no_such_key"), "{}", up.stderr);
+    write(&stack, "replicas: 2, external_labels: { site: here }", "");
+    assert_eq!(stack.plan(), [""; 0], "the refused file stayed in neither");
+    assert_eq!([stack.running("prometheus"), stack.running("prometheus-2")], before, "no container was replaced");
+
+    // Back to one: the second goes, its samples stay.
+    write(&stack, "", "");
+    stack.ok(&["up"]);
+    assert!(stack.running("prometheus-2").is_empty());
+    let volume = format!("name={}_prometheus-2-data", stack.name);
+    assert_ne!(docker(&["volume", "ls", "-q", "--filter", &volume]), "", "a plan never takes a volume");
+    assert_eq!(stack.plan(), [""; 0]);
+    stack.ok(&["verify"]);
+}
