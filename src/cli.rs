@@ -126,7 +126,7 @@ pub enum Command {
     Test(command::test::Arguments),
     /// Hand the figures of a batch job to the pushgateway
     Push(command::push::Arguments),
-    /// Every port that can be reached from outside this host, and why
+    /// Every port of the stack that can be reached from outside this host, and why
     Exposure(command::exposure::Arguments),
     /// Ask Prometheus
     Query(command::query::Arguments),

@@ -130,6 +130,7 @@ impl Model {
             exit_code: None,
             started_at: 0,
             restarts: 0,
+            seconds_up: None,
             fingerprint: Some(service.fingerprint.clone()),
             parts: parts(service),
             stack_files: Vec::new(),

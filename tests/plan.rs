@@ -97,6 +97,7 @@ impl World {
             exit_code: None,
             started_at: 0,
             restarts: 0,
+            seconds_up: None,
             fingerprint: Some(service.fingerprint.clone()),
             parts: parts(service),
             addresses: service.container.networks.iter().map(|joined| (joined.network.clone(), None)).collect(),

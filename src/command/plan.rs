@@ -53,6 +53,10 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     }
     summary::say_renamed(&situation).await;
     host_ports::say(&host_ports::taken(&situation, &plan).await?);
+    for error in situation.missing_secrets() {
+        output::say(&failure::framed(&error.to_string(), error.advice.as_deref()));
+    }
     situation.say_left_out();
+    summary::say_scales(&situation.desired);
     Ok(if plan.is_empty() { Exit::Done } else { Exit::NotAsDesired })
 }

@@ -20,6 +20,9 @@ const SETTLED_AFTER: Duration = Duration::from_millis(1200);
 /// Time a program may take to read its files again.
 const RELOAD_TIME: Duration = Duration::from_secs(15);
 
+/// Time in which Prometheus has read its configuration, or refused it and ended, also on a busy host.
+const CONFIGURED_WITHIN: Duration = Duration::from_secs(8);
+
 /// Log lines quoted of a container that died.
 const QUOTED_LINES: usize = 10;
 
@@ -123,7 +126,8 @@ pub(super) async fn settle(situation: &mut Situation, deadline: Instant) -> Resu
         let fallen: Vec<_> =
             situation.observed.containers.iter().filter(|container| has_fallen(situation, container)).collect();
         let waits = situation.observed.containers.iter().any(|container| container.health == Health::Starting);
-        let settled = begun.elapsed() >= SETTLED_AFTER && !waits;
+        let is_configured = begun.elapsed() >= CONFIGURED_WITHIN || is_ready(situation).await;
+        let settled = begun.elapsed() >= SETTLED_AFTER && !waits && is_configured;
         if settled || Instant::now() >= deadline {
             let mut deaths = Vec::new();
             for container in fallen {
@@ -132,6 +136,15 @@ pub(super) async fn settle(situation: &mut Situation, deadline: Instant) -> Resu
             return Ok(deaths);
         }
         tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// Whether Prometheus answers that it is ready: one that does has taken its configuration. True, too, where there is none to
+/// ask.
+async fn is_ready(situation: &Situation) -> bool {
+    match prometheus(situation) {
+        Ok(Some(prometheus)) if situation.engine.facts().is_local => prometheus.ready().await == Ok(true),
+        _ => true,
     }
 }
 

@@ -54,6 +54,19 @@ pub(super) fn known(desired: &Desired, environment: &Environment) -> Secrets {
     Secrets(known.collect())
 }
 
+/// Why values cannot be had that somebody has to give, each once.
+pub(super) fn missing(desired: &Desired, environment: &Environment) -> Vec<Error> {
+    let mut errors: Vec<Error> = Vec::new();
+    for secret in placed(desired).filter(|secret| secret.source != SecretSource::Generated) {
+        if let Err(error) = value(desired, &secret.name, &secret.source, environment)
+            && !errors.contains(&error)
+        {
+            errors.push(error);
+        }
+    }
+    errors
+}
+
 /// Writes the secrets that Compose cannot find by itself below a rendered folder, where its compose.yml looks for them.
 /// Returns what was new.
 ///

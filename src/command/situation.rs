@@ -106,6 +106,11 @@ impl Situation {
         })
     }
 
+    /// Why secrets cannot be read that the stack needs.
+    pub(super) fn missing_secrets(&self) -> Vec<Error> {
+        secrets::missing(&self.desired, &self.loaded.environment)
+    }
+
     /// What `up` would do.
     pub(super) fn plan(&self) -> Plan {
         Plan::of(self.inputs())

@@ -52,6 +52,11 @@ pub(super) fn say(situation: &Situation, elapsed: Duration) {
         }
     }
     situation.say_other_versions();
+    say_scales(desired);
+}
+
+/// Which apps run in other numbers than the file says.
+pub(super) fn say_scales(desired: &Desired) {
     for (app_name, scale) in &desired.scale {
         let file = scale.file.unwrap_or(1);
         let replicas = counted(scale.replicas as usize, "replica");

@@ -18,7 +18,8 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// seldom.
 const PATIENCE: Duration = Duration::from_secs(12);
 
-/// The same for what a target watches: a database takes its time to start for the first time.
+/// The same for what a target watches, and for an app that ends until it finds what it needs: a database takes its time to
+/// start for the first time.
 const PATIENCE_WITH_APPS: Duration = Duration::from_secs(25);
 
 /// What a scrape may be late by.
@@ -60,7 +61,8 @@ pub(super) async fn for_targets(
         };
         let is_hopeless = |finding: &&Finding| {
             let is_pending = finding.cause == Some(Cause::TargetPending) && !errors.contains_key(&finding.subject);
-            let patience = if tells_of_another(finding) { patience.max(PATIENCE_WITH_APPS) } else { patience };
+            let takes_time = tells_of_another(finding) || finding.cause == Some(Cause::ContainerRestarting);
+            let patience = if takes_time { patience.max(PATIENCE_WITH_APPS) } else { patience };
             !is_pending && broken_since.get(&key(finding)).is_some_and(|since| since.elapsed() >= patience)
         };
         let awaited: Vec<&Finding> = broken.iter().filter(is_awaited).copied().collect();

@@ -301,7 +301,10 @@ impl Run<'_> {
                 return Err(cannot(format!("rename container `{new_name}` to `{name}`"))(error));
             }
         }
-        engine.start(&id, name).await
+        engine.start(&id, name).await.map_err(|error| Error {
+            cause: format!("{}; the container that ran in its place is gone", error.cause),
+            ..error
+        })
     }
 }
 

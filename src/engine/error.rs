@@ -121,6 +121,11 @@ fn advice(error: &bollard::errors::Error) -> Option<String> {
                 .to_owned(),
         );
     }
+    if let Some(program) = unstartable(&text) {
+        return Some(format!(
+            "the image has no program `{program}` that can be run: correct `entrypoint` or `command`, then run `stackctl up`"
+        ));
+    }
     if text.contains("No such image") {
         return Some("run `stackctl images pull`, or check the image's name".to_owned());
     }
@@ -128,6 +133,13 @@ fn advice(error: &bollard::errors::Error) -> Option<String> {
         return Some("create the path on the engine's host, or use a named volume".to_owned());
     }
     None
+}
+
+/// The program in `exec: "/app/server": stat /app/server: no such file or directory`, as runc says it.
+fn unstartable(text: &str) -> Option<&str> {
+    let (program, why) = text.split_once("exec: \"")?.1.split_once('"')?;
+    let reasons = ["no such file or directory", "executable file not found", "permission denied", "is a directory"];
+    reasons.iter().any(|reason| why.contains(reason)).then_some(program)
 }
 
 /// The engine puts no file where the root is read-only.
@@ -151,6 +163,16 @@ fn taken_port(text: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_program_that_cannot_be_run_is_named() {
+        let missing = "failed to create shim task: OCI runtime create failed: runc create failed: unable to start container \
+                       process: exec: \"/nosuch\": stat /nosuch: no such file or directory: unknown";
+        let by_name = "OCI runtime create failed: exec: \"serve\": executable file not found in $PATH: unknown";
+        assert_eq!(unstartable(missing), Some("/nosuch"));
+        assert_eq!(unstartable(by_name), Some("serve"));
+        assert_eq!(unstartable("stat /nosuch: no such file or directory"), None);
+    }
 
     #[test]
     fn the_taken_port_is_found_in_both_forms_the_engine_uses() {

@@ -32,6 +32,7 @@ mod reload;
 mod remove;
 mod replaced;
 mod stacks;
+mod summary;
 mod tunnel;
 
 pub use address::{Address, Hints};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use bollard::models::{ContainerInspectResponse, ContainerSummary, ContainerSummaryStateEnum, PortSummary};
+use bollard::models::{ContainerInspectResponse, ContainerSummary};
 use bollard::query_parameters::{
     ContainerArchiveInfoOptionsBuilder, InspectContainerOptions, ListContainersOptions, ListContainersOptionsBuilder,
     ListNetworksOptionsBuilder, ListVolumesOptionsBuilder,
@@ -14,9 +14,10 @@ use futures_util::future::try_join_all;
 use super::error::{cannot, found, status};
 use super::memory::Memory;
 use super::place::{FILE_MODE, SECRET_MODE};
+use super::summary::{attachments, from_summary, is_fresh, label, name_of};
 use super::{
-    ContainerState, Engine, Error, FileStamp, Health, Observed, ObservedContainer, ObservedImage, ObservedLimits,
-    ObservedLock, ObservedNetwork, ObservedVolume, labels,
+    ContainerState, Engine, Error, FileStamp, Observed, ObservedContainer, ObservedImage, ObservedLimits, ObservedLock,
+    ObservedNetwork, ObservedVolume, labels,
 };
 use crate::desired::Attach;
 
@@ -275,71 +276,6 @@ fn project_filter(stack: &str) -> HashMap<String, Vec<String>> {
     HashMap::from([("label".to_owned(), vec![format!("{}={stack}", labels::PROJECT)])])
 }
 
-pub(super) fn label<'a>(summary: &'a ContainerSummary, key: &str) -> Option<&'a str> {
-    summary.labels.as_ref()?.get(key).map(String::as_str)
-}
-
-fn name_of(summary: &ContainerSummary) -> String {
-    let names = summary.names.as_deref().unwrap_or_default();
-    names.first().map(|name| name.trim_start_matches('/').to_owned()).unwrap_or_default()
-}
-
-/// Up for less than a minute: it may be between two crashes, which only an inspection tells.
-fn is_fresh(summary: &ContainerSummary) -> bool {
-    summary.status.as_deref().is_some_and(|status| status.contains("second"))
-}
-
-fn from_summary(summary: &ContainerSummary) -> ObservedContainer {
-    let status = summary.status.as_deref().unwrap_or_default();
-    ObservedContainer {
-        id: summary.id.clone().unwrap_or_default(),
-        name: name_of(summary),
-        service: label(summary, labels::SERVICE).unwrap_or_default().to_owned(),
-        replica: label(summary, labels::NUMBER).and_then(|number| number.parse().ok()).unwrap_or(0),
-        image: summary.image.clone().unwrap_or_default(),
-        image_id: summary.image_id.clone().unwrap_or_default(),
-        state: state(summary.state),
-        health: health(status),
-        exit_code: None,
-        started_at: summary.created.unwrap_or_default() * 1000,
-        restarts: 0,
-        fingerprint: label(summary, labels::FINGERPRINT).map(str::to_owned),
-        parts: label(summary, labels::PARTS).and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default(),
-        stack_files: label(summary, labels::CONFIG_FILES).unwrap_or_default().split(',').map(str::to_owned).collect(),
-        addresses: addresses(summary),
-        aliases: BTreeMap::new(),
-        limits: None,
-        ports: ports(summary.ports.as_deref().unwrap_or_default()),
-        files: BTreeMap::new(),
-    }
-}
-
-pub(super) fn state(state: Option<ContainerSummaryStateEnum>) -> ContainerState {
-    use ContainerSummaryStateEnum as Engine;
-    match state {
-        Some(Engine::CREATED) => ContainerState::Created,
-        Some(Engine::RUNNING) => ContainerState::Running,
-        Some(Engine::PAUSED) => ContainerState::Paused,
-        Some(Engine::RESTARTING) => ContainerState::Restarting,
-        Some(Engine::REMOVING) => ContainerState::Removing,
-        Some(Engine::DEAD) => ContainerState::Dead,
-        _ => ContainerState::Exited,
-    }
-}
-
-/// Health as the list's status line has it: `Up 2 minutes (healthy)`.
-fn health(status: &str) -> Health {
-    if status.contains("(healthy)") {
-        Health::Healthy
-    } else if status.contains("(unhealthy)") {
-        Health::Unhealthy
-    } else if status.contains("(health: starting)") {
-        Health::Starting
-    } else {
-        Health::None
-    }
-}
-
 /// A container that does not run keeps a network that was removed in its list, and cannot be started any more.
 fn forget_gone_networks(
     container: &mut ObservedContainer,
@@ -354,36 +290,4 @@ fn forget_gone_networks(
         let network_id = attached.get(&(id.clone(), network.clone())).map(String::as_str).unwrap_or_default();
         network_id.is_empty() || existing.contains(network_id)
     });
-}
-
-fn attachments(summary: &ContainerSummary) -> impl Iterator<Item = ((String, String), String)> {
-    let container = summary.id.clone().unwrap_or_default();
-    let networks = summary.network_settings.as_ref().and_then(|settings| settings.networks.as_ref());
-    let networks = networks.into_iter().flatten();
-    networks.map(move |(name, endpoint)| {
-        ((container.clone(), name.clone()), endpoint.network_id.clone().unwrap_or_default())
-    })
-}
-
-fn addresses(summary: &ContainerSummary) -> BTreeMap<String, Option<std::net::IpAddr>> {
-    let networks = summary.network_settings.as_ref().and_then(|settings| settings.networks.as_ref());
-    networks
-        .into_iter()
-        .flatten()
-        .map(|(name, endpoint)| (name.clone(), endpoint.ip_address.as_deref().and_then(|text| text.parse().ok())))
-        .collect()
-}
-
-/// Published ports as `docker ps` writes them, without doubles for IPv6.
-fn ports(ports: &[PortSummary]) -> Vec<String> {
-    let mut lines: Vec<String> = ports
-        .iter()
-        .filter_map(|port| {
-            let kind = port.typ.map(|kind| kind.to_string()).unwrap_or_default();
-            Some(format!("{}:{}->{}/{kind}", port.ip.as_deref()?, port.public_port?, port.private_port))
-        })
-        .collect();
-    lines.sort();
-    lines.dedup();
-    lines
 }

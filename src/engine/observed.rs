@@ -97,6 +97,8 @@ pub struct ObservedContainer {
     pub started_at: i64,
     /// How often the engine restarted it, where it does not run or has not run for a minute.
     pub restarts: u64,
+    /// Seconds that it runs since its last start, where it runs and they are less than a minute.
+    pub seconds_up: Option<u64>,
     /// Fingerprint label.
     pub fingerprint: Option<String>,
     /// The stack files it was made from, as absolute paths.
@@ -113,6 +115,17 @@ pub struct ObservedContainer {
     pub parts: BTreeMap<String, String>,
     /// The files that stackctl put into it, by path; `None`: it is gone.
     pub files: BTreeMap<String, Option<FileStamp>>,
+}
+
+impl ObservedContainer {
+    /// It runs, and by all that is known it will end again: the engine, too, takes one that ended for well only after ten
+    /// seconds (`restartmanager` of moby).
+    pub fn is_between_two_ends(&self) -> bool {
+        const STANDS_AFTER: u64 = 10;
+        self.state == ContainerState::Running
+            && self.restarts > 0
+            && self.seconds_up.is_some_and(|seconds| seconds < STANDS_AFTER)
+    }
 }
 
 /// Size and time of a file, which together stand for its content.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use bollard::query_parameters::{ListContainersOptionsBuilder, ListNetworksOptionsBuilder};
 
 use super::error::cannot;
-use super::observe::{label, state};
+use super::summary::{label, state};
 use super::{ContainerState, Engine, Error, labels};
 
 /// What one stack has at the engine.

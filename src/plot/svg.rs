@@ -85,8 +85,10 @@ impl Shapes {
             Anchor::End => " text-anchor=\"end\"",
         };
         let text = text.to_string();
+        // Otherwise the spaces that a line begins with are lost, and with them what YAML means.
+        let space = if text.starts_with(' ') { " xml:space=\"preserve\"" } else { "" };
         self.write(format_args!(
-            "<text x=\"{}\" y=\"{}\" class=\"{class}\"{anchor}>{}</text>",
+            "<text x=\"{}\" y=\"{}\" class=\"{class}\"{anchor}{space}>{}</text>",
             Short(x),
             Short(y),
             Escaped(&text)

@@ -129,6 +129,7 @@ pub(crate) fn container(service: &str, replica: u32, last: u8) -> ObservedContai
         exit_code: None,
         started_at: 0,
         restarts: 0,
+        seconds_up: None,
         fingerprint: None,
         parts: std::collections::BTreeMap::new(),
         addresses: [(NETWORK.to_owned(), Some(address(last)))].into(),

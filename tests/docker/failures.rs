@@ -109,6 +109,31 @@ fn a_crash_loop_shows_in_ps_and_nothing_that_runs_is_said_before_the_first_up() 
 }
 
 #[test]
+fn an_app_that_ends_again_and_again_is_not_well_while_it_runs() {
+    let stack = Sandbox::new(
+        "apps:\n  loops:\n    image: stackctl/self\n    command: [demo, accesslog, --exit-after, 3s]\n    restart: always\n    metrics: { interval: 1s }\n",
+    );
+    stack.run(&["up", "--no-wait"]);
+    eventually("the engine has started it again", || {
+        docker(&["inspect", "--format", "{{.RestartCount}}", &stack.container("loops", 1)]).trim() != "0"
+    });
+    let up = stack.expect(3, &["up"]);
+    assert!(up.stdout.contains("container-restarting"), "{}", up.stdout);
+}
+
+#[test]
+fn a_program_that_the_image_lacks_is_named_with_what_is_gone_for_it() {
+    let app = |rest: &str| format!("apps: {{ web: {{ image: stackctl/self, command: [demo, iotd]{rest} }} }}\n");
+    let stack = Sandbox::started(&app(""));
+    stack.write(&app(", entrypoint: [/no-such-program]"));
+    let up = stack.expect(1, &["up"]);
+    assert!(up.stderr.contains("the image has no program `/no-such-program`"), "{}", up.stderr);
+    assert!(up.stderr.contains("the container that ran in its place is gone"), "{}", up.stderr);
+    stack.write(&app(""));
+    stack.ok(&["up"]);
+}
+
+#[test]
 fn an_image_that_does_not_exist_is_named_and_the_rest_runs() {
     let stack = Sandbox::new(
         "apps:\n  ghost: { image: \"stackctl.invalid/no/such:1\" }\n  fine: { image: stackctl/self, command: [demo, accesslog], metrics: {} }\n",

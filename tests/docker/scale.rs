@@ -50,7 +50,8 @@ fn follows(discovery: &str) {
 fn a_scale_is_remembered_until_the_file_says_otherwise() {
     let stack = Sandbox::new(&app("static"));
     stack.ok(&["up", "--scale", "web=3"]);
-    stack.ok(&["plan"]);
+    let plan = stack.ok(&["plan"]);
+    assert!(plan.stderr.contains("3 replicas instead of the file's 1"), "{}", plan.stderr);
     stack.ok(&["up"]);
     assert_eq!(stack.running("web").len(), 3);
     stack.write(&app("static").replace("    metrics", "    scale: 2\n    metrics"));

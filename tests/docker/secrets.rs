@@ -133,6 +133,8 @@ fn a_missing_secret_is_named_and_nothing_is_started_without_it() {
         "apps: { web: { image: stackctl/self, command: [demo, iotd], metrics: \
          { basic_auth: { username: me, password: { env: STACKCTL_TEST_NO_SUCH_VARIABLE } } } } }\n",
     );
+    let plan = stack.expect(3, &["plan"]);
+    assert!(plan.stderr.contains("variable STACKCTL_TEST_NO_SUCH_VARIABLE is set neither"), "{}", plan.stderr);
     let up = stack.run(&["up"]);
     assert_ne!(up.code, 0);
     assert!(up.stderr.contains("STACKCTL_TEST_NO_SUCH_VARIABLE"), "{}", up.stderr);

@@ -1,7 +1,7 @@
 //! Troubles in the answer: HTTP, the body, and the time they took.
 
 use super::expected::{Expected, scheme};
-use crate::desired::Duration;
+use crate::desired::{Duration, JobOrigin};
 use crate::exposition::{ContentType, ParseError, content_type};
 use crate::probe::{Answer, Body, Http, Looked};
 use crate::verify::{Cause, Trouble};
@@ -65,7 +65,7 @@ fn no_metrics_there(expected: &Expected, looked: &Looked, http: &Http, url: &str
         return Trouble::new(Cause::WrongPath, message, expected.write("path", &other.path));
     }
     let fix = match status {
-        404 | 405 => expected.write("path", "PATH_OF_THE_METRICS"),
+        404 | 405 => path_if_any(expected),
         _ => expected.see_log("why it answers so"),
     };
     Trouble::new(Cause::HttpStatus, format!("`{url}` answers {status}{}", quoted(&http.head)), fix)
@@ -121,11 +121,20 @@ fn is_json(start: &str) -> bool {
 }
 
 fn not_metrics(expected: &Expected, looked: &Looked, what: &str, url: &str) -> Trouble {
-    let (found, path) = match looked.others.first() {
-        Some(other) => (format!("; metrics are at `{}`", other.path), other.path.as_str()),
-        None => (String::new(), "PATH_OF_THE_METRICS"),
+    let (found, fix) = match looked.others.first() {
+        Some(other) => (format!("; metrics are at `{}`", other.path), expected.write("path", &other.path)),
+        None => (String::new(), path_if_any(expected)),
     };
-    Trouble::new(Cause::NotMetrics, format!("`{url}` answers {what}, not metrics{found}"), expected.write("path", path))
+    Trouble::new(Cause::NotMetrics, format!("`{url}` answers {what}, not metrics{found}"), fix)
+}
+
+/// Where no usual path answers with metrics.
+fn path_if_any(expected: &Expected) -> String {
+    let fix = expected.write("path", "PATH_OF_THE_METRICS");
+    match &expected.job.origin {
+        JobOrigin::Service(_) => format!("{fix}; one that has none goes without `metrics`"),
+        _ => fix,
+    }
 }
 
 fn bad_content_type(expected: &Expected, kind: &ContentType, url: &str) -> Trouble {

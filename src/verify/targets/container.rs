@@ -63,6 +63,9 @@ pub(super) fn trouble_of(
             Some(Trouble { fix, ..stopped("is paused".to_owned()) })
         }
         ContainerState::Restarting => Some(restarting(container, &last_lines, see_logs)),
+        ContainerState::Running if container.is_between_two_ends() => {
+            Some(restarting(container, &last_lines, see_logs))
+        }
         ContainerState::Running if container.health == Health::Unhealthy => {
             let message = format!("container `{instance}` runs, but its health check fails");
             let fix = format!(
@@ -79,10 +82,12 @@ pub(super) fn restarting(container: &ObservedContainer, last_lines: &str, fix: S
     // While it runs, the engine's exit code is not that of the last end.
     let ended = container.exit_code.filter(|_| container.state == ContainerState::Restarting);
     let code = ended.map_or_else(String::new, |code| format!(", the last time with code {code}"));
-    let message = format!(
-        "container `{}` ends again and again: {} restarts so far{code}{last_lines}",
-        container.name, container.restarts
-    );
+    let message = match container.restarts {
+        1 => format!("container `{}` ended and was started again a moment ago{code}{last_lines}", container.name),
+        restarts => {
+            format!("container `{}` ends again and again: {restarts} restarts so far{code}{last_lines}", container.name)
+        }
+    };
     Trouble::new(Cause::ContainerRestarting, message, fix)
 }
 

@@ -206,6 +206,7 @@ async fn logs<'a>(
 ) -> BTreeMap<String, Vec<String>> {
     let stopped = containers.filter(|container| {
         matches!(container.state, ContainerState::Exited | ContainerState::Dead | ContainerState::Restarting)
+            || container.is_between_two_ends()
     });
     let containers: BTreeMap<&str, &str> =
         stopped.map(|container| (container.name.as_str(), container.id.as_str())).collect();

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::container;
 use super::evidence::Evidence;
 use super::expected::Expected;
-use crate::desired::{JobOrigin, JobTargets};
+use crate::desired::{JobOrigin, JobTargets, Service};
 use crate::engine::ObservedContainer;
 use crate::probe::{Connect, Listener, Looked, Lookup};
 use crate::verify::{Cause, Trouble};
@@ -70,6 +70,12 @@ fn stranger(expected: &Expected, addresses: &[IpAddr]) -> Option<Trouble> {
 }
 
 fn no_such_name(expected: &Expected, host: &str, message: &str) -> Trouble {
+    // Between two runs a container has no address.
+    if let Some((service, container)) = expected.service.zip(expected.container)
+        && is_restarting(container)
+    {
+        return container::restarting(container, "", see_logs(service, "why it ends"));
+    }
     let fix = match (expected.container, expected.setting()) {
         (None, Some(setting)) => format!("correct the name in `{setting}.targets`, or write an address"),
         _ => "run `stackctl up`, which gives the container its names again".to_owned(),
@@ -158,12 +164,16 @@ fn nothing_listens(expected: &Expected) -> Trouble {
         };
         return Trouble::new(Cause::ConnectionRefused, message, fix);
     };
-    let see_logs = format!("see `stackctl logs {}` for why it does not listen", service.name);
+    let see_logs = see_logs(service, "why it does not listen");
     if is_restarting(container) {
         return container::restarting(container, "", see_logs);
     }
     let message = format!("`{address}` refuses: `{}` runs, but nothing listens in it", expected.instance);
     Trouble::new(Cause::ConnectionRefused, message, see_logs)
+}
+
+fn see_logs(service: &Service, why: &str) -> String {
+    format!("see `stackctl logs {}` for {why}", service.name)
 }
 
 /// A container that is caught running between two crashes.

@@ -29,7 +29,24 @@ fn container_cases() -> Vec<(Case, Cause, &'static str, &'static str)> {
         case.container().restarts = 5;
         case
     };
+    let standing_between_ends = with(|case| {
+        case.container().restarts = 2;
+        case.container().seconds_up = Some(9);
+    });
+    let ended_once = with(|case| {
+        case.container().restarts = 1;
+        case.container().seconds_up = Some(0);
+    });
+    let nameless = {
+        let nowhere = Some(Lookup::Failed { message: "no such host".into() });
+        let mut case = down("no such host", Looked { lookup: nowhere, ..Looked::unfinished("web/demo-web-1".into()) });
+        case.container().restarts = 3;
+        case
+    };
     vec![
+        (standing_between_ends, Cause::ContainerRestarting, "2 restarts so far", "stackctl logs web"),
+        (ended_once, Cause::ContainerRestarting, "ended and was started again a moment ago", "stackctl logs web"),
+        (nameless, Cause::ContainerRestarting, "3 restarts so far", "stackctl logs web"),
         (missing, Cause::ContainerMissing, "`demo-web-1` does not exist", "stackctl up"),
         (
             container_in(ContainerState::Exited),
