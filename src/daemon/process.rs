@@ -14,6 +14,10 @@ use crate::probe::listening;
 /// Time that an engine which does not answer gets to end by itself.
 const END: Duration = Duration::from_secs(1);
 
+/// By so much later a process seems to have started: the kernel rounds that down, and what was written just before it is not to
+/// seem to have been written after it.
+const SLACK: Duration = Duration::from_millis(100);
+
 /// Ticks in a second, as the kernel shows times to every program.
 const TICKS: u64 = 100;
 
@@ -86,7 +90,7 @@ impl Dockerd {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid)).ok()?;
         let uptime = fs::read_to_string("/proc/uptime").ok()?;
         let uptime = Duration::try_from_secs_f64(uptime.split(' ').next()?.parse().ok()?).ok()?;
-        let age = uptime.saturating_sub(started(&stat)?);
+        let age = uptime.saturating_sub(started(&stat)?).saturating_sub(SLACK);
         SystemTime::now().checked_sub(age)
     }
 
