@@ -94,6 +94,41 @@ fn a_change_that_would_break_the_stack_is_not_written() {
 }
 
 #[test]
+fn what_is_watched_and_what_watches_is_told_with_the_command_that_does_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("stack.yml");
+    let without = "name: shop\napps:\n  cache: { image: 'redis:7' }\n  web: { image: 'web:1' }\n";
+    let with = format!("{without}exporters:\n  redis: {{ for: cache }}\n");
+    let none = "name: shop\napps: { web: { image: 'web:1' } }\n";
+    for (text, words, reasons) in [
+        (
+            without,
+            &["remove", "exporter", "postgres"][..],
+            ["no exporter is called `postgres`", "nothing under `exporters`"],
+        ),
+        (&with, &["remove", "exporter", "postgres"], ["no exporter is called `postgres`", "it has `redis`"]),
+        (
+            &with,
+            &["remove", "app", "cache"],
+            ["`redis` watches the app `cache`", "first `stackctl remove exporter redis`"],
+        ),
+        (without, &["add", "exporter", "redis"], ["which app to watch", "`stackctl add exporter redis --for cache`"]),
+        (none, &["add", "exporter", "redis"], ["which app to watch", "`stackctl add exporter redis --for APP`"]),
+        (without, &["add", "exporter", "redis", "--for", "cach"], ["stack.yml stays as it is", "did you mean `cache`"]),
+    ] {
+        fs::write(&file, text).unwrap();
+        let refused = stackctl(folder.path(), words).code(2);
+        let said = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
+        assert!(reasons.iter().all(|reason| said.contains(reason)), "{words:?}: {said}");
+        assert!(!said.contains("no exporters is"), "{said}");
+        assert_eq!(fs::read_to_string(&file).unwrap(), text, "{words:?}");
+    }
+    fs::write(&file, &with).unwrap();
+    stackctl(folder.path(), &["remove", "exporter", "redis"]).success();
+    stackctl(folder.path(), &["remove", "app", "cache"]).success();
+}
+
+#[test]
 fn with_overlays_the_file_that_has_the_app_is_changed() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("stack.yml"), FILE).unwrap();

@@ -3,7 +3,8 @@
 use clap_complete::engine::ArgValueCompleter;
 
 use super::init::place_of_metrics;
-use super::{Exit, Failure, complete, edit};
+use super::{Exit, Failure, complete, edit, situation};
+use crate::catalog;
 use crate::cli::Global;
 use crate::import::{FreshApp, Origin, entry_snippet};
 use crate::stack::{Editor, Snippet};
@@ -65,10 +66,30 @@ enum What {
 
 /// Runs it.
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
+    if let What::Exporter { name, watched: None, kind } = &arguments.what {
+        knows_what_to_watch(global, name, kind.as_deref())?;
+    }
     let (section, name, snippet) = snippet(&arguments.what)?;
     let put = |editor: &Editor| editor.insert(section, name, &snippet);
     let file = edit::change(global, |editor| editor.has(section, name), put)?;
     Ok(edit::done(global, &file, &format!("added {section}.{name} to")))
+}
+
+/// An exporter that watches an app has to be told which.
+fn knows_what_to_watch(global: &Global, name: &str, kind: Option<&str>) -> Result<(), Failure> {
+    let known = catalog::component(kind.unwrap_or(name)).filter(|known| known.watches.is_some());
+    let Some(known) = known else { return Ok(()) };
+    let stack = situation::load(global)?.stack;
+    let fits = |image: &str| catalog::exporter_for(image).is_some_and(|found| found.name == known.name);
+    let fitting: Vec<&str> =
+        stack.apps.iter().filter(|(_, app)| fits(&app.image)).map(|(name, _)| name.as_str()).collect();
+    let kind = kind.map(|kind| format!(" --kind {kind}")).unwrap_or_default();
+    let command = |app: &str| format!("`stackctl add exporter {name} --for {app}{kind}`");
+    let help = match &fitting[..] {
+        [] => format!("{}; one that is not in this stack: `stackctl catalog show {}`", command("APP"), known.name),
+        apps => apps.iter().map(|app| command(app)).collect::<Vec<_>>().join(" or "),
+    };
+    Err(Failure::arguments(format!("the {} exporter does not know which app to watch", known.name), help))
 }
 
 fn snippet(what: &What) -> Result<(&'static str, &str, Snippet), Failure> {

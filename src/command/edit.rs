@@ -47,7 +47,10 @@ fn open(global: &Global) -> Result<Vec<(&PathBuf, Editor)>, Failure> {
 
 /// The change is written only where the stack is right with it.
 fn prove(global: &Global, file: &Path, text: &str) -> Result<(), Failure> {
-    let loaded = stack::load_changed(&global.file, (file, text), &Environment::of_process(), &VOCABULARY)?;
+    let loaded = stack::load_changed(&global.file, (file, text), &Environment::of_process(), &VOCABULARY);
+    let loaded = loaded.inspect_err(|_| {
+        output::say(&format!("{} stays as it is: with the change it would be wrong, as shown here", file.display()));
+    })?;
     if !loaded.warnings.is_empty() && !global.quiet {
         output::say(loaded.warnings.render(output::colors_errors()).trim_end());
     }

@@ -4,6 +4,7 @@ use clap_complete::engine::ArgValueCompleter;
 
 use super::{Exit, Failure, complete, edit, output, situation};
 use crate::cli::Global;
+use crate::stack::{Stack, Watched};
 
 /// Arguments of `remove`.
 #[derive(Debug, clap::Args)]
@@ -40,11 +41,21 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
         Kind::Scrape => "scrape",
     };
     let name = arguments.name.as_str();
-    let is_included = section == "apps" && is_included(global, name);
+    // A stack that is not right as it stands may be so because of what is to be removed.
+    let stack = situation::load(global).ok().map(|loaded| loaded.stack);
+    let is_app = section == "apps";
+    let is_included = is_app && stack.as_ref().is_some_and(|stack| is_included(stack, name));
     if is_included && !edit::is_written(global, section, name)? {
         return Err(Failure::arguments(
             format!("`{name}` is a service of an included Compose file"),
             format!("leave it out: `include: [{{ path: FILE, without: [{name}] }}]`, or remove it there"),
+        ));
+    }
+    let watching = stack.as_ref().filter(|_| is_app && !is_included).and_then(|stack| watching(stack, name));
+    if let Some(exporter) = watching {
+        return Err(Failure::arguments(
+            format!("exporter `{exporter}` watches the app `{name}`"),
+            format!("first `stackctl remove exporter {exporter}`, then `stackctl remove app {name}`"),
         ));
     }
     let file = edit::change(global, |editor| editor.has(section, name), |editor| editor.remove(section, name))?;
@@ -55,8 +66,13 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
 }
 
 /// Whether the stack has such an app all the same.
-fn is_included(global: &Global, name: &str) -> bool {
-    situation::load(global).is_ok_and(|loaded| {
-        !loaded.stack.include.0.is_empty() && loaded.stack.apps.keys().any(|app| app.as_str() == name)
-    })
+fn is_included(stack: &Stack, name: &str) -> bool {
+    !stack.include.0.is_empty() && stack.apps.keys().any(|app| app.as_str() == name)
+}
+
+/// An exporter that watches an app.
+fn watching<'s>(stack: &'s Stack, app_name: &str) -> Option<&'s str> {
+    let mut exporters = stack.exporters.iter();
+    let watches = |watched: &Watched| watched.app.as_str() == app_name;
+    exporters.find(|(_, exporter)| exporter.watched.as_ref().is_some_and(watches)).map(|(name, _)| name.as_str())
 }

@@ -93,13 +93,7 @@ impl Editor {
 
     fn removed(&self, section: &str, name: &str) -> Result<String, Wrong> {
         let Some((owner, entry)) = self.find(section, name) else {
-            let known: Vec<&str> = self.names(section);
-            return Err(suggest::unknown_name(
-                section,
-                name,
-                known.iter().copied(),
-                format!("it has {}", suggest::listed(&known)),
-            ));
+            return Err(self.unknown(section, name));
         };
         if self.names(section).len() == 1 {
             let whole = self.root.entry(section).map_or(entry, |whole| whole);
@@ -121,13 +115,7 @@ impl Editor {
 
     fn changed(&self, section: &str, name: &str, key: &str, value: &str) -> Result<String, Wrong> {
         let Some((_, entry)) = self.find(section, name) else {
-            let known: Vec<&str> = self.names(section);
-            return Err(suggest::unknown_name(
-                section,
-                name,
-                known.iter().copied(),
-                format!("it has {}", suggest::listed(&known)),
-            ));
+            return Err(self.unknown(section, name));
         };
         let written = entry.node.entry(key);
         if self.is_shared(entry) || written.is_some_and(|found| self.stands_in(entry, found) && self.is_shared(found)) {
@@ -185,6 +173,20 @@ impl Editor {
     fn find(&self, section: &str, name: &str) -> Option<(&Node, &Entry)> {
         let owner = &self.root.entry(section)?.node;
         Some((owner, owner.entry(name)?))
+    }
+
+    fn unknown(&self, section: &str, name: &str) -> Wrong {
+        let known: Vec<&str> = self.names(section);
+        let what = match section {
+            "scrape" => "scrape job",
+            _ => section.strip_suffix('s').unwrap_or(section),
+        };
+        let help = if known.is_empty() {
+            format!("the file has nothing under `{section}`")
+        } else {
+            format!("it has {}", suggest::listed(&known))
+        };
+        suggest::unknown_name(what, name, known.iter().copied(), help)
     }
 
     fn names(&self, section: &str) -> Vec<&str> {
