@@ -73,6 +73,31 @@ fn a_stack_file_comes_from_standard_input_and_its_paths_begin_here() {
     }
 }
 
+#[test]
+fn render_names_the_files_in_which_values_of_secret_variables_stand() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // The second password is a word that stands everywhere.
+    let variables = "DB_PASSWORD=hunter2\nSCRAPE_PASSWORD=web\nUNUSED_TOKEN=1\nTAG=7\nQUEUE=amqp://me:pw@queue/\n";
+    std::fs::write(folder.path().join(".env"), variables).expect("a file");
+    let text = "name: hidden\ngrafana: off\napps:\n  web:\n    image: web:$TAG\n    metrics: {}\n    \
+                environment: { DB_PASSWORD: $DB_PASSWORD, QUEUE: $QUEUE }\n\
+                prometheus:\n  extra_scrape_configs:\n    - job_name: far\n      static_configs: [{ targets: [\"far:80\"] }]\n      \
+                basic_auth: { username: me, password: $SCRAPE_PASSWORD }\n";
+    let rendered = fed(folder.path(), &["-f", "-", "render", "-o", "out"], text);
+    let said = String::from_utf8_lossy(&rendered.stderr).into_owned();
+    assert!(rendered.status.success(), "{said}");
+    let told: Vec<&str> = said.lines().filter(|line| line.starts_with("secret: ")).collect();
+    let [compose, prometheus] = told[..] else { panic!("{said}") };
+    assert!(compose.contains("DB_PASSWORD, QUEUE stands in out/compose.yml; you alone"), "{said}");
+    assert!(prometheus.contains("SCRAPE_PASSWORD stands in out/prometheus/prometheus.yml; all users"), "{said}");
+    assert!(!said.contains("hunter2") && !said.contains("stackctl-"), "{said}");
+    let written = std::fs::read_to_string(folder.path().join("out/compose.yml")).expect("it was rendered");
+    assert!(written.contains("hunter2") && !written.contains("-mark"), "{written}");
+    let plain =
+        fed(folder.path(), &["-f", "-", "render", "-o", "plain"], "name: plain\napps: { web: { image: web } }\n");
+    assert!(!String::from_utf8_lossy(&plain.stderr).contains("secret: "));
+}
+
 /// What bash offers for a line, in a folder: the script of `completions bash` and the program that it asks.
 fn offered(folder: &std::path::Path, words: &[&str]) -> Vec<String> {
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_stackctl"));

@@ -104,6 +104,13 @@ fn written_files_can_be_read_by_the_users_inside_the_containers() {
     render::write(&render::all(&Desired::of(&stacks::hello(), &Facts::default())), folder.path()).unwrap();
     let mode = fs::metadata(folder.path().join("prometheus/prometheus.yml")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o644);
+    // No container reads this one, and passwords may stand in it.
+    let compose = folder.path().join("compose.yml");
+    let mode = || fs::metadata(&compose).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(), 0o600);
+    fs::set_permissions(&compose, fs::Permissions::from_mode(0o644)).unwrap();
+    render::write(&render::all(&Desired::of(&stacks::hello(), &Facts::default())), folder.path()).unwrap();
+    assert_eq!(mode(), 0o600, "also where nothing else is to be written");
 }
 
 #[test]

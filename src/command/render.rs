@@ -1,14 +1,14 @@
 //! `render`: writes every generated file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::{Exit, Failure, locked, output, secrets, situation};
+use super::{Exit, Failure, VOCABULARY, locked, output, secrets, situation};
 use crate::cli::Global;
 use crate::desired::{Desired, Facts, ImageOrigin, Role, ScaleOverride};
 use crate::engine::Error;
 use crate::engine::images::own_image;
 use crate::render;
-use crate::stack::ImageSource;
+use crate::stack::{self, Environment, ImageSource};
 
 /// Arguments of `render`.
 #[derive(Debug, clap::Args)]
@@ -50,10 +50,53 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
         if written.is_empty() {
             output::say(&format!("{} is up to date", folder.display()));
         }
+        say_secrets(folder, &secret_variables(global, &loaded.environment, &facts));
         let stands_in = loaded.stack.images.from == ImageSource::Auto;
         say_assumptions(&desired, arguments.locked.locked, stands_in);
     }
     Ok(Exit::Done)
+}
+
+/// The files in which values of variables stand that hold secrets, and the names of these: by what they are called, or as
+/// URLs with a password. The stack is read once more, with marks for the values: a value itself may stand anywhere for
+/// another reason.
+fn secret_variables(global: &Global, environment: &Environment, facts: &Facts) -> Vec<(String, Vec<String>)> {
+    let secret = |name: &str| {
+        let value = environment.get(name).filter(|value| !value.is_empty())?;
+        let mark = format!("stackctl-{}-mark", name.to_ascii_lowercase());
+        let covered = stack::without_url_secrets(&value);
+        let marked = if covered == value { mark.clone() } else { covered.replace("***", &mark) };
+        (covered != value || stack::names_a_secret(name)).then(|| (name.to_owned(), mark, marked))
+    };
+    let mut secrets: Vec<(String, String, String)> = environment.names().filter_map(secret).collect();
+    secrets.sort();
+    let set = environment.names().filter_map(|name| Some((name.to_owned(), environment.get(name)?)));
+    let marked = set.chain(secrets.iter().map(|(name, _, marked)| (name.clone(), marked.clone()))).collect();
+    if secrets.is_empty() {
+        return Vec::new();
+    }
+    let Ok(loaded) = stack::load(&global.file, &marked, &VOCABULARY) else { return Vec::new() };
+    let files = render::all(&Desired::of(&loaded.stack, facts)).0.into_iter().map(|(path, text)| {
+        let standing = secrets.iter().filter(|(_, mark, _)| text.contains(mark.as_str()));
+        (path, standing.map(|(name, _, _)| name.clone()).collect::<Vec<String>>())
+    });
+    files.filter(|(_, names)| !names.is_empty()).collect()
+}
+
+fn say_secrets(folder: &Path, found: &[(String, Vec<String>)]) {
+    for (path, names) in found {
+        let who = if path == "compose.yml" {
+            "you alone can read it".to_owned()
+        } else {
+            let folder = folder.display();
+            format!("all users of this host can, as that of a container has to: `chmod 700 {folder}` keeps them out")
+        };
+        output::say(&format!(
+            "secret: the value of {} stands in {}; {who}",
+            names.join(", "),
+            folder.join(path).display()
+        ));
+    }
 }
 
 /// `render` asks nobody. What `up` would have found out is said here.

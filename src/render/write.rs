@@ -7,6 +7,9 @@ use std::path::Path;
 use super::yaml::HEADER;
 use super::{Files, side_by_side};
 
+/// The one file that no container reads, only who calls Compose. Values of variables may stand in it that are secret.
+const OF_COMPOSE: &str = "compose.yml";
+
 /// A file that was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
@@ -43,6 +46,9 @@ pub fn write(files: &Files, folder: &Path) -> io::Result<Vec<Written>> {
     let outcomes =
         side_by_side::map(&written, |Written { path, .. }| replace(&folder.join(path), &files.0[path.as_str()]));
     outcomes.into_iter().collect::<io::Result<()>>()?;
+    if files.0.contains_key(OF_COMPOSE) {
+        hide(&folder.join(OF_COMPOSE))?;
+    }
     Ok(written)
 }
 
@@ -66,15 +72,17 @@ fn is_marked(text: &[u8]) -> bool {
     text.starts_with(HEADER.lines().next().unwrap_or_default().as_bytes())
 }
 
-/// Writes beside the file, in a folder that is there, and renames. Readable by all: containers read it under users of their
-/// own.
+/// Writes beside the file, in a folder that is there, and renames. Readable by all, but for Compose's own: containers read
+/// it under users of their own.
 fn replace(file: &Path, text: &str) -> io::Result<()> {
     let folder = file.parent().expect("a rendered path has at least its own name below the output folder");
     let with_path =
         |error: io::Error| io::Error::new(error.kind(), format!("cannot write `{}`: {error}", file.display()));
     let mut beside = tempfile::Builder::new().prefix(".stackctl-").tempfile_in(folder).map_err(with_path)?;
     beside.write_all(text.as_bytes()).map_err(with_path)?;
-    readable_by_all(beside.as_file()).map_err(with_path)?;
+    if !file.ends_with(OF_COMPOSE) {
+        readable_by_all(beside.as_file()).map_err(with_path)?;
+    }
     beside.persist(file).map_err(|failed| with_path(failed.error))?;
     Ok(())
 }
@@ -83,6 +91,18 @@ fn replace(file: &Path, text: &str) -> io::Result<()> {
 fn readable_by_all(file: &std::fs::File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     file.set_permissions(std::fs::Permissions::from_mode(0o644))
+}
+
+/// Takes it out of others' sight, where it was written before it was so.
+#[cfg(unix)]
+fn hide(file: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs_err::set_permissions(file, std::fs::Permissions::from_mode(0o600))
+}
+
+#[cfg(not(unix))]
+fn hide(_: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 #[cfg(not(unix))]

@@ -41,6 +41,12 @@ pub(super) fn cover(text: &mut String, range: Range<usize>) {
 /// Words in a key whose value is a secret. A key that ends in `file` names the place of one.
 const SECRET_WORDS: [&str; 8] = ["password", "passwd", "secret", "token", "credential", "apikey", "api_key", "api-key"];
 
+/// Whether a key or variable of that name holds a secret.
+pub fn names_a_secret(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    !key.ends_with("file") && SECRET_WORDS.iter().any(|word| key.contains(word))
+}
+
 /// Lines of settings, in YAML or JSON, without what may be secret in them: what stands behind a key that says so, on its line
 /// and on deeper lines below it, and what URLs carry. There are as many as the text has.
 pub fn lines_without_secrets(text: &str) -> Vec<String> {
@@ -79,10 +85,9 @@ struct SecretKey {
 fn secret_key(line: &str) -> Option<SecretKey> {
     keys(line).find_map(|(column, key, end)| {
         let key = key.to_ascii_lowercase();
-        let is_secret = !key.ends_with("file")
-            && (SECRET_WORDS.iter().any(|word| key.contains(word))
-                || ["authorization", "api_url", "webhook_url"].contains(&key.as_str())
-                || key.ends_with("_key"));
+        let is_secret = names_a_secret(&key)
+            || ["authorization", "api_url", "webhook_url"].contains(&key.as_str())
+            || key.ends_with("_key");
         let rest = &line[end..];
         let has_value = !["", "{", "["].contains(&rest.trim());
         is_secret.then(|| SecretKey { column, value: line.len() - rest.trim_start().len(), has_value })
@@ -119,7 +124,7 @@ fn gather(node: &Node, of_headers: bool, found: &mut Vec<Span>) {
         Value::Mapping(entries) => {
             for (key, entry) in entries {
                 let key = key.to_ascii_lowercase();
-                let is_secret = !key.ends_with("file") && SECRET_WORDS.iter().any(|word| key.contains(word));
+                let is_secret = names_a_secret(&key);
                 match &entry.node.value {
                     Value::Scalar(scalar) if (of_headers || is_secret) && !scalar.text.contains('$') => {
                         found.push(entry.node.span);
