@@ -191,8 +191,7 @@ fn passwords_go_beside_the_stack_file_and_everything_means_the_same() {
     for value in values {
         assert!(!text.contains(value) && !said.contains(value), "{value}:\n{text}\n{said}");
     }
-    let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(shop.join(".env")).unwrap().permissions());
-    assert_eq!(mode & 0o777, 0o600);
+    assert_eq!(mode(&shop.join(".env")), 0o600);
     assert!(said.contains("POSTGRES_PASSWORD") && said.contains(".env"), "{said}");
     assert_eq!(stackctl(&shop, &["check"]).status.code(), Some(0));
     let loaded = stack::load(&[shop.join("stack.yml")], &Environment::default(), &VOCABULARY).unwrap();
@@ -212,6 +211,87 @@ fn passwords_go_beside_the_stack_file_and_everything_means_the_same() {
     let said = String::from_utf8_lossy(&printed.stderr).into_owned();
     assert!(values.iter().all(|value| !String::from_utf8_lossy(&printed.stdout).contains(value)));
     assert!(said.contains("`.env` beside the stack file has to set"), "{said}");
+}
+
+/// The mode of a file.
+fn mode(file: &Path) -> u32 {
+    std::os::unix::fs::PermissionsExt::mode(&fs::metadata(file).unwrap().permissions()) & 0o777
+}
+
+#[test]
+fn passwords_that_come_to_an_env_file_that_is_there_make_it_private() {
+    let compose = "services: { db: { image: 'postgres:16', environment: { POSTGRES_PASSWORD: hunter2 } } }\n";
+    let above = folder(&[("compose.yml", compose), (".env", "TAG=1")]);
+    let shop = above.path().join("shop");
+    fs::set_permissions(shop.join(".env"), std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    let run = stackctl(&shop, &["import", ".", "-o", "stack.yml"]);
+    let said = String::from_utf8_lossy(&run.stderr).into_owned();
+    assert_eq!(run.status.code(), Some(0), "{said}");
+    assert_eq!(fs::read_to_string(shop.join(".env")).unwrap(), "TAG=1\nPOSTGRES_PASSWORD='hunter2'\n");
+    assert_eq!(mode(&shop.join(".env")), 0o600);
+    assert!(said.contains("for you alone to read (mode 0600, and 0644 until now)"), "{said}");
+    assert!(!said.contains("belongs into `.env`"), "it is there already: {said}");
+    assert_eq!(stackctl(&shop, &["check"]).status.code(), Some(0));
+}
+
+#[test]
+fn a_service_that_reads_the_env_file_itself_gets_nobody_elses_password() {
+    let rest = "environment: { DB_PASSWORD: hunter2 } }\n  \
+                grafana: { image: 'grafana/grafana:12.0.0', environment: { GF_SECURITY_ADMIN_PASSWORD: s3cret } }\n";
+    for reads in [
+        "env_file: .env",
+        "env_file: [./.env]",
+        "env_file: [{ path: .env, required: false }]",
+        "volumes: ['./.env:/app/.env:ro']",
+    ] {
+        let compose = format!("services:\n  web: {{ image: 'web:1', {reads} }}\n  db: {{ image: 'db:1', {rest}");
+        let above = folder(&[("compose.yml", &compose), (".env", "LEVEL=info\n")]);
+        let shop = above.path().join("shop");
+        let run = stackctl(&shop, &["import", ".", "-o", "stack.yml"]);
+        let said = String::from_utf8_lossy(&run.stderr).into_owned();
+        assert_eq!(run.status.code(), Some(0), "{said}");
+        assert_eq!(fs::read_to_string(shop.join(".env")).unwrap(), "LEVEL=info\n", "{reads}");
+        assert!(said.contains("GRAFANA_ADMIN_PASSWORD") && said.contains("went into `.env.stackctl`"), "{said}");
+        assert_eq!(mode(&shop.join(".env.stackctl")), 0o600);
+        let loaded = stack::load(&[shop.join("stack.yml")], &Environment::default(), &VOCABULARY).unwrap();
+        let app = |name: &str| &loaded.stack.apps[&name.parse::<stack::ServiceName>().unwrap()].container;
+        assert_eq!(app("db").environment["DB_PASSWORD"], "hunter2", "{reads}");
+        assert_eq!(loaded.environment.get("GRAFANA_ADMIN_PASSWORD").as_deref(), Some("s3cret"));
+        let compose = &rendered(&loaded).0["compose.yml"];
+        assert_eq!(compose.matches("hunter2").count(), 1, "{reads}: {compose}");
+        assert!(!compose.contains("s3cret"), "{reads}: {compose}");
+        // A second import finds the same values there, and no names beside them.
+        let again = stackctl(&shop, &["import", ".", "-o", "stack.yml", "--force"]);
+        let said = String::from_utf8_lossy(&again.stderr).into_owned();
+        assert!(again.status.success() && !said.contains("went into") && !said.contains("_2"), "{said}");
+    }
+}
+
+#[test]
+fn what_stackctl_runs_itself_has_no_habits_and_exporters_that_stay_apps_are_told() {
+    let compose = "services:\n  \
+        prometheus: { image: 'prom/prometheus', volumes: ['./prometheus.yml:/etc/prometheus/prometheus.yml'] }\n  \
+        grafana: { image: 'grafana/grafana:latest' }\n  \
+        node-exporter: { image: 'quay.io/prometheus/node-exporter:v1.9.0' }\n  web: { image: nginx }\n";
+    let config = "scrape_configs: [{ job_name: node, static_configs: [{ targets: ['node-exporter:9100'] }] }]\n";
+    let above = folder(&[("compose.yml", compose), ("prometheus.yml", config)]);
+    let shop = above.path().join("shop");
+    let imported = import_into(&shop, std::slice::from_ref(&shop)).unwrap_or_else(|problems| panic!("{problems}"));
+    let habits =
+        |subject: &str| remarks_about(&imported, subject).iter().filter(|kind| **kind == RemarkKind::Habit).count();
+    assert_eq!((habits("services.prometheus"), habits("services.grafana")), (0, 0), "{:#?}", imported.remarks);
+    assert_eq!((habits("services.web.image"), habits("services.node-exporter")), (1, 1), "{:#?}", imported.remarks);
+    let advice = imported.remarks.iter().find(|remark| remark.subject == "services.node-exporter").unwrap();
+    let commands = ["remove app node-exporter", "add exporter node"];
+    assert!(commands.iter().all(|command| advice.fix.contains(&format!("`stackctl {command}`"))), "{advice}");
+    fs::write(shop.join("stack.yml"), &imported.text).unwrap();
+    for command in commands {
+        let words: Vec<&str> = command.split(' ').collect();
+        let run = stackctl(&shop, &words);
+        assert!(run.status.success(), "{command}: {}", String::from_utf8_lossy(&run.stderr));
+    }
+    assert!(fs::read_to_string(shop.join("stack.yml")).unwrap().contains("exporters:\n  node: {}\n"));
+    assert!(stackctl(&shop, &["check"]).status.success());
 }
 
 #[test]

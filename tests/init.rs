@@ -236,6 +236,93 @@ fn two_apps_of_a_kind_and_one_called_like_it_have_exporters_of_their_own_names()
 }
 
 #[test]
+fn no_exporter_is_offered_whose_job_or_name_is_there_already() {
+    let node = "  node-exporter: { image: 'prom/node-exporter:v1.9.0' }\n";
+    for (services, job, offered) in [
+        // The job is there.
+        (node, Some("node"), None),
+        ("", Some("node"), None),
+        // A service is called so.
+        ("  node: { image: 'acme/node:1' }\n", None, None),
+        // It runs as an app, under other names.
+        (node, Some("hosts"), Some("node (the host; an app is it already)")),
+        ("", Some("hosts"), Some("node (the host)")),
+    ] {
+        let above = tempfile::tempdir().unwrap();
+        let folder = above.path().join("shop");
+        fs::create_dir(&folder).unwrap();
+        let watch =
+            "  watch: { image: 'prom/prometheus:v3.5.0', volumes: ['./p.yml:/etc/prometheus/prometheus.yml'] }\n";
+        let compose = format!("services:\n  web: {{ image: 'acme/web:1' }}\n{services}{watch}");
+        let target = if services.is_empty() { "10.0.0.9" } else { "node-exporter" };
+        let job = job.map(|job| format!("{{ job_name: {job}, static_configs: [{{ targets: ['{target}:9100'] }}] }}"));
+        fs::write(folder.join("docker-compose.yml"), compose).unwrap();
+        fs::write(folder.join("p.yml"), format!("scrape_configs: [{}]\n", job.unwrap_or_default())).unwrap();
+        stackctl(&folder, &["init", "--yes", "--include", "docker-compose.yml"]).success();
+        let is_marked = offered == Some("node (the host)");
+        assert_eq!(written(&folder).contains("  node: {}\n") || written(&folder).contains("{ node: {} }"), is_marked);
+        stackctl(&folder, &["check"]).success();
+        let mut session = Session::start(&folder, &["init", "--force"], &[NO_ENGINE]);
+        session.expect("A Compose project lies here").press("\u{1b}[B").press("\r");
+        session.expect("Name of the stack").press("\r");
+        session.expect("Which of these services have metrics?").press("\r");
+        session.expect("Which exporters?").expect("cadvisor");
+        if let Some(line) = offered {
+            session.expect(line);
+        }
+        session.press("\r");
+        session.expect("engine's own metrics?").press("n");
+        session.expect("Run Grafana").press("n");
+        session.expect("Write stack.yml?").press("y");
+        assert_eq!(session.exit_code(), 0, "{services}{offered:?}");
+        stackctl(&folder, &["check"]).success();
+    }
+}
+
+#[test]
+fn answers_that_come_to_no_stack_file_are_kept_and_can_be_used_again() {
+    let above = tempfile::tempdir().unwrap();
+    let folder = above.path().join("shop");
+    fs::create_dir(&folder).unwrap();
+    let mut session = Session::start(&folder, &["init"], &[NO_ENGINE]);
+    session.expect("Name of the stack").press("\r");
+    for name in ["web", "Web"] {
+        session.expect("Image of an app").press("acme/web:1\r");
+        let erased = "\u{8}".repeat(12);
+        session.expect("Its name").press(&format!("{erased}{name}\r"));
+        session.expect("Port to publish").press("\r");
+        session.expect("Where its metrics are").press("80/q/m\r");
+    }
+    session.expect("Image of an app").press("\r");
+    session.expect("two services are called `Web`");
+    session.expect("your answers are kept in stack.answers.yml").expect("init --answers stack.answers.yml");
+    assert_eq!(session.exit_code(), 2);
+    let kept = folder.join("stack.answers.yml");
+    let answers = fs::read_to_string(&kept).unwrap();
+    assert!(answers.contains("metrics: [\"web=80/q/m\",\"Web=80/q/m\"]"), "{answers}");
+    fs::write(&kept, answers.replace("\"Web=", "\"shop=")).unwrap();
+    stackctl(&folder, &["-f", "stack.yml", "init", "--answers", "stack.answers.yml"]).success();
+    let text = written(&folder);
+    assert!(text.contains("name: shop\n") && text.matches("metrics: { port: 80, path: /q/m }").count() == 2, "{text}");
+    stackctl(&folder, &["check"]).success();
+}
+
+#[test]
+fn an_included_project_that_reads_its_env_file_does_not_get_stackctls_passwords() {
+    let above = tempfile::tempdir().unwrap();
+    let folder = above.path().join("shop");
+    fs::create_dir(&folder).unwrap();
+    let compose = "services:\n  web: { image: 'acme/web:1', env_file: .env }\n  \
+                   grafana: { image: 'grafana/grafana:12.0.0', environment: { GF_SECURITY_ADMIN_PASSWORD: s3cret } }\n";
+    fs::write(folder.join("compose.yml"), compose).unwrap();
+    fs::write(folder.join(".env"), "LEVEL=info\n").unwrap();
+    stackctl(&folder, &["init", "--yes", "--include", "compose.yml"]).success();
+    assert_eq!(fs::read_to_string(folder.join(".env")).unwrap(), "LEVEL=info\n");
+    assert!(fs::read_to_string(folder.join(".env.stackctl")).unwrap().contains("='s3cret'"));
+    stackctl(&folder, &["check"]).success();
+}
+
+#[test]
 fn options_and_a_file_of_answers_say_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let options = [

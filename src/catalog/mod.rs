@@ -98,9 +98,31 @@ pub fn exporter_for(image: &str) -> Option<&'static Component> {
     COMPONENTS.iter().copied().find(|known| known.watches.as_ref().is_some_and(|watches| watches.fits(image)))
 }
 
+/// The exporter for any host that an image is, whoever publishes it.
+pub fn for_any_host(image: &str) -> Option<&'static Component> {
+    let name = |image: &str| {
+        let last = image.split('@').next().unwrap_or_default().rsplit('/').next().unwrap_or_default();
+        last.split(':').next().unwrap_or_default().to_owned()
+    };
+    FOR_ANY_HOST.iter().filter_map(|known| component(known)).find(|known| name(known.image) == name(image))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{COMPONENTS, EXPORTERS, FOR_ANY_HOST, Handover, component, exporter_for};
+    use super::{COMPONENTS, EXPORTERS, FOR_ANY_HOST, Handover, component, exporter_for, for_any_host};
+
+    #[test]
+    fn an_exporter_for_any_host_is_known_by_its_image_whoever_publishes_it() {
+        for (image, expected) in [
+            ("prom/node-exporter:v1.9.0", Some("node")),
+            ("quay.io/prometheus/node-exporter", Some("node")),
+            ("gcr.io:443/cadvisor/cadvisor:v0.47.0@sha256:0", Some("cadvisor")),
+            ("acme/cadvisor/web:1", None),
+            ("postgres:16", None),
+        ] {
+            assert_eq!(for_any_host(image).map(|known| known.name), expected, "{image}");
+        }
+    }
 
     #[test]
     fn an_exporter_is_known_by_the_image_of_its_app_and_none_is_for_an_exporter() {

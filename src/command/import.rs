@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{Exit, Failure, VOCABULARY, output, place};
 use crate::cli::Global;
 use crate::import::{self, Imported, Remark, RemarkKind, Request};
-use crate::stack::{Environment, counted};
+use crate::stack::{Environment, VARIABLE_FILES, counted};
 
 /// Arguments of `import`.
 #[derive(Debug, clap::Args)]
@@ -49,10 +49,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
     match &arguments.output {
         Some(file) => {
             place::write(file, &imported.text, arguments.force)?;
-            let kept = place::add_to_dot_env(folder(Some(file)), &imported.secrets)?;
-            if !kept.is_empty() && !global.quiet {
-                output::say(&kept_beside(&kept));
-            }
+            keep_secrets(global, folder(Some(file)), imported.secrets_file, &imported.secrets)?;
         }
         None => output::print(imported.text.trim_end()),
     }
@@ -61,7 +58,8 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
         if arguments.output.is_none() && !imported.secrets.is_empty() {
             let names: Vec<&str> = imported.secrets.iter().map(|(name, _)| name.as_str()).collect();
             output::say(&format!(
-                "   `.env` beside the stack file has to set {}; `-o FILE` writes it",
+                "   `{}` beside the stack file has to set {}; `-o FILE` writes it",
+                imported.secrets_file,
                 names.join(", ")
             ));
         }
@@ -69,13 +67,30 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
     Ok(Exit::Done)
 }
 
-/// Where the passwords are now.
-pub(super) fn kept_beside(names: &[String]) -> String {
-    format!(
-        "{} {} went into `.env` beside the stack file, for you alone to read: keep it out of version control",
+/// Writes passwords into a file beside the stack file, and says where they are now.
+pub(super) fn keep_secrets(
+    global: &Global,
+    folder: &Path,
+    file_name: &str,
+    secrets: &[(String, String)],
+) -> Result<(), Failure> {
+    if secrets.is_empty() {
+        return Ok(());
+    }
+    let place::Added { names, open_before } = place::add_variables(&folder.join(file_name), secrets)?;
+    if names.is_empty() || global.quiet {
+        return Ok(());
+    }
+    let before = open_before.map(|mode| format!(", and {mode:04o} until now")).unwrap_or_default();
+    let [usual, _] = VARIABLE_FILES;
+    let why = if file_name == usual { "" } else { "; a service reads all of `.env`, and would have got them, too" };
+    output::say(&format!(
+        "{} {} went into `{file_name}` beside the stack file, for you alone to read (mode 0600{before}): keep it out of version \
+         control{why}",
         output::paint(output::YELLOW, "passwords:"),
         names.join(", ")
-    )
+    ));
+    Ok(())
 }
 
 /// The folder in which the stack file will lie.

@@ -7,16 +7,19 @@ mod look;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::slice;
 
 use clap::Parser as _;
 
 use indexmap::IndexMap;
 
 use super::situation::Situation;
-use super::{Exit, Failure, VOCABULARY, output, place, situation};
+use super::{Exit, Failure, VOCABULARY, host_ports, output, place, situation};
 use crate::catalog;
 use crate::cli::{Cli, Global};
-use crate::import::{self, FoundProject, Fresh, FreshApp, FreshInclude, FreshMetrics, Imported, Origin, Request};
+use crate::import::{
+    self, FoundProject, Fresh, FreshApp, FreshExporter, FreshInclude, FreshMetrics, Imported, Origin, Request,
+};
 use crate::stack::{self, Environment, STANDARD_INPUT, counted};
 use answers::Wishes;
 pub(super) use answers::place as place_of_metrics;
@@ -67,7 +70,12 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     };
     let asker = Asker::new(arguments.yes || arguments.answers.is_some(), global.quiet)?;
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_path_buf();
-    let Answer { text, secrets } = text(global, &asker, &wishes, &folder).await?;
+    let mut said = wishes.clone();
+    let answer = match text(global, &asker, &wishes, &folder, &mut said).await {
+        Ok(answer) => answer,
+        Err(failure) => return lost(failure, &asker, (&wishes, &said), &file),
+    };
+    let Answer { text, secrets, secrets_file } = answer;
     if asker.is_there() {
         output::say(&format!("\n{}\n", text.trim_end()));
     }
@@ -80,11 +88,10 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
             "run it again, or write the file by hand: `stackctl schema` helps",
         ));
     }
-    place::write(&file, &text, arguments.force)?;
-    let kept = place::add_to_dot_env(&folder, &secrets)?;
-    if !kept.is_empty() && !global.quiet {
-        output::say(&super::import::kept_beside(&kept));
+    if let Err(failure) = place::write(&file, &text, arguments.force) {
+        return lost(failure, &asker, (&wishes, &said), &file);
     }
+    super::import::keep_secrets(global, &folder, secrets_file, &secrets)?;
     if !global.quiet {
         output::say(&format!("{} wrote {}", output::paint(output::GREEN, "ok"), file.display()));
     }
@@ -97,11 +104,38 @@ struct Answer {
     text: String,
     /// Variables that stand for passwords in it, with their values.
     secrets: Vec<(String, String)>,
+    /// The file beside it that takes these.
+    secrets_file: &'static str,
 }
 
-async fn text(global: &Global, asker: &Asker, wishes: &Wishes, folder: &Path) -> Result<Answer, Failure> {
+/// Says why nothing was written, and keeps what somebody has answered.
+fn lost(failure: Failure, asker: &Asker, (wishes, said): (&Wishes, &Wishes), file: &Path) -> Result<Exit, Failure> {
+    let is_stopped = matches!(failure, Failure::Interrupted);
+    if is_stopped || !asker.is_there() || wishes == said {
+        return Err(failure);
+    }
+    let exit = failure.report();
+    if let Some(kept) = answers::keep(said, file) {
+        output::say(&format!(
+            "nothing is written; your answers are kept in {0}: change there what is wrong, and run \
+             `stackctl -f {1} init --answers {0}`",
+            kept.display(),
+            file.display()
+        ));
+    }
+    Ok(exit)
+}
+
+/// The stack file that the answers come to. `said`: the wishes, with the answers beside them.
+async fn text(
+    global: &Global,
+    asker: &Asker,
+    wishes: &Wishes,
+    folder: &Path,
+    said: &mut Wishes,
+) -> Result<Answer, Failure> {
     if !wishes.include.is_empty() {
-        return fresh(global, asker, wishes, folder, &wishes.include).await;
+        return fresh(global, asker, wishes, (folder, &wishes.include), said).await;
     }
     let sources = if wishes.no_import { Vec::new() } else { wishes.sources(folder) };
     let names: Vec<String> = sources.iter().map(|path| path.display().to_string()).collect();
@@ -118,26 +152,40 @@ async fn text(global: &Global, asker: &Asker, wishes: &Wishes, folder: &Path) ->
         () => Use::Nothing,
     };
     match way {
-        Use::Nothing => fresh(global, asker, wishes, folder, &[]).await,
-        Use::Include => fresh(global, asker, wishes, folder, &sources).await,
+        Use::Nothing => {
+            said.no_import = true;
+            fresh(global, asker, wishes, (folder, &[]), said).await
+        }
+        Use::Include => {
+            said.include.clone_from(&sources);
+            fresh(global, asker, wishes, (folder, &sources), said).await
+        }
         Use::Attach => {
+            said.no_import = true;
             let attach = seen.attachable(&project);
             let wishes = Wishes { attach, ..wishes.clone() };
-            fresh(global, asker, &wishes, folder, &[]).await
+            fresh(global, asker, &wishes, (folder, &[]), said).await
         }
         Use::Import => {
-            let mut imported = imported(&sources, folder, wishes.name.as_deref(), &seen.metrics_of(&project))?;
+            said.from.clone_from(&sources);
+            let imported = imported(&sources, folder, wishes.name.as_deref(), &seen.metrics_of(&project))?;
             if !global.quiet {
                 output::say(&super::import::report(&imported, None));
             }
             let stack = exporters::read(&imported.text, folder, &imported.secrets)?;
             let chosen = match &wishes.exporter[..] {
                 [] if wishes.no_exporters => Vec::new(),
-                [] => asker.exporters_of_imported(&exporters::proposals(&stack))?,
+                [] => {
+                    let mut proposals = exporters::proposals(&stack);
+                    proposals
+                        .retain(|found| exporters::added(&imported, slice::from_ref(&found.exporter), folder).is_ok());
+                    asker.exporters_of_imported(&proposals)?
+                }
                 chosen => exporters::named(chosen, &stack),
             };
-            exporters::add(&mut imported, &chosen)?;
-            Ok(Answer { text: imported.text, secrets: imported.secrets })
+            said.take_exporters(&chosen);
+            let text = exporters::added(&imported, &chosen, folder)?;
+            Ok(Answer { text, secrets: imported.secrets, secrets_file: imported.secrets_file })
         }
     }
 }
@@ -175,8 +223,8 @@ async fn fresh(
     global: &Global,
     asker: &Asker,
     wishes: &Wishes,
-    folder: &Path,
-    include: &[PathBuf],
+    (folder, include): (&Path, &[PathBuf]),
+    said: &mut Wishes,
 ) -> Result<Answer, Failure> {
     let environment = Environment::of_process();
     let mut project = import::project(include, folder, &environment, &VOCABULARY)?;
@@ -191,19 +239,26 @@ async fn fresh(
         Some(name) => name.clone(),
         None => asker.text("Name of the stack", &usual, ask::is_stack_name)?,
     };
+    said.name = Some(name.clone());
     let watched = project.as_mut().map(|project| std::mem::take(&mut project.watched)).unwrap_or_default();
     let services = project.as_ref().map_or(&[][..], |project| project.services.as_slice());
     let mut apps = wishes.apps(services)?;
     let is_unsaid = |service: &&String| apps.iter().all(|app| app.name != **service) && !watched.scrapes(service);
     let unsaid: Vec<String> = services.iter().filter(is_unsaid).cloned().collect();
-    apps.extend(asker.services(&unsaid, &seen)?);
+    let picked = asker.services(&unsaid, &seen)?;
+    said.take_apps(&picked);
+    apps.extend(picked);
     let unwatched: Vec<String> =
         unsaid.into_iter().filter(|service| apps.iter().all(|app| app.name != *service)).collect();
     // What is included is the stack's own from now on, and nobody else's.
     seen.containers.retain(|(container, _)| container.service.as_ref().is_none_or(|name| !services.contains(name)));
     apps.extend(ask::taken_over(&seen, wishes)?);
     let mut taken: BTreeSet<String> = services.iter().chain(apps.iter().map(|app| &app.name)).cloned().collect();
-    for running in asker.attached(&seen, wishes)? {
+    let attached = asker.attached(&seen, wishes)?;
+    said.attach = attached.iter().map(look::Running::name).collect();
+    // What nobody picked is not looked at again.
+    said.no_running |= said.attach.is_empty() && said.container.is_empty();
+    for running in attached {
         apps.push(FreshApp {
             name: import::free_name(running.app_name(), &mut taken),
             origin: Origin::Attached(running.name()),
@@ -213,18 +268,27 @@ async fn fresh(
         });
     }
     if wishes.app.is_empty() && project.is_none() {
-        apps.extend(asker.more_apps(&apps)?);
+        let more = asker.more_apps(&apps)?;
+        said.take_apps(&more);
+        apps.extend(more);
     }
     let include = project.map(|project| FreshInclude { unwatched, ..project.include });
-    let secrets = watched.secrets.clone();
+    let (secrets, secrets_file) = (watched.secrets.clone(), watched.secrets_file);
     let mut fresh = Fresh { name, include, apps, watched, grafana: true, ..Fresh::default() };
     let environment = with_secrets(&environment, &secrets);
     let stack = exporters::read(&fresh.text(folder, &environment, &VOCABULARY)?, folder, &secrets)?;
     fresh.exporters = match &wishes.exporter[..] {
         [] if wishes.no_exporters => Vec::new(),
-        [] => asker.exporters(&exporters::proposals(&stack))?,
+        [] => {
+            let fits = |exporter: &FreshExporter| {
+                let with = Fresh { exporters: vec![exporter.clone()], ..fresh.clone() };
+                with.text(folder, &environment, &VOCABULARY).is_ok()
+            };
+            asker.exporters(exporters::choices(&stack, fits))?
+        }
         chosen => exporters::named(chosen, &stack),
     };
+    said.take_exporters(&fresh.exporters);
     fresh.engine_metrics = match wishes.engine_metrics {
         Some(wish) => wish,
         None => asker.yes_or_no("Scrape the Docker engine's own metrics? (needs a line in daemon.json)", false)?,
@@ -233,7 +297,8 @@ async fn fresh(
         Some(wish) => wish,
         None => asker.yes_or_no("Run Grafana beside Prometheus?", true)?,
     };
-    Ok(Answer { text: fresh.text(folder, &environment, &VOCABULARY)?, secrets })
+    (said.engine_metrics, said.grafana) = (Some(fresh.engine_metrics), Some(fresh.grafana));
+    Ok(Answer { text: fresh.text(folder, &environment, &VOCABULARY)?, secrets, secrets_file })
 }
 
 /// The variables of this process, and those that stand for passwords from now on.
@@ -281,7 +346,14 @@ async fn show_plan(global: &Global, file: &Path, folder: &Path, (text, secrets):
     };
     let global = Global { file: vec![file.to_path_buf()], ..global.clone() };
     match Situation::with_engine(&global, loaded, engine, situation::Wishes::default()).await {
-        Ok(situation) => output::say(&format!("`stackctl up` would:\n{}\n", situation.plan().to_string().trim_end())),
+        Ok(situation) => {
+            let plan = situation.plan();
+            output::say(&format!("`stackctl up` would:\n{}\n", plan.to_string().trim_end()));
+            match host_ports::taken(&situation, &plan).await {
+                Ok(taken) => host_ports::say(&taken),
+                Err(error) => drop(Failure::from(error).report()),
+            }
+        }
         Err(failure) => drop(failure.report()),
     }
 }

@@ -50,18 +50,25 @@ pub(super) fn write(file: &Path, text: &str, force: bool) -> Result<(), Failure>
     }
 }
 
-/// Adds variables to `.env` in a folder, which nobody else may read where it is new. Those that are there stay.
-pub(super) fn add_to_dot_env(folder: &Path, variables: &[(String, String)]) -> Result<Vec<String>, Failure> {
-    use std::os::unix::fs::OpenOptionsExt as _;
+/// What became of variables that were to be added to a file.
+pub(super) struct Added {
+    /// Those that were not there yet.
+    pub(super) names: Vec<String>,
+    /// The mode of a file that others could read before.
+    pub(super) open_before: Option<u32>,
+}
 
-    let file = folder.join(".env");
+/// Adds variables to a file of such, which nobody else may read from then on. Those that are there stay.
+pub(super) fn add_variables(file: &Path, variables: &[(String, String)]) -> Result<Added, Failure> {
+    use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+
     let failed = |error: std::io::Error| {
         Failure::World(
             Error::new(format!("cannot write {}", file.display()), error)
                 .advise("write it by hand: one `NAME=VALUE` for each password that the stack file names"),
         )
     };
-    let before = match std::fs::read_to_string(&file) {
+    let before = match std::fs::read_to_string(file) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
         Err(error) => return Err(failed(error)),
@@ -73,20 +80,25 @@ pub(super) fn add_to_dot_env(folder: &Path, variables: &[(String, String)]) -> R
     };
     let new: Vec<&(String, String)> = variables.iter().filter(|(name, _)| !is_there(name)).collect();
     if new.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Added { names: Vec::new(), open_before: None });
     }
     let mut text = if before.is_empty() || before.ends_with('\n') { String::new() } else { "\n".to_owned() };
     for (name, value) in &new {
-        text.push_str(&dot_env_line(name, value));
+        text.push_str(&variable_line(name, value));
     }
-    let mut opened = std::fs::OpenOptions::new();
-    let mut file = opened.append(true).create(true).mode(0o600).open(&file).map_err(failed)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
-    Ok(new.iter().map(|(name, _)| name.clone()).collect())
+    let mut options = std::fs::OpenOptions::new();
+    let mut opened = options.append(true).create(true).mode(0o600).open(file).map_err(failed)?;
+    let mode = opened.metadata().map_err(failed)?.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        opened.set_permissions(std::fs::Permissions::from_mode(0o600)).map_err(failed)?;
+    }
+    opened.write_all(text.as_bytes()).and_then(|()| opened.sync_all()).map_err(failed)?;
+    let names = new.iter().map(|(name, _)| name.clone()).collect();
+    Ok(Added { names, open_before: Some(mode).filter(|mode| mode & 0o077 != 0) })
 }
 
 /// In quotes that leave every letter what it is.
-fn dot_env_line(name: &str, value: &str) -> String {
+fn variable_line(name: &str, value: &str) -> String {
     if !value.contains(['\'', '\n', '\r']) {
         return format!("{name}='{value}'\n");
     }

@@ -44,6 +44,8 @@ pub struct Watched {
     pub jobs: Carried,
     /// Variables that stand for passwords in it, and their values.
     pub secrets: Vec<(String, String)>,
+    /// The file beside the stack file into which these belong.
+    pub secrets_file: &'static str,
 }
 
 impl Watched {

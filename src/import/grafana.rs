@@ -175,7 +175,7 @@ impl Grafana {
         if is_literal && literal != "admin" {
             self.section.set("admin_password", Item::text(written));
             let message = "Grafana's password stands in the file; `grafana.admin_password` reads it from a variable";
-            let fix = "its value belongs into `.env` beside the stack file, out of version control";
+            let fix = "nothing; keep its value out of version control";
             remarks.changed(place.clone(), message, fix);
             return;
         }

@@ -67,8 +67,10 @@ pub struct Imported {
     pub jobs: Carried,
     /// The files that were read, as they were named.
     pub sources: Vec<String>,
-    /// Variables that stand for passwords in the text, and their values: they belong into `.env` beside the stack file.
+    /// Variables that stand for passwords in the text, and their values.
     pub secrets: Vec<(String, String)>,
+    /// The file beside the stack file into which these belong.
+    pub secrets_file: &'static str,
     /// Where a prometheus.yml was looked for, and was not.
     pub sought: Vec<String>,
 }

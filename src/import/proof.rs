@@ -19,6 +19,7 @@ pub(super) struct Proof<'a> {
     pub(super) jobs: Carried,
     pub(super) sources: Vec<String>,
     pub(super) secrets: Vec<(String, String)>,
+    pub(super) secrets_file: &'static str,
     pub(super) sought: Vec<String>,
 }
 
@@ -66,6 +67,7 @@ impl Proof<'_> {
             jobs: self.jobs,
             sources: self.sources,
             secrets: self.secrets,
+            secrets_file: self.secrets_file,
             sought: self.sought,
         }
     }

@@ -105,7 +105,7 @@ impl Secrets<'_> {
             if names.is_empty() { "a variable".to_owned() } else { format!("`${{{}}}`", names.join("}`, `${")) };
         let place = Place { file: self.file.to_owned(), line: None, subject: path.to_owned() };
         let message = format!("a password stood in the file; {names} stands for it");
-        remarks.changed(place, message, "its value belongs into `.env` beside the stack file, out of version control");
+        remarks.changed(place, message, "nothing; keep its value out of version control");
     }
 
     /// The text without passwords.

@@ -20,7 +20,7 @@ use super::source::{SourceFile, SourceKind};
 use super::variables::Variables;
 use super::{Carried, Imported, Request};
 use crate::catalog;
-use crate::stack::{Environment, Problems, StackName, read_file, refused, variables_of};
+use crate::stack::{Environment, Problems, StackName, VARIABLE_FILES, read_file, refused, tidy, variables_of};
 
 /// A line in an app of which nobody knows whether it tells its metrics.
 pub(super) const NOT_WATCHED: &str =
@@ -105,9 +105,21 @@ impl<'a> Assembly<'a> {
         self.top(&mut root);
         let sources = self.sources(parts.config.as_ref());
         let secrets = self.secrets(&mut root);
+        let secrets_file = self.secrets_file();
         let jobs = Carried { carried: jobs.carried, all: jobs.all };
         let sought = self.sought;
-        Proof { request: self.request, root, remarks: self.remarks, services, jobs, sources, secrets, sought }.finish()
+        Proof {
+            request: self.request,
+            root,
+            remarks: self.remarks,
+            services,
+            jobs,
+            sources,
+            secrets,
+            secrets_file,
+            sought,
+        }
+        .finish()
     }
 
     fn services(&mut self, project: &Project, names: &Names, parts: &mut Parts) -> Result<(), Problems> {
@@ -287,18 +299,28 @@ impl<'a> Assembly<'a> {
 
     /// Takes passwords out of the stack file.
     fn secrets(&mut self, root: &mut Map) -> Vec<(String, String)> {
-        let beside =
-            read_file(&self.request.folder.join(".env")).map(|bytes| variables_of(&String::from_utf8_lossy(&bytes)));
+        let beside = VARIABLE_FILES.iter().rev().filter_map(|name| read_file(&self.request.folder.join(name)).ok());
+        let beside = beside.flat_map(|bytes| variables_of(&String::from_utf8_lossy(&bytes)));
         let request = self.request.environment;
         let set = self.project.as_ref().map_or(request, |project| &project.environment);
         let of = |environment: &Environment| -> Vec<(String, String)> {
             environment.names().filter_map(|name| Some((name.to_owned(), environment.get(name)?))).collect()
         };
-        let set: Environment = beside.unwrap_or_default().into_iter().chain(of(set)).collect();
+        let set: Environment = beside.chain(of(set)).collect();
         let file = self.files.first().map_or("", |file| file.name.as_str());
         let mut secrets = Secrets { set: &set, file, found: Vec::new() };
         secrets.take_out(root, &mut self.remarks);
         secrets.found
+    }
+
+    /// The file beside the stack file that takes passwords. Where a service reads `.env` itself, everybody's would come to it.
+    fn secrets_file(&self) -> &'static str {
+        let [usual, own] = VARIABLE_FILES;
+        let file = std::path::absolute(self.request.folder.join(usual)).map(|file| tidy(&file)).unwrap_or_default();
+        let is_read = self.project.as_ref().is_some_and(|project| {
+            project.services.values().any(|entry| compose::are_read_by(project, &entry.node, &file))
+        });
+        if is_read { own } else { usual }
     }
 
     /// A file as it is found from the stack file.

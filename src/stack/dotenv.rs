@@ -1,4 +1,4 @@
-//! Files of `KEY=VALUE` lines: `.env` beside the stack file, and `env_file`.
+//! Files of `KEY=VALUE` lines: those of variables beside the stack file, and `env_file`.
 
 use super::environment::Environment;
 use super::variables;

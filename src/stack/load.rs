@@ -13,6 +13,10 @@ use super::{Environment, Stack, dotenv, files, mask, rules, sections};
 /// The path that stands for standard input, as elsewhere. Paths in it begin at the working directory.
 pub const STANDARD_INPUT: &str = "-";
 
+/// The files of variables beside a stack file; what the first sets counts. The second is stackctl's alone: what stands in it
+/// comes to no app that reads `.env` itself.
+pub const VARIABLE_FILES: [&str; 2] = [".env", ".env.stackctl"];
+
 /// What standard input says. It can be read once, and a command may load the stack more than once.
 static STANDARD_INPUT_SAYS: Mutex<Option<Vec<u8>>> = Mutex::new(None);
 
@@ -36,12 +40,12 @@ pub struct Loaded {
     pub warnings: Problems,
     /// Folder of the first file, absolute. Relative paths are resolved against it.
     pub folder: PathBuf,
-    /// The variables, those of `.env` included, from which secrets are read at the last moment.
+    /// The variables, those of [`VARIABLE_FILES`] included, from which secrets are read at the last moment.
     pub environment: Environment,
 }
 
-/// Loads a stack from files; later ones overlay earlier ones. Variables come from the environment, then from `.env`
-/// beside the first file.
+/// Loads a stack from files; later ones overlay earlier ones. Variables come from the environment, then from
+/// [`VARIABLE_FILES`] beside the first file.
 ///
 /// # Errors
 /// All problems of all files at once.
@@ -115,7 +119,9 @@ fn assemble(
     let folder = std::path::absolute(named_folder).unwrap_or_else(|_| named_folder.to_path_buf());
     let of_process = environment;
     let mut environment = environment.clone();
-    environment.add_missing(dot_env(&folder, &environment, &mut problems));
+    for name in VARIABLE_FILES {
+        environment.add_missing(variables_in(&folder, name, &environment, &mut problems));
+    }
     let Some(root) = documents(texts, &environment, &mut problems) else { return Err(problems.finish()) };
     let joint = Joint { folder: named_folder, of_process, compose: vocabulary.compose };
     let mut root = include::join(root, &joint, &mut environment, &mut problems);
@@ -149,13 +155,17 @@ fn documents(texts: Vec<(String, String)>, environment: &Environment, problems: 
     root.filter(|_| is_whole)
 }
 
-/// The variables of `.env`, where there is one.
-fn dot_env(folder: &Path, environment: &Environment, problems: &mut Collector) -> Vec<(String, String)> {
-    let path = folder.join(".env");
-    let Ok(bytes) = files::read_regular(&path) else { return Vec::new() };
+/// The variables of a file of that name, where there is one.
+fn variables_in(
+    folder: &Path,
+    name: &str,
+    environment: &Environment,
+    problems: &mut Collector,
+) -> Vec<(String, String)> {
+    let Ok(bytes) = files::read_regular(&folder.join(name)) else { return Vec::new() };
     let (pairs, bad) = dotenv::parse(&String::from_utf8_lossy(&bytes), environment);
     for line in bad {
-        problems.error_in(".env".to_owned(), line.line, line.message, "write one `KEY=VALUE` on each line");
+        problems.error_in(name.to_owned(), line.line, line.message, "write one `KEY=VALUE` on each line");
     }
     pairs
 }

@@ -25,6 +25,14 @@ fn a_taken_port_is_named_and_the_rest_runs() {
     assert_eq!(stack.running("fine").len(), 1);
     let plan = stack.expect(3, &["plan"]);
     assert!(plan.stderr.contains(&place), "{}", plan.stderr);
+    // A stack file that is to be is told the same before anybody writes it.
+    let folder = tempfile::tempdir().expect("a folder");
+    let name = format!("{}-init", stack.name);
+    let publish = format!("busy={port}:80");
+    let words = ["init", "--yes", "--no-running", "--no-exporters", "--grafana", "false", "--name", &name];
+    let words = [&words[..], &["--app", "busy=stackctl/self", "--publish", &publish]].concat();
+    let init = run(std::process::Command::new(env!("CARGO_BIN_EXE_stackctl")).current_dir(folder.path()).args(words));
+    assert!(init.stderr.contains(&place) && init.stderr.contains("wrote stack.yml"), "{}", init.stderr);
     drop(held);
     stack.ok(&["up"]);
 }

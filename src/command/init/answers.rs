@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use crate::command::Failure;
-use crate::import::{self, FreshApp, FreshMetrics, Origin};
+use crate::command::{self, Failure};
+use crate::import::{self, FreshApp, FreshExporter, FreshMetrics, Origin};
 use crate::stack;
 
 /// What somebody wants, as far as it was said.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, clap::Args)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, clap::Args)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Wishes {
     /// Name of the stack
@@ -68,7 +68,54 @@ pub(super) fn read(path: &Path) -> Result<Wishes, Failure> {
     stack::read_answers(&text).map_err(wrong)
 }
 
+/// Keeps answers in a file beside the stack file that they did not come to, or where there is room for it.
+pub(super) fn keep(wishes: &Wishes, stack_file: &Path) -> Option<PathBuf> {
+    let text = wishes.written();
+    let beside = stack_file.with_extension("answers.yml");
+    if command::place::write(&beside, &text, true).is_ok() {
+        return Some(beside);
+    }
+    let file = tempfile::Builder::new().prefix("stackctl-").suffix(".answers.yml").tempfile().ok()?;
+    std::fs::write(file.path(), text).ok()?;
+    file.into_temp_path().keep().ok()
+}
+
 impl Wishes {
+    /// A file of these answers: a line for each that says something. JSON is YAML.
+    fn written(&self) -> String {
+        let json = |wishes: &Self| serde_json::to_value(wishes).expect("names, texts and numbers are JSON");
+        let (answers, unsaid) = (json(self), json(&Self::default()));
+        let answers = answers.as_object().into_iter().flatten().filter(|(name, value)| unsaid[*name] != **value);
+        let lines: Vec<String> = answers.map(|(name, value)| format!("{name}: {value}\n")).collect();
+        lines.concat()
+    }
+
+    /// Takes in apps as they were answered.
+    pub(super) fn take_apps(&mut self, apps: &[FreshApp]) {
+        for FreshApp { name, origin, ports, metrics, .. } in apps {
+            match origin {
+                Origin::Image(image) => self.app.push(format!("{name}={image}")),
+                Origin::Attached(attached) => self.attach.push(attached.clone()),
+                Origin::Included => {}
+            }
+            self.publish.extend(ports.iter().map(|port| format!("{name}={port}")));
+            if let (Some(FreshMetrics { port, path }), Origin::Image(_) | Origin::Included) = (metrics, origin) {
+                let port = port.map(|port| port.to_string()).unwrap_or_default();
+                self.metrics.push(format!("{name}={port}{path}"));
+            }
+        }
+    }
+
+    /// Takes in the exporters that were chosen.
+    pub(super) fn take_exporters(&mut self, exporters: &[FreshExporter]) {
+        self.no_exporters = exporters.is_empty();
+        let written = |exporter: &FreshExporter| {
+            let kind = exporter.kind.as_ref().unwrap_or(&exporter.name);
+            exporter.watched.as_ref().map_or_else(|| kind.clone(), |app| format!("{kind}={app}"))
+        };
+        self.exporter = exporters.iter().map(written).collect();
+    }
+
     /// These, and those of another where these say nothing.
     pub(super) fn or(self, other: Self) -> Self {
         fn list<T>(first: Vec<T>, second: Vec<T>) -> Vec<T> {
@@ -124,9 +171,12 @@ impl Wishes {
     }
 }
 
-/// `PORT` or `PORT/PATH`.
+/// `PORT`, `PORT/PATH`, or `/PATH` at the container's first port.
 pub(in crate::command) fn place(text: &str) -> Result<FreshMetrics, Failure> {
     let (port, path) = text.split_once('/').unwrap_or((text, "metrics"));
+    if port.is_empty() && !path.is_empty() {
+        return Ok(FreshMetrics { port: None, path: format!("/{path}") });
+    }
     let number = port.parse::<u16>().ok().filter(|port| *port > 0);
     let number = number.ok_or_else(|| {
         Failure::arguments(format!("`{port}` is not a port"), "write `PORT/PATH`, such as `80/metrics`")
@@ -144,4 +194,45 @@ fn named<'a>(apps: &'a mut [FreshApp], option: &str, name: &str) -> Result<&'a m
         Failure::arguments(format!("`{option}`: there is no app `{name}`"), format!("name it: `--app {name}=IMAGE`"))
     };
     apps.iter_mut().find(|app| app.name == name).ok_or_else(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_that_are_kept_are_read_as_what_they_were() {
+        let image = |name: &str, metrics| FreshApp {
+            name: name.to_owned(),
+            origin: Origin::Image("acme/web:1".to_owned()),
+            ports: vec!["8080:80".to_owned()],
+            metrics,
+            note: None,
+        };
+        let mut wishes = Wishes { name: Some("on: [shop]".to_owned()), grafana: Some(false), ..Wishes::default() };
+        let metrics = [
+            FreshMetrics { port: Some(80), path: "/q/m".to_owned() },
+            FreshMetrics { port: None, path: "/metrics".to_owned() },
+        ];
+        let apps = [image("web", Some(metrics[0].clone())), image("api", Some(metrics[1].clone())), image("job", None)];
+        wishes.take_apps(&apps);
+        wishes.take_exporters(&[
+            FreshExporter { name: "node".to_owned(), ..FreshExporter::default() },
+            FreshExporter {
+                name: "db-exporter".to_owned(),
+                kind: Some("postgres".to_owned()),
+                watched: Some("db".to_owned()),
+            },
+        ]);
+        let folder = tempfile::tempdir().expect("a folder");
+        let kept = keep(&wishes, &folder.path().join("stack.yml")).expect("there is room");
+        assert_eq!(kept, folder.path().join("stack.answers.yml"));
+        let read = read(&kept).unwrap_or_default();
+        assert_eq!(read, wishes);
+        assert_eq!(read.apps(&[]).unwrap_or_default(), apps);
+        assert_eq!(read.exporter, ["node", "postgres=db"]);
+        let elsewhere = keep(&wishes, Path::new("/nowhere/stack.yml")).expect("there is room elsewhere");
+        assert!(super::read(&elsewhere).is_ok_and(|read| read == wishes));
+        std::fs::remove_file(elsewhere).expect("it was written");
+    }
 }

@@ -7,9 +7,8 @@ use dialoguer::theme::ColorfulTheme;
 use dialoguer::{Confirm, Input, MultiSelect, Select};
 
 use super::answers::{Wishes, place};
-use super::exporters::Proposal;
+use super::exporters::{Choice, Proposal};
 use super::look::{Running, Seen};
-use crate::catalog;
 use crate::command::{Failure, output, prompt};
 use crate::import::{FreshApp, FreshExporter, FreshMetrics, Origin};
 use crate::stack::{Ports, ServiceName, StackName, counted};
@@ -213,17 +212,9 @@ impl Asker {
         Ok(apps)
     }
 
-    /// Exporters for any host, and those that fit the apps.
-    pub(super) fn exporters(&self, proposals: &[Proposal]) -> Result<Vec<FreshExporter>, Failure> {
-        let hosts = catalog::FOR_ANY_HOST.iter().map(|name| {
-            let about = if *name == "node" { "the host" } else { "each container" };
-            let exporter = FreshExporter { name: (*name).to_owned(), ..FreshExporter::default() };
-            (format!("{name} ({about})"), *name == "node", exporter)
-        });
-        self.chosen(
-            "Which exporters? (space marks, enter goes on)",
-            hosts.chain(proposals.iter().map(choice)).collect(),
-        )
+    /// Exporters for a new stack file.
+    pub(super) fn exporters(&self, choices: Vec<Choice>) -> Result<Vec<FreshExporter>, Failure> {
+        self.chosen("Which exporters? (space marks, enter goes on)", choices)
     }
 
     /// Exporters that fit imported apps. Without somebody to ask, an import stays what it was, and one is told of them.
@@ -237,14 +228,14 @@ impl Asker {
             return Ok(Vec::new());
         }
         let prompt = "Which exporters for what was imported? (space marks, enter goes on)";
-        self.chosen(prompt, proposals.iter().map(choice).collect())
+        self.chosen(prompt, proposals.iter().map(Proposal::choice).collect())
     }
 
     /// What somebody marks of lines, each with whether it is marked before, else what is marked before.
-    fn chosen(&self, prompt: &str, choices: Vec<(String, bool, FreshExporter)>) -> Result<Vec<FreshExporter>, Failure> {
+    fn chosen(&self, prompt: &str, choices: Vec<Choice>) -> Result<Vec<FreshExporter>, Failure> {
         let marked: Vec<bool> = choices.iter().map(|(_, is_marked, _)| *is_marked).collect();
         let lines: Vec<&str> = choices.iter().map(|(line, _, _)| line.as_str()).collect();
-        let picked = if self.is_there {
+        let picked = if self.is_there && !choices.is_empty() {
             prompt::answered(
                 MultiSelect::with_theme(&self.theme).with_prompt(prompt).items(&lines).defaults(&marked).interact(),
             )?
@@ -259,10 +250,6 @@ impl Asker {
     pub(super) fn may_write(&self, file: &Path) -> Result<bool, Failure> {
         self.yes_or_no(&format!("Write {}?", file.display()), true)
     }
-}
-
-fn choice(proposal: &Proposal) -> (String, bool, FreshExporter) {
-    (proposal.line(), proposal.is_likely(), proposal.exporter.clone())
 }
 
 /// Containers that are to be run by the stack from now on.

@@ -21,13 +21,17 @@ pub(super) struct Proposal {
 
 impl Proposal {
     /// Whether the exporter is of use as it is.
-    pub(super) fn is_likely(&self) -> bool {
+    fn is_likely(&self) -> bool {
         self.needs.is_empty()
     }
 
-    pub(super) fn line(&self) -> String {
+    fn line(&self) -> String {
         let needs = if self.needs.is_empty() { String::new() } else { format!("; needs {}", self.needs) };
         format!("{} for {} ({}{needs})", self.kind, self.app, self.image)
+    }
+
+    pub(super) fn choice(&self) -> Choice {
+        (self.line(), self.is_likely(), self.exporter.clone())
     }
 
     /// The command that adds it later.
@@ -38,6 +42,25 @@ impl Proposal {
             self.app, self.image, self.exporter.name, self.app
         )
     }
+}
+
+/// An exporter that is offered: its line, whether it is marked before somebody answers, and what it is.
+pub(super) type Choice = (String, bool, FreshExporter);
+
+/// Exporters for any host, and those that fit the apps of a new stack file. None is offered with which the file would be
+/// wrong, and none is marked that runs as an app.
+pub(super) fn choices(stack: &Stack, fits: impl Fn(&FreshExporter) -> bool) -> Vec<Choice> {
+    let images = || stack.apps.values().map(|app| &app.image);
+    let hosts = catalog::FOR_ANY_HOST.iter().map(|name| {
+        let about = if *name == "node" { "the host" } else { "each container" };
+        let runs = images().any(|image| catalog::for_any_host(image).is_some_and(|known| known.name == *name));
+        let runs_already = if runs { "; an app is it already" } else { "" };
+        let exporter = FreshExporter { name: (*name).to_owned(), ..FreshExporter::default() };
+        (format!("{name} ({about}{runs_already})"), *name == "node" && !runs, exporter)
+    });
+    let proposals = proposals(stack);
+    let all = hosts.chain(proposals.iter().map(Proposal::choice));
+    all.filter(|(_, _, exporter)| fits(exporter)).collect()
 }
 
 /// The exporters for apps whose image is known and that nothing watches yet.
@@ -122,14 +145,15 @@ pub(super) fn named(wishes: &[String], stack: &Stack) -> Vec<FreshExporter> {
     wishes.iter().map(exporter).collect()
 }
 
-/// The exporters put into what was imported.
-pub(super) fn add(imported: &mut Imported, exporters: &[FreshExporter]) -> Result<(), Failure> {
+/// The text of an imported file with exporters more. It is right with them.
+pub(super) fn added(imported: &Imported, exporters: &[FreshExporter], folder: &Path) -> Result<String, Failure> {
+    let mut text = imported.text.clone();
     for exporter in exporters {
-        let editor = Editor::open("the imported file", &imported.text)?;
+        let editor = Editor::open("the imported file", &text)?;
         let added = editor.insert("exporters", &exporter.name, &exporter.snippet());
-        imported.text = added.map_err(|wrong| Failure::arguments(wrong.message, wrong.help))?;
+        text = added.map_err(|wrong| Failure::arguments(wrong.message, wrong.help))?;
     }
-    Ok(())
+    read(&text, folder, &imported.secrets).map(|_| text)
 }
 
 /// The stack that a text makes, with variables that are set beside those of this process.

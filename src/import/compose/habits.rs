@@ -5,6 +5,7 @@ use std::path::Path;
 use super::names::split_image;
 use super::project::scalar;
 use super::{Project, mounts};
+use crate::catalog;
 use crate::import::remark::{Place, Remarks};
 use crate::stack::{OutsideEntry, OutsideNode, OutsideValue};
 
@@ -19,8 +20,8 @@ const OLD_CADVISOR: [&str; 4] = [
 /// The first cAdvisor that finds containers of an engine whose images are kept by containerd, as Docker 29 does.
 const CONTAINERD_CADVISOR: (u32, u32) = (0, 54);
 
-/// Looks at one service.
-pub(super) fn look(project: &Project, name: &str, entry: &OutsideEntry, remarks: &mut Remarks) {
+/// Looks at one service. `new`: what it is called in the stack file.
+pub(super) fn look(project: &Project, (name, new): (&str, &str), entry: &OutsideEntry, remarks: &mut Remarks) {
     let at = |key: &str| {
         let line = entry.node.entry(key).map_or(entry.key.line, |entry| entry.key.line);
         Place::at(&project.file, line, format!("services.{name}.{key}"))
@@ -28,6 +29,16 @@ pub(super) fn look(project: &Project, name: &str, entry: &OutsideEntry, remarks:
     let image = entry.node.entry("image").and_then(|entry| scalar(&entry.node)).map(|image| project.filled(image));
     if let Some(image) = image.filter(|_| entry.node.entry("build").is_none()) {
         image_habits(&image, &at("image"), remarks);
+        if let Some(known) = catalog::for_any_host(&image) {
+            let place = Place::at(&project.file, entry.key.line, format!("services.{name}"));
+            let message = format!("this is the exporter `{0}`, and stays an app like any other", known.name);
+            let fix = format!(
+                "to have it run with all that it needs to see: `stackctl remove app {new}`, then `stackctl add exporter {0}`; its \
+                 job is `{0}` then",
+                known.name
+            );
+            remarks.habit(place, message, fix);
+        }
     }
     passwords(project, name, entry, remarks);
     for bind in mounts::binds(project, &entry.node).iter().filter(|bind| bind.is_path) {

@@ -1,6 +1,7 @@
 //! Compose files → apps of a stack file.
 
 mod deploy;
+mod env_files;
 mod habits;
 mod joined;
 pub(super) mod merge;
@@ -11,6 +12,7 @@ pub(super) mod project;
 mod service;
 mod top;
 
+pub(super) use env_files::are_read_by;
 pub(super) use names::{Names, Role, free, is_bitnami, split_image, usual_config, valid};
 pub(super) use project::Project;
 pub(super) use service::{KEPT, Services};

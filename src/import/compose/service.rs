@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use indexmap::IndexMap;
 
+use super::env_files::{self, EnvFile};
 use super::project::scalar;
-use super::{Names, Project, deploy, habits, joined, merge, mounts, ports};
+use super::{Names, Project, Role, deploy, habits, joined, merge, mounts, ports};
 use crate::import::draft::{Item, Map};
 use crate::import::remark::{Place, Remarks};
 use crate::stack::{OutsideEntry, OutsideNode, OutsideValue, Problems, refused};
@@ -122,7 +123,10 @@ impl Service<'_> {
         self.mode(aliases);
         self.profiles();
         self.replicas();
-        habits::look(self.all.project, self.name, self.entry, self.remarks);
+        // What stackctl runs itself is written anew: there is nothing to mend in the old.
+        if self.all.names.role(self.name) == Role::App {
+            habits::look(self.all.project, (self.name, self.all.names.new_name(self.name)), self.entry, self.remarks);
+        }
         Ok(())
     }
 
@@ -266,22 +270,11 @@ impl Service<'_> {
 
     fn env_files(&mut self, entry: &OutsideEntry) {
         let project = self.all.project;
-        let items = match &entry.node.value {
-            OutsideValue::Sequence(items) => items.iter().collect(),
-            _ => vec![&entry.node],
-        };
-        let key =
-            |item: &OutsideNode, key: &str| item.entry(key).and_then(|entry| scalar(&entry.node)).map(str::to_owned);
-        let path = |item: &OutsideNode| scalar(item).map(str::to_owned).or_else(|| key(item, "path"));
-        let is_here = |path: &str| project.rebase.absolute(&project.filled(path)).is_file();
+        let is_here = |path: &String| project.rebase.absolute(&project.filled(path)).is_file();
         // A file that need not be there says nothing as long as it is not.
-        let counts = |item: &&OutsideNode| {
-            self.all.keeps
-                || key(item, "required").as_deref() != Some("false")
-                || path(item).is_some_and(|path| is_here(&path))
-        };
-        let (here, missing): (Vec<String>, Vec<String>) =
-            items.into_iter().filter(counts).filter_map(path).partition(|path| is_here(path));
+        let counts = |file: &EnvFile| self.all.keeps || !file.is_optional || is_here(&file.path);
+        let named = env_files::of(&entry.node).into_iter().filter(counts).map(|file| file.path);
+        let (here, missing): (Vec<String>, Vec<String>) = named.partition(is_here);
         if !missing.is_empty() {
             let message = format!("{} is not here", missing.join(" and "));
             self.keep("env_file", entry, &message, "put the file there and write `env_file` again");

@@ -44,6 +44,7 @@ impl Assembly<'_> {
         let declared: Vec<&str> = vec!["networks", "volumes", "secrets"];
         self.top(&mut root);
         let secrets = self.secrets(&mut root);
+        let secrets_file = self.secrets_file();
         // What is said of its other services concerns the Compose file, which stays.
         let file = self.project.as_ref().map(|project| project.file.clone()).unwrap_or_default();
         let is_about_own = |remark: &Remark| {
@@ -60,6 +61,7 @@ impl Assembly<'_> {
             jobs: Carried { carried: jobs.carried, all: jobs.all },
             sources: vec![file],
             secrets,
+            secrets_file,
             sought: self.sought,
         };
         proof.prove()?;
@@ -75,6 +77,7 @@ impl Assembly<'_> {
             }
         }
         declared.iter().chain(&["name"]).for_each(|section| drop(root.take(section)));
-        Ok(Watched { own, sections: root, metrics, remarks: proof.remarks.0, jobs: proof.jobs, secrets: proof.secrets })
+        let Proof { remarks, jobs, secrets, .. } = proof;
+        Ok(Watched { own, sections: root, metrics, remarks: remarks.0, jobs, secrets, secrets_file })
     }
 }
