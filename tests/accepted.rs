@@ -21,6 +21,7 @@ fn every_stack() -> Vec<(&'static str, Stack)> {
         ("everything", stacks::everything()),
         ("alerting", stacks::alerting()),
         ("replicas", stacks::replicas()),
+        ("shards", stacks::shards()),
     ]
 }
 

@@ -57,6 +57,11 @@ fn a_stack_with_two_prometheus_servers_is_rendered_as_in_its_golden_folder() {
 }
 
 #[test]
+fn a_stack_whose_targets_are_shared_is_rendered_as_in_its_golden_folder() {
+    check("shards", &stacks::shards(), &Facts::default());
+}
+
+#[test]
 fn every_stack_that_comes_with_stackctl_renders() {
     let names = stacks::all_shipped();
     assert!(names.len() >= 4, "{names:?}");

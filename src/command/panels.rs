@@ -39,9 +39,9 @@ pub(super) async fn look_kindly(situation: &Situation) -> Result<Vec<Finding>, F
 
 /// Asks once.
 pub(super) async fn look(situation: &Situation) -> Result<Vec<Finding>, Failure> {
-    let prometheus = prove::prometheus(situation)?;
+    let servers = prove::servers(situation)?;
     let grafana = situation.grafana(None)?;
-    Ok(verify::dashboards(&situation.desired, prometheus.as_ref(), grafana.as_ref()).await)
+    Ok(verify::dashboards(&situation.desired, &servers, grafana.as_ref()).await)
 }
 
 /// Two scrapes of the job that is scraped most seldom.

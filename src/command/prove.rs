@@ -7,7 +7,7 @@ use super::situation::Situation;
 use super::verify::Check;
 use super::{Failure, output, panels, refused};
 use crate::client::{self, Alertmanager, Prometheus};
-use crate::desired::{Role, Service, without_url_secrets};
+use crate::desired::{PrometheusServer, Role, Service, without_url_secrets};
 use crate::engine::{ContainerState, Error, Health, Judge, ObservedContainer, Prober, Taken, Verdict};
 use crate::verify::{self, Finding, Server, Status};
 
@@ -44,7 +44,9 @@ pub(super) fn servers(situation: &Situation) -> Result<Vec<Server>, Error> {
         let access = |url: String| Prometheus::guarded(&url, situation.access()?).map_err(cannot_ask);
         let client = url.map(access).transpose()?;
         let instance = desired.service(&service).map(|it| it.container_name(&desired.stack, 1)).unwrap_or_default();
-        servers.push(Server { service, instance, client });
+        let server = desired.prometheus.as_ref().and_then(|config| config.server(&service));
+        let has_the_whole = server.is_none_or(PrometheusServer::has_the_whole);
+        servers.push(Server { service, instance, has_the_whole, client });
     }
     Ok(servers)
 }
@@ -53,9 +55,9 @@ fn cannot_ask(error: client::Error) -> Error {
     Error::new("cannot ask Prometheus", error)
 }
 
-/// The first Prometheus that can be reached from here: replicas know the same.
+/// The first Prometheus that can be reached from here and has the whole: replicas know the same.
 pub(super) fn prometheus(situation: &Situation) -> Result<Option<Prometheus>, Error> {
-    Ok(servers(situation)?.into_iter().find_map(|server| server.client))
+    Ok(servers(situation)?.into_iter().filter(|server| server.has_the_whole).find_map(|server| server.client))
 }
 
 /// Runs checks on the running stack, with a probe inside its network where something is broken.

@@ -343,7 +343,7 @@ pub(super) fn question(stack: &Stack, engine: &Engine) -> Question {
         named_volumes: volumes.collect(),
         attached: stack.attached.iter().map(|(name, app)| (name.to_string(), app.attach.clone())).collect(),
         rule_files: desired::rule_paths(stack),
-        rule_readers: stack.prometheus.as_option().into_iter().flat_map(stack::Prometheus::service_names).collect(),
+        rule_readers: stack.prometheus.as_option().into_iter().flat_map(stack::Prometheus::answering_names).collect(),
         ..question_by_name(stack.name.as_str(), engine)
     }
 }

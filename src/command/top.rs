@@ -4,7 +4,7 @@ use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use super::situation::{Situation, Wishes};
-use super::{Exit, Failure, view};
+use super::{Exit, Failure, prove, view};
 use crate::cli::Global;
 use crate::engine::Error;
 use crate::top::{self, Screen, Subject};
@@ -25,8 +25,10 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
         return Err(Failure::arguments("`top` needs a terminal", help));
     }
     let situation = Situation::of(global, Wishes::default()).await?;
+    let shards = prove::servers(&situation)?.into_iter().filter(|server| !server.has_the_whole);
     let subject = Subject {
         prometheus: view::running_prometheus(&situation)?,
+        shards: shards.filter_map(|server| server.client).collect(),
         golden: situation.desired.golden.clone(),
         interval: situation.desired.library().interval,
         pause: arguments.interval.max(Duration::from_millis(200)),

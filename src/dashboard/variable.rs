@@ -40,6 +40,18 @@ impl VariableSource {
 }
 
 impl Variable {
+    /// Has the choices come from a query: a Prometheus that reads from others knows the series of these, and not what values
+    /// their labels have (`storage/remote/read.go`: `LabelValues` is not implemented).
+    pub fn ask_by_query(&mut self) {
+        let VariableSource::LabelValues { selector, label } = &self.source else { return };
+        if !self.regex.is_empty() {
+            return;
+        }
+        self.regex = format!("/{label}=\"([^\"]*)\"/");
+        let selector = if selector.is_empty() { format!("{{{label}!=\"\"}}") } else { selector.clone() };
+        self.source = VariableSource::QueryResult(format!("group by ({label}) ({selector})"));
+    }
+
     /// A value that it may have, as far as that is known without a Prometheus; `.*` stands for all.
     pub fn first_value(&self) -> Option<String> {
         let of_list = || match &self.source {

@@ -20,7 +20,7 @@ pub(super) fn make(
     fed_by: Option<&Prometheus>,
 ) -> (GrafanaConfig, Service) {
     let config = GrafanaConfig {
-        datasources: fed_by.map(datasources).unwrap_or_default(),
+        datasources: fed_by.map(|prometheus| datasources(input, prometheus)).unwrap_or_default(),
         prometheus_guard: fed_by.and_then(guard::of),
         time_interval: prometheus::scrape_interval(fed_by.unwrap_or(&Prometheus::default())),
         dashboards_folder: DASHBOARDS_FOLDER.to_owned(),
@@ -32,9 +32,9 @@ pub(super) fn make(
     (config, service)
 }
 
-/// One for each server: where the first has fallen, people choose another.
-fn datasources(prometheus: &Prometheus) -> Vec<Datasource> {
-    let servers = server::all(prometheus).into_iter();
+/// One for each server that has the whole: where the first has fallen, people choose another.
+fn datasources(input: Input, prometheus: &Prometheus) -> Vec<Datasource> {
+    let servers = server::all(input, prometheus).into_iter().filter(PrometheusServer::has_the_whole);
     let one = |server: PrometheusServer| {
         let url = guard::url(prometheus, &server.service);
         if server.is_first() {

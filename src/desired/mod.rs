@@ -49,7 +49,7 @@ pub use job::{BasicAuth, Job, JobOrigin, JobTargets, Says, StaticTarget, Tls};
 pub use probe::{DnsModule, HttpModule, ProbeModule, Protocol as ProbeProtocol, TcpModule, Trust};
 pub use remote::Remote;
 pub use rules::{MissingRule, Objective, ObjectiveKind, rule_paths, rule_place};
-pub use server::PrometheusServer;
+pub use server::{Duty, PrometheusServer};
 pub use service::{
     Attachment, Container, Dependency, Image, ImageOrigin, Mount, MountSource, OnChange, PlacedFile, PlacedSecret,
     Role, SecretForm, SecretSource, Service, SettingPlace,
@@ -208,7 +208,7 @@ pub struct PrometheusConfig {
     pub alertmanagers: Vec<String>,
     /// Where every sample is sent to, too.
     pub remote_write: Vec<Remote>,
-    /// Where queries ask, too.
+    /// Where queries ask, too, beside the shards.
     pub remote_read: Vec<Remote>,
     /// More keys at the top, in Prometheus' own words.
     pub extra_config: IndexMap<String, serde_json::Value>,

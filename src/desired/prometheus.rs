@@ -33,7 +33,7 @@ pub(super) fn make(
     let version = chosen.parsed_version(&PROMETHEUS);
     let timing = timing(section, version);
     let mut config = PrometheusConfig {
-        servers: server::all(section),
+        servers: server::all(input, section),
         version: chosen.version.clone(),
         scrape_interval: timing.interval,
         scrape_timeout: timing.timeout,
@@ -90,7 +90,7 @@ fn service(
     container.visited = attached::attachments(input);
     container.visited.retain(|visited| container.networks.iter().all(|own| own.network != visited.network));
     container.files = files(config, server);
-    container.secrets.extend(job_secrets(input, &config.jobs));
+    container.secrets.extend(job_secrets(input, config, server));
     container.secrets.extend(remote::secrets(section));
     container.secrets.extend(guard::secrets(input.stack.name.as_str(), section));
     Service {
@@ -197,20 +197,25 @@ fn files(config: &PrometheusConfig, server: &PrometheusServer) -> Vec<PlacedFile
         on_change,
     };
     // Rules first: prometheus.yml is looked at with the files that it names.
-    let rules = config.rule_files.iter().map(|file| placed(&file.rendered(), &file.placed(), OnChange::Reload));
+    let rules = config
+        .rule_files
+        .iter()
+        .filter(|_| server.has_the_whole())
+        .map(|file| placed(&file.rendered(), &file.placed(), OnChange::Reload));
     let own = placed(&server.source(), &server.placed(), OnChange::Reload);
     let memory = server.is_first().then(|| placed("prometheus/stackctl.json", MEMORY_FILE, OnChange::Nothing));
     let client = config.guard.as_ref().map(|_| placed("prometheus/client.yml", CLIENT_FILE, OnChange::Nothing));
     rules.chain([own]).chain(memory).chain(client).collect()
 }
 
-fn job_secrets(input: Input, jobs: &[Job]) -> Vec<PlacedSecret> {
+fn job_secrets(input: Input, config: &PrometheusConfig, server: &PrometheusServer) -> Vec<PlacedSecret> {
     let stack = input.stack;
     let apps = stack.apps.iter().filter_map(|(name, app)| Some((name, app.metrics.as_ref()?)));
     let exporters = stack.exporters.iter().map(|(name, exporter)| (name, &exporter.metrics));
     let attached = stack.attached.iter().map(|(name, attached)| (name, &attached.metrics));
     let elsewhere = stack.scrape.iter().map(|(name, scrape)| (name, &scrape.metrics));
-    let present: IndexSet<&str> = jobs.iter().map(|job| job.name.as_str()).collect();
+    let present = config.jobs.iter().filter(|job| server.has(job));
+    let present: IndexSet<&str> = present.map(|job| job.name.as_str()).collect();
     let all = apps.chain(attached).chain(exporters).chain(elsewhere);
     let named = all.map(|(name, metrics)| (metrics.job.as_ref().unwrap_or(name).as_str(), metrics));
     let watched = named.filter(|(name, _)| present.contains(name));

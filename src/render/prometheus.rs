@@ -2,11 +2,12 @@
 
 use indexmap::IndexMap;
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::{template, yaml};
 use crate::desired::{
-    BasicAuth, Desired, Duration, Job, JobTargets, PrometheusConfig, PrometheusServer, Remote, RuleFile, Scheme, Tls,
-    prometheus_duration, prometheus_size,
+    BasicAuth, Desired, Duration, Duty, Job, JobTargets, PrometheusConfig, PrometheusServer, Remote, RuleFile, Scheme,
+    Tls, prometheus_duration, prometheus_size,
 };
 
 /// Where the file is rendered, and what it says, for each Prometheus that runs.
@@ -80,6 +81,34 @@ struct JobView<'a> {
     targets: Vec<&'a str>,
     labels: Vec<Pair<'a>>,
     prober: Option<&'a str>,
+    shard: Option<Shard>,
+    relabels: bool,
+}
+
+/// The part of the targets that a shard scrapes.
+#[derive(Clone, Copy, Serialize)]
+struct Shard {
+    number: u32,
+    of: u32,
+}
+
+impl Shard {
+    fn of(server: &PrometheusServer) -> Option<Self> {
+        match server.duty {
+            Duty::Shard { number, of } => Some(Self { number, of }),
+            _ => None,
+        }
+    }
+
+    /// The same in a job that is written in Prometheus' own words: before all that the job does to its addresses.
+    fn into_job(self, job: &Value) -> Value {
+        let mut job = job.clone();
+        let written = job["relabel_configs"].as_array().cloned().unwrap_or_default();
+        let hash = json!({ "source_labels": ["__address__"], "modulus": self.of, "target_label": "__tmp_hash", "action": "hashmod" });
+        let keep = json!({ "source_labels": ["__tmp_hash"], "regex": self.number.to_string(), "action": "keep" });
+        job["relabel_configs"] = [hash, keep].into_iter().chain(written).collect();
+        job
+    }
 }
 
 #[derive(Serialize)]
@@ -97,6 +126,7 @@ struct Dns<'a> {
 
 impl<'a> View<'a> {
     fn of(config: &'a PrometheusConfig, server: &'a PrometheusServer) -> Self {
+        let (shard, evaluates) = (Shard::of(server), server.has_the_whole());
         let escape = if config.expands_external_labels { double_dollars } else { str::to_owned };
         Self {
             header: yaml::HEADER,
@@ -109,19 +139,19 @@ impl<'a> View<'a> {
                 time: prometheus_duration(retention.time),
                 size: retention.size.map(prometheus_size),
             }),
-            jobs: config.jobs.iter().map(JobView::of).collect(),
-            extra_scrape_configs: config.extra_scrape_configs.iter().map(yaml::list_entry).collect(),
-            rule_files: config.rule_files.iter().map(RuleFile::placed).collect(),
-            alertmanagers: &config.alertmanagers,
+            jobs: config.jobs.iter().filter(|job| server.has(job)).map(|job| JobView::of(job, shard)).collect(),
+            extra_scrape_configs: extra_jobs(config, server),
+            rule_files: config.rule_files.iter().filter(|_| evaluates).map(RuleFile::placed).collect(),
+            alertmanagers: if evaluates { config.alertmanagers.as_slice() } else { &[] },
             remote_write: remotes(&config.remote_write),
-            remote_read: remotes(&config.remote_read),
+            remote_read: reads(config, server),
             extra_config: (!config.extra_config.is_empty()).then(|| yaml::document(&config.extra_config)),
         }
     }
 }
 
 impl<'a> JobView<'a> {
-    fn of(job: &'a Job) -> Self {
+    fn of(job: &'a Job, shard: Option<Shard>) -> Self {
         let (targets, dns, escape): (Vec<&str>, _, fn(&str) -> String) = match &job.targets {
             JobTargets::Static(targets) => {
                 (targets.iter().map(|target| target.address.as_str()).collect(), None, str::to_owned)
@@ -145,11 +175,29 @@ impl<'a> JobView<'a> {
             basic_auth: job.basic_auth.as_ref(),
             bearer_token_file: job.bearer_token_file.as_deref(),
             tls: job.tls.as_ref(),
+            relabels: shard.is_some() || job.prober.is_some() || dns.is_some() && !job.labels.is_empty(),
+            shard,
             dns,
             targets,
             labels: pairs(&job.labels, escape),
             prober: job.prober.as_deref(),
         }
+    }
+}
+
+fn extra_jobs(config: &PrometheusConfig, server: &PrometheusServer) -> Vec<String> {
+    let jobs = config.extra_scrape_configs.iter().filter(|_| server.has_extra_jobs());
+    let shard = Shard::of(server);
+    jobs.map(|job| shard.map_or_else(|| yaml::list_entry(job), |shard| yaml::list_entry(&shard.into_job(job))))
+        .collect()
+}
+
+/// The shards, where it asks any, and what else the stack file names.
+fn reads(config: &PrometheusConfig, server: &PrometheusServer) -> Vec<String> {
+    match &server.duty {
+        Duty::Everything => remotes(&config.remote_read),
+        Duty::Front { shards } => remotes(shards).into_iter().chain(remotes(&config.remote_read)).collect(),
+        Duty::Shard { .. } => Vec::new(),
     }
 }
 

@@ -52,6 +52,7 @@ fn table() -> Vec<(&'static str, String)> {
         ("prometheus", "on".to_owned()),
         ("prometheus.port", PROMETHEUS_ADDRESS.to_string()),
         ("prometheus.replicas", PROMETHEUS_SERVERS.to_string()),
+        ("prometheus.shards", "none: one server scrapes everything".to_owned()),
         ("prometheus.replica_label", REPLICA_LABEL.to_owned()),
         ("prometheus.scrape_interval", SCRAPE_INTERVAL.to_string()),
         ("prometheus.scrape_timeout", format!("{SCRAPE_TIMEOUT}, or the scrape interval where that is shorter")),

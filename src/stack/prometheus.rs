@@ -21,6 +21,9 @@ pub struct Prometheus {
     pub port: Publish,
     /// How many Prometheus servers run that all do the same, so that one may fall. Default 1.
     pub replicas: Option<u32>,
+    /// How many Prometheus servers share the targets, each target one server's. One more, the front, asks them all and
+    /// evaluates the rules. Default: none, one server scrapes everything.
+    pub shards: Option<u32>,
     /// External label that tells replicas apart. Alerts go without it. Default `prometheus_replica`.
     pub replica_label: Option<String>,
     /// Time between two scrapes. Default 15s.
@@ -68,13 +71,30 @@ impl Prometheus {
         prometheus
     }
 
-    /// Names of the services that run it: `prometheus`, `prometheus-2` … Replicas of one service would share one volume.
+    /// Names of the services that run it: those that have the whole, then the shards.
     pub fn service_names(&self) -> impl Iterator<Item = String> {
+        self.answering_names().chain(self.shard_names())
+    }
+
+    /// Names of the services that have the whole and evaluate the rules: `prometheus`, `prometheus-2` … Replicas of one service
+    /// would share one volume.
+    pub fn answering_names(&self) -> impl Iterator<Item = String> {
         let replicas = self.replicas.unwrap_or(PROMETHEUS_SERVERS).min(Self::MOST_REPLICAS);
         (1..=replicas).map(|replica| match replica {
             1 => "prometheus".to_owned(),
             more => format!("prometheus-{more}"),
         })
+    }
+
+    /// Names of the services that share the targets: `prometheus-shard-1` …
+    pub fn shard_names(&self) -> impl Iterator<Item = String> {
+        let shards = self.shards.unwrap_or_default().min(Self::MOST_SHARDS);
+        (1..=shards).map(|shard| format!("prometheus-shard-{shard}"))
+    }
+
+    /// Whether more than one runs.
+    pub fn has_several(&self) -> bool {
+        self.service_names().nth(1).is_some()
     }
 
     /// Name of the external label that tells replicas apart. `None`: there is one server.
@@ -85,6 +105,9 @@ impl Prometheus {
 
     /// More would not watch better, and each asks every target.
     pub const MOST_REPLICAS: u32 = 7;
+
+    /// More than one host carries.
+    pub const MOST_SHARDS: u32 = 16;
 }
 
 /// How long and how much is kept.

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use tokio::sync::watch::Sender;
 
 use super::news::{App, News, Signal};
-use crate::client::{Error, Prometheus, QueryResult};
+use crate::client::{Error, Prometheus, QueryResult, Target};
 use crate::dashboard::Panel;
 use crate::plot::{Series, TimeRange};
 use crate::promql::{Filling, fill};
@@ -20,6 +20,8 @@ const LENGTH: f64 = 900.0;
 pub struct Subject {
     /// Who is asked.
     pub prometheus: Prometheus,
+    /// Those that scrape in its place, where there are any.
+    pub shards: Vec<Prometheus>,
     /// Golden signals by app.
     pub golden: IndexMap<String, Vec<Panel>>,
     /// Seconds between two scrapes.
@@ -49,10 +51,17 @@ async fn look(subject: &Subject) -> Result<News, Error> {
         let signals = panels.iter().map(|panel| ask(subject, panel, &range));
         try_join_all(signals).await.map(|signals| App { name: app_name.clone(), signals })
     });
-    let (apps, targets, alerts) =
-        tokio::join!(join_all(apps), subject.prometheus.targets(), subject.prometheus.alerts());
+    let (apps, targets, alerts) = tokio::join!(join_all(apps), targets(subject), subject.prometheus.alerts());
     let apps = apps.into_iter().collect::<Result<_, _>>()?;
-    Ok(News { apps, targets: targets?.active, alerts: alerts?, range })
+    Ok(News { apps, targets: targets?, alerts: alerts?, range })
+}
+
+/// What is scraped by all. A shard that does not answer is seen by the front.
+async fn targets(subject: &Subject) -> Result<Vec<Target>, Error> {
+    let shards = join_all(subject.shards.iter().map(Prometheus::targets));
+    let (own, shards) = tokio::join!(subject.prometheus.targets(), shards);
+    let shards = shards.into_iter().flatten().flat_map(|targets| targets.active);
+    Ok(own?.active.into_iter().chain(shards).collect())
 }
 
 /// The first series of the panel's first query: golden signals have one each.

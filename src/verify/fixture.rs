@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use crate::client::{Health, Target, Targets};
 use crate::desired::{
-    Attachment, Container, Desired, Duration, HostSettings, Image, ImageOrigin, Job, JobOrigin, JobTargets,
+    Attachment, Container, Desired, Duration, Duty, HostSettings, Image, ImageOrigin, Job, JobOrigin, JobTargets,
     PrometheusConfig, PrometheusServer, PullPolicy, Role, Scheme, Service, StaticTarget,
 };
 use crate::engine::{ContainerState, Health as ContainerHealth, Observed, ObservedContainer};
@@ -67,7 +67,7 @@ pub(crate) fn web_job() -> Job {
 
 pub(crate) fn desired(services: Vec<Service>, jobs: Vec<Job>) -> Desired {
     let prometheus = PrometheusConfig {
-        servers: vec![PrometheusServer { service: "prometheus".into(), replica: None }],
+        servers: vec![PrometheusServer { service: "prometheus".into(), replica: None, duty: Duty::Everything }],
         guard: None,
         version: "3.5.0".into(),
         scrape_interval: Duration::from_secs(15),

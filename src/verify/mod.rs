@@ -30,4 +30,6 @@ pub use remote::{Counted, RemoteState, judge_remote, remote};
 pub use report::Report;
 pub use series::{Found, SelectorState};
 pub use server::{Server, prometheus_urls};
-pub use targets::{Evidence, Unreached, View, grafana_url, judge_targets, judge_views, not_running, see, targets};
+pub use targets::{
+    Blind, Evidence, Unreached, View, grafana_url, judge_targets, judge_views, not_running, see, targets,
+};

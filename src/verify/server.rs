@@ -18,8 +18,29 @@ pub struct Server {
     pub service: String,
     /// Name of its container.
     pub instance: String,
+    /// It knows of everything; others are shards, which know one part each.
+    pub has_the_whole: bool,
     /// `None`: it does not run, or cannot be reached from here.
     pub client: Option<Prometheus>,
+}
+
+/// Whether it takes all of them to know everything.
+pub(super) fn are_shards(servers: &[Server]) -> bool {
+    servers.iter().any(|server| !server.has_the_whole)
+}
+
+/// Those that it takes to know everything: the first that can be asked, of shards all.
+pub(super) fn one_whole(servers: &[Server]) -> &[Server] {
+    if are_shards(servers) {
+        return servers;
+    }
+    let first = servers.iter().find(|server| server.client.is_some());
+    first.map(std::slice::from_ref).unwrap_or_default()
+}
+
+/// Those that evaluate rules and send alerts.
+pub(super) fn with_the_whole(servers: &[Server]) -> impl Iterator<Item = &Server> {
+    servers.iter().filter(|server| server.has_the_whole)
 }
 
 /// Where this host reaches the stack's Prometheus servers, in order: name of the service, and URL, the published one or that

@@ -144,3 +144,118 @@ fn the_replica_that_does_not_see_what_the_other_sees_is_named() {
     assert_eq!(stack.plan(), [""; 0]);
     stack.ok(&["verify"]);
 }
+
+/// Apps of which, by the hash of their addresses, two shards have four and one, and three shards two, two and one.
+const APPS: [&str; 5] = ["anna", "bert", "carl", "dora", "emil"];
+
+fn write_apps(stack: &Sandbox, section: &str) {
+    let app =
+        |name: &&str| format!("  {name}: {{ image: stackctl/self, command: [demo, accesslog], metrics: {{}} }}\n");
+    let apps: String = APPS.iter().map(app).collect();
+    stack.write_bare(&format!(
+        "images: {{ from: debian }}\ngrafana: off\n\
+         prometheus: {{ port: off, scrape_interval: 1s, external_labels: {{ site: here }}, {section} }}\napps:\n{apps}\
+         alerts: {{ AnnaIsDown: {{ when: 'up{{job=\"anna\"}} == 0', for: 0s }} }}\n"
+    ));
+}
+
+/// The apps that each shard scrapes.
+fn shared(stack: &Sandbox, shards: usize) -> Vec<Vec<String>> {
+    let of = |shard: usize| {
+        let up = asked(stack, &format!("prometheus-shard-{shard}"), "up{job!=\"prometheus\"} == 1");
+        let jobs = up.as_array().expect("a list").iter().map(|one| one["metric"]["job"].as_str().unwrap_or_default());
+        let mut jobs: Vec<String> = jobs.map(str::to_owned).collect();
+        jobs.sort();
+        jobs
+    };
+    (1..=shards).map(of).collect()
+}
+
+/// Every app is one shard's and no other's.
+fn is_divided(parts: &[Vec<String>]) -> bool {
+    let mut all = parts.concat();
+    all.sort();
+    all == APPS && parts.iter().all(|part| !part.is_empty())
+}
+
+#[test]
+fn shards_share_the_targets_and_the_front_shows_all_of_them() {
+    let stack = Sandbox::bare("");
+    write_apps(&stack, "shards: 2");
+    stack.ok(&["up"]);
+    assert_eq!(stack.plan(), [""; 0], "a second `up` has nothing to do");
+    stack.ok(&["verify"]);
+    let parts = shared(&stack, 2);
+    assert!(is_divided(&parts), "{parts:?}");
+    let scraped = stack.findings("targets");
+    let web = scraped.iter().find(|finding| finding["subject"] == parts[1][0].as_str()).expect("it is expected");
+    let by = format!("scraped by `{}` at", stack.container("prometheus-shard-2", 1));
+    assert!(web["message"].as_str().is_some_and(|message| message.starts_with(&by)), "{web}");
+    let own = asked(&stack, "prometheus-shard-1", "count(up{job=\"prometheus\"})");
+    assert_eq!(own, serde_json::json!([]), "the servers are the front's");
+
+    // The front.
+    let all = stack.json(&["query", "count(up == 1)"]);
+    assert_eq!(all["result"][0]["value"][1], "8", "five apps and three servers: {all}");
+    let anna = stack.json(&["query", "up{job=\"anna\"}"]);
+    let expected = serde_json::json!({ "__name__": "up", "instance": "anna:80", "job": "anna" });
+    assert_eq!(anna["result"][0]["metric"], expected, "as if it had scraped it itself");
+    docker(&["stop", "-t", "1", &stack.container("anna", 1)]);
+    eventually("the front evaluates the rules over all", || {
+        stack.run(&["alerts", "--active"]).stdout.contains("AnnaIsDown")
+    });
+    docker(&["start", &stack.container("anna", 1)]);
+
+    // A shard falls.
+    eventually("all is well again", || stack.run(&["verify", "targets"]).code == 0);
+    docker(&["stop", "-t", "1", &stack.container("prometheus-shard-1", 1)]);
+    let mut expected = vec!["STACK-prometheus-shard-1-1 container-exited".to_owned()];
+    expected.extend(parts[0].iter().map(|app| format!("STACK-{app}-1 prometheus-unreachable")));
+    expected.sort();
+    eventually("verify names it, and the targets that nobody scrapes", || {
+        let mut found = broken(&stack, "targets");
+        found.sort();
+        found == expected
+    });
+    let down = stack.json(&["query", "up{job=\"prometheus\"} == 0"]);
+    assert_eq!(down["result"].as_array().map(Vec::len), Some(1), "the front notices it itself: {down}");
+    stack.ok(&["up"]);
+
+    // One more, and no more at all.
+    write_apps(&stack, "shards: 3");
+    stack.ok(&["up"]);
+    assert_eq!(stack.plan(), [""; 0]);
+    eventually("three share what two have shared", || is_divided(&shared(&stack, 3)));
+    stack.ok(&["verify", "targets", "config"]);
+    write_apps(&stack, "");
+    stack.ok(&["up"]);
+    stack.ok(&["verify"]);
+    assert_eq!(stack.plan(), [""; 0]);
+    let volumes = format!("name={}_prometheus-shard-", stack.name);
+    assert_eq!(docker(&["volume", "ls", "-q", "--filter", &volumes]).lines().count(), 3, "a plan never takes a volume");
+    let kept = stack.json(&["query", "count(up{job=\"anna\"})"]);
+    assert_eq!(kept["result"][0]["value"][1], "1", "it scrapes everything itself: {kept}");
+}
+
+#[test]
+fn a_shard_that_takes_what_is_anothers_is_named() {
+    let stack = Sandbox::bare("");
+    write_apps(&stack, "shards: 2");
+    stack.ok(&["up"]);
+    let parts = shared(&stack, 2);
+    let first = stack.container("prometheus-shard-1", 1);
+    let path = "/etc/prometheus/prometheus-shard-1.yml";
+    let file = placed(&first, path).3;
+    crate::reload::edit(&first, path, &file.replace("regex: \"0\"", "regex: \"1\""));
+    docker(&["kill", "-s", "HUP", &first]);
+    let mut expected: Vec<String> = parts[0].iter().map(|app| format!("STACK-{app}-1 target-missing")).collect();
+    expected.extend(parts[1].iter().map(|app| format!("STACK-{app}-1 target-duplicate")));
+    expected.sort();
+    eventually("what both scrape and what none does is told", || {
+        let mut found = broken(&stack, "targets");
+        found.sort();
+        found == expected
+    });
+    stack.ok(&["up"]);
+    stack.ok(&["verify"]);
+}

@@ -113,6 +113,20 @@ pub(crate) fn replicas() -> Stack {
     )
 }
 
+/// A stack whose targets are shared by two Prometheus servers.
+pub(crate) fn shards() -> Stack {
+    written(
+        "name: many\nprometheus:\n  shards: 2\n  external_labels: { site: here }\n  \
+         web: { basic_auth: { username: reader, password: { env: PASSWORD } } }\n  \
+         remote_write: [{ url: \"http://archive:8428/api/v1/write\" }]\n  \
+         remote_read: [{ url: \"http://archive:8428/api/v1/read\" }]\n  \
+         extra_scrape_configs:\n    - { job_name: own, static_configs: [{ targets: [\"a:1\"] }], relabel_configs: [{ target_label: site, replacement: here }] }\n\
+         alertmanager: {}\nexporters: { blackbox: {} }\nprobes: { site: { http: \"http://web/\" } }\n\
+         apps:\n  web: { image: \"ghcr.io/acme/web:1.4\", metrics: { discovery: dns, labels: { team: shop } } }\n  \
+         archive: { image: \"victoria:1\" }\n",
+    )
+}
+
 /// The stack of a text that names no file.
 pub(crate) fn written(text: &str) -> Stack {
     let vocabulary = stackctl::command::VOCABULARY;

@@ -9,7 +9,9 @@ use serde_json::Value;
 
 use super::assemble::Input;
 use super::{Job, JobOrigin, PrometheusConfig};
-use crate::dashboard::{Dashboard, Exposed, Imported, Latency, OVERVIEW_UID, Panel, Signals, WatchedApp, preset, uid};
+use crate::dashboard::{
+    Dashboard, Exposed, Imported, Latency, OVERVIEW_UID, Panel, Signals, Variable, WatchedApp, preset, uid,
+};
 use crate::promql::{Expression, Selector};
 use crate::stack::{self, DashboardSource, Stack};
 
@@ -50,6 +52,14 @@ pub struct Carried {
 
 /// Every dashboard, in order. Without a Prometheus there is nothing to show but what the file asks for.
 pub(super) fn all(input: Input, prometheus: Option<&PrometheusConfig>) -> Vec<StackDashboard> {
+    let mut all = of_one_server(input, prometheus);
+    if prometheus.is_some_and(|config| config.servers.iter().any(|server| !server.has_the_whole())) {
+        all.iter_mut().flat_map(|dashboard| &mut dashboard.dashboard.variables).for_each(Variable::ask_by_query);
+    }
+    all
+}
+
+fn of_one_server(input: Input, prometheus: Option<&PrometheusConfig>) -> Vec<StackDashboard> {
     let apps = watched_apps(input, prometheus);
     if input.stack.dashboards.is_empty() {
         return prometheus.map(|prometheus| unasked(input, prometheus, &apps)).unwrap_or_default();

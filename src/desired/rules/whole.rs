@@ -151,7 +151,10 @@ fn prometheus_health(stack: &Stack) -> Vec<Rule> {
                 "It runs, and nothing new arrives: every other alert is blind.",
             ),
             // Newer versions count floats and histograms apart, and of the latter there may be none.
-            format!("sum by (job, instance) (rate(prometheus_tsdb_head_samples_appended_total{own}[5m])) <= 0"),
+            format!(
+                "sum by (job, instance) (rate(prometheus_tsdb_head_samples_appended_total{own}[5m])) <= 0{}",
+                where_it_has_targets(stack)
+            ),
         ),
     ];
     if has_alertmanager(stack) {
@@ -165,6 +168,15 @@ fn prometheus_health(stack: &Stack) -> Vec<Rule> {
         rules.push((lost, format!("{} > 0", increase("prometheus_notifications_dropped_total", "5m"))));
     }
     rules.into_iter().map(|(usual, expression)| of_preset(usual, &expression, &settings, &[])).collect()
+}
+
+/// A shard may well be nobody's.
+fn where_it_has_targets(stack: &Stack) -> &'static str {
+    if stack.prometheus.as_option().is_some_and(|section| section.shards.is_some()) {
+        r#" and on (job, instance) sum by (job, instance) (prometheus_target_scrape_pool_targets{job="prometheus"}) > 0"#
+    } else {
+        ""
+    }
 }
 
 fn watchdog(stack: &Stack) -> Option<Rule> {

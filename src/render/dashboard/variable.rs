@@ -42,6 +42,9 @@ pub(super) fn json(variable: &Variable) -> Value {
             json["query"] = kind.clone().into();
         }
     }
+    if !variable.regex.is_empty() {
+        json["regex"] = variable.regex.clone().into();
+    }
     if variable.include_all && variable.default.is_empty() {
         let (text, value) = (json!("All"), json!("$__all"));
         json["current"] = if variable.multi {

@@ -7,7 +7,7 @@ use super::remotes::{LABEL_HELP, is_label};
 use crate::catalog::prometheus::PROMETHEUS;
 
 /// As many as there can be, each with a name and a folder that is its own.
-pub(super) fn replicas_stand_side_by_side(examination: &mut Examination) {
+pub(super) fn servers_stand_side_by_side(examination: &mut Examination) {
     let Some(section) = examination.stack.prometheus.as_option() else { return };
     let path = Path::ROOT.key("prometheus");
     if section.replicas.is_some_and(|replicas| replicas == 0 || replicas > Prometheus::MOST_REPLICAS) {
@@ -15,11 +15,11 @@ pub(super) fn replicas_stand_side_by_side(examination: &mut Examination) {
         let help = "two are enough to survive one; `prometheus: off` runs none";
         examination.error(path.key("replicas"), message, help);
     }
-    if section.telling_label().is_none() {
+    if !section.has_several() {
         return;
     }
     if section.container.container_name.is_some() {
-        let help = "remove it: they are called `STACK-prometheus-1`, `STACK-prometheus-2-1` …";
+        let help = "remove it: they are called after their services, `STACK-prometheus-1` and so on";
         examination.error_at_key(path.key("container_name"), "one name for several containers", help);
     }
     let folder = PROMETHEUS.data.as_ref().map(|data| data.path);
@@ -29,6 +29,35 @@ pub(super) fn replicas_stand_side_by_side(examination: &mut Examination) {
         if is_folder && Some(mount.target.trim_end_matches('/')) == folder {
             let help = "write the name of a volume, of which each server gets one of its own, or remove it";
             examination.error(list.index(index), "several servers cannot keep their samples in one folder", help);
+        }
+    }
+}
+
+/// Two or more, and no job that each of them would scrape.
+pub(super) fn shards_divide_something(examination: &mut Examination) {
+    let Some(section) = examination.stack.prometheus.as_option() else { return };
+    let Some(shards) = section.shards else { return };
+    let path = Path::ROOT.key("prometheus");
+    let most = Prometheus::MOST_SHARDS;
+    if !(2..=most).contains(&shards) {
+        let help = "without `shards` one server scrapes everything";
+        examination.error(path.key("shards"), format!("targets are shared by two to {most} servers"), help);
+    }
+    if section.telling_label().is_some() {
+        let help = "keep one of them: `replicas` against a fall, `shards` against too much for one server";
+        examination.error(path.key("shards"), "`shards` together with `replicas` is not known here", help);
+    }
+    let extra = path.key("extra_config");
+    for (key, message, help) in [
+        (
+            "remote_read",
+            "the front's `remote_read` is stackctl's own",
+            "write it as an item of `prometheus.remote_read`",
+        ),
+        ("scrape_config_files", "every shard would scrape these jobs", "write them under `extra_scrape_configs`"),
+    ] {
+        if section.extra_config.contains_key(key) {
+            examination.error_at_key(extra.key(key), message, help);
         }
     }
 }

@@ -26,7 +26,7 @@ pub async fn alerts(desired: &Desired, servers: &[Server]) -> Vec<Finding> {
         return missing.collect();
     }
     let (mut judged, mut unknown) = (Vec::new(), Vec::new());
-    for server in servers {
+    for server in server::with_the_whole(servers) {
         match of_one(config, server).await {
             Ok(findings) => judged.push((server.instance.as_str(), findings)),
             Err(why) => unknown.push(unreachable(&server.service, &why)),

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::client::{Health, Prometheus, Target, Targets};
+use crate::client::{Health, Target, Targets};
 use crate::desired::{Desired, Job, JobOrigin, Role, Says, StackDashboard};
 use crate::promql::{Operator, Selector};
 use crate::verify::series::{Found, SelectorState};
-use crate::verify::targets::{Unreached, unreached};
-use crate::verify::{Cause, Trouble};
+use crate::verify::server::one_whole;
+use crate::verify::targets::{Unreached, see};
+use crate::verify::{Cause, Server, Trouble};
 
 /// What panels have to know of the jobs.
 #[derive(Debug, Clone, Default)]
@@ -30,9 +31,10 @@ enum State {
 }
 
 /// Asks Prometheus how its jobs stand.
-pub(super) async fn ask(desired: &Desired, prometheus: &Prometheus) -> Jobs {
-    let (targets, unreached) = tokio::join!(prometheus.targets(), unreached(desired, prometheus));
-    Jobs::of(desired, targets.ok().as_ref(), &unreached)
+pub(super) async fn ask(desired: &Desired, servers: &[Server]) -> Jobs {
+    let view = see(desired, one_whole(servers)).await.into_iter().next();
+    let (targets, unreached) = view.map(|view| (view.targets.ok(), view.evidence.unreached)).unwrap_or_default();
+    Jobs::of(desired, targets.as_ref(), &unreached)
 }
 
 impl Jobs {

@@ -14,8 +14,9 @@ pub use judge::judge_panels;
 
 use futures_util::StreamExt;
 
-use super::{Cause, Finding, Trouble};
-use crate::client::{Grafana, Prometheus};
+use super::server::with_the_whole;
+use super::{Cause, Finding, Server, Trouble};
+use crate::client::Grafana;
 use crate::dashboard::{Panel, PanelKind};
 use crate::desired::{Desired, StackDashboard};
 
@@ -26,19 +27,19 @@ pub const DASHBOARDS: &str = "dashboards";
 const CONCURRENT_PANELS: usize = 8;
 
 /// Asks and judges. Nothing to say where the stack has no dashboards or no Prometheus.
-/// `prometheus`: `None` where it does not run. `grafana`: `None` where the stack has none, or it does not run.
-pub async fn dashboards(desired: &Desired, prometheus: Option<&Prometheus>, grafana: Option<&Grafana>) -> Vec<Finding> {
+/// `grafana`: `None` where the stack has none, or it does not run.
+pub async fn dashboards(desired: &Desired, servers: &[Server], grafana: Option<&Grafana>) -> Vec<Finding> {
     let (Some(config), false) = (&desired.prometheus, desired.dashboards.is_empty()) else {
         return Vec::new();
     };
-    let Some(prometheus) = prometheus else {
+    let Some(prometheus) = with_the_whole(servers).find_map(|server| server.client.as_ref()) else {
         return vec![unreachable("it does not run")];
     };
     if let Err(error) = prometheus.ready().await {
         return vec![unreachable(&error.to_string())];
     }
     // Before the panels: what is scraped meanwhile is a panel more that shows something, and none that lacks a reason.
-    let jobs = &jobs::ask(desired, prometheus).await;
+    let jobs = &jobs::ask(desired, servers).await;
     let asked = futures_util::stream::iter(&desired.dashboards).then(|dashboard| async move {
         let asker = ask::Asker::of(prometheus, config, &dashboard.dashboard).await;
         findings(dashboard, &asker, jobs).await

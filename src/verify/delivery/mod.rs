@@ -21,6 +21,7 @@ use crate::engine::{ContainerState, Observed, ObservedContainer, Prober};
 use crate::probe::{Delivered, Delivery, Looked, Request, Socket};
 use crate::render::Files;
 
+use super::server::with_the_whole;
 use super::targets::reachable;
 use super::{Finding, Server};
 
@@ -139,7 +140,7 @@ async fn ask(
             one.status = Some(client.status().await);
         }
     }
-    for server in servers {
+    for server in with_the_whole(servers) {
         state.senders.push(sender(server).await);
     }
     compare(&clients, &mut state).await;

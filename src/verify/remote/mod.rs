@@ -14,6 +14,7 @@ use crate::desired::{Desired, Remote};
 use crate::engine::{Observed, Prober};
 
 use super::delivery::container;
+use super::server::with_the_whole;
 use super::{Finding, Server};
 
 /// How long it is looked back: a failure before that says nothing about now.
@@ -70,11 +71,15 @@ pub async fn remote(
     let Some(config) = desired.prometheus.as_ref().filter(|config| !config.remote_write.is_empty()) else {
         return Vec::new();
     };
+    let front = with_the_whole(servers).find_map(|server| server.client.as_ref());
     let looked = servers.iter().map(|server| async {
         let mut state = RemoteState::default();
         if let Some(prometheus) = &server.client {
             let own = if servers.len() > 1 { format!(",instance=~\"{}:.*\"", server.instance) } else { String::new() };
-            state.counted = Some(until_plain(prometheus, &own, &config.remote_write).await);
+            // A shard does not scrape itself: its front does.
+            let history = if server.has_the_whole { prometheus } else { front.unwrap_or(prometheus) };
+            let asked = Asked { prometheus, history, own };
+            state.counted = Some(until_plain(&asked, &config.remote_write).await);
         }
         let container = desired.service(&server.service).and_then(|service| container(observed, service));
         if let (Some(prober), Some(container)) = (prober, container) {
@@ -85,29 +90,30 @@ pub async fn remote(
     join_all(looked).await.concat()
 }
 
+/// Who is asked about the remote writes of one Prometheus.
+struct Asked<'a> {
+    prometheus: &'a Prometheus,
+    /// The one that scrapes it.
+    history: &'a Prometheus,
+    /// Matcher that tells its own metrics from those of the others.
+    own: String,
+}
+
 /// Looks until it is plain of each how it stands, or time is over.
-/// `own`: what tells its own metrics from those of the others that it scrapes.
-async fn until_plain(
-    prometheus: &Prometheus,
-    own: &str,
-    remotes: &[Remote],
-) -> Result<BTreeMap<String, Counted>, client::Error> {
-    let mut counted = counted(prometheus, own, remotes).await?;
+async fn until_plain(asked: &Asked<'_>, remotes: &[Remote]) -> Result<BTreeMap<String, Counted>, client::Error> {
+    let mut counted = counted(asked, remotes).await?;
     for _ in 1..LOOKS {
         if counted.values().all(Counted::is_plain) {
             break;
         }
         tokio::time::sleep(PAUSE).await;
-        counted = self::counted(prometheus, own, remotes).await?;
+        counted = self::counted(asked, remotes).await?;
     }
     Ok(counted)
 }
 
-async fn counted(
-    prometheus: &Prometheus,
-    own: &str,
-    remotes: &[Remote],
-) -> Result<BTreeMap<String, Counted>, client::Error> {
+async fn counted(asked: &Asked<'_>, remotes: &[Remote]) -> Result<BTreeMap<String, Counted>, client::Error> {
+    let Asked { prometheus, history, own } = asked;
     let text = prometheus.own_metrics().await?;
     let mut counted = BTreeMap::new();
     for remote in remotes {
@@ -116,7 +122,7 @@ async fn counted(
         for (grown, what) in grown.iter_mut().zip(["", "failed_", "retried_", "dropped_"]) {
             let metric = format!("prometheus_remote_storage_samples_{what}total");
             let selector = format!("{metric}{{job=\"prometheus\",remote_name=\"{}\"{own}}}", remote.name);
-            let before = before(prometheus, &selector).await;
+            let before = before(history, &selector).await;
             *grown = growth(now(&metric), before);
         }
         let [tried, failed, retried, dropped] = grown;

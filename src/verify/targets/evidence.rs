@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::client::Error;
 use crate::probe::{Listener, Looked, Lookup};
 
 /// What was seen beside Prometheus' own word, of what was not well at first sight.
@@ -19,6 +20,21 @@ pub struct Evidence {
     pub promised: BTreeSet<(String, String)>,
     /// What targets that are scraped well say is not there: by job and instance, the metrics that tell why.
     pub unreached: BTreeMap<(String, String), BTreeMap<String, f64>>,
+    /// Shards, and their front, that could not be asked.
+    pub blind: Vec<Blind>,
+    /// By job and address: names of the containers of those shards that scrape it. Empty: there are no shards.
+    pub scrapers: BTreeMap<(String, String), Vec<String>>,
     /// Why the probe could not look.
     pub trouble: Option<String>,
+}
+
+/// A Prometheus that could not be asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blind {
+    /// Name of its service.
+    pub service: String,
+    /// Name of its container.
+    pub instance: String,
+    /// Why.
+    pub error: Error,
 }

@@ -9,11 +9,11 @@ mod question;
 mod reach;
 mod says;
 mod scraped;
+mod shards;
 mod unwatched;
 
-pub use evidence::Evidence;
+pub use evidence::{Blind, Evidence};
 pub use says::Unreached;
-pub(super) use says::ask as unreached;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::{IpAddr, SocketAddr};
@@ -121,7 +121,8 @@ pub async fn see(desired: &Desired, servers: &[Server]) -> Vec<View> {
         };
         View { service: server.service.clone(), instance: server.instance.clone(), targets, evidence }
     });
-    join_all(asked).await
+    let views = join_all(asked).await;
+    if server::are_shards(servers) { vec![shards::joined(servers, views)] } else { views }
 }
 
 /// Looks closer at what is not well in one view.
@@ -137,10 +138,13 @@ async fn look_closer(
         Some(prober) => gather(&index, view.targets.as_ref().ok(), prober).await,
         None => Evidence { trouble: Some("no image to run it from".to_owned()), ..Evidence::default() },
     };
-    evidence.unreached = view.evidence.unreached;
-    let client = servers.iter().find(|server| server.service == view.service).and_then(|server| server.client.as_ref());
-    if let (Some(prometheus), Ok(targets)) = (client, &view.targets) {
-        evidence.promised = promised(&index, targets, prometheus).await;
+    let View { evidence: Evidence { unreached, blind, scrapers, .. }, .. } = view.clone();
+    evidence = Evidence { unreached, blind, scrapers, ..evidence };
+    let is_asked = |server: &&Server| server.service == view.service || !server.has_the_whole;
+    let clients = servers.iter().filter(is_asked).filter_map(|server| server.client.as_ref());
+    if let Ok(targets) = &view.targets {
+        let promised = join_all(clients.map(|prometheus| promised(&index, targets, prometheus))).await;
+        evidence.promised = promised.into_iter().flatten().collect();
     }
     View { evidence, ..view }
 }
@@ -256,13 +260,17 @@ pub fn judge_views(desired: &Desired, observed: &Observed, views: &[View]) -> Ve
     }
     let judged = |view: &View| judge_targets(desired, observed, view);
     let mut findings = server::joined(seeing.iter().map(|view| (view.instance.as_str(), judged(view))).collect());
-    for view in blind {
+    let blind = blind.into_iter().filter_map(|view| {
+        let error = view.targets.as_ref().err()?.clone();
+        Some(Blind { service: view.service.clone(), instance: view.instance.clone(), error })
+    });
+    for blind in blind.chain(seeing.iter().flat_map(|view| view.evidence.blind.clone())) {
         let is_told = |finding: &Finding| {
-            finding.status == Status::Fail && finding.instance.as_deref() == Some(view.instance.as_str())
+            finding.status == Status::Fail && finding.instance.as_deref() == Some(blind.instance.as_str())
         };
-        if let (false, Err(error)) = (findings.iter().any(is_told), &view.targets) {
-            let trouble = unreachable(error, &view.service);
-            findings.push(Finding::fail(CHECK, &view.service, Some(&view.instance), trouble));
+        if !findings.iter().any(is_told) {
+            let trouble = unreachable(&blind.error, &blind.service);
+            findings.push(Finding::fail(CHECK, &blind.service, Some(&blind.instance), trouble));
         }
     }
     findings
@@ -295,7 +303,7 @@ fn judge_scraped(
     let scraped = Scraped::new(targets);
     let judge = |expected| judge_one(index, prometheus, expected, &scraped, evidence);
     let mut findings: Vec<Finding> = expected.iter().map(judge).collect();
-    findings.extend(scraped::duplicates(&scraped, &expected));
+    findings.extend(scraped::duplicates(&scraped, &expected, evidence));
     findings.extend(scraped::unexpected(index, &scraped, &expected));
     findings.extend(strange_addresses(&expected, evidence));
     findings.extend(extra::findings(index, prometheus, targets));
@@ -314,7 +322,7 @@ fn judge_one(
         (Some(trouble), _) => trouble,
         (None, Some(target)) => match says::trouble(expected, target, &index.states, evidence) {
             Some(trouble) => trouble,
-            None => return well(expected, target),
+            None => return well(expected, target, evidence),
         },
         (None, None) => container::network_mismatch(expected, index)
             .unwrap_or_else(|| not_up(prometheus, expected, scraped, evidence)),
@@ -345,8 +353,9 @@ fn is_strict(version: &str) -> bool {
     major.is_none_or(|major| major >= 3)
 }
 
-fn well(expected: &Expected, target: &Target) -> Finding {
-    let message = format!("scraped at `{}` in {:.0} ms", target.url, target.last_scrape_seconds * 1000.0);
+fn well(expected: &Expected, target: &Target, evidence: &Evidence) -> Finding {
+    let by = shards::scrapers(expected, evidence).first().map(|one| format!(" by `{one}`")).unwrap_or_default();
+    let message = format!("scraped{by} at `{}` in {:.0} ms", target.url, target.last_scrape_seconds * 1000.0);
     Finding::ok(CHECK, &expected.job.name, Some(&expected.instance), message)
 }
 

@@ -18,7 +18,7 @@ const REASONS: &str = "probe_(success|http_status_code|failed_due_to_regex|dns_l
 pub type Unreached = BTreeMap<(String, String), BTreeMap<String, f64>>;
 
 /// Asks Prometheus which targets say that what they watch is not there. Nothing is asked where no target could.
-pub(in crate::verify) async fn ask(desired: &Desired, prometheus: &Prometheus) -> Unreached {
+pub(super) async fn ask(desired: &Desired, prometheus: &Prometheus) -> Unreached {
     let jobs = desired.prometheus.as_ref().map(|prometheus| prometheus.jobs.as_slice()).unwrap_or_default();
     let mut metrics: Vec<&str> = jobs.iter().filter_map(|job| metric(job)).collect();
     metrics.sort_unstable();

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::evidence::Evidence;
 use super::expected::{Expected, Index, scheme};
+use super::shards;
 use crate::client::{Health, Target, Targets};
 use crate::desired::{Duration, JobTargets};
 use crate::verify::{Cause, Finding, Trouble};
@@ -126,7 +127,7 @@ fn is_written_out(index: &Index, job_name: &str) -> bool {
 }
 
 /// A finding for each replica that is scraped more than once, be it in one job or in several.
-pub(super) fn duplicates(scraped: &Scraped, expected: &[Expected]) -> Vec<Finding> {
+pub(super) fn duplicates(scraped: &Scraped, expected: &[Expected], evidence: &Evidence) -> Vec<Finding> {
     let mut first_job: HashMap<&str, &str> = HashMap::new();
     let mut findings = Vec::new();
     for (job, instance, url) in urls(scraped, expected) {
@@ -143,7 +144,15 @@ pub(super) fn duplicates(scraped: &Scraped, expected: &[Expected]) -> Vec<Findin
     }
     for expected in expected {
         let count = scraped.positions(expected).len();
-        if count > 1 {
+        let scrapers = shards::scrapers(expected, evidence);
+        if let [one, other, ..] = scrapers.as_slice()
+            && one != other
+        {
+            let message =
+                format!("`{}` is scraped by `{one}` and by `{other}`: sums count it twice", expected.instance);
+            let fix = "run `stackctl up`, which has both read their configuration again".to_owned();
+            findings.push(duplicate(&expected.job.name, &expected.instance, message, fix));
+        } else if count > 1 {
             let message =
                 format!("`{}` is scraped {count} times in one job: sums count it as often", expected.instance);
             let fix = format!("leave `{}` one network with Prometheus, and one entry in the job", expected.job.name);
@@ -223,6 +232,9 @@ fn path_of(path_and_query: &str) -> &str {
 
 fn absent(expected: &Expected, scraped: &Scraped, evidence: &Evidence) -> Trouble {
     let (job, instance) = (&expected.job.name, &expected.instance);
+    if let Some(trouble) = shards::unscraped(expected, evidence, scraped.is_dropped(expected)) {
+        return trouble;
+    }
     if scraped.is_dropped(expected) {
         let message = format!("Prometheus finds `{instance}`, and relabelling in the job `{job}` drops it");
         return Trouble::new(Cause::TargetMissing, message, "correct the job's `relabel_configs`");
