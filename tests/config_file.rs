@@ -90,6 +90,18 @@ fn a_setting_is_added_and_everything_else_stays_to_the_byte() {
 }
 
 #[test]
+fn a_damaged_copy_is_not_put_in_the_place_of_a_file_that_works() {
+    let host = Host::with(FULL);
+    host.apply();
+    let working = host.text();
+    let copy = host.names().into_iter().find(|name| name.ends_with(".stackctl")).expect("a copy");
+    fs::write(host.0.path().join(copy), "{\"log-driver\": \"json-file\" BAD").expect("writable");
+    let told = host.expect(2, &["rollback", "--yes"]);
+    assert!(told.contains("the engine would not start with the copy") && told.contains("line 1"), "{told}");
+    assert_eq!((host.text(), host.names().len()), (working, 3));
+}
+
+#[test]
 fn where_there_was_no_file_there_is_none_after_rolling_back() {
     let host = Host::bare("engine: { metrics: '10.0.0.1:9400' }\n");
     host.apply();

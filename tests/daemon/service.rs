@@ -2,10 +2,10 @@
 //! Debian's script, and OpenRC's own supervisor.
 
 use std::fs;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::beside::{Beside, SMALLEST, run};
+use crate::beside::{Beside, SMALLEST, must, run};
 use crate::booted::Booted;
 
 const WEB: &str =
@@ -101,9 +101,13 @@ fn give_up(host: &Booted) {
 fn killed(host: &Booted) {
     let mut apply = host.inside(&["stackctl", "engine", "apply", "--yes", "--restart"]);
     let mut apply = apply.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("nsenter is part of util-linux");
+    // Between the end of the engine and the way back lies as long as an engine takes to refuse its file: no time for a pause.
     let is_down = || host.text().contains("max-sized") && !host.path("run/docker.pid").exists();
-    assert!(Beside::wait_until(is_down), "the engine goes on");
-    host.shell("kill -KILL $(pgrep -x stackctl)");
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !is_down() {
+        assert!(Instant::now() < deadline, "the engine goes on");
+    }
+    must(Command::new("kill").args(["-KILL", &below(apply.id()).to_string()]));
     assert!(!apply.wait().expect("it is ours").success());
     assert!(host.text().contains("max-sized"), "it had gone back already");
     give_up(host);
@@ -113,6 +117,12 @@ fn killed(host: &Booted) {
     assert!(shown.contains("max-sized") && shown.contains("`stackctl engine rollback` takes it back"), "{shown}");
     let told = host.expect(0, &["engine", "rollback", "--yes", "--restart"]);
     assert!(told.contains("the engine runs") && host.answers(), "{told}");
+}
+
+/// The process that nsenter started inside.
+fn below(nsenter: u32) -> u32 {
+    let children = fs::read_to_string(format!("/proc/{nsenter}/task/{nsenter}/children")).expect("it runs");
+    children.split_whitespace().next().and_then(|child| child.parse().ok()).expect("it has started something")
 }
 
 /// Somebody broke the file by hand, has tried to restart the engine until its service manager gave up, and stopped it for good:

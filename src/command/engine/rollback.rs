@@ -4,9 +4,9 @@ use super::super::{Exit, Failure, output};
 use super::answer;
 use super::confirm;
 use super::restart::{Restart, RestartWishes};
-use super::subject::{Which, file_of_any_engine};
+use super::subject::{Running, Which, file_of_any_engine};
 use crate::cli::Global;
-use crate::daemon::{Backup, ConfigFile, Document, Turn, diff};
+use crate::daemon::{Backup, ConfigFile, Dockerd, Document, Turn, diff, objections};
 
 /// Arguments of `engine rollback`.
 #[derive(Debug, clap::Args)]
@@ -36,6 +36,7 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
         say(&format!("nothing to roll back: stackctl keeps no copy of {path}"));
         return Ok(Exit::Done);
     };
+    expect_startable(&file, &backup, running.as_ref())?;
     say(&what(&file, &backup)?);
     let service = arguments.restart.service(running.as_ref())?;
     confirm("Put it back?", arguments.yes)?;
@@ -58,6 +59,28 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
             Ok(Exit::Done)
         }
         (None, _) => Ok(Exit::Done),
+    }
+}
+
+/// Refuses a copy that the engine would not start with: it may have been damaged since, or other flags given.
+fn expect_startable(file: &ConfigFile, backup: &Backup, running: Option<&Running>) -> Result<(), Failure> {
+    let Some(bytes) = backup.bytes()? else { return Ok(()) };
+    let refused = |why: String| {
+        let copy = backup.path().display();
+        Failure::arguments(
+            format!("the engine would not start with the copy {copy}: {why}"),
+            format!(
+                "{} is left as it is; mend the copy, or take it away for the one before it, and try again",
+                file.path().display()
+            ),
+        )
+    };
+    let document = Document::parse(&bytes).map_err(|error| refused(error.to_string()))?;
+    let Some(running) = running else { return Ok(()) };
+    let flags = running.dockerd.as_ref().map(Dockerd::flags).unwrap_or_default();
+    match objections(&document, &flags, running.release()).first() {
+        Some(first) => Err(refused(format!("line {}: {}; {}", first.line, first.message, first.help))),
+        None => Ok(()),
     }
 }
 
