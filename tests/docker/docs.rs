@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::pages::{OTHERS, Page};
-use crate::sandbox::{Run, Sandbox, own_image, run};
+use crate::sandbox::{Run, Sandbox, eventually, own_image, run};
 use crate::tools::docker_compose;
 
 /// What this machine has no image or port for is another's business.
@@ -143,6 +143,8 @@ fn alerts_are_told_and_silenced_as_the_page_says() {
     let apps = "name: alerting\napps:\n  hook: { image: stackctl/self, command: [demo, accesslog] }\n  web: { image: stackctl/self, command: [demo, accesslog], metrics: {} }\n";
     desk.put(&format!("{apps}{}", page.blocks("yaml")[0]), &format!("{HERE}alertmanager: {{ port: off }}\n"));
     desk.type_line("stackctl up --no-wait");
+    let here = desk.stack.path("here.yml").display().to_string();
+    eventually("Alertmanager answers", || desk.stack.run(&["-f", &here, "silence", "list"]).code == 0);
     let mut made = String::new();
     let lines = page.shell_lines("sh");
     assert!(lines.iter().any(|line| line.contains("silence remove 5f0a31c2")), "{lines:?}");
