@@ -25,21 +25,24 @@ const EXIT_CODES: &str = "\
 Exit codes: 0 done; 1 the world said no (engine, network, disk); 2 the file or the arguments are wrong; \
 3 not as desired (plan with steps, verify with findings, test with failures)";
 
+/// What they stand under in the help of every command, so that those of the command alone stand by themselves.
+const GLOBAL: &str = "Global options";
+
 /// Options that go with every command.
 #[derive(Debug, Clone, Args)]
 pub struct Global {
     /// Stack file, `-` for standard input; repeat it to lay later files over earlier ones [env: `STACKCTL_FILE`]
-    #[arg(short, long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    #[arg(help_heading = GLOBAL, short, long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     #[arg(default_values_os_t = default_files())]
     pub file: Vec<PathBuf>,
     /// Say only what went wrong
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(help_heading = GLOBAL, short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
     /// Say more
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    #[arg(help_heading = GLOBAL, short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// Colours; the variable `NO_COLOR` switches them off, too
-    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    #[arg(help_heading = GLOBAL, long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     pub color: Color,
 }
 

@@ -1,9 +1,13 @@
 //! What the README shows can be typed, and what it has to name is named.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use clap::{CommandFactory, Parser};
 use stackctl::cli::Cli;
+use stackctl::command::VOCABULARY;
+use stackctl::desired::{Desired, Facts};
+use stackctl::stack::{Environment, parse};
 
 const README: &str = include_str!("../README.md");
 
@@ -105,4 +109,26 @@ fn the_files_that_the_readme_names_are_there() {
     for file in files {
         assert!(root.join(file).exists(), "{file}");
     }
+}
+
+#[test]
+fn the_ports_that_the_demo_takes_are_those_that_the_readme_names() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("stacks");
+    let text = std::fs::read_to_string(folder.join("demo.yml")).expect("the demo is there");
+    let loaded = parse("demo.yml", &text, &folder, &Environment::default(), &VOCABULARY).expect("the demo is right");
+    let desired = Desired::of(&loaded.stack, &Facts::default());
+    let settings = desired.services.iter().map(|service| &service.container.settings);
+    let taken = settings.flat_map(|settings| {
+        let published = settings.ports.0.iter().filter_map(|port| port.host_port);
+        let words = settings.command.iter().flat_map(|command| &command.0);
+        let in_host_network = settings.network_mode.as_deref() == Some("host");
+        let places =
+            words.filter_map(|word| word.strip_prefix("--web.listen-address=")?.rsplit(':').next()?.parse().ok());
+        published.chain(places.filter(move |_| in_host_network))
+    });
+    let taken: BTreeSet<u16> = taken.collect();
+    let sentence = README.split("The demo takes the ports").nth(1).and_then(|rest| rest.split("`cargo").next());
+    let words = sentence.expect("the README says it").split(|letter: char| !letter.is_ascii_digit());
+    let named: BTreeSet<u16> = words.filter_map(|word| word.parse().ok()).filter(|port| *port > 999).collect();
+    assert_eq!(named, taken);
 }

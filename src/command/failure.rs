@@ -127,9 +127,10 @@ impl From<engine::Error> for Failure {
 
 /// `error: …` and, below it, `help: …`.
 pub(super) fn framed(message: &str, help: Option<&str>) -> String {
-    let mut text = format!("{} {message}", output::paint(output::RED, "error:"));
+    let lines = |text: &str| output::fitted(&std::io::stderr(), text, 7);
+    let mut text = format!("{} {}", output::paint(output::RED, "error:"), lines(message));
     if let Some(help) = help {
-        write!(text, "\n{} {help}", output::paint(output::CYAN, " help:")).expect("a String takes everything");
+        write!(text, "\n{} {}", output::paint(output::CYAN, " help:"), lines(help)).expect("a String takes everything");
     }
     text
 }

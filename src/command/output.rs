@@ -1,10 +1,11 @@
 //! Printing: data on standard output, everything else on standard error, colours only where they are wanted.
 
-use std::io::Write as _;
+use std::io::{IsTerminal, Write as _};
 
 use anstyle::{AnsiColor, Style};
 
 use crate::cli::Color;
+use crate::plan::Action;
 
 pub(super) const RED: Style = AnsiColor::Red.on_default().bold();
 pub(super) const GREEN: Style = AnsiColor::Green.on_default();
@@ -24,6 +25,15 @@ pub(super) fn set_color(color: Color) {
 /// Text in a style; the stream it is written to drops the style where colours are off.
 pub(super) fn paint(style: Style, text: &str) -> String {
     format!("{style}{text}{style:#}")
+}
+
+/// The style of what is done to a thing: what comes, what goes, what changes.
+pub(super) fn style_of(action: Action) -> Style {
+    match action {
+        Action::Create | Action::Start => GREEN,
+        Action::Remove => RED,
+        Action::Replace | Action::Write | Action::Reload | Action::Connect => YELLOW,
+    }
 }
 
 /// Whether standard error takes colours.
@@ -47,6 +57,64 @@ pub(super) fn print(text: &str) {
 pub(super) fn say(text: &str) {
     let written = writeln!(anstream::stderr(), "{text}");
     drop(written);
+}
+
+/// Columns of a line at most that is made for reading.
+pub(super) const COLUMNS: usize = 100;
+
+/// Text in lines as long as the terminal's, where the stream is one. Whatever else reads it looks for words of one line.
+pub(super) fn fitted(stream: &impl IsTerminal, text: &str, indent: usize) -> String {
+    if !stream.is_terminal() {
+        return text.to_owned();
+    }
+    let columns = crossterm::terminal::size().map_or(COLUMNS, |(columns, _)| usize::from(columns));
+    wrapped(text, indent, columns.clamp(40, COLUMNS))
+}
+
+/// Text in lines of so many columns. It begins in column `indent`, as all lines below the first do. What stands between
+/// backticks is not torn apart, as somebody may copy it, and a line that is indented already is a quotation: it stays.
+pub(super) fn wrapped(text: &str, indent: usize, columns: usize) -> String {
+    let margin = format!("\n{}", " ".repeat(indent));
+    let mut whole = String::new();
+    for line in text.lines() {
+        let is_quotation = line.starts_with(' ');
+        if !whole.is_empty() {
+            whole += if is_quotation { "\n" } else { margin.as_str() };
+        }
+        let room = columns.saturating_sub(indent).max(20);
+        whole += &if is_quotation { line.to_owned() } else { filled(line, room).join(&margin) };
+    }
+    whole
+}
+
+/// One line as several.
+fn filled(line: &str, room: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in words(line) {
+        match lines.last_mut() {
+            Some(last) if visible_width(last) + 1 + visible_width(&word) <= room => {
+                last.push(' ');
+                last.push_str(&word);
+            }
+            _ => lines.push(word),
+        }
+    }
+    lines
+}
+
+/// Words; what stands between backticks is one.
+fn words(line: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for word in line.split(' ') {
+        match words.last_mut() {
+            Some(last) if last.matches('`').count() % 2 == 1 => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            _ => words.push(word.to_owned()),
+        }
+    }
+    words
 }
 
 /// JSON on standard output, indented.
@@ -81,6 +149,22 @@ fn visible_width(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_end_between_words_and_what_is_to_be_copied_stays_whole() {
+        let text =
+            "the registry `docker.io` cannot be reached: write `images: { mirror: registry.example:5000 }` or wait";
+        let lines = [
+            "the registry `docker.io` cannot be reached:",
+            "write",
+            "`images: { mirror: registry.example:5000 }` or",
+            "wait",
+        ];
+        assert_eq!(wrapped(text, 4, 50), lines.join("\n    "));
+        let quotation = "it says:\n  | a line that is much longer than that";
+        assert_eq!(wrapped(quotation, 4, 24), quotation);
+        assert_eq!(wrapped("short", 4, 50), "short");
+    }
 
     #[test]
     fn columns_are_as_wide_as_their_widest_cell_whatever_its_colour() {

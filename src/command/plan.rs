@@ -4,6 +4,7 @@ use super::changes::{Changes, Extent};
 use super::situation::{Situation, Wishes};
 use super::{Exit, Failure, failure, host_ports, output, summary};
 use crate::cli::{Format, Global};
+use crate::plan::Plan;
 
 /// Arguments of `plan`.
 #[derive(Debug, clap::Args)]
@@ -40,7 +41,7 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
             output::print(&format!("nothing to do: stack `{}` is what the file says", plan.stack));
         }
         Format::Text => {
-            output::print(plan.to_string().trim_end());
+            output::print(&painted(&plan));
             let extent = if arguments.full { Extent::Full } else { Extent::Short };
             let changes = Changes::of(&situation, &plan, extent).await.shown("; `stackctl plan --full` shows all");
             if !changes.is_empty() {
@@ -59,4 +60,40 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     situation.say_left_out();
     summary::say_scales(&situation.desired);
     Ok(if plan.is_empty() { Exit::Done } else { Exit::NotAsDesired })
+}
+
+/// The plan, with what each step does in its colour.
+fn painted(plan: &Plan) -> String {
+    let text = plan.to_string();
+    let lines = text.lines().zip(&plan.steps).map(|(line, step)| {
+        // The symbol, a space, the action.
+        let words = line.match_indices(' ').nth(1).map_or(line.len(), |(end, _)| end);
+        let (does, what) = line.split_at(words);
+        output::paint(output::style_of(step.action()), does) + what
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::desired::{Image, ImageOrigin, PullPolicy};
+    use crate::plan::Step;
+
+    #[test]
+    fn what_comes_is_green_and_what_goes_is_red() {
+        let image =
+            Image { reference: "web:1".to_owned(), origin: ImageOrigin::Registry, pull_policy: PullPolicy::Missing };
+        let reason = "not in the stack file".to_owned();
+        let steps = vec![
+            Step::GetImage { image, reason: "missing".to_owned() },
+            Step::RemoveContainer { id: "1".to_owned(), container: "demo-web-1".to_owned(), reason },
+        ];
+        let text = painted(&Plan { stack: "demo".to_owned(), steps });
+        let (green, red) = (output::paint(output::GREEN, "+ create"), output::paint(output::RED, "- remove"));
+        assert_eq!(
+            text,
+            format!("{green}  image     web:1       missing\n{red}  container demo-web-1  not in the stack file")
+        );
+    }
 }

@@ -15,6 +15,9 @@ use crate::stack::counted;
 /// Time between two lines where no line moves.
 const RHYTHM: Duration = Duration::from_secs(15);
 
+/// Time until the first of them: most of what is waited for is there by then.
+const AT_FIRST: Duration = Duration::from_secs(4);
+
 /// Letters of a moving line at most.
 const LONGEST_LINE: usize = 160;
 
@@ -64,21 +67,17 @@ impl Progress {
 
     /// A line that moves until it is dropped, for waiting.
     pub(super) fn waiting(&self, text: &str) -> Option<ProgressBar> {
-        let bar = self.bars.as_ref()?.add(spinner());
-        bar.set_message(text.to_owned());
-        Some(bar)
+        Some(moving(self.bars.as_ref()?, text.to_owned()))
     }
 
     /// The same, where what is waited for is told while it lasts: elsewhere in a line of its own, now and then.
     pub(super) fn telling(&self, text: &str) -> Waiting {
-        Waiting { bar: self.waiting(text), quiet: self.quiet, told: Mutex::new(Instant::now()) }
+        Waiting { bar: self.waiting(text), quiet: self.quiet, next: Mutex::new(Instant::now() + AT_FIRST) }
     }
 
     fn begin(&self, step: &Step) {
         let Some(bars) = &self.bars else { return };
-        let bar = bars.add(spinner());
-        bar.set_message(line(step));
-        self.running().insert(key(step), bar);
+        self.running().insert(key(step), moving(bars, line(step)));
     }
 
     fn tell(&self, step: &Step, news: &str) {
@@ -146,7 +145,8 @@ impl Course {
 pub(super) struct Waiting {
     bar: Option<ProgressBar>,
     quiet: bool,
-    told: Mutex<Instant>,
+    /// When the next line is due where no line moves.
+    next: Mutex<Instant>,
 }
 
 impl Waiting {
@@ -156,10 +156,10 @@ impl Waiting {
             bar.set_message(text.chars().take(LONGEST_LINE).collect::<String>());
             return;
         }
-        let mut told = self.told.lock().expect("nothing panics while it holds the time");
-        if !self.quiet && told.elapsed() >= RHYTHM {
+        let mut next = self.next.lock().expect("nothing panics while it holds the time");
+        if !self.quiet && Instant::now() >= *next {
             output::say(text);
-            *told = Instant::now();
+            *next = Instant::now() + RHYTHM;
         }
     }
 }
@@ -172,9 +172,11 @@ impl Drop for Waiting {
     }
 }
 
-fn spinner() -> ProgressBar {
+/// One more moving line. It moves once it has its place among the others: before that it would draw a line of its own, which
+/// nobody takes away.
+fn moving(bars: &MultiProgress, text: String) -> ProgressBar {
     let style = ProgressStyle::with_template("{spinner} {msg}  {elapsed}").expect("the template is right");
-    let bar = ProgressBar::new_spinner().with_style(style);
+    let bar = bars.add(ProgressBar::new_spinner().with_style(style).with_message(text));
     bar.enable_steady_tick(Duration::from_millis(100));
     bar
 }
@@ -185,13 +187,8 @@ fn key(step: &Step) -> String {
 
 fn line(step: &Step) -> String {
     let symbol = step.action().symbol().to_string();
-    let style = match step.action() {
-        crate::plan::Action::Create | crate::plan::Action::Start => output::GREEN,
-        crate::plan::Action::Remove => output::RED,
-        _ => output::YELLOW,
-    };
     let why = output::paint(output::DIM, &format!("({})", step.reason()));
-    format!("{} {} {why}", output::paint(style, &symbol), step.words())
+    format!("{} {} {why}", output::paint(output::style_of(step.action()), &symbol), step.words())
 }
 
 /// A time as people read it: `0.4 s`, `12.3 s`.

@@ -271,7 +271,7 @@ impl ReloadJudge<'_> {
 pub(super) fn show(findings: &[Finding], quiet: bool) {
     let mut shown = panels::folded(findings);
     shown.retain(|finding| !quiet || finding.status != Status::Ok);
-    if !(quiet && shown.is_empty()) {
+    if !shown.is_empty() {
         output::print(&text(&shown));
     }
 }
@@ -292,10 +292,11 @@ fn text(findings: &[Finding]) -> String {
     let mut text = output::table(&["STATUS", "CHECK", "SUBJECT", "INSTANCE", "CAUSE"], &rows);
     for (named, finding) in told_once(findings) {
         let cause = finding.cause.map(|cause| cause.to_string()).unwrap_or_default();
-        write!(text, "\n\n{} {}: {cause}\n  {}", mark(finding.status), named.join(", "), finding.message)
-            .expect("a String takes everything");
+        let lines = |text: &str, indent| output::fitted(&std::io::stdout(), text, indent);
+        let (names, message) = (named.join(", "), lines(&finding.message, 2));
+        write!(text, "\n\n{} {names}: {cause}\n  {message}", mark(finding.status)).expect("a String takes everything");
         if !finding.fix.is_empty() {
-            write!(text, "\n  {} {}", output::paint(output::CYAN, "fix:"), finding.fix)
+            write!(text, "\n  {} {}", output::paint(output::CYAN, "fix:"), lines(&finding.fix, 7))
                 .expect("a String takes everything");
         }
     }

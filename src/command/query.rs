@@ -1,5 +1,7 @@
 //! `query`: asks the stack's Prometheus, at this moment or over a stretch of time.
 
+mod empty;
+
 use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
 use std::time::Duration;
@@ -45,18 +47,28 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     let failed = |error: client::Error| refusal(&arguments.promql, &error);
     let Some(range) = range else {
         let answer = prometheus.query(&arguments.promql).await.map_err(failed)?;
+        let is_empty = matches!(&answer, QueryResult::Series(series) if series.is_empty());
         match arguments.output.format {
             Format::Json => output::print_json(&as_json(&answer)),
+            Format::Text if is_empty => {}
             Format::Text => output::print(&as_text(&answer)),
+        }
+        if is_empty {
+            output::say(&empty::explained(&situation, &prometheus, &arguments.promql).await);
         }
         return Ok(Exit::Done);
     };
     let TimeRange { start, end, step, .. } = range;
     let answer = prometheus.query_range(&arguments.promql, start, end, step).await.map_err(failed)?;
     let QueryResult::Series(series) = answer else { return Err(Error::new("cannot query", "this is no range").into()) };
+    let is_empty = series.is_empty();
     match arguments.output.format {
         Format::Json => output::print_json(&matrix(&series)),
+        Format::Text if is_empty => {}
         Format::Text => output::print(&plotted(&arguments.promql, series, &range)),
+    }
+    if is_empty {
+        output::say(&empty::explained(&situation, &prometheus, &arguments.promql).await);
     }
     Ok(Exit::Done)
 }
@@ -144,9 +156,6 @@ fn number(value: f64) -> String {
 }
 
 fn plotted(promql: &str, series: Vec<Series>, range: &TimeRange) -> String {
-    if series.is_empty() {
-        return "no data".to_owned();
-    }
     let (width, height) = size();
     let series: Vec<plot::Series> = series
         .into_iter()
@@ -183,7 +192,6 @@ fn unit(promql: &str) -> Unit {
 
 fn as_text(answer: &QueryResult) -> String {
     match answer {
-        QueryResult::Series(series) if series.is_empty() => "no data".to_owned(),
         QueryResult::Series(series) => {
             let rows: Vec<_> = series.iter().map(|one| vec![name(one), value(one)]).collect();
             output::table(&["SERIES", "VALUE"], &rows)

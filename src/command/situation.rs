@@ -203,7 +203,8 @@ impl Situation {
             let stands_in = components.iter().any(|component| Some(*component) == stood_in_for);
             let instead =
                 if stands_in { "; stackctl's own view of the dashboards runs in Grafana's place" } else { "" };
-            output::say(&format!("left out: {}: {reason}{instead}", components.join(", ")));
+            let text = format!("{}: {reason}{instead}", components.join(", "));
+            output::say(&format!("left out: {}", output::wrapped(&text, 10, output::COLUMNS)));
         }
     }
 

@@ -11,6 +11,12 @@ use crate::catalog::prometheus::PROMETHEUS;
 use crate::desired::{Desired, Role, SecretSource, Service};
 use crate::stack::counted;
 
+/// The column right of the names.
+const MARGIN: usize = 19;
+
+/// What to do about an image that could not be had.
+const AGAIN: &str = "(`stackctl up --pull` tries again)";
+
 /// Another stack of these very files: one whose `name` was changed runs on under the old one.
 pub(super) async fn say_renamed(situation: &Situation) {
     let source = situation.source();
@@ -48,7 +54,7 @@ pub(super) fn say(situation: &Situation, elapsed: Duration) {
         if !components.is_empty() {
             let reason = if is_told { "for the same reason as Grafana" } else { reason };
             let names = components.join(", ");
-            output::say(&format!("  {names:<16} left out: {reason} (`stackctl up --pull` tries again)"));
+            output::say(&format!("  {names:<16} {}", in_lines(&format!("left out: {reason} {AGAIN}"))));
         }
     }
     situation.say_other_versions();
@@ -97,8 +103,15 @@ fn stand_in_hint(desired: &Desired, service: &Service) -> String {
         return String::new();
     }
     let reason = desired.left_out.iter().find(|left_out| left_out.component == service.name);
-    let reason = reason.map(|left_out| format!(": {}", left_out.reason)).unwrap_or_default();
-    format!("   stackctl's own view of the dashboards, in place of Grafana{reason} (`stackctl up --pull` tries again)")
+    let (colon, reason) = reason.map_or(("", ""), |left_out| (":", left_out.reason.as_str()));
+    let reason = format!("{reason} {AGAIN}");
+    let margin = " ".repeat(MARGIN);
+    format!("   stackctl's own view of the dashboards, in place of Grafana{colon}\n{margin}{}", in_lines(reason.trim()))
+}
+
+/// What is right of the names.
+fn in_lines(text: &str) -> String {
+    output::wrapped(text, MARGIN, output::COLUMNS)
 }
 
 fn password_hint(situation: &Situation, role: Role) -> Option<String> {

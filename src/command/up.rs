@@ -243,9 +243,8 @@ async fn prove_it(
         Some(_) => fill_panels(situation, changed, deadline, progress, quiet).await?,
         None => Some(panels::look_kindly(situation).await?),
     };
-    // Where nothing changed nobody looks at the rules: an `up` that has nothing to do is quick.
     let rules = if scraped.is_some() && panels.as_ref().is_some_and(Vec::is_empty) && changed != Some(true) {
-        Some(Vec::new())
+        Some(rules::look_at_objectives(situation).await?)
     } else {
         Some(rules::look(situation).await?)
     };

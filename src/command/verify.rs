@@ -5,6 +5,7 @@ use clap::ValueEnum;
 use super::situation::{Situation, Wishes};
 use super::{Exit, Failure, output, prove, situation};
 use crate::cli::{Format, Global};
+use crate::desired::Desired;
 use crate::verify::{Cause, Report, Status};
 
 /// Arguments of `verify`.
@@ -37,6 +38,13 @@ pub enum Check {
     Remote,
 }
 
+impl Check {
+    /// As its findings name it.
+    fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+}
+
 /// Runs it.
 pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
     let loaded = situation::load(global)?;
@@ -56,11 +64,9 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
         Format::Json => output::print_json(&Report::new(&situation.desired.stack, findings)),
         Format::Text => {
             prove::show(&findings, global.quiet);
-            if arguments.checks.contains(&Check::Engine) && situation.desired.daemon.is_none() {
-                output::say(
-                    "`engine.metrics` is off: nothing to prove of the engine; `engine.metrics: gateway` switches it on",
-                );
-            }
+            let is_silent = |check: &&Check| !findings.iter().any(|finding| check.name() == finding.check);
+            let silent = arguments.checks.iter().filter(is_silent);
+            silent.filter_map(|check| nothing_to_prove(*check, &situation.desired)).for_each(output::say);
             if situation.observed.containers.is_empty() {
                 output::say(&format!("nothing of stack `{}` runs: `stackctl up` starts it", situation.desired.stack));
             } else {
@@ -69,4 +75,29 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
         }
     }
     Ok(if kept { Exit::Done } else { Exit::NotAsDesired })
+}
+
+/// Why there is nothing to prove of what somebody asks for by name, and what would bring it.
+fn nothing_to_prove(check: Check, desired: &Desired) -> Option<&'static str> {
+    let Some(config) = &desired.prometheus else {
+        return match check {
+            Check::Engine => None,
+            _ => Some("Prometheus is off or left out: nothing to prove; `prometheus: {}` in the stack file brings it"),
+        };
+    };
+    match check {
+        Check::Engine if desired.daemon.is_none() => {
+            Some("`engine.metrics` is off: nothing to prove of the engine; `engine.metrics: gateway` switches it on")
+        }
+        Check::Alerts if config.rule_files.is_empty() && config.missing_rules.is_empty() => Some(
+            "the stack has no rules: nothing to prove of alerts; `alerts: {}` in the stack file brings the presets",
+        ),
+        Check::Dashboards if desired.dashboards.is_empty() => {
+            Some("the stack has no dashboards: nothing to prove of them")
+        }
+        Check::Remote if config.remote_write.is_empty() => {
+            Some("`prometheus.remote_write` is not written: nothing to prove of it")
+        }
+        _ => None,
+    }
 }

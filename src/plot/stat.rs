@@ -44,9 +44,17 @@ fn draw_one(panel: &Panel, series: &Series, range: &TimeRange, area: Area, named
     }
 }
 
+/// Share of the range that a course covers at least. What is shorter is a dash below the number that nobody can read.
+const SHORTEST: f64 = 0.2;
+
+fn tells_a_course(series: &Series, range: &TimeRange) -> bool {
+    let (Some((first, _)), Some((last, _))) = (series.points.first(), series.points.last()) else { return false };
+    last.min(range.end) - first.max(range.start) >= range.length() * SHORTEST
+}
+
 /// The course without axes: where it was high and where low.
 fn draw_course(series: &Series, range: &TimeRange, area: Area, class: &str, shapes: &mut Shapes) {
-    if series.points.len() < 2 || area.height < 10.0 {
+    if !tells_a_course(series, range) || area.height < 10.0 {
         return;
     }
     let numbers = series.points.iter().map(|(_, value)| *value).filter(|value| value.is_finite());
@@ -62,5 +70,20 @@ fn draw_course(series: &Series, range: &TimeRange, area: Area, class: &str, shap
             write!(path, "{letter}{} {}", Short(x(*time)), Short(y(*value))).expect("a String takes everything");
         }
         shapes.path(&path, &format!("line faint {class}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tells_a_course;
+    use crate::plot::{Series, TimeRange};
+
+    #[test]
+    fn a_few_minutes_of_an_hour_are_no_course() {
+        let range = TimeRange { start: 0.0, end: 3600.0, step: 15.0, zone: jiff::tz::TimeZone::UTC };
+        let since = |start: f64| Series { points: vec![(start, 1.0), (3600.0, 1.0)], ..Series::default() };
+        assert!(!tells_a_course(&since(3400.0), &range));
+        assert!(tells_a_course(&since(2400.0), &range));
+        assert!(!tells_a_course(&Series::default(), &range));
     }
 }

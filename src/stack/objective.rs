@@ -26,6 +26,6 @@ pub struct Objectives {
 pub struct LatencyObjective {
     /// The share, in percent: 99.
     pub p: f64,
-    /// The time. The app's histogram needs a bucket that ends there.
+    /// The time: one of the bounds of the histogram's buckets, such as `250ms`.
     pub under: Duration,
 }

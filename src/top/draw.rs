@@ -85,7 +85,7 @@ fn draw_apps(screen: &Screen, news: &News, area: Rect, frame: &mut Frame) {
     let points = u16::try_from(news.range.points()).unwrap_or(u16::MAX);
     let course_width = usize::from(area.width.saturating_sub(taken).min(points));
     let rows = apps.iter().map(|app| {
-        let value = |title: &str| app.signal(title).map_or_else(dash, value_cell);
+        let value = |title: &str| app.signal(title).map_or_else(|| nothing("unknown"), value_cell);
         let course = app.signal("Requests").and_then(|signal| signal.series.as_ref());
         let course = course.map(|series| sparkline(series, &news.range, course_width)).unwrap_or_default();
         let up = up_cell(app, &news.targets);
@@ -128,31 +128,41 @@ impl Columns {
     }
 }
 
-fn dash() -> Cell<'static> {
-    Cell::from("–").dim()
+/// A word where there is no number.
+fn nothing(word: &'static str) -> Cell<'static> {
+    Cell::from(word).dim()
 }
 
 fn value_cell(signal: &Signal) -> Cell<'static> {
-    let Some(value) = signal.value() else { return dash() };
+    let Some(value) = signal.value() else { return nothing("no data") };
     let style = signal.panel.color_of(value).map(style_of).unwrap_or_default();
     Cell::from(written(&signal.panel, value)).style(style)
 }
 
-/// `2/3` replicas up.
+/// `2/3` replicas up; of an app that Prometheus has no target of, as of one with no replica, none.
 fn up_cell(app: &App, targets: &[Target]) -> Cell<'static> {
     let of_app = || targets.iter().filter(|target| target.pool == app.name);
     let (up, all) = (of_app().filter(|target| target.health == Health::Up).count(), of_app().count());
+    if all == 0 {
+        return Cell::from("none").yellow();
+    }
     let cell = Cell::from(format!("{up}/{all}"));
-    if up == all && all > 0 { cell.green() } else { cell.red().bold() }
+    if up == all { cell.green() } else { cell.red().bold() }
 }
 
 /// The courses of the marked app, side by side.
 fn draw_courses(app: &App, news: &News, area: Rect, frame: &mut Frame) {
-    let signals: Vec<&Signal> = ["Requests", "Errors", "Latency"]
-        .iter()
-        .filter_map(|title| app.signal(title))
-        .filter(|signal| signal.series.is_some())
-        .collect();
+    let known: Vec<&Signal> = SIGNALS.iter().filter_map(|title| app.signal(title)).collect();
+    let signals: Vec<&Signal> = known.iter().copied().filter(|signal| signal.series.is_some()).collect();
+    if signals.is_empty() {
+        let has_target = news.targets.iter().any(|target| target.pool == app.name);
+        let words = match (has_target, known.is_empty()) {
+            (false, _) => no_target(app),
+            (true, true) => unknown(app),
+            (true, false) => empty(app),
+        };
+        return frame.render_widget(Paragraph::new(words).wrap(Wrap { trim: true }).dim(), area);
+    }
     let shown = signals.len().min(usize::from(area.width / 36).max(1));
     let columns = Layout::horizontal(vec![Constraint::Fill(1); shown]).split(area);
     for (signal, column) in signals.iter().zip(columns.iter()) {
@@ -162,6 +172,32 @@ fn draw_courses(app: &App, news: &News, area: Rect, frame: &mut Frame) {
         let series = signal.series.as_slice();
         frame.render_widget(TerminalPlot { panel: &signal.panel, series, range: &news.range }, inside);
     }
+}
+
+/// What is drawn of an app, by the beginning of its title.
+const SIGNALS: [&str; 3] = ["Requests", "Errors", "Latency"];
+
+fn no_target(app: &App) -> String {
+    format!(
+        "{}: Prometheus has no target of it. No replica of it is wanted, or `stackctl up` is still to bring it.",
+        app.name
+    )
+}
+
+fn unknown(app: &App) -> String {
+    format!(
+        "{}: unknown, because stackctl knows none of its metrics by name. `signals` of the app in the stack file says what its \
+         requests, errors and latency are called.",
+        app.name
+    )
+}
+
+fn empty(app: &App) -> String {
+    format!(
+        "{}: no data within 15 minutes. Many a metric appears with the first request; `stackctl verify dashboards` names what \
+         is missing.",
+        app.name
+    )
 }
 
 fn draw_targets(screen: &Screen, news: &News, area: Rect, frame: &mut Frame) {
@@ -225,12 +261,23 @@ fn draw_list(screen: &Screen, table: Table, area: Rect, frame: &mut Frame) {
     frame.render_stateful_widget(table, area, &mut TableState::new().with_selected(Some(screen.row)));
 }
 
+/// The keys that matter most, as many as there is room for.
 fn draw_foot(screen: &Screen, area: Rect, frame: &mut Frame) {
-    let mut words =
-        vec![Span::from("q"), " leave  ".dim(), "Tab".into(), " next list  ".dim(), "?".into(), " keys".dim()];
+    let by = if screen.sorting == Sorting::File { "as in the stack file" } else { screen.sorting.title() };
+    let sorted = format!("sorted: {by}");
+    let mut hints = vec![("q", "leave"), ("?", "keys"), ("Tab", "next list")];
     if screen.tab == Tab::Apps {
-        let by = if screen.sorting == Sorting::File { "as in the stack file" } else { screen.sorting.title() };
-        words.extend(["  s".into(), format!(" sorted: {by}").dim()]);
+        hints.push(("s", sorted.as_str()));
+    }
+    let mut room = area.width;
+    let mut words = Vec::new();
+    for (key, does) in hints {
+        let width = screen_width(key) + 1 + screen_width(does);
+        if width > room {
+            break;
+        }
+        room = room.saturating_sub(width + 2);
+        words.extend([Span::from(key), format!(" {does}  ").dim()]);
     }
     frame.render_widget(Line::from(words), area);
 }
@@ -319,6 +366,40 @@ mod tests {
         assert!(narrow.contains("Apps 2 │ Targets 3 │ Alerts 0"), "{narrow}");
         let narrow = drawn(&Screen { tab: Tab::Targets, ..screen() }, 80, 24);
         assert!(!narrow.contains("LAST ERROR"), "no target has one: {narrow}");
+    }
+
+    #[test]
+    fn what_is_not_known_is_said_in_words() {
+        let mut unknown = screen();
+        let news = unknown.news.as_mut().expect("there are news");
+        news.apps[0].signals.clear();
+        news.apps[1].signals[0].series = None;
+        let text = drawn(&unknown, 80, 30);
+        let line =
+            |name: &str| text.lines().find(|line| line.starts_with(&format!("\"{name} "))).expect("a line of it");
+        assert!(line("web").contains("1/2") && line("web").matches("unknown").count() == 3, "{text}");
+        assert!(line("db").contains("1/1") && line("db").contains("no data"), "{text}");
+        assert!(text.contains("stackctl knows none of its metrics by name"), "{text}");
+        let marked = drawn(&Screen { row: 1, ..unknown.clone() }, 80, 30);
+        assert!(marked.contains("db: Latency, p95"), "what has data is drawn: {marked}");
+        let news = unknown.news.as_mut().expect("there are news");
+        news.apps[1].signals.iter_mut().for_each(|signal| signal.series = None);
+        let empty = drawn(&Screen { row: 1, ..unknown.clone() }, 80, 30);
+        assert!(empty.contains("db: no data within 15 minutes"), "{empty}");
+        unknown.news.as_mut().expect("there are news").targets.clear();
+        let none = drawn(&unknown, 80, 30);
+        assert!(none.contains("  none ") && none.contains("web: Prometheus has no target of it"), "{none}");
+    }
+
+    #[test]
+    fn the_foot_is_never_cut_within_a_word() {
+        for width in 1..=90_u16 {
+            let text = drawn(&screen(), width, 24);
+            let foot = text.lines().last().expect("a last line").trim_matches('"').trim_end();
+            let whole = ["leave", "keys", "next list", "as in the stack file"];
+            assert!(foot.is_empty() || whole.iter().any(|words| foot.ends_with(words)), "{width}: {foot}");
+        }
+        assert!(drawn(&screen(), 80, 24).contains("s sorted: as in the stack file"));
     }
 
     #[test]

@@ -15,7 +15,7 @@ mod series;
 mod server;
 mod targets;
 
-pub use alerts::{ALERTS, RuleState, alerts, judge_rule};
+pub use alerts::{ALERTS, RuleState, alerts, judge_rule, objectives};
 pub use config::{ConfigState, config, judge_config, runs_rendered};
 pub use contains::{Difference, contains};
 pub use dashboards::{
@@ -28,7 +28,7 @@ pub use engine::{EngineState, engine, judge_engine};
 pub use finding::{Cause, Finding, Status, Trouble};
 pub use remote::{Counted, RemoteState, judge_remote, remote};
 pub use report::Report;
-pub use series::{Found, SelectorState};
+pub use series::{Found, SelectorState, what_is_found};
 pub use server::{Server, prometheus_urls};
 pub use targets::{
     Blind, Evidence, Unreached, View, grafana_url, judge_targets, judge_views, not_running, see, targets,

@@ -57,6 +57,14 @@ pub enum Found {
     },
 }
 
+/// Each selector of a query, with what it finds in Prometheus now; nothing of one that cannot be read.
+pub async fn what_is_found(prometheus: &Prometheus, config: &PrometheusConfig, promql: &str) -> Vec<SelectorState> {
+    match Expression::parse(promql) {
+        Ok(expression) => Lookup::new(prometheus, config).selectors(&expression).await,
+        Err(_) => Vec::new(),
+    }
+}
+
 /// Asks which series there are.
 pub(super) struct Lookup<'a> {
     pub(super) prometheus: &'a Prometheus,

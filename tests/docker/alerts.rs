@@ -77,6 +77,44 @@ fn alerts_fire_at_real_faults_and_are_over_when_these_are() {
 }
 
 #[test]
+fn an_app_that_was_taken_out_is_no_down_target_though_prometheus_remembers_it() {
+    let web = "image: stackctl/self, command: [demo, accesslog], metrics: {}";
+    let apps = |more: &str| format!("apps:\n  web: {{ {web} }}\n{more}alerts: {{ target-down: {{ for: 0s }} }}\n");
+    let stack = Sandbox::new(&apps(&format!("  gone: {{ {web} }}\n")));
+    stack.ok(&["up"]);
+    docker(&["stop", "-t", "1", &stack.container("gone", 1)]);
+    eventually("it is down", || !active(&stack, "TargetDown").is_empty());
+    let before = stack.running("prometheus");
+    // Other flags: Prometheus is replaced, and its successor knows the old values without a mark that they are over.
+    let section = "prometheus: { port: off, scrape_interval: 1s, retention: { time: 3d } }";
+    stack.write_bare(&format!("images: {{ from: debian }}\ngrafana: off\n{section}\n{}", apps("")));
+    stack.ok(&["up"]);
+    assert_ne!(stack.running("prometheus"), before);
+    eventually("the rule was evaluated", || {
+        let findings = stack.findings("alerts");
+        findings.iter().any(|finding| finding["instance"] == "TargetDown" && finding["message"] == "quiet")
+    });
+    assert_eq!(value(&stack, "up{job=\"gone\"}"), Some(0.0), "it is remembered");
+}
+
+#[test]
+fn an_objective_between_two_bounds_is_told_by_an_up_that_has_nothing_to_do_too() {
+    let stack = Sandbox::new(
+        "apps: { gallery: { image: stackctl/self, command: [demo, image-gallery], metrics: {}, signals: {\n\
+         \x20 latency: image_gallery_request_duration_seconds }, slo: { latency: { p: 99, under: 300ms } } } }\n",
+    );
+    stack.ok(&["up"]);
+    call(&stack, "gallery");
+    eventually("a request was timed", || {
+        value(&stack, "count(image_gallery_request_duration_seconds_bucket)").is_some()
+    });
+    let up = stack.ok(&["up"]);
+    let fix = "write `under: 250ms` or `under: 500ms` under `apps.gallery.slo.latency`";
+    assert!(up.stdout.contains("has no bucket up to `0.3`") && up.stdout.contains(fix), "{}", up.stdout);
+    assert_eq!(stack.plan(), [""; 0]);
+}
+
+#[test]
 fn an_alert_that_can_never_fire_is_named_with_the_nearest_metric() {
     let stack = Sandbox::new(
         "apps: { web: { image: stackctl/self, command: [demo, accesslog], metrics: {}, alerts: {\n\

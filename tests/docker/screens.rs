@@ -40,6 +40,8 @@ fn people_look_at_a_stack_in_the_browser_in_the_terminal_and_in_pictures() {
     assert_eq!(sandbox.plan(), Vec::<String>::new(), "a second `up` has nothing to do");
     the_page_shows_every_panel(&sandbox, &url);
     a_query_is_plotted_and_printed(&sandbox);
+    a_check_that_has_nothing_to_prove_says_so_in_one_line(&sandbox);
+    up_leaves_no_moving_line_on_the_terminal(&sandbox);
     dashboards_become_pictures(&sandbox);
     top_shows_the_stack_and_leaves_the_terminal_as_it_was(&sandbox);
     a_prometheus_that_is_gone_is_said_and_found_again(&sandbox, &url);
@@ -133,6 +135,31 @@ fn a_query_is_plotted_and_printed(sandbox: &Sandbox) {
     let refused = sandbox.expect(2, &["query", "up{"]);
     assert!(refused.stderr.contains("| up{\n") && refused.stderr.contains("|    ^"), "{}", refused.stderr);
     assert_eq!(sandbox.json(&["query", "up"])["resultType"], "vector");
+    for range in [&[][..], &["--since", "1m"]] {
+        let nothing = sandbox.ok(&[&["query", "access_log_totl"][..], range].concat());
+        assert_eq!(nothing.stdout, "", "no data is no data");
+        let said = "no data: no metric is called `access_log_totl`; the nearest is `access_log_total`\n";
+        assert_eq!(nothing.stderr, said);
+    }
+}
+
+fn a_check_that_has_nothing_to_prove_says_so_in_one_line(sandbox: &Sandbox) {
+    let verify = sandbox.ok(&["verify", "engine"]);
+    assert_eq!(verify.stdout, "", "no head of a table without rows");
+    let said = verify.stderr.lines().next().unwrap_or_default();
+    assert!(said.starts_with("`engine.metrics` is off") && said.contains("`engine.metrics: gateway`"), "{said}");
+}
+
+/// The dots of the moving lines.
+const DOTS: [char; 8] = ['⠁', '⠂', '⠄', '⡀', '⢀', '⠠', '⠐', '⠈'];
+
+fn up_leaves_no_moving_line_on_the_terminal(sandbox: &Sandbox) {
+    let mut up = Terminal::start(sandbox, &["up"], 50, 120);
+    up.shows("after ");
+    assert!(up.process.wait().expect("it ends").success());
+    up.until("all that it printed", |screen| screen.contents().contains("stackctl's own view"));
+    let text = up.screen.screen().contents();
+    assert!(!text.contains(DOTS), "{text}");
 }
 
 fn dashboards_become_pictures(sandbox: &Sandbox) {
@@ -149,20 +176,23 @@ fn dashboards_become_pictures(sandbox: &Sandbox) {
     assert!(no_font.stderr.contains("--format svg"), "{}", no_font.stderr);
 }
 
-/// `top` under a terminal, as an emulator sees it.
-struct Top {
-    terminal: Box<dyn portable_pty::MasterPty + Send>,
+/// A command under a terminal, as an emulator sees it.
+struct Terminal {
+    master: Box<dyn portable_pty::MasterPty + Send>,
     keys: Box<dyn std::io::Write + Send>,
     process: Box<dyn portable_pty::Child + Send + Sync>,
     output: Receiver<Vec<u8>>,
     screen: vt100::Parser,
 }
 
-impl Top {
-    fn start(sandbox: &Sandbox) -> Self {
-        let size = PtySize { rows: 30, cols: 120, ..PtySize::default() };
-        let pty = native_pty_system().openpty(size).expect("a terminal");
-        let command = sandbox.command(&["top", "--interval", "300ms"]);
+impl Terminal {
+    fn top(sandbox: &Sandbox) -> Self {
+        Self::start(sandbox, &["top", "--interval", "300ms"], 30, 120)
+    }
+
+    fn start(sandbox: &Sandbox, arguments: &[&str], rows: u16, cols: u16) -> Self {
+        let pty = native_pty_system().openpty(PtySize { rows, cols, ..PtySize::default() }).expect("a terminal");
+        let command = sandbox.command(arguments);
         let mut builder = CommandBuilder::new(command.get_program());
         builder.args(command.get_args());
         builder.env("TERM", "xterm-256color");
@@ -178,7 +208,7 @@ impl Top {
             }
         });
         let keys = pty.master.take_writer().expect("a terminal can be written to");
-        Self { terminal: pty.master, keys, process, output, screen: vt100::Parser::new(cells(30), cells(120), 0) }
+        Self { master: pty.master, keys, process, output, screen: vt100::Parser::new(cells(rows), cells(cols), 0) }
     }
 
     fn press(&mut self, keys: &str) {
@@ -202,7 +232,7 @@ impl Top {
     }
 
     fn resize(&mut self, rows: u16, cols: u16) {
-        self.terminal.resize(PtySize { rows, cols, ..PtySize::default() }).expect("a terminal can be resized");
+        self.master.resize(PtySize { rows, cols, ..PtySize::default() }).expect("a terminal can be resized");
         self.screen.screen_mut().set_size(cells(rows), cells(cols));
     }
 }
@@ -211,14 +241,14 @@ fn cells(count: u16) -> std::num::NonZero<u16> {
     count.try_into().expect("a terminal has cells")
 }
 
-impl Drop for Top {
+impl Drop for Terminal {
     fn drop(&mut self) {
         drop(self.process.kill());
     }
 }
 
 fn top_shows_the_stack_and_leaves_the_terminal_as_it_was(sandbox: &Sandbox) {
-    let mut top = Top::start(sandbox);
+    let mut top = Terminal::top(sandbox);
     top.until("the alternate screen", vt100::Screen::alternate_screen);
     top.shows("req/s");
     top.shows("1/1");
@@ -231,13 +261,15 @@ fn top_shows_the_stack_and_leaves_the_terminal_as_it_was(sandbox: &Sandbox) {
     top.press("?");
     top.press("1s");
     top.shows("sorted: name");
+    top.resize(24, 80);
+    top.shows("q leave  ? keys  Tab next list  s sorted: name");
     top.resize(12, 60);
     top.shows("accesslog");
     top.press("q");
     top.until("the screen from before", |screen| !screen.alternate_screen() && !screen.hide_cursor());
     assert!(top.process.wait().expect("it ends").success());
 
-    let mut interrupted = Top::start(sandbox);
+    let mut interrupted = Terminal::top(sandbox);
     interrupted.shows("req/s");
     interrupted.press("\x03");
     interrupted.until("the screen from before", |screen| !screen.alternate_screen() && !screen.hide_cursor());
@@ -248,7 +280,7 @@ fn a_prometheus_that_is_gone_is_said_and_found_again(sandbox: &Sandbox, url: &st
     let mut browser = Browser::start(1200, 800);
     browser.open(&format!("{url}/d/accesslog?range=5m&refresh=2"));
     browser.until("document.querySelectorAll('.panel path.line').length >= 3");
-    let mut top = Top::start(sandbox);
+    let mut top = Terminal::top(sandbox);
     top.shows("req/s");
     docker(&["stop", "--time", "5", &prometheus]);
     top.shows("does not answer");

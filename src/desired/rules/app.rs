@@ -176,6 +176,7 @@ impl Watched<'_> {
         };
         MissingRule {
             app: name.to_owned(),
+            job: self.job.name.clone(),
             wanted: wanted.to_owned(),
             reason,
             remedy: format!(

@@ -2,6 +2,7 @@
 
 mod alert;
 mod app;
+mod jobs;
 mod objective;
 mod place;
 mod whole;
@@ -25,6 +26,8 @@ use crate::stack::{self, OWN_RULE_FILES, Prometheus, Stack};
 pub struct MissingRule {
     /// The app that it is about.
     pub app: String,
+    /// Its job.
+    pub job: String,
     /// What is wanted, such as `availability` or `error-ratio`.
     pub wanted: String,
     /// Why it cannot be made, in words.
@@ -44,7 +47,7 @@ pub(super) fn all(
     let apps = if is_about_apps { watched(input, config, services) } else { Vec::new() };
     let mut missing = Vec::new();
     let [alerts_name, recordings_name, objectives_name] = OWN_RULE_FILES;
-    let whole = whole::group(input.stack, &apps);
+    let whole = whole::group(input.stack, config, &apps);
     let of_apps = apps.iter().map(|app| app::group(input.stack, app, &mut missing));
     let alerts: Vec<_> = std::iter::once(whole).chain(of_apps).collect();
     let objectives = objective::groups(&apps, &mut missing);

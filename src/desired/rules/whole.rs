@@ -1,8 +1,8 @@
 //! Alerts that are about the whole stack: targets, restarts, disks, certificates, Prometheus itself.
 
-use super::super::{Duration, Rule, RuleGroup, prometheus_duration};
-use super::Watched;
+use super::super::{Duration, PrometheusConfig, Rule, RuleGroup, prometheus_duration};
 use super::alert::{Usual, has_alertmanager, is_own, of_preset, own, settings};
+use super::{Watched, jobs};
 use crate::stack::{Stack, written_alerts};
 
 /// Its group's name. No app can be called so.
@@ -16,10 +16,10 @@ const DAY: u64 = 24 * HOUR;
 const NO_DISKS: &str = r#"fstype!~"tmpfs|ramfs|overlay|squashfs|iso9660|erofs|nsfs|fuse.lxcfs""#;
 
 /// What is asked about more than one app, and the alerts at the top of the stack file.
-pub(super) fn group(stack: &Stack, apps: &[Watched]) -> RuleGroup {
+pub(super) fn group(stack: &Stack, config: &PrometheusConfig, apps: &[Watched]) -> RuleGroup {
     let mut rules = Vec::new();
-    rules.extend(target_down(stack, apps));
-    rules.extend(restart_loop(stack, apps));
+    rules.extend(target_down(stack, config, apps));
+    rules.extend(restart_loop(stack, config, apps));
     rules.extend(disk_full(stack));
     rules.extend(certificate_expiry(stack));
     rules.extend(prometheus_health(stack));
@@ -28,7 +28,7 @@ pub(super) fn group(stack: &Stack, apps: &[Watched]) -> RuleGroup {
     RuleGroup { name: GROUP.to_owned(), interval: None, rules }
 }
 
-fn target_down(stack: &Stack, apps: &[Watched]) -> Option<Rule> {
+fn target_down(stack: &Stack, config: &PrometheusConfig, apps: &[Watched]) -> Option<Rule> {
     let settings = settings(stack, "target-down", true)?;
     let others = apps.iter().filter(|app| app.is_counted() || is_own(app.alerts, "target-down"));
     let usual = Usual {
@@ -38,19 +38,13 @@ fn target_down(stack: &Stack, apps: &[Watched]) -> Option<Rule> {
         summary: "{{ $labels.job }} is down: {{ $labels.instance }} cannot be scraped".to_owned(),
         description: "Prometheus gets no metrics from this target. `stackctl verify targets` says why.",
     };
-    Some(of_preset(usual, &format!("up{} == 0", without(others)), &settings, &[]))
+    Some(of_preset(usual, &format!("up{} == 0", jobs::but(config, others)?), &settings, &[]))
 }
 
-fn restart_loop(stack: &Stack, apps: &[Watched]) -> Option<Rule> {
+fn restart_loop(stack: &Stack, config: &PrometheusConfig, apps: &[Watched]) -> Option<Rule> {
     let settings = settings(stack, "restart-loop", true)?;
     let others = apps.iter().filter(|app| is_own(app.alerts, "restart-loop"));
-    Some(super::app::restarts(&without(others), &settings, &[]))
-}
-
-/// A matcher that leaves these apps out.
-fn without<'a>(apps: impl Iterator<Item = &'a Watched<'a>>) -> String {
-    let jobs: Vec<String> = apps.map(|app| app.job.name.replace('.', "\\\\.")).collect();
-    if jobs.is_empty() { String::new() } else { format!("{{job!~\"{}\"}}", jobs.join("|")) }
+    Some(super::app::restarts(&jobs::but(config, others)?, &settings, &[]))
 }
 
 fn disk_full(stack: &Stack) -> Option<Rule> {
@@ -160,12 +154,16 @@ fn prometheus_health(stack: &Stack) -> Vec<Rule> {
     if has_alertmanager(stack) {
         let lost = usual(
             "PrometheusAlertsLost",
-            10,
+            5,
             "critical",
             "Prometheus cannot hand its alerts to Alertmanager",
             "They fire, and nobody is told. `stackctl verify alerts` names the hop.",
         );
-        rules.push((lost, format!("{} > 0", increase("prometheus_notifications_dropped_total", "5m"))));
+        // Until the first Alertmanager is there, alerts are lost, and that is over soon: what counts is that they were lost
+        // five minutes ago and still are.
+        let drops = increase("prometheus_notifications_dropped_total", "3m");
+        let before = drops.replace("[3m]", "[3m] offset 5m");
+        rules.push((lost, format!("{drops} > 0 and {before} > 0")));
     }
     rules.into_iter().map(|(usual, expression)| of_preset(usual, &expression, &settings, &[])).collect()
 }

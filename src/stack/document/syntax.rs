@@ -15,7 +15,7 @@ pub(super) fn too_deep() -> String {
 
 /// Records a parser's error.
 pub(super) fn report(error: &ScanError, text: &str, source: usize, problems: &mut Collector) {
-    let at = position(error, text, source);
+    let at = tab(error, text, source).unwrap_or_else(|| position(error, text, source));
     let (message, help) = words(error.kind());
     problems.error(at, "", message, help);
 }
@@ -33,12 +33,37 @@ fn position(error: &ScanError, text: &str, source: usize) -> Span {
     }
 }
 
+/// The tab in a line's indentation. The parser marks what stands behind it, or the value of a line before, which it takes to
+/// go on here. `None`: the error is not about such a tab.
+fn tab(error: &ScanError, text: &str, source: usize) -> Option<Span> {
+    let marked = error.marker().line().max(1);
+    let lines = match error.kind() {
+        ErrorKind::TabInIndentation | ErrorKind::TabInBlockIndentation | ErrorKind::TabNotAllowed => marked..=marked,
+        ErrorKind::TabInPlainScalar | ErrorKind::TabAtBlockScalarStart => marked + 1..=usize::MAX,
+        _ => return None,
+    };
+    let mut start = 0;
+    for (line, written) in (1..).zip(text.split_inclusive('\n')) {
+        let content = written.trim_start_matches([' ', '\t']);
+        let indentation = &written[..written.len() - content.len()];
+        if let Some(column) = indentation.find('\t').filter(|_| lines.contains(&line) && !content.trim().is_empty()) {
+            let start = start + column;
+            let (line, column) = (narrow(line), narrow(column + 1));
+            return Some(Span { source: narrow(source), line, column, start: narrow(start), end: narrow(start + 1) });
+        }
+        start += written.len();
+    }
+    None
+}
+
 fn words(kind: &ErrorKind) -> (String, &'static str) {
     let (message, help) = match kind {
         ErrorKind::RecursionLimitExceeded => return (too_deep(), TOO_DEEP_HELP),
-        ErrorKind::TabInIndentation | ErrorKind::TabInBlockIndentation | ErrorKind::TabNotAllowed => {
-            ("a tab where only spaces can stand", "indent with spaces")
-        }
+        ErrorKind::TabInIndentation
+        | ErrorKind::TabInBlockIndentation
+        | ErrorKind::TabNotAllowed
+        | ErrorKind::TabInPlainScalar
+        | ErrorKind::TabAtBlockScalarStart => ("a tab where only spaces can stand", "indent with spaces"),
         ErrorKind::UnclosedQuotedScalar => ("a quote is never closed", "close it on the same line"),
         ErrorKind::MappingValueNotAllowed => {
             ("a `: ` inside a value, or a key that is indented too far", "put quotes around a value that holds `: `")

@@ -40,7 +40,7 @@ pub(super) fn objectives_can_be_counted(examination: &mut Examination) {
 
 fn promises_fit(examination: &mut Examination, path: Path, slo: &Objectives) {
     if slo.availability.is_none() && slo.latency.is_none() {
-        let help = "write `availability: 99.9%`, `latency: { p: 99, under: 300ms }`, or both";
+        let help = "write `availability: 99.9%`, `latency: { p: 99, under: 250ms }`, or both";
         examination.missing(path, &["availability", "latency"], "an objective that promises nothing", help);
     }
     let share = slo.availability.map(Amount::as_share);

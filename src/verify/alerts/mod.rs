@@ -1,6 +1,7 @@
 //! Are the rules in force those that were rendered, can Prometheus evaluate them, and can each ever have an answer?
 
 mod judge;
+mod missing;
 
 pub use judge::{RuleState, judge_rule};
 
@@ -9,7 +10,7 @@ use futures_util::StreamExt;
 use super::series::Lookup;
 use super::{Cause, Finding, Server, Trouble, server};
 use crate::client::LoadedGroup;
-use crate::desired::{Desired, MissingRule, PrometheusConfig, Rule, RuleFile, RuleGroup};
+use crate::desired::{Desired, PrometheusConfig, Rule, RuleFile, RuleGroup};
 use crate::promql::Expression;
 
 /// Name of the check.
@@ -20,28 +21,44 @@ const CONCURRENT_RULES: usize = 8;
 
 /// Asks every Prometheus, and judges. Nothing to say where the stack has no rules.
 pub async fn alerts(desired: &Desired, servers: &[Server]) -> Vec<Finding> {
+    of_files(desired, servers, |_| true).await
+}
+
+/// The same of objectives alone: can what they promise be counted? Few questions, for who has no time for all.
+pub async fn objectives(desired: &Desired, servers: &[Server]) -> Vec<Finding> {
+    let is_of_objective = |rule: &Rule| rule.labels.contains_key("slo");
+    of_files(desired, servers, |file| file.groups.iter().flat_map(|group| &group.rules).any(is_of_objective)).await
+}
+
+async fn of_files(desired: &Desired, servers: &[Server], wanted: impl Fn(&RuleFile) -> bool) -> Vec<Finding> {
     let Some(config) = &desired.prometheus else { return Vec::new() };
-    let missing = config.missing_rules.iter().map(cannot_be_made);
-    if config.rule_files.is_empty() {
-        return missing.collect();
+    let files: Vec<&RuleFile> = config.rule_files.iter().filter(|file| wanted(file)).collect();
+    if files.is_empty() && config.missing_rules.is_empty() {
+        return Vec::new();
     }
     let (mut judged, mut unknown) = (Vec::new(), Vec::new());
-    for server in server::with_the_whole(servers) {
-        match of_one(config, server).await {
+    for server in server::with_the_whole(servers).filter(|_| !files.is_empty()) {
+        match of_one(config, &files, server).await {
             Ok(findings) => judged.push((server.instance.as_str(), findings)),
             Err(why) => unknown.push(unreachable(&server.service, &why)),
         }
     }
     let found = server::joined(judged).into_iter().chain(unknown);
+    let prometheus = server::with_the_whole(servers).find_map(|server| server.client.as_ref());
+    let missing = config.missing_rules.iter().map(async |missing| {
+        let lookup = prometheus.map(|prometheus| Lookup::new(prometheus, config));
+        missing::cannot_be_made(missing, &missing::candidates(missing, lookup.as_ref()).await)
+    });
+    let missing = futures_util::future::join_all(missing).await;
     found.chain(missing).collect()
 }
 
-/// The rules in one Prometheus. Why not, in words, where it cannot be asked.
-async fn of_one(config: &PrometheusConfig, server: &Server) -> Result<Vec<Finding>, String> {
+/// The rules of these files in one Prometheus. Why not, in words, where it cannot be asked.
+async fn of_one(config: &PrometheusConfig, files: &[&RuleFile], server: &Server) -> Result<Vec<Finding>, String> {
     let prometheus = server.client.as_ref().ok_or("it does not run")?;
     let loaded = prometheus.rules().await.map_err(|why| why.to_string())?;
     let lookup = Lookup::new(prometheus, config);
-    let rules = config.rule_files.iter().flat_map(|file| {
+    let rules = files.iter().copied().flat_map(|file| {
         file.groups.iter().flat_map(move |group| group.rules.iter().enumerate().map(move |(at, _)| (file, group, at)))
     });
     let judged = rules.map(|(file, group, at)| {
@@ -72,12 +89,6 @@ async fn state(
         Err(_) => Vec::new(),
     };
     RuleState { loaded: loaded.cloned(), selectors }
-}
-
-fn cannot_be_made(missing: &MissingRule) -> Finding {
-    let message = format!("`{}` of `{}` has no rules: {}", missing.wanted, missing.app, missing.reason);
-    let trouble = Trouble::new(Cause::NoData, message, missing.remedy.clone());
-    Finding::fail(ALERTS, &missing.app, Some(&missing.wanted), trouble)
 }
 
 fn unreachable(service: &str, why: &str) -> Finding {
