@@ -127,10 +127,44 @@ impl From<engine::Error> for Failure {
 
 /// `error: …` and, below it, `help: …`.
 pub(super) fn framed(message: &str, help: Option<&str>) -> String {
-    let lines = |text: &str| output::fitted(&std::io::stderr(), text, 7);
-    let mut text = format!("{} {}", output::paint(output::RED, "error:"), lines(message));
+    let fitted = |text: &str| output::fitted(&std::io::stderr(), text, MARGIN);
+    let mut text = format!("{} {}", output::paint(output::RED, "error:"), fitted(message));
     if let Some(help) = help {
-        write!(text, "\n{} {}", output::paint(output::CYAN, " help:"), lines(help)).expect("a String takes everything");
+        let ways: Vec<String> = ways(help).iter().map(|way| fitted(way)).collect();
+        let help = ways.join(&format!("\n{}", " ".repeat(MARGIN)));
+        write!(text, "\n{} {help}", output::paint(output::CYAN, " help:")).expect("a String takes everything");
     }
     text
+}
+
+/// The column in which words begin, after `error:` and ` help:`.
+const MARGIN: usize = 7;
+
+/// A long advice, each way out in a line of its own. A semicolon parts them, but for one between backticks.
+fn ways(help: &str) -> Vec<String> {
+    if help.chars().count() + MARGIN <= output::COLUMNS {
+        return vec![help.to_owned()];
+    }
+    let mut ways: Vec<String> = Vec::new();
+    for part in help.split_inclusive("; ") {
+        match ways.last_mut() {
+            Some(last) if last.matches('`').count() % 2 == 1 => last.push_str(part),
+            _ => ways.push(part.to_owned()),
+        }
+    }
+    ways.iter().map(|way| way.trim_end().to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ways;
+
+    #[test]
+    fn a_long_advice_has_a_line_for_each_way_and_a_short_one_is_one() {
+        let own =
+            "where `acme/web:1` is an image of your own, `docker build -t acme/web:1 FOLDER; true` makes it here;";
+        let else_check = "else check that the engine's host reaches and trusts `docker.io`";
+        assert_eq!(ways(&format!("{own} {else_check}")), [own, else_check]);
+        assert_eq!(ways("wait; or run it again"), ["wait; or run it again"]);
+    }
 }

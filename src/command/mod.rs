@@ -51,6 +51,7 @@ mod place;
 mod progress;
 mod prompt;
 mod prove;
+mod published;
 mod rules;
 mod secrets;
 mod situation;

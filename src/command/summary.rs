@@ -1,10 +1,12 @@
 //! What `up` says at its end: where everything is, and what is otherwise than the file says.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use indexmap::IndexSet;
 
 use super::progress::seconds;
+use super::published::Silent;
 use super::situation::Situation;
 use super::{output, secrets};
 use crate::catalog::prometheus::PROMETHEUS;
@@ -31,8 +33,8 @@ pub(super) async fn say_renamed(situation: &Situation) {
     }
 }
 
-/// Where everything is, in a few lines.
-pub(super) fn say(situation: &Situation, elapsed: Duration) {
+/// Where everything is, in a few lines. `silent`: published ports behind which nobody listens.
+pub(super) fn say(situation: &Situation, elapsed: Duration, silent: &BTreeSet<Silent>) {
     let desired = &situation.desired;
     for volume in situation.unlabelled_volumes() {
         output::say(&format!(
@@ -45,6 +47,11 @@ pub(super) fn say(situation: &Situation, elapsed: Duration) {
         for (name, url) in addresses(situation, service) {
             output::say(&format!("  {name:<16} {url}{hint}"));
         }
+    }
+    for Silent { service, container, port } in silent {
+        let text =
+            format!("nobody listens on port {port} of `{container}`, which `ports` publishes: correct that number");
+        output::say(&format!("  {service:<16} {}", in_lines(&text)));
     }
     let view = desired.view_service().filter(|service| !addresses(situation, service).is_empty());
     let stood_in_for = view.map(|service| service.name.as_str());

@@ -10,7 +10,8 @@ use super::host_ports::Taken;
 use super::progress::Progress;
 use super::situation::{Situation, Wishes};
 use super::{
-    Exit, Failure, failure, host_ports, learn, lock, output, panels, prove, rules, secrets, situation, summary, wait,
+    Exit, Failure, failure, host_ports, learn, lock, output, panels, prove, published, rules, secrets, situation,
+    summary, wait,
 };
 use crate::cli::Global;
 use crate::desired::{PullPolicy, Service};
@@ -167,7 +168,8 @@ impl Work<'_> {
         let deadline = self.begun + self.arguments.timeout;
         let exit = prove_it(situation, changed, deadline, &self.progress, self.global.quiet).await?;
         if !self.global.quiet {
-            summary::say(situation, self.begun.elapsed());
+            let elapsed = self.begun.elapsed();
+            summary::say(situation, elapsed, &published::silent(situation).await);
         }
         Ok(exit)
     }
@@ -204,12 +206,13 @@ fn report_failures(situation: &Situation, outcome: &Outcome, said: &Taken) {
         let names: Vec<&str> = outcome.held_back.iter().map(String::as_str).collect();
         output::say(&format!("not started, because they need what failed: {}", names.join(", ")));
     }
-    output::say(&format!(
+    let end = format!(
         "{} done, {} failed; the rest of stack `{}` is left as it runs. `stackctl up` goes on from here",
         counted(outcome.done, "step"),
         outcome.failures.len(),
         situation.desired.stack
-    ));
+    );
+    output::say(&output::fitted(&std::io::stderr(), &end, 0));
 }
 
 /// Waits, looks, and prints what was found.

@@ -26,8 +26,9 @@ const LARGE: f64 = 22.0;
 
 fn draw_one(panel: &Panel, series: &Series, range: &TimeRange, area: Area, named: bool, shapes: &mut Shapes) {
     let Some(last) = series.last() else { return };
-    let class = state_class(panel, last);
-    let text = written(panel, last);
+    // Such as the time of requests where there was none.
+    let (class, text) =
+        if last.is_nan() { ("dim", "no data".to_owned()) } else { (state_class(panel, last), written(panel, last)) };
     // The name keeps its line free.
     let line_height = if named { (area.height / 2.0 - 34.0).max(0.0) } else { area.height * 0.42 };
     draw_course(series, range, Area { y: area.bottom() - line_height, height: line_height, ..area }, class, shapes);
@@ -76,7 +77,18 @@ fn draw_course(series: &Series, range: &TimeRange, area: Area, class: &str, shap
 #[cfg(test)]
 mod tests {
     use super::tells_a_course;
-    use crate::plot::{Series, TimeRange};
+    use crate::dashboard::{Panel, PanelKind};
+    use crate::plot::{Canvas, Content, Series, TimeRange};
+
+    #[test]
+    fn what_is_no_number_is_no_data() {
+        let panel = Panel { kind: PanelKind::Stat, ..Panel::default() };
+        let series = Series { points: vec![(3600.0, f64::NAN)], ..Series::default() };
+        let range = TimeRange { start: 0.0, end: 3600.0, step: 15.0, zone: jiff::tz::TimeZone::UTC };
+        let canvas = Canvas { width: 300.0, height: 100.0, range: &range, marks: &[], hints: false };
+        let svg = crate::plot::panel(&panel, &Content::Series(vec![series]), canvas);
+        assert!(svg.contains(">no data<") && !svg.contains("NaN"), "{svg}");
+    }
 
     #[test]
     fn a_few_minutes_of_an_hour_are_no_course() {

@@ -81,3 +81,19 @@ fn components_run_without_capabilities_and_without_new_privileges() {
     assert_eq!(inspect("web")["CapDrop"], Value::Null);
     stack.ok(&["verify"]);
 }
+
+#[test]
+fn a_published_port_behind_which_nobody_listens_is_told() {
+    let app = |port: u16| {
+        format!(
+            "apps: {{ web: {{ image: stackctl/self, command: [demo, accesslog], ports: [\"{port}\"], metrics: {{ port: 80 }} }} }}\n"
+        )
+    };
+    let stack = Sandbox::new(&app(81));
+    let up = stack.ok(&["up"]);
+    let said = format!("nobody listens on port 81 of `{}`", stack.container("web", 1));
+    assert!(up.stderr.contains(&said), "{}", up.stderr);
+    stack.write(&app(80));
+    let up = stack.ok(&["up"]);
+    assert!(!up.stderr.contains("nobody listens"), "{}", up.stderr);
+}

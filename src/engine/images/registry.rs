@@ -102,11 +102,7 @@ fn error_of(verb: &str, reference: &str, user: Option<&str>, kind: ImageErrorKin
     let (who, help) = match kind {
         ImageErrorKind::RegistryUnreachable => (
             format!("the registry `{registry}` cannot be reached: "),
-            format!(
-                "{}check that the engine's host reaches and trusts `{registry}`, name a mirror with `images: {{mirror: …}}`, \
-                 or, for Prometheus and node-exporter, build from Debian packages with `images: {{from: debian}}`",
-                made_here(reference).unwrap_or_default()
-            ),
+            made_here(reference).unwrap_or_default() + &other_ways(reference),
         ),
         ImageErrorKind::RegistryRefused => (format!("the registry `{registry}` says no: "), {
             let refusal = Refusal::of(&cause.to_lowercase()).unwrap_or(Refusal::Missing);
@@ -123,6 +119,24 @@ fn error_of(verb: &str, reference: &str, user: Option<&str>, kind: ImageErrorKin
         _ => cause.trim(),
     };
     ImageError { kind, doing: format!("{verb} image `{reference}`"), cause: format!("{who}{words}"), help }
+}
+
+/// What to do where a registry cannot be reached. Only components have a mirror, and some of them a package.
+fn other_ways(reference: &str) -> String {
+    let check = format!("check that the engine's host reaches and trusts `{}`", registry_of(reference));
+    let name = name_of(reference);
+    // A mirror has it under the same name, behind its own.
+    let is_it = |image: &str| name.strip_suffix(image).is_some_and(|host| host.is_empty() || host.ends_with('/'));
+    match COMPONENTS.iter().find(|component| is_it(component.image)) {
+        None => check,
+        Some(component) if component.debian.is_some() => {
+            format!(
+                "{check}; or name a mirror with `images: {{mirror: …}}`; or build it from Debian's package with \
+                 `images: {{from: debian}}`"
+            )
+        }
+        Some(_) => format!("{check}; or name a mirror with `images: {{mirror: …}}`"),
+    }
 }
 
 /// What to do about an image of one's own that is not at the engine. `None`: its name says that some registry has it, or it
@@ -232,6 +246,11 @@ mod tests {
             }
         }
         assert!(!help("web:1", "toomanyrequests: slow down").contains("docker build"));
+        assert!(!help("acme/web", unreachable).contains("mirror"), "only components have one");
+        assert!(help("grafana/grafana:12", unreachable).ends_with("name a mirror with `images: {mirror: …}`"));
+        for prometheus in ["prom/prometheus:v3.5.0", "mirror.example:5000/prom/prometheus:v3.5.0"] {
+            assert!(help(prometheus, unreachable).ends_with("with `images: {from: debian}`"));
+        }
     }
 
     #[test]
