@@ -26,35 +26,36 @@ pub enum Color {
     Custom(String),
 }
 
-/// Families by the word that Grafana's names end in: `semi-dark-orange` is an orange.
-const FAMILIES: &[(&str, Color)] = &[
-    ("green", Color::Green),
-    ("yellow", Color::Yellow),
-    ("orange", Color::Orange),
-    ("red", Color::Red),
-    ("blue", Color::Blue),
-    ("purple", Color::Purple),
-    ("text", Color::Text),
-];
+/// Families; Grafana's names end in their words: `semi-dark-orange` is an orange.
+const FAMILIES: [Color; 7] =
+    [Color::Green, Color::Yellow, Color::Orange, Color::Red, Color::Blue, Color::Purple, Color::Text];
 
 impl Color {
     /// The colour of that name in Grafana's JSON or the stack file.
     pub fn parse(name: &str) -> Self {
         let family = name.rsplit('-').next().unwrap_or(name);
-        let known = FAMILIES.iter().find(|(word, _)| *word == family);
-        known.map_or_else(|| Self::Custom(name.to_owned()), |(_, color)| color.clone())
+        let known = FAMILIES.into_iter().find(|color| color.name() == family);
+        known.unwrap_or_else(|| Self::Custom(name.to_owned()))
+    }
+
+    /// As Grafana's JSON names it.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Green => "green",
+            Self::Yellow => "yellow",
+            Self::Orange => "orange",
+            Self::Red => "red",
+            Self::Blue => "blue",
+            Self::Purple => "purple",
+            Self::Text => "text",
+            Self::Custom(name) => name,
+        }
     }
 }
 
-/// As Grafana's JSON names it.
+/// As [`Color::name`].
 impl fmt::Display for Color {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Custom(name) => formatter.write_str(name),
-            family => {
-                let (word, _) = FAMILIES.iter().find(|(_, color)| color == family).expect("every family has a word");
-                formatter.write_str(word)
-            }
-        }
+        formatter.write_str(self.name())
     }
 }

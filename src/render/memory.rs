@@ -1,7 +1,8 @@
 //! `prometheus/stackctl.json`: what the running stack remembers, read back from Prometheus' container by the next `plan`.
 
 use indexmap::IndexMap;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 use crate::desired::Desired;
 
@@ -22,6 +23,6 @@ pub fn memory(desired: &Desired) -> String {
 }
 
 /// JSON as a person reads it, with a newline at its end.
-pub(super) fn pretty(value: &Value) -> String {
+pub(super) fn pretty(value: &impl Serialize) -> String {
     serde_json::to_string_pretty(value).expect("keys are texts") + "\n"
 }

@@ -5,6 +5,5 @@ use crate::desired::Desired;
 /// The file, where the view runs.
 pub(super) fn render(desired: &Desired) -> Option<String> {
     desired.view_service()?;
-    let library = serde_json::to_value(desired.library()).expect("a dashboard is plain data");
-    Some(super::memory::pretty(&library))
+    Some(super::memory::pretty(&desired.library()))
 }

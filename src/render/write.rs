@@ -32,12 +32,18 @@ pub enum Change {
 /// Makes folders as needed and removes nothing. Nothing at all is written into a folder in which one of them is somebody
 /// else's, such as a `compose.yml` written by hand. The error says which path could not be read or written, and why.
 pub fn write(files: &Files, folder: &Path) -> io::Result<Vec<Written>> {
+    let places: Vec<(&String, &String)> = files.0.iter().collect();
+    let places = side_by_side::map(&places, |(path, text)| (*path, Place::look(&folder.join(path), text)));
+    let is_ours = places.iter().any(|(_, place)| matches!(place, Ok(Place::Taken { is_marked: true, .. })));
     let mut written = Vec::new();
-    let is_ours = files.0.keys().any(|path| fs_err::read(folder.join(path)).is_ok_and(|present| is_marked(&present)));
-    for (path, text) in &files.0 {
-        if let Some(change) = change(&folder.join(path), text, is_ours)? {
-            written.push(Written { path: path.clone(), change });
-        }
+    for (path, place) in places {
+        let change = match place? {
+            Place::Free => Change::Created,
+            Place::Taken { is_foreign: true, .. } if !is_ours => return Err(foreign(&folder.join(path))),
+            Place::Taken { is_same: true, .. } => continue,
+            Place::Taken { .. } => Change::Updated,
+        };
+        written.push(Written { path: path.clone(), change });
     }
     let folders: BTreeSet<_> = written.iter().filter_map(|written| Path::new(&written.path).parent()).collect();
     for below in folders {
@@ -52,19 +58,36 @@ pub fn write(files: &Files, folder: &Path) -> io::Result<Vec<Written>> {
     Ok(written)
 }
 
-/// What writing the text there would do. `None`: nothing. `is_ours`: the folder holds files that were written here.
-fn change(file: &Path, text: &str, is_ours: bool) -> io::Result<Option<Change>> {
-    match fs_err::read(file) {
-        Ok(present) if !is_ours && is_marked(text.as_bytes()) && !present.trim_ascii().is_empty() => {
-            Err(io::Error::new(
-                ErrorKind::AlreadyExists,
-                format!("`{}` is there already, and stackctl has not written it", file.display()),
-            ))
+/// What lies where a file is to be written.
+enum Place {
+    Free,
+    Taken {
+        /// It begins as what is written here does.
+        is_marked: bool,
+        /// What is to be written is marked, and this has other words: a folder without any marked file is somebody else's.
+        is_foreign: bool,
+        /// It says what is to be written.
+        is_same: bool,
+    },
+}
+
+impl Place {
+    fn look(file: &Path, text: &str) -> io::Result<Self> {
+        match fs_err::read(file) {
+            Ok(present) => Ok(Self::Taken {
+                is_marked: is_marked(&present),
+                is_foreign: is_marked(text.as_bytes()) && !present.trim_ascii().is_empty(),
+                is_same: present == text.as_bytes(),
+            }),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Self::Free),
+            Err(error) => Err(error),
         }
-        Ok(present) => Ok((present != text.as_bytes()).then_some(Change::Updated)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Some(Change::Created)),
-        Err(error) => Err(error),
     }
+}
+
+fn foreign(file: &Path) -> io::Error {
+    let message = format!("`{}` is there already, and stackctl has not written it", file.display());
+    io::Error::new(ErrorKind::AlreadyExists, message)
 }
 
 /// Whether a text begins as the YAML files that are written here do.

@@ -1,33 +1,119 @@
 //! A panel in Grafana's words.
 
-use serde_json::{Map, Value, json};
+use indexmap::IndexMap;
+use serde::Serialize;
+use serde_json::Value;
 
-use super::{datasource, options};
-use crate::dashboard::{Panel, PanelKind, Position, Query, Threshold};
+use super::options::{self, Custom, Options};
+use super::{Datasource, PROMETHEUS, Place};
+use crate::dashboard::{self, PanelKind, Position, Query};
 
-pub(super) fn json(panel: &Panel, id: usize, place: Position) -> Value {
-    let mut json = json!({
-        "id": id,
-        "type": kind(&panel.kind),
-        "title": panel.title,
-        "description": panel.description,
-    });
-    json["gridPos"] = position(place);
-    if panel.kind != PanelKind::Text {
-        json["datasource"] = datasource();
-        let targets = panel.queries.iter().enumerate().map(|(index, query)| target(query, index, &panel.kind));
-        json["targets"] = targets.collect();
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Panel<'a> {
+    id: usize,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    title: &'a str,
+    description: &'a str,
+    grid_pos: Place,
+    /// `None`, as the targets: a text asks nobody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    datasource: Option<Datasource>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    targets: Option<Vec<Target<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interval: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transformations: Option<Value>,
+    options: Options<'a>,
+    field_config: FieldConfig<'a>,
+}
+
+#[derive(Serialize)]
+struct FieldConfig<'a> {
+    defaults: Defaults<'a>,
+    overrides: [(); 0],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Target<'a> {
+    ref_id: String,
+    datasource: Datasource,
+    expr: &'a str,
+    legend_format: &'a str,
+    editor_mode: &'static str,
+    range: bool,
+    instant: bool,
+    format: &'static str,
+}
+
+#[derive(Serialize)]
+struct Defaults<'a> {
+    unit: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decimals: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    min: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max: Option<f64>,
+    color: Color,
+    thresholds: Thresholds<'a>,
+    mappings: Vec<Mapping<'a>>,
+    custom: Custom,
+}
+
+#[derive(Serialize)]
+struct Color {
+    mode: &'static str,
+}
+
+#[derive(Serialize)]
+struct Thresholds<'a> {
+    mode: &'static str,
+    steps: Vec<Step<'a>>,
+}
+
+#[derive(Serialize)]
+struct Step<'a> {
+    value: Option<f64>,
+    color: &'a str,
+}
+
+/// Words for values.
+#[derive(Serialize)]
+struct Mapping<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    options: IndexMap<String, Word<'a>>,
+}
+
+#[derive(Serialize)]
+struct Word<'a> {
+    text: &'a str,
+    color: &'a str,
+    index: usize,
+}
+
+impl<'a> Panel<'a> {
+    pub(super) fn of(panel: &'a dashboard::Panel, id: usize, position: Position) -> Self {
+        let asks = panel.kind != PanelKind::Text;
+        let target = |(index, query)| Target::of(query, index, &panel.kind);
+        Self {
+            id,
+            kind: kind(&panel.kind),
+            title: &panel.title,
+            description: &panel.description,
+            grid_pos: Place::of(position),
+            datasource: asks.then_some(PROMETHEUS),
+            targets: asks.then(|| panel.queries.iter().enumerate().map(target).collect()),
+            interval: panel.interval.map(|seconds| format!("{seconds}s")),
+            transformations: options::transformations(panel),
+            options: Options::of(panel),
+            field_config: FieldConfig { defaults: Defaults::of(panel), overrides: [] },
+        }
     }
-    if let Some(seconds) = panel.interval {
-        json["interval"] = format!("{seconds}s").into();
-    }
-    if let Some(transformations) = options::transformations(panel) {
-        json["transformations"] = transformations;
-    }
-    json["options"] = options::options(panel);
-    json["fieldConfig"] = json!({ "defaults": null, "overrides": [] });
-    json["fieldConfig"]["defaults"] = defaults(panel);
-    json
 }
 
 /// Grafana's name of a kind.
@@ -45,21 +131,19 @@ fn kind(kind: &PanelKind) -> &str {
     }
 }
 
-pub(super) fn position(place: Position) -> Value {
-    json!({ "x": place.x, "y": place.y, "w": place.width, "h": place.height })
-}
-
-fn target(query: &Query, index: usize, kind: &PanelKind) -> Value {
-    json!({
-        "refId": reference(index),
-        "datasource": datasource(),
-        "expr": query.expression,
-        "legendFormat": if query.legend.is_empty() { "__auto" } else { &query.legend },
-        "editorMode": "code",
-        "range": !query.instant,
-        "instant": query.instant,
-        "format": if *kind == PanelKind::Table { "table" } else { "time_series" },
-    })
+impl<'a> Target<'a> {
+    fn of(query: &'a Query, index: usize, kind: &PanelKind) -> Self {
+        Self {
+            ref_id: reference(index),
+            datasource: PROMETHEUS,
+            expr: &query.expression,
+            legend_format: if query.legend.is_empty() { "__auto" } else { &query.legend },
+            editor_mode: "code",
+            range: !query.instant,
+            instant: query.instant,
+            format: if *kind == PanelKind::Table { "table" } else { "time_series" },
+        }
+    }
 }
 
 /// `A`, `B` … `Z`, `A1` …
@@ -68,49 +152,37 @@ fn reference(index: usize) -> String {
     if index < 26 { letter.to_string() } else { format!("{letter}{}", index / 26) }
 }
 
-fn defaults(panel: &Panel) -> Value {
-    let mut defaults = Map::new();
-    defaults.insert("unit".to_owned(), panel.unit.id().into());
-    if let Some(decimals) = panel.decimals {
-        defaults.insert("decimals".to_owned(), decimals.into());
-    }
-    for (key, bound) in [("min", panel.minimum), ("max", panel.maximum)] {
-        if let Some(bound) = bound {
-            defaults.insert(key.to_owned(), bound.into());
+impl<'a> Defaults<'a> {
+    fn of(panel: &'a dashboard::Panel) -> Self {
+        // Lines are told apart by colour; a number says by its colour how it stands.
+        let by_value = panel.kind != PanelKind::Timeseries && !panel.thresholds.is_empty();
+        Self {
+            unit: panel.unit.id(),
+            decimals: panel.decimals,
+            min: panel.minimum,
+            max: panel.maximum,
+            color: Color { mode: if by_value { "thresholds" } else { "palette-classic" } },
+            thresholds: Thresholds { mode: "absolute", steps: steps(&panel.thresholds) },
+            mappings: mappings(panel),
+            custom: Custom::of(panel),
         }
     }
-    // Lines are told apart by colour; a number says by its colour how it stands.
-    let by_value = panel.kind != PanelKind::Timeseries && !panel.thresholds.is_empty();
-    let mode = if by_value { "thresholds" } else { "palette-classic" };
-    defaults.insert("color".to_owned(), json!({ "mode": mode }));
-    defaults.insert("thresholds".to_owned(), thresholds(&panel.thresholds));
-    defaults.insert("mappings".to_owned(), mappings(panel));
-    defaults.insert("custom".to_owned(), options::custom(panel));
-    Value::Object(defaults)
 }
 
-fn thresholds(thresholds: &[Threshold]) -> Value {
-    let mut json = json!({ "mode": "absolute", "steps": [{ "value": null, "color": "green" }] });
-    if !thresholds.is_empty() {
-        let step = |step: &Threshold| json!({ "value": step.value, "color": step.color.to_string() });
-        json["steps"] = thresholds.iter().map(step).collect();
+fn steps(thresholds: &[dashboard::Threshold]) -> Vec<Step<'_>> {
+    if thresholds.is_empty() {
+        return vec![Step { value: None, color: "green" }];
     }
-    json
+    thresholds.iter().map(|threshold| Step { value: threshold.value, color: threshold.color.name() }).collect()
 }
 
-/// Words for values.
-fn mappings(panel: &Panel) -> Value {
+fn mappings(panel: &dashboard::Panel) -> Vec<Mapping<'_>> {
     if panel.mappings.is_empty() {
-        return json!([]);
+        return Vec::new();
     }
-    let options: Map<String, Value> = panel
-        .mappings
-        .iter()
-        .enumerate()
-        .map(|(index, (value, text))| {
-            let color = panel.color_of(*value).map_or_else(|| "text".to_owned(), ToString::to_string);
-            (value.to_string(), json!({ "text": text, "color": color, "index": index }))
-        })
-        .collect();
-    json!([{ "type": "value", "options": options }])
+    let words = panel.mappings.iter().enumerate().map(|(index, (value, text))| {
+        let color = panel.color_of(*value).map_or("text", dashboard::Color::name);
+        (value.to_string(), Word { text, color, index })
+    });
+    vec![Mapping { kind: "value", options: words.collect() }]
 }
