@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
 
-use crate::desired::{AttachedContainer, Desired, Facts, ImageChoice, ScaleOverride, WantedImage};
+use crate::desired::{self, AttachedContainer, Facts, ImageChoice, ScaleOverride, WantedImage};
 use crate::engine::{Engine, Observed, ObservedAttached};
 use crate::stack::{self, Stack};
 
@@ -72,12 +72,12 @@ pub(super) async fn choose_images(
 
 /// Every image that the stack may run from, whatever is chosen: so they can be asked for together with all the rest.
 pub(super) fn possible_images(stack: &Stack, wanted: &[WantedImage], own_image: &str) -> Vec<String> {
-    let undecided = Desired::of(stack, &Facts { own_image: Some(own_image.to_owned()), ..Facts::default() });
-    let of_services = undecided.services.into_iter().map(|service| service.image.reference);
+    let undecided = Facts { own_image: Some(own_image.to_owned()), ..Facts::default() };
+    let of_services = desired::image_references(stack, &undecided);
     let of_components = wanted.iter().map(|image| image.reference.clone());
     let from_debian = wanted.iter().filter_map(|image| image.debian).map(|package| package.image.to_owned());
     // Stackctl itself stands in for Grafana.
     let own = std::iter::once(own_image.to_owned());
-    let references: BTreeSet<_> = of_services.chain(of_components).chain(from_debian).chain(own).collect();
+    let references: BTreeSet<_> = of_services.into_iter().chain(of_components).chain(from_debian).chain(own).collect();
     references.into_iter().collect()
 }

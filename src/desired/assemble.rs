@@ -1,9 +1,7 @@
 //! `Desired::of`: puts the parts together.
 
 use super::image::{self, Chosen};
-use super::{
-    AlertmanagerConfig, Desired, Facts, GrafanaConfig, LeftOut, PrometheusConfig, Role, Service, StackDashboard,
-};
+use super::{AlertmanagerConfig, Desired, Facts, GrafanaConfig, LeftOut, PrometheusConfig, Role, Service};
 use super::{
     alertmanager, app, attached, daemon, dashboards, exporter, fingerprint, grafana, network, order, prometheus, view,
     volume,
@@ -21,10 +19,11 @@ impl Desired {
     /// Makes every choice. Pure: the same stack and the same facts give the same value.
     pub fn of(stack: &Stack, facts: &Facts) -> Self {
         let input = Input { stack, facts };
-        let mut left_out = Vec::new();
-        let mut services = app::services(input);
-        services.extend(exporter::services(input, &mut left_out));
-        let (prometheus, grafana, alertmanager, dashboards) = watchers(input, &mut services, &mut left_out);
+        let Parts { mut services, prometheus, grafana, alertmanager, left_out } = Parts::of(input);
+        let dashboards = dashboards::all(input, prometheus.as_ref());
+        if let Some(service) = services.iter_mut().find(|service| service.role == Role::Grafana) {
+            service.container.files.extend(grafana::dashboard_files(&dashboards));
+        }
         let mut services = order::arrange(services);
         for service in &mut services {
             service.fingerprint = fingerprint::of(&service.image.reference, &service.container);
@@ -51,37 +50,50 @@ impl Desired {
     }
 }
 
-/// Prometheus, Grafana, Alertmanager and what is shown, as far as they are on and can be had. Their services are added to the others.
-fn watchers(
-    input: Input,
-    services: &mut Vec<Service>,
-    left_out: &mut Vec<LeftOut>,
-) -> (Option<PrometheusConfig>, Option<GrafanaConfig>, Option<AlertmanagerConfig>, Vec<StackDashboard>) {
-    let prometheus = wanted(input, "prometheus", &input.stack.prometheus, left_out);
-    let fed_by = prometheus.as_ref().map(|(section, _)| *section);
-    let grafana = wanted(input, "grafana", &input.stack.grafana, left_out).map(|(section, chosen)| {
-        let (config, service) = grafana::make(input, section, chosen, fed_by);
-        services.push(service);
-        config
-    });
-    let alertmanager = wanted(input, "alertmanager", &input.stack.alertmanager, left_out).map(|(section, chosen)| {
-        let (config, made) = alertmanager::make(input, section, &chosen);
-        services.extend(made);
-        config
-    });
-    let prometheus = prometheus.map(|(section, chosen)| {
-        let (config, made) = prometheus::make(input, section, &chosen, services, alertmanager.as_ref());
-        services.extend(made);
-        config
-    });
-    let dashboards = dashboards::all(input, prometheus.as_ref());
-    if let (Some(section), None, Some(fed_by)) = (input.stack.grafana.as_option(), &grafana, fed_by) {
-        services.push(view::service(input, section, fed_by));
+/// References of the images that the services run from, in no order: what [`Desired::of`] says of them, at a fraction of the
+/// work.
+pub fn image_references(stack: &Stack, facts: &Facts) -> Vec<String> {
+    Parts::of(Input { stack, facts }).services.into_iter().map(|service| service.image.reference).collect()
+}
+
+/// All services, in no order, and what the components among them are set to.
+struct Parts {
+    services: Vec<Service>,
+    prometheus: Option<PrometheusConfig>,
+    grafana: Option<GrafanaConfig>,
+    alertmanager: Option<AlertmanagerConfig>,
+    left_out: Vec<LeftOut>,
+}
+
+impl Parts {
+    /// Apps and exporters, then Prometheus, Grafana and Alertmanager, as far as they are on and can be had.
+    fn of(input: Input) -> Self {
+        let mut left_out = Vec::new();
+        let mut services = app::services(input);
+        services.extend(exporter::services(input, &mut left_out));
+        let prometheus = wanted(input, "prometheus", &input.stack.prometheus, &mut left_out);
+        let fed_by = prometheus.as_ref().map(|(section, _)| *section);
+        let grafana = wanted(input, "grafana", &input.stack.grafana, &mut left_out).map(|(section, chosen)| {
+            let (config, service) = grafana::make(input, section, chosen, fed_by);
+            services.push(service);
+            config
+        });
+        let alertmanager = wanted(input, "alertmanager", &input.stack.alertmanager, &mut left_out);
+        let alertmanager = alertmanager.map(|(section, chosen)| {
+            let (config, made) = alertmanager::make(input, section, &chosen);
+            services.extend(made);
+            config
+        });
+        let prometheus = prometheus.map(|(section, chosen)| {
+            let (config, made) = prometheus::make(input, section, &chosen, &services, alertmanager.as_ref());
+            services.extend(made);
+            config
+        });
+        if let (Some(section), None, Some(fed_by)) = (input.stack.grafana.as_option(), &grafana, fed_by) {
+            services.push(view::service(input, section, fed_by));
+        }
+        Self { services, prometheus, grafana, alertmanager, left_out }
     }
-    if let Some(service) = services.iter_mut().find(|service| service.role == Role::Grafana) {
-        service.container.files.extend(grafana::dashboard_files(&dashboards));
-    }
-    (prometheus, grafana, alertmanager, dashboards)
 }
 
 /// The section and the image of a component that is on and can be had.

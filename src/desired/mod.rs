@@ -40,6 +40,7 @@ pub use alertmanager::{
     AlertmanagerConfig, Destination, Grouping, Muting, PEER_TIMEOUT_SECONDS, PROBE_LABEL, ReceiverConfig, RouteConfig,
     SINK_PORT, TemplateFile, Told, Unfit,
 };
+pub use assemble::image_references;
 pub use dashboards::{Carried, DashboardOrigin, StackDashboard};
 pub use exposure::{Exposure, SaidBy};
 pub use facts::{AttachedContainer, Facts, ImageChoice, ScaleOverride};

@@ -133,32 +133,14 @@ impl Engine {
         let paths = label(&summary, labels::FILES)
             .and_then(|text| serde_json::from_str::<Vec<String>>(text).ok())
             .unwrap_or_default();
-        let stamps = try_join_all(paths.iter().map(|path| self.file_stamp(&container, path))).await?;
+        let stamps = try_join_all(paths.iter().map(|path| self.file_stamp(&container, path)));
+        let (stamps, inspected) = tokio::try_join!(stamps, self.inspect(&container.id))?;
         container.files = paths.into_iter().zip(stamps).collect();
-        self.inspect_into(&mut container, is_fresh(&summary)).await?;
-        Ok(container)
-    }
-
-    /// Adds what only an inspection tells: limits and names, and of one that is fresh or does not run, restarts and the
-    /// exit code.
-    async fn inspect_into(&self, container: &mut ObservedContainer, is_fresh: bool) -> Result<(), Error> {
         // One that went away between the list and now: what the list said stands.
-        let Some(inspected) = self.inspect(&container.id).await? else { return Ok(()) };
-        container.limits = inspected.host_config.as_ref().map(ObservedLimits::told);
-        let networks = inspected.network_settings.and_then(|settings| settings.networks).unwrap_or_default();
-        container.aliases =
-            networks.into_iter().map(|(name, endpoint)| (name, endpoint.aliases.unwrap_or_default())).collect();
-        if container.state == ContainerState::Running && !is_fresh {
-            return Ok(());
+        if let Some(inspected) = inspected {
+            add_inspected(&mut container, inspected, is_fresh(&summary));
         }
-        container.restarts = inspected.restart_count.unwrap_or(0).unsigned_abs();
-        let state = inspected.state.unwrap_or_default();
-        let started: Option<jiff::Timestamp> = state.started_at.and_then(|time| time.parse().ok());
-        container.started_at = started.map_or(0, jiff::Timestamp::as_millisecond).max(container.started_at);
-        // One that was started again since the list was made has no exit code, and the engine writes 0 for that.
-        let has_ended = state.restarting == Some(true) || state.running != Some(true);
-        container.exit_code = state.exit_code.filter(|_| container.state != ContainerState::Running && has_ended);
-        Ok(())
+        Ok(container)
     }
 
     /// A container as an inspection shows it. `None`: it is not there.
@@ -259,6 +241,25 @@ impl Engine {
             built_from: super::images::built_from(&image),
         }))
     }
+}
+
+/// Adds what only an inspection tells: limits and names, and of one that is fresh or does not run, restarts and the exit
+/// code.
+fn add_inspected(container: &mut ObservedContainer, inspected: ContainerInspectResponse, is_fresh: bool) {
+    container.limits = inspected.host_config.as_ref().map(ObservedLimits::told);
+    let networks = inspected.network_settings.and_then(|settings| settings.networks).unwrap_or_default();
+    container.aliases =
+        networks.into_iter().map(|(name, endpoint)| (name, endpoint.aliases.unwrap_or_default())).collect();
+    if container.state == ContainerState::Running && !is_fresh {
+        return;
+    }
+    container.restarts = inspected.restart_count.unwrap_or(0).unsigned_abs();
+    let state = inspected.state.unwrap_or_default();
+    let started: Option<jiff::Timestamp> = state.started_at.and_then(|time| time.parse().ok());
+    container.started_at = started.map_or(0, jiff::Timestamp::as_millisecond).max(container.started_at);
+    // One that was started again since the list was made has no exit code, and the engine writes 0 for that.
+    let has_ended = state.restarting == Some(true) || state.running != Some(true);
+    container.exit_code = state.exit_code.filter(|_| container.state != ContainerState::Running && has_ended);
 }
 
 fn stamp(info: &bollard::container::PathStatResponse) -> Option<FileStamp> {
