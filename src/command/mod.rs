@@ -41,6 +41,7 @@ mod changes;
 mod edit;
 mod facts;
 mod failure;
+mod glance;
 mod host_ports;
 mod learn;
 mod lock;

@@ -53,9 +53,9 @@ pub(super) fn print(text: &str) {
     }
 }
 
-/// A line on standard error.
+/// A line on standard error, in one piece.
 pub(super) fn say(text: &str) {
-    let written = writeln!(anstream::stderr(), "{text}");
+    let written = anstream::stderr().write_all(format!("{text}\n").as_bytes());
     drop(written);
 }
 

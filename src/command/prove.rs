@@ -57,13 +57,18 @@ fn cannot_ask(error: client::Error) -> Error {
 
 /// The first Prometheus that can be reached from here and has the whole: replicas know the same.
 pub(super) fn prometheus(situation: &Situation) -> Result<Option<Prometheus>, Error> {
-    Ok(servers(situation)?.into_iter().filter(|server| server.has_the_whole).find_map(|server| server.client))
+    Ok(first_whole(&servers(situation)?).cloned())
+}
+
+/// The same among servers that are known.
+pub(super) fn first_whole(servers: &[Server]) -> Option<&Prometheus> {
+    servers.iter().filter(|server| server.has_the_whole).find_map(|server| server.client.as_ref())
 }
 
 /// Runs checks on the running stack, with a probe inside its network where something is broken.
 /// `known`: what was just found.
 pub(super) async fn findings(situation: &Situation, checks: &[Check], known: Known) -> Result<Vec<Finding>, Failure> {
-    let Known { scraped, panels, delivered, rules } = known;
+    let Known { scraped, panels, delivered, rules, config: configured } = known;
     let wants = |check| checks.is_empty() || checks.contains(&check);
     let (desired, observed) = (&situation.desired, &situation.observed);
     let servers = &servers(situation)?;
@@ -83,7 +88,7 @@ pub(super) async fn findings(situation: &Situation, checks: &[Check], known: Kno
     let remote = Box::pin(verify::remote(desired, observed, servers, prober));
     let (targets, config, engine, delivery, dashboards, alerts, remote) = tokio::join!(
         when(wants(Check::Targets) && scraped.is_none(), targets),
-        when(wants(Check::Config), config),
+        when(wants(Check::Config) && configured.is_none(), config),
         when(wants(Check::Engine), engine),
         when(wants(Check::Alerts) && delivered.is_none(), delivery),
         asked,
@@ -92,6 +97,7 @@ pub(super) async fn findings(situation: &Situation, checks: &[Check], known: Kno
     );
     let (targets, dashboards) = (scraped.unwrap_or(targets), panels.map_or(dashboards, Ok)?);
     let (delivery, alerts) = (delivered.unwrap_or(delivery), rules.unwrap_or(alerts));
+    let config = configured.unwrap_or(config);
     Ok([targets, config, engine, dashboards, alerts, delivery, remote].concat())
 }
 
@@ -106,13 +112,15 @@ pub(super) struct Known {
     pub(super) rules: Option<Vec<Finding>>,
     /// Of the way of alerts.
     pub(super) delivered: Option<Vec<Finding>>,
+    /// Of the configuration.
+    pub(super) config: Option<Vec<Finding>>,
 }
 
 async fn when(wanted: bool, check: impl Future<Output = Vec<Finding>>) -> Vec<Finding> {
     if wanted { check.await } else { Vec::new() }
 }
 
-fn prober(situation: &Situation) -> Prober {
+pub(super) fn prober(situation: &Situation) -> Prober {
     let prometheus = situation.desired.prometheus_service();
     let joined = prometheus.into_iter().flat_map(|service| service.container.all_networks());
     let networks = joined.map(|attachment| attachment.network.clone()).collect();

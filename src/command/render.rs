@@ -44,12 +44,11 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
     })?;
     let secrets = secrets::write_beside(&desired, &loaded.environment, folder)?;
     if !global.quiet {
-        for file in written.iter().map(|file| folder.join(&file.path)).chain(secrets) {
-            output::say(&format!("wrote {}", file.display()));
-        }
-        if written.is_empty() {
-            output::say(&format!("{} is up to date", folder.display()));
-        }
+        let is_up_to_date = written.is_empty().then(|| format!("{} is up to date", folder.display()));
+        let files = written.iter().map(|file| folder.join(&file.path)).chain(secrets);
+        let lines: Vec<String> = files.map(|file| format!("wrote {}", file.display())).chain(is_up_to_date).collect();
+        // At once: there may be thousands.
+        output::say(&lines.join("\n"));
         say_secrets(folder, &secret_variables(global, &loaded.environment, &facts));
         let stands_in = loaded.stack.images.from == ImageSource::Auto;
         say_assumptions(&desired, arguments.locked.locked, stands_in);

@@ -228,6 +228,9 @@ impl Situation {
 
     /// Takes in what apps expose now; what is known of apps that were not seen stays. True: other dashboards come of it.
     pub(super) fn learn(&mut self, seen: BTreeMap<String, Exposed>) -> bool {
+        if seen.iter().all(|(job, exposed)| self.facts.exposed.get(job) == Some(exposed)) {
+            return false;
+        }
         self.facts.exposed.extend(seen);
         let desired = Desired::of(&self.loaded.stack, &self.facts);
         let is_new = desired.exposed != self.desired.exposed;

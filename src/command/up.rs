@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::changes::{Changes, Extent};
+use super::glance::{Glance, glance};
 use super::host_ports::Taken;
 use super::progress::Progress;
 use super::situation::{Situation, Wishes};
@@ -98,11 +99,15 @@ impl Work<'_> {
         let mut situation = looked.0?;
         // Where there is nothing to do, nobody has to be kept away.
         if situation.plan().is_empty() && situation.observed.lock.is_none() {
-            // What a killed `up` left behind holds values of secrets.
-            if situation.desired.services.iter().any(|service| service.container.settings.read_only) {
-                situation.engine.remove_placed(&situation.desired.stack).await?;
-            }
-            return self.go_on(&mut situation, None).await;
+            let (engine, stack) = (situation.engine.clone(), situation.desired.stack.clone());
+            let places_files = situation.desired.services.iter().any(|service| service.container.settings.read_only);
+            let sweep = async {
+                // What a killed `up` left behind holds values of secrets.
+                if places_files { engine.remove_placed(&stack).await } else { Ok(()) }
+            };
+            let (swept, exit) = tokio::join!(sweep, self.go_on(&mut situation, None));
+            swept?;
+            return exit;
         }
         let lock = lock::take(&situation.engine, &situation.desired.stack, "up", self.global.quiet).await?;
         let interrupted = lock.taken_over.clone();
@@ -239,21 +244,34 @@ async fn prove_it(
         }
         fallen = deaths.into_iter().map(|death| death.container).collect();
     }
-    let waiting = progress.telling("waiting until every target is scraped");
-    let scraped = wait::for_targets(situation, deadline, &fallen, &waiting).await?;
-    drop(waiting);
-    let panels = match scraped {
-        Some(_) => fill_panels(situation, changed, deadline, progress, quiet).await?,
-        None => Some(panels::look_kindly(situation).await?),
-    };
-    let rules = if scraped.is_some() && panels.as_ref().is_some_and(Vec::is_empty) && changed != Some(true) {
-        Some(rules::look_at_objectives(situation).await?)
+    let glance = if changed.is_none() { glance(situation).await? } else { None };
+    let (scraped, seen, beside) = if let Some(Glance { scraped, seen, config, objectives }) = glance {
+        (Some(scraped), seen, Some((config, objectives)))
     } else {
-        Some(rules::look(situation).await?)
+        let waiting = progress.telling("waiting until every target is scraped");
+        let scraped = wait::for_targets(situation, deadline, &fallen, &waiting).await?;
+        drop(waiting);
+        let prometheus = prove::prometheus(situation)?.filter(|_| scraped.is_some());
+        (scraped, learn::look(situation, prometheus.as_ref()).await, None)
+    };
+    let has_learned = seen.is_some_and(|seen| situation.learn(seen));
+    // What was found beside the targets is of the dashboards and rules as they were.
+    let (config, objectives) = beside.filter(|_| !has_learned).unzip();
+    let panels = match scraped {
+        Some(_) => fill_panels(situation, changed, has_learned, deadline, progress, quiet).await?,
+        None => panels::look_kindly(situation).await?,
+    };
+    let rules = match objectives {
+        Some(objectives) => objectives,
+        None if scraped.is_some() && panels.is_empty() && changed != Some(true) => {
+            rules::look_at_objectives(situation, &prove::servers(situation)?).await
+        }
+        None => rules::look(situation).await?,
     };
     // As with panels: an `up` that has nothing to do sends no alert.
     let delivered = (changed != Some(true)).then(Vec::new);
-    let findings = prove::findings(situation, &[], prove::Known { scraped, panels, rules, delivered }).await?;
+    let known = prove::Known { scraped, panels: Some(panels), rules: Some(rules), delivered, config };
+    let findings = prove::findings(situation, &[], known).await?;
     if !findings.is_empty() {
         prove::show(&findings, quiet);
     }
@@ -270,13 +288,13 @@ async fn prove_it(
 async fn fill_panels(
     situation: &mut Situation,
     changed: Option<bool>,
+    has_learned: bool,
     deadline: Instant,
     progress: &Progress,
     quiet: bool,
-) -> Result<Option<Vec<Finding>>, Failure> {
-    let has_learned = learn::learn(situation).await?;
+) -> Result<Vec<Finding>, Failure> {
     if changed != Some(true) && !has_learned {
-        return Ok(Some(Vec::new()));
+        return Ok(Vec::new());
     }
     if has_learned {
         if changed.is_some() {
@@ -291,7 +309,7 @@ async fn fill_panels(
     if let Some(waiting) = waiting {
         waiting.finish_and_clear();
     }
-    Ok(Some(findings))
+    Ok(findings)
 }
 
 async fn write_dashboards(situation: &mut Situation, progress: &Progress) -> Result<(), Failure> {

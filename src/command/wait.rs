@@ -9,7 +9,7 @@ use super::situation::Situation;
 use super::{Failure, prove};
 use crate::client::{Health, Targets};
 use crate::desired::{Desired, JobOrigin, without_url_secrets};
-use crate::verify::{self, Cause, Finding, Status};
+use crate::verify::{self, Cause, Finding, Server, Status};
 
 /// Time between two looks.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -43,7 +43,7 @@ pub(super) async fn for_targets(
     let mut broken_since: BTreeMap<(String, Option<Cause>), Instant> = BTreeMap::new();
     let mut was_unwell = false;
     loop {
-        let Look { findings, errors } = look(situation).await?;
+        let Look { findings, errors } = look(situation, &prove::servers(situation)?).await;
         let broken: Vec<&Finding> = findings.iter().filter(|finding| finding.status == Status::Fail).collect();
         if broken.is_empty() && !was_unwell {
             return Ok(Some(findings));
@@ -78,6 +78,12 @@ pub(super) async fn for_targets(
     }
 }
 
+/// What is found of the targets now, where every one of them is scraped.
+pub(super) async fn all_scraped(situation: &Situation, servers: &[Server]) -> Option<Vec<Finding>> {
+    let findings = look(situation, servers).await.findings;
+    findings.iter().all(|finding| finding.status != Status::Fail).then_some(findings)
+}
+
 /// What is seen at one moment.
 struct Look {
     findings: Vec<Finding>,
@@ -85,11 +91,11 @@ struct Look {
     errors: BTreeMap<String, String>,
 }
 
-async fn look(situation: &Situation) -> Result<Look, Failure> {
+async fn look(situation: &Situation, servers: &[Server]) -> Look {
     let (desired, observed) = (&situation.desired, &situation.observed);
-    let views = verify::see(desired, &prove::servers(situation)?).await;
+    let views = verify::see(desired, servers).await;
     let errors = errors(views.iter().filter_map(|view| view.targets.as_ref().ok()));
-    Ok(Look { findings: verify::judge_views(desired, observed, &views), errors })
+    Look { findings: verify::judge_views(desired, observed, &views), errors }
 }
 
 fn errors<'a>(targets: impl Iterator<Item = &'a Targets>) -> BTreeMap<String, String> {
