@@ -391,6 +391,23 @@ fn what_docker_update_changed_is_put_right() {
 }
 
 #[test]
+fn what_shares_the_processes_of_a_container_is_replaced_after_it() {
+    let text = "name: shop\nprometheus: off\ngrafana: off\napps:\n  watcher: { image: 'watcher:1', pid: 'service:web' }\n  web: { image: 'web:1' }\n";
+    let world = World::of(text);
+    let observed = world.running();
+    assert_plan(&world.plan(&observed), &[]);
+    let other = World::of(&text.replace("image: 'web:1'", "image: 'web:1', user: '1'"));
+    let both = [
+        "± replace container shop-web-1 user changed",
+        "± replace container shop-watcher-1 shares the processes of `shop-web-1`",
+    ];
+    assert_plan(&other.plan(&observed), &both);
+    let named = World::of(&text.replace("image: 'web:1'", "image: 'web:1', container_name: front"));
+    let watcher = named.desired.services.iter().find(|service| service.name == "watcher").expect("it is in the file");
+    assert_eq!(watcher.container.processes_of.as_deref(), Some("front"));
+}
+
+#[test]
 fn a_container_that_lost_its_name_joins_again() {
     let world = World::of(STACK);
     let mut observed = world.running();

@@ -18,8 +18,22 @@ pub(super) fn make(stack: &Stack, service_name: &str, settings: ContainerSetting
         visited: Vec::new(),
         files: Vec::new(),
         secrets: secrets(stack, &wiring.secrets),
+        processes_of: sharing(&settings).map(|owner| first_container(stack, owner)),
         settings: sorted(settings),
     }
+}
+
+/// The service whose process namespace a container shares.
+fn sharing(settings: &ContainerSettings) -> Option<&str> {
+    settings.pid.as_deref()?.strip_prefix("service:")
+}
+
+/// Name of the first replica's container of an app or exporter.
+fn first_container(stack: &Stack, service_name: &str) -> String {
+    let app = find(&stack.apps, service_name).map(|app| &app.container);
+    let settings = app.or_else(|| find(&stack.exporters, service_name).map(|exporter| &exporter.container));
+    let fixed = settings.and_then(|settings| settings.container_name.clone());
+    fixed.unwrap_or_else(|| format!("{}-{service_name}-1", stack.name))
 }
 
 /// What has to be true of other services first. To share another's process namespace is to depend on it.
@@ -28,8 +42,7 @@ pub(super) fn dependencies(settings: &ContainerSettings, wiring: &Wiring) -> Vec
     let mut dependencies: Vec<Dependency> = written
         .map(|(service_name, condition)| Dependency { service: service_name.to_string(), condition: *condition })
         .collect();
-    let shared = settings.pid.as_deref().and_then(|pid| pid.strip_prefix("service:"));
-    if let Some(service) = shared.filter(|name| dependencies.iter().all(|known| known.service != *name)) {
+    if let Some(service) = sharing(settings).filter(|name| dependencies.iter().all(|known| known.service != *name)) {
         dependencies.push(Dependency { service: service.to_owned(), condition: DependencyCondition::Started });
     }
     dependencies

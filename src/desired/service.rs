@@ -94,6 +94,9 @@ pub struct Container {
     pub files: Vec<PlacedFile>,
     /// Secrets to put into the container before it starts.
     pub secrets: Vec<PlacedSecret>,
+    /// Name of the container whose processes it shares, for `pid: service:NAME`: the first replica of that service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub processes_of: Option<String>,
 }
 
 impl Container {

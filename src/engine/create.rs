@@ -112,7 +112,7 @@ fn host_config(service: &Service, stack: &str) -> HostConfig {
         readonly_rootfs: Some(settings.read_only),
         security_opt: some_if_any(settings.security_opt.clone()),
         init: settings.init.then_some(true),
-        pid_mode: settings.pid.clone(),
+        pid_mode: pid_mode(service),
         devices: some_if_any(settings.devices.iter().map(|device| device_mapping(device)).collect()),
         ulimits: some_if_any(ulimits(settings)),
         sysctls: Some(settings.sysctls.clone().into_iter().collect()),
@@ -136,6 +136,12 @@ fn some_if_any<T>(list: Vec<T>) -> Option<Vec<T>> {
 fn network_mode(service: &Service) -> Option<String> {
     let written = service.container.settings.network_mode.clone();
     written.or_else(|| service.container.networks.first().map(|first| first.network.clone()))
+}
+
+/// A shared process namespace is named by its container: the engine looks the name up at each start.
+fn pid_mode(service: &Service) -> Option<String> {
+    let shared = service.container.processes_of.as_ref().map(|owner| format!("container:{owner}"));
+    shared.or_else(|| service.container.settings.pid.clone())
 }
 
 fn port_bindings(settings: &ContainerSettings) -> HashMap<String, Option<Vec<PortBinding>>> {

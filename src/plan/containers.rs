@@ -34,6 +34,7 @@ pub(super) fn steps(inputs: Inputs, renewed: &BTreeSet<String>) -> Vec<Step> {
     }
     let gone = found.into_values().flat_map(BTreeMap::into_values).flatten();
     before.extend(gone.map(|extra| remove(extra, "not in the stack file")));
+    super::sharing::follow(inputs, &mut changes);
     super::yielding::mark(&mut changes, &inputs.observed.containers);
     changes.sort_by_key(|step: &Step| step.service().map_or(0, |service| service.wave));
     [before, changes, files, after].concat()

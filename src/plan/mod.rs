@@ -8,6 +8,7 @@ mod changed;
 mod containers;
 mod display;
 mod parts;
+mod sharing;
 mod step;
 mod yielding;
 
