@@ -8,6 +8,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::essence::snapshot;
 use crate::sandbox::{Run, Sandbox, docker, eventually, run};
 use crate::tools::docker_compose;
 
@@ -102,40 +103,6 @@ fn assert_all_scraped(port: u16) {
         std::thread::sleep(std::time::Duration::from_millis(100));
         seen = targets(port);
     }
-}
-
-/// Everything about a container that may not depend on who has started it.
-fn snapshot(stack: &Sandbox) -> BTreeMap<String, Value> {
-    let listed = docker(&["ps", "-q", "--filter", &format!("label=com.docker.compose.project={}", stack.name)]);
-    let ids: Vec<&str> = listed.lines().collect();
-    let inspected: Vec<Value> = serde_json::from_str(&docker(&[&["inspect"], ids.as_slice()].concat())).expect("JSON");
-    inspected.iter().map(|container| (container["Name"].to_string(), essence(container))).collect()
-}
-
-fn essence(container: &Value) -> Value {
-    let (config, host) = (&container["Config"], &container["HostConfig"]);
-    let label = |key: &str| config["Labels"][key].clone();
-    let networks: Vec<&String> =
-        container["NetworkSettings"]["Networks"].as_object().map(|map| map.keys().collect()).unwrap_or_default();
-    let mut environment: Vec<&str> = config["Env"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    environment.sort_unstable();
-    serde_json::json!({
-        "image": config["Image"],
-        "command": config["Cmd"],
-        "environment": environment,
-        "user": config["User"],
-        "project": label("com.docker.compose.project"),
-        "service": label("com.docker.compose.service"),
-        "number": label("com.docker.compose.container-number"),
-        "oneoff": label("com.docker.compose.oneoff"),
-        "stack": label("io.stackctl.stack"),
-        "ports": host["PortBindings"],
-        // An empty word and `no` are the same to the engine.
-        "restart": host["RestartPolicy"]["Name"].as_str().filter(|name| !name.is_empty()).unwrap_or("no"),
-        "network mode": host["NetworkMode"],
-        "process namespace": host["PidMode"],
-        "networks": networks,
-    })
 }
 
 fn leftovers(stack: &Sandbox) -> String {
