@@ -1,5 +1,8 @@
 //! `engine plan|apply|rollback --config-file`: any file, every byte, no engine.
 
+#[path = "support/data.rs"]
+mod data;
+
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
@@ -285,12 +288,8 @@ fn the_release_decides_what_a_file_may_say() {
 
 #[test]
 fn the_example_of_the_documentation_gets_one_line_more() {
-    let Some(data) = std::env::var_os("STACKCTL_DATA") else {
-        println!("STACKCTL_DATA is not set: ran without the example of the documentation");
-        return;
-    };
-    let example =
-        fs::read_to_string(Path::new(&data).join("docker/daemon.example.linux.json")).expect("it is among the data");
+    let Some(data) = data::folder("daemon.json of Docker's documentation was not changed") else { return };
+    let example = fs::read_to_string(data.join("docker/daemon.example.linux.json")).expect("it is among the data");
     let mut settings: Map<String, Value> = serde_json::from_str(&example).expect("JSON");
     let host = Host::with(&example);
     host.expect(0, &["apply", "--yes"]);

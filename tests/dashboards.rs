@@ -12,7 +12,7 @@ use stackctl::desired::{Desired, Facts};
 use stackctl::promql::{Expression, Filling, fill};
 use stackctl::render::{self, Files};
 use stackctl::stack::{Environment, Stack, Vocabulary, parse};
-use support::{golden, stacks};
+use support::{data, golden, stacks};
 
 /// A metric and those of its labels that hold a status.
 type Metric = (&'static str, &'static [&'static str]);
@@ -253,15 +253,6 @@ fn a_dashboard_that_is_added_comes_into_grafana_with_a_file() {
     assert!(render::all(&desired).0.contains_key("grafana/dashboards/every-kind.json"));
 }
 
-/// The folder with other people's files; tests that need it look at nothing without it, and say so.
-fn data_folder() -> Option<PathBuf> {
-    let folder = std::env::var_os("STACKCTL_DATA").map(PathBuf::from);
-    if folder.is_none() {
-        eprintln!("ran without STACKCTL_DATA: nothing was held against other people's files");
-    }
-    folder
-}
-
 fn schema(path: &Path) -> Value {
     let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_str(&text).expect("a schema is JSON")
@@ -282,7 +273,7 @@ fn part(folder: &Path, kind: &str, definition: &str) -> Value {
 
 #[test]
 fn every_dashboard_that_is_made_fits_grafanas_schemas() {
-    let Some(folder) = data_folder() else { return };
+    let Some(folder) = data::folder("no dashboard was held against the schemas of Grafana") else { return };
     let whole = ["main", "v11.6.x"]
         .map(|version| schema(&folder.join(format!("grafana/schema/patched/dashboard.{version}.jsonschema.json"))));
     let query = schema(&folder.join("grafana/schema/main/prometheus.jsonschema.json"));
@@ -350,7 +341,7 @@ fn asking(json: &Value) -> usize {
 
 #[test]
 fn other_peoples_dashboards_are_read_with_all_their_panels_or_it_is_said_why_not() {
-    let Some(folder) = data_folder() else { return };
+    let Some(folder) = data::folder("nobody else's dashboards were read") else { return };
     let files = corpus(&folder);
     assert!(files.len() >= 44, "{}", files.len());
     let (mut panels, mut notes, mut wrong) = (0, 0, 0);
@@ -387,7 +378,7 @@ fn other_peoples_dashboards_are_read_with_all_their_panels_or_it_is_said_why_not
 
 #[test]
 fn a_dashboard_that_grafana_saved_comes_back_with_no_change_but_the_one_that_was_made() {
-    let Some(folder) = data_folder() else { return };
+    let Some(folder) = data::folder("no dashboard was pulled as Grafana had saved it") else { return };
     for (name, text) in corpus(&folder) {
         let before = import(&text, DATASOURCE_UID).expect("it is read").json;
         // Grafana gives its own number and version, in an order of its own, inside an envelope.
@@ -536,7 +527,7 @@ async fn a_real_grafana_takes_shows_and_gives_back_what_is_made() {
 
 #[test]
 fn the_answers_that_are_read_have_the_shapes_of_grafanas_api() {
-    let Some(folder) = data_folder() else { return };
+    let Some(folder) = data::folder("the shapes of the API of Grafana were not looked at") else { return };
     let shapes = schema(&folder.join("grafana/http-api-shapes-v13.json"));
     let fields = |model: &str| -> BTreeSet<String> {
         let fields = shapes["models"][model].as_object().unwrap_or_else(|| panic!("no model {model}"));

@@ -3,15 +3,12 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::data;
 use crate::sandbox::{Sandbox, run, stackctl};
 
 /// Where the files lie; their names are paths with `_` in the place of `/`.
 fn corpus() -> Option<PathBuf> {
-    let folder = std::env::var_os("STACKCTL_DATA").map(PathBuf::from);
-    if folder.is_none() {
-        eprintln!("ran without STACKCTL_DATA: dockprom was not imported and not brought up");
-    }
-    folder.map(|folder| folder.join("corpus"))
+    data::folder("dockprom was not imported and not brought up").map(|folder| folder.join("corpus"))
 }
 
 /// dockprom's files in their folders again.

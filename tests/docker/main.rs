@@ -9,7 +9,10 @@ mod causes;
 mod compose;
 mod converge;
 mod dashboards;
+#[path = "../support/data.rs"]
+mod data;
 mod docs;
+mod essence;
 mod exporters;
 mod exposure;
 mod extra;
@@ -32,6 +35,7 @@ mod servers;
 mod services;
 #[path = "../support/session.rs"]
 mod session;
+mod settings;
 mod shipped;
 #[path = "../tools/mod.rs"]
 mod tools;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::support::data;
 use crate::{folder, import_into, read, remarks_about, rendered};
 
 const FILE: &str = "\
@@ -93,10 +94,7 @@ fn receivers_routes_and_inhibitions_are_carried_and_secrets_become_variables() {
 
 #[test]
 fn every_alertmanager_file_of_others_is_carried_or_answered() {
-    let Some(data) = std::env::var_os("STACKCTL_DATA").map(PathBuf::from) else {
-        eprintln!("ran without STACKCTL_DATA: nobody else's alertmanager.yml was imported");
-        return;
-    };
+    let Some(data) = data::folder("nobody else's alertmanager.yml was imported") else { return };
     let mut whole = 0;
     let mut receivers = (0, 0);
     let mut files: Vec<PathBuf> = std::fs::read_dir(data.join("corpus/alertmanager"))

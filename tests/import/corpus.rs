@@ -8,15 +8,12 @@ use std::time::{Duration, Instant};
 use stackctl::import::Imported;
 use stackctl::stack::Problems;
 
+use crate::support::data;
 use crate::{import_into, jobs, read, rendered};
 
 /// The files, where they are to be had. Their names are paths with `_` in the place of `/`, after the owner's name.
-fn corpus() -> Option<PathBuf> {
-    let folder = std::env::var_os("STACKCTL_DATA").map(PathBuf::from);
-    if folder.is_none() {
-        eprintln!("ran without STACKCTL_DATA: nobody else's files were imported");
-    }
-    folder.map(|folder| folder.join("corpus"))
+fn corpus(kind: &str) -> Option<PathBuf> {
+    data::folder(&format!("nobody else's {kind} were imported")).map(|folder| folder.join("corpus"))
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -156,7 +153,7 @@ impl Figures {
 
 #[test]
 fn nearly_every_compose_file_is_imported_with_its_jobs_unchanged() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = corpus("Compose files") else { return };
     let mut figures = Figures::default();
     for compose in files(&corpus.join("compose")) {
         let folder = tempfile::tempdir().unwrap();
@@ -188,7 +185,7 @@ fn nearly_every_compose_file_is_imported_with_its_jobs_unchanged() {
 
 #[test]
 fn nearly_every_prometheus_yml_is_imported_with_its_jobs_unchanged() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = corpus("files of Prometheus") else { return };
     let mut figures = Figures::default();
     for config in files(&corpus.join("prometheus")) {
         let folder = tempfile::tempdir().unwrap();
