@@ -6,6 +6,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::compose::free_port;
+use crate::reload::edit;
 use crate::sandbox::{PATIENCE, Sandbox, docker, run, stackctl};
 
 /// A shipped file under the test's own name. `here`: what is laid over it, because ports and images of this machine are
@@ -18,16 +20,22 @@ struct Shipped {
 
 impl Shipped {
     fn new(file: &str, here: &str) -> Self {
+        Self::over(
+            file,
+            &format!(
+                "images: {{ from: debian }}\nengine: {{ metrics: off }}\n\
+                 prometheus: {{ port: off, scrape_interval: 1s, evaluation_interval: 1s }}\n\
+                 grafana: {{ port: off }}\nalertmanager: {{ port: off }}\n{here}"
+            ),
+        )
+    }
+
+    /// The same with nothing but this and the name laid over it.
+    fn over(file: &str, text: &str) -> Self {
         let stack = Sandbox::bare("");
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("stacks").join(file);
-        let name = &stack.name;
-        let over = format!(
-            "name: {name}\nimages: {{ from: debian }}\nengine: {{ metrics: off }}\n\
-             prometheus: {{ port: off, scrape_interval: 1s, evaluation_interval: 1s }}\n\
-             grafana: {{ port: off }}\nalertmanager: {{ port: off }}\n{here}"
-        );
         let here = stack.path("here.yml");
-        std::fs::write(&here, over).expect("it is writable");
+        std::fs::write(&here, format!("name: {}\n{text}", stack.name)).expect("it is writable");
         Self { file: path.display().to_string(), here: here.display().to_string(), stack }
     }
 
@@ -164,4 +172,86 @@ fn two_hosts_are_watched_from_one_and_what_does_not_answer_there_is_named() {
     let amiss = ["ContainerKeepsRestarting", "ContainerNearItsLimit"];
     let good = shipped.only_these_are_amiss("alerts", |finding| word(finding, "instance"), &amiss);
     assert!(names(&good, "instance").contains("GalleryGone"));
+}
+
+const README: &str = include_str!("../../README.md");
+
+/// What `up` of the demo prints, as the README shows it.
+fn shown() -> Vec<String> {
+    let block = README.split("```text\n").nth(1).and_then(|rest| rest.split("```").next());
+    block.expect("the README shows what the demo prints").lines().map(plain).collect()
+}
+
+/// The line without its figures, and without the white space that lines tables up.
+fn plain(line: &str) -> String {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let is_time = |at: usize| words.get(at + 1) == Some(&"s") && words[at].parse::<f64>().is_ok();
+    let masked: Vec<&str> = (0..words.len()).map(|at| if is_time(at) { "N" } else { words[at] }).collect();
+    masked.join(" ")
+}
+
+/// Steps in any order, because several are done at once. Which images are there already is the machine's affair.
+fn steps(lines: &[String]) -> BTreeSet<&str> {
+    let steps = lines.iter().map(String::as_str).filter(|line| line.starts_with("+ "));
+    steps.filter(|line| !line.contains(" image ")).collect()
+}
+
+/// From the line that begins like this one to the next empty one.
+fn paragraph(lines: &[String], begin: &str) -> Vec<String> {
+    let from = lines.iter().skip_while(|line| !line.starts_with(begin));
+    // Why there is no image of Grafana depends on where images come from.
+    let known = from.map(|line| line.split_inclusive("in place of Grafana").next().unwrap_or_default().to_owned());
+    known.take_while(|line| !line.is_empty()).collect()
+}
+
+#[test]
+fn the_demo_comes_up_as_the_readme_shows_and_scales_heals_and_goes() {
+    let ports = [0; 4].map(|_| free_port());
+    let [prometheus, grafana, gallery, node] = ports;
+    let demo = Shipped::over(
+        "demo.yml",
+        &format!(
+            "images: {{ from: debian }}\nprometheus: {{ port: {prometheus}, scrape_interval: 1s }}\n\
+             grafana: {{ port: {grafana} }}\napps: {{ image-gallery: {{ ports: [\"{gallery}:80\"] }} }}\n\
+             exporters: {{ node: {{ metrics: {{ port: {node} }} }} }}\n"
+        ),
+    );
+    let up = demo.expect(0, &["up", "--scale", "accesslog=3"]);
+    // The README has the demo's own name and ports.
+    let as_there = |text: &str| -> Vec<String> {
+        let text = text.replace(&demo.stack.name, "demo");
+        let places = [(prometheus, 9090), (grafana, 3000), (gallery, 8010)];
+        let place = |port: u16| format!("127.0.0.1:{port}");
+        let text = places.iter().fold(text, |text, (ours, shown)| text.replace(&place(*ours), &place(*shown)));
+        text.lines().map(plain).collect()
+    };
+    let (told, table, shown) = (as_there(&up.stderr), as_there(&up.stdout), shown());
+    assert_eq!(steps(&told), steps(&shown), "left: now, right: in README.md");
+    assert_eq!(paragraph(&table, "STATUS"), paragraph(&shown, "STATUS"), "left: now, right: in README.md");
+    let end = paragraph(&told, "stack `demo`");
+    assert_eq!(end, paragraph(&shown, "stack `demo`"), "left: now, right: in README.md");
+    assert!(end.iter().any(|line| line.starts_with("grafana http://") && line.ends_with("in place of Grafana")));
+    demo.expect(0, &["plan"]);
+
+    let scraped = || {
+        let (good, bad) = demo.findings("targets");
+        assert!(bad.is_empty(), "{bad:#?}");
+        good.iter().filter(|finding| finding["subject"] == "accesslog" && finding["status"] == "ok").count()
+    };
+    assert_eq!(scraped(), 3);
+    let before = demo.stack.running("prometheus");
+    for replicas in [5, 1] {
+        demo.expect(0, &["up", "--scale", &format!("accesslog={replicas}")]);
+        assert_eq!((scraped(), demo.stack.running("accesslog").len()), (replicas, replicas));
+    }
+    let container = demo.stack.container("prometheus", 1);
+    edit(&container, "/etc/prometheus/prometheus.yml", "global: { scrape_interval: 7s }\n");
+    let plan = demo.expect(3, &["plan"]).stdout;
+    assert!(plan.contains("differs in the container"), "{plan}");
+    demo.expect(0, &["up"]);
+    demo.expect(0, &["plan"]);
+    assert_eq!(demo.stack.running("prometheus"), before, "the same all the time");
+    demo.expect(0, &["down"]);
+    let label = format!("label=com.docker.compose.project={}", demo.stack.name);
+    assert_eq!(docker(&["ps", "--all", "--quiet", "--filter", &label]), "");
 }
