@@ -3,6 +3,7 @@
 mod support;
 
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -25,7 +26,26 @@ fn refused(text: &str) -> String {
     assert!(shown.len() < 1_000_000, "{} bytes of problems", shown.len());
     let first = &problems.as_slice()[0];
     assert!(first.line > 0 && first.column > 0, "{first:?}");
+    refused_by_the_program(text.as_bytes());
     first.message.clone()
+}
+
+/// The same from outside, on the stack of a real process: exit code 2 before the engine is asked, which is behind a socket
+/// that is not there, and would be 1.
+fn refused_by_the_program(bytes: &[u8]) {
+    let folder = tempfile::tempdir().expect("there is a place for temporary files");
+    let file = folder.path().join("stack.yml");
+    std::fs::write(&file, bytes).expect("a new file can be written");
+    let mut program = Command::new(env!("CARGO_BIN_EXE_stackctl"));
+    program.arg("-f").arg(&file).arg("up").env("DOCKER_HOST", "unix:///no/such.sock");
+    let output = program.env("NO_COLOR", "1").env_remove("STACKCTL_FILE").output().expect("it was built");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let begins: String = String::from_utf8_lossy(bytes).chars().take(80).collect();
+    assert_eq!(output.status.code(), Some(2), "{begins}…\n{stderr}");
+    assert!(output.stdout.is_empty() && !stderr.contains("panicked"), "{begins}…\n{stderr}");
+    let place = format!("--> {}:", file.display());
+    let line = stderr.split(&place).nth(1).and_then(|rest| rest.split(':').next()?.parse::<usize>().ok());
+    assert!(line.is_some_and(|line| line > 0) && stderr.contains("help: "), "{begins}…\n{stderr}");
 }
 
 /// Many lines, made by number.
@@ -102,6 +122,7 @@ fn what_is_not_text_is_refused_at_its_place() {
         std::fs::write(&file, bytes).unwrap();
         let problems = load(std::slice::from_ref(&file), &Environment::default(), &Vocabulary::default()).unwrap_err();
         assert!(problems.as_slice()[0].line > 0, "{bytes:?}");
+        refused_by_the_program(bytes);
     }
     std::fs::write(&file, b"name: demo\nx: \xff\xfe").unwrap();
     let problems = load(&[file], &Environment::default(), &Vocabulary::default()).unwrap_err();

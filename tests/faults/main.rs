@@ -13,8 +13,10 @@ mod retagged;
 #[path = "../docker/sandbox.rs"]
 #[allow(dead_code, reason = "each test program compiles this file for itself and uses a part of it")]
 mod sandbox;
+mod several;
 mod stage;
 mod together;
+mod unfit;
 
 /// Every so many calls: each one for `STACKCTL_FAULTS=all`, every third one for `STACKCTL_FAULTS=3`.
 fn stride(usual: usize) -> usize {

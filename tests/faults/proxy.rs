@@ -53,6 +53,10 @@ struct State {
     orders: Option<Orders>,
     /// Process to kill.
     victim: Option<u32>,
+    /// Calls that contain this take so much longer, and are counted while they are under way.
+    slow: Option<(&'static str, Duration)>,
+    /// How many of these are under way, and how many were at most.
+    under_way: (usize, usize),
 }
 
 /// The proxy. It ends with the test program.
@@ -107,6 +111,16 @@ impl Proxy {
         *self.lock() = State { orders: Some(Orders { at, fault, for_good: true }), ..State::default() };
     }
 
+    /// Counts from 1 again, and has each call that contains this take so much longer.
+    pub(crate) fn slow(&self, call: &'static str, delay: Duration) {
+        *self.lock() = State { slow: Some((call, delay)), ..State::default() };
+    }
+
+    /// How many of the slow calls were under way at once.
+    pub(crate) fn most_at_once(&self) -> usize {
+        self.lock().under_way.1
+    }
+
     /// Names the process that the orders may kill.
     pub(crate) fn aim_at(&self, process: u32) {
         self.lock().victim = Some(process);
@@ -125,6 +139,20 @@ impl Proxy {
 fn serve(mut client: UnixStream, state: &Mutex<State>, engine: &Path) -> io::Result<()> {
     let (head, rest) = read_head(&mut client)?;
     let line = head.lines().next().unwrap_or_default().to_owned();
+    let slow = {
+        let mut state = state.lock().expect("no thread panics while it holds the state");
+        let slow = state.slow.filter(|(call, _)| line.contains(call)).map(|(_, delay)| delay);
+        let (now, most) = state.under_way;
+        if slow.is_some() {
+            state.under_way = (now + 1, most.max(now + 1));
+        }
+        slow
+    };
+    if let Some(delay) = slow {
+        std::thread::sleep(delay);
+        let mut state = state.lock().expect("no thread panics while it holds the state");
+        state.under_way.0 = state.under_way.0.saturating_sub(1);
+    }
     let fault = {
         let mut state = state.lock().expect("no thread panics while it holds the state");
         state.calls.push(without_version(&line));
