@@ -160,6 +160,8 @@ fn a_container_that_dies_at_once_is_shown_with_its_last_lines() {
     let up = stack.expect(1, &["up"]);
     assert!(up.stderr.contains(&stack.container("dies", 1)), "{}", up.stderr);
     assert!(up.stderr.contains("no-such-app"), "its last lines: {}", up.stderr);
+    let help = "help: see `stackctl logs dies`; the rest of the stack is left running";
+    assert!(up.stderr.contains(help), "{}", up.stderr);
     assert_eq!(stack.running("fine").len(), 1);
 }
 

@@ -60,7 +60,8 @@ fn the_plan_says_what_up_will_do_and_exits_with_3() {
 
 #[test]
 fn ps_tells_the_state_of_every_replica_as_the_contract_says() {
-    let stack = Sandbox::new("apps: { web: { image: stackctl/self, command: [demo, iotd], scale: 2 } }\n");
+    let stack =
+        Sandbox::new("apps: { web: { image: stackctl/self, command: [demo, iotd], scale: 2, ports: [\"80\"] } }\n");
     stack.ok(&["up"]);
     let listed = stack.json(&["ps"]);
     let web: Vec<_> = listed.as_array().unwrap().iter().filter(|entry| entry["app"] == "web").collect();
@@ -69,7 +70,10 @@ fn ps_tells_the_state_of_every_replica_as_the_contract_says() {
     assert_eq!(web[1]["replica"], 2);
     assert_eq!(web[1]["state"], "running");
     assert_eq!(web[1]["health"], "none");
-    assert!(web[1]["ports"].as_array().unwrap().is_empty());
+    let published = docker(&["port", &stack.container("web", 2), "80/tcp"]);
+    assert_eq!(web[1]["ports"], serde_json::json!([format!("{}->80/tcp", published.trim())]));
+    let prometheus = listed.as_array().unwrap().iter().find(|entry| entry["app"] == "prometheus");
+    assert_eq!(prometheus.expect("it runs")["ports"], serde_json::json!([]), "`port: off`");
 
     docker(&["rm", "-f", &stack.container("web", 1)]);
     let listed = stack.json(&["ps"]);

@@ -130,6 +130,14 @@ fn a_config_that_promtool_refuses_never_reaches_prometheus() {
     let stack = Sandbox::new(APP);
     stack.ok(&["up"]);
     let before = stack.running("prometheus");
+    let reloads = || {
+        let figures = ["last_reload_success_timestamp_seconds", "last_reload_successful"];
+        figures.map(|figure| {
+            stack.json(&["query", &format!("prometheus_config_{figure}")])["result"][0]["value"][1].clone()
+        })
+    };
+    let read = reloads();
+    assert_eq!(read[1], "1");
     let text = std::fs::read_to_string(stack.stack_file()).unwrap();
     let broken = text.replace(
         "scrape_interval: 1s }",
@@ -140,6 +148,9 @@ fn a_config_that_promtool_refuses_never_reaches_prometheus() {
     assert!(up.stderr.contains("promtool"), "{}", up.stderr);
     assert!(up.stderr.contains("no_such_key"), "{}", up.stderr);
     assert_eq!(stack.running("prometheus"), before);
+    // Nor was it asked to read anything: a scrape later it has not tried.
+    std::thread::sleep(std::time::Duration::from_millis(2500));
+    assert_eq!(reloads(), read, "seconds of the last reload, and whether it was one");
     std::fs::write(stack.stack_file(), text).unwrap();
     assert_eq!(stack.plan(), [""; 0], "the refused file did not stay");
     docker(&["restart", "-t", "5", &stack.container("prometheus", 1)]);
@@ -311,12 +322,20 @@ fn a_config_that_prometheus_itself_refuses_is_rolled_back_and_said() {
 
 #[test]
 fn files_are_readable_by_the_user_the_image_runs_as() {
-    let stack = Sandbox::new(APP);
+    let stack = Sandbox::bare("");
+    // Stackctl's own view stands in Grafana's place, which Debian has no package of.
+    stack.write_bare(&format!(
+        "images: {{ from: debian }}\ngrafana: {{ port: off }}\nprometheus: {{ port: off, scrape_interval: 1s }}\n{APP}"
+    ));
     stack.ok(&["up"]);
     let user = docker(&["inspect", "-f", "{{.Config.User}}", &stack.container("prometheus", 1)]);
     assert!(!user.trim().is_empty() && !user.starts_with('0'), "Prometheus does not run as root: {user}");
-    let binds = docker(&["inspect", "-f", "{{json .HostConfig.Binds}}", &stack.container("prometheus", 1)]);
-    assert_eq!(binds.trim(), "null", "no path of the host is needed");
+    for component in ["prometheus", "grafana"] {
+        let mounts = docker(&["inspect", "-f", "{{json .Mounts}}", &stack.container(component, 1)]);
+        let mounts: Vec<serde_json::Value> = serde_json::from_str(&mounts).expect("JSON");
+        assert!(mounts.iter().all(|mount| mount["Type"] != "bind"), "no path of the host is needed: {mounts:#?}");
+        assert_eq!(mounts.is_empty(), component == "grafana", "{component}: {mounts:#?}");
+    }
 }
 
 #[test]
