@@ -1,4 +1,4 @@
-//! `depends_on`: every name exists, and nothing waits for itself.
+//! `depends_on` and `pid: service:NAME`: every name exists, and nothing waits for itself.
 
 use std::collections::HashMap;
 
@@ -57,7 +57,9 @@ pub(super) fn dependencies_are_no_circle(examination: &mut Examination) {
         let path = Path::ROOT.key(service.section);
         let path = path.key(service.name);
         let message = format!("services wait for each other: {}", shortened(&names));
-        examination.error_at_key(path.key("depends_on"), message, "remove one of these dependencies");
+        let waits = service.wiring.depends_on.keys().any(|name| name.as_str() == names[1]);
+        let key = if waits { "depends_on" } else { "pid" };
+        examination.error_at_key(path.key(key), message, "remove one of these dependencies");
     }
 }
 
@@ -79,6 +81,15 @@ enum Mark {
     Done,
 }
 
+/// The service that one waits for, by number: those of `depends_on`, then the one whose processes it shares.
+fn dependency<'a>(service: &Service<'a>, number: usize) -> Option<&'a str> {
+    let written = &service.wiring.depends_on;
+    if number == written.len() {
+        return service.container.pid.as_deref()?.strip_prefix("service:");
+    }
+    written.get_index(number).map(|(name, _)| name.as_str())
+}
+
 /// Depth-first search without recursion: a chain of dependencies may be as long as the file.
 fn circles(all: &[Service]) -> Vec<Vec<usize>> {
     let index_of: HashMap<&str, usize> = all.iter().enumerate().map(|(index, service)| (service.name, index)).collect();
@@ -91,14 +102,14 @@ fn circles(all: &[Service]) -> Vec<Vec<usize>> {
             path.push((start, 0));
         }
         while let Some((current, next)) = path.last_mut() {
-            let dependency = all[*current].wiring.depends_on.get_index(*next);
+            let dependency = dependency(&all[*current], *next);
             *next += 1;
-            let Some((name, _)) = dependency else {
+            let Some(name) = dependency else {
                 marks[*current] = Mark::Done;
                 path.pop();
                 continue;
             };
-            let Some(other) = index_of.get(name.as_str()).copied() else { continue };
+            let Some(other) = index_of.get(name).copied() else { continue };
             match marks[other] {
                 Mark::Done => {}
                 Mark::New => {
