@@ -40,13 +40,11 @@ fn an_engine_that_is_too_old_is_refused_with_what_to_do() {
                 let mut asked = [0; 4096];
                 let count = client.read(&mut asked).unwrap_or_default();
                 let version = "{\"ApiVersion\":\"1.24\",\"Version\":\"1.12.6\"}";
-                let answer = match asked[..count].windows(5).any(|word| word == b"_ping") {
-                    true => ping.to_owned(),
-                    false => format!(
-                        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{version}",
-                        version.len()
-                    ),
-                };
+                let length = version.len();
+                let head =
+                    format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n");
+                let is_ping = asked[..count].windows(5).any(|word| word == b"_ping");
+                let answer = if is_ping { ping.to_owned() } else { head + version };
                 client.write_all(answer.as_bytes()).ok();
             }
         });
