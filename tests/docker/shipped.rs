@@ -196,12 +196,19 @@ fn steps(lines: &[String]) -> BTreeSet<&str> {
     steps.filter(|line| !line.contains(" image ")).collect()
 }
 
-/// From the line that begins like this one to the next empty one.
+/// From the line that begins like this one to the next empty one. Why there is no image of Grafana, in lines of its own,
+/// depends on where images come from.
 fn paragraph(lines: &[String], begin: &str) -> Vec<String> {
-    let from = lines.iter().skip_while(|line| !line.starts_with(begin));
-    // Why there is no image of Grafana depends on where images come from.
-    let known = from.map(|line| line.split_inclusive("in place of Grafana").next().unwrap_or_default().to_owned());
-    known.take_while(|line| !line.is_empty()).collect()
+    let (stand_in, end) = ("in place of Grafana", "tries again)");
+    let mut is_reason = false;
+    let mut kept = Vec::new();
+    for line in lines.iter().skip_while(|line| !line.starts_with(begin)).take_while(|line| !line.is_empty()) {
+        if !is_reason {
+            kept.push(line.split_inclusive(stand_in).next().unwrap_or_default().to_owned());
+        }
+        is_reason = (is_reason || line.contains(stand_in)) && !line.ends_with(end);
+    }
+    kept
 }
 
 #[test]
