@@ -112,7 +112,8 @@ impl From<daemon::Error> for Failure {
                 Self::World(engine::Error { attempt, cause, advice })
             }
             daemon::Error::Denied { attempt, .. } => {
-                let advice = format!("run it as an administrator: `sudo {}`", super::engine::command_line());
+                let command = super::engine::as_administrator(&super::engine::command_line());
+                let advice = format!("run it as an administrator: `{command}`");
                 Self::World(engine::Error::new(attempt, "permission denied").advise(advice))
             }
         }

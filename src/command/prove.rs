@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
+use super::engine::engine_change;
 use super::situation::Situation;
 use super::verify::Check;
 use super::{Failure, output, panels, refused};
@@ -79,7 +80,7 @@ pub(super) async fn findings(situation: &Situation, checks: &[Check], known: Kno
     // In boxes, because each of them is large, whether it is wanted or not.
     let targets = Box::pin(verify::targets(desired, observed, servers, prober));
     let config = Box::pin(verify::config(desired, &situation.files, observed, servers, prober));
-    let engine = Box::pin(verify::engine(desired, prober, is_local, is_scraped));
+    let engine = Box::pin(verify::engine(desired, prober, is_local, is_scraped, engine_change(&situation.engine)));
     let delivery = Box::pin(verify::delivery(desired, &situation.files, observed, servers, prober));
     let asked = Box::pin(async {
         if wants(Check::Dashboards) && panels.is_none() { panels::look(situation).await } else { Ok(Vec::new()) }

@@ -53,6 +53,10 @@ impl Backup {
         let written = short_hash(new);
         let path = file.folder().join(format!("{}.{}Z.{written}.{end}", file.name(), taken.strftime(STAMP)));
         let copy = file.beside(bytes)?;
+        if let Some(modified) = file.modified() {
+            // Put back, it is no younger than it was.
+            copy.as_file().set_modified(modified).map_err(|error| Error::of("write", &path, &error))?;
+        }
         copy.persist_noclobber(&path).map_err(|failed| Error::of("write", &path, &failed.error))?;
         Ok(Self { path, taken, written, existed: file.bytes().is_some() })
     }
@@ -188,6 +192,20 @@ mod tests {
         assert_eq!(restore(&path), Restored { exists: false, edited: None });
         assert_eq!(names(folder.path()), Vec::<String>::new());
         assert_eq!(Backup::last(&path), Ok(None));
+    }
+
+    #[test]
+    fn what_is_taken_away_comes_back() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("daemon.json");
+        fs::write(&path, "{}").expect("writable");
+        let file = ConfigFile::read(&path).expect("readable");
+        let turn = Turn::of(&file).expect("nobody else is at work");
+        file.remove(&turn).expect("writable");
+        assert!(!path.exists());
+        drop(turn);
+        assert_eq!(restore(&path), Restored { exists: true, edited: None });
+        assert_eq!(ConfigFile::read(&path), Ok(file), "as old as it was, too");
     }
 
     #[test]

@@ -113,11 +113,13 @@ fn reason(name: &str, is_set: bool) -> &'static str {
     }
 }
 
-/// Whether a daemon that runs with one document takes up the other one only when it is restarted.
+/// Whether a daemon that runs with one document takes up the other one only when it is restarted. A setting that is there no
+/// more stays as it is at a reload (moby `daemon/reload.go`: only what the file sets is taken).
 pub fn needs_restart(one: &Document, other: &Document) -> bool {
     let names: BTreeSet<String> = one.settings().into_iter().chain(other.settings()).map(|(name, ..)| name).collect();
     let differs = |name: &&String| one.get(name) != other.get(name);
-    names.iter().filter(differs).any(|name| key(name).is_none_or(|key| !key.reloads))
+    let reloads = |name: &String| other.get(name).is_some() && key(name).is_some_and(|key| key.reloads);
+    names.iter().filter(differs).any(|name| !reloads(name))
 }
 
 /// Two texts compared line by line, without the credentials in them. Empty where they are the same.
@@ -183,6 +185,7 @@ mod tests {
         };
         assert!(needs("{}", "{\"log-driver\": \"local\"}") && needs("{\"log-driver\": \"local\"}", ""));
         assert!(!needs("{\"mtu\": 1, \"debug\": true}", "{\"debug\": false, \"mtu\":1}"), "a reload does");
+        assert!(needs("{\"debug\": true}", "{}"), "a reload leaves it as it is");
         assert!(!needs("", "{}"));
     }
 

@@ -92,6 +92,11 @@ impl ConfigFile {
         self.other_names
     }
 
+    /// When it was written last. `None`: it is not there, or its file system does not say.
+    pub(super) fn modified(&self) -> Option<SystemTime> {
+        self.modified
+    }
+
     /// Whether it was written after that moment.
     pub fn is_modified_after(&self, moment: SystemTime) -> bool {
         self.modified.is_some_and(|modified| modified > moment)
@@ -126,6 +131,18 @@ impl ConfigFile {
             // What was not changed needs no way back.
             backup.forget();
             return Err(Error::of("write", &self.path, &failed.error));
+        }
+        turn.sync(self)?;
+        Ok(backup)
+    }
+
+    /// Takes it away, after a copy of it is safe on disk.
+    pub fn remove(&self, turn: &Turn) -> Result<Backup, Error> {
+        self.expect_unchanged()?;
+        let backup = Backup::keep(self, &[])?;
+        if let Err(error) = fs::remove_file(&self.path) {
+            backup.forget();
+            return Err(Error::of("remove", &self.path, &error));
         }
         turn.sync(self)?;
         Ok(backup)

@@ -35,7 +35,7 @@ pub use objection::{Objection, objections};
 pub use process::{Dockerd, Holder, clash};
 pub use release::Release;
 pub use service::Service;
-pub use validate::validate;
+pub use validate::{refused_by, validate};
 pub use words::Words;
 
 /// Where dockerd looks for its settings unless it is told otherwise.

@@ -11,6 +11,8 @@ use super::{Document, Flags, METRICS_KEY, Release};
 /// Something that dockerd would refuse.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Objection {
+    /// Setting at the top that it is about. Empty: the file as a whole.
+    pub name: String,
     /// Line in the file as it would be.
     pub line: usize,
     /// What is wrong.
@@ -39,6 +41,7 @@ pub fn objections(document: &Document, flags: &Flags, release: Option<Release>) 
 fn mark(document: &Document, release: Option<Release>) -> Option<Objection> {
     let release = release.filter(|release| document.has_mark() && !release.passes_over_a_mark())?;
     Some(Objection {
+        name: String::new(),
         line: 1,
         message: format!("the file begins with a byte order mark, and Engine {release} would not start with it"),
         help: "save it as UTF-8 without one (BOM), such as with `sed -i '1s/^\\xEF\\xBB\\xBF//' FILE`".to_owned(),
@@ -50,12 +53,13 @@ fn unknown(name: &str, line: usize, release: Option<Release>) -> Option<Objectio
     let message = format!("`{name}` is no setting of {engine}, which would not start with it");
     match keys::key(name) {
         Some(key) if release.is_some_and(|release| key.is_unknown_to(release)) => {
-            Some(Objection { line, message, help: format!("remove `{name}`: other releases know it") })
+            let help = format!("remove `{name}`: other releases know it");
+            Some(Objection { name: name.to_owned(), line, message, help })
         }
         Some(_) => None,
         // It may have come with a release that the table does not know. That one's own program has the last word.
         None if release.is_some_and(keys::is_beyond) => None,
-        None => Some(Objection { line, message, help: nearest(name) }),
+        None => Some(Objection { name: name.to_owned(), line, message, help: nearest(name) }),
     }
 }
 
@@ -88,6 +92,7 @@ fn misshapen(name: &str, value: &Value, line: usize) -> Option<Objection> {
 
 fn refused(name: &str, value: &Value, line: usize, wanted: &str) -> Objection {
     Objection {
+        name: name.split(['.', '[']).next().unwrap_or(name).to_owned(),
         line,
         message: format!("`{name}` is `{value}`, which no engine starts with"),
         help: format!("write {wanted}"),
@@ -154,6 +159,7 @@ fn twice(name: &str, line: usize, flags: &Flags) -> Option<Objection> {
         _ => format!("{remove}, or `{name}` from the file"),
     };
     Some(Objection {
+        name: name.to_owned(),
         line,
         message: format!(
             "`{name}` is given as a flag, too (`{written} {value}`), and dockerd refuses to start with both"

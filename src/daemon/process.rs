@@ -99,6 +99,11 @@ impl Dockerd {
         PathBuf::from(format!("/proc/{}/exe", self.pid))
     }
 
+    /// The file that it prints its errors to, where it is one.
+    pub fn log(&self) -> Option<PathBuf> {
+        fs::read_link(format!("/proc/{}/fd/2", self.pid)).ok().filter(|path| path.is_file())
+    }
+
     /// The systemd unit that runs it. `None`: none does, or it was started by hand from what is a unit of something else,
     /// such as a login by ssh. `user`: a user's own systemd.
     pub fn unit(&self, user: bool) -> Option<String> {

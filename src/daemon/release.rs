@@ -18,6 +18,12 @@ impl Release {
         self >= Self(23, 0)
     }
 
+    /// Whether it starts with a file that is there and says nothing at all, not even `{}`: 20.10.24 ends with `EOF`, 23.0 and
+    /// later pass over it.
+    pub fn takes_an_empty_file(self) -> bool {
+        self >= Self(23, 0)
+    }
+
     /// Whether it forgets where `host-gateway` leads when it starts under containers that have lived on: 20.10.24 then writes
     /// `<nil> host.docker.internal` into the `/etc/hosts` of new containers, 26.1 and 28.5 do not.
     pub fn forgets_host_gateway(self) -> bool {

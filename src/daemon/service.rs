@@ -105,9 +105,10 @@ impl Service {
                 }
             }
             Self::Command(line) => {
+                // It may ask for a password, so it keeps the terminal, and is deaf to Ctrl-C all the same.
                 let mut command = Command::new("sh");
-                command.arg("-c").arg(line);
-                run(command, patience).await
+                command.arg("-c").arg(format!("trap '' INT\n{line}"));
+                run_as(command, format!("sh -c {line}"), patience).await
             }
         }
     }
@@ -121,9 +122,17 @@ async fn triggers(unit: &str, user: bool) -> Vec<String> {
     String::from_utf8_lossy(&told).split_whitespace().map(str::to_owned).collect()
 }
 
-/// A command that takes longer is left running: what it starts may be the engine.
+/// A service manager's command, which asks nobody anything. Ctrl-C does not reach it: half a restart is worse than one that
+/// nobody waits for.
 async fn run(mut command: Command, patience: Duration) -> Result<(), Error> {
-    let attempt = format!("cannot run `{}`", shown(&command));
+    let shown = shown(&command);
+    command.process_group(0);
+    run_as(command, shown, patience).await
+}
+
+/// A command that takes longer is left running: what it starts may be the engine.
+async fn run_as(mut command: Command, shown: String, patience: Duration) -> Result<(), Error> {
+    let attempt = format!("cannot run `{shown}`");
     let failed = |error: std::io::Error| Error::world(attempt.clone(), error, "");
     // To a file: a daemon that the command leaves behind may hold a pipe open for ever.
     let mut printed = tempfile::tempfile().map_err(failed)?;

@@ -7,23 +7,28 @@ use super::{Dockerd, Error};
 
 /// Asks the running dockerd's program whether it would start with `candidate`, which will be `path`. Starts nothing.
 pub fn validate(dockerd: &Dockerd, candidate: &Path, path: &Path) -> Result<(), Error> {
+    let Some(said) = refused_by(dockerd, candidate)? else { return Ok(()) };
+    let said = said.replace(&candidate.display().to_string(), &path.display().to_string());
+    Err(Error::wrong(
+        format!("the engine would not start with the new {}: {said}", path.display()),
+        "nothing was changed; mend what it names, and try again",
+    ))
+}
+
+/// Why the running dockerd's program would not start with a file, in its own words. `None`: it would. Starts nothing.
+pub fn refused_by(dockerd: &Dockerd, file: &Path) -> Result<Option<String>, Error> {
     let mut command = Command::new(dockerd.executable());
     // Flags may name files by relative paths.
     command.current_dir(dockerd.folder());
     command.args(without_config_file(dockerd.arguments.get(1..).unwrap_or_default()));
-    command.arg("--validate").arg("--config-file").arg(candidate).stdin(Stdio::null());
+    command.arg("--validate").arg("--config-file").arg(file).stdin(Stdio::null());
     let attempt = || "cannot ask `dockerd --validate`".to_owned();
     let output = command.output().map_err(|error| Error::world(attempt(), error, ""))?;
     if output.status.success() {
-        return Ok(());
+        return Ok(None);
     }
-    let said =
-        String::from_utf8_lossy(&output.stderr).replace(&candidate.display().to_string(), &path.display().to_string());
-    let last = said.trim().lines().last().unwrap_or("it does not say why").to_owned();
-    Err(Error::wrong(
-        format!("the engine would not start with the new {}: {last}", path.display()),
-        "nothing was changed; mend what it names, and try again",
-    ))
+    let said = String::from_utf8_lossy(&output.stderr);
+    Ok(Some(said.trim().lines().last().unwrap_or("it does not say why").to_owned()))
 }
 
 fn without_config_file(arguments: &[String]) -> Vec<&String> {

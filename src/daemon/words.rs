@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::process::Command;
 
-use super::{Service, without_credentials};
+use super::{Dockerd, Service, without_credentials};
 
 /// Where the service `docker` of Debian, Alpine and Gentoo writes what dockerd prints, under OpenRC.
 const LOG: &str = "/var/log/docker.log";
@@ -49,19 +49,22 @@ enum Place {
     Nowhere,
 }
 
+impl Place {
+    fn from_end_of(path: PathBuf) -> Self {
+        let from = path.metadata().map_or(0, |metadata| metadata.len());
+        Self::Log { path, from }
+    }
+}
+
 impl Words {
-    /// What it will say from now on.
-    pub fn from_now(service: &Service) -> Self {
+    /// What it will say from now on. `dockerd`: the one that runs until then, whose log is probably that of the next one, too.
+    pub fn from_now(service: &Service, dockerd: Option<&Dockerd>) -> Self {
         Self(match service {
             Service::Systemd { unit, user } => {
                 Place::Journal { unit: unit.clone(), user: *user, since: SystemTime::now() }
             }
-            Service::OpenRc => {
-                let path = PathBuf::from(LOG);
-                let from = path.metadata().map_or(0, |metadata| metadata.len());
-                Place::Log { path, from }
-            }
-            Service::Command(_) => Place::Nowhere,
+            Service::OpenRc => Place::from_end_of(PathBuf::from(LOG)),
+            Service::Command(_) => dockerd.and_then(Dockerd::log).map_or(Place::Nowhere, Place::from_end_of),
         })
     }
 

@@ -10,6 +10,23 @@ use super::{Cause, Finding, Trouble};
 
 const CHECK: &str = "engine";
 
+/// What it takes to have the engine serve its metrics where the stack looks for them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineChange {
+    /// The command that changes `daemon.json` and restarts the engine, as people type it.
+    pub command: String,
+    /// `metrics-addr` as a flag of the running engine, which decides whatever the file says: name and value.
+    pub flag: Option<(String, String)>,
+    /// `metrics-addr` in the file as it is.
+    pub written: Option<String>,
+}
+
+impl Default for EngineChange {
+    fn default() -> Self {
+        Self { command: "sudo stackctl engine apply --restart".to_owned(), flag: None, written: None }
+    }
+}
+
 /// What was found of the engine's metrics.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EngineState {
@@ -17,26 +34,39 @@ pub struct EngineState {
     pub inside: Result<Looked, String>,
     /// What listens on the engine's host. `None`: the engine runs elsewhere, or the table cannot be read.
     pub host: Option<Vec<SocketAddr>>,
+    /// How it is changed.
+    pub change: EngineChange,
 }
 
 /// Asks from inside the network and looks at the host, and judges. Nothing to say where the stack file says `off`.
 ///
 /// `local`: the engine runs on this host, so this host's sockets are its sockets. `scraped`: Prometheus scrapes it now,
-/// so that nobody has to go and ask.
-pub async fn engine(desired: &Desired, prober: Option<&Prober>, local: bool, scraped: bool) -> Vec<Finding> {
+/// so that nobody has to go and ask. `change`: looked up where something is wrong.
+pub async fn engine(
+    desired: &Desired,
+    prober: Option<&Prober>,
+    local: bool,
+    scraped: bool,
+    change: impl Future<Output = EngineChange>,
+) -> Vec<Finding> {
     let Some(daemon) = &desired.daemon else {
         return Vec::new();
     };
     let address = address(desired, daemon);
     let host = if local { probe::local_listeners().ok() } else { None };
     if scraped {
-        return vec![answered(daemon, &address, host.map(|host| on_port(&host, daemon)).as_deref())];
+        let sockets = host.map(|host| on_port(&host, daemon));
+        return vec![match open_to_all(daemon, sockets.as_deref()) {
+            Some(socket) => public(socket, &address, &change.await),
+            None => well(&address),
+        }];
     }
+    let change = change.await;
     let inside = match prober {
         Some(prober) => ask(prober, &address).await,
         None => Err("no image to run the probe from".to_owned()),
     };
-    vec![judge_engine(daemon, &address, &EngineState { inside, host })]
+    vec![judge_engine(daemon, &address, &EngineState { inside, host, change })]
 }
 
 /// `HOST:PORT` under which Prometheus scrapes the engine.
@@ -75,39 +105,49 @@ pub fn judge_engine(daemon: &DaemonSettings, address: &str, state: &EngineState)
     let port = daemon.metrics_address.port();
     let sockets = state.host.as_ref().map(|host| on_port(host, daemon));
     let fail = |trouble| Finding::fail(CHECK, "engine", Some(address), trouble);
+    let change = &state.change;
     let looked = match &state.inside {
         Ok(looked) => looked,
-        Err(why) => return fail(unseen(daemon, why, sockets.as_deref(), port)),
+        Err(why) => return fail(unseen(daemon, why, sockets.as_deref(), change)),
     };
     match &looked.answer {
-        Some(Answer::Http(http)) if http.is_metrics() => answered(daemon, address, sockets.as_deref()),
+        Some(Answer::Http(http)) if http.is_metrics() => match open_to_all(daemon, sockets.as_deref()) {
+            Some(socket) => public(socket, address, change),
+            None => well(address),
+        },
         Some(Answer::Http(_) | Answer::Broken { .. }) => fail(Trouble::new(
             Cause::NotMetrics,
             format!("`{address}` answers, and not with metrics: something else listens on port {port}"),
             "see `ss -ltnp` on the host for what it is, or choose another port in `engine.metrics`",
         )),
-        Some(Answer::TimedOut { .. }) | None => fail(silent(daemon, address, looked, sockets.as_deref())),
+        Some(Answer::TimedOut { .. }) | None => fail(silent(daemon, address, looked, sockets.as_deref(), change)),
     }
 }
 
-/// The engine answers Prometheus. Whom else?
-fn answered(daemon: &DaemonSettings, address: &str, sockets: Option<&[SocketAddr]>) -> Finding {
+/// The socket by which the engine answers everybody, of those on the host. Without them, the wanted address tells.
+fn open_to_all(daemon: &DaemonSettings, sockets: Option<&[SocketAddr]>) -> Option<SocketAddr> {
     let wanted = [daemon.metrics_address];
-    let everywhere = sockets.unwrap_or(&wanted).iter().find(|socket| socket.ip().is_unspecified());
-    match everywhere {
-        Some(socket) => {
-            let message =
-                format!("the engine's metrics listen on {socket}: everybody who reaches this host can read them");
-            let fix = "set `engine.metrics: gateway`, and run `sudo stackctl engine apply --restart`";
-            let trouble = Trouble::new(Cause::EngineMetricsPublic, message, fix);
-            Finding::fail(CHECK, "engine", Some(address), trouble).as_warning()
-        }
-        None => Finding::ok(CHECK, "engine", Some(address), format!("the engine's metrics answer at `{address}`")),
-    }
+    sockets.unwrap_or(&wanted).iter().find(|socket| socket.ip().is_unspecified()).copied()
+}
+
+fn public(socket: SocketAddr, address: &str, change: &EngineChange) -> Finding {
+    let message = format!("the engine's metrics listen on {socket}: everybody who reaches this host can read them");
+    let trouble = Trouble::new(Cause::EngineMetricsPublic, message, to_gateway(change));
+    Finding::fail(CHECK, "engine", Some(address), trouble).as_warning()
+}
+
+fn well(address: &str) -> Finding {
+    Finding::ok(CHECK, "engine", Some(address), format!("the engine's metrics answer at `{address}`"))
 }
 
 /// The engine does not answer Prometheus: what listens on the host says why.
-fn silent(daemon: &DaemonSettings, address: &str, looked: &Looked, sockets: Option<&[SocketAddr]>) -> Trouble {
+fn silent(
+    daemon: &DaemonSettings,
+    address: &str,
+    looked: &Looked,
+    sockets: Option<&[SocketAddr]>,
+    change: &EngineChange,
+) -> Trouble {
     let how = match &looked.connect {
         Connect::Refused => "refuses".to_owned(),
         Connect::TimedOut { millis } => format!("gives no answer within {millis} ms"),
@@ -116,15 +156,15 @@ fn silent(daemon: &DaemonSettings, address: &str, looked: &Looked, sockets: Opti
         Connect::Open => "takes connections and gives no answer".to_owned(),
     };
     match sockets {
-        Some([]) => off(daemon, address, &how),
+        Some([]) => off(daemon, address, &how, change),
         Some(sockets) => match sockets.iter().find(|socket| !socket.ip().is_loopback()) {
-            None => loopback(daemon, address, &how, sockets),
+            None => loopback(daemon, address, &how, sockets, change),
             Some(socket) if looked.connect == Connect::Refused && !reaches(*socket, daemon) => {
-                elsewhere(daemon, address, *socket)
+                elsewhere(daemon, address, *socket, change)
             }
             Some(socket) => firewall(address, &how, &format!("although it listens on {socket}")),
         },
-        None if looked.connect == Connect::Refused => off(daemon, address, &how),
+        None if looked.connect == Connect::Refused => off(daemon, address, &how, change),
         None => firewall(address, &how, "from inside the network"),
     }
 }
@@ -135,35 +175,59 @@ fn reaches(socket: SocketAddr, daemon: &DaemonSettings) -> bool {
 }
 
 /// What makes the engine serve its metrics where the stack looks for them.
-fn remedy(daemon: &DaemonSettings) -> String {
+fn remedy(daemon: &DaemonSettings, change: &EngineChange) -> String {
     let address = daemon.metrics_address;
-    format!(
-        "`sudo stackctl engine apply --restart` puts `\"metrics-addr\": \"{address}\"` into daemon.json and restarts the engine"
-    )
+    let EngineChange { command, flag, written } = change;
+    if let Some((name, value)) = flag {
+        return format!(
+            "dockerd's command line decides that: `{name} {value}`. Write `{name} {address}` there (`systemctl edit --full \
+             docker`) and restart the engine, or write `engine.metrics: {value}` in the stack file if containers reach that"
+        );
+    }
+    if *written == Some(address.to_string()) {
+        return format!(
+            "daemon.json says `\"metrics-addr\": \"{address}\"` already: `{command}` restarts the engine, which reads it then"
+        );
+    }
+    format!("`{command}` puts `\"metrics-addr\": \"{address}\"` into daemon.json and restarts the engine")
 }
 
-fn off(daemon: &DaemonSettings, address: &str, how: &str) -> Trouble {
+/// What keeps the metrics to this host and its containers.
+fn to_gateway(change: &EngineChange) -> String {
+    let EngineChange { command, flag, .. } = change;
+    match flag {
+        Some((name, value)) => format!(
+            "take `{name} {value}` out of dockerd's command line (`systemctl edit --full docker`), set `engine.metrics: gateway`, \
+             and run `{command}`"
+        ),
+        None => format!("set `engine.metrics: gateway`, and run `{command}`"),
+    }
+}
+
+fn off(daemon: &DaemonSettings, address: &str, how: &str, change: &EngineChange) -> Trouble {
     let message = format!("`{address}` {how}: the engine does not serve its metrics");
-    Trouble::new(Cause::EngineMetricsOff, message, remedy(daemon))
+    Trouble::new(Cause::EngineMetricsOff, message, remedy(daemon, change))
 }
 
-fn elsewhere(daemon: &DaemonSettings, address: &str, socket: SocketAddr) -> Trouble {
+fn elsewhere(daemon: &DaemonSettings, address: &str, socket: SocketAddr, change: &EngineChange) -> Trouble {
     let message =
         format!("`{address}` refuses: the engine serves its metrics on {socket}, where containers do not look");
-    Trouble::new(Cause::EngineMetricsOff, message, remedy(daemon))
+    Trouble::new(Cause::EngineMetricsOff, message, remedy(daemon, change))
 }
 
-fn loopback(daemon: &DaemonSettings, address: &str, how: &str, sockets: &[SocketAddr]) -> Trouble {
+fn loopback(
+    daemon: &DaemonSettings,
+    address: &str,
+    how: &str,
+    sockets: &[SocketAddr],
+    change: &EngineChange,
+) -> Trouble {
     let listed: Vec<String> = sockets.iter().map(ToString::to_string).collect();
     let message = format!(
         "`{address}` {how}: the engine's metrics listen on {} only, which no container reaches",
         listed.join(", ")
     );
-    let fix = if daemon.metrics_address.ip().is_loopback() {
-        "set `engine.metrics: gateway`, and run `sudo stackctl engine apply --restart`".to_owned()
-    } else {
-        remedy(daemon)
-    };
+    let fix = if daemon.metrics_address.ip().is_loopback() { to_gateway(change) } else { remedy(daemon, change) };
     Trouble::new(Cause::EngineMetricsLoopback, message, fix)
 }
 
@@ -176,12 +240,12 @@ fn firewall(address: &str, how: &str, although: &str) -> Trouble {
 }
 
 /// The probe could not look: what listens on the host is all there is to go by.
-fn unseen(daemon: &DaemonSettings, why: &str, sockets: Option<&[SocketAddr]>, port: u16) -> Trouble {
-    let address = format!("port {port}");
+fn unseen(daemon: &DaemonSettings, why: &str, sockets: Option<&[SocketAddr]>, change: &EngineChange) -> Trouble {
+    let address = format!("port {}", daemon.metrics_address.port());
     match sockets {
-        Some([]) => off(daemon, &address, "is closed"),
+        Some([]) => off(daemon, &address, "is closed", change),
         Some(sockets) if sockets.iter().all(|socket| socket.ip().is_loopback()) => {
-            loopback(daemon, &address, "is for the host alone", sockets)
+            loopback(daemon, &address, "is for the host alone", sockets, change)
         }
         _ => Trouble::new(
             Cause::EngineMetricsOff,

@@ -37,7 +37,7 @@ fn engine_28_5_from_empty_and_full() {
 fn from_empty_and_full(suite: &str) {
     let engine = Beside::start(suite, SMALLEST, "");
     engine.write_stack(STACK);
-    from_empty(&engine);
+    from_empty(&engine, suite != "bookworm");
     fs::write(engine.file(), FULL).expect("writable");
     fs::set_permissions(engine.file(), fs::Permissions::from_mode(0o640)).expect("it is ours");
     chown(engine.file(), Some(0), Some(65534)).expect("root may");
@@ -45,16 +45,21 @@ fn from_empty_and_full(suite: &str) {
     from_full(&engine);
 }
 
-/// An engine that runs, and a file that was emptied since.
-fn from_empty(engine: &Beside) {
+/// An engine that runs, and a file that was emptied since, which not every release starts with.
+fn from_empty(engine: &Beside, takes_an_empty_file: bool) {
     fs::write(engine.file(), "").expect("writable");
     engine.expect(3, &["engine", "plan"]);
     let said = engine.expect(0, &["engine", "apply", "--yes"]);
     assert!(said.contains("not in force yet"), "{said}");
     assert_eq!(engine.text(), "{\n  \"metrics-addr\": \"172.17.0.1:9323\"\n}\n");
     assert!(engine.expect(3, &["engine", "plan"]).contains("the engine does not do it yet"));
-    engine.expect(0, &["engine", "rollback", "--yes"]);
-    assert_eq!(engine.text(), "");
+    if takes_an_empty_file {
+        engine.expect(0, &["engine", "rollback", "--yes"]);
+        assert_eq!(engine.text(), "");
+    } else {
+        assert!(engine.expect(2, &["engine", "rollback", "--yes"]).contains("it is empty"));
+        assert!(engine.text().contains("metrics-addr"), "{}", engine.text());
+    }
 }
 
 fn from_full(engine: &Beside) {

@@ -16,6 +16,7 @@ mod refusals;
 mod remapped;
 mod remote;
 mod restart;
+mod rollback;
 mod rootless;
 mod service;
 #[path = "../tools/mod.rs"]

@@ -129,7 +129,13 @@ fn kept_from_others(engine: &Beside) {
     fs::set_permissions(engine.file(), fs::Permissions::from_mode(0o600)).expect("it is ours");
     let run = engine.stackctl_as_nobody(&["engine", "apply", "--yes"]);
     assert_eq!(run.code, 1, "{run:?}");
-    assert!(run.stderr.contains("cannot read") && run.stderr.contains("`sudo stackctl engine apply --yes`"), "{run:?}");
+    // sudo keeps nothing of the environment that says which engine and which stack file are meant.
+    let sudo = format!(
+        "`sudo DOCKER_HOST={} STACKCTL_FILE={} stackctl engine apply --yes`",
+        engine.address(),
+        engine.path("stack.yml").display()
+    );
+    assert!(run.stderr.contains("cannot read") && run.stderr.contains(&sudo), "{run:?}");
     fs::set_permissions(engine.file(), fs::Permissions::from_mode(0o644)).expect("it is ours");
     let run = engine.stackctl_as_nobody(&["engine", "apply", "--yes"]);
     assert_eq!(run.code, 1, "{run:?}");

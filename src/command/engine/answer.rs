@@ -20,7 +20,7 @@ pub(super) async fn look(address: &Address, patience: Duration) -> Result<Engine
 
 /// Starts an engine that is down, and waits for it.
 pub(super) async fn start(service: &Service, patience: Duration) -> Result<(), Failure> {
-    let words = Words::from_now(service);
+    let words = Words::from_now(service, None);
     let outcome = service.restart(COMMAND_PATIENCE).await;
     let deadline = Instant::now() + if outcome.is_ok() { patience } else { Duration::ZERO };
     let silent = loop {

@@ -1,9 +1,11 @@
 //! `engine apply`: changes `daemon.json`, and puts it in force where that is asked for.
 
 use super::super::{Exit, Failure, output};
+use super::in_force::{WayBack, Written};
 use super::proposal::{Proposal, Wishes, is_rootless};
 use super::restart::{Restart, RestartWishes};
 use super::subject::Running;
+use super::typed::{as_administrator, command_line};
 use super::{confirm, plan};
 use crate::cli::Global;
 use crate::daemon::{self, Backup, Dockerd, Release, Service, Turn, commands_by_hand, validate};
@@ -41,7 +43,7 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     }
     let service = arguments.restart.service(proposal.running.as_ref())?;
     if proposal.change.is_empty() && service.is_none() {
-        say(&by_whom(&proposal));
+        say(&by_whom(proposal.running.as_ref(), proposal.reloads()));
         return Ok(Exit::Done);
     }
     confirm(if service.is_some() { "Change it and restart the engine?" } else { "Change it?" }, arguments.yes)?;
@@ -58,9 +60,16 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     }
     if let (Some(service), Some(running)) = (service, &proposal.running) {
         let restart = Restart { running, service, patience: arguments.restart.patience(), global, turn: &turn };
-        return restart.put_in_force(&proposal, backup).await;
+        let written = Written {
+            now: &proposal.change.after,
+            reloads: proposal.reloads(),
+            file: &proposal.file,
+            way_back: backup.map_or(WayBack::None, WayBack::Copy),
+            proven: Some(&proposal.desired),
+        };
+        return restart.put_in_force(written).await;
     }
-    say(&by_whom(&proposal));
+    say(&by_whom(proposal.running.as_ref(), proposal.reloads()));
     Ok(Exit::Done)
 }
 
@@ -117,24 +126,18 @@ fn by_hand(proposal: &Proposal, error: &daemon::Error) -> Failure {
         }
     }
     output::print(&commands);
-    let advice = format!("run it as an administrator, `sudo {}`, or type the commands above", command_line());
+    let advice =
+        format!("run it as an administrator, `{}`, or type the commands above", as_administrator(&command_line()));
     Failure::World(crate::engine::Error::new(error.to_string(), "nothing was changed").advise(advice))
 }
 
-/// This command, as it was typed.
-pub(in super::super) fn command_line() -> String {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    let words = shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default();
-    format!("stackctl {words}")
-}
-
 /// Who puts it in force, where nobody asked for a restart.
-fn by_whom(proposal: &Proposal) -> String {
-    let Some(running) = &proposal.running else {
+pub(super) fn by_whom(running: Option<&Running>, reloads: bool) -> String {
+    let Some(running) = running else {
         return "no engine was touched: it reads the file when it starts".to_owned();
     };
     let dockerd = running.dockerd.as_ref();
-    match (proposal.reloads(), dockerd, running.service()) {
+    match (reloads, dockerd, running.service()) {
         (true, Some(dockerd), _) => {
             format!("not in force yet; `sudo kill -HUP {}` has the engine read it", dockerd.pid)
         }

@@ -50,7 +50,6 @@ pub(super) fn impact(before: Before) -> String {
                     line(&format!("{words}: {}", names.join(", ")));
                 }
             }
-            line("`engine.live_restore: true` in the stack file would keep them running");
         }
     }
     if before.in_swarm {

@@ -3,6 +3,7 @@
 mod answer;
 mod apply;
 mod impact;
+mod in_force;
 mod plan;
 mod proof;
 mod proposal;
@@ -10,8 +11,10 @@ mod restart;
 mod rollback;
 mod show;
 mod subject;
+mod typed;
 
-pub(super) use apply::command_line;
+pub(super) use subject::change as engine_change;
+pub(super) use typed::{as_administrator, command_line};
 
 use super::{Exit, Failure};
 use crate::cli::Global;

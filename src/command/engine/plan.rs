@@ -44,8 +44,12 @@ pub(super) fn text(proposal: &Proposal) -> String {
 }
 
 fn nothing_to_do(proposal: &Proposal, path: &str) -> String {
-    if proposal.address.is_some() {
-        return format!("nothing to do: {path} says so already");
+    match (proposal.address, proposal.metrics_flag()) {
+        (Some(address), Some(flag)) => {
+            return format!("nothing to do: the flag `{} {address}` of the engine says so already", flag.written);
+        }
+        (Some(_), None) => return format!("nothing to do: {path} says so already"),
+        (None, _) => {}
     }
     let off = format!("nothing to do: `engine.metrics` is off, so {path} is left alone");
     match (proposal.metrics_flag(), proposal.change.before.get(METRICS_KEY)) {
@@ -73,15 +77,13 @@ fn other_names(file: &ConfigFile) -> Option<String> {
 
 fn consequences(proposal: &Proposal) -> String {
     let Some(running) = &proposal.running else { return String::new() };
-    impact(Before {
+    let before = Before {
         containers: &running.containers,
-        live_restore: running.host.live_restore || wants_live_restore(proposal),
+        live_restore: running.outlives_with(&proposal.change.after),
         in_swarm: running.host.in_swarm,
         reloads: proposal.reloads(),
-    })
-}
-
-/// Whether the change switches live-restore on, which a reload puts in force before the restart.
-pub(super) fn wants_live_restore(proposal: &Proposal) -> bool {
-    proposal.change.after.get("live-restore") == Some(true.into())
+    };
+    let stops = !before.reloads && !before.live_restore && !before.containers.is_empty();
+    let advice = "\n  `engine.live_restore: true` in the stack file would keep them running";
+    impact(before) + if stops { advice } else { "" }
 }

@@ -1,6 +1,7 @@
 //! The proof that the engine's metrics can be scraped: from inside a container's network, where Prometheus would stand.
 
 use super::super::Failure;
+use super::subject::change;
 use crate::desired::Desired;
 use crate::engine::images::own_image;
 use crate::engine::{Engine, Error, Prober, Question};
@@ -27,5 +28,5 @@ pub(super) async fn findings(engine: &Engine, desired: &Desired, sees_sockets: b
         .collect();
     let networks = if networks.is_empty() { vec![DEFAULT_BRIDGE.to_owned()] } else { networks };
     let prober = Prober::new(engine.clone(), &desired.stack, &image, networks);
-    Ok(verify::engine(desired, Some(&prober), sees_sockets, false).await)
+    Ok(verify::engine(desired, Some(&prober), sees_sockets, false, change(engine)).await)
 }

@@ -159,8 +159,13 @@ impl Proposal {
             ));
         }
         let Some((first, others)) = found.split_first() else { return Ok(()) };
-        let words =
-            |found: &Objection| format!("{}, line {}: {}", self.file.path().display(), found.line, found.message);
+        let words = |found: &Objection| {
+            let path = self.file.path().display();
+            // What would be added has no line yet.
+            let is_there = found.name.is_empty() || self.change.before.get(&found.name).is_some();
+            let line = if is_there { format!(", line {}", found.line) } else { String::new() };
+            format!("{path}{line}: {}", found.message)
+        };
         if self.running.is_none() && self.release.is_none() {
             for found in &found {
                 output::say(&format!("warning: {}; {}", words(found), found.help));

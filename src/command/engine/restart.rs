@@ -1,30 +1,20 @@
-//! Puts a changed `daemon.json` in force: reload or restart, wait for the engine, look at its containers and its metrics, and
-//! go back by itself where the engine does not come back.
+//! Restarts an engine, and waits until it is back.
 
-use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::super::progress::{Progress, Waiting};
-use super::super::{Exit, Failure, output, prove};
+use super::super::{Failure, output};
 use super::answer::{COMMAND_PATIENCE, PAUSE, look, why};
-use super::impact::names;
-use super::proof;
-use super::proposal::Proposal;
 use super::subject::Running;
 use crate::cli::Global;
-use crate::daemon::{Backup, ConfigFile, Dockerd, Service, Turn, Words};
-use crate::desired::Desired;
-use crate::engine::{Address, AfterRestart, Engine, Error, RunningContainer};
+use crate::daemon::{Dockerd, Service, Turn, Words};
+use crate::engine::{Address, Engine, Error};
 use crate::stack::counted;
-use crate::verify::Status;
 
 /// An engine whose process has been gone for this long will not come back by waiting.
 const GONE: Duration = Duration::from_secs(4);
-
-/// Longest time to wait for containers to come back, and for a reload.
-const CONTAINER_PATIENCE: Duration = Duration::from_secs(20);
 
 /// `--restart`
 #[derive(Debug, clap::Args)]
@@ -77,14 +67,11 @@ pub(super) struct Restart<'a> {
 /// Time that an engine takes for each container that it starts again before it answers anybody, and more than that.
 const EACH_CONTAINER: Duration = Duration::from_millis(500);
 
-/// Least time for an engine that starts with its old file.
-const LAST_PATIENCE: Duration = Duration::from_secs(15);
-
 /// Longest time that one look at a silent engine may take, however little time is left.
 const LOOK: Duration = Duration::from_secs(2);
 
 /// Why an engine is not back.
-enum NotBack {
+pub(super) enum NotBack {
     /// Nobody answers.
     Silent(String),
     /// The same process answers: nothing restarted it. Why, where somebody says so.
@@ -95,73 +82,15 @@ enum NotBack {
 const NEVER_WENT: &str = "the same process answers as before";
 
 impl Restart<'_> {
-    /// Reloads or restarts, and proves it. Rolls back to `backup` where the engine does not come back.
-    pub(super) async fn put_in_force(&self, proposal: &Proposal, backup: Option<Backup>) -> Result<Exit, Failure> {
-        let Proposal { change, desired, file, .. } = proposal;
-        let wants_live_restore = change.after.get("live-restore") == Some(true.into());
-        let mut outlive = self.running.host.live_restore;
-        if wants_live_restore && !outlive {
-            outlive = self.reload().await;
-        }
-        if proposal.reloads() && outlive == wants_live_restore {
-            self.say("the engine has read it; nothing was restarted");
-            return Ok(Exit::Done);
-        }
-        // The process that can be asked for its network now is gone afterwards.
-        let sees_sockets = self.running.dockerd.as_ref().is_some_and(Dockerd::shares_network);
-        match self.restart().await {
-            Ok(engine) => {
-                let missing = self.missing(&engine, outlive).await?;
-                self.tell(&missing);
-                self.prove(&engine, desired, sees_sockets).await
-            }
-            Err(NotBack::NeverWent(reason)) => Err(self.failure(
-                reason,
-                format!("{} is changed and not in force; restart the engine by hand", file.path().display()),
-            )),
-            Err(NotBack::Silent(reason)) => Err(self.go_back(reason, file, backup).await),
-        }
-    }
-
     /// Restarts, and waits for the engine.
-    pub(super) async fn back(&self) -> Result<Exit, Failure> {
-        match self.restart().await {
-            Ok(engine) => {
-                let missing = self.missing(&engine, self.running.host.live_restore).await?;
-                self.tell(&missing);
-                Ok(Exit::Done)
-            }
-            Err(NotBack::NeverWent(reason)) => Err(self.failure(reason, "restart it by hand".to_owned())),
-            Err(NotBack::Silent(reason)) => {
-                Err(self.failure(reason, "see what the engine prints when it is started by hand".to_owned()))
-            }
-        }
-    }
-
-    /// Has the engine read its file while it runs. Whether containers will outlive a restart from now on.
-    async fn reload(&self) -> bool {
-        let Some(dockerd) = &self.running.dockerd else { return false };
-        if dockerd.reload().is_err() {
-            return false;
-        }
-        let deadline = Instant::now() + CONTAINER_PATIENCE;
-        while Instant::now() < deadline {
-            if self.running.engine.host().await.is_ok_and(|host| host.live_restore) {
-                self.say("live-restore is on: the engine has read it, and containers go on running while it restarts");
-                return true;
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
-        false
-    }
-
-    async fn restart(&self) -> Result<Engine, NotBack> {
+    pub(super) async fn restart(&self) -> Result<Engine, NotBack> {
         self.say(&format!("restarting the engine: {}", self.service.restart_line()));
-        let words = Words::from_now(&self.service);
+        let words = Words::from_now(&self.service, self.running.dockerd.as_ref());
         let waiting = Progress::new(self.global.quiet).telling("the engine restarts");
+        let before = format!("the command may take {} s, then ", COMMAND_PATIENCE.as_secs());
         let outcome = tokio::select! {
             outcome = self.service.restart(COMMAND_PATIENCE) => outcome,
-            never = self.tell_on(&waiting) => match never {},
+            never = self.tell_on(&waiting, &before) => match never {},
             // A service manager waits for an engine that never says it is ready for as long as it is told to: for ever.
             silent = self.hangs() => return Err(NotBack::Silent(silent)),
         };
@@ -172,7 +101,7 @@ impl Restart<'_> {
         } else {
             tokio::select! {
                 waited = self.wait(patience, &words) => waited,
-                never = self.tell_on(&waiting) => match never {},
+                never = self.tell_on(&waiting, "") => match never {},
             }
         };
         match (waited, outcome) {
@@ -199,12 +128,12 @@ impl Restart<'_> {
         }
     }
 
-    /// Says what the restart may take, until nobody waits any more.
-    async fn tell_on(&self, waiting: &Waiting) -> Infallible {
+    /// Says what the restart may take, until nobody waits any more. `before`: what has to end first.
+    async fn tell_on(&self, waiting: &Waiting, before: &str) -> Infallible {
         let containers = counted(self.running.containers.len(), "container");
         let longest = self.patience().as_secs();
         loop {
-            waiting.tell(&format!("the engine restarts with {containers}; it has {longest} s to answer"));
+            waiting.tell(&format!("the engine restarts with {containers}; {before}it has {longest} s to answer"));
             tokio::time::sleep(PAUSE).await;
         }
     }
@@ -252,112 +181,12 @@ impl Restart<'_> {
         self.running.dockerd.as_ref().map(|dockerd| dockerd.pid)
     }
 
-    /// Containers that ran before and do not now, after those that should return had their time.
-    async fn missing(&self, engine: &Engine, outlive: bool) -> Result<Vec<RunningContainer>, Failure> {
-        let deadline = Instant::now() + CONTAINER_PATIENCE;
-        let waiting = Progress::new(self.global.quiet).telling("the engine is back; containers follow");
-        loop {
-            let running: BTreeSet<String> = engine.running().await?.into_iter().map(|running| running.id).collect();
-            let before = self.running.containers.iter();
-            let missing: Vec<_> = before.filter(|before| !running.contains(&before.id)).cloned().collect();
-            let may_return = |missing: &RunningContainer| outlive || missing.after_restart == AfterRestart::Returns;
-            if !missing.iter().any(may_return) || Instant::now() >= deadline {
-                return Ok(missing);
-            }
-            let (all, left) = (self.running.containers.len(), missing.len());
-            waiting.tell(&format!("the engine is back; {} of {all} containers run", all - left));
-            tokio::time::sleep(PAUSE).await;
-        }
-    }
-
-    /// Says how the containers stand.
-    fn tell(&self, missing: &[RunningContainer]) {
-        let before = self.running.containers.len();
-        if before == 0 {
-            self.say("the engine is back");
-            return;
-        }
-        if missing.is_empty() {
-            self.say(&format!("the engine is back; the containers that ran before run again: {before}"));
-            return;
-        }
-        self.say(&format!(
-            "the engine is back; {} of {} not running any more:",
-            missing.len(),
-            counted(before, "container")
-        ));
-        for (after, words) in [
-            (AfterRestart::StaysDown, "no restart policy; start them with `docker start"),
-            (AfterRestart::Returns, "their restart policy has not started them; try `docker start"),
-        ] {
-            let names = names(missing, after).join(" ");
-            if !names.is_empty() {
-                output::say(&format!("  {words} {names}`"));
-            }
-        }
-        for (after, words) in [
-            (AfterRestart::Removed, "removed at their end (--rm)"),
-            (AfterRestart::Rescheduled, "Swarm starts others for"),
-        ] {
-            let names = names(missing, after).join(", ");
-            if !names.is_empty() {
-                output::say(&format!("  {words}: {names}"));
-            }
-        }
-    }
-
-    /// Scrapes the engine from where Prometheus would stand.
-    async fn prove(&self, engine: &Engine, desired: &Desired, sees_sockets: bool) -> Result<Exit, Failure> {
-        let findings = proof::findings(engine, desired, sees_sockets).await?;
-        if findings.is_empty() {
-            return Ok(Exit::Done);
-        }
-        if !self.global.quiet {
-            prove::show(&findings, false);
-        }
-        let is_kept = findings.iter().all(|finding| finding.status != Status::Fail);
-        Ok(if is_kept { Exit::Done } else { Exit::NotAsDesired })
-    }
-
-    /// Puts the file back and starts the engine with it.
-    async fn go_back(&self, reason: String, file: &ConfigFile, backup: Option<Backup>) -> Failure {
-        let path = file.path().display();
-        let Some(backup) = backup else {
-            let advice = format!("{path} was not changed by stackctl: mend it by hand, and start the engine");
-            return self.failure(reason, advice);
-        };
-        output::say(&format!("the engine is not back ({reason}); rolling back {path}"));
-        let restored = ConfigFile::read(file.path()).and_then(|now| backup.restore(self.turn, &now));
-        if let Err(error) = restored {
-            return self.failure(reason, format!("rolling back failed, too ({error}): put {path} right by hand"));
-        }
-        if let Some(dockerd) = &self.running.dockerd {
-            dockerd.end_successor().await;
-        }
-        // After this nothing is left to be tried: an engine that is slow is not given up because somebody was in a hurry.
-        let patience = self.patience.max(LAST_PATIENCE);
-        let again = Restart { service: self.service.clone(), patience, ..*self };
-        let advice = match again.restart().await {
-            Ok(engine) => {
-                if let Ok(missing) = self.missing(&engine, self.running.host.live_restore).await {
-                    self.tell(&missing);
-                }
-                format!("{path} is what it was before, and the engine runs with it")
-            }
-            Err(NotBack::NeverWent(_)) => format!("{path} is what it was before, and the engine runs on"),
-            Err(NotBack::Silent(again)) => {
-                format!("{path} is what it was before, and still the engine does not start: {again}")
-            }
-        };
-        self.failure(reason, advice)
-    }
-
-    fn failure(&self, cause: String, advice: String) -> Failure {
+    pub(super) fn failure(&self, cause: String, advice: String) -> Failure {
         let attempt = format!("cannot restart the engine with `{}`", self.service.restart_line());
         Error::new(attempt, cause).advise(advice).into()
     }
 
-    fn say(&self, text: &str) {
+    pub(super) fn say(&self, text: &str) {
         if !self.global.quiet {
             output::say(text);
         }

@@ -1,12 +1,14 @@
 //! `engine rollback`: puts back what `daemon.json` was before the last `engine apply`.
 
 use super::super::{Exit, Failure, output};
-use super::answer;
-use super::confirm;
+use super::apply::by_whom;
+use super::impact::{Before, impact};
+use super::in_force::{WayBack, Written};
 use super::restart::{Restart, RestartWishes};
-use super::subject::{Running, Which, file_of_any_engine};
+use super::subject::{Running, Which, file_of_any_engine, reader_of};
+use super::{answer, confirm};
 use crate::cli::Global;
-use crate::daemon::{Backup, ConfigFile, Dockerd, Document, Turn, diff, objections};
+use crate::daemon::{Backup, ConfigFile, Document, Release, Turn, diff, needs_restart, objections, refused_by};
 
 /// Arguments of `engine rollback`.
 #[derive(Debug, clap::Args)]
@@ -36,21 +38,35 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
         say(&format!("nothing to roll back: stackctl keeps no copy of {path}"));
         return Ok(Exit::Done);
     };
-    expect_startable(&file, &backup, running.as_ref())?;
+    // The file of an engine on this host is judged by what that engine takes, also where it is named.
+    let reader = if running.is_none() { reader_of(&file).await } else { None };
+    let restored = startable(&file, &backup, running.as_ref().or(reader.as_ref()))?;
     say(&what(&file, &backup)?);
-    let service = arguments.restart.service(running.as_ref())?;
-    confirm("Put it back?", arguments.yes)?;
+    let force = running.as_ref().map(|running| Force::of(running, &file, &backup, &restored));
+    if let (Some(force), Some(running)) = (&force, &running) {
+        say(&force.words(running, &restored));
+    }
+    let service = arguments.restart.service(running.as_ref())?.filter(|_| force != Some(Force::Already));
+    confirm(if service.is_some() { "Put it back and restart the engine?" } else { "Put it back?" }, arguments.yes)?;
     let turn = Turn::of(&file)?;
-    let restored = backup.restore(&turn, &file)?;
-    let outcome = if restored.exists { "is what it was before" } else { "is gone: there was none before" };
+    let done = backup.restore(&turn, &file)?;
+    let outcome = if done.exists { "is what it was before" } else { "is gone: there was none before" };
     say(&format!("{path} {outcome}"));
-    if let Some(edited) = restored.edited {
+    if let Some(edited) = done.edited {
         output::say(&format!("it had been changed by somebody else since; that is kept in {}", edited.display()));
     }
+    let reloads = force == Some(Force::Reload);
     match (service, running) {
         (Some(service), Some(running)) => {
             let patience = arguments.restart.patience();
-            Restart { running: &running, service, patience, global, turn: &turn }.back().await
+            let written = Written {
+                now: &restored,
+                reloads,
+                file: &file,
+                way_back: WayBack::Working(file.bytes().map(<[u8]>::to_vec)),
+                proven: None,
+            };
+            Restart { running: &running, service, patience, global, turn: &turn }.put_in_force(written).await
         }
         (Some(service), None) => {
             say(&format!("starting the engine: {}", service.restart_line()));
@@ -58,13 +74,51 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
             say("the engine runs");
             Ok(Exit::Done)
         }
-        (None, _) => Ok(Exit::Done),
+        (None, running) => {
+            if force.is_some_and(|force| force != Force::Already) {
+                say(&by_whom(running.as_ref(), reloads));
+            }
+            Ok(Exit::Done)
+        }
     }
 }
 
-/// Refuses a copy that the engine would not start with: it may have been damaged since, or other flags given.
-fn expect_startable(file: &ConfigFile, backup: &Backup, running: Option<&Running>) -> Result<(), Failure> {
-    let Some(bytes) = backup.bytes()? else { return Ok(()) };
+/// What it takes to put the copy in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Force {
+    /// Nothing: the engine has never taken up what is taken back.
+    Already,
+    /// A reload.
+    Reload,
+    /// A restart.
+    Restart,
+}
+
+impl Force {
+    fn of(running: &Running, file: &ConfigFile, backup: &Backup, restored: &Document) -> Self {
+        match file.document() {
+            _ if running.lacks(file, backup) => Self::Already,
+            Ok(now) if !needs_restart(&now, restored) => Self::Reload,
+            _ => Self::Restart,
+        }
+    }
+
+    fn words(self, running: &Running, restored: &Document) -> String {
+        if self == Self::Already {
+            return "the engine has not taken up what is taken back: nothing has to be restarted".to_owned();
+        }
+        impact(Before {
+            containers: &running.containers,
+            live_restore: running.outlives_with(restored),
+            in_swarm: running.host.in_swarm,
+            reloads: self == Self::Reload,
+        })
+    }
+}
+
+/// What the copy says. Refuses one that the engine would not start with: it may have been damaged since, or other flags given.
+fn startable(file: &ConfigFile, backup: &Backup, judge: Option<&Running>) -> Result<Document, Failure> {
+    let Some(bytes) = backup.bytes()? else { return Ok(Document::default()) };
     let refused = |why: String| {
         let copy = backup.path().display();
         Failure::arguments(
@@ -76,11 +130,17 @@ fn expect_startable(file: &ConfigFile, backup: &Backup, running: Option<&Running
         )
     };
     let document = Document::parse(&bytes).map_err(|error| refused(error.to_string()))?;
-    let Some(running) = running else { return Ok(()) };
-    let flags = running.dockerd.as_ref().map(Dockerd::flags).unwrap_or_default();
-    match objections(&document, &flags, running.release()).first() {
-        Some(first) => Err(refused(format!("line {}: {}; {}", first.line, first.message, first.help))),
-        None => Ok(()),
+    let Some(judge) = judge else { return Ok(document) };
+    if let Some(release) = judge.release().filter(|release| document.is_empty() && !release.takes_an_empty_file()) {
+        return Err(refused(format!("it is empty, and Engine {release} wants at least `{{}}`")));
+    }
+    if let Some(first) = objections(&document, &judge.flags(), judge.release()).first() {
+        return Err(refused(format!("line {}: {}; {}", first.line, first.message, first.help)));
+    }
+    let dockerd = judge.dockerd.as_ref().filter(|_| judge.release().is_some_and(Release::can_validate));
+    match dockerd.map(|dockerd| refused_by(dockerd, backup.path())).transpose()?.flatten() {
+        Some(said) => Err(refused(said)),
+        None => Ok(document),
     }
 }
 

@@ -86,7 +86,12 @@ fn about_engine(running: &Running) -> Vec<Line> {
         |dockerd| format!("{} `{}`", dockerd.pid, without_credentials(&dockerd.arguments.join(" "))),
     );
     lines.push(("process", process));
-    let outlive = if host.live_restore { "outlive a restart of the engine" } else { "stop when the engine restarts" };
+    let outlive = match (host.live_restore, running.containers.len()) {
+        (true, 1) => "outlives a restart of the engine",
+        (true, _) => "outlive a restart of the engine",
+        (false, 1) => "stops when the engine restarts",
+        (false, _) => "stop when the engine restarts",
+    };
     let swarm = if host.in_swarm { "; it is a node of a Swarm" } else { "" };
     lines.push(("running", format!("{}, which {outlive}{swarm}", counted(running.containers.len(), "container"))));
     lines

@@ -3,13 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use super::super::Failure;
+use super::typed::as_administrator;
 use crate::daemon::{
-    Backup, ConfigFile, DEFAULT_FILE, Dockerd, Document, Flags, Release, Service, needs_restart, on_bridge,
+    Backup, ConfigFile, DEFAULT_FILE, Dockerd, Document, Flags, METRICS_KEY, Release, Service, needs_restart, on_bridge,
 };
 use crate::engine::{Bridge, Engine, EngineHost, EngineKind, Error, Hints, RunningContainer};
+use crate::verify::EngineChange;
 
 /// Where the engine listens that takes the usual file.
-const USUAL_SOCKET: &str = "unix:///var/run/docker.sock";
+pub(super) const USUAL_SOCKET: &str = "unix:///var/run/docker.sock";
+
+/// The setting that lets containers outlive a restart of the engine.
+pub(super) const LIVE_RESTORE: &str = "live-restore";
 
 /// `--config-file`
 #[derive(Debug, clap::Args)]
@@ -33,7 +38,11 @@ pub(super) struct Running {
 impl Running {
     /// Connects and looks around.
     pub(super) async fn find() -> Result<Self, Failure> {
-        let engine = super::super::situation::connect().await?;
+        Self::of(super::super::situation::connect().await?).await
+    }
+
+    /// Looks around.
+    async fn of(engine: Engine) -> Result<Self, Failure> {
         let host = engine.host().await?;
         let socket = engine.facts().address.strip_prefix("unix://").map(PathBuf::from);
         let dockerd = match (&socket, host.kind) {
@@ -80,6 +89,12 @@ impl Running {
         let Ok(bytes) = last.bytes() else { return false };
         let earlier = Document::parse(&bytes.unwrap_or_default());
         matches!((earlier, file.document()), (Ok(earlier), Ok(now)) if needs_restart(&earlier, &now))
+    }
+
+    /// Whether its containers outlive a restart that has it read this document.
+    pub(super) fn outlives_with(&self, document: &Document) -> bool {
+        let is_flag = || self.flags().get(LIVE_RESTORE).is_some_and(|flag| flag.value == "true");
+        document.get(LIVE_RESTORE) == Some(true.into()) || is_flag()
     }
 
     /// What restarts it.
@@ -140,8 +155,18 @@ pub(super) async fn file_of_any_engine() -> Result<(ConfigFile, Option<Running>)
             Ok((ConfigFile::read(&running.config_file())?, Some(running)))
         }
         Err(_) if is_usual_engine() => Ok((ConfigFile::read(Path::new(DEFAULT_FILE))?, None)),
-        Err(failure) => Err(failure),
+        Err(failure) => Err(with_named_file(failure)),
     }
+}
+
+/// Which file an engine reads that does not answer, only its administrator can tell.
+fn with_named_file(failure: Failure) -> Failure {
+    let Failure::World(error) = failure else { return failure };
+    let before = error.advice.clone().map(|advice| format!("{advice}; ")).unwrap_or_default();
+    Failure::World(error.advise(format!(
+        "{before}where it is down because of its file, name that: `stackctl engine rollback --config-file FILE` puts the file \
+         back, and then the engine can be started"
+    )))
 }
 
 /// The way back belongs to the answer where the usual engine does not answer and stackctl was the last to change its file.
@@ -158,6 +183,20 @@ pub(super) fn with_way_back(failure: Failure) -> Failure {
         "{before}where it does not start with what stackctl wrote into {path} at {taken}, \
          `sudo stackctl engine rollback --restart` takes that back"
     )))
+}
+
+/// What `verify engine` has to know to say who makes the engine serve its metrics, and how.
+pub(in super::super) async fn change(engine: &Engine) -> EngineChange {
+    let Ok(running) = Running::of(engine.clone()).await else { return EngineChange::default() };
+    let restart = if running.service().is_some() { "--restart" } else { "--restart-command COMMAND" };
+    let command = format!("stackctl engine apply {restart}");
+    let is_rootless = running.host.kind == EngineKind::Rootless;
+    let document = ConfigFile::read(&running.config_file()).and_then(|file| file.document()).unwrap_or_default();
+    EngineChange {
+        command: if is_rootless { command } else { as_administrator(&command) },
+        flag: running.flags().get(METRICS_KEY).map(|flag| (flag.written.clone(), flag.value.clone())),
+        written: document.get_text(METRICS_KEY),
+    }
 }
 
 /// Whether the engine that is asked is the one that takes the usual file.

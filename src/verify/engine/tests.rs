@@ -20,7 +20,11 @@ fn answering(body: Body) -> Looked {
 fn judge(inside: Result<Looked, String>, host: Option<&[&str]>) -> Finding {
     let daemon = DaemonSettings { metrics_address: "172.17.0.1:9323".parse().expect("a fixed address") };
     let host = host.map(|host| host.iter().map(|text| text.parse().expect("a fixed address")).collect());
-    judge_engine(&daemon, ADDRESS, &EngineState { inside, host })
+    judge_engine(&daemon, ADDRESS, &EngineState { inside, host, change: EngineChange::default() })
+}
+
+async fn nobody_knows() -> EngineChange {
+    EngineChange::default()
 }
 
 fn timed_out() -> Looked {
@@ -83,7 +87,7 @@ fn without_a_probe_the_hosts_sockets_tell_what_they_can() {
 fn the_engine_is_asked_where_its_job_says_and_not_at_all_where_it_is_off() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let mut desired = demo(vec![job("docker", JobOrigin::Engine, written_out(&[("10.0.0.5:9323", None)]))]);
-    assert_eq!(runtime.block_on(engine(&desired, None, true, false)), []);
+    assert_eq!(runtime.block_on(engine(&desired, None, true, false, nobody_knows())), []);
     let daemon = DaemonSettings { metrics_address: "172.17.0.1:9324".parse().expect("a fixed address") };
     assert_eq!(address(&desired, &daemon), "10.0.0.5:9323");
     desired.prometheus = None;
@@ -95,7 +99,24 @@ fn an_engine_that_prometheus_scrapes_now_needs_no_probe() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let mut desired = demo(vec![job("docker", JobOrigin::Engine, written_out(&[("10.0.0.5:9323", None)]))]);
     desired.daemon = Some(DaemonSettings { metrics_address: "172.17.0.1:9323".parse().expect("a fixed address") });
-    let status = |scraped| runtime.block_on(engine(&desired, None, false, scraped))[0].status;
+    let status = |scraped| runtime.block_on(engine(&desired, None, false, scraped, nobody_knows()))[0].status;
     assert_eq!(status(true), Status::Ok);
     assert_eq!(status(false), Status::Fail, "without a probe nobody could ask");
+}
+
+#[test]
+fn who_has_to_change_what_is_told_by_where_the_setting_is() {
+    let told = |flag: Option<&str>, written: Option<&str>| {
+        let flag = flag.map(|value| ("--metrics-addr".to_owned(), value.to_owned()));
+        let change = EngineChange { flag, written: written.map(str::to_owned), ..EngineChange::default() };
+        let daemon = DaemonSettings { metrics_address: "172.17.0.1:9323".parse().expect("a fixed address") };
+        let state = EngineState { inside: Ok(seen(Connect::Refused, None)), host: Some(Vec::new()), change };
+        judge_engine(&daemon, ADDRESS, &state).fix
+    };
+    assert!(told(None, None).contains("puts `\"metrics-addr\": \"172.17.0.1:9323\"` into daemon.json"));
+    assert!(told(None, Some("127.0.0.1:9323")).contains("puts `\"metrics-addr\""));
+    let fix = told(None, Some("172.17.0.1:9323"));
+    assert!(fix.contains("daemon.json says") && fix.contains("restarts the engine, which reads it then"), "{fix}");
+    let fix = told(Some("127.0.0.1:9323"), Some("172.17.0.1:9323"));
+    assert!(fix.contains("`--metrics-addr 127.0.0.1:9323`") && !fix.contains("engine apply"), "{fix}");
 }

@@ -1,0 +1,242 @@
+//! Puts in force what a `daemon.json` says now: reload or restart, a look at the containers and the metrics, and the way back
+//! where the engine does not come back.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::super::progress::Progress;
+use super::super::{Exit, Failure, output, prove};
+use super::answer::PAUSE;
+use super::impact::names;
+use super::proof;
+use super::restart::{NotBack, Restart};
+use crate::daemon::{self, Backup, ConfigFile, Dockerd, Document};
+use crate::desired::Desired;
+use crate::engine::{AfterRestart, Engine, Error, RunningContainer};
+use crate::stack::counted;
+use crate::verify::Status;
+
+/// Longest time to wait for containers to come back, and for a reload.
+const CONTAINER_PATIENCE: Duration = Duration::from_secs(20);
+
+/// Least time for an engine that starts with what it started with before.
+const LAST_PATIENCE: Duration = Duration::from_secs(15);
+
+/// What is to be put in force.
+pub(super) struct Written<'a> {
+    /// What the file says now.
+    pub(super) now: &'a Document,
+    /// A reload is enough.
+    pub(super) reloads: bool,
+    /// Where it lies.
+    pub(super) file: &'a ConfigFile,
+    /// What to go back to.
+    pub(super) way_back: WayBack,
+    /// The stack whose metrics are proven afterwards. `None`: nothing is to be proven.
+    pub(super) proven: Option<&'a Desired>,
+}
+
+/// What there is to go back to where the engine does not come back.
+pub(super) enum WayBack {
+    /// Nothing: the file was not changed.
+    None,
+    /// What the file was before stackctl changed it.
+    Copy(Backup),
+    /// What the file was before a copy was put back. Without bytes there was no file.
+    Working(Option<Vec<u8>>),
+}
+
+impl Restart<'_> {
+    /// Reloads or restarts, and proves it. Goes back where the engine does not come back. Ctrl-C ends the waiting, and says
+    /// how things stand.
+    pub(super) async fn put_in_force(&self, written: Written<'_>) -> Result<Exit, Failure> {
+        let path = written.file.path().display().to_string();
+        let mut interrupts =
+            signal(SignalKind::interrupt()).map_err(|error| Error::new("cannot listen for Ctrl-C", error))?;
+        tokio::select! {
+            done = self.carry_out(written) => done,
+            _ = interrupts.recv() => {
+                output::say(&format!(
+                    "interrupted while the engine restarts: {path} is changed, and nobody waits for the engine any more; \
+                     `stackctl engine show` tells how it stands, `stackctl engine rollback` takes the change back"
+                ));
+                Ok(Exit::Interrupted)
+            }
+        }
+    }
+
+    async fn carry_out(&self, written: Written<'_>) -> Result<Exit, Failure> {
+        let Written { now, reloads, file, way_back, proven } = written;
+        let keeps_on = self.running.outlives_with(now);
+        let was_on = self.running.host.live_restore;
+        let has_read = (reloads || (keeps_on && !was_on)) && self.reload(keeps_on).await;
+        if reloads && has_read {
+            self.say("the engine has read it; nothing was restarted");
+            return Ok(Exit::Done);
+        }
+        let outlive = keeps_on && (was_on || has_read);
+        // The process that can be asked for its network now is gone afterwards.
+        let sees_sockets = self.running.dockerd.as_ref().is_some_and(Dockerd::shares_network);
+        match self.restart().await {
+            Ok(engine) => {
+                let missing = self.missing(&engine, outlive).await?;
+                self.tell(&missing);
+                match proven {
+                    Some(desired) => self.prove(&engine, desired, sees_sockets).await,
+                    None => Ok(Exit::Done),
+                }
+            }
+            Err(NotBack::NeverWent(reason)) => Err(self.failure(reason, not_in_force(file, &way_back))),
+            Err(NotBack::Silent(reason)) => Err(self.go_back(reason, file, way_back).await),
+        }
+    }
+
+    /// Has the engine read its file while it runs. Whether it has. `keeps_on`: containers will outlive a restart then.
+    async fn reload(&self, keeps_on: bool) -> bool {
+        let Some(dockerd) = &self.running.dockerd else { return false };
+        if dockerd.reload().is_err() {
+            return false;
+        }
+        if !keeps_on || self.running.host.live_restore {
+            return true;
+        }
+        let deadline = Instant::now() + CONTAINER_PATIENCE;
+        while Instant::now() < deadline {
+            if self.running.engine.host().await.is_ok_and(|host| host.live_restore) {
+                self.say("live-restore is on: the engine has read it, and containers go on running while it restarts");
+                return true;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        false
+    }
+
+    /// Containers that ran before and do not now, after those that should return had their time.
+    async fn missing(&self, engine: &Engine, outlive: bool) -> Result<Vec<RunningContainer>, Failure> {
+        let deadline = Instant::now() + CONTAINER_PATIENCE;
+        let waiting = Progress::new(self.global.quiet).telling("the engine is back; containers follow");
+        loop {
+            let running: BTreeSet<String> = engine.running().await?.into_iter().map(|running| running.id).collect();
+            let before = self.running.containers.iter();
+            let missing: Vec<_> = before.filter(|before| !running.contains(&before.id)).cloned().collect();
+            let may_return = |missing: &RunningContainer| outlive || missing.after_restart == AfterRestart::Returns;
+            if !missing.iter().any(may_return) || Instant::now() >= deadline {
+                return Ok(missing);
+            }
+            let (all, left) = (self.running.containers.len(), missing.len());
+            waiting.tell(&format!("the engine is back; {} of {all} containers run", all - left));
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// Says how the containers stand.
+    fn tell(&self, missing: &[RunningContainer]) {
+        let before = self.running.containers.len();
+        if before == 0 {
+            self.say("the engine is back");
+            return;
+        }
+        if missing.is_empty() {
+            self.say(&format!("the engine is back; the containers that ran before run again: {before}"));
+            return;
+        }
+        self.say(&format!(
+            "the engine is back; {} of {} not running any more:",
+            missing.len(),
+            counted(before, "container")
+        ));
+        for (after, words) in [
+            (AfterRestart::StaysDown, "no restart policy; start them with `docker start"),
+            (AfterRestart::Returns, "their restart policy has not started them; try `docker start"),
+        ] {
+            let names = names(missing, after).join(" ");
+            if !names.is_empty() {
+                output::say(&format!("  {words} {names}`"));
+            }
+        }
+        for (after, words) in [
+            (AfterRestart::Removed, "removed at their end (--rm)"),
+            (AfterRestart::Rescheduled, "Swarm starts others for"),
+        ] {
+            let names = names(missing, after).join(", ");
+            if !names.is_empty() {
+                output::say(&format!("  {words}: {names}"));
+            }
+        }
+    }
+
+    /// Scrapes the engine from where Prometheus would stand.
+    async fn prove(&self, engine: &Engine, desired: &Desired, sees_sockets: bool) -> Result<Exit, Failure> {
+        let findings = proof::findings(engine, desired, sees_sockets).await?;
+        if findings.is_empty() {
+            return Ok(Exit::Done);
+        }
+        if !self.global.quiet {
+            prove::show(&findings, false);
+        }
+        let is_kept = findings.iter().all(|finding| finding.status != Status::Fail);
+        Ok(if is_kept { Exit::Done } else { Exit::NotAsDesired })
+    }
+
+    /// Puts the file back and starts the engine with it.
+    async fn go_back(&self, reason: String, file: &ConfigFile, way_back: WayBack) -> Failure {
+        let path = file.path().display();
+        let (begun, was) = match way_back {
+            WayBack::None => {
+                let advice = format!("{path} was not changed by stackctl: mend it by hand, and start the engine");
+                return self.failure(reason, advice);
+            }
+            WayBack::Copy(_) => (format!("rolling back {path}"), format!("{path} is what it was before")),
+            WayBack::Working(_) => (
+                format!("putting back what {path} said before the rollback"),
+                format!("{path} is what it was before the rollback, whose copy is kept as well"),
+            ),
+        };
+        output::say(&format!("the engine is not back ({reason}); {begun}"));
+        if let Err(error) = self.put_back(file, way_back) {
+            return self.failure(reason, format!("{begun} failed, too ({error}): put {path} right by hand"));
+        }
+        if let Some(dockerd) = &self.running.dockerd {
+            dockerd.end_successor().await;
+        }
+        // After this nothing is left to be tried: an engine that is slow is not given up because somebody was in a hurry.
+        let patience = self.patience.max(LAST_PATIENCE);
+        let again = Restart { service: self.service.clone(), patience, ..*self };
+        let advice = match again.restart().await {
+            Ok(engine) => {
+                if let Ok(missing) = self.missing(&engine, self.running.host.live_restore).await {
+                    self.tell(&missing);
+                }
+                format!("{was}, and the engine runs with it")
+            }
+            Err(NotBack::NeverWent(_)) => format!("{was}, and the engine runs on"),
+            Err(NotBack::Silent(again)) => format!("{was}, and still the engine does not start: {again}"),
+        };
+        self.failure(reason, advice)
+    }
+
+    fn put_back(&self, file: &ConfigFile, way_back: WayBack) -> Result<(), daemon::Error> {
+        let now = ConfigFile::read(file.path())?;
+        match way_back {
+            WayBack::None => Ok(()),
+            WayBack::Copy(backup) => backup.restore(self.turn, &now).map(drop),
+            WayBack::Working(Some(bytes)) => now.replace(self.turn, &bytes, |_| Ok(())).map(drop),
+            WayBack::Working(None) => now.remove(self.turn).map(drop),
+        }
+    }
+}
+
+/// What to do where nothing restarted the engine.
+fn not_in_force(file: &ConfigFile, way_back: &WayBack) -> String {
+    let path = file.path().display();
+    match way_back {
+        WayBack::None => "restart the engine by hand".to_owned(),
+        WayBack::Copy(_) => format!(
+            "{path} is changed and not in force: the next start of the engine takes it up; restart the engine by hand, or \
+             take the change back with `stackctl engine rollback`"
+        ),
+        WayBack::Working(_) => format!("{path} is put back, and not in force; restart the engine by hand"),
+    }
+}
