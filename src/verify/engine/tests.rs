@@ -23,8 +23,8 @@ fn judge(inside: Result<Looked, String>, host: Option<&[&str]>) -> Finding {
     judge_engine(&daemon, ADDRESS, &EngineState { inside, host, change: EngineChange::default() })
 }
 
-async fn nobody_knows() -> EngineChange {
-    EngineChange::default()
+fn nobody_knows() -> std::future::Ready<EngineChange> {
+    std::future::ready(EngineChange::default())
 }
 
 fn timed_out() -> Looked {
