@@ -395,6 +395,26 @@ fn variables_come_from_the_environment_and_then_from_dot_env() {
 }
 
 #[test]
+fn a_file_of_variables_that_cannot_be_read_is_not_passed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join(".env")).unwrap();
+    let file = folder.path().join("stack.yml");
+    fs::write(&file, "name: demo\napps:\n  web: { image: \"web:${TAG:-1}\" }\n").unwrap();
+    let problems = load(&[file], &Environment::default(), &VOCABULARY).unwrap_err();
+    let told = problems.render(false);
+    assert!(told.contains("cannot read the file of variables") && told.contains(".env:1"), "{told}");
+}
+
+#[test]
+fn a_pipe_that_nobody_may_ever_write_into_is_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("stack.yml");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let told = load(&[pipe], &Environment::default(), &VOCABULARY).unwrap_err().render(false);
+    assert!(told.contains("it is a pipe; `-f -` reads standard input"), "{told}");
+}
+
+#[test]
 fn environment_takes_files_and_variables_that_are_passed_through() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("web.env"), "FIRST=file\nSECOND=\"two\\nlines\"\n# comment\n\nTHIRD='$RAW'\n")

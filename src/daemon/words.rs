@@ -44,15 +44,18 @@ enum Place {
         path: PathBuf,
         /// What was in it before, in bytes.
         from: u64,
+        /// Last words in it are those of the engine that is waited for. Where a command of somebody's own starts engines, one
+        /// that ended may be followed by another.
+        is_final: bool,
     },
     /// Nobody knows where.
     Nowhere,
 }
 
 impl Place {
-    fn from_end_of(path: PathBuf) -> Self {
+    fn from_end_of(path: PathBuf, is_final: bool) -> Self {
         let from = path.metadata().map_or(0, |metadata| metadata.len());
-        Self::Log { path, from }
+        Self::Log { path, from, is_final }
     }
 }
 
@@ -63,14 +66,16 @@ impl Words {
             Service::Systemd { unit, user } => {
                 Place::Journal { unit: unit.clone(), user: *user, since: SystemTime::now() }
             }
-            Service::OpenRc => Place::from_end_of(PathBuf::from(LOG)),
-            Service::Command(_) => dockerd.and_then(Dockerd::log).map_or(Place::Nowhere, Place::from_end_of),
+            Service::OpenRc => Place::from_end_of(PathBuf::from(LOG), true),
+            Service::Command(_) => {
+                dockerd.and_then(Dockerd::log).map_or(Place::Nowhere, |log| Place::from_end_of(log, false))
+            }
         })
     }
 
     /// Why it has ended already, where that is as good as free to find out: systemd says by itself that it has.
     pub fn logged(&self) -> Option<String> {
-        let Place::Log { path, from } = &self.0 else { return None };
+        let Place::Log { path, from, is_final: true } = &self.0 else { return None };
         let text = rest_of(path, *from)?;
         let line = text.lines().rfind(|line| says(line, &LAST_WORDS))?;
         Some(shown(line))
@@ -80,7 +85,7 @@ impl Words {
     pub async fn last(&self) -> Option<String> {
         let (text, unit) = match &self.0 {
             Place::Journal { unit, user, since } => (journal(unit, *user, *since).await?, unit.as_str()),
-            Place::Log { path, from } => (rest_of(path, *from)?, ""),
+            Place::Log { path, from, .. } => (rest_of(path, *from)?, ""),
             Place::Nowhere => return None,
         };
         last_words(&text, unit)

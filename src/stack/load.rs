@@ -1,6 +1,7 @@
 //! Files → [`Stack`]: read, fill in variables, lay overlays, read the sections, look at the files they name, apply the rules.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -162,7 +163,16 @@ fn variables_in(
     environment: &Environment,
     problems: &mut Collector,
 ) -> Vec<(String, String)> {
-    let Ok(bytes) = files::read_regular(&folder.join(name)) else { return Vec::new() };
+    let bytes = match files::read_regular(&folder.join(name)) {
+        Ok(bytes) => bytes,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Vec::new(),
+        Err(error) => {
+            // Without it, variables would fall back to their defaults without a word.
+            let message = format!("cannot read the file of variables: {}", reason(&error));
+            problems.error_in(name.to_owned(), 1, message, "let this user read it, or move it away");
+            return Vec::new();
+        }
+    };
     let (pairs, bad) = dotenv::parse(&String::from_utf8_lossy(&bytes), environment);
     for line in bad {
         problems.error_in(name.to_owned(), line.line, line.message, "write one `KEY=VALUE` on each line");
@@ -194,6 +204,11 @@ fn read_bytes(path: &Path) -> std::io::Result<Vec<u8>> {
         source.take(limit).read_to_end(&mut bytes).map(|_| bytes)
     };
     if path != Path::new(STANDARD_INPUT) {
+        // Nobody may ever write into a pipe that lies in a folder; a shell's own, such as `<(…)`, has its writer.
+        let is_shells = path.starts_with("/dev/fd") || path.starts_with("/proc");
+        if !is_shells && std::fs::metadata(path)?.file_type().is_fifo() {
+            return Err(std::io::Error::other("it is a pipe; `-f -` reads standard input"));
+        }
         return read(&mut std::fs::File::open(path)?);
     }
     let mut known = STANDARD_INPUT_SAYS.lock().map_err(|_| std::io::Error::other("reading it has failed before"))?;

@@ -59,7 +59,8 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
         say(&format!("wrote {path}; what it was before: {} (`{undo}`)", backup.path().display()));
     }
     if let (Some(service), Some(running)) = (service, &proposal.running) {
-        let restart = Restart { running, service, patience: arguments.restart.patience(), global, turn: &turn };
+        let restart =
+            Restart { running, service, patience: arguments.restart.patience(), global, turn: &turn, is_last: false };
         let written = Written {
             now: &proposal.change.after,
             reloads: proposal.reloads(),

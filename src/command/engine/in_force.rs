@@ -203,7 +203,7 @@ impl Restart<'_> {
         }
         // After this nothing is left to be tried: an engine that is slow is not given up because somebody was in a hurry.
         let patience = self.patience.max(LAST_PATIENCE);
-        let again = Restart { service: self.service.clone(), patience, ..*self };
+        let again = Restart { service: self.service.clone(), patience, is_last: true, ..*self };
         let advice = match again.restart().await {
             Ok(engine) => {
                 if let Ok(missing) = self.missing(&engine, self.running.host.live_restore).await {

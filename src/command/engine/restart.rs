@@ -62,6 +62,8 @@ pub(super) struct Restart<'a> {
     pub(super) global: &'a Global,
     /// Nobody else is at work on the file or the engine.
     pub(super) turn: &'a Turn,
+    /// Nothing else is tried after this: an engine whose process is gone is waited for to the end.
+    pub(super) is_last: bool,
 }
 
 /// Time that an engine takes for each container that it starts again before it answers anybody, and more than that.
@@ -169,7 +171,7 @@ impl Restart<'_> {
                 Err(_) if words.logged().is_some() => {
                     return Err(NotBack::Silent("its process has ended".to_owned()));
                 }
-                Err(error) if seen.elapsed() >= GONE => {
+                Err(error) if seen.elapsed() >= GONE && !self.is_last => {
                     return Err(NotBack::Silent(format!("its process has ended: {}", error.cause)));
                 }
                 _ => tokio::time::sleep(PAUSE).await,

@@ -66,7 +66,9 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
                 way_back: WayBack::Working(file.bytes().map(<[u8]>::to_vec)),
                 proven: None,
             };
-            Restart { running: &running, service, patience, global, turn: &turn }.put_in_force(written).await
+            Restart { running: &running, service, patience, global, turn: &turn, is_last: false }
+                .put_in_force(written)
+                .await
         }
         (Some(service), None) => {
             say(&format!("starting the engine: {}", service.restart_line()));

@@ -42,6 +42,7 @@ pub(super) fn examine(stack: &Stack, root: &Node, vocabulary: &Vocabulary, probl
 
 const RULES: &[fn(&mut Examination)] = &[
     names::services_have_one_name_each,
+    names::services_are_found_by_their_names,
     names::jobs_have_one_name_each,
     names::container_names_fit,
     exporters::kinds_are_known,

@@ -50,6 +50,28 @@ pub(super) fn services_have_one_name_each(examination: &mut Examination) {
     }
 }
 
+/// What each container takes for itself or for its host, whatever a service is called.
+const OF_THE_HOST: [&str; 3] = ["localhost", "host.docker.internal", "gateway.docker.internal"];
+
+/// Other containers look a service up by its name, which has to be one that DNS takes and that leads nowhere else.
+pub(super) fn services_are_found_by_their_names(examination: &mut Examination) {
+    for service in services(examination.stack) {
+        let name = service.name;
+        let is_label = |label: &str| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-');
+        let message = if name.parse::<std::net::IpAddr>().is_ok() {
+            format!("`{name}` is an address, and no name")
+        } else if OF_THE_HOST.contains(&name.to_ascii_lowercase().as_str()) {
+            format!("`{name}` leads to a container itself or to its host, and never to this service")
+        } else if !name.split('.').all(is_label) {
+            format!("`{name}` cannot be a DNS name: between two dots is something that does not begin or end with `-`")
+        } else {
+            continue;
+        };
+        let path = Path::ROOT.key(service.section);
+        examination.error_at_key(path.key(name), message, "give it another name, such as `web`");
+    }
+}
+
 /// The jobs of apps and exporters, by name, and what each watches. A job that is written out under the name of
 /// Prometheus or Grafana stands in for stackctl's own.
 pub(super) fn job_names(stack: &Stack) -> impl Iterator<Item = (&str, Service<'_>)> {
