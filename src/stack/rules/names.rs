@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::super::document::Path;
-use super::super::{Alertmanager, Prometheus, Stack};
+use super::super::{Alertmanager, Prometheus, ServiceName, Stack};
 use super::{Examination, Service, services};
 
 /// Names of services that stackctl runs itself.
@@ -62,7 +62,7 @@ pub(super) fn services_are_found_by_their_names(examination: &mut Examination) {
             format!("`{name}` is an address, and no name")
         } else if OF_THE_HOST.contains(&name.to_ascii_lowercase().as_str()) {
             format!("`{name}` leads to a container itself or to its host, and never to this service")
-        } else if !name.split('.').all(is_label) {
+        } else if name.parse::<ServiceName>().is_ok() && !name.split('.').all(is_label) {
             format!("`{name}` cannot be a DNS name: between two dots is something that does not begin or end with `-`")
         } else {
             continue;
