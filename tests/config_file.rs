@@ -2,6 +2,8 @@
 
 #[path = "support/data.rs"]
 mod data;
+#[path = "support/session.rs"]
+mod session;
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
@@ -11,6 +13,7 @@ use std::time::Instant;
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
+use session::Session;
 use stackctl::daemon::{Backup, Change, ConfigFile, Document, Turn};
 
 /// A folder with a `daemon.json` and a stack file that wants the engine's metrics.
@@ -471,4 +474,23 @@ proptest! {
         prop_assert_eq!(fs::read_to_string(&path).expect("readable"), text);
         prop_assert_eq!(fs::read_dir(&folder).expect("readable").count(), 1);
     }
+}
+
+#[test]
+fn a_question_is_answered_by_a_line_of_its_own_and_by_nothing_else() {
+    let host = Host::with("{}");
+    let words = ["engine", "apply", "--config-file", "daemon.json"];
+    let start = || Session::start(host.0.path(), &words, &[("DOCKER_HOST", "unix:///nowhere")]);
+    let mut asked = start();
+    // Pasted behind the command, with a `y` in it.
+    asked.expect("Change it? [y/N] ").press("systemctl status docker\n").expect("answer `y` or `n`");
+    asked.expect("Change it? [y/N] ").press("\n").expect("nothing was changed");
+    assert_eq!((asked.exit_code(), host.text().as_str()), (2, "{}"));
+    let mut ended = start();
+    ended.expect("Change it? [y/N] ").press("\u{4}").expect("nothing was changed");
+    assert_eq!((ended.exit_code(), host.text().as_str()), (2, "{}"));
+    let mut agreed = start();
+    agreed.expect("Change it? [y/N] ").press("Yes\n").expect("wrote");
+    assert_eq!(agreed.exit_code(), 0);
+    assert_ne!(host.text(), "{}");
 }

@@ -217,8 +217,7 @@ fn confirm(observed: &Observed) -> Result<(), Failure> {
         ));
     }
     let question = format!("Remove for good: {}?", volumes.join(", "));
-    prompt::restore_on_interrupt();
-    if prompt::answered(dialoguer::Confirm::new().with_prompt(question).default(false).interact())? {
+    if prompt::agreed(&question)? {
         Ok(())
     } else {
         Err(Failure::arguments("nothing was removed", "leave out --volumes to keep them"))

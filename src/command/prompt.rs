@@ -1,6 +1,8 @@
 //! Asking a person on the terminal, so that Ctrl-C leaves it whole.
 
-use super::{Exit, Failure};
+use std::io::{BufRead, Write};
+
+use super::{Exit, Failure, output};
 
 /// The answer. Ctrl-C gives the cursor back and ends the program, with nothing changed.
 pub(super) fn answered<T>(answer: dialoguer::Result<T>) -> Result<T, Failure> {
@@ -31,4 +33,27 @@ pub(super) fn restore_on_interrupt() {
         });
     });
     is_ready.recv().unwrap_or_default();
+}
+
+/// Whether somebody at the terminal says yes, in a line of its own. What was typed before the question was asked is no answer
+/// to it, and neither is anything but `yes` and `no`: pasted lines must not restart an engine.
+pub(super) fn agreed(question: &str) -> Result<bool, Failure> {
+    restore_on_interrupt();
+    let failed =
+        |error: std::io::Error| Failure::arguments(format!("cannot ask: {error}"), "add --yes to be asked nothing");
+    let _ = rustix::termios::tcflush(std::io::stdin(), rustix::termios::QueueSelector::IFlush);
+    loop {
+        let mut terminal = std::io::stderr();
+        write!(terminal, "{question} [y/N] ").and_then(|()| terminal.flush()).map_err(failed)?;
+        let mut line = String::new();
+        if std::io::stdin().lock().read_line(&mut line).map_err(failed)? == 0 {
+            output::say("");
+            return Ok(false);
+        }
+        match line.trim().to_ascii_lowercase().as_str() {
+            "y" | "yes" => return Ok(true),
+            "" | "n" | "no" => return Ok(false),
+            _ => output::say("answer `y` or `n`"),
+        }
+    }
 }

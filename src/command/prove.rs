@@ -27,6 +27,9 @@ const CONFIGURED_WITHIN: Duration = Duration::from_secs(8);
 /// Log lines quoted of a container that died.
 const QUOTED_LINES: usize = 10;
 
+/// The network of containers that are in none of a stack's.
+pub(super) const DEFAULT_BRIDGE: &str = "bridge";
+
 /// A container that did not stay up.
 #[derive(Debug)]
 pub(super) struct Death {
@@ -124,7 +127,10 @@ async fn when(wanted: bool, check: impl Future<Output = Vec<Finding>>) -> Vec<Fi
 pub(super) fn prober(situation: &Situation) -> Prober {
     let prometheus = situation.desired.prometheus_service();
     let joined = prometheus.into_iter().flat_map(|service| service.container.all_networks());
-    let networks = joined.map(|attachment| attachment.network.clone()).collect();
+    let is_there = |name: &String| situation.observed.networks.iter().any(|network| network.name == *name);
+    let networks: Vec<String> = joined.map(|attachment| attachment.network.clone()).filter(is_there).collect();
+    // Before the first `up` the stack has no network yet; the default bridge is where another would be.
+    let networks = if networks.is_empty() { vec![DEFAULT_BRIDGE.to_owned()] } else { networks };
     Prober::new(situation.engine.clone(), &situation.desired.stack, &situation.own_image, networks)
 }
 

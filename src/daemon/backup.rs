@@ -205,7 +205,8 @@ mod tests {
         assert!(!path.exists());
         drop(turn);
         assert_eq!(restore(&path), Restored { exists: true, edited: None });
-        assert_eq!(ConfigFile::read(&path), Ok(file), "as old as it was, too");
+        let back = ConfigFile::read(&path).expect("readable");
+        assert_eq!((back.bytes(), back.modified()), (file.bytes(), file.modified()), "as old as it was, too");
     }
 
     #[test]

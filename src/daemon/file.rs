@@ -5,7 +5,7 @@ use std::fs::{self, File, Permissions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::attributes::{self, Attribute};
 use super::{Backup, Document, Error};
@@ -34,6 +34,8 @@ pub struct ConfigFile {
     other_names: u64,
     /// When its bytes were written last.
     modified: Option<SystemTime>,
+    /// When it was put in its place, or anything about it changed: what `cp -p` cannot set back.
+    changed: Option<SystemTime>,
 }
 
 impl ConfigFile {
@@ -52,6 +54,7 @@ impl ConfigFile {
                     attributes,
                     other_names: 0,
                     modified: None,
+                    changed: None,
                 });
             }
             Err(error) => return Err(Error::of("read", &path, &error)),
@@ -59,7 +62,7 @@ impl ConfigFile {
         if !metadata.is_file() {
             let what = if metadata.is_dir() { "a folder" } else { "no regular file" };
             let message = format!("{} is {what}", path.display());
-            return Err(Error::wrong(message, "name the file with `--config-file FILE`"));
+            return Err(Error::wrong(message, "take it away, or name the file with `--config-file FILE`"));
         }
         let mut bytes = Vec::new();
         let opened = File::open(&path).and_then(|file| {
@@ -74,7 +77,10 @@ impl ConfigFile {
         let owner = Some((metadata.uid(), metadata.gid()));
         let other_names = metadata.nlink().saturating_sub(1);
         let (mode, modified) = (metadata.mode() & 0o7777, metadata.modified().ok());
-        Ok(Self { path, bytes: Some(bytes), owner, mode, attributes, other_names, modified })
+        let nanos = u32::try_from(metadata.ctime_nsec()).unwrap_or_default();
+        let since = u64::try_from(metadata.ctime()).ok().map(|seconds| Duration::new(seconds, nanos));
+        let changed = since.and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since));
+        Ok(Self { path, bytes: Some(bytes), owner, mode, attributes, other_names, modified, changed })
     }
 
     /// Where it really lies.
@@ -97,9 +103,10 @@ impl ConfigFile {
         self.modified
     }
 
-    /// Whether it was written after that moment.
-    pub fn is_modified_after(&self, moment: SystemTime) -> bool {
-        self.modified.is_some_and(|modified| modified > moment)
+    /// Whether it was written or put in its place after that moment.
+    pub fn is_changed_after(&self, moment: SystemTime) -> bool {
+        let is_after = |time: SystemTime| time > moment;
+        self.modified.is_some_and(is_after) || self.changed.is_some_and(is_after)
     }
 
     /// What it says.

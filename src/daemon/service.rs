@@ -31,6 +31,18 @@ pub enum Service {
     Command(String),
 }
 
+/// What became of the command that restarts the engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ran {
+    /// It has ended, and well.
+    Out,
+    /// It has not ended within its time, and runs on.
+    On {
+        /// Its process.
+        pid: u32,
+    },
+}
+
 impl Service {
     /// What restarts that dockerd. `None`: it was started by hand, or by something unknown.
     pub fn of(dockerd: Option<&Dockerd>, rootless: bool) -> Option<Self> {
@@ -70,7 +82,7 @@ impl Service {
     ///
     /// # Errors
     /// Where the command fails: then the engine is probably down.
-    pub async fn restart(&self, patience: Duration) -> Result<(), Error> {
+    pub async fn restart(&self, patience: Duration) -> Result<Ran, Error> {
         match self {
             Self::Systemd { unit, user } => {
                 let systemctl = |verb: &str| {
@@ -94,9 +106,12 @@ impl Service {
                 // And it fails where the engine is ending by itself at that moment.
                 let start = Instant::now();
                 loop {
-                    let Err(refused) = run(rc_service("restart"), patience).await else { return Ok(()) };
-                    if run(rc_service("start"), patience).await.is_ok() {
-                        return Ok(());
+                    let refused = match run(rc_service("restart"), patience).await {
+                        Ok(ran) => return Ok(ran),
+                        Err(refused) => refused,
+                    };
+                    if let Ok(ran) = run(rc_service("start"), patience).await {
+                        return Ok(ran);
                     }
                     if start.elapsed() > ENDING {
                         return Err(refused);
@@ -105,10 +120,9 @@ impl Service {
                 }
             }
             Self::Command(line) => {
-                // It may ask for a password, so it keeps the terminal, and is deaf to Ctrl-C all the same.
                 let mut command = Command::new("sh");
-                command.arg("-c").arg(format!("trap '' INT\n{line}"));
-                run_as(command, format!("sh -c {line}"), patience).await
+                command.arg("-c").arg(line);
+                run(command, patience).await
             }
         }
     }
@@ -122,27 +136,22 @@ async fn triggers(unit: &str, user: bool) -> Vec<String> {
     String::from_utf8_lossy(&told).split_whitespace().map(str::to_owned).collect()
 }
 
-/// A service manager's command, which asks nobody anything. Ctrl-C does not reach it: half a restart is worse than one that
-/// nobody waits for.
-async fn run(mut command: Command, patience: Duration) -> Result<(), Error> {
-    let shown = shown(&command);
+/// In a group of its own: neither Ctrl-C nor a terminal that is closed reaches it, since half a restart is worse than one that
+/// nobody waits for. A command that takes longer is left running: what it starts may be the engine.
+async fn run(mut command: Command, patience: Duration) -> Result<Ran, Error> {
+    let attempt = format!("cannot run `{}`", shown(&command));
     command.process_group(0);
-    run_as(command, shown, patience).await
-}
-
-/// A command that takes longer is left running: what it starts may be the engine.
-async fn run_as(mut command: Command, shown: String, patience: Duration) -> Result<(), Error> {
-    let attempt = format!("cannot run `{shown}`");
     let failed = |error: std::io::Error| Error::world(attempt.clone(), error, "");
     // To a file: a daemon that the command leaves behind may hold a pipe open for ever.
     let mut printed = tempfile::tempfile().map_err(failed)?;
     let clone = || printed.try_clone().map_err(failed);
     command.stdin(Stdio::null()).stdout(clone()?).stderr(clone()?);
     let mut child = command.spawn().map_err(failed)?;
-    let Ok(status) = tokio::time::timeout(patience, child.wait()).await else { return Ok(()) };
+    let pid = child.id().unwrap_or_default();
+    let Ok(status) = tokio::time::timeout(patience, child.wait()).await else { return Ok(Ran::On { pid }) };
     let status = status.map_err(failed)?;
     if status.success() {
-        return Ok(());
+        return Ok(Ran::Out);
     }
     let mut text = Vec::new();
     printed.seek(SeekFrom::Start(0)).and_then(|_| printed.read_to_end(&mut text)).map_err(failed)?;
@@ -162,15 +171,22 @@ fn shown(command: &Command) -> String {
 mod tests {
     use super::*;
 
-    async fn restart(line: &str) -> Result<(), Error> {
+    async fn restart(line: &str) -> Result<Ran, Error> {
         Service::Command(line.to_owned()).restart(Duration::from_secs(20)).await
     }
 
     #[tokio::test]
     async fn a_command_that_leaves_a_process_behind_is_not_waited_for() {
         let start = Instant::now();
-        restart("sleep 60 & exit 0").await.expect("it succeeds");
+        assert_eq!(restart("sleep 60 & exit 0").await, Ok(Ran::Out));
         assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
+    }
+
+    #[tokio::test]
+    async fn a_command_that_does_not_end_runs_on_and_is_named() {
+        let ran = Service::Command("exec sleep 3".to_owned()).restart(Duration::from_millis(50)).await;
+        let Ok(Ran::On { pid }) = ran else { panic!("{ran:?}") };
+        assert_eq!(std::fs::read_to_string(format!("/proc/{pid}/comm")).expect("it runs").trim(), "sleep");
     }
 
     #[tokio::test]

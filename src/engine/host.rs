@@ -182,11 +182,12 @@ impl Engine {
             AfterRestart::Removed
         } else if labels.contains_key(SWARM_LABEL) {
             AfterRestart::Rescheduled
-        } else if matches!(policy, Some(RestartPolicyNameEnum::ALWAYS | RestartPolicyNameEnum::UNLESS_STOPPED)) {
-            AfterRestart::Returns
-        } else {
-            // `on-failure` too: a container that the engine stops has not failed.
+        } else if matches!(policy, None | Some(RestartPolicyNameEnum::EMPTY | RestartPolicyNameEnum::NO)) {
             AfterRestart::StaysDown
+        } else {
+            // `on-failure` too: a container that the engine stops has ended with another code than 0, unless it is told
+            // to end and does so well (seen with Engine 20.10 and 28.5).
+            AfterRestart::Returns
         };
         Ok(Some(RunningContainer { id, name, after_restart }))
     }

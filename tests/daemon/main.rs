@@ -9,6 +9,7 @@ mod engines;
 mod fears;
 mod files;
 mod full;
+mod hands;
 mod known;
 mod midway;
 mod podman;

@@ -107,8 +107,6 @@ fn what_the_engine_has_never_taken_up_is_taken_back_without_a_restart() {
     let told = rollback(&engine, 0);
     assert!(told.contains("nothing has to be restarted") && !told.contains("restarting"), "{told}");
     assert_eq!((engine.text().as_str(), engine.pid()), (SMALLEST, pid));
-    // What was put back is as old as it was: nobody has changed it since.
-    assert!(!engine.expect(3, &["engine", "plan"]).contains("somebody has changed"));
 
     engine.apply(0);
     let told = engine.expect(0, &["engine", "rollback", "--yes"]);

@@ -37,7 +37,13 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
             output::say(text);
         }
     };
-    say(&plan::text(&proposal));
+    // Who is asked has to see what about.
+    let show = |text: &str| {
+        if !(global.quiet && arguments.yes) {
+            output::say(text);
+        }
+    };
+    show(&plan::text(&proposal));
     if proposal.is_done() {
         return Ok(Exit::Done);
     }

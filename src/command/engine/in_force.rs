@@ -2,6 +2,7 @@
 //! where the engine does not come back.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -49,22 +50,26 @@ pub(super) enum WayBack {
 }
 
 impl Restart<'_> {
-    /// Reloads or restarts, and proves it. Goes back where the engine does not come back. Ctrl-C ends the waiting, and says
-    /// how things stand.
+    /// Reloads or restarts, and proves it. Goes back where the engine does not come back. Ctrl-C and the like end the waiting,
+    /// and it is said how things stand.
     pub(super) async fn put_in_force(&self, written: Written<'_>) -> Result<Exit, Failure> {
         let path = written.file.path().display().to_string();
-        let mut interrupts =
-            signal(SignalKind::interrupt()).map_err(|error| Error::new("cannot listen for Ctrl-C", error))?;
+        let listen = |kind| signal(kind).map_err(|error| Error::new("cannot listen for signals", error));
+        let mut interrupt = listen(SignalKind::interrupt())?;
+        let (mut terminate, mut quit) = (listen(SignalKind::terminate())?, listen(SignalKind::quit())?);
+        // Whoever loses the terminal still gets the engine back: the work goes on to its end.
+        let _hangup = listen(SignalKind::hangup())?;
         tokio::select! {
-            done = self.carry_out(written) => done,
-            _ = interrupts.recv() => {
-                output::say(&format!(
-                    "interrupted while the engine restarts: {path} is changed, and nobody waits for the engine any more; \
-                     `stackctl engine show` tells how it stands, `stackctl engine rollback` takes the change back"
-                ));
-                Ok(Exit::Interrupted)
-            }
+            done = self.carry_out(written) => return done,
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = quit.recv() => {}
         }
+        output::say(&format!(
+            "interrupted while the engine restarts: {path} is changed, and nobody waits for the engine any more; \
+             `stackctl engine show` tells how it stands, `stackctl engine rollback` takes the change back"
+        ));
+        Ok(Exit::Interrupted)
     }
 
     async fn carry_out(&self, written: Written<'_>) -> Result<Exit, Failure> {
@@ -88,7 +93,7 @@ impl Restart<'_> {
                     None => Ok(Exit::Done),
                 }
             }
-            Err(NotBack::NeverWent(reason)) => Err(self.failure(reason, not_in_force(file, &way_back))),
+            Err(NotBack::NeverWent(reason)) => Err(self.failure(reason, not_in_force(file, &way_back, has_read))),
             Err(NotBack::Silent(reason)) => Err(self.go_back(reason, file, way_back).await),
         }
     }
@@ -142,7 +147,7 @@ impl Restart<'_> {
             self.say(&format!("the engine is back; the containers that ran before run again: {before}"));
             return;
         }
-        self.say(&format!(
+        output::say(&format!(
             "the engine is back; {} of {} not running any more:",
             missing.len(),
             counted(before, "container")
@@ -185,7 +190,7 @@ impl Restart<'_> {
         let path = file.path().display();
         let (begun, was) = match way_back {
             WayBack::None => {
-                let advice = format!("{path} was not changed by stackctl: mend it by hand, and start the engine");
+                let advice = format!("{path} was not changed by stackctl: {}", self.by_hand(file));
                 return self.failure(reason, advice);
             }
             WayBack::Copy(_) => (format!("rolling back {path}"), format!("{path} is what it was before")),
@@ -196,7 +201,8 @@ impl Restart<'_> {
         };
         output::say(&format!("the engine is not back ({reason}); {begun}"));
         if let Err(error) = self.put_back(file, way_back) {
-            return self.failure(reason, format!("{begun} failed, too ({error}): put {path} right by hand"));
+            let advice = format!("{begun} failed, too ({error}): {}", self.by_hand(file));
+            return self.failure(reason, advice);
         }
         if let Some(dockerd) = &self.running.dockerd {
             dockerd.end_successor().await;
@@ -212,9 +218,33 @@ impl Restart<'_> {
                 format!("{was}, and the engine runs with it")
             }
             Err(NotBack::NeverWent(_)) => format!("{was}, and the engine runs on"),
-            Err(NotBack::Silent(again)) => format!("{was}, and still the engine does not start: {again}"),
+            Err(NotBack::Silent(again)) => {
+                format!("{was}, and still the engine does not start: {again}\nIt is DOWN: {}", self.by_hand(file))
+            }
         };
         self.failure(reason, advice)
+    }
+
+    /// The way out where the engine is down and nothing is left that stackctl could do.
+    fn by_hand(&self, file: &ConfigFile) -> String {
+        let path = file.path().display();
+        let mut text = format!("put {path} right");
+        if self.running.is_older_than(file) {
+            text.push_str(", which had changed since the engine started last, so that it never ran with it");
+        }
+        let folder = file.path().parent().unwrap_or(file.path()).display();
+        write!(
+            text,
+            " (`dockerd` says what it refuses; earlier copies: `ls {folder}/*.stackctl*`), and start the engine: `{}`",
+            self.service.restart_line()
+        )
+        .expect("a String takes everything");
+        let stay = names(&self.running.containers, AfterRestart::StaysDown).join(" ");
+        if !stay.is_empty() && !self.running.host.live_restore {
+            write!(text, "; then start what does not come back by itself: `docker start {stay}`")
+                .expect("a String takes everything");
+        }
+        text
     }
 
     fn put_back(&self, file: &ConfigFile, way_back: WayBack) -> Result<(), daemon::Error> {
@@ -228,15 +258,16 @@ impl Restart<'_> {
     }
 }
 
-/// What to do where nothing restarted the engine.
-fn not_in_force(file: &ConfigFile, way_back: &WayBack) -> String {
+/// What to do where nothing restarted the engine. `has_read`: it was told to read the file, and did.
+fn not_in_force(file: &ConfigFile, way_back: &WayBack, has_read: bool) -> String {
     let path = file.path().display();
+    let how_far = if has_read { "live-restore is in force, and the rest is not" } else { "not in force" };
     match way_back {
         WayBack::None => "restart the engine by hand".to_owned(),
         WayBack::Copy(_) => format!(
-            "{path} is changed and not in force: the next start of the engine takes it up; restart the engine by hand, or \
-             take the change back with `stackctl engine rollback`"
+            "{path} is changed ({how_far}): the next start of the engine takes it up; restart the engine by hand, or take the \
+             change back with `stackctl engine rollback`"
         ),
-        WayBack::Working(_) => format!("{path} is put back, and not in force; restart the engine by hand"),
+        WayBack::Working(_) => format!("{path} is put back ({how_far}); restart the engine by hand"),
     }
 }

@@ -16,7 +16,7 @@ mod typed;
 pub(super) use subject::change as engine_change;
 pub(super) use typed::{as_administrator, command_line};
 
-use super::{Exit, Failure};
+use super::{Exit, Failure, prompt};
 use crate::cli::Global;
 
 /// Arguments of `engine`.
@@ -58,8 +58,7 @@ fn confirm(question: &str, yes: bool) -> Result<(), Failure> {
     if !std::io::stdin().is_terminal() {
         return Err(Failure::arguments("this asks back, and nobody is there to answer", "add --yes to go ahead"));
     }
-    let answer = dialoguer::Confirm::new().with_prompt(question).default(false).interact();
-    if answer.unwrap_or(false) {
+    if prompt::agreed(question)? {
         Ok(())
     } else {
         Err(Failure::arguments("nothing was changed", "add --yes to be asked nothing"))

@@ -1,14 +1,12 @@
 //! The proof that the engine's metrics can be scraped: from inside a container's network, where Prometheus would stand.
 
 use super::super::Failure;
+use super::super::prove::DEFAULT_BRIDGE;
 use super::subject::change;
 use crate::desired::Desired;
 use crate::engine::images::own_image;
 use crate::engine::{Engine, Error, Prober, Question};
 use crate::verify::{self, Finding};
-
-/// The network of containers that are in none of a stack's.
-const DEFAULT_BRIDGE: &str = "bridge";
 
 /// Looks from inside the stack's network, and from the default bridge while the stack has none yet. Nothing where the metrics
 /// are not wanted. `sees_sockets`: this host's sockets are the engine's.

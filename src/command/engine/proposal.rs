@@ -125,13 +125,13 @@ impl Proposal {
         Ok(if outlive && !running.host.live_restore { Behind::Reload } else { Behind::Nothing })
     }
 
-    /// A restart puts in force whatever somebody has written since the last one, and has perhaps forgotten.
+    /// A restart puts in force whatever was written since the last one, and is perhaps forgotten.
     pub(super) fn others_changes(&self) -> Option<String> {
-        let since = self.running.as_ref()?.dockerd.as_ref()?.since()?;
+        let running = self.running.as_ref()?;
         let is_ours = Backup::last(self.file.path()).ok()?.is_some_and(|last| last.is_undone_by(&self.file));
-        (!is_ours && self.file.is_modified_after(since)).then(|| {
+        (!is_ours && running.is_older_than(&self.file)).then(|| {
             let path = self.file.path().display();
-            format!("somebody has changed {path} since the engine started: a restart puts that in force, too")
+            format!("{path} has changed since the engine started: a restart puts that in force, too, and the engine has never run with it")
         })
     }
 
@@ -175,7 +175,12 @@ impl Proposal {
         for other in others {
             output::say(&failure::framed(&words(other), Some(&other.help)));
         }
-        Err(Failure::arguments(words(first), first.help.clone()))
+        let wish = if self.change.before.get(&first.name).is_some() {
+            ""
+        } else {
+            "; it is `engine:` of the stack file that asks for it"
+        };
+        Err(Failure::arguments(words(first), format!("{}{wish}", first.help)))
     }
 
     /// Refuses a bridge of somebody's own that is not there: the engine makes none but `docker0`.
@@ -306,6 +311,8 @@ fn decide(
             (Err(_), _) => {}
         }
     }
+    // What the command line says already must not stand in the file, too.
+    settings.retain(|name, value| flags.get(name).is_none_or(|flag| flag.value != shown(value)));
     let desired = Desired::of(stack, &facts);
     if let Some(daemon) = &desired.daemon {
         let address = daemon.metrics_address.to_string();
@@ -320,6 +327,11 @@ fn decide(
     let is_off = wishes.metrics == Some(EngineMetrics::Off);
     let unwanted: &[&str] = if is_off { &[METRICS_KEY] } else { &[] };
     Ok((Change::of(&document, &settings, unwanted), desired))
+}
+
+/// A setting as a flag would have it.
+fn shown(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// What `stackctl render` writes into `daemon.json`.

@@ -9,7 +9,7 @@ use super::super::{Failure, output};
 use super::answer::{COMMAND_PATIENCE, PAUSE, look, why};
 use super::subject::Running;
 use crate::cli::Global;
-use crate::daemon::{Dockerd, Service, Turn, Words};
+use crate::daemon::{Dockerd, Ran, Service, Turn, Words};
 use crate::engine::{Address, Engine, Error};
 use crate::stack::counted;
 
@@ -25,7 +25,7 @@ pub(super) struct RestartWishes {
     /// The same with this command, for an engine that neither of them runs
     #[arg(long, value_name = "COMMAND", conflicts_with = "config_file")]
     restart_command: Option<String>,
-    /// How long the engine may take to answer once the restart command has ended
+    /// How long the engine may take to answer once the restart command has ended, which may take 60 s
     #[arg(long, value_name = "TIME", default_value = "15s", value_parser = crate::cli::duration)]
     timeout: Duration,
 }
@@ -83,6 +83,14 @@ pub(super) enum NotBack {
 /// What there is to say of a command that restarted nothing and does not complain.
 const NEVER_WENT: &str = "the same process answers as before";
 
+/// A command that may restart the engine at any time.
+fn runs_on(pid: u32) -> String {
+    let longest = COMMAND_PATIENCE.as_secs();
+    format!(
+        "the command has not ended within {longest} s and runs on as process {pid}: it may restart the engine later"
+    )
+}
+
 impl Restart<'_> {
     /// Restarts, and waits for the engine.
     pub(super) async fn restart(&self) -> Result<Engine, NotBack> {
@@ -96,8 +104,10 @@ impl Restart<'_> {
             // A service manager waits for an engine that never says it is ready for as long as it is told to: for ever.
             silent = self.hangs() => return Err(NotBack::Silent(silent)),
         };
-        // A command that failed has probably left no engine behind: one look is enough then.
-        let patience = if outcome.is_ok() { self.patience() } else { Duration::ZERO };
+        // The engine has the last word, whatever the command ended with. Where that failed and the old one runs on, none will
+        // come.
+        let is_in_vain = outcome.is_err() && self.running.dockerd.as_ref().is_none_or(Dockerd::is_alive);
+        let patience = if is_in_vain { Duration::ZERO } else { self.patience() };
         let waited = if outcome.is_err() && self.service.is_down().await {
             Err(NotBack::Silent(String::new()))
         } else {
@@ -112,7 +122,18 @@ impl Restart<'_> {
                 Err(NotBack::Silent(why(reason, outcome.err().map(|error| error.to_string()), said)))
             }
             (Err(NotBack::NeverWent(_)), Err(error)) => Err(NotBack::NeverWent(error.to_string())),
-            (waited, _) => waited,
+            (Err(NotBack::NeverWent(reason)), Ok(Ran::On { pid })) => {
+                Err(NotBack::NeverWent(format!("{reason}; {}", runs_on(pid))))
+            }
+            (Ok(engine), Err(error)) => {
+                output::say(&format!("{error}; the engine is back all the same"));
+                Ok(engine)
+            }
+            (Ok(engine), Ok(Ran::On { pid })) => {
+                output::say(&runs_on(pid));
+                Ok(engine)
+            }
+            (waited, Ok(Ran::Out)) => waited,
         }
     }
 

@@ -33,6 +33,12 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
             output::say(text);
         }
     };
+    // Who is asked has to see what about.
+    let show = |text: &str| {
+        if !(global.quiet && arguments.yes) {
+            output::say(text);
+        }
+    };
     let path = file.path().display().to_string();
     let Some(backup) = Backup::last(file.path())? else {
         say(&format!("nothing to roll back: stackctl keeps no copy of {path}"));
@@ -41,10 +47,10 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     // The file of an engine on this host is judged by what that engine takes, also where it is named.
     let reader = if running.is_none() { reader_of(&file).await } else { None };
     let restored = startable(&file, &backup, running.as_ref().or(reader.as_ref()))?;
-    say(&what(&file, &backup)?);
+    show(&what(&file, &backup)?);
     let force = running.as_ref().map(|running| Force::of(running, &file, &backup, &restored));
     if let (Some(force), Some(running)) = (&force, &running) {
-        say(&force.words(running, &restored));
+        show(&force.words(running, &restored));
     }
     let service = arguments.restart.service(running.as_ref())?.filter(|_| force != Some(Force::Already));
     confirm(if service.is_some() { "Put it back and restart the engine?" } else { "Put it back?" }, arguments.yes)?;
@@ -73,7 +79,7 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
         (Some(service), None) => {
             say(&format!("starting the engine: {}", service.restart_line()));
             answer::start(&service, arguments.restart.patience()).await?;
-            say("the engine runs");
+            say("the engine runs; `docker ps --all` shows which containers have not come back");
             Ok(Exit::Done)
         }
         (None, running) => {
@@ -98,8 +104,11 @@ enum Force {
 
 impl Force {
     fn of(running: &Running, file: &ConfigFile, backup: &Backup, restored: &Document) -> Self {
+        // A reload puts live-restore in force, and does not take it back.
+        let has_reloaded = running.host.live_restore && !running.outlives_with(restored);
         match file.document() {
-            _ if running.lacks(file, backup) => Self::Already,
+            _ if running.lacks(file, backup) && !has_reloaded => Self::Already,
+            _ if has_reloaded => Self::Restart,
             Ok(now) if !needs_restart(&now, restored) => Self::Reload,
             _ => Self::Restart,
         }

@@ -34,7 +34,7 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     if let Some(path) = path(arguments, running.as_ref()) {
         let looked = file_and_settings(&path, &flags);
         rows.push(looked.line);
-        rows.extend(last_change(&path, running.as_ref()));
+        rows.extend(last_change(&path, running.as_ref(), arguments.which.config_file.is_some()));
         settings = looked.settings;
         failure = failure.or(looked.failure);
     }
@@ -86,11 +86,17 @@ fn about_engine(running: &Running) -> Vec<Line> {
         |dockerd| format!("{} `{}`", dockerd.pid, without_credentials(&dockerd.arguments.join(" "))),
     );
     lines.push(("process", process));
-    let outlive = match (host.live_restore, running.containers.len()) {
-        (true, 1) => "outlives a restart of the engine",
-        (true, _) => "outlive a restart of the engine",
-        (false, 1) => "stops when the engine restarts",
-        (false, _) => "stop when the engine restarts",
+    let document = ConfigFile::read(&running.config_file()).and_then(|file| file.document()).ok();
+    let keeps_on = document.is_none_or(|document| running.outlives_with(&document));
+    let end = if running.containers.len() == 1 { "s" } else { "" };
+    let outlive = match (host.live_restore, keeps_on) {
+        (true, true) => format!("outlive{end} a restart of the engine"),
+        (true, false) => {
+            format!(
+                "stop{end} when the engine restarts: live-restore is on, and neither its file nor a flag says so any more"
+            )
+        }
+        (false, _) => format!("stop{end} when the engine restarts"),
     };
     let swarm = if host.in_swarm { "; it is a node of a Swarm" } else { "" };
     lines.push(("running", format!("{}, which {outlive}{swarm}", counted(running.containers.len(), "container"))));
@@ -134,7 +140,7 @@ fn file_and_settings(path: &Path, flags: &Flags) -> Looked {
 }
 
 /// The last change that stackctl made, and what became of it.
-fn last_change(path: &Path, running: Option<&Running>) -> Option<Line> {
+fn last_change(path: &Path, running: Option<&Running>, is_named: bool) -> Option<Line> {
     let file = ConfigFile::read(path).ok()?;
     let last = Backup::last(file.path()).ok()??;
     let became = match running {
@@ -142,7 +148,9 @@ fn last_change(path: &Path, running: Option<&Running>) -> Option<Line> {
         Some(running) if running.lacks(&file, &last) => "; NOT IN FORCE: the engine was not restarted since",
         _ => "",
     };
-    Some(("change", format!("by stackctl at {}{became}; `stackctl engine rollback` takes it back", last.taken())))
+    let named = if is_named { format!(" --config-file {}", path.display()) } else { String::new() };
+    let undo = format!("`stackctl engine rollback{named}` takes it back");
+    Some(("change", format!("by stackctl at {}{became}; {undo}", last.taken())))
 }
 
 /// A file that cannot be read is no wrong argument here: it was asked what there is.

@@ -1,11 +1,13 @@
 //! Which file of which engine: the one that is named, which then is all that is touched, or that of the engine on this host.
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use super::super::Failure;
 use super::typed::as_administrator;
 use crate::daemon::{
-    Backup, ConfigFile, DEFAULT_FILE, Dockerd, Document, Flags, METRICS_KEY, Release, Service, needs_restart, on_bridge,
+    Backup, ConfigFile, DEFAULT_FILE, Dockerd, Document, Flags, METRICS_KEY, Release, Service, Turn, needs_restart,
+    on_bridge,
 };
 use crate::engine::{Bridge, Engine, EngineHost, EngineKind, Error, Hints, RunningContainer};
 use crate::verify::EngineChange;
@@ -31,6 +33,8 @@ pub(super) struct Running {
     pub(super) host: EngineHost,
     /// Its process. `None`: it cannot be told which one it is.
     pub(super) dockerd: Option<Dockerd>,
+    /// Since when that runs.
+    since: Option<SystemTime>,
     pub(super) bridge: Option<Bridge>,
     pub(super) containers: Vec<RunningContainer>,
 }
@@ -57,7 +61,8 @@ impl Running {
             }
         }
         let containers = engine.running().await?;
-        Ok(Self { engine, host, dockerd, bridge, containers })
+        let since = dockerd.as_ref().and_then(Dockerd::since);
+        Ok(Self { engine, host, dockerd, since, bridge, containers })
     }
 
     /// Its flags, as far as they are known.
@@ -81,8 +86,7 @@ impl Running {
 
     /// Whether it runs for longer than its file says what stackctl wrote there last, and reads that at its start only.
     pub(super) fn lacks(&self, file: &ConfigFile, last: &Backup) -> bool {
-        let since = self.dockerd.as_ref().and_then(Dockerd::since);
-        if !last.is_undone_by(file) || !since.is_some_and(|since| last.is_taken_after(since)) {
+        if !last.is_undone_by(file) || !self.since.is_some_and(|since| last.is_taken_after(since)) {
             return false;
         }
         // Copies have the mode of the file: where this user cannot read one, it cannot be told.
@@ -95,6 +99,11 @@ impl Running {
     pub(super) fn outlives_with(&self, document: &Document) -> bool {
         let is_flag = || self.flags().get(LIVE_RESTORE).is_some_and(|flag| flag.value == "true");
         document.get(LIVE_RESTORE) == Some(true.into()) || is_flag()
+    }
+
+    /// Whether that file was written or put in its place after it started.
+    pub(super) fn is_older_than(&self, file: &ConfigFile) -> bool {
+        self.since.is_some_and(|since| file.is_changed_after(since))
     }
 
     /// What restarts it.
@@ -177,6 +186,9 @@ pub(super) fn with_way_back(failure: Failure) -> Failure {
         let last = Backup::last(file.path()).ok()??;
         last.is_undone_by(&file).then(|| (file.path().display().to_string(), last.taken()))
     });
+    if let Some(busy) = file_at_work() {
+        return busy.into();
+    }
     let Some((path, taken)) = changed else { return Failure::World(error) };
     let before = error.advice.clone().map(|advice| format!("{advice}; ")).unwrap_or_default();
     Failure::World(error.advise(format!(
@@ -197,6 +209,13 @@ pub(in super::super) async fn change(engine: &Engine) -> EngineChange {
         flag: running.flags().get(METRICS_KEY).map(|flag| (flag.written.clone(), flag.value.clone())),
         written: document.get_text(METRICS_KEY),
     }
+}
+
+/// What to say where the usual engine is silent because another stackctl restarts it at this moment.
+fn file_at_work() -> Option<crate::daemon::Error> {
+    let file =
+        ConfigFile::read(Path::new(DEFAULT_FILE)).ok().filter(|file| is_usual_engine() && file.bytes().is_some())?;
+    Turn::of(&file).err().filter(|error| matches!(error, crate::daemon::Error::World { .. }))
 }
 
 /// Whether the engine that is asked is the one that takes the usual file.

@@ -1,0 +1,151 @@
+//! What administrators do to it: a terminal that is lost, commands that fail or never end, files that somebody else has changed,
+//! flags that say the same.
+
+use std::fs;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+
+use crate::beside::{Beside, SMALLEST, must};
+
+const GATEWAY: &str = "engine: { metrics: gateway }\napps: {}\n";
+const WEB: &str =
+    "prometheus: off\napps: { web: { image: stackctl/self, command: [demo, accesslog], restart: always } }\n";
+
+/// `apply` in a process group of its own, as a shell starts it, once its restart command has begun: it takes three seconds, and
+/// then restarts the engine.
+fn begun(engine: &Beside) -> Child {
+    let command = format!("touch {}; sleep 3; {}", engine.path("begun").display(), engine.restart_command());
+    let mut apply = engine.outside();
+    apply.args(["engine", "apply", "--yes", "--restart-command", &command]);
+    let apply = apply.process_group(0).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("stackctl starts");
+    assert!(Beside::wait_until(|| engine.path("begun").exists()), "it begins");
+    apply
+}
+
+fn signal(name: &str, process: &str) {
+    must(Command::new("kill").args([&format!("-{name}"), "--", process]));
+}
+
+#[test]
+fn who_loses_the_terminal_gets_the_engine_back_all_the_same() {
+    let engine = Beside::start("sid", SMALLEST, "");
+    engine.write_stack(GATEWAY);
+    let apply = begun(&engine);
+    // What a shell does to its jobs when its terminal is closed.
+    signal("HUP", &format!("-{}", apply.id()));
+    let ended = apply.wait_with_output().expect("it ends");
+    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+    assert!(engine.metrics("172.17.0.1:9323") > 100);
+}
+
+#[test]
+fn ctrl_c_and_ctrl_backslash_do_not_stop_half_a_restart() {
+    for name in ["INT", "QUIT", "TERM"] {
+        let engine = Beside::start("sid", SMALLEST, "");
+        engine.write_stack(GATEWAY);
+        let apply = begun(&engine);
+        signal(name, &format!("-{}", apply.id()));
+        let ended = apply.wait_with_output().expect("it ends");
+        let told = String::from_utf8_lossy(&ended.stderr);
+        assert!(ended.status.code() == Some(130) && told.contains("nobody waits for the engine"), "{name}: {told}");
+        assert!(Beside::wait_until(|| engine.metrics("172.17.0.1:9323") > 100), "{name}: {}", engine.log());
+    }
+}
+
+#[test]
+fn the_engine_and_not_the_command_says_whether_it_is_back() {
+    let engine = Beside::start("sid", SMALLEST, "");
+    engine.write_stack(GATEWAY);
+    let command = format!("{}; echo the other service failed; exit 5", engine.restart_command());
+    let told = engine.expect(0, &["engine", "apply", "--yes", "--restart-command", &command]);
+    assert!(told.contains("exit status: 5") && told.contains("the engine is back all the same"), "{told}");
+    assert!(engine.metrics("172.17.0.1:9323") > 100);
+}
+
+#[test]
+fn an_engine_that_stays_down_because_of_somebody_elses_change_leaves_with_the_way_out() {
+    let engine = Beside::start("bookworm", SMALLEST, "");
+    engine.write_stack(WEB);
+    engine.expect(0, &["up", "--no-wait"]);
+    let image = engine.docker(&["inspect", "--format", "{{.Config.Image}}", "demo-web-1"]);
+    engine.docker(&["run", "-d", "--name", "left", image.trim(), "demo", "accesslog"]);
+    // With the time of long ago, as `cp -p` keeps it.
+    fs::write(engine.path("new"), "{\"storage-driver\": \"vfs\", \"log-opts\": {\"max-sized\": \"1m\"}}")
+        .expect("writable");
+    must(Command::new("touch").args(["-d", "2020-01-01"]).arg(engine.path("new")));
+    must(Command::new("cp").arg("-p").arg(engine.path("new")).arg(engine.file()));
+    engine.write_stack(&format!("engine: {{ metrics: gateway }}\n{WEB}"));
+    let plan = engine.expect(3, &["engine", "plan"]);
+    assert!(plan.contains("has changed since the engine started") && plan.contains("has never run with it"), "{plan}");
+    let told = engine.apply(1);
+    for words in [
+        "unknown log opt 'max-sized'",
+        "It is DOWN: put",
+        "which had changed since the engine started",
+        "`docker start left`",
+    ] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+}
+
+#[test]
+fn live_restore_that_was_reloaded_is_told_until_a_restart_takes_it_back() {
+    let engine = Beside::start("sid", SMALLEST, "");
+    engine.write_stack(&format!("engine: {{ metrics: gateway, live_restore: true }}\n{WEB}"));
+    engine.expect(0, &["up", "--no-wait"]);
+    let told = engine.expect(1, &["engine", "apply", "--yes", "--timeout", "1s", "--restart-command", "false"]);
+    assert!(told.contains("live-restore is in force, and the rest is not"), "{told}");
+    let told = engine.expect(0, &["engine", "rollback", "--yes"]);
+    assert!(told.contains("1 running container stops meanwhile") && told.contains("not in force yet"), "{told}");
+    let shown = engine.expect(0, &["engine", "show"]);
+    assert!(shown.contains("1 container, which stops when the engine restarts: live-restore is on"), "{shown}");
+}
+
+#[test]
+fn the_engine_is_verified_before_the_stack_has_a_network() {
+    let engine = Beside::start("sid", SMALLEST, "");
+    engine.write_stack(&format!("engine: {{ metrics: gateway }}\n{WEB}"));
+    let told = engine.expect_inside(3, &["verify", "engine"]);
+    assert!(
+        told.contains("the engine does not serve its metrics") && told.contains("--restart-command COMMAND"),
+        "{told}"
+    );
+    engine.apply(0);
+    engine.expect_inside(0, &["verify", "engine"]);
+}
+
+#[test]
+fn a_flag_that_says_the_same_already_is_no_contradiction() {
+    let engine = Beside::start("bookworm", SMALLEST, "--live-restore --log-driver local");
+    engine.write_stack("engine: { live_restore: true }\napps: {}\n");
+    assert!(engine.expect(0, &["engine", "plan"]).contains("nothing to do"));
+    engine.write_stack("engine: { live_restore: true, logging: { driver: json-file } }\napps: {}\n");
+    let told = engine.expect(2, &["engine", "plan"]);
+    assert!(
+        told.contains("`log-driver` is given as a flag, too") && told.contains("`engine:` of the stack file"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_container_that_comes_back_on_failure_is_not_said_to_stay_down() {
+    let engine = Beside::start("bookworm", SMALLEST, "");
+    engine.write_stack(WEB);
+    engine.expect(0, &["up", "--no-wait"]);
+    let image = engine.docker(&["inspect", "--format", "{{.Config.Image}}", "demo-web-1"]);
+    engine.docker(&[
+        "run",
+        "-d",
+        "--restart",
+        "on-failure",
+        "--name",
+        "again",
+        image.trim(),
+        "demo",
+        "accesslog",
+        "--stubborn",
+    ]);
+    engine.write_stack(&format!("engine: {{ metrics: gateway }}\n{WEB}"));
+    let plan = engine.expect(3, &["engine", "plan"]);
+    assert!(plan.contains("restart policy: again, demo-web-1") && !plan.contains("STAY DOWN"), "{plan}");
+}
