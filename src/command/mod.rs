@@ -128,7 +128,7 @@ fn wants_json(command: &Command) -> bool {
         Command::Ls(arguments) => &arguments.output,
         Command::Verify(arguments) => &arguments.output,
         Command::Exposure(arguments) => &arguments.output,
-        Command::Query(arguments) => &arguments.output,
+        Command::Query(arguments) => return arguments.format == query::QueryFormat::Json,
         Command::Alerts(arguments) => &arguments.output,
         Command::Images(arguments) => return arguments.wants_json(),
         Command::Silence(arguments) => return arguments.wants_json(),

@@ -1,6 +1,7 @@
 //! `query`: asks the stack's Prometheus, at this moment or over a stretch of time.
 
 mod empty;
+mod table;
 
 use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::situation::{Situation, Wishes};
 use super::{Exit, Failure, output, view};
-use crate::cli::{Format, Global};
+use crate::cli::Global;
 use crate::client::{self, Point, QueryResult, Series};
 use crate::dashboard::{Panel, Unit};
 use crate::engine::Error;
@@ -22,7 +23,8 @@ use crate::promql::Expression;
 #[command(after_help = "\
 Examples:
   stackctl query 'sum by (job) (up)'
-  stackctl query 'rate(prometheus_http_requests_total[1m])' --since 10m")]
+  stackctl query 'rate(prometheus_http_requests_total[1m])' --since 10m
+  stackctl query up --since 10m --step 1m --format table")]
 pub struct Arguments {
     /// Expression in `PromQL`
     promql: String,
@@ -32,8 +34,20 @@ pub struct Arguments {
     /// Time between two points; left out: as many as there is room for
     #[arg(long, value_name = "DURATION", value_parser = crate::cli::duration, requires = "since")]
     step: Option<Duration>,
-    #[command(flatten)]
-    pub(super) output: crate::cli::Output,
+    /// A plot or a table for people, JSON for programs
+    #[arg(long, value_enum, default_value_t = QueryFormat::Text)]
+    pub(super) format: QueryFormat,
+}
+
+/// How to print an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum QueryFormat {
+    /// A plot of what `--since` asks for, a table of what is now.
+    Text,
+    /// A table, with a row for each moment.
+    Table,
+    /// As Prometheus answers.
+    Json,
 }
 
 /// Prometheus refuses more points than this in one series.
@@ -41,17 +55,17 @@ const MOST_POINTS: f64 = 11_000.0;
 
 /// Runs it.
 pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
-    let range = arguments.since.map(|since| range(since, arguments.step)).transpose()?;
+    let range = arguments.since.map(|since| range(since, arguments)).transpose()?;
     let situation = Situation::of(global, Wishes::default()).await?;
     let prometheus = view::running_prometheus(&situation)?;
     let failed = |error: client::Error| refusal(&arguments.promql, &error);
     let Some(range) = range else {
         let answer = prometheus.query(&arguments.promql).await.map_err(failed)?;
         let is_empty = matches!(&answer, QueryResult::Series(series) if series.is_empty());
-        match arguments.output.format {
-            Format::Json => output::print_json(&as_json(&answer)),
-            Format::Text if is_empty => {}
-            Format::Text => output::print(&as_text(&answer)),
+        match arguments.format {
+            QueryFormat::Json => output::print_json(&as_json(&answer)),
+            _ if is_empty => {}
+            QueryFormat::Text | QueryFormat::Table => output::print(&as_text(&answer)),
         }
         if is_empty {
             output::say(&empty::explained(&situation, &prometheus, &arguments.promql).await);
@@ -62,10 +76,11 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     let answer = prometheus.query_range(&arguments.promql, start, end, step).await.map_err(failed)?;
     let QueryResult::Series(series) = answer else { return Err(Error::new("cannot query", "this is no range").into()) };
     let is_empty = series.is_empty();
-    match arguments.output.format {
-        Format::Json => output::print_json(&matrix(&series)),
-        Format::Text if is_empty => {}
-        Format::Text => output::print(&plotted(&arguments.promql, series, &range)),
+    match arguments.format {
+        QueryFormat::Json => output::print_json(&matrix(&series)),
+        _ if is_empty => {}
+        QueryFormat::Table => output::print(&table::table(&series, &range)),
+        QueryFormat::Text => output::print(&plotted(&arguments.promql, series, &range)),
     }
     if is_empty {
         output::say(&empty::explained(&situation, &prometheus, &arguments.promql).await);
@@ -73,10 +88,11 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     Ok(Exit::Done)
 }
 
-fn range(since: Duration, step: Option<Duration>) -> Result<TimeRange, Failure> {
+fn range(since: Duration, arguments: &Arguments) -> Result<TimeRange, Failure> {
     let length = since.as_secs_f64();
     // Two dots of braille in each column.
-    let step = step.map_or_else(|| (length / (f64::from(size().0) * 2.0)).ceil().max(1.0), |step| step.as_secs_f64());
+    let points = if arguments.format == QueryFormat::Table { table::ROWS } else { f64::from(size().0) * 2.0 };
+    let step = arguments.step.map_or_else(|| (length / points).ceil().max(1.0), |step| step.as_secs_f64());
     if length <= 0.0 || step <= 0.0 {
         let help = "write a length such as `--since 10m`, or leave `--since` out for this moment";
         return Err(Failure::arguments("a range of no length has nothing in it", help));
@@ -268,8 +284,16 @@ mod tests {
 
     #[test]
     fn too_many_points_are_refused_before_anybody_is_asked() {
-        assert!(range(Duration::from_secs(3600), Some(Duration::from_millis(100))).is_err());
-        assert!(range(Duration::ZERO, None).is_err());
-        assert!(range(Duration::from_secs(86_400), None).is_ok());
+        let asked = |step: Option<Duration>| Arguments {
+            promql: "up".to_owned(),
+            since: None,
+            step,
+            format: QueryFormat::Text,
+        };
+        assert!(range(Duration::from_secs(3600), &asked(Some(Duration::from_millis(100)))).is_err());
+        assert!(range(Duration::ZERO, &asked(None)).is_err());
+        assert!(range(Duration::from_secs(86_400), &asked(None)).is_ok());
+        let table = Arguments { format: QueryFormat::Table, ..asked(None) };
+        assert_eq!(range(Duration::from_secs(600), &table).map(|range| range.step).ok(), Some(30.0));
     }
 }

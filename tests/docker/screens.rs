@@ -132,6 +132,9 @@ fn a_query_is_plotted_and_printed(sandbox: &Sandbox) {
     });
     let plot = sandbox.ok(&["query", "process_resident_memory_bytes", "--since", "1m"]).stdout;
     assert!(plot.contains('┤') && plot.contains("MiB") && plot.contains("last"), "{plot}");
+    let table =
+        sandbox.ok(&["query", "up{job=\"prometheus\"}", "--since", "1m", "--step", "5s", "--format", "table"]).stdout;
+    assert!(table.starts_with("TIME") && table.lines().skip(1).any(|row| row.ends_with("  1")), "{table}");
     let refused = sandbox.expect(2, &["query", "up{"]);
     assert!(refused.stderr.contains("| up{\n") && refused.stderr.contains("|    ^"), "{}", refused.stderr);
     assert_eq!(sandbox.json(&["query", "up"])["resultType"], "vector");
