@@ -120,7 +120,8 @@ fn an_apply_that_is_killed_while_it_waits_for_the_engine_is_told_and_taken_back(
     assert!(told.contains("cannot reach"), "{told}");
     let file = engine.file().display().to_string();
     let shown = engine.expect(0, &["engine", "show", "--config-file", &file]);
-    assert!(shown.contains("max-sized") && shown.contains("`stackctl engine rollback` takes it back"), "{shown}");
+    let undo = format!("`stackctl engine rollback --config-file {file}` takes it back");
+    assert!(shown.contains("max-sized") && shown.contains(&undo), "{shown}");
     engine.expect(0, &["engine", "rollback", "--yes", "--config-file", &file]);
     assert_eq!(engine.text(), SMALLEST);
     must(&mut Command::new(engine.path("start")));

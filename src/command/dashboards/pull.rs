@@ -10,7 +10,7 @@ use crate::client::Grafana;
 use crate::command::situation::{Situation, Wishes};
 use crate::command::{Exit, Failure, complete, output};
 use crate::dashboard::{DATASOURCE_UID, import, in_order_of};
-use crate::desired::StackDashboard;
+use crate::desired::{Role, StackDashboard};
 use crate::engine::Error;
 
 /// Arguments of `dashboards pull`.
@@ -38,7 +38,16 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     let known = situation.desired.dashboards.iter().find(|dashboard| dashboard.name == arguments.name);
     let file = file(arguments, known)?;
     let grafana = situation.grafana(arguments.grafana.as_deref())?.ok_or_else(|| {
-        Error::new("cannot ask Grafana", "it does not run").advise("start the stack with `stackctl up`")
+        let has_grafana = situation.desired.services.iter().any(|service| service.role == Role::Grafana);
+        let (cause, advice) = if has_grafana {
+            ("it does not run", "start the stack with `stackctl up`")
+        } else {
+            (
+                "this stack has none: stackctl's own view stands in its place, or nothing does",
+                "nothing can be edited there; change the dashboard in the stack file",
+            )
+        };
+        Error::new("cannot ask Grafana", cause).advise(advice)
     })?;
     let uid = known.map_or(arguments.name.as_str(), |dashboard| dashboard.dashboard.uid.as_str());
     let kept = kept(&grafana, uid).await?;

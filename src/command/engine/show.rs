@@ -148,7 +148,9 @@ fn last_change(path: &Path, running: Option<&Running>, is_named: bool) -> Option
         Some(running) if running.lacks(&file, &last) => "; NOT IN FORCE: the engine was not restarted since",
         _ => "",
     };
-    let named = if is_named { format!(" --config-file {}", path.display()) } else { String::new() };
+    let path = path.display().to_string();
+    let path = shlex::try_quote(&path).unwrap_or_default();
+    let named = if is_named { format!(" --config-file {path}") } else { String::new() };
     let undo = format!("`stackctl engine rollback{named}` takes it back");
     Some(("change", format!("by stackctl at {}{became}; {undo}", last.taken())))
 }

@@ -86,7 +86,17 @@ impl Jobs {
         }
         // One that is scraped has said what there is; where nobody is named, any may be meant.
         let may_help = if asked.is_empty() { !is_misspelled } else { asked.iter().all(|job| self.is_unwell(job)) };
-        unwell().next().filter(|_| may_help).map(|(job, state)| trouble(job, state))
+        if !may_help {
+            return None;
+        }
+        let unwell: Vec<_> = unwell().collect();
+        match unwell[..] {
+            [] => None,
+            [(job, state)] => Some(trouble(job, state)),
+            [(job, state), ..] if !asked.is_empty() => Some(trouble(job, state)),
+            // Nobody says whose the metric is: none of them is to be blamed alone.
+            _ => Some(trouble_of_any(unwell.iter().map(|(job, _)| job.as_str()))),
+        }
     }
 
     fn is_unwell(&self, job: &str) -> bool {
@@ -128,6 +138,13 @@ fn named_jobs(selector: &Selector) -> Vec<&str> {
     let matcher = matchers.find(|matcher| matcher.label == "job" && chooses(matcher.operator));
     let named = matcher.into_iter().flat_map(|matcher| matcher.value.split('|'));
     named.filter(|name| !matches!(*name, "" | ".*" | ".+")).collect()
+}
+
+fn trouble_of_any<'a>(jobs: impl Iterator<Item = &'a str>) -> Trouble {
+    let jobs: Vec<String> = jobs.map(|job| format!("`{job}`")).collect();
+    let message =
+        format!("no target of {} is scraped, and one of them may have what its panels wait for", jobs.join(", "));
+    Trouble::new(Cause::JobDown, message, "`stackctl verify targets` names the cause, and what to do")
 }
 
 fn trouble(job: &str, state: &State) -> Trouble {

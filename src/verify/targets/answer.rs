@@ -49,10 +49,13 @@ fn status_trouble(expected: &Expected, looked: &Looked, http: &Http, url: &str) 
     match status {
         200 => None,
         401 | 403 => {
-            let message = format!("`{url}` answers {status}: it wants to know who asks");
-            let fix = expected.write("basic_auth", super::BASIC_AUTH);
-            let fix = fix.replace(" and run", " (or `bearer_token_file`) and run");
-            Some(Trouble::new(Cause::AuthRequired, message, fix))
+            let why = if expected.sends_credentials() {
+                "it does not take the credentials that Prometheus sends"
+            } else {
+                "it wants to know who asks"
+            };
+            let message = format!("`{url}` answers {status}: {why}");
+            Some(Trouble::new(Cause::AuthRequired, message, expected.authenticate()))
         }
         _ => Some(no_metrics_there(expected, looked, http, url)),
     }

@@ -57,6 +57,26 @@ impl Expected<'_> {
         }
     }
 
+    /// Advice where an answer is 401 or 403: to send credentials, or others than those that are sent.
+    pub(super) fn authenticate(&self) -> String {
+        let sent = [
+            ("basic_auth", self.job.basic_auth.is_some()),
+            ("bearer_token_file", self.job.bearer_token_file.is_some()),
+        ];
+        let sent = sent.iter().find(|(_, is_sent)| *is_sent);
+        match (sent, self.setting()) {
+            (Some((key, _)), Some(setting)) => {
+                format!("correct `{setting}.{key}`, or what stands in the secret that it names, and run `stackctl up`")
+            }
+            _ => self.write("basic_auth", super::BASIC_AUTH).replace(" and run", " (or `bearer_token_file`) and run"),
+        }
+    }
+
+    /// Whether Prometheus sends credentials.
+    pub(super) fn sends_credentials(&self) -> bool {
+        self.job.basic_auth.is_some() || self.job.bearer_token_file.is_some()
+    }
+
     /// Advice to look into the log of what answers.
     pub(super) fn see_log(&self, why: &str) -> String {
         match self.service {

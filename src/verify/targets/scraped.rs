@@ -292,8 +292,7 @@ fn last_error(expected: &Expected, error: &str) -> Option<Trouble> {
     }
     if error.contains("HTTP status 401") || error.contains("HTTP status 403") {
         let message = format!("`{url}` does not take the credentials that Prometheus sends");
-        let fix = expected.write("basic_auth", super::BASIC_AUTH);
-        return Some(Trouble::new(Cause::AuthRequired, message, fix));
+        return Some(Trouble::new(Cause::AuthRequired, message, expected.authenticate()));
     }
     None
 }

@@ -138,6 +138,19 @@ fn container_in(state: ContainerState) -> Case {
 }
 
 #[test]
+fn credentials_that_are_refused_are_told_apart_from_none() {
+    let (mut case, ..) = table()
+        .into_iter()
+        .find(|(_, cause, message, _)| *cause == Cause::AuthRequired && *message == "answers 401")
+        .expect("a case");
+    case.job().bearer_token_file = Some("/run/secrets/token".to_owned());
+    let finding = case.first();
+    assert_eq!(finding.cause, Some(Cause::AuthRequired), "{finding:?}");
+    assert!(finding.message.contains("does not take the credentials"), "{finding:?}");
+    assert!(finding.fix.starts_with("correct `apps.web.metrics.bearer_token_file`"), "{finding:?}");
+}
+
+#[test]
 fn each_situation_has_its_cause_its_message_and_its_fix() {
     for (case, cause, message, fix) in table() {
         let finding = case.first();

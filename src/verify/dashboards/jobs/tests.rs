@@ -106,3 +106,15 @@ fn what_an_exporter_does_not_expose_is_not_for_the_stack_file_to_correct() {
     assert!(finding.fix.starts_with("nothing is to be corrected in the stack file"), "{finding:?}");
     assert!(!finding.fix.contains("signals"), "{finding:?}");
 }
+
+#[test]
+fn of_several_jobs_that_are_down_none_is_blamed_alone_for_a_metric_that_may_be_of_any() {
+    let mut other = web_job();
+    other.name = "other".to_owned();
+    let down = vec![target("web", "demo-web-1:80", Health::Down), target("other", "demo-other-1:80", Health::Down)];
+    let jobs = Jobs::of(&demo(vec![web_job(), other]), Some(&targets(down)), &Unreached::new());
+    let any = judged(Selector::of("uq"), None, &[], &jobs);
+    assert!(any.cause == Some(Cause::JobDown) && any.message.contains("no target of `other`, `web`"), "{any:?}");
+    let named = judged(of("web"), None, &[], &jobs);
+    assert!(named.message.contains("no target of `web`"), "{named:?}");
+}
