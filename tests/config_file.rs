@@ -489,6 +489,9 @@ fn a_question_is_answered_by_a_line_of_its_own_and_by_nothing_else() {
     let mut ended = start();
     ended.expect("Change it? [y/N] ").press("\u{4}").expect("nothing was changed");
     assert_eq!((ended.exit_code(), host.text().as_str()), (2, "{}"));
+    let mut half = start();
+    half.expect("Change it? [y/N] ").press("y\u{4}\u{4}").expect("nothing was changed");
+    assert_eq!((half.exit_code(), host.text().as_str()), (2, "{}"));
     let mut agreed = start();
     agreed.expect("Change it? [y/N] ").press("Yes\n").expect("wrote");
     assert_eq!(agreed.exit_code(), 0);

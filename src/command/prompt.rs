@@ -46,7 +46,9 @@ pub(super) fn agreed(question: &str) -> Result<bool, Failure> {
         let mut terminal = std::io::stderr();
         write!(terminal, "{question} [y/N] ").and_then(|()| terminal.flush()).map_err(failed)?;
         let mut line = String::new();
-        if std::io::stdin().lock().read_line(&mut line).map_err(failed)? == 0 {
+        let ended = std::io::stdin().lock().read_line(&mut line).map_err(failed)?;
+        // Half a line, as Ctrl-D gives it, is no answer.
+        if ended == 0 || !line.ends_with('\n') {
             output::say("");
             return Ok(false);
         }

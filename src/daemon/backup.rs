@@ -53,8 +53,8 @@ impl Backup {
         let written = short_hash(new);
         let path = file.folder().join(format!("{}.{}Z.{written}.{end}", file.name(), taken.strftime(STAMP)));
         let copy = file.beside(bytes)?;
-        if let Some(modified) = file.modified() {
-            // Put back, it is no younger than it was.
+        if let Some(modified) = file.last_touched() {
+            // It tells how old what it holds is, also once it is put back.
             copy.as_file().set_modified(modified).map_err(|error| Error::of("write", &path, &error))?;
         }
         copy.persist_noclobber(&path).map_err(|failed| Error::of("write", &path, &failed.error))?;
@@ -90,6 +90,12 @@ impl Backup {
     /// When it was taken, to the second, in UTC.
     pub fn taken(&self) -> String {
         self.taken.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+    }
+
+    /// Whether what it holds was put in place after that moment.
+    pub fn is_younger_than(&self, moment: SystemTime) -> bool {
+        let modified = fs::metadata(&self.path).and_then(|metadata| metadata.modified());
+        self.existed && modified.is_ok_and(|modified| modified > moment)
     }
 
     /// Whether it was taken after that moment.
@@ -206,7 +212,8 @@ mod tests {
         drop(turn);
         assert_eq!(restore(&path), Restored { exists: true, edited: None });
         let back = ConfigFile::read(&path).expect("readable");
-        assert_eq!((back.bytes(), back.modified()), (file.bytes(), file.modified()), "as old as it was, too");
+        let long_ago = SystemTime::now() - std::time::Duration::from_secs(3600);
+        assert!(back.bytes() == file.bytes() && back.is_changed_after(long_ago), "{back:?}");
     }
 
     #[test]

@@ -98,15 +98,14 @@ impl ConfigFile {
         self.other_names
     }
 
-    /// When it was written last. `None`: it is not there, or its file system does not say.
-    pub(super) fn modified(&self) -> Option<SystemTime> {
-        self.modified
+    /// When it was written or put in its place, whichever was later. `None`: it is not there, or nobody knows.
+    pub(super) fn last_touched(&self) -> Option<SystemTime> {
+        self.modified.max(self.changed)
     }
 
     /// Whether it was written or put in its place after that moment.
     pub fn is_changed_after(&self, moment: SystemTime) -> bool {
-        let is_after = |time: SystemTime| time > moment;
-        self.modified.is_some_and(is_after) || self.changed.is_some_and(is_after)
+        self.last_touched().is_some_and(|touched| touched > moment)
     }
 
     /// What it says.

@@ -34,7 +34,7 @@ pub use keys::names as setting_names;
 pub use objection::{Objection, objections};
 pub use process::{Dockerd, Holder, clash};
 pub use release::Release;
-pub use service::{Ran, Service};
+pub use service::{Ran, Service, end};
 pub use validate::{refused_by, validate};
 pub use words::Words;
 

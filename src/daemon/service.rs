@@ -128,6 +128,14 @@ impl Service {
     }
 }
 
+/// Ends a command that still runs, and what it has started: it is not to restart the engine beside another.
+pub async fn end(pid: u32) {
+    let mut kill = Command::new("kill");
+    // It leads a group of its own.
+    kill.args(["-TERM", "--", &format!("-{pid}")]).stdin(Stdio::null()).stderr(Stdio::null());
+    let _ = kill.status().await;
+}
+
 /// What has systemd start that unit, such as `docker.socket`.
 async fn triggers(unit: &str, user: bool) -> Vec<String> {
     let mut systemctl = Command::new("systemctl");
@@ -158,7 +166,8 @@ async fn run(mut command: Command, patience: Duration) -> Result<Ran, Error> {
     let text = String::from_utf8_lossy(&text).into_owned();
     let lines: Vec<&str> = text.lines().collect();
     let last = lines[lines.len().saturating_sub(QUOTED_LINES)..].iter().map(|line| format!("\n  | {line}"));
-    Err(Error::world(attempt, format!("it ended with {status}{}", last.collect::<String>()), ""))
+    let failed = format!("`{}` failed", shown(&command));
+    Err(Error::world(failed, format!("it ended with {status}{}", last.collect::<String>()), ""))
 }
 
 fn shown(command: &Command) -> String {

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::process::Command;
 
-use super::{Dockerd, Service, without_credentials};
+use super::{Service, without_credentials};
 
 /// Where the service `docker` of Debian, Alpine and Gentoo writes what dockerd prints, under OpenRC.
 const LOG: &str = "/var/log/docker.log";
@@ -60,16 +60,14 @@ impl Place {
 }
 
 impl Words {
-    /// What it will say from now on. `dockerd`: the one that runs until then, whose log is probably that of the next one, too.
-    pub fn from_now(service: &Service, dockerd: Option<&Dockerd>) -> Self {
+    /// What it will say from now on. `log`: of the one that ran until then, where the next one probably logs, too.
+    pub fn from_now(service: &Service, log: Option<&Path>) -> Self {
         Self(match service {
             Service::Systemd { unit, user } => {
                 Place::Journal { unit: unit.clone(), user: *user, since: SystemTime::now() }
             }
             Service::OpenRc => Place::from_end_of(PathBuf::from(LOG), true),
-            Service::Command(_) => {
-                dockerd.and_then(Dockerd::log).map_or(Place::Nowhere, |log| Place::from_end_of(log, false))
-            }
+            Service::Command(_) => log.map_or(Place::Nowhere, |log| Place::from_end_of(log.to_owned(), false)),
         })
     }
 

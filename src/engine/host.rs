@@ -87,6 +87,8 @@ pub struct Publisher {
 pub enum AfterRestart {
     /// Its restart policy starts it again.
     Returns,
+    /// Its restart policy starts it again if it ended with an error, which many a program does not when it is told to end.
+    ReturnsFailed,
     /// Swarm starts another one in its place.
     Rescheduled,
     /// It stays down until somebody starts it.
@@ -184,9 +186,9 @@ impl Engine {
             AfterRestart::Rescheduled
         } else if matches!(policy, None | Some(RestartPolicyNameEnum::EMPTY | RestartPolicyNameEnum::NO)) {
             AfterRestart::StaysDown
+        } else if policy == Some(RestartPolicyNameEnum::ON_FAILURE) {
+            AfterRestart::ReturnsFailed
         } else {
-            // `on-failure` too: a container that the engine stops has ended with another code than 0, unless it is told
-            // to end and does so well (seen with Engine 20.10 and 28.5).
             AfterRestart::Returns
         };
         Ok(Some(RunningContainer { id, name, after_restart }))

@@ -47,7 +47,7 @@ fn ctrl_c_and_ctrl_backslash_do_not_stop_half_a_restart() {
         signal(name, &format!("-{}", apply.id()));
         let ended = apply.wait_with_output().expect("it ends");
         let told = String::from_utf8_lossy(&ended.stderr);
-        assert!(ended.status.code() == Some(130) && told.contains("nobody waits for the engine"), "{name}: {told}");
+        assert!(ended.status.code() == Some(130) && told.contains("nobody waits for it any more"), "{name}: {told}");
         assert!(Beside::wait_until(|| engine.metrics("172.17.0.1:9323") > 100), "{name}: {}", engine.log());
     }
 }
@@ -76,12 +76,15 @@ fn an_engine_that_stays_down_because_of_somebody_elses_change_leaves_with_the_wa
     must(Command::new("cp").arg("-p").arg(engine.path("new")).arg(engine.file()));
     engine.write_stack(&format!("engine: {{ metrics: gateway }}\n{WEB}"));
     let plan = engine.expect(3, &["engine", "plan"]);
-    assert!(plan.contains("has changed since the engine started") && plan.contains("has never run with it"), "{plan}");
+    assert!(plan.contains("has changed since the engine started: a restart puts all of that in force"), "{plan}");
+    engine.expect(0, &["engine", "apply", "--yes"]);
+    let plan = engine.expect(3, &["engine", "plan"]);
+    assert!(plan.contains("has changed since the engine started, before stackctl changed it, too"), "{plan}");
     let told = engine.apply(1);
     for words in [
         "unknown log opt 'max-sized'",
-        "It is DOWN: put",
-        "which had changed since the engine started",
+        "It is DOWN: put right in",
+        "had changed since the engine started",
         "`docker start left`",
     ] {
         assert!(told.contains(words), "{words}: {told}");
@@ -147,5 +150,29 @@ fn a_container_that_comes_back_on_failure_is_not_said_to_stay_down() {
     ]);
     engine.write_stack(&format!("engine: {{ metrics: gateway }}\n{WEB}"));
     let plan = engine.expect(3, &["engine", "plan"]);
-    assert!(plan.contains("restart policy: again, demo-web-1") && !plan.contains("STAY DOWN"), "{plan}");
+    assert!(plan.contains("only if they end with an error (policy on-failure): again"), "{plan}");
+    assert!(plan.contains("restart policy: demo-web-1") && !plan.contains("STAY DOWN"), "{plan}");
+}
+
+/// Between stop and start a command may do what it likes: it is not overtaken by a second one.
+#[test]
+fn a_command_that_takes_its_time_between_stop_and_start_is_waited_for() {
+    let engine = Beside::start("sid", SMALLEST, "");
+    engine.write_stack(GATEWAY);
+    let pid = engine.pid().expect("it runs");
+    let command = format!("kill {pid}; sleep 8; {}", engine.restart_command());
+    let told = engine.expect(0, &["engine", "apply", "--yes", "--timeout", "2s", "--restart-command", &command]);
+    assert!(told.contains("the engine is back") && !told.contains("rolling back"), "{told}");
+    assert!(engine.metrics("172.17.0.1:9323") > 100);
+}
+
+#[test]
+fn a_command_that_only_stops_the_engine_is_told_as_that() {
+    let engine = Beside::start("sid", SMALLEST, "");
+    engine.write_stack(GATEWAY);
+    let command = format!("kill {}; sleep 1", engine.pid().expect("it runs"));
+    let told = engine.expect(1, &["engine", "apply", "--yes", "--timeout", "1s", "--restart-command", &command]);
+    assert!(told.contains("It is DOWN: nothing says that the file is at fault"), "{told}");
+    assert!(told.contains("start the engine as this host does") && !told.contains("earlier copies"), "{told}");
+    assert_eq!(engine.text(), SMALLEST);
 }

@@ -180,7 +180,7 @@ fn what_was_written_and_not_put_in_force_is_known_until_the_engine_was_restarted
     assert!(!engine.expect(3, &["engine", "plan"]).contains("somebody has changed"));
     std::fs::write(engine.file(), format!("{SMALLEST}\n")).expect("writable");
     let told = engine.expect(0, &["engine", "apply", "--yes"]);
-    assert!(told.contains("since the engine started: a restart puts that in force, too"), "{told}");
+    assert!(told.contains("has changed since the engine started: a restart puts all of that in force"), "{told}");
     assert!(told.contains("not in force yet"), "{told}");
     assert!(engine.expect(3, &["engine", "plan"]).contains("the engine does not do it yet"));
     let shown = engine.expect(0, &["engine", "show"]);

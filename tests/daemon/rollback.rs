@@ -183,7 +183,11 @@ fn ctrl_c_while_the_engine_restarts_says_how_things_stand() {
     let ended = apply.wait_with_output().expect("it ends");
     let told = String::from_utf8_lossy(&ended.stderr);
     assert_eq!(ended.status.code(), Some(130), "{told}");
-    assert!(told.contains("is changed") && told.contains("`stackctl engine rollback` takes the change back"), "{told}");
+    assert!(
+        told.contains("is changed")
+            && told.contains("`stackctl engine rollback` takes the change back, and where the engine is down"),
+        "{told}"
+    );
     assert_ne!(engine.text(), SMALLEST);
     assert!(engine.expect(0, &["engine", "rollback", "--yes"]).contains("nothing has to be restarted"));
 }

@@ -41,6 +41,7 @@ pub(super) fn impact(before: Before) -> String {
             ));
             for (after, words) in [
                 (AfterRestart::Returns, "come back by their restart policy"),
+                (AfterRestart::ReturnsFailed, "come back only if they end with an error (policy on-failure)"),
                 (AfterRestart::Rescheduled, "are started again by Swarm, perhaps on another node"),
                 (AfterRestart::StaysDown, "STAY DOWN: they have no restart policy"),
                 (AfterRestart::Removed, "ARE REMOVED at their end (--rm)"),

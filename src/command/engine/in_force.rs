@@ -1,6 +1,7 @@
 //! Puts in force what a `daemon.json` says now: reload or restart, a look at the containers and the metrics, and the way back
 //! where the engine does not come back.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -13,7 +14,7 @@ use super::answer::PAUSE;
 use super::impact::names;
 use super::proof;
 use super::restart::{NotBack, Restart};
-use crate::daemon::{self, Backup, ConfigFile, Dockerd, Document};
+use crate::daemon::{self, Backup, ConfigFile, Dockerd, Document, Service};
 use crate::desired::Desired;
 use crate::engine::{AfterRestart, Engine, Error, RunningContainer};
 use crate::stack::counted;
@@ -59,20 +60,31 @@ impl Restart<'_> {
         let (mut terminate, mut quit) = (listen(SignalKind::terminate())?, listen(SignalKind::quit())?);
         // Whoever loses the terminal still gets the engine back: the work goes on to its end.
         let _hangup = listen(SignalKind::hangup())?;
+        let goes_back = Cell::new(false);
+        let file = written.file;
         tokio::select! {
-            done = self.carry_out(written) => return done,
+            done = self.carry_out(written, &goes_back) => return done,
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
             _ = quit.recv() => {}
         }
+        let how = if goes_back.get() {
+            format!("{path} is what it was before")
+        } else {
+            let undo = format!("stackctl engine rollback --config-file {}", quoted(file));
+            format!(
+                "{path} is changed; `stackctl engine rollback` takes the change back, and where the engine is down `{undo}`, \
+                 after which it can be started"
+            )
+        };
         output::say(&format!(
-            "interrupted while the engine restarts: {path} is changed, and nobody waits for the engine any more; \
-             `stackctl engine show` tells how it stands, `stackctl engine rollback` takes the change back"
+            "interrupted while the engine restarts, and nobody waits for it any more: {how}; `stackctl engine show` tells how it \
+             stands"
         ));
         Ok(Exit::Interrupted)
     }
 
-    async fn carry_out(&self, written: Written<'_>) -> Result<Exit, Failure> {
+    async fn carry_out(&self, written: Written<'_>, goes_back: &Cell<bool>) -> Result<Exit, Failure> {
         let Written { now, reloads, file, way_back, proven } = written;
         let keeps_on = self.running.outlives_with(now);
         let was_on = self.running.host.live_restore;
@@ -94,7 +106,7 @@ impl Restart<'_> {
                 }
             }
             Err(NotBack::NeverWent(reason)) => Err(self.failure(reason, not_in_force(file, &way_back, has_read))),
-            Err(NotBack::Silent(reason)) => Err(self.go_back(reason, file, way_back).await),
+            Err(NotBack::Silent(reason)) => Err(self.go_back(reason, file, way_back, goes_back).await),
         }
     }
 
@@ -155,6 +167,7 @@ impl Restart<'_> {
         for (after, words) in [
             (AfterRestart::StaysDown, "no restart policy; start them with `docker start"),
             (AfterRestart::Returns, "their restart policy has not started them; try `docker start"),
+            (AfterRestart::ReturnsFailed, "ended without an error (policy on-failure); start them with `docker start"),
         ] {
             let names = names(missing, after).join(" ");
             if !names.is_empty() {
@@ -186,11 +199,11 @@ impl Restart<'_> {
     }
 
     /// Puts the file back and starts the engine with it.
-    async fn go_back(&self, reason: String, file: &ConfigFile, way_back: WayBack) -> Failure {
+    async fn go_back(&self, reason: String, file: &ConfigFile, way_back: WayBack, goes_back: &Cell<bool>) -> Failure {
         let path = file.path().display();
         let (begun, was) = match way_back {
             WayBack::None => {
-                let advice = format!("{path} was not changed by stackctl: {}", self.by_hand(file));
+                let advice = format!("{path} was not changed by stackctl: {}", self.by_hand(file, &reason));
                 return self.failure(reason, advice);
             }
             WayBack::Copy(_) => (format!("rolling back {path}"), format!("{path} is what it was before")),
@@ -201,9 +214,10 @@ impl Restart<'_> {
         };
         output::say(&format!("the engine is not back ({reason}); {begun}"));
         if let Err(error) = self.put_back(file, way_back) {
-            let advice = format!("{begun} failed, too ({error}): {}", self.by_hand(file));
+            let advice = format!("{begun} failed, too ({error}): {}", self.by_hand(file, &reason));
             return self.failure(reason, advice);
         }
+        goes_back.set(true);
         if let Some(dockerd) = &self.running.dockerd {
             dockerd.end_successor().await;
         }
@@ -219,29 +233,38 @@ impl Restart<'_> {
             }
             Err(NotBack::NeverWent(_)) => format!("{was}, and the engine runs on"),
             Err(NotBack::Silent(again)) => {
-                format!("{was}, and still the engine does not start: {again}\nIt is DOWN: {}", self.by_hand(file))
+                let way_out = self.by_hand(file, &again);
+                format!("{was}, and still the engine does not start: {again}\nIt is DOWN: {way_out}")
             }
         };
         self.failure(reason, advice)
     }
 
-    /// The way out where the engine is down and nothing is left that stackctl could do.
-    fn by_hand(&self, file: &ConfigFile) -> String {
+    /// The way out where the engine is down and nothing is left that stackctl could do. `reason`: why it does not start, with
+    /// dockerd's own words where it has said any.
+    fn by_hand(&self, file: &ConfigFile, reason: &str) -> String {
         let path = file.path().display();
-        let mut text = format!("put {path} right");
-        if self.running.is_older_than(file) {
-            text.push_str(", which had changed since the engine started last, so that it never ran with it");
+        let mut text = String::new();
+        if reason.contains("dockerd ") {
+            write!(text, "put right in {path} what dockerd names").expect("a String takes everything");
+            if self.running.is_older_than(file) {
+                text.push_str(" (the file had changed since the engine started, so that it never ran with it)");
+            }
+        } else {
+            text.push_str("nothing says that the file is at fault: perhaps the command did not start the engine");
         }
-        let folder = file.path().parent().unwrap_or(file.path()).display();
-        write!(
-            text,
-            " (`dockerd` says what it refuses; earlier copies: `ls {folder}/*.stackctl*`), and start the engine: `{}`",
-            self.service.restart_line()
-        )
-        .expect("a String takes everything");
+        if let Ok(Some(copy)) = Backup::last(file.path()) {
+            let undo = format!("stackctl engine rollback --config-file {}", quoted(file));
+            write!(text, ", or go back to {} (`{undo}`)", copy.path().display()).expect("a String takes everything");
+        }
+        text.push_str("; then start the engine");
+        match &self.service {
+            Service::Command(_) => text.push_str(" as this host does"),
+            service => write!(text, ": `{}`", service.restart_line()).expect("a String takes everything"),
+        }
         let stay = names(&self.running.containers, AfterRestart::StaysDown).join(" ");
         if !stay.is_empty() && !self.running.host.live_restore {
-            write!(text, "; then start what does not come back by itself: `docker start {stay}`")
+            write!(text, ", and what does not come back by itself: `docker start {stay}`")
                 .expect("a String takes everything");
         }
         text
@@ -256,6 +279,12 @@ impl Restart<'_> {
             WayBack::Working(None) => now.remove(self.turn).map(drop),
         }
     }
+}
+
+/// Its path, as a shell takes it.
+fn quoted(file: &ConfigFile) -> String {
+    let path = file.path().display().to_string();
+    shlex::try_quote(&path).unwrap_or_default().into_owned()
 }
 
 /// What to do where nothing restarted the engine. `has_read`: it was told to read the file, and did.

@@ -25,7 +25,10 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
 pub(super) fn text(proposal: &Proposal) -> String {
     let path = proposal.file.path().display().to_string();
     if proposal.change.is_empty() && !proposal.is_done() {
-        return format!("{path} says so already, and the engine does not do it yet\n{}", consequences(proposal));
+        let mut lines = vec![format!("{path} says so already, and the engine does not do it yet")];
+        lines.extend(proposal.others_changes());
+        lines.push(consequences(proposal));
+        return lines.join("\n");
     }
     if proposal.is_done() {
         return nothing_to_do(proposal, &path);

@@ -128,10 +128,14 @@ impl Proposal {
     /// A restart puts in force whatever was written since the last one, and is perhaps forgotten.
     pub(super) fn others_changes(&self) -> Option<String> {
         let running = self.running.as_ref()?;
-        let is_ours = Backup::last(self.file.path()).ok()?.is_some_and(|last| last.is_undone_by(&self.file));
-        (!is_ours && running.is_older_than(&self.file)).then(|| {
+        let last = Backup::last(self.file.path()).ok()?.filter(|last| last.is_undone_by(&self.file));
+        let (is_younger, before) = match last {
+            Some(copy) => (running.is_older_than_copy(&copy), ", before stackctl changed it, too"),
+            None => (running.is_older_than(&self.file), ""),
+        };
+        is_younger.then(|| {
             let path = self.file.path().display();
-            format!("{path} has changed since the engine started: a restart puts that in force, too, and the engine has never run with it")
+            format!("{path} has changed since the engine started{before}: a restart puts all of that in force")
         })
     }
 

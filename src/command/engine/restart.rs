@@ -9,7 +9,7 @@ use super::super::{Failure, output};
 use super::answer::{COMMAND_PATIENCE, PAUSE, look, why};
 use super::subject::Running;
 use crate::cli::Global;
-use crate::daemon::{Dockerd, Ran, Service, Turn, Words};
+use crate::daemon::{Dockerd, Ran, Service, Turn, Words, end};
 use crate::engine::{Address, Engine, Error};
 use crate::stack::counted;
 
@@ -62,7 +62,7 @@ pub(super) struct Restart<'a> {
     pub(super) global: &'a Global,
     /// Nobody else is at work on the file or the engine.
     pub(super) turn: &'a Turn,
-    /// Nothing else is tried after this: an engine whose process is gone is waited for to the end.
+    /// The file is on its way back. Nothing else is tried after this: an engine whose process is gone is waited for to the end.
     pub(super) is_last: bool,
 }
 
@@ -85,24 +85,29 @@ const NEVER_WENT: &str = "the same process answers as before";
 
 /// A command that may restart the engine at any time.
 fn runs_on(pid: u32) -> String {
+    format!("{}: it may restart the engine later", still_runs(pid))
+}
+
+fn still_runs(pid: u32) -> String {
     let longest = COMMAND_PATIENCE.as_secs();
-    format!(
-        "the command has not ended within {longest} s and runs on as process {pid}: it may restart the engine later"
-    )
+    format!("the command has not ended within {longest} s and runs on as process {pid}")
 }
 
 impl Restart<'_> {
     /// Restarts, and waits for the engine.
     pub(super) async fn restart(&self) -> Result<Engine, NotBack> {
         self.say(&format!("restarting the engine: {}", self.service.restart_line()));
-        let words = Words::from_now(&self.service, self.running.dockerd.as_ref());
+        let words = Words::from_now(&self.service, self.running.log.as_deref());
         let waiting = Progress::new(self.global.quiet).telling("the engine restarts");
         let before = format!("the command may take {} s, then ", COMMAND_PATIENCE.as_secs());
         let outcome = tokio::select! {
             outcome = self.service.restart(COMMAND_PATIENCE) => outcome,
             never = self.tell_on(&waiting, &before) => match never {},
             // A service manager waits for an engine that never says it is ready for as long as it is told to: for ever.
-            silent = self.hangs() => return Err(NotBack::Silent(silent)),
+            // A command of somebody's own has its whole time: it may work between stop and start.
+            silent = self.hangs(), if !matches!(self.service, Service::Command(_)) => {
+                return Err(NotBack::Silent(silent));
+            }
         };
         // The engine has the last word, whatever the command ended with. Where that failed and the old one runs on, none will
         // come.
@@ -119,6 +124,10 @@ impl Restart<'_> {
         match (waited, outcome) {
             (Err(NotBack::Silent(reason)), outcome) => {
                 let said = words.last().await;
+                if let Ok(Ran::On { pid }) = outcome {
+                    output::say(&format!("{}; it is ended", still_runs(pid)));
+                    end(pid).await;
+                }
                 Err(NotBack::Silent(why(reason, outcome.err().map(|error| error.to_string()), said)))
             }
             (Err(NotBack::NeverWent(_)), Err(error)) => Err(NotBack::NeverWent(error.to_string())),

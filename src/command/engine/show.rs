@@ -98,8 +98,9 @@ fn about_engine(running: &Running) -> Vec<Line> {
         }
         (false, _) => format!("stop{end} when the engine restarts"),
     };
+    let outlive = if running.containers.is_empty() { "none to stop".to_owned() } else { format!("which {outlive}") };
     let swarm = if host.in_swarm { "; it is a node of a Swarm" } else { "" };
-    lines.push(("running", format!("{}, which {outlive}{swarm}", counted(running.containers.len(), "container"))));
+    lines.push(("running", format!("{}, {outlive}{swarm}", counted(running.containers.len(), "container"))));
     lines
 }
 

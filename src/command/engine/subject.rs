@@ -35,6 +35,8 @@ pub(super) struct Running {
     pub(super) dockerd: Option<Dockerd>,
     /// Since when that runs.
     since: Option<SystemTime>,
+    /// The file that it logs to, where it is one.
+    pub(super) log: Option<PathBuf>,
     pub(super) bridge: Option<Bridge>,
     pub(super) containers: Vec<RunningContainer>,
 }
@@ -61,8 +63,8 @@ impl Running {
             }
         }
         let containers = engine.running().await?;
-        let since = dockerd.as_ref().and_then(Dockerd::since);
-        Ok(Self { engine, host, dockerd, since, bridge, containers })
+        let (since, log) = (dockerd.as_ref().and_then(Dockerd::since), dockerd.as_ref().and_then(Dockerd::log));
+        Ok(Self { engine, host, dockerd, since, log, bridge, containers })
     }
 
     /// Its flags, as far as they are known.
@@ -104,6 +106,11 @@ impl Running {
     /// Whether that file was written or put in its place after it started.
     pub(super) fn is_older_than(&self, file: &ConfigFile) -> bool {
         self.since.is_some_and(|since| file.is_changed_after(since))
+    }
+
+    /// Whether what that copy holds was put in place after it started.
+    pub(super) fn is_older_than_copy(&self, copy: &Backup) -> bool {
+        self.since.is_some_and(|since| copy.is_younger_than(since))
     }
 
     /// What restarts it.
