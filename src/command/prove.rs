@@ -127,10 +127,10 @@ async fn when(wanted: bool, check: impl Future<Output = Vec<Finding>>) -> Vec<Fi
 pub(super) fn prober(situation: &Situation) -> Prober {
     let prometheus = situation.desired.prometheus_service();
     let joined = prometheus.into_iter().flat_map(|service| service.container.all_networks());
+    let joined: Vec<String> = joined.map(|attachment| attachment.network.clone()).collect();
     let is_there = |name: &String| situation.observed.networks.iter().any(|network| network.name == *name);
-    let networks: Vec<String> = joined.map(|attachment| attachment.network.clone()).filter(is_there).collect();
     // Before the first `up` the stack has no network yet; the default bridge is where another would be.
-    let networks = if networks.is_empty() { vec![DEFAULT_BRIDGE.to_owned()] } else { networks };
+    let networks = if joined.iter().any(is_there) { joined } else { vec![DEFAULT_BRIDGE.to_owned()] };
     Prober::new(situation.engine.clone(), &situation.desired.stack, &situation.own_image, networks)
 }
 
