@@ -133,6 +133,10 @@ fn value(desired: &Desired, name: &str, source: &SecretSource, environment: &Env
 /// The content of a file, or an error where it goes on and on, as that of `/dev/zero` does.
 fn limited(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut value = Vec::new();
+    // Nobody may ever write into a pipe, and a device may never end.
+    if !fs_err::metadata(path)?.is_file() {
+        return Err(std::io::Error::other(format!("{} is no regular file", path.display())));
+    }
     fs_err::File::open(path)?.take(MOST_BYTES + 1).read_to_end(&mut value)?;
     if value.len() as u64 > MOST_BYTES {
         let message = format!("{} holds more than 16 MiB", path.display());
@@ -195,6 +199,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_may_never_end_is_no_secret() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("it is part of coreutils").success());
+        for path in [pipe.as_path(), Path::new("/dev/zero"), folder.path()] {
+            let error = limited(path).expect_err("it is no regular file").to_string();
+            assert!(error.ends_with("is no regular file"), "{error}");
+        }
+    }
+
+    #[test]
     fn a_kept_password_stays_and_one_that_came_to_nothing_is_made_again() {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().expect("a folder");
@@ -208,7 +223,9 @@ mod tests {
 
     #[test]
     fn a_file_without_an_end_is_no_secret() {
-        let error = limited(Path::new("/dev/zero")).expect_err("it has no end");
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        file.as_file().set_len(MOST_BYTES + 1).expect("it has holes");
+        let error = limited(file.path()).expect_err("it is too large");
         assert!(error.to_string().contains("more than 16 MiB"), "{error}");
     }
 

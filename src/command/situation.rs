@@ -319,7 +319,11 @@ impl Situation {
 
 /// The stack file of another folder than those of `ours` that a container was made from, where it is still there.
 pub(super) fn other_source<'a>(ours: &[String], container: &'a ObservedContainer) -> Option<&'a str> {
-    let folder = |path: &str| Path::new(path).parent().map(Path::to_owned);
+    // One folder may be written in many ways: by `..`, by a link.
+    let folder = |path: &str| {
+        let parent = Path::new(path).parent()?;
+        Some(parent.canonicalize().unwrap_or_else(|_| parent.to_owned()))
+    };
     let ours: BTreeSet<_> = ours.iter().map(|path| folder(path)).collect();
     container.fingerprint.as_ref()?;
     let is_ours = container.stack_files.iter().any(|path| ours.contains(&folder(path)));

@@ -58,7 +58,7 @@ fn containers_that_stop_are_named_before_and_after() {
 
 #[test]
 fn a_copy_that_the_engine_does_not_start_with_is_taken_back_in_turn() {
-    for suite in SUITES {
+    for suite in ["bookworm", "sid"] {
         let engine = applied(suite, SMALLEST, "");
         let (before, text) = (running(&engine), engine.text());
         let [copy] = &copies(&engine, ".stackctl")[..] else { panic!("one copy") };

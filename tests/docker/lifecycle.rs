@@ -83,7 +83,11 @@ fn ps_tells_the_state_of_every_replica_as_the_contract_says() {
     let expected = [(1, "missing"), (2, "running")].map(|(at, state)| (stack.container("web", at), state.to_owned()));
     assert_eq!(states, expected);
     assert!(stack.ok(&["ps"]).stdout.contains("missing"));
-    stack.ok(&["down"]);
+    // The same file by another way is the same stack's.
+    std::fs::create_dir(stack.path("below")).expect("the test's own folder");
+    let other_way = stack.path("below/../stack.yml").display().to_string();
+    let down = run(stackctl().args(["-f", &other_way, "down"]));
+    assert_eq!(down.code, 0, "{}", down.stderr);
     assert_eq!(stack.json(&["ps"]), serde_json::json!([]), "a stack that is down misses nothing");
 }
 
