@@ -42,8 +42,9 @@
 //! 4. stackctl never touches an object that lacks its labels.
 //! 5. A plan never removes or replaces a volume. Only `down --volumes` does, and it asks.
 //! 6. `compose.yml` and the API calls come from the same `Desired`, so they cannot drift apart.
-//! 7. A second `up` is an empty plan.
-//! 8. What runs is compared by content: a configuration file changed inside a container is drift, and shows in the plan.
+//! 7. A second `up` is an empty plan. The proof may still have `up` write what it has learned of an app that only now exposes it.
+//! 8. What runs is compared by content: a configuration file changed inside a container is drift, and shows in the plan. Not so
+//!    yet the options of a network or volume that exists: it is taken as it is.
 //!
 //! # Four things worth knowing
 //!

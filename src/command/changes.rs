@@ -1,14 +1,14 @@
 //! What a plan changes in the text of files: what a container has and what it will get, as unified diffs. No secret is shown.
 
 use futures_util::{StreamExt, stream};
-use similar::TextDiff;
 use similar::udiff::UnifiedHunkHeader;
+use similar::{DiffTag, TextDiff};
 
 use super::output;
 use super::situation::Situation;
 use crate::catalog::prometheus::MEMORY_FILE;
 use crate::plan::{ChangedFile, Plan};
-use crate::stack::lines_without_secrets;
+use crate::stack::{Environment, lines_without_secrets, names_a_secret};
 
 /// Lines that are shown of one file.
 const LINES: usize = 20;
@@ -107,21 +107,45 @@ async fn compare(situation: &Situation, file: ChangedFile<'_>) -> Change {
 
 /// Compares the texts as they are, and shows their lines without what is secret.
 fn hunks(situation: &Situation, present: &str, wanted: &str) -> Vec<String> {
-    let (before, after): (Vec<&str>, Vec<&str>) = (present.lines().collect(), wanted.lines().collect());
-    let shown = |text: &str| -> Vec<String> {
-        lines_without_secrets(text).into_iter().map(|line| situation.inputs().secrets.hide(line)).collect()
-    };
-    let (shown_before, shown_after) = (shown(present), shown(wanted));
+    let variables = secret_variables(&situation.loaded.environment);
+    let known = |line: String| situation.inputs().secrets.hide(line);
+    let shown = |text: &str| -> Vec<String> { lines_without_secrets(text).into_iter().map(known).collect() };
+    compared((present, &shown(present)), (wanted, &shown(wanted)), &variables)
+}
+
+/// Values of variables whose names say that they are secret. They may stand anywhere in a file. Short ones do so for other
+/// reasons.
+fn secret_variables(environment: &Environment) -> Vec<String> {
+    const SHORTEST: usize = 6;
+    let secret = environment.names().filter(|name| names_a_secret(name));
+    secret.filter_map(|name| environment.get(name)).filter(|value| value.trim().len() >= SHORTEST).collect()
+}
+
+/// The hunks of a unified diff of two texts, each with its lines as they may be shown. A line that takes the place of one
+/// with a secret variable in it held the variable's last value, which nobody knows any more: neither is shown.
+fn compared(present: (&str, &[String]), wanted: (&str, &[String]), variables: &[String]) -> Vec<String> {
+    let (before, after): (Vec<&str>, Vec<&str>) = (present.0.lines().collect(), wanted.0.lines().collect());
+    let is_secret = |line: &str| variables.iter().any(|value| line.contains(value.as_str()));
+    let without =
+        |line: &str| variables.iter().fold(line.to_owned(), |line, value| line.replace(value.as_str(), "***"));
     let diff = TextDiff::from_slices(&before, &after);
     let mut lines = Vec::new();
     for operations in diff.grouped_ops(3) {
         lines.push(UnifiedHunkHeader::new(&operations).to_string());
-        for change in operations.iter().flat_map(|operation| diff.iter_changes(operation)) {
-            let line = match (change.new_index(), change.old_index()) {
-                (Some(index), _) => &shown_after[index],
-                (None, index) => &shown_before[index.unwrap_or_default()],
-            };
-            lines.push(format!("{}{line}", change.tag()));
+        for operation in &operations {
+            let takes_secrets =
+                operation.tag() != DiffTag::Equal && after[operation.new_range()].iter().any(|line| is_secret(line));
+            for change in diff.iter_changes(operation) {
+                let line = match (change.new_index(), change.old_index()) {
+                    (Some(index), _) => without(&wanted.1[index]),
+                    (None, index) if takes_secrets => {
+                        let line = before[index.unwrap_or_default()];
+                        format!("{}***", &line[..line.len() - line.trim_start().len()])
+                    }
+                    (None, index) => without(&present.1[index.unwrap_or_default()]),
+                };
+                lines.push(format!("{}{line}", change.tag()));
+            }
         }
     }
     lines
@@ -137,5 +161,25 @@ fn painted(line: &str, extent: Extent) -> String {
         [b'-', ..] => output::paint(output::RED, &text),
         [b'@', ..] => output::paint(output::CYAN, &text),
         _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neither_the_value_of_a_secret_variable_nor_the_one_before_it_is_shown() {
+        let variables = [("API_TOKEN", "new-token"), ("PASSWORD", "short"), ("TAG", "1.4.2-beta")];
+        let environment = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let secret = secret_variables(&environment);
+        assert_eq!(secret, ["new-token"]);
+        let (before, after) = ("a: 1\nt:\n  - old-token\nz: 2\n", "a: 1\nt:\n  - new-token\nz: 3\n");
+        let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
+        let told = compared((before, &lines(before)), (after, &lines(after)), &secret).join("\n");
+        assert!(told.contains("-  ***") && told.contains("+  - ***") && told.contains("+z: 3"), "{told}");
+        assert!(!told.contains("old-token") && !told.contains("new-token"), "{told}");
+        let other = compared((after, &lines(after)), (before, &lines(before)), &secret).join("\n");
+        assert!(!other.contains("new-token"), "{other}");
     }
 }
