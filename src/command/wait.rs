@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::progress::Waiting;
 use super::situation::Situation;
 use super::{Failure, prove};
-use crate::client::{Health, Targets};
+use crate::client::{Health, Target, Targets};
 use crate::desired::{Desired, JobOrigin, without_url_secrets};
 use crate::verify::{self, Cause, Finding, Server, Status};
 
@@ -94,14 +94,20 @@ struct Look {
 async fn look(situation: &Situation, servers: &[Server]) -> Look {
     let (desired, observed) = (&situation.desired, &situation.observed);
     let views = verify::see(desired, servers).await;
-    let errors = errors(views.iter().filter_map(|view| view.targets.as_ref().ok()));
+    let errors = errors(desired, views.iter().filter_map(|view| view.targets.as_ref().ok()));
     Look { findings: verify::judge_views(desired, observed, &views), errors }
 }
 
-fn errors<'a>(targets: impl Iterator<Item = &'a Targets>) -> BTreeMap<String, String> {
+fn errors<'a>(desired: &Desired, targets: impl Iterator<Item = &'a Targets>) -> BTreeMap<String, String> {
+    let job =
+        |name: &str| desired.prometheus.iter().flat_map(|prometheus| &prometheus.jobs).find(|job| job.name == name);
+    let shown = |target: &Target| {
+        let error = without_url_secrets(&target.last_error);
+        job(&target.pool).map_or_else(|| error.clone(), |job| verify::without_parameters(job, &error))
+    };
     let active = targets.flat_map(|targets| &targets.active);
     let failed = active.filter(|it| it.health == Health::Down && !it.last_error.is_empty());
-    failed.map(|target| (target.pool.clone(), without_url_secrets(&target.last_error))).collect()
+    failed.map(|target| (target.pool.clone(), shown(target))).collect()
 }
 
 /// What one target needs to mend comes with a scrape.

@@ -16,7 +16,7 @@ pub(super) struct Rules {
 
 /// Why Prometheus cannot use the answer; `None` where it can.
 pub(super) fn trouble(expected: &Expected, looked: &Looked, rules: &Rules) -> Option<Trouble> {
-    let url = expected.url().unwrap_or_default();
+    let url = expected.shown_url();
     match looked.answer.as_ref()? {
         _ if looked.other_scheme => Some(other_scheme(expected)),
         Answer::Broken { message } => Some(not_http(expected, message)),

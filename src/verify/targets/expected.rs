@@ -32,6 +32,11 @@ impl Expected<'_> {
         self.ask.as_ref().map(|address| format!("{}://{address}{}{}", scheme(self.job), self.job.path, query(self.job)))
     }
 
+    /// The same as people are told it.
+    pub(super) fn shown_url(&self) -> String {
+        without_parameters(self.job, &self.url().unwrap_or_default())
+    }
+
     pub(super) fn port(&self) -> Option<u16> {
         port_of(self.ask.as_ref()?)
     }
@@ -103,6 +108,19 @@ pub(super) fn scheme(job: &Job) -> &'static str {
 }
 
 /// The parameters of a job, as they stand behind the path.
+/// A text about a job's scrape, such as an error of Prometheus, without the values of the parameters in its URL: some
+/// programs take a password there. What a probe asks, and how, stays.
+pub fn without_parameters(job: &Job, text: &str) -> String {
+    const PLAIN: [&str; 2] = ["module", "target"];
+    let values = job.params.iter().filter(|(name, _)| !PLAIN.contains(&name.as_str()));
+    let pairs = values.flat_map(|(name, values)| values.iter().map(move |value| (escape(name), escape(value))));
+    pairs.fold(text.to_owned(), |text, (name, value)| {
+        ['?', '&']
+            .iter()
+            .fold(text, |text, before| text.replace(&format!("{before}{name}={value}"), &format!("{before}{name}=***")))
+    })
+}
+
 fn query(job: &Job) -> String {
     let pairs = job.params.iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
     let query: Vec<String> = pairs.map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect();

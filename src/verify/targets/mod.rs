@@ -13,6 +13,7 @@ mod shards;
 mod unwatched;
 
 pub use evidence::{Blind, Evidence};
+pub use expected::without_parameters;
 pub use says::Unreached;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use serde_json::Value;
 
 use super::evidence::Evidence;
-use super::expected::{Expected, Index, scheme};
+use super::expected::{Expected, Index, scheme, without_parameters};
 use super::shards;
 use crate::client::{Health, Target, Targets};
 use crate::desired::{Duration, JobTargets};
@@ -204,7 +204,8 @@ pub(super) fn trouble(expected: &Expected, scraped: &Scraped, evidence: &Evidenc
     let wait = format!("wait for the next scrape, at most {interval}, then run `stackctl verify` again");
     match target.health {
         Health::Down => last_error(expected, &target.last_error).unwrap_or_else(|| {
-            let message = format!("`{}` answers now; the last scrape failed: {}", expected.instance, target.last_error);
+            let error = without_parameters(expected.job, &target.last_error);
+            let message = format!("`{}` answers now; the last scrape failed: {error}", expected.instance);
             Trouble::new(Cause::TargetPending, message, wait)
         }),
         Health::Up | Health::Unknown => {
@@ -276,7 +277,8 @@ fn is_promised(expected: &Expected, evidence: &Evidence) -> bool {
 
 /// What only Prometheus' own error can tell: its certificates, its credentials, its limits.
 fn last_error(expected: &Expected, error: &str) -> Option<Trouble> {
-    let url = expected.url().unwrap_or_default();
+    let url = expected.shown_url();
+    let error = without_parameters(expected.job, error);
     if error.contains("x509:") || error.contains("tls:") {
         let message = format!("`{url}` speaks TLS, and Prometheus does not trust it: {error}");
         return Some(Trouble::new(Cause::TlsMismatch, message, expected.write("tls", "{ ca_file: PATH }")));

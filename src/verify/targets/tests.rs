@@ -138,6 +138,23 @@ fn container_in(state: ContainerState) -> Case {
 }
 
 #[test]
+fn values_of_parameters_are_not_told() {
+    let mut job = web_job();
+    job.params.insert("token".to_owned(), vec!["hunter 22".to_owned()]);
+    job.params.insert("module".to_owned(), vec!["http_2xx".to_owned()]);
+    let error = "Get \"http://web:80/metrics?token=hunter%2022&module=http_2xx\": refused";
+    let told = without_parameters(&job, error);
+    assert_eq!(told, "Get \"http://web:80/metrics?token=***&module=http_2xx\": refused");
+    let (mut case, ..) = table().into_iter().find(|(_, _, message, _)| *message == "answers 401").expect("a case");
+    case.job().params = job.params;
+    let finding = case.first();
+    assert!(
+        finding.message.contains("?token=***&module=http_2xx") && !format!("{finding:?}").contains("hunter"),
+        "{finding:?}"
+    );
+}
+
+#[test]
 fn credentials_that_are_refused_are_told_apart_from_none() {
     let (mut case, ..) = table()
         .into_iter()
