@@ -22,6 +22,14 @@ fn begun(engine: &Beside) -> Child {
     apply
 }
 
+/// Runs the stack, and beside it a container that somebody has started with these options.
+fn with_web_and(engine: &Beside, options: &[&str]) {
+    engine.write_stack(WEB);
+    engine.expect(0, &["up", "--no-wait"]);
+    let image = engine.docker(&["inspect", "--format", "{{.Config.Image}}", "demo-web-1"]);
+    engine.docker(&[&["run", "-d"], options, &[image.trim(), "demo", "accesslog"]].concat());
+}
+
 fn signal(name: &str, process: &str) {
     must(Command::new("kill").args([&format!("-{name}"), "--", process]));
 }
@@ -65,10 +73,7 @@ fn the_engine_and_not_the_command_says_whether_it_is_back() {
 #[test]
 fn an_engine_that_stays_down_because_of_somebody_elses_change_leaves_with_the_way_out() {
     let engine = Beside::start("bookworm", SMALLEST, "");
-    engine.write_stack(WEB);
-    engine.expect(0, &["up", "--no-wait"]);
-    let image = engine.docker(&["inspect", "--format", "{{.Config.Image}}", "demo-web-1"]);
-    engine.docker(&["run", "-d", "--name", "left", image.trim(), "demo", "accesslog"]);
+    with_web_and(&engine, &["--name", "left"]);
     // With the time of long ago, as `cp -p` keeps it.
     fs::write(engine.path("new"), "{\"storage-driver\": \"vfs\", \"log-opts\": {\"max-sized\": \"1m\"}}")
         .expect("writable");
@@ -133,21 +138,7 @@ fn a_flag_that_says_the_same_already_is_no_contradiction() {
 #[test]
 fn a_container_that_comes_back_on_failure_is_not_said_to_stay_down() {
     let engine = Beside::start("bookworm", SMALLEST, "");
-    engine.write_stack(WEB);
-    engine.expect(0, &["up", "--no-wait"]);
-    let image = engine.docker(&["inspect", "--format", "{{.Config.Image}}", "demo-web-1"]);
-    engine.docker(&[
-        "run",
-        "-d",
-        "--restart",
-        "on-failure",
-        "--name",
-        "again",
-        image.trim(),
-        "demo",
-        "accesslog",
-        "--stubborn",
-    ]);
+    with_web_and(&engine, &["--restart", "on-failure", "--name", "again"]);
     engine.write_stack(&format!("engine: {{ metrics: gateway }}\n{WEB}"));
     let plan = engine.expect(3, &["engine", "plan"]);
     assert!(plan.contains("only if they end with an error (policy on-failure): again"), "{plan}");
