@@ -244,6 +244,14 @@ impl Turn {
     }
 }
 
+impl Drop for Turn {
+    /// Given back by name: closing the file alone would leave it to a program that is being started at this moment, which has
+    /// the file open until it runs.
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
+}
+
 /// Takes away what somebody who was killed left behind. Nobody else is at work: it is the caller's turn.
 fn clear(folder: &Path) {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
