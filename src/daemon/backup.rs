@@ -87,6 +87,11 @@ impl Backup {
         fs::read(&self.path).map(Some).map_err(|error| Error::of("read", &self.path, &error))
     }
 
+    /// Whether there was a file.
+    pub fn has_bytes(&self) -> bool {
+        self.existed
+    }
+
     /// When it was taken, to the second, in UTC.
     pub fn taken(&self) -> String {
         self.taken.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()

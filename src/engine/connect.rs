@@ -154,7 +154,7 @@ fn open(Address { url: address, tls }: &Address) -> Result<Docker, Error> {
     let docker = if let Some(path) = address.strip_prefix("unix://") {
         if !Path::new(path).exists() {
             return Err(Error::new(format!("cannot connect to Docker at {address}"), "no such socket")
-                .advise("start the engine (`systemctl start docker`), or point DOCKER_HOST at the one to use"));
+                .advise(start_it(address)));
         }
         Docker::connect_with_unix(path, CALL_TIMEOUT, API_DEFAULT_VERSION)
     } else if let (true, Some(folder)) = (address.starts_with("tcp://") || address.starts_with("https://"), tls) {
@@ -171,6 +171,7 @@ fn open(Address { url: address, tls }: &Address) -> Result<Docker, Error> {
 
 fn unreachable(address: &str, error: &bollard::errors::Error) -> Error {
     let cause = super::error::cause(error);
+    let start_it = start_it(address);
     let advice = if matches!(error, bollard::errors::Error::RequestTimeoutError) {
         "it was reached and says nothing: see `journalctl -u docker`, and restart it (`systemctl restart docker`) where it hangs"
     } else if cause.contains("ermission denied") {
@@ -180,9 +181,20 @@ fn unreachable(address: &str, error: &bollard::errors::Error) -> Error {
     } else if cause.contains("certificate") {
         "the ca.pem, cert.pem and key.pem of DOCKER_CERT_PATH have to be those that this engine was set up with"
     } else {
-        "start the engine (`systemctl start docker`), or point DOCKER_HOST at the one to use"
+        &start_it
     };
     Error::new(format!("cannot reach Docker at {address}"), cause).advise(advice)
+}
+
+/// What to do about an engine that does not listen. Only the usual one is known to be a service.
+fn start_it(address: &str) -> String {
+    let how = match address {
+        "unix:///var/run/docker.sock" | "unix:///run/docker.sock" => {
+            "start the engine (`systemctl start docker`)".to_owned()
+        }
+        _ => format!("start the engine that listens at {address}"),
+    };
+    format!("{how}, or point DOCKER_HOST at the one to use")
 }
 
 fn agreed_version(offered: &str, address: &str) -> Result<String, Error> {
@@ -233,6 +245,13 @@ mod tests {
         let error = agreed_version("1.40", "unix:///x").expect_err("1.40 is too old");
         assert_eq!(error.advice.as_deref(), Some("upgrade the engine to 20.10 or later"));
         assert!(agreed_version("", "unix:///x").is_err());
+    }
+
+    #[test]
+    fn only_the_usual_engine_is_started_as_a_service() {
+        assert!(start_it("unix:///var/run/docker.sock").contains("systemctl start docker"));
+        let own = start_it("unix:///srv/d.sock");
+        assert!(own.starts_with("start the engine that listens at unix:///srv/d.sock, or point DOCKER_HOST"), "{own}");
     }
 
     #[test]

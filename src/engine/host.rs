@@ -1,6 +1,7 @@
 //! What the engine is beyond this stack: its kind and version, and every container that runs on it. Looks, changes nothing.
 
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use bollard::models::{LocalNodeState, RestartPolicyNameEnum};
 use bollard::query_parameters::{InspectContainerOptions, ListContainersOptionsBuilder};
@@ -11,6 +12,9 @@ use super::{Engine, Error};
 
 /// Containers asked at the same time.
 const CONCURRENT: usize = 8;
+
+/// How long a container may take to end that does not say (moby `container/container_unix.go`, `DefaultStopTimeout`).
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Label of a container that Swarm runs.
 const SWARM_LABEL: &str = "com.docker.swarm.service.name";
@@ -71,6 +75,8 @@ pub struct RunningContainer {
     pub name: String,
     /// What becomes of it when the engine restarts.
     pub after_restart: AfterRestart,
+    /// How long it may take to end before it is killed. `None`: as long as it wants.
+    pub stop_timeout: Option<Duration>,
 }
 
 /// A container that has a port of the host, or takes it when the engine starts.
@@ -178,7 +184,12 @@ impl Engine {
         };
         let name = inspected.name.unwrap_or_default().trim_start_matches('/').to_owned();
         let host = inspected.host_config.unwrap_or_default();
-        let labels = inspected.config.and_then(|config| config.labels).unwrap_or_default();
+        let config = inspected.config.unwrap_or_default();
+        let stop_timeout = match config.stop_timeout {
+            None => Some(STOP_TIMEOUT),
+            Some(seconds) => u64::try_from(seconds).ok().map(Duration::from_secs),
+        };
+        let labels = config.labels.unwrap_or_default();
         let policy = host.restart_policy.and_then(|policy| policy.name);
         let after_restart = if host.auto_remove == Some(true) {
             AfterRestart::Removed
@@ -191,7 +202,7 @@ impl Engine {
         } else {
             AfterRestart::Returns
         };
-        Ok(Some(RunningContainer { id, name, after_restart }))
+        Ok(Some(RunningContainer { id, name, after_restart, stop_timeout }))
     }
 }
 

@@ -140,6 +140,26 @@ fn verify_tells_the_causes_of_a_real_engine_apart() {
 }
 
 #[test]
+fn what_flags_say_already_is_not_written_a_second_time() {
+    let flags = "--log-driver local --log-opt max-size=10m --log-opt max-file=3 --default-address-pool base=10.200.0.0/16,size=24";
+    let engine = Beside::start("sid", SMALLEST, flags);
+    let wish = |size: &str| {
+        engine.write_stack(&format!(
+            "apps: {{}}\nengine:\n  logging: {{ driver: local, options: {{ max-size: {size} }} }}\n  \
+             address_pools: [{{ base: 10.200.0.0/16, size: 24 }}]\n"
+        ));
+    };
+    wish("10m");
+    let told = engine.expect(0, &["engine", "apply", "--yes"]);
+    assert!(told.contains("nothing"), "{told}");
+    assert_eq!(engine.text(), SMALLEST);
+    wish("20m");
+    let told = engine.expect(2, &["engine", "apply", "--yes"]);
+    assert!(told.contains("`log-opts` is given as a flag, too "), "{told}");
+    assert_eq!(engine.text(), SMALLEST);
+}
+
+#[test]
 fn the_file_of_a_running_engine_is_judged_by_that_engine_also_where_it_is_named() {
     let engine = Beside::start("bookworm", SMALLEST, "--metrics-addr localhost:9323");
     engine.write_stack("apps: {}\nengine: { live_restore: true }\n");

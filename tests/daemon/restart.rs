@@ -140,11 +140,12 @@ fn containers_that_stay_down_are_named_before_and_after() {
     let engine = with_web("trixie");
     let image = engine.docker(&["inspect", "--format", "{{.Config.Image}}", "demo-web-1"]);
     let image = image.trim();
-    engine.docker(&["run", "-d", "--name", "left", image, "demo", "accesslog"]);
+    engine.docker(&["run", "-d", "--name", "left", "--stop-timeout", "41", image, "demo", "accesslog"]);
     engine.docker(&["run", "-d", "--rm", "--name", "gone", image, "demo", "accesslog"]);
     engine.write_stack(&format!("engine: {{ metrics: gateway }}\n{WEB}"));
     let plan = engine.expect(3, &["engine", "plan"]);
     for words in [
+        "for about 4 s, or up to 41 s longer where one does not end when it is told to",
         "restart policy: demo-web-1",
         "STAY DOWN: they have no restart policy: left",
         "ARE REMOVED at their end (--rm): gone",

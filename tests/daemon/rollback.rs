@@ -85,19 +85,6 @@ fn a_copy_that_the_engine_does_not_start_with_is_taken_back_in_turn() {
     }
 }
 
-/// What a rollback takes away altogether comes back whole, too: an engine whose command line names the file wants it there.
-#[test]
-fn an_engine_that_does_not_start_without_its_file_gets_it_back() {
-    let engine = applied("sid", SMALLEST, "");
-    let [copy] = &copies(&engine, ".stackctl")[..] else { panic!("one copy") };
-    fs::rename(copy, copy.with_extension("stackctl-none")).expect("it is ours");
-    let text = engine.text();
-    let told = rollback(&engine, 1);
-    assert!(told.contains("is gone: there was none before") && told.contains("the engine runs with it"), "{told}");
-    assert_eq!(engine.text(), text);
-    assert!(engine.metrics("172.17.0.1:9323") > 100);
-}
-
 #[test]
 fn what_the_engine_has_never_taken_up_is_taken_back_without_a_restart() {
     let engine = Beside::start("bookworm", SMALLEST, "");
@@ -217,4 +204,30 @@ fn verify_sends_nobody_to_a_command_that_would_refuse() {
     let wanted = ["engine", "plan", "--metrics", "127.0.0.1:9323"];
     let told = engine.expect(0, &wanted);
     assert!(told.contains("the flag `--metrics-addr 127.0.0.1:9323` of the engine says so already"), "{told}");
+}
+
+/// Its command line names the file, as every engine of these tests has it.
+#[test]
+fn an_engine_that_wants_its_file_is_not_left_without_one() {
+    let engine = Beside::start("sid", SMALLEST, "");
+    engine.write_stack("engine: { metrics: gateway }\napps: {}\n");
+    fs::remove_file(engine.file()).expect("it is there");
+    engine.expect(0, &["engine", "apply", "--yes"]);
+    let text = engine.text();
+    let told = rollback(&engine, 2);
+    assert!(told.contains("was not there before") && told.contains("would not start without"), "{told}");
+    assert_eq!(engine.text(), text);
+
+    // The same where the engine does not come back with the new one.
+    fs::remove_file(engine.file()).expect("it is there");
+    let folder = engine.path("").display().to_string();
+    let script = format!(
+        "cd {folder}\npid=$(cat pid) && {{ kill $pid; while [ -d /proc/$pid ]; do sleep 0.05; done; rm -f pid s; }}\n\
+         if grep -q metrics-addr daemon.json; then exit 7; fi\n./start\n"
+    );
+    fs::write(engine.path("never"), script).expect("writable");
+    let command = format!("sh {folder}/never");
+    let told = engine.expect(1, &["engine", "apply", "--yes", "--restart-command", &command]);
+    assert!(told.contains("the engine runs with it") && engine.pid().is_some(), "{told}");
+    assert_eq!(engine.text(), "{}\n");
 }

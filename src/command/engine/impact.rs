@@ -1,6 +1,7 @@
 //! What putting a change in force does to what runs: nothing, a reload, or a restart and what that stops. Pure.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use crate::engine::{AfterRestart, RunningContainer};
 use crate::stack::counted;
@@ -35,8 +36,12 @@ pub(super) fn impact(before: Before) -> String {
         (_, true) => line(&format!("live-restore is on: {} on", running(count, "runs", "run"))),
         (_, false) => {
             let away = AWAY + count.div_ceil(2);
+            let stubborn = match longest_stop(before.containers) {
+                Some(longest) => format!("up to {} s longer", longest.as_secs()),
+                None => "as long as it takes".to_owned(),
+            };
             line(&format!(
-                "{} meanwhile, for about {away} s, or longer where one does not end",
+                "{} meanwhile, for about {away} s, or {stubborn} where one does not end when it is told to",
                 running(count, "stops", "stop")
             ));
             for (after, words) in [
@@ -59,6 +64,11 @@ pub(super) fn impact(before: Before) -> String {
     text
 }
 
+/// The time that the most patient of them is given to end. `None`: one has no limit.
+pub(super) fn longest_stop(containers: &[RunningContainer]) -> Option<Duration> {
+    containers.iter().try_fold(Duration::ZERO, |longest, container| Some(longest.max(container.stop_timeout?)))
+}
+
 /// Names of the containers that end so.
 pub(super) fn names(containers: &[RunningContainer], after: AfterRestart) -> Vec<&str> {
     let alike = containers.iter().filter(|container| container.after_restart == after);
@@ -74,7 +84,8 @@ mod tests {
     use super::*;
 
     fn container(name: &str, after_restart: AfterRestart) -> RunningContainer {
-        RunningContainer { id: name.to_owned(), name: name.to_owned(), after_restart }
+        let stop_timeout = Some(Duration::from_secs(10));
+        RunningContainer { id: name.to_owned(), name: name.to_owned(), after_restart, stop_timeout }
     }
 
     #[test]
@@ -87,7 +98,7 @@ mod tests {
         let before = Before { containers: &containers, live_restore: false, in_swarm: true, reloads: false };
         let told = impact(before);
         for words in [
-            "3 running containers stop meanwhile, for about 4 s",
+            "3 running containers stop meanwhile, for about 4 s, or up to 10 s longer where one does not end",
             "policy: db",
             "STAY DOWN: they have no restart policy: shell",
             "(--rm): job",
@@ -97,6 +108,19 @@ mod tests {
         }
         let told = impact(Before { live_restore: true, in_swarm: false, ..before });
         assert!(told.ends_with("live-restore is on: 3 running containers run on"), "{told}");
+    }
+
+    #[test]
+    fn containers_that_take_their_time_are_given_it() {
+        let mut containers = vec![container("web", AfterRestart::Returns), container("db", AfterRestart::Returns)];
+        containers[1].stop_timeout = Some(Duration::from_secs(90));
+        assert_eq!(longest_stop(&containers), Some(Duration::from_secs(90)));
+        let told = |containers: &[RunningContainer]| {
+            impact(Before { containers, live_restore: false, in_swarm: false, reloads: false })
+        };
+        assert!(told(&containers).contains("or up to 90 s longer where one does not end"), "{}", told(&containers));
+        containers[0].stop_timeout = None;
+        assert!(told(&containers).contains("or as long as it takes where one does not end"), "{}", told(&containers));
     }
 
     #[test]

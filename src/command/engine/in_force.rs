@@ -26,6 +26,9 @@ const CONTAINER_PATIENCE: Duration = Duration::from_secs(20);
 /// Least time for an engine that starts with what it started with before.
 const LAST_PATIENCE: Duration = Duration::from_secs(15);
 
+/// What a file says that stands for none.
+const NO_SETTINGS: &[u8] = b"{}\n";
+
 /// What is to be put in force.
 pub(super) struct Written<'a> {
     /// What the file says now.
@@ -274,6 +277,10 @@ impl Restart<'_> {
         let now = ConfigFile::read(file.path())?;
         match way_back {
             WayBack::None => Ok(()),
+            // Without any it would not start: no settings is the same to it as no file.
+            WayBack::Copy(backup) if !backup.has_bytes() && self.running.needs_file() => {
+                now.replace(self.turn, NO_SETTINGS, |_| Ok(())).map(drop)
+            }
             WayBack::Copy(backup) => backup.restore(self.turn, &now).map(drop),
             WayBack::Working(Some(bytes)) => now.replace(self.turn, &bytes, |_| Ok(())).map(drop),
             WayBack::Working(None) => now.remove(self.turn).map(drop),

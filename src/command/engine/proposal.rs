@@ -316,7 +316,7 @@ fn decide(
         }
     }
     // What the command line says already must not stand in the file, too.
-    settings.retain(|name, value| flags.get(name).is_none_or(|flag| flag.value != shown(value)));
+    settings.retain(|name, value| !flags.say(name, value));
     let desired = Desired::of(stack, &facts);
     if let Some(daemon) = &desired.daemon {
         let address = daemon.metrics_address.to_string();
@@ -331,11 +331,6 @@ fn decide(
     let is_off = wishes.metrics == Some(EngineMetrics::Off);
     let unwanted: &[&str] = if is_off { &[METRICS_KEY] } else { &[] };
     Ok((Change::of(&document, &settings, unwanted), desired))
-}
-
-/// A setting as a flag would have it.
-fn shown(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// What `stackctl render` writes into `daemon.json`.

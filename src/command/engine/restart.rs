@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::super::progress::{Progress, Waiting};
 use super::super::{Failure, output};
 use super::answer::{COMMAND_PATIENCE, PAUSE, look, why};
+use super::impact::longest_stop;
 use super::subject::Running;
 use crate::cli::Global;
 use crate::daemon::{Dockerd, Ran, Service, Turn, Words, end};
@@ -83,15 +84,11 @@ pub(super) enum NotBack {
 /// What there is to say of a command that restarted nothing and does not complain.
 const NEVER_WENT: &str = "the same process answers as before";
 
-/// A command that may restart the engine at any time.
-fn runs_on(pid: u32) -> String {
-    format!("{}: it may restart the engine later", still_runs(pid))
-}
+/// Time to end that is in [`COMMAND_PATIENCE`] already.
+const USUAL_STOP: Duration = Duration::from_secs(15);
 
-fn still_runs(pid: u32) -> String {
-    let longest = COMMAND_PATIENCE.as_secs();
-    format!("the command has not ended within {longest} s and runs on as process {pid}")
-}
+/// Time for containers without a limit of their own; service managers give an engine no more (systemd's own is 90 s).
+const WITHOUT_LIMIT: Duration = Duration::from_secs(90);
 
 impl Restart<'_> {
     /// Restarts, and waits for the engine.
@@ -99,9 +96,10 @@ impl Restart<'_> {
         self.say(&format!("restarting the engine: {}", self.service.restart_line()));
         let words = Words::from_now(&self.service, self.running.log.as_deref());
         let waiting = Progress::new(self.global.quiet).telling("the engine restarts");
-        let before = format!("the command may take {} s, then ", COMMAND_PATIENCE.as_secs());
+        let for_command = self.patience_with_command();
+        let before = format!("the command may take {} s, then ", for_command.as_secs());
         let outcome = tokio::select! {
-            outcome = self.service.restart(COMMAND_PATIENCE) => outcome,
+            outcome = self.service.restart(for_command) => outcome,
             never = self.tell_on(&waiting, &before) => match never {},
             // A service manager waits for an engine that never says it is ready for as long as it is told to: for ever.
             // A command of somebody's own has its whole time: it may work between stop and start.
@@ -125,21 +123,21 @@ impl Restart<'_> {
             (Err(NotBack::Silent(reason)), outcome) => {
                 let said = words.last().await;
                 if let Ok(Ran::On { pid }) = outcome {
-                    output::say(&format!("{}; it is ended", still_runs(pid)));
+                    output::say(&format!("{}; it is ended", self.still_runs(pid)));
                     end(pid).await;
                 }
                 Err(NotBack::Silent(why(reason, outcome.err().map(|error| error.to_string()), said)))
             }
             (Err(NotBack::NeverWent(_)), Err(error)) => Err(NotBack::NeverWent(error.to_string())),
             (Err(NotBack::NeverWent(reason)), Ok(Ran::On { pid })) => {
-                Err(NotBack::NeverWent(format!("{reason}; {}", runs_on(pid))))
+                Err(NotBack::NeverWent(format!("{reason}; {}", self.runs_on(pid))))
             }
             (Ok(engine), Err(error)) => {
                 output::say(&format!("{error}; the engine is back all the same"));
                 Ok(engine)
             }
             (Ok(engine), Ok(Ran::On { pid })) => {
-                output::say(&runs_on(pid));
+                output::say(&self.runs_on(pid));
                 Ok(engine)
             }
             (waited, Ok(Ran::Out)) => waited,
@@ -177,6 +175,23 @@ impl Restart<'_> {
     fn patience(&self) -> Duration {
         let count = u32::try_from(self.running.containers.len()).unwrap_or(u32::MAX);
         self.patience.saturating_add(EACH_CONTAINER.saturating_mul(count))
+    }
+
+    /// Longest time to wait for the command: an engine ends when its containers have, and each has the time that it was made
+    /// with.
+    fn patience_with_command(&self) -> Duration {
+        let longest = longest_stop(&self.running.containers).unwrap_or(WITHOUT_LIMIT);
+        COMMAND_PATIENCE.saturating_add(longest.saturating_sub(USUAL_STOP))
+    }
+
+    /// A command that may restart the engine at any time.
+    fn runs_on(&self, pid: u32) -> String {
+        format!("{}: it may restart the engine later", self.still_runs(pid))
+    }
+
+    fn still_runs(&self, pid: u32) -> String {
+        let longest = self.patience_with_command().as_secs();
+        format!("the command has not ended within {longest} s and runs on as process {pid}")
     }
 
     async fn wait(&self, patience: Duration, words: &Words) -> Result<Engine, NotBack> {

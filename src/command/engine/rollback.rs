@@ -129,15 +129,23 @@ impl Force {
 
 /// What the copy says. Refuses one that the engine would not start with: it may have been damaged since, or other flags given.
 fn startable(file: &ConfigFile, backup: &Backup, judge: Option<&Running>) -> Result<Document, Failure> {
-    let Some(bytes) = backup.bytes()? else { return Ok(Document::default()) };
+    let path = file.path().display();
+    let Some(bytes) = backup.bytes()? else {
+        if judge.is_some_and(Running::needs_file) {
+            return Err(Failure::arguments(
+                format!(
+                    "{path} was not there before, and this engine, whose command line names it, would not start without"
+                ),
+                format!("{path} is left as it is; for an engine without settings write `{{}}` into it"),
+            ));
+        }
+        return Ok(Document::default());
+    };
     let refused = |why: String| {
         let copy = backup.path().display();
         Failure::arguments(
             format!("the engine would not start with the copy {copy}: {why}"),
-            format!(
-                "{} is left as it is; mend the copy, or take it away for the one before it, and try again",
-                file.path().display()
-            ),
+            format!("{path} is left as it is; mend the copy, or take it away for the one before it, and try again"),
         )
     };
     let document = Document::parse(&bytes).map_err(|error| refused(error.to_string()))?;

@@ -72,6 +72,11 @@ impl Running {
         self.dockerd.as_ref().map(Dockerd::flags).unwrap_or_default()
     }
 
+    /// Whether it starts without its file: not where its command line names one (moby `cmd/dockerd/daemon.go`).
+    pub(super) fn needs_file(&self) -> bool {
+        self.dockerd.as_ref().is_some_and(|dockerd| dockerd.config_file().is_some())
+    }
+
     /// Its release.
     pub(super) fn release(&self) -> Option<Release> {
         self.host.version.parse().ok()
