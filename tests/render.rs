@@ -118,6 +118,45 @@ fn written_files_can_be_read_by_the_users_inside_the_containers() {
     assert_eq!(mode(), 0o600, "also where nothing else is to be written");
 }
 
+/// Through the program: a umask is the whole process'.
+#[cfg(unix)]
+#[test]
+fn a_new_folder_comes_into_being_whole_and_is_read_in_containers_whatever_the_umask() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(
+        folder.path().join("stack.yml"),
+        "name: hello\nprometheus: {}\napps: { web: { image: example/web:1 } }\n",
+    )
+    .unwrap();
+    let render = |umask: &str, into: &str| {
+        let line = format!("umask {umask} && exec {} render -q -o {into}", env!("CARGO_BIN_EXE_stackctl"));
+        let run = std::process::Command::new("sh").arg("-c").arg(line).current_dir(folder.path()).output().unwrap();
+        assert!(run.status.success(), "{run:?}");
+        let mode = |path: &str| {
+            let path = folder.path().join(into).join(path);
+            fs::metadata(&path).unwrap_or_else(|error| panic!("{path:?}: {error}")).permissions().mode() & 0o777
+        };
+        (mode(""), mode("compose.yml"), mode("prometheus/prometheus.yml"))
+    };
+    assert_eq!(render("022", "plain"), (0o755, 0o600, 0o644));
+    assert_eq!(render("022", "a/new/one/"), (0o755, 0o600, 0o644));
+    assert_eq!(render("027", "hidden"), (0o750, 0o600, 0o644));
+    let mut left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["a", "hidden", "plain", "stack.yml"]);
+}
+
+#[test]
+fn of_a_folder_that_cannot_be_made_whole_nothing_is_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut files = render::all(&Desired::of(&stacks::hello(), &Facts::default()));
+    files.0.insert("compose.yml/below".to_owned(), "a file below a file".to_owned());
+    let error = render::write(&files, &folder.path().join("out")).unwrap_err().to_string();
+    assert!(error.contains("compose.yml"), "{error}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
 #[test]
 fn a_file_that_cannot_be_written_is_named() {
     let folder = tempfile::tempdir().unwrap();

@@ -30,8 +30,12 @@ pub enum Change {
 
 /// Writes every file that is not there or says something else, and gives those back. A file is never seen half-written.
 /// Makes folders as needed and removes nothing. Nothing at all is written into a folder in which one of them is somebody
-/// else's, such as a `compose.yml` written by hand. The error says which path could not be read or written, and why.
+/// else's, such as a `compose.yml` written by hand; a folder that was not there comes into being with all of them at one
+/// moment. The error says which path could not be read or written, and why.
 pub fn write(files: &Files, folder: &Path) -> io::Result<Vec<Written>> {
+    if folder.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+        return write_new(files, folder);
+    }
     let places: Vec<(&String, &String)> = files.0.iter().collect();
     let places = side_by_side::map(&places, |(path, text)| (*path, Place::look(&folder.join(path), text)));
     let is_ours = places.iter().any(|(_, place)| matches!(place, Ok(Place::Taken { is_marked: true, .. })));
@@ -56,6 +60,26 @@ pub fn write(files: &Files, folder: &Path) -> io::Result<Vec<Written>> {
         hide(&folder.join(OF_COMPOSE))?;
     }
     Ok(written)
+}
+
+/// Writes all of them into a folder of another name, which then gets its own.
+fn write_new(files: &Files, folder: &Path) -> io::Result<Vec<Written>> {
+    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs_err::create_dir_all(parent)?;
+    let with_path =
+        |error: io::Error| io::Error::new(error.kind(), format!("cannot write `{}`: {error}", folder.display()));
+    let beside = new_folder(parent).map_err(with_path)?;
+    let below: BTreeSet<_> = files.0.keys().filter_map(|path| Path::new(path).parent()).collect();
+    for below in below {
+        fs_err::create_dir_all(beside.path().join(below))?;
+    }
+    let texts: Vec<(&String, &String)> = files.0.iter().collect();
+    let outcomes = side_by_side::map(&texts, |(path, text)| create(&beside.path().join(path), text));
+    outcomes.into_iter().collect::<io::Result<()>>()?;
+    std::fs::rename(beside.path(), folder).map_err(with_path)?;
+    // Its old name leads nowhere.
+    let _ = beside.keep();
+    Ok(files.0.keys().map(|path| Written { path: path.clone(), change: Change::Created }).collect())
 }
 
 /// What lies where a file is to be written.
@@ -107,6 +131,32 @@ fn replace(file: &Path, text: &str) -> io::Result<()> {
         readable_by_all(beside.as_file()).map_err(with_path)?;
     }
     beside.persist(file).map_err(|failed| with_path(failed.error))?;
+    Ok(())
+}
+
+/// A folder that nobody knows yet, with the rights that any new one has.
+fn new_folder(parent: &Path) -> io::Result<tempfile::TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".stackctl-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
+    builder.tempdir_in(parent)
+}
+
+/// Writes a file that is not there, in a folder that nobody knows yet. Readable as [`replace`] makes it.
+fn create(file: &Path, text: &str) -> io::Result<()> {
+    let mut options = fs_err::OpenOptions::new();
+    options.write(true).create_new(true);
+    let mode = if file.ends_with(OF_COMPOSE) { 0o600 } else { 0o644 };
+    #[cfg(unix)]
+    fs_err::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
+    let mut opened = options.open(file)?;
+    opened.write_all(text.as_bytes())?;
+    // A umask may have taken from it.
+    #[cfg(unix)]
+    if std::os::unix::fs::PermissionsExt::mode(&opened.metadata()?.permissions()) & 0o777 != mode {
+        readable_by_all(opened.file())?;
+    }
     Ok(())
 }
 

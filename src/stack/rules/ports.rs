@@ -117,8 +117,7 @@ const FRONT_DOORS: [&str; 2] = ["nginx", "haproxy"];
 pub(super) fn databases_stay_at_home(examination: &mut Examination) {
     let stack = examination.stack;
     for service in services(stack) {
-        let image =
-            stack.apps.iter().find(|(name, _)| name.as_str() == service.name).map(|(_, app)| app.image.as_str());
+        let image = stack.apps.get(service.name).map(|app| app.image.as_str());
         let kind = image.and_then(catalog::exporter_for).map(|known| known.name);
         let is_inner = service.section == "exporters" || kind.is_some_and(|kind| !FRONT_DOORS.contains(&kind));
         let is_open = |port: &&super::super::Port| is_everywhere(port.host_ip) && port.host_port.is_some();
