@@ -369,7 +369,10 @@ fn a_secret_with_another_value_replaces_its_container_and_is_not_shown() {
     let world = World::of(text);
     let mut observed = world.running();
     let source = SecretSource::Environment("TOKEN".to_owned());
-    let secrets = |value: &str| Secrets([(source.clone(), value.as_bytes().to_vec())].into_iter().collect());
+    let secrets = |value: &str| Secrets {
+        values: [(source.clone(), value.as_bytes().to_vec())].into_iter().collect(),
+        ..Secrets::default()
+    };
     let stamp = secrets("old").stamp(&source, "/run/secrets/token");
     container(&mut observed, "shop-web-1").files.insert("/run/secrets/token".to_owned(), stamp);
     assert_plan(&world.plan_with(&secrets("old"), &observed).to_string(), &[]);

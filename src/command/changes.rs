@@ -8,7 +8,7 @@ use super::output;
 use super::situation::Situation;
 use crate::catalog::prometheus::MEMORY_FILE;
 use crate::plan::{ChangedFile, Plan};
-use crate::stack::{Environment, lines_without_secrets, names_a_secret};
+use crate::stack::lines_without_secrets;
 
 /// Lines that are shown of one file.
 const LINES: usize = 20;
@@ -107,18 +107,10 @@ async fn compare(situation: &Situation, file: ChangedFile<'_>) -> Change {
 
 /// Compares the texts as they are, and shows their lines without what is secret.
 fn hunks(situation: &Situation, present: &str, wanted: &str) -> Vec<String> {
-    let variables = secret_variables(&situation.loaded.environment);
-    let known = |line: String| situation.inputs().secrets.hide(line);
+    let secrets = situation.inputs().secrets;
+    let known = |line: String| secrets.hide(line);
     let shown = |text: &str| -> Vec<String> { lines_without_secrets(text).into_iter().map(known).collect() };
-    compared((present, &shown(present)), (wanted, &shown(wanted)), &variables)
-}
-
-/// Values of variables whose names say that they are secret. They may stand anywhere in a file. Short ones do so for other
-/// reasons.
-fn secret_variables(environment: &Environment) -> Vec<String> {
-    const SHORTEST: usize = 6;
-    let secret = environment.names().filter(|name| names_a_secret(name));
-    secret.filter_map(|name| environment.get(name)).filter(|value| value.trim().len() >= SHORTEST).collect()
+    compared((present, &shown(present)), (wanted, &shown(wanted)), &secrets.variables)
 }
 
 /// The hunks of a unified diff of two texts, each with its lines as they may be shown. A line that takes the place of one
@@ -172,7 +164,7 @@ mod tests {
     fn neither_the_value_of_a_secret_variable_nor_the_one_before_it_is_shown() {
         let variables = [("API_TOKEN", "new-token"), ("PASSWORD", "short"), ("TAG", "1.4.2-beta")];
         let environment = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let secret = secret_variables(&environment);
+        let secret = crate::command::secrets::of_variables(&environment);
         assert_eq!(secret, ["new-token"]);
         let (before, after) = ("a: 1\nt:\n  - old-token\nz: 2\n", "a: 1\nt:\n  - new-token\nz: 3\n");
         let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();

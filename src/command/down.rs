@@ -38,7 +38,7 @@ fn stack_name(text: &str) -> Result<StackName, String> {
 
 /// Runs it.
 pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
-    let loaded = arguments.name.is_none().then(|| situation::load(global)).transpose()?;
+    let loaded = arguments.name.is_none().then(|| situation::load_without_secrets(global)).transpose()?;
     let engine = situation::connect().await?;
     let question = match (&loaded, &arguments.name) {
         (Some(loaded), _) => situation::question(&loaded.stack, &engine),

@@ -33,7 +33,7 @@ const COLORS: [AnsiColor; 6] =
 
 /// Runs it.
 pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
-    let loaded = situation::load(global)?;
+    let loaded = situation::load_without_secrets(global)?;
     let engine = situation::connect().await?;
     let observed = engine.observe(&situation::question(&loaded.stack, &engine)).await?;
     let attached = observed.attached.iter().map(|attached| &attached.container);

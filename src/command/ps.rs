@@ -30,7 +30,7 @@ struct Line {
 
 /// Runs it.
 pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
-    let loaded = situation::load(global)?;
+    let loaded = situation::load_without_secrets(global)?;
     let engine = situation::connect().await?;
     let observed = engine.observe(&situation::question(&loaded.stack, &engine)).await?;
     let mut lines: Vec<Line> =

@@ -10,7 +10,7 @@ use super::state;
 use crate::catalog::grafana::ADMIN_PASSWORD;
 use crate::desired::{Desired, PlacedSecret, SecretSource};
 use crate::engine::{Error, Secrets};
-use crate::stack::Environment;
+use crate::stack::{Environment, names_a_secret};
 
 /// Letters and digits of a generated password: 24 of these 56 are 139 bits. Those that look alike are left out.
 const ALPHABET: &[u8] = b"abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
@@ -28,7 +28,7 @@ pub(super) fn read(desired: &Desired, environment: &Environment) -> Result<Secre
         }
     }
     refuse_dollars(desired, &values)?;
-    Ok(Secrets(values))
+    Ok(Secrets { values, variables: of_variables(environment) })
 }
 
 /// Grafana takes what follows a `$` for a variable, even in what it reads from a file, and knows no way to write one.
@@ -43,6 +43,15 @@ fn refuse_dollars(desired: &Desired, values: &HashMap<SecretSource, Vec<u8>>) ->
     Ok(())
 }
 
+/// Values of variables that the stack file names as secrets, whatever they are called.
+pub(super) fn named_variables(desired: &Desired, environment: &Environment) -> Vec<String> {
+    let variables = placed(desired).filter_map(|secret| match &secret.source {
+        SecretSource::Environment(variable) => environment.get(variable),
+        _ => None,
+    });
+    variables.collect()
+}
+
 /// The secrets whose values can be had without making one up. What is missing is said when it is needed.
 pub(super) fn known(desired: &Desired, environment: &Environment) -> Secrets {
     let known = placed(desired).filter_map(|secret| {
@@ -51,7 +60,15 @@ pub(super) fn known(desired: &Desired, environment: &Environment) -> Secrets {
         let value = is_there.then(|| value(desired, &secret.name, &secret.source, environment).ok()).flatten()?;
         Some((secret.source.clone(), value))
     });
-    Secrets(known.collect())
+    Secrets { values: known.collect(), variables: of_variables(environment) }
+}
+
+/// Values of variables whose names say that they are secret. They may stand anywhere in what the stack file says. Short ones
+/// do so for other reasons.
+pub(super) fn of_variables(environment: &Environment) -> Vec<String> {
+    const SHORTEST: usize = 6;
+    let secret = environment.names().filter(|name| names_a_secret(name));
+    secret.filter_map(|name| environment.get(name)).filter(|value| value.trim().len() >= SHORTEST).collect()
 }
 
 /// Why values cannot be had that somebody has to give, each once.

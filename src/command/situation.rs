@@ -45,7 +45,16 @@ pub(super) struct Wishes<'a> {
 
 /// Reads the stack file.
 pub(super) fn load(global: &Global) -> Result<Loaded, Problems> {
-    stack::load(&global.file, &Environment::of_process(), &VOCABULARY)
+    let loaded = stack::load(&global.file, &Environment::of_process(), &VOCABULARY)?;
+    engine::keep_secret(secrets::of_variables(&loaded.environment));
+    Ok(loaded)
+}
+
+/// The same for who only looks at what runs, or takes it away.
+pub(super) fn load_without_secrets(global: &Global) -> Result<Loaded, Problems> {
+    let loaded = stack::load_without_secrets(&global.file, &Environment::of_process(), &VOCABULARY)?;
+    engine::keep_secret(secrets::of_variables(&loaded.environment));
+    Ok(loaded)
 }
 
 /// Connects to the engine that `docker` would work on here.
@@ -93,6 +102,7 @@ impl Situation {
         }
         let desired = Desired::of(stack, &facts);
         let files = render::all(&desired);
+        engine::keep_secret(secrets::named_variables(&desired, &loaded.environment));
         Ok(Self {
             known_secrets: secrets::known(&desired, &loaded.environment),
             own_image,
@@ -249,7 +259,7 @@ impl Situation {
         let own = || verify::grafana_url(&self.desired, &self.observed);
         let Some(url) = url.map(str::to_owned).or_else(own) else { return Ok(None) };
         let secret = service.container.secrets.iter().find(|secret| secret.name == ADMIN_PASSWORD);
-        let password = secret.and_then(|secret| self.known_secrets.0.get(&secret.source));
+        let password = secret.and_then(|secret| self.known_secrets.values.get(&secret.source));
         let password = password.map(|bytes| String::from_utf8_lossy(bytes).trim_end().to_owned()).unwrap_or_default();
         Grafana::new(&url, "admin", &password).map(Some).map_err(|error| Error::new("cannot ask Grafana", error))
     }
@@ -265,12 +275,12 @@ impl Situation {
         };
         let mut access = Access::default();
         if let (Some(auth), Some(source)) = (&guard.basic_auth, &guard.password) {
-            let password = self.known_secrets.0.get(source).ok_or_else(|| unknown("password"))?;
+            let password = self.known_secrets.values.get(source).ok_or_else(|| unknown("password"))?;
             let password = String::from_utf8_lossy(password).trim_end_matches(['\r', '\n']).to_owned();
             access.login = Some((auth.username.clone(), password));
         }
         if let Some(source) = &guard.certificate {
-            let certificate = self.known_secrets.0.get(source).ok_or_else(|| unknown("certificate"))?;
+            let certificate = self.known_secrets.values.get(source).ok_or_else(|| unknown("certificate"))?;
             access.certificate = Some(certificate.clone());
         }
         Ok(access)

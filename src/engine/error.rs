@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::secrecy::without_secrets;
+
 /// The engine said no.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
@@ -16,13 +18,14 @@ pub struct Error {
 impl Error {
     /// An error without advice.
     pub fn new(attempt: impl Into<String>, cause: impl fmt::Display) -> Self {
-        Self { attempt: attempt.into(), cause: cause.to_string(), advice: None }
+        let [attempt, cause] = [attempt.into(), cause.to_string()].map(without_secrets);
+        Self { attempt, cause, advice: None }
     }
 
     /// The same error with advice.
     #[must_use]
     pub fn advise(mut self, advice: impl Into<String>) -> Self {
-        self.advice = Some(advice.into());
+        self.advice = Some(without_secrets(advice.into()));
         self
     }
 }
@@ -38,7 +41,10 @@ impl std::error::Error for Error {}
 /// Turns bollard's errors into ours: `docker.call().await.map_err(cannot("list networks"))`.
 pub(super) fn cannot<A: Into<String>>(attempt: A) -> impl FnOnce(bollard::errors::Error) -> Error {
     let attempt = format!("cannot {}", attempt.into());
-    move |error| Error { advice: advice(&error), cause: cause(&error), attempt }
+    move |error| {
+        let advice = advice(&error);
+        Error { advice: advice.map(without_secrets), ..Error::new(attempt, cause(&error)) }
+    }
 }
 
 /// The engine's own sentence, without bollard's frame around it.
@@ -103,7 +109,8 @@ fn advice(error: &bollard::errors::Error) -> Option<String> {
     }
     if text.contains("is already in use by container") {
         return Some(
-            "a container that is not stackctl's has this name: remove or rename it, or give the stack another `name`"
+            "another container has this name since: see whose it is with `docker ps --all`, and run the command again, or give \
+             the stack another `name`"
                 .to_owned(),
         );
     }

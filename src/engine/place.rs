@@ -22,26 +22,36 @@ pub(super) const SECRET_MODE: u32 = 0o400;
 
 /// Values of secrets, read by the command at the last moment. Never printed.
 #[derive(Clone, Default)]
-pub struct Secrets(pub HashMap<SecretSource, Vec<u8>>);
+pub struct Secrets {
+    /// Those that go into containers as files, by where they lie.
+    pub values: HashMap<SecretSource, Vec<u8>>,
+    /// Values of variables whose names say that they are secret. They may stand anywhere in what the stack file says.
+    pub variables: Vec<String>,
+}
 
 impl Secrets {
     /// The stamp that the secret's file has in a container; `None`: its value is not known.
     pub fn stamp(&self, source: &SecretSource, path: &str) -> Option<FileStamp> {
-        Some(FileStamp::of_secret(path, self.0.get(source)?))
+        Some(FileStamp::of_secret(path, self.values.get(source)?))
     }
 
     /// The line without the values of these secrets, should somebody have written one there by hand.
     pub fn hide(&self, line: String) -> String {
         const SHORTEST: usize = 6;
-        let texts = self.0.values().filter_map(|value| std::str::from_utf8(value).ok());
+        let texts = self.values.values().filter_map(|value| std::str::from_utf8(value).ok());
         let values = texts.flat_map(str::lines).map(str::trim).filter(|value| value.len() >= SHORTEST);
         values.fold(line, |line, value| if line.contains(value) { line.replace(value, "***") } else { line })
+    }
+
+    /// Whether the value of a secret variable stands in a text.
+    pub fn are_in(&self, text: &str) -> bool {
+        self.variables.iter().any(|value| text.contains(value.as_str()))
     }
 }
 
 impl fmt::Debug for Secrets {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-        write!(formatter, "Secrets({} redacted)", self.0.len())
+        write!(formatter, "Secrets({} redacted)", self.values.len() + self.variables.len())
     }
 }
 
@@ -75,7 +85,7 @@ impl Engine {
         if !spec.secrets.is_empty() {
             let owner = self.user_of(container).await?;
             for secret in &spec.secrets {
-                let value = secrets.0.get(&secret.source).ok_or_else(|| {
+                let value = secrets.values.get(&secret.source).ok_or_else(|| {
                     Error::new(format!("cannot put secret `{}` into `{container}`", secret.name), "it has no value")
                 })?;
                 archive.secret(&secret.target, value, owner);
@@ -279,7 +289,8 @@ mod tests {
 
     #[test]
     fn secrets_are_not_printed() {
-        let secrets = Secrets(HashMap::from([(SecretSource::Generated, b"geheim".to_vec())]));
+        let values = HashMap::from([(SecretSource::Generated, b"geheim".to_vec())]);
+        let secrets = Secrets { values, variables: Vec::new() };
         assert_eq!(format!("{secrets:?}"), "Secrets(1 redacted)");
         assert_eq!(secrets.hide("x: geheim".to_owned()), "x: ***");
     }

@@ -1,5 +1,7 @@
 //! What a stack file takes from outside: variables that are passed through, and the files that it names.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 
 use indexmap::IndexMap;
@@ -56,15 +58,16 @@ fn give(node: &mut Node, key: &str, value: Option<String>) {
     }
 }
 
-/// Makes every path absolute, looks whether the files are there, and merges `env_file` into `environment`.
+/// Makes every path absolute, looks whether the files are there, and merges `env_file` into `environment`. What is secret
+/// need not be there where `needs_secrets` does not say so.
 pub(super) fn resolve(
     stack: &mut Stack,
     root: &Node,
-    folder: &Path,
+    (folder, needs_secrets): (&Path, bool),
     environment: &Environment,
     problems: &mut Collector,
 ) {
-    let mut files = Files { root, folder, environment, problems };
+    let mut files = Files { root, folder, needs_secrets, environment, problems };
     let top = document::Path::ROOT;
     for (name, app) in &mut stack.apps {
         let path = top.key("apps");
@@ -128,6 +131,7 @@ pub(super) fn resolve(
 struct Files<'a> {
     root: &'a Node,
     folder: &'a Path,
+    needs_secrets: bool,
     environment: &'a Environment,
     problems: &'a mut Collector,
 }
@@ -212,7 +216,9 @@ impl Files<'_> {
     /// The absolute path of a file that has to be there and hold such a block of PEM. What is in it is not said.
     fn pem(&mut self, file: &str, path: document::Path, block: &str) -> String {
         let absolute = self.present(file, path);
-        let Ok(bytes) = read_regular(Path::new(&absolute)) else { return absolute };
+        let Some(bytes) = read_regular(Path::new(&absolute)).ok().filter(|_| self.needs_secrets) else {
+            return absolute;
+        };
         let text = String::from_utf8_lossy(&bytes);
         let begins = |line: &str| line.starts_with("-----BEGIN ") && line.ends_with(block);
         if !text.lines().any(|line| begins(line.trim_end())) {
@@ -318,15 +324,21 @@ impl Files<'_> {
         }
     }
 
-    /// The absolute path of a file that has to be there.
+    /// The absolute path of a file that has to be there for who needs secrets, and readable: what runs may have its content
+    /// from a time when it was.
     fn present(&mut self, file: &str, path: document::Path) -> String {
         let absolute = self.absolute(file);
-        match std::fs::metadata(&absolute) {
-            Ok(data) if data.is_dir() => {
+        match open_regular(Path::new(&absolute)) {
+            Err(_) if !self.needs_secrets => {}
+            Err(_) if Path::new(&absolute).is_dir() => {
                 self.error(path, "a file is needed, and this is a folder", "name a file in it");
             }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => self.cannot_read(path, &error),
+            Err(error) => {
+                let help = "let this user read it, or name another one";
+                self.error(path, format!("cannot read the file: {error}"), help);
+            }
             Ok(_) => {}
-            Err(error) => self.cannot_read(path, &error),
         }
         absolute
     }
@@ -354,6 +366,11 @@ impl Files<'_> {
 
 /// The content of a file that is not a pipe or a device, up to 16 MiB.
 pub(super) fn read_regular(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open_regular(path)?.read_to_end(&mut bytes).map(|_| bytes)
+}
+
+fn open_regular(path: &Path) -> std::io::Result<File> {
     const LARGEST: u64 = 16 * 1024 * 1024;
     let data = std::fs::metadata(path)?;
     if !data.is_file() {
@@ -362,7 +379,7 @@ pub(super) fn read_regular(path: &Path) -> std::io::Result<Vec<u8>> {
     if data.len() > LARGEST {
         return Err(std::io::Error::other("it has more than 16 MiB"));
     }
-    std::fs::read(path)
+    File::open(path)
 }
 
 /// The path without `.` and `..`.

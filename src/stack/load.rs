@@ -51,6 +51,27 @@ pub struct Loaded {
 /// # Errors
 /// All problems of all files at once.
 pub fn load(paths: &[PathBuf], environment: &Environment, vocabulary: &Vocabulary) -> Result<Loaded, Problems> {
+    load_files(paths, environment, vocabulary, true)
+}
+
+/// The same for who needs no secret: files of secrets may be missing.
+///
+/// # Errors
+/// All other problems of all files at once.
+pub fn load_without_secrets(
+    paths: &[PathBuf],
+    environment: &Environment,
+    vocabulary: &Vocabulary,
+) -> Result<Loaded, Problems> {
+    load_files(paths, environment, vocabulary, false)
+}
+
+fn load_files(
+    paths: &[PathBuf],
+    environment: &Environment,
+    vocabulary: &Vocabulary,
+    needs_secrets: bool,
+) -> Result<Loaded, Problems> {
     let mut problems = Collector::default();
     let texts: Vec<_> = paths.iter().filter_map(|path| read_file(path, &mut problems)).collect();
     if paths.is_empty() {
@@ -62,7 +83,7 @@ pub fn load(paths: &[PathBuf], environment: &Environment, vocabulary: &Vocabular
     // The folder of `stack.yml` is the working directory: an empty path cannot be made absolute.
     let folder = paths.first().and_then(|path| path.parent()).filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
-    assemble(texts, folder, environment, vocabulary, problems)
+    assemble(texts, (folder, needs_secrets), environment, vocabulary, problems)
 }
 
 /// Loads a stack from files, one of which has another text by now that is not written yet.
@@ -89,7 +110,7 @@ pub fn load_changed(
         return Err(problems.finish());
     }
     let folder = paths.first().and_then(|path| path.parent()).filter(|folder| !folder.as_os_str().is_empty());
-    assemble(texts, folder.unwrap_or(Path::new(".")), environment, vocabulary, problems)
+    assemble(texts, (folder.unwrap_or(Path::new(".")), true), environment, vocabulary, problems)
 }
 
 /// Loads a stack from a text, as if it stood in the file `name` in that folder.
@@ -105,14 +126,14 @@ pub fn parse(
 ) -> Result<Loaded, Problems> {
     let mut problems = Collector::default();
     match decode(name, text.as_bytes().to_vec(), &mut problems) {
-        Some(text) => assemble(vec![(name.to_owned(), text)], folder, environment, vocabulary, problems),
+        Some(text) => assemble(vec![(name.to_owned(), text)], (folder, true), environment, vocabulary, problems),
         None => Err(problems.finish()),
     }
 }
 
 fn assemble(
     texts: Vec<(String, String)>,
-    named_folder: &Path,
+    (named_folder, needs_secrets): (&Path, bool),
     environment: &Environment,
     vocabulary: &Vocabulary,
     mut problems: Collector,
@@ -128,7 +149,7 @@ fn assemble(
     let mut root = include::join(root, &joint, &mut environment, &mut problems);
     files::pass_through(&mut root, &environment);
     let mut stack = sections::read(&root, &mut Reader::new(&mut problems));
-    files::resolve(&mut stack, &root, &folder, &environment, &mut problems);
+    files::resolve(&mut stack, &root, (&folder, needs_secrets), &environment, &mut problems);
     rules::examine(&stack, &root, vocabulary, &mut problems);
     if problems.has_errors() {
         return Err(problems.finish());

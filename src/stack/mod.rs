@@ -83,7 +83,7 @@ pub use grafana::Grafana;
 pub use healthcheck::{Healthcheck, HealthcheckTest};
 pub use images::{ImageSource, Images};
 pub use include::{Include, Included, Includes, Inclusion, ReadCompose};
-pub use load::{Loaded, STANDARD_INPUT, VARIABLE_FILES, Vocabulary, load, load_changed, parse};
+pub use load::{Loaded, STANDARD_INPUT, VARIABLE_FILES, Vocabulary, load, load_changed, load_without_secrets, parse};
 pub use mask::{lines_without_secrets, names_a_secret, without_url_secrets};
 pub use metrics::{BasicAuth, Discovery, Metrics, Scheme, Tls};
 pub use name::{ServiceName, StackName};

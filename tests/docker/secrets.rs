@@ -292,3 +292,56 @@ apps:
     docker(&["volume", "rm", &named]);
     assert_eq!(left, [named], "a volume that somebody named stays, whatever its label");
 }
+
+#[test]
+fn an_engine_that_quotes_a_secret_variable_is_not_quoted_with_it() {
+    const VALUE: &str = "Qx7hidden3word";
+    let stack = Sandbox::bare("");
+    for (setting, value) in [
+        ("user", VALUE),
+        ("user", "Qx7hidden3word:Zu9hidden4group"),
+        ("entrypoint", VALUE),
+        ("working_dir", VALUE),
+        ("cap_add", VALUE),
+        ("stop_signal", VALUE),
+        ("hostname", "Qx7hidden3word!"),
+        ("platform", VALUE),
+    ] {
+        let written = if setting == "cap_add" { "[\"${DB_PASSWORD}\"]" } else { "\"${DB_PASSWORD}\"" };
+        stack.write_bare(&format!(
+            "prometheus: off\ngrafana: off\napps: {{ web: {{ image: stackctl/self, command: [demo, iotd], {setting}: {written} }} }}\n"
+        ));
+        for arguments in [&["plan"][..], &["up", "--timeout", "5s"]] {
+            let run = run(stack.command(arguments).env("DB_PASSWORD", value));
+            let said = format!("{}{}", run.stdout, run.stderr).to_lowercase();
+            assert!(!said.contains("hidden"), "{setting} {arguments:?}: {said}");
+            let was_refused = said.contains("***") || ["hostname", "stop_signal"].contains(&setting);
+            assert!(arguments[0] == "plan" || was_refused, "{setting}: {said}");
+        }
+    }
+}
+
+#[test]
+fn a_secret_that_cannot_be_read_is_told_with_its_line_and_what_runs_can_be_seen_and_taken_away() {
+    let stack = Sandbox::bare("");
+    let file = stack.path("key");
+    std::fs::write(&file, IN_FILE).expect("the test's folder is writable");
+    stack.write(
+        "secrets:\n  key:\n    file: key\napps: { web: { image: stackctl/self, command: [demo, iotd], secrets: [key] } }\n",
+    );
+    stack.ok(&["up", "--no-wait"]);
+    let web = stack.running("web");
+    for spoil in [&["rm"][..], &["mkfifo"], &["rm"], &["ln", "-s", "/dev/zero"], &["rm"], &["mkdir"]] {
+        let status = Command::new(spoil[0]).args(&spoil[1..]).arg(&file).status().expect("it is part of coreutils");
+        assert!(status.success(), "{spoil:?}");
+        for command in [&["plan"][..], &["up"], &["check"]] {
+            let refused = stack.expect(2, command).stderr;
+            assert!(refused.contains("stack.yml:7:11") && refused.contains("secrets.key.file"), "{refused}");
+        }
+        assert!(stack.ok(&["ps"]).stdout.contains(&stack.container("web", 1)));
+        stack.ok(&["logs", "--tail", "1"]);
+        assert_eq!(stack.running("web"), web);
+    }
+    stack.ok(&["down"]);
+    assert!(stack.running("web").is_empty());
+}
