@@ -2,9 +2,10 @@
 
 use std::io::IsTerminal;
 use std::path::Path;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use super::{Exit, Failure, failure, lock, output, prompt, secrets, situation, state};
+use super::{Exit, Failure, failure, interrupt, lock, output, prompt, secrets, situation, state};
 use crate::cli::Global;
 use crate::engine::{Engine, Error, Observed, Question, Removal};
 use crate::stack::{StackName, Wrong};
@@ -60,22 +61,91 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     if arguments.volumes && !arguments.yes {
         confirm(&observe().await?)?;
     }
+    let interrupt = interrupt::interrupt()?;
+    let course = Course::default();
     let work = async |interrupted| {
         let observed = observe().await?;
+        course.begin(&observed, arguments.volumes);
         let memory_copy = question.memory_copy.as_deref();
-        let of_stack = OfStack { name: stack, memory_copy, question: &question, interrupted };
+        let of_stack = OfStack { name: stack, memory_copy, question: &question, interrupted, course: &course };
         Ok::<Exit, Failure>(take_away(global, arguments, &engine, &of_stack, &observed).await)
     };
-    match lock::take(&engine, stack, "down", global.quiet).await {
-        Ok(lock) => {
-            let interrupted = lock.taken_over.is_some();
-            lock::under(lock, work(interrupted)).await
+    let done = async {
+        match lock::take(&engine, stack, "down", global.quiet).await {
+            Ok(lock) => {
+                let interrupted = lock.taken_over.is_some();
+                lock::under(lock, work(interrupted)).await
+            }
+            // An engine that can make no volume, because its disk is full, is just where `down` has to work.
+            Err(error) => {
+                output::say(&format!("going on without a lock: {error}"));
+                work(false).await
+            }
         }
-        // An engine that can make no volume, because its disk is full, is just where `down` has to work.
-        Err(error) => {
-            output::say(&format!("going on without a lock: {error}"));
-            work(false).await
+    };
+    tokio::select! {
+        done = done => done,
+        // The lock stays, as that of a killed one: the next command knows by it that the engine may still be busy.
+        () = interrupt => {
+            output::say(&course.told(stack));
+            Ok(Exit::Interrupted)
         }
+    }
+}
+
+/// How far it has come.
+#[derive(Default)]
+struct Course {
+    /// Whether anything was asked of the engine yet, and what of it is not known to be gone.
+    left: Mutex<(bool, Vec<Removal>)>,
+}
+
+impl Course {
+    fn begin(&self, observed: &Observed, volumes: bool) {
+        let containers = observed.containers.iter().map(|found| Removal::Container(found.name.clone()));
+        let networks = observed.networks.iter().filter(|network| network.ours);
+        let volumes = observed.volumes.iter().filter(|volume| volumes && volume.ours);
+        let networks = networks.map(|network| Removal::Network(network.name.clone()));
+        let volumes = volumes.map(|volume| Removal::Volume(volume.name.clone()));
+        *self.left() = (true, containers.chain(networks).chain(volumes).collect());
+    }
+
+    fn gone(&self, removal: &Removal) {
+        self.left().1.retain(|left| left != removal);
+    }
+
+    fn left(&self) -> std::sync::MutexGuard<'_, (bool, Vec<Removal>)> {
+        self.left.lock().expect("nothing panics while it holds the course")
+    }
+
+    fn told(&self, stack: &str) -> String {
+        let left = self.left();
+        let names: Vec<String> = left.1.iter().map(|removal| format!("{} {}", word(removal), name(removal))).collect();
+        match (left.0, names.as_slice()) {
+            (false, _) => format!("interrupted: nothing of stack `{stack}` was taken away"),
+            (true, []) => {
+                format!("interrupted: stack `{stack}` is gone; `stackctl down` sees whether anything came after")
+            }
+            (true, names) => format!(
+                "interrupted: of stack `{stack}` are left, stopped or not: {}; the engine may still finish what was begun. \
+                 `stackctl down` goes on from here, `stackctl up` brings the stack back",
+                names.join(", ")
+            ),
+        }
+    }
+}
+
+fn word(removal: &Removal) -> &'static str {
+    match removal {
+        Removal::Container(_) => "container",
+        Removal::Network(_) => "network",
+        Removal::Volume(_) => "volume",
+    }
+}
+
+fn name(removal: &Removal) -> &str {
+    match removal {
+        Removal::Container(name) | Removal::Network(name) | Removal::Volume(name) => name,
     }
 }
 
@@ -98,6 +168,7 @@ struct OfStack<'a> {
     question: &'a Question,
     /// Whoever changed it last was killed.
     interrupted: bool,
+    course: &'a Course,
 }
 
 async fn take_away(
@@ -109,13 +180,9 @@ async fn take_away(
 ) -> Exit {
     let stack = of_stack.name;
     let report = |removal: &Removal, elapsed: Duration| {
+        of_stack.course.gone(removal);
         if !global.quiet {
-            let (kind, name) = match removal {
-                Removal::Container(name) => ("container", name),
-                Removal::Network(name) => ("network", name),
-                Removal::Volume(name) => ("volume", name),
-            };
-            output::say(&format!("- {kind:<9} {name} ({:.1} s)", elapsed.as_secs_f64()));
+            output::say(&format!("- {:<9} {} ({:.1} s)", word(removal), name(removal), elapsed.as_secs_f64()));
         }
     };
     let mut failures = engine.remove_all(stack, observed, arguments.volumes, &report).await;
@@ -217,9 +284,7 @@ fn confirm(observed: &Observed) -> Result<(), Failure> {
         ));
     }
     let question = format!("Remove for good: {}?", volumes.join(", "));
-    if prompt::agreed(&question)? {
-        Ok(())
-    } else {
-        Err(Failure::arguments("nothing was removed", "leave out --volumes to keep them"))
-    }
+    let agreed = prompt::agreed(&question)?;
+    prompt::leave_interrupts();
+    if agreed { Ok(()) } else { Err(Failure::arguments("nothing was removed", "leave out --volumes to keep them")) }
 }

@@ -18,7 +18,7 @@ pub enum Exit {
     FileIsWrong,
     /// 3: not as desired.
     NotAsDesired,
-    /// 130: Ctrl-C, as shells have it.
+    /// 130: Ctrl-C, as shells have it; SIGTERM and a lost terminal, too, where work is left half done.
     Interrupted,
     /// What a demo app was asked to end with.
     Asked(u8),

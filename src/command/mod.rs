@@ -43,6 +43,7 @@ mod facts;
 mod failure;
 mod glance;
 mod host_ports;
+mod interrupt;
 mod learn;
 mod lock;
 mod locked;

@@ -1,6 +1,7 @@
 //! Asking a person on the terminal, so that Ctrl-C leaves it whole.
 
 use std::io::{BufRead, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Exit, Failure, output};
 
@@ -16,9 +17,18 @@ pub(super) fn answered<T>(answer: dialoguer::Result<T>) -> Result<T, Failure> {
     })
 }
 
+/// Whether Ctrl-C is a question's.
+static ASKS: AtomicBool = AtomicBool::new(false);
+
+/// From now on Ctrl-C is for somebody else to hear: something may be changed.
+pub(super) fn leave_interrupts() {
+    ASKS.store(false, Ordering::Relaxed);
+}
+
 /// A terminal that is not read at the very moment turns Ctrl-C into a signal. It is waited for beside the prompts, which
 /// hold this thread, so that the cursor comes back whenever it is pressed. Nothing is changed yet while questions are asked.
 pub(super) fn restore_on_interrupt() {
+    ASKS.store(true, Ordering::Relaxed);
     let (ready, is_ready) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return };
@@ -26,7 +36,7 @@ pub(super) fn restore_on_interrupt() {
             let interrupt = tokio::signal::unix::SignalKind::interrupt();
             let Ok(mut signals) = tokio::signal::unix::signal(interrupt) else { return };
             ready.send(()).unwrap_or_default();
-            if signals.recv().await.is_some() {
+            if signals.recv().await.is_some() && ASKS.load(Ordering::Relaxed) {
                 drop(dialoguer::console::Term::stderr().show_cursor());
                 std::process::exit(i32::from(Exit::INTERRUPTED));
             }

@@ -3,16 +3,14 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use tokio::signal::unix::{SignalKind, signal};
-
 use super::changes::{Changes, Extent};
 use super::glance::{Glance, glance};
 use super::host_ports::Taken;
 use super::progress::Progress;
 use super::situation::{Situation, Wishes};
 use super::{
-    Exit, Failure, failure, host_ports, learn, lock, output, panels, prove, published, rules, secrets, situation,
-    summary, wait,
+    Exit, Failure, failure, host_ports, interrupt, learn, lock, output, panels, prove, published, rules, secrets,
+    situation, summary, wait,
 };
 use crate::cli::Global;
 use crate::desired::{PullPolicy, Service};
@@ -61,7 +59,7 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     let engine = situation::connect().await?;
     let wishes = Wishes { scale: &arguments.scale.scale, ask_again: arguments.pull, locked: arguments.locked.locked };
     let stack = loaded.stack.name.to_string();
-    let interrupt = interrupt().map_err(|error| Error::new("cannot listen for Ctrl-C", error))?;
+    let interrupt = interrupt::interrupt()?;
     let work = Work { global, arguments, begun, progress: Progress::new(global.quiet) };
     tokio::select! {
         done = work.bring_up(loaded, engine, wishes) => done,
@@ -71,14 +69,6 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
             Ok(Exit::Interrupted)
         }
     }
-}
-
-/// Completes at Ctrl-C, which counts from the moment this returns.
-fn interrupt() -> std::io::Result<impl Future<Output = ()>> {
-    let mut interrupts = signal(SignalKind::interrupt())?;
-    Ok(async move {
-        interrupts.recv().await;
-    })
 }
 
 /// One run.

@@ -1,5 +1,6 @@
 //! `up` works from any state: half made, stopped, edited by hand, left by a killed run, raced by another.
 
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use crate::sandbox::{Sandbox, docker, eventually};
@@ -205,4 +206,59 @@ fn a_stopped_stack_whose_network_was_pruned_comes_back() {
     stack.ok(&["up"]);
     assert_eq!(stack.plan(), [""; 0]);
     stack.ok(&["verify"]);
+}
+
+#[test]
+fn up_that_is_told_to_end_says_what_is_left() {
+    let stack = Sandbox::new(&APPS.replace("metrics: {} }", "metrics: { port: 9 } }"));
+    for signal in ["-TERM", "-HUP"] {
+        let child = stack.spawn(&["up"]);
+        eventually("it waits", || stack.running("day").len() == 1);
+        std::thread::sleep(Duration::from_millis(500));
+        host(&["kill", signal, &child.id().to_string()]);
+        let output = child.wait_with_output().expect("it ends");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(130), "{signal}: {said}");
+        assert_eq!(said.lines().filter(|line| line.starts_with("interrupted: ")).count(), 1, "{signal}: {said}");
+    }
+    let mut child = Command::new("nohup");
+    child.arg(env!("CARGO_BIN_EXE_stackctl")).arg("-f").arg(stack.stack_file()).args(["up", "--timeout", "6s"]);
+    let child = child.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("nohup is part of coreutils");
+    std::thread::sleep(Duration::from_secs(2));
+    host(&["kill", "-HUP", &child.id().to_string()]);
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn down_that_is_interrupted_says_what_is_left_and_how_to_go_on() {
+    // The first process of a container minds no signal that it does not listen to.
+    let stubborn =
+        "stubborn: { image: stackctl/self, command: [demo, iotd], stop_signal: SIGUSR2, stop_grace_period: 40s }";
+    let stack =
+        Sandbox::started(&format!("apps:\n  web: {{ image: stackctl/self, command: [demo, iotd] }}\n  {stubborn}\n"));
+    let name = stack.container("stubborn", 1);
+    let mut session = Session::start(&stack.path(""), &["down"], &[]);
+    session.expect(&format!("- container {}", stack.container("web", 1))).press("\u{3}");
+    session.expect("interrupted: ").expect(&format!("container {name}")).expect("`stackctl down` goes on from here");
+    assert_eq!(session.exit_code(), 130);
+    docker(&["kill", &name]);
+    for signal in ["-TERM", "-HUP"] {
+        stack.ok(&["up", "--no-wait"]);
+        let child = stack.spawn(&["down"]);
+        eventually("it is under way", || stack.running("web").is_empty());
+        host(&["kill", signal, &child.id().to_string()]);
+        let output = child.wait_with_output().expect("it ends");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(130), "{signal}: {said}");
+        assert!(said.contains("interrupted: ") && said.contains(&format!("container {name}")), "{signal}: {said}");
+        docker(&["kill", &name]);
+    }
+    stack.ok(&["down"]);
+    assert!(stack.running("stubborn").is_empty());
+}
+
+/// Runs a program of the host.
+fn host(words: &[&str]) {
+    assert!(Command::new(words[0]).args(&words[1..]).status().expect("it starts").success(), "{words:?}");
 }
