@@ -43,8 +43,11 @@
 //! 5. A plan never removes or replaces a volume. Only `down --volumes` does, and it asks.
 //! 6. `compose.yml` and the API calls come from the same `Desired`, so they cannot drift apart.
 //! 7. A second `up` is an empty plan. The proof may still have `up` write what it has learned of an app that only now exposes it.
-//! 8. What runs is compared by content: a configuration file changed inside a container is drift, and shows in the plan. Not so
-//!    yet the options of a network or volume that exists: it is taken as it is.
+//! 8. What runs is compared by content: a configuration file changed inside a container is drift, and shows in the plan.
+//!    Networks and volumes carry hashes of the settings that they were made with: where the file says others, a network is
+//!    replaced and a volume refused. Where they carry none (docker compose made them, or an earlier stackctl), what the file
+//!    says is compared with what the engine tells, and what it says no more is not seen. Networks and volumes that are
+//!    external, or lack the stack's label, are taken as they are.
 //!
 //! # Four things worth knowing
 //!

@@ -8,9 +8,9 @@ use proptest::prelude::*;
 use stackctl::desired::{Desired, Facts, Network, Service};
 use stackctl::engine::{
     ContainerState, FileStamp, Health, Observed, ObservedContainer, ObservedImage, ObservedLimits, ObservedNetwork,
-    ObservedVolume, Secrets,
+    ObservedSettings, ObservedVolume, Secrets,
 };
-use stackctl::plan::{Inputs, Plan, Step, parts};
+use stackctl::plan::{Inputs, Member, Plan, Step, network_parts, parts};
 use stackctl::render::{self, Files};
 use stackctl::stack::{self, Environment, Loaded, Problems, Vocabulary};
 
@@ -63,8 +63,11 @@ impl Model {
             Step::GetImage { image, .. } => self.new_image(&image.reference),
             Step::CreateNetwork { network, .. } => self.new_network(network),
             Step::RemoveNetwork { id, .. } => self.observed.networks.retain(|network| network.id != *id),
+            Step::ReplaceNetwork { id, network, members, .. } => self.replace_network(id, network, members),
             Step::CreateVolume { volume, .. } => {
-                self.observed.volumes.push(ObservedVolume { name: volume.name.clone(), ours: true });
+                let made = ObservedSettings { driver: volume.driver.clone(), ..ObservedSettings::default() };
+                let (name, ours) = (volume.name.clone(), true);
+                self.observed.volumes.push(ObservedVolume { name, ours, other_stack: None, made });
             }
             Step::RemoveContainer { id, .. } => self.observed.containers.retain(|container| container.id != *id),
             Step::CreateContainer { service, replica, container, .. } => self.create(service, *replica, container),
@@ -105,7 +108,28 @@ impl Model {
 
     fn new_network(&mut self, network: &Network) {
         let (id, name) = (self.next_id(), network.name.clone());
-        self.observed.networks.push(ObservedNetwork { id, name, ours: true, in_use: false });
+        let made = ObservedSettings {
+            driver: network.driver.clone(),
+            parts: Some(network_parts(network)),
+            ..ObservedSettings::default()
+        };
+        let (internal, subnets) = (network.internal, Vec::new());
+        self.observed.networks.push(ObservedNetwork { id, name, ours: true, in_use: false, internal, subnets, made });
+    }
+
+    /// As the engine does, lets no network go that somebody is in.
+    fn replace_network(&mut self, id: &str, network: &Network, members: &[Member]) {
+        for member in members {
+            self.container(&member.id).addresses.remove(&network.name);
+        }
+        let is_in = |container: &&ObservedContainer| container.addresses.contains_key(&network.name);
+        let runs = |container: &&ObservedContainer| container.state == ContainerState::Running;
+        assert_eq!(self.observed.containers.iter().filter(is_in).filter(runs).count(), 0, "`{}`", network.name);
+        self.observed.networks.retain(|found| found.id != *id);
+        self.new_network(network);
+        for member in members.iter().filter(|member| member.service.is_some()) {
+            self.container(&member.id).addresses.insert(network.name.clone(), None);
+        }
     }
 
     /// As the engine does, refuses a name that is taken and what refers to nothing.
@@ -176,6 +200,11 @@ impl Model {
             15 => self.observed.images.clear(),
             17 => container.aliases.values_mut().for_each(Vec::clear),
             18 => container.limits = Some(ObservedLimits { memory: 64 << 20, ..ObservedLimits::default() }),
+            20 => {
+                for network in &mut self.observed.networks {
+                    (network.internal, network.made.parts) = (true, None);
+                }
+            }
             // A network cannot go while something runs in it.
             16 => {
                 self.observed.networks.clear();
@@ -237,7 +266,7 @@ proptest! {
     fn a_plan_that_was_carried_out_leaves_nothing_to_do(
         before in 1..4u32,
         after in 1..4u32,
-        mishaps in proptest::collection::vec((0..20u8, any::<usize>()), 0..10),
+        mishaps in proptest::collection::vec((0..21u8, any::<usize>()), 0..10),
     ) {
         let mut model = Model::of(&text(before));
         model.carry_out();

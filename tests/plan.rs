@@ -7,9 +7,9 @@ use stackctl::catalog;
 use stackctl::desired::{Desired, Facts, ScaleOverride, SecretSource};
 use stackctl::engine::{
     ContainerState, FileStamp, Health, Observed, ObservedContainer, ObservedImage, ObservedLimits, ObservedNetwork,
-    ObservedVolume, Secrets,
+    ObservedSettings, ObservedVolume, Secrets,
 };
-use stackctl::plan::{Inputs, Plan, parts};
+use stackctl::plan::{Inputs, Plan, Step, changed_volumes, network_parts, parts, volume_parts};
 use stackctl::render::{self, Files};
 use stackctl::stack::{self, Environment, Vocabulary};
 
@@ -64,6 +64,15 @@ impl World {
             name: network.name.clone(),
             ours: true,
             in_use: true,
+            internal: network.internal,
+            subnets: vec![network.subnet.clone().unwrap_or("172.30.0.0/16".to_owned())],
+            made: made(&network.driver, &network.driver_opts, &network.labels, network_parts(network)),
+        };
+        let volume = |volume: &stackctl::desired::Volume| ObservedVolume {
+            name: volume.name.clone(),
+            ours: true,
+            other_stack: None,
+            made: made(&volume.driver, &volume.driver_opts, &volume.labels, volume_parts(volume)),
         };
         let images = desired.services.iter().map(|service| {
             let reference = service.image.reference.clone();
@@ -71,11 +80,7 @@ impl World {
         });
         Observed {
             networks: desired.networks.iter().map(network).collect(),
-            volumes: desired
-                .volumes
-                .iter()
-                .map(|volume| ObservedVolume { name: volume.name.clone(), ours: true })
-                .collect(),
+            volumes: desired.volumes.iter().map(volume).collect(),
             containers: desired.services.iter().flat_map(|service| self.replicas(service)).collect(),
             images: images.collect(),
             ..Observed::default()
@@ -108,6 +113,17 @@ impl World {
         };
         (1..=service.replicas).map(one).collect()
     }
+}
+
+/// What the engine tells of a network or volume.
+fn made(
+    driver: &str,
+    options: &indexmap::IndexMap<String, String>,
+    labels: &indexmap::IndexMap<String, String>,
+    parts: BTreeMap<String, String>,
+) -> ObservedSettings {
+    let pairs = |map: &indexmap::IndexMap<String, String>| map.clone().into_iter().collect();
+    ObservedSettings { driver: driver.to_owned(), options: pairs(options), labels: pairs(labels), parts: Some(parts) }
 }
 
 /// The names that the engine tells of a service's containers, by network, with the one it gives by itself.
@@ -417,5 +433,124 @@ fn a_container_that_lost_its_name_joins_again() {
     container(&mut observed, "shop-db-1").aliases.values_mut().for_each(|names| names.retain(|name| name != "db"));
     let plan = world.plan_of(&observed);
     assert_plan(&plan.to_string(), &["~ connect container shop-db-1 not known as `db` in network `shop_default`"]);
-    assert!(matches!(plan.steps[..], [stackctl::plan::Step::Connect { again: true, .. }]), "{plan:?}");
+    assert!(matches!(plan.steps[..], [Step::Connect { again: true, .. }]), "{plan:?}");
+}
+
+const NETWORKS: &str = "\
+name: shop
+prometheus: off
+grafana: off
+networks:
+  back: { SETTINGS }
+apps:
+  db: { image: 'db:1', networks: [back] }
+  web: { image: 'web:1', scale: 2, networks: [default, back] }
+  edge: { image: 'edge:1' }
+";
+
+fn networks(settings: &str) -> World {
+    World::of(&NETWORKS.replace("SETTINGS", settings))
+}
+
+#[test]
+fn a_network_whose_settings_changed_is_replaced_and_says_which() {
+    for (before, after, reason) in [
+        ("", "internal: true", "`internal` is `false`, and the file says `true`"),
+        ("", "subnet: 10.9.0.0/24", "`subnet` is `172.30.0.0/16`, and the file says `10.9.0.0/24`"),
+        ("subnet: 10.9.0.0/24", "", "`subnet` is `10.9.0.0/24`, and the file says nothing of it any more"),
+        ("labels: { a: b }", "labels: { a: c }", "`labels.a` is `b`, and the file says `c`"),
+        ("labels: { a: b }", "", "`labels.a` is `b`, and the file says nothing of it any more"),
+        ("", "driver_opts: { mtu: '1400' }", "`driver_opts.mtu` is not set, and the file says `1400`"),
+        ("", "driver: macvlan", "`driver` is `bridge`, and the file says `macvlan`"),
+    ] {
+        let plan = networks(after).plan(&networks(before).running());
+        let expected = format!("± replace network shop_back {reason}; 3 containers of the stack move over");
+        assert_plan(&plan, &[&expected]);
+    }
+}
+
+#[test]
+fn a_network_that_an_earlier_stackctl_made_is_replaced_only_where_the_engine_tells_another_setting() {
+    let written = "subnet: 10.9.0.5/24, labels: { a: b }, driver_opts: { mtu: '1400' }, internal: true";
+    let mut observed = networks(written).running();
+    let back = observed.networks.iter_mut().find(|network| network.name == "shop_back").expect("it is there");
+    back.made.parts = None;
+    back.subnets = vec!["10.9.0.0/24".to_owned()];
+    back.made.options.insert("engine's".to_owned(), "own".to_owned());
+    assert_plan(&networks(written).plan(&observed), &[]);
+    let plan = networks(&written.replace("internal: true", "internal: false")).plan(&observed);
+    assert!(plan.contains("`internal` is `true`, and the file says `false`"), "{plan}");
+}
+
+#[test]
+fn containers_move_over_to_a_new_network_and_those_that_leave_it_only_leave() {
+    let mut observed = networks("").running();
+    container(&mut observed, "shop-web-1").state = ContainerState::Exited;
+    container(&mut observed, "shop-web-2").state = ContainerState::Restarting;
+    let after = NETWORKS.replace("SETTINGS", "internal: true").replace(", networks: [back]", "");
+    let plan = World::of(&after).plan_of(&observed);
+    let reason = "`internal` is `false`, and the file says `true`; 2 containers of the stack move over";
+    assert_plan(
+        &plan.to_string(),
+        &[
+            &format!("± replace network shop_back {reason}"),
+            "± replace container shop-db-1 networks changed",
+            "> start container shop-web-1 exited",
+            "± replace container shop-web-2 network `shop_back` is another one",
+        ],
+    );
+    let Step::ReplaceNetwork { members, .. } = &plan.steps[0] else { panic!("{plan}") };
+    let members: Vec<_> = members.iter().map(|member| (member.container.as_str(), member.service.is_some())).collect();
+    assert_eq!(members, [("shop-db-1", false), ("shop-web-1", true), ("shop-web-2", true)]);
+    assert_eq!(plan.batches()[0].len(), 1, "nothing beside it");
+}
+
+#[test]
+fn external_networks_and_those_of_others_are_not_compared() {
+    let text = NETWORKS.replace("SETTINGS", "external: true, name: lan");
+    let mut observed = World::of(&text).running();
+    for network in observed.networks.iter_mut().filter(|network| network.name == "lan") {
+        (network.ours, network.internal, network.made) = (false, true, ObservedSettings::default());
+    }
+    assert_plan(&World::of(&text).plan(&observed), &[]);
+}
+
+#[test]
+fn a_secret_in_a_networks_settings_is_not_shown() {
+    let environment = Environment::from_iter([("LABEL_TOKEN", "hunter22")]);
+    let text = NETWORKS.replace("SETTINGS", "labels: { a: \"${LABEL_TOKEN}\" }");
+    let loaded = stack::parse("stack.yml", &text, Path::new("/nowhere"), &environment, &Vocabulary::default());
+    let desired = Desired::of(&loaded.expect("it is right").stack, &Facts::default());
+    let files = render::all(&desired);
+    let secrets = Secrets { variables: vec!["hunter22".to_owned()], ..Secrets::default() };
+    let observed = networks("labels: { a: hunter11 }").running();
+    let plan = Plan::of(Inputs { desired: &desired, files: &files, secrets: &secrets, observed: &observed });
+    let text = plan.to_string();
+    assert!(text.contains("`labels.a` is another one than the file's") && !text.contains("hunter"), "{text}");
+}
+
+#[test]
+fn a_volume_whose_settings_changed_is_told_and_no_step_touches_it() {
+    let text = |settings: &str| STACK.replace("data: {}", &format!("data: {{ {settings} }}"));
+    for (before, after, difference) in [
+        ("", "driver_opts: { type: tmpfs }", "`driver_opts.type` is not set, and the file says `tmpfs`"),
+        (
+            "driver_opts: { device: /a }",
+            "driver_opts: { device: /b }",
+            "`driver_opts.device` is `/a`, and the file says `/b`",
+        ),
+        ("", "driver: nfs", "`driver` is `local`, and the file says `nfs`"),
+        ("labels: { a: b }", "", "`labels.a` is `b`, and the file says nothing of it any more"),
+    ] {
+        let (observed, world) = (World::of(&text(before)).running(), World::of(&text(after)));
+        assert_plan(&world.plan(&observed), &[]);
+        let (desired, files, secrets) = (&world.desired, &world.files, &Secrets::default());
+        let inputs = Inputs { desired, files, secrets, observed: &observed };
+        let changed = changed_volumes(inputs);
+        assert_eq!(changed.len(), 1);
+        assert_eq!((changed[0].name.as_str(), changed[0].differences.as_str()), ("shop_data", difference));
+        let mut others = observed.clone();
+        others.volumes.iter_mut().for_each(|volume| volume.ours = false);
+        assert_eq!(changed_volumes(Inputs { observed: &others, ..inputs }), []);
+    }
 }

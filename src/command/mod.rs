@@ -47,6 +47,7 @@ mod interrupt;
 mod learn;
 mod lock;
 mod locked;
+mod obstacles;
 mod output;
 mod panels;
 mod place;

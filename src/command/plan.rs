@@ -2,7 +2,7 @@
 
 use super::changes::{Changes, Extent};
 use super::situation::{Situation, Wishes};
-use super::{Exit, Failure, failure, host_ports, output, summary};
+use super::{Exit, Failure, failure, host_ports, obstacles, output, summary};
 use crate::cli::{Format, Global};
 use crate::plan::Plan;
 
@@ -25,9 +25,8 @@ pub struct Arguments {
 pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
     let wishes = Wishes { scale: &arguments.scale.scale, locked: arguments.locked.locked, ..Wishes::default() };
     let situation = Situation::of(global, wishes).await?;
-    situation.refuse_missing_externals()?;
-    situation.refuse_unfit_receivers()?;
     let plan = situation.plan();
+    obstacles::refuse(&situation, &plan).await?;
     match arguments.output.format {
         Format::Json => {
             let changes = Changes::of(&situation, &plan, Extent::Full).await;

@@ -10,7 +10,7 @@ use crate::catalog::grafana::ADMIN_PASSWORD;
 use crate::cli::Global;
 use crate::client::{Access, Grafana};
 use crate::dashboard::Exposed;
-use crate::desired::{Desired, Facts, ImageChoice, ImageOrigin, Role, Unfit};
+use crate::desired::{Desired, Facts, ImageChoice, ImageOrigin, Role};
 use crate::engine::{self, Engine, Error, Hints, Observed, ObservedContainer, Question, Secrets, StackSource};
 use crate::plan::{Inputs, Plan, Step};
 use crate::render::{self, Files};
@@ -131,53 +131,21 @@ impl Situation {
         Inputs { desired: &self.desired, files: &self.files, secrets: &self.known_secrets, observed: &self.observed }
     }
 
-    /// Refuses to go on where something external is missing. The engine would make an empty volume of that name without
-    /// a word.
-    pub(super) fn refuse_missing_externals(&self) -> Result<(), Failure> {
-        let (desired, observed) = (&self.desired, &self.observed);
-        let is_attached = |name: &str| observed.attached.iter().any(|it| it.container.addresses.contains_key(name));
-        let has_network =
-            |name: &str| observed.networks.iter().any(|network| network.name == name) || is_attached(name);
-        let has_volume = |name: &str| observed.volumes.iter().any(|volume| volume.name == name);
-        let networks = desired.networks.iter().filter(|network| network.external && !has_network(&network.name));
-        let volumes = desired.volumes.iter().filter(|volume| volume.external && !has_volume(&volume.name));
-        let networks = networks.map(|network| ("network", &network.name));
-        let Some((kind, name)) = networks.chain(volumes.map(|volume| ("volume", &volume.name))).next() else {
-            return Ok(());
-        };
-        Err(Failure::World(
-            Error::new(
-                format!("cannot bring up stack `{}`", desired.stack),
-                format!("the external {kind} `{name}` does not exist"),
-            )
-            .advise(format!("make it with `docker {kind} create {name}`, or remove `external: true`")),
-        ))
-    }
-
-    /// Refuses to go on where a receiver cannot be had as it is written in the version of Alertmanager that was found.
-    pub(super) fn refuse_unfit_receivers(&self) -> Result<(), Failure> {
-        let unfit = self.desired.alertmanager.iter().flat_map(|config| &config.unfit).next();
-        let Some(Unfit { receiver, reason, since }) = unfit else { return Ok(()) };
-        Err(Failure::World(
-            Error::new(format!("cannot set up receiver `{receiver}` of `alertmanager.receivers`"), reason).advise(format!(
-                "take Alertmanager {}.{} or later (`alertmanager: {{ version: … }}`, from a registry), or another way to tell",
-                since.major, since.minor
-            )),
-        ))
-    }
-
     /// Why `up` should not go on without being told: another stack of this name runs here, and the plan would replace or
     /// remove what it runs. A stack file that was moved does not count: nothing lies any more where it was.
     pub(super) fn taken_over(&self, plan: &Plan) -> Option<Error> {
-        let harmed: BTreeSet<&str> = plan.steps.iter().filter_map(Step::ends).collect();
+        let ended: BTreeSet<&str> = plan.steps.iter().filter_map(Step::ends).collect();
+        let moved = plan.steps.iter().flat_map(Step::moves);
+        let harmed: BTreeSet<&str> = ended.iter().copied().chain(moved).collect();
         let mut containers = self.observed.containers.iter().filter(|found| harmed.contains(found.id.as_str()));
         let (container, other) = containers.find_map(|found| Some((found, other_source(&self.stack_files, found)?)))?;
         let (name, plan_file) = (&self.desired.stack, self.stack_files.first()?);
+        let harm = if ended.contains(container.id.as_str()) { "go" } else { "get another network" };
         Some(
             Error::new(
                 format!("cannot bring up stack `{name}` from {plan_file}"),
                 format!(
-                    "another stack of this name runs from {other}, and its container `{}` would go",
+                    "another stack of this name runs from {other}, and its container `{}` would {harm}",
                     container.name
                 ),
             )

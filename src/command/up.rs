@@ -9,8 +9,8 @@ use super::host_ports::Taken;
 use super::progress::Progress;
 use super::situation::{Situation, Wishes};
 use super::{
-    Exit, Failure, failure, host_ports, interrupt, learn, lock, output, panels, prove, published, rules, secrets,
-    situation, summary, wait,
+    Exit, Failure, failure, host_ports, interrupt, learn, lock, obstacles, output, panels, prove, published, rules,
+    secrets, situation, summary, wait,
 };
 use crate::cli::Global;
 use crate::desired::{PullPolicy, Service};
@@ -87,8 +87,10 @@ impl Work<'_> {
             sweeper.sweep_probes(stack.as_str())
         );
         let mut situation = looked.0?;
+        let plan = situation.plan();
         // Where there is nothing to do, nobody has to be kept away.
-        if situation.plan().is_empty() && situation.observed.lock.is_none() {
+        if plan.is_empty() && situation.observed.lock.is_none() {
+            obstacles::refuse(&situation, &plan).await?;
             let (engine, stack) = (situation.engine.clone(), situation.desired.stack.clone());
             let places_files = situation.desired.services.iter().any(|service| service.container.settings.read_only);
             let sweep = async {
@@ -112,9 +114,8 @@ impl Work<'_> {
 
     /// Carries the plan out, and goes on from there.
     async fn make_it_so(&self, situation: &mut Situation) -> Result<Exit, Failure> {
-        situation.refuse_missing_externals()?;
-        situation.refuse_unfit_receivers()?;
         let plan = situation.plan();
+        obstacles::refuse(situation, &plan).await?;
         if !self.arguments.take_over
             && let Some(refusal) = situation.taken_over(&plan)
         {

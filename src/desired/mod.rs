@@ -61,7 +61,7 @@ pub use view::LIBRARY_SOURCE;
 pub use crate::stack::{
     AddressPool, Attach, ByteSize, Command, ContainerSettings, DependencyCondition, Duration, Expectation, FiringAlert,
     Healthcheck, HealthcheckTest, ImageSource, Logging, Port, Ports, ProbeKind, Propagation, Protocol, PullPolicy,
-    Restart, Rule, RuleGroup, RuleKind, RuleTest, Scheme, Ulimit, without_url_secrets,
+    Restart, Rule, RuleGroup, RuleKind, RuleTest, Scheme, Ulimit, names_a_secret, without_url_secrets,
 };
 
 use std::collections::BTreeSet;

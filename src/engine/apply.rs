@@ -16,7 +16,7 @@ use super::reload::Judge;
 use super::replaced::Replaced;
 use super::{Engine, Error, labels};
 use crate::desired::{PullPolicy, Service, Volume};
-use crate::plan::{Plan, Sequence, Step};
+use crate::plan::{Plan, Sequence, Step, volume_parts};
 use crate::render::Files;
 
 /// Work on containers that runs at the same time. More does not help: the engine is the limit (2.9 s for 20 containers
@@ -182,7 +182,9 @@ impl Run<'_> {
     fn fail(&self, step: &Step, error: Error) {
         let service = step.service().map(|service| service.name.clone());
         let key = match step {
-            Step::CreateNetwork { network, .. } => Some(network_key(&network.name)),
+            Step::CreateNetwork { network, .. } | Step::ReplaceNetwork { network, .. } => {
+                Some(network_key(&network.name))
+            }
             _ => service.clone().or_else(|| step.image_reference().map(str::to_owned)),
         };
         self.broken.lock().expect("no step panics while it holds the set").extend(key);
@@ -200,6 +202,9 @@ impl Run<'_> {
             }
             Step::CreateNetwork { network, .. } => engine.create_network(network, &self.supplies.source.stack).await,
             Step::RemoveNetwork { id, network, .. } => engine.remove_network(id, network).await,
+            Step::ReplaceNetwork { id, network, members, .. } => {
+                engine.replace_network(id, network, members, &self.supplies.source.stack).await
+            }
             Step::CreateVolume { volume, .. } => engine.create_volume(volume, &self.supplies.source.stack).await,
             Step::RemoveContainer { id, container, .. } => engine.remove_container(id, container, None).await,
             Step::CreateContainer { service, replica, container, .. } => {
@@ -337,6 +342,7 @@ impl Engine {
             (labels::PROJECT.to_owned(), stack.to_owned()),
             (labels::VOLUME.to_owned(), volume.key.clone()),
             (labels::VERSION.to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
+            (labels::PARTS.to_owned(), serde_json::json!(volume_parts(volume)).to_string()),
             (labels::STACK.to_owned(), stack.to_owned()),
         ]);
         let request = VolumeCreateRequest {
@@ -350,7 +356,7 @@ impl Engine {
         created.map(drop).map_err(cannot(format!("create volume `{}`", volume.name)))
     }
 
-    async fn start(&self, id: &str, name: &str) -> Result<(), Error> {
+    pub(super) async fn start(&self, id: &str, name: &str) -> Result<(), Error> {
         let started = self.act(async || self.docker.start_container(id, None).await).await;
         started.map_err(cannot(format!("start container `{name}`")))
     }

@@ -34,10 +34,13 @@ pub(super) const ROLE: &str = "io.stackctl.role";
 pub(super) const PROBE: &str = "probe";
 /// Which process made a probe, as JSON.
 pub(super) const MAKER: &str = "io.stackctl.maker";
-/// The parts of that fingerprint, as JSON.
+/// The parts of that fingerprint, as JSON; of a network or volume, the settings that the stack file says of it.
 pub(super) const PARTS: &str = "io.stackctl.parts";
 /// Paths of the files put into the container, as a JSON list.
 pub(super) const FILES: &str = "io.stackctl.files";
+
+/// How labels begin that nobody writes into a stack file.
+pub(super) const OWN: [&str; 2] = ["com.docker.compose.", "io.stackctl."];
 
 /// Name of the stack for one of whose containers a volume holds files: it goes when the container does.
 pub(super) const PLACED: &str = "io.stackctl.placed";

@@ -24,6 +24,7 @@ mod network;
 mod observe;
 mod observed;
 mod once;
+mod owner;
 mod patience;
 mod ping;
 mod place;
@@ -52,9 +53,11 @@ pub use memory::keep_memory;
 pub use neighbour::{Neighbour, OnHost};
 pub use observe::Question;
 pub use observed::{
-    ContainerState, FileStamp, Health, Observed, ObservedContainer, ObservedImage, ObservedNetwork, ObservedVolume,
+    ContainerState, FileStamp, Health, Observed, ObservedContainer, ObservedImage, ObservedNetwork, ObservedSettings,
+    ObservedVolume,
 };
 pub use once::{Ended, Once};
+pub use owner::{Named, Owner};
 pub use place::Secrets;
 pub use probe::{ProbeError, Prober};
 pub use reload::{Judge, Taken, Verdict};

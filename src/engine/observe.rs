@@ -17,7 +17,7 @@ use super::place::{FILE_MODE, SECRET_MODE};
 use super::summary::{attachments, from_summary, is_fresh, label, name_of};
 use super::{
     ContainerState, Engine, Error, FileStamp, Observed, ObservedContainer, ObservedImage, ObservedLimits, ObservedLock,
-    ObservedNetwork, ObservedVolume, labels,
+    ObservedNetwork, ObservedSettings, ObservedVolume, labels,
 };
 use crate::desired::Attach;
 
@@ -181,11 +181,15 @@ impl Engine {
             .into_iter()
             .map(|network| {
                 let labels = network.labels.unwrap_or_default();
+                let ranges = network.ipam.and_then(|ipam| ipam.config).unwrap_or_default();
                 ObservedNetwork {
                     id: network.id.unwrap_or_default(),
                     name: network.name.unwrap_or_default(),
                     ours: labels.get(labels::STACK).is_some_and(|stack| *stack == question.stack),
                     in_use: false,
+                    internal: network.internal.unwrap_or_default(),
+                    subnets: ranges.into_iter().filter_map(|range| range.subnet).collect(),
+                    made: made(network.driver.unwrap_or_default(), network.options, labels),
                 }
             })
             .collect())
@@ -209,9 +213,14 @@ impl Engine {
         let volumes = all
             .into_iter()
             .filter(|volume| !volume.labels.contains_key(labels::LOCK))
-            .map(|volume| ObservedVolume {
-                ours: volume.labels.get(labels::STACK).is_some_and(|stack| *stack == question.stack),
-                name: volume.name,
+            .map(|volume| {
+                let stack = volume.labels.get(labels::STACK).cloned();
+                ObservedVolume {
+                    ours: stack.as_ref() == Some(&question.stack),
+                    other_stack: stack.filter(|stack| *stack != question.stack),
+                    name: volume.name,
+                    made: made(volume.driver, Some(volume.options), volume.labels),
+                }
             })
             .collect();
         Ok((volumes, lock))
@@ -260,6 +269,14 @@ fn add_inspected(container: &mut ObservedContainer, inspected: ContainerInspectR
     // One that was started again since the list was made has no exit code, and the engine writes 0 for that.
     let has_ended = state.restarting == Some(true) || state.running != Some(true);
     container.exit_code = state.exit_code.filter(|_| container.state != ContainerState::Running && has_ended);
+}
+
+/// What a network or volume was made with.
+fn made(driver: String, options: Option<HashMap<String, String>>, labels: HashMap<String, String>) -> ObservedSettings {
+    let parts = labels.get(labels::PARTS).and_then(|text| serde_json::from_str(text).ok());
+    let is_written = |(key, _): &(String, String)| !labels::OWN.iter().any(|own| key.starts_with(own));
+    let labels = labels.into_iter().filter(is_written).collect();
+    ObservedSettings { driver, options: options.into_iter().flatten().collect(), labels, parts }
 }
 
 fn stamp(info: &bollard::container::PathStatResponse) -> Option<FileStamp> {

@@ -52,6 +52,26 @@ pub struct ObservedNetwork {
     pub ours: bool,
     /// One of the stack's containers is in it.
     pub in_use: bool,
+    /// No way out of the host.
+    pub internal: bool,
+    /// Its subnets in CIDR form, whoever chose them.
+    pub subnets: Vec<String>,
+    /// What else it was made with.
+    pub made: ObservedSettings,
+}
+
+/// What a network or volume was made with, as the engine tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ObservedSettings {
+    /// Driver.
+    pub driver: String,
+    /// Options of the driver.
+    pub options: BTreeMap<String, String>,
+    /// Labels, stackctl's own and Compose's aside.
+    pub labels: BTreeMap<String, String>,
+    /// The settings that the stack file said, each with a short hash. `None`: nobody wrote that down, because it was made by
+    /// docker compose or before stackctl did so.
+    pub parts: Option<BTreeMap<String, String>>,
 }
 
 /// One volume.
@@ -61,6 +81,10 @@ pub struct ObservedVolume {
     pub name: String,
     /// Carries this stack's label.
     pub ours: bool,
+    /// The other stack whose label it carries.
+    pub other_stack: Option<String>,
+    /// What it was made with.
+    pub made: ObservedSettings,
 }
 
 /// One image.
@@ -118,6 +142,11 @@ pub struct ObservedContainer {
 }
 
 impl ObservedContainer {
+    /// It ends and is started again, over and over, whatever it does at this moment.
+    pub fn ends_again(&self) -> bool {
+        self.state == ContainerState::Restarting || self.is_between_two_ends()
+    }
+
     /// It runs, and by all that is known it will end again: the engine, too, takes one that ended for well only after ten
     /// seconds (`restartmanager` of moby).
     pub fn is_between_two_ends(&self) -> bool {

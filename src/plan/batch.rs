@@ -27,6 +27,8 @@ impl Plan {
 enum Phase {
     Images,
     Networks,
+    /// One at a time: a container may be in several.
+    Replacement(String),
     Volumes,
     Removal,
     Wave(usize),
@@ -37,6 +39,7 @@ fn phase(step: &Step) -> Phase {
     match step {
         Step::GetImage { .. } => Phase::Images,
         Step::CreateNetwork { .. } | Step::RemoveNetwork { .. } => Phase::Networks,
+        Step::ReplaceNetwork { network, .. } => Phase::Replacement(network.name.clone()),
         Step::CreateVolume { .. } => Phase::Volumes,
         Step::RemoveContainer { .. } => Phase::Removal,
         Step::CreateContainer { service, .. }

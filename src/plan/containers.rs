@@ -6,11 +6,19 @@ use std::sync::Arc;
 use super::changed::differing;
 use super::parts;
 use super::{Inputs, Step};
-use crate::desired::{Attachment, OnChange, PlacedFile, Service, counted};
+use crate::desired::{Attachment, OnChange, PlacedFile, Role, Service, counted};
 use crate::engine::{ContainerState, ObservedContainer, ObservedLimits};
 
-/// Steps for the containers, in order. `renewed` are the images that will be newer than what runs.
-pub(super) fn steps(inputs: Inputs, renewed: &BTreeSet<String>) -> Vec<Step> {
+/// What other steps make anew below the containers.
+pub(super) struct Renewed {
+    /// References of images that will be newer than what runs.
+    pub(super) images: BTreeSet<String>,
+    /// Names of networks.
+    pub(super) networks: BTreeSet<String>,
+}
+
+/// Steps for the containers, in order.
+pub(super) fn steps(inputs: Inputs, renewed: &Renewed) -> Vec<Step> {
     let one_shots = inputs.desired.one_shots();
     let mut found = by_service(inputs);
     let mut before = Vec::new();
@@ -74,7 +82,7 @@ impl Seat<'_> {
         &self,
         inputs: Inputs,
         kept: Option<&ObservedContainer>,
-        renewed: &BTreeSet<String>,
+        renewed: &Renewed,
         changes: &mut Vec<Step>,
         files: &mut Vec<Step>,
     ) {
@@ -103,12 +111,7 @@ impl Seat<'_> {
         }
     }
 
-    fn replace_reason(
-        &self,
-        inputs: Inputs,
-        container: &ObservedContainer,
-        renewed: &BTreeSet<String>,
-    ) -> Option<String> {
+    fn replace_reason(&self, inputs: Inputs, container: &ObservedContainer, renewed: &Renewed) -> Option<String> {
         if container.name != self.name {
             return Some(format!("named `{}`", container.name));
         }
@@ -129,13 +132,16 @@ impl Seat<'_> {
         if !runs && let Some(gone) = self.absent_networks(container).find(|absent| self.is_at_home(absent)) {
             return Some(format!("not in network `{}`", gone.network));
         }
+        if let Some(lost) = self.lost_network(inputs, container, renewed) {
+            return Some(format!("network `{lost}` is another one"));
+        }
         let wanted = ObservedLimits::of(&self.service.container.settings);
         if let Some(changed) = container.limits.and_then(|limits| limits.difference(&wanted)) {
             return Some(changed);
         }
         let reference = &self.service.image.reference;
         let image = inputs.observed.images.get(reference);
-        if renewed.contains(reference) && image.is_some() {
+        if renewed.images.contains(reference) && image.is_some() {
             return Some("a newer image".to_owned());
         }
         if image.is_some_and(|image| image.id != container.image_id) {
@@ -171,6 +177,17 @@ impl Seat<'_> {
     /// Whether a network is the stack's own.
     fn is_at_home(&self, attachment: &Attachment) -> bool {
         self.service.container.networks.contains(attachment)
+    }
+
+    /// A network that is replaced, where moving over does not do: one that ends again and again is stopped for it, and an
+    /// Alertmanager of several has told the others its address.
+    fn lost_network(&self, inputs: Inputs, container: &ObservedContainer, renewed: &Renewed) -> Option<&str> {
+        let has_told = || self.service.role == Role::Alertmanager && inputs.desired.alertmanager_services().count() > 1;
+        if !container.ends_again() && !has_told() {
+            return None;
+        }
+        let mut own = self.service.container.networks.iter().map(|attachment| attachment.network.as_str());
+        own.find(|network| renewed.networks.contains(*network))
     }
 
     fn missing_networks(&self, container: &ObservedContainer) -> Vec<Step> {

@@ -7,15 +7,20 @@ mod batch;
 mod changed;
 mod containers;
 mod display;
+mod networks;
 mod parts;
+mod settings;
 mod sharing;
 mod step;
+mod volumes;
 mod yielding;
 
 pub use batch::{Batch, Sequence};
 pub use changed::ChangedFile;
 pub use parts::parts;
-pub use step::{Action, Kind, Step};
+pub use settings::{network_parts, volume_parts};
+pub use step::{Action, Kind, Member, Step};
+pub use volumes::{ChangedVolume, changed_volumes};
 
 use std::collections::BTreeMap;
 
@@ -49,11 +54,14 @@ impl Plan {
     /// The plan that leads from what is to what shall be.
     pub fn of(inputs: Inputs) -> Self {
         let images = image_steps(inputs);
-        let renewed = images.iter().filter_map(Step::image_reference).map(str::to_owned).collect();
+        let networks = networks::steps(inputs);
+        let renewed = containers::Renewed {
+            images: images.iter().filter_map(Step::image_reference).map(str::to_owned).collect(),
+            networks: networks.iter().filter_map(Step::replaced_network).map(str::to_owned).collect(),
+        };
         let mut steps = images;
-        steps.extend(second_networks(inputs));
-        steps.extend(network_steps(inputs));
-        steps.extend(volume_steps(inputs));
+        steps.extend(networks);
+        steps.extend(volumes::steps(inputs));
         steps.extend(containers::steps(inputs, &renewed));
         Self { stack: inputs.desired.stack.clone(), steps }
     }
@@ -103,37 +111,4 @@ fn image_reason(inputs: Inputs, image: &crate::desired::Image) -> Option<String>
         return can_be_had.then(|| "missing".to_owned());
     }
     (image.pull_policy == PullPolicy::Always).then(|| "pull_policy is always".to_owned())
-}
-
-/// Networks that share their name with another one of ours, as two `up` that were killed or raced can leave them: the
-/// engine starts no container while a name is ambiguous. The one in use stays.
-fn second_networks(inputs: Inputs) -> impl Iterator<Item = Step> {
-    let mut ours: Vec<_> = inputs.observed.networks.iter().filter(|network| network.ours).collect();
-    ours.sort_by_key(|network| (&network.name, !network.in_use, &network.id));
-    let seconds = ours.windows(2).filter(|pair| pair[0].name == pair[1].name).map(|pair| pair[1].clone());
-    seconds.collect::<Vec<_>>().into_iter().map(|network| Step::RemoveNetwork {
-        id: network.id,
-        network: network.name,
-        reason: "a second network of this name".to_owned(),
-    })
-}
-
-fn network_steps(inputs: Inputs) -> impl Iterator<Item = Step> {
-    let observed = inputs.observed;
-    inputs
-        .desired
-        .networks
-        .iter()
-        .filter(|network| !network.external && !observed.networks.iter().any(|found| found.name == network.name))
-        .map(|network| Step::CreateNetwork { network: network.clone(), reason: "missing".to_owned() })
-}
-
-fn volume_steps(inputs: Inputs) -> impl Iterator<Item = Step> {
-    let observed = inputs.observed;
-    inputs
-        .desired
-        .volumes
-        .iter()
-        .filter(|volume| !volume.external && !observed.volumes.iter().any(|found| found.name == volume.name))
-        .map(|volume| Step::CreateVolume { volume: volume.clone(), reason: "missing".to_owned() })
 }

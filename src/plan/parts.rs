@@ -43,7 +43,7 @@ fn sections(container: &Container) -> BTreeMap<String, Value> {
     sections.into_iter().chain(settings).collect()
 }
 
-fn short_hash(value: &Value) -> String {
+pub(super) fn short_hash(value: &Value) -> String {
     let digest = Sha256::digest(value.to_string().as_bytes());
     format!("{:08x}", u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]))
 }

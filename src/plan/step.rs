@@ -32,6 +32,17 @@ pub enum Step {
         /// Why.
         reason: String,
     },
+    /// Put a new network in the place of one that has other settings. The stack's containers in it move over.
+    ReplaceNetwork {
+        /// Engine id of the old one.
+        id: String,
+        /// The new one.
+        network: Network,
+        /// The stack's containers that are in the old one.
+        members: Vec<Member>,
+        /// Why.
+        reason: String,
+    },
     /// Make a named volume.
     CreateVolume {
         /// The volume.
@@ -134,6 +145,19 @@ pub enum Step {
     },
 }
 
+/// A container of the stack in a network that is replaced.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Member {
+    /// Engine id.
+    pub id: String,
+    /// Name.
+    pub container: String,
+    /// What it is a replica of; `None`: it leaves the network for good.
+    pub service: Option<Arc<Service>>,
+    /// Whether it is stopped first: one that ends again and again would be started into the old network at any moment.
+    pub stops: bool,
+}
+
 /// What a step does. The words are part of the JSON contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -175,7 +199,7 @@ impl Step {
             | Self::CreateVolume { .. }
             | Self::CreateContainer { .. } => Action::Create,
             Self::RemoveContainer { .. } | Self::RemoveNetwork { .. } => Action::Remove,
-            Self::ReplaceContainer { .. } => Action::Replace,
+            Self::ReplaceContainer { .. } | Self::ReplaceNetwork { .. } => Action::Replace,
             Self::StartContainer { .. } => Action::Start,
             Self::Connect { .. } => Action::Connect,
             Self::WriteFile { .. } => Action::Write,
@@ -187,7 +211,7 @@ impl Step {
     pub fn kind(&self) -> Kind {
         match self {
             Self::GetImage { .. } => Kind::Image,
-            Self::CreateNetwork { .. } | Self::RemoveNetwork { .. } => Kind::Network,
+            Self::CreateNetwork { .. } | Self::RemoveNetwork { .. } | Self::ReplaceNetwork { .. } => Kind::Network,
             Self::CreateVolume { .. } => Kind::Volume,
             Self::WriteFile { .. } => Kind::File,
             Self::RemoveContainer { .. }
@@ -203,7 +227,7 @@ impl Step {
     pub fn name(&self) -> &str {
         match self {
             Self::GetImage { image, .. } => &image.reference,
-            Self::CreateNetwork { network, .. } => &network.name,
+            Self::CreateNetwork { network, .. } | Self::ReplaceNetwork { network, .. } => &network.name,
             Self::RemoveNetwork { network, .. } => network,
             Self::CreateVolume { volume, .. } => &volume.name,
             Self::WriteFile { source, .. } => source,
@@ -222,6 +246,7 @@ impl Step {
             Self::GetImage { reason, .. }
             | Self::CreateNetwork { reason, .. }
             | Self::RemoveNetwork { reason, .. }
+            | Self::ReplaceNetwork { reason, .. }
             | Self::CreateVolume { reason, .. }
             | Self::RemoveContainer { reason, .. }
             | Self::CreateContainer { reason, .. }
@@ -245,6 +270,7 @@ impl Step {
             Self::GetImage { .. }
             | Self::CreateNetwork { .. }
             | Self::RemoveNetwork { .. }
+            | Self::ReplaceNetwork { .. }
             | Self::CreateVolume { .. }
             | Self::RemoveContainer { .. } => None,
         }
@@ -260,6 +286,7 @@ impl Step {
                 | Self::ReplaceContainer { .. }
                 | Self::RemoveContainer { .. }
                 | Self::RemoveNetwork { .. }
+                | Self::ReplaceNetwork { .. }
                 | Self::Connect { .. }
         )
     }
@@ -278,6 +305,23 @@ impl Step {
     pub fn ends(&self) -> Option<&str> {
         match self {
             Self::ReplaceContainer { id, .. } | Self::RemoveContainer { id, .. } => Some(id),
+            _ => None,
+        }
+    }
+
+    /// Engine ids of the containers that are in another network after the step.
+    pub fn moves(&self) -> impl Iterator<Item = &str> {
+        let members = match self {
+            Self::ReplaceNetwork { members, .. } => members.as_slice(),
+            _ => &[],
+        };
+        members.iter().map(|member| member.id.as_str())
+    }
+
+    /// Name of the network that is another one after the step.
+    pub fn replaced_network(&self) -> Option<&str> {
+        match self {
+            Self::ReplaceNetwork { network, .. } => Some(&network.name),
             _ => None,
         }
     }

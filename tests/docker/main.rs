@@ -22,6 +22,8 @@ mod import;
 mod include;
 mod lifecycle;
 mod lock;
+mod names;
+mod networks;
 #[path = "../support/pages.rs"]
 mod pages;
 mod registry;
