@@ -144,6 +144,8 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
         visitor: V,
     ) -> Result<V::Value, ReadError> {
         match (&self.node.value, self.known) {
+            // What serde derives would take a list for the fields, one after the other, in an order that no person knows.
+            (Value::Sequence(_), _) => Err(de::Error::invalid_type(Unexpected::Seq, &visitor)),
             (Value::Mapping(_), Some(known)) => {
                 let mut known = known.borrow_mut();
                 if fields.first().is_some_and(|field| !known.contains(field)) {
