@@ -406,6 +406,19 @@ fn a_file_of_variables_that_cannot_be_read_is_not_passed_over() {
 }
 
 #[test]
+fn a_file_of_variables_that_is_no_text_is_told_by_its_line_and_its_values_are_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join(".env"), b"TAG=1\nNAME=hunter2\xe9\n").unwrap();
+    let file = folder.path().join("stack.yml");
+    fs::write(&file, "name: demo\napps:\n  web: { image: \"web:${TAG}\" }\n").unwrap();
+    let problems = load(&[file], &Environment::default(), &VOCABULARY).unwrap_err();
+    let told = problems.render(false);
+    assert_eq!(problems.len(), 1, "{told}");
+    assert!(told.contains("not text") && told.contains(".env:2") && told.contains("save the file as UTF-8"), "{told}");
+    assert!(!told.contains("hunter2"), "{told}");
+}
+
+#[test]
 fn a_pipe_that_nobody_may_ever_write_into_is_not_waited_for() {
     let folder = tempfile::tempdir().unwrap();
     let pipe = folder.path().join("stack.yml");
@@ -458,6 +471,112 @@ fn a_later_file_overlays_an_earlier_one() {
     let problems = load(&[base, overlay.clone()], &environment(), &VOCABULARY).unwrap_err();
     let problem = &problems.as_slice()[0];
     assert_eq!((problem.file.as_str(), problem.line), (overlay.to_str().unwrap(), 3));
+}
+
+/// `apps:` whose entries are all commented out.
+#[test]
+fn a_section_with_nothing_in_it_takes_nothing_away_in_an_overlay() {
+    let folder = tempfile::tempdir().unwrap();
+    let (base, overlay) = (folder.path().join("stack.yml"), folder.path().join("prod.yml"));
+    let text =
+        "name: demo\nprometheus: { version: 3.5.0 }\ngrafana: off\napps:\n  web: { image: web:1, ports: [\"80\"] }\n";
+    fs::write(&base, text).unwrap();
+    fs::write(&overlay, "name:\nprometheus: ~\ngrafana: null\napps:\n#  web: { scale: 2 }\nexporters: ~\n").unwrap();
+    let alone = load(std::slice::from_ref(&base), &environment(), &VOCABULARY).unwrap().stack;
+    let overlaid = load(&[base.clone(), overlay.clone()], &environment(), &VOCABULARY).unwrap().stack;
+    assert_eq!(overlaid, alone);
+    // Below a section nothing is what there is then.
+    fs::write(&overlay, "apps: { web: { ports: ~ } }\n").unwrap();
+    let overlaid = load(&[base, overlay], &environment(), &VOCABULARY).unwrap().stack;
+    assert!(overlaid.apps["web"].container.ports.0.is_empty());
+}
+
+/// Each value was tried with Engine 20.10, 26.1 and 28.5; what only some of them take is among them.
+#[test]
+fn settings_that_an_engine_takes_are_taken() {
+    let taken: [(&str, &[&str]); 22] = [
+        ("stop_signal", &["SIGTERM", "term", "\"15\"", "SIGRTMIN+3", "SIGKILL", "\"\""]),
+        ("user", &["root", "1000:1000", "\"472\"", "nobody:nogroup", "\"0:\"", "\"\""]),
+        ("working_dir", &["/", "/app", "/app/../data", "\"/with space\"", "\"\""]),
+        ("hostname", &["web", "web_1", "web.example.com", "WEB", "1.2.3.4", "\"\""]),
+        (
+            "extra_hosts",
+            &["[\"db:10.0.0.1\"]", "[\"db=::1\", \"host.docker.internal:host-gateway\"]", "{ a_b: fe80::1 }"],
+        ),
+        ("cap_add", &["[ALL]", "[net_admin, CAP_SYS_PTRACE]", "[PERFMON, BPF, CHECKPOINT_RESTORE]"]),
+        ("cap_drop", &["[all]", "[NET_RAW]"]),
+        (
+            "security_opt",
+            &[
+                "[no-new-privileges]",
+                "[\"no-new-privileges:true\", seccomp=unconfined]",
+                "[\"label:disable\", apparmor=mine]",
+            ],
+        ),
+        ("devices", &["[/dev/kmsg]", "[\"/dev/null:/dev/x:rwm\"]", "[\"/dev/null:/dev/x\"]", "[\"/dev/null:rw\"]"]),
+        ("platform", &["linux/amd64", "linux/arm64/v8", "linux", "arm64"]),
+        ("pids_limit", &["0", "-1", "100", "4194304"]),
+        (
+            "sysctls",
+            &[
+                "{ net.core.somaxconn: 1024 }",
+                "[\"net.ipv4.ip_forward=1\"]",
+                "{ kernel.sem: 250 32000 100 128 }",
+                "{ fs.mqueue.msg_max: 10 }",
+            ],
+        ),
+        (
+            "ulimits",
+            &[
+                "{ nofile: 1024 }",
+                "{ NOFILE: { soft: 2000, hard: 2000 } }",
+                "{ memlock: -1 }",
+                "{ core: { soft: 1, hard: -1 } }",
+            ],
+        ),
+        (
+            "tmpfs",
+            &[
+                "/tmp",
+                "[\"/tmp:size=64m,mode=1777\", \"/run:rw,noexec,nosuid\"]",
+                "[\"/a:size=10%\"]",
+                "[\"/b:uid=1000,gid=1000\"]",
+            ],
+        ),
+        ("volumes", &["[\"/a\", \"/a/b\"]", "[\"./a:/a\", \"./a:/b\"]", "[{ type: tmpfs, target: /c }]"]),
+        (
+            "logging",
+            &[
+                "{ driver: none }",
+                "{ driver: json-file, options: { max-size: 10m, max-file: \"3\", compress: \"true\", tag: web } }",
+                "{ driver: local, options: { max-size: 1.5GiB, max-file: \"1\", compress: \"false\" } }",
+                "{ driver: json-file, options: { mode: non-blocking, max-buffer-size: 4m, env: A, labels: b } }",
+                "{ driver: loki, options: { loki-url: \"http://localhost:3100/api/prom/push\" } }",
+                "{ driver: syslog, options: { own: x } }",
+            ],
+        ),
+        ("cpus", &["0.01", "1.5", "64"]),
+        ("mem_reservation", &["6m", "64m", "0"]),
+        ("shm_size", &["0", "1", "1g"]),
+        ("healthcheck", &["{ test: [NONE] }", "{ test: [CMD, \"\"], interval: 1ms, retries: 0 }"]),
+        ("entrypoint", &["[]", "\"\"", "[/run, \"\"]"]),
+        ("labels", &["{ \"a b\": c }", "[a.b=c=d]"]),
+    ];
+    for (key, values) in taken {
+        for value in values {
+            let text = format!("name: demo\napps:\n  web:\n    image: web:1\n    {key}: {value}\n");
+            assert_eq!(problems(&text), [""; 0], "{key}: {value}");
+        }
+    }
+    let digest = "0123456789abcdef".repeat(4);
+    for image in [format!("web@sha256:{digest}"), format!("HOST.example:5000/a/b__c:1.0@sha256:{digest}")] {
+        assert_eq!(problems(&format!("name: demo\napps:\n  web: {{ image: \"{image}\" }}\n")), [""; 0], "{image}");
+    }
+    let outside = "name: demo\napps: { web: { image: web:1, networks: [outer] } }\n\
+                   networks: { outer: { external: true, name: bridge2 }, bridge: {}, unused: { external: true, name: host } }\n\
+                   volumes: { a: { driver: other, driver_opts: { own: x } }, b: { external: true, name: \"a/b\" }, \
+                   c: { driver_opts: { type: nfs, device: \":/x\", o: \"addr=10.0.0.1\" } } }\n";
+    assert_eq!(problems(outside), [""; 0]);
 }
 
 #[test]
@@ -536,6 +655,11 @@ fn scaling_past_a_fixed_port_or_name_says_what_to_write_instead() {
     assert_eq!(stackctl::stack::check_scale(&stack, "api", 5), Ok(()));
     let wrong = stackctl::stack::check_scale(&stack, "apj", 5).unwrap_err();
     assert!(wrong.help.contains("`api`"), "{wrong}");
+    let text = "name: demo\napps:\n  web: { image: a:1 }\n  api: { image: a:1, container_name: demo-web-3 }\n";
+    let stack = read(text).unwrap().stack;
+    assert_eq!(stackctl::stack::check_scale(&stack, "web", 2), Ok(()));
+    let wrong = stackctl::stack::check_scale(&stack, "web", 3).unwrap_err();
+    assert!(wrong.message.contains("`demo-web-3`") && wrong.help.contains("`api`"), "{wrong}");
 }
 
 /// The stack file as plain data, for what only looks at its shape.

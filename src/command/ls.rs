@@ -53,7 +53,14 @@ fn row((name, stack): (&String, &ObservedStack)) -> Vec<String> {
         (running, all) if running == all => output::GREEN,
         _ => output::YELLOW,
     };
-    vec![name.clone(), output::paint(style, &status(stack)), stack.files.join(", ")]
+    vec![one_line(name), output::paint(style, &status(stack)), one_line(&stack.files.join(", "))]
+}
+
+/// What somebody else wrote into a label, in one line and without a word to the terminal.
+fn one_line(text: &str) -> String {
+    let shown =
+        |letter: char| if letter.is_control() { letter.escape_default().to_string() } else { letter.to_string() };
+    text.chars().map(shown).collect()
 }
 
 fn running(stack: &ObservedStack) -> usize {
@@ -75,4 +82,17 @@ fn status(stack: &ObservedStack) -> String {
         return format!("down, left: {}", left.collect::<Vec<_>>().join(", "));
     }
     states.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_of_others_break_no_line_and_reach_no_terminal() {
+        let stack =
+            ObservedStack { files: vec!["/a\nb".to_owned(), "\u{1b}[2J".to_owned()], ..ObservedStack::default() };
+        let cells = row((&"one\ntwo".to_owned(), &stack));
+        assert_eq!((cells[0].as_str(), cells[2].as_str()), ("one\\ntwo", "/a\\nb, \\u{1b}[2J"));
+    }
 }

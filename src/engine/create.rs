@@ -229,14 +229,19 @@ fn tmpfs(text: &str) -> (String, String) {
     (path.to_owned(), options.to_owned())
 }
 
-/// `HOST[:CONTAINER[:rwm]]`, as Compose has it.
+/// `HOST[:CONTAINER][:rwm]`, as Compose has it.
 fn device_mapping(text: &str) -> DeviceMapping {
-    let mut fields = text.splitn(3, ':');
-    let host = fields.next().unwrap_or_default().to_owned();
+    let (host, rest) = text.split_once(':').unwrap_or((text, ""));
+    let is_right = |text: &str| !text.is_empty() && text.chars().all(|letter| matches!(letter, 'r' | 'w' | 'm'));
+    let (inside, rights) = match rest.split_once(':') {
+        Some((inside, rights)) => (inside, rights),
+        None if is_right(rest) => ("", rest),
+        None => (rest, "rwm"),
+    };
     DeviceMapping {
-        path_in_container: Some(fields.next().map_or_else(|| host.clone(), str::to_owned)),
-        cgroup_permissions: Some(fields.next().unwrap_or("rwm").to_owned()),
-        path_on_host: Some(host),
+        path_in_container: Some(if inside.is_empty() { host } else { inside }.to_owned()),
+        cgroup_permissions: Some(rights.to_owned()),
+        path_on_host: Some(host.to_owned()),
     }
 }
 
@@ -274,4 +279,21 @@ fn nanoseconds(duration: Duration) -> i64 {
 
 fn whole_seconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis().div_ceil(1000)).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::device_mapping;
+
+    #[test]
+    fn a_device_is_read_as_compose_reads_it() {
+        let fields = |text: &str| {
+            let mapping = device_mapping(text);
+            [mapping.path_on_host, mapping.path_in_container, mapping.cgroup_permissions].map(Option::unwrap_or_default)
+        };
+        assert_eq!(fields("/dev/a"), ["/dev/a", "/dev/a", "rwm"]);
+        assert_eq!(fields("/dev/a:/dev/b"), ["/dev/a", "/dev/b", "rwm"]);
+        assert_eq!(fields("/dev/a:/dev/b:r"), ["/dev/a", "/dev/b", "r"]);
+        assert_eq!(fields("/dev/a:rw"), ["/dev/a", "/dev/a", "rw"]);
+    }
 }

@@ -163,10 +163,6 @@ impl<'de> Visitor<'de> for UlimitVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Ulimit, A::Error> {
         let keys = UlimitKeys::deserialize(MapAccessDeserializer::new(map))?;
-        if keys.hard != -1 && (keys.soft == -1 || keys.soft > keys.hard) {
-            let wrong = Wrong::new("the soft limit is above the hard limit", "lower `soft` or raise `hard`");
-            return Err(A::Error::custom(wrong));
-        }
         Ok(Ulimit { soft: keys.soft, hard: keys.hard })
     }
 }

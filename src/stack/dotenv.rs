@@ -3,6 +3,9 @@
 use super::environment::Environment;
 use super::variables;
 
+/// What is said of a file that is no text, as of a stack file.
+const NOT_TEXT: &str = "not text: a byte that UTF-8 text does not have";
+
 /// A line that is not `KEY=VALUE`. Its text is never shown: it may hold a secret.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct BadLine {
@@ -10,6 +13,22 @@ pub(super) struct BadLine {
     pub(super) line: usize,
     /// What is wrong with it.
     pub(super) message: String,
+}
+
+impl BadLine {
+    /// What to do.
+    pub(super) fn help(&self) -> &'static str {
+        if self.message == NOT_TEXT { "save the file as UTF-8" } else { "write one `KEY=VALUE` on each line" }
+    }
+}
+
+/// The same of the bytes of a file. Where they are no text, that is all that is said of them.
+pub(super) fn decode(bytes: &[u8], environment: &Environment) -> (Vec<(String, String)>, Vec<BadLine>) {
+    let text = String::from_utf8_lossy(bytes);
+    let (pairs, bad) = parse(&text, environment);
+    let Err(error) = std::str::from_utf8(bytes) else { return (pairs, bad) };
+    let line = text[..error.valid_up_to()].matches('\n').count() + 1;
+    (pairs, vec![BadLine { line, message: NOT_TEXT.to_owned() }])
 }
 
 /// The variables of a file, in its order, and the lines that are wrong. Values may use variables of the environment.
@@ -154,6 +173,15 @@ mod tests {
     #[test]
     fn a_name_alone_is_passed_through() {
         assert_eq!(read("HOME\nNOT_THERE\n"), [("HOME".to_owned(), "/home/anna".to_owned())]);
+    }
+
+    #[test]
+    fn a_file_that_is_no_text_is_told_by_the_line_of_its_first_strange_byte() {
+        let (pairs, bad) = decode(b"A=1\nB=caf\xe9\nC=3\n", &Environment::default());
+        assert_eq!((pairs.len(), bad.len(), bad[0].line), (3, 1, 2));
+        assert!(bad[0].message.contains("UTF-8") && bad[0].help().contains("UTF-8"));
+        // UTF-16, as some editors write it.
+        assert_eq!(decode(b"\xff\xfeA\x00=\x001\x00\n\x00", &Environment::default()).1.len(), 1);
     }
 
     #[test]

@@ -163,10 +163,9 @@ impl Files<'_> {
                 return Vec::new();
             }
         };
-        let (pairs, bad) = dotenv::parse(&String::from_utf8_lossy(&bytes), self.environment);
+        let (pairs, bad) = dotenv::decode(&bytes, self.environment);
         for line in bad {
-            let message = format!("line {} of the file: {}", line.line, line.message);
-            self.error(item, message, "write one `KEY=VALUE` on each line");
+            self.error(item, format!("line {} of the file: {}", line.line, line.message), line.help());
         }
         pairs
     }
@@ -297,9 +296,9 @@ impl Files<'_> {
         };
         file.text = String::from_utf8_lossy(&bytes).into_owned();
         let source = self.problems.add_source(written, file.text.clone());
-        let Some(root) = document::parse(&file.text, source, self.problems) else { return };
+        let help = "a file of rules begins with `groups:`";
+        let Some(root) = document::parse_as(&file.text, source, help, self.problems) else { return };
         if root.entry("groups").is_none() {
-            let help = "a file of rules begins with `groups:`";
             return self.error(path, "the file has no groups of rules", help);
         }
         let groups = super::rule_file::groups(&root);

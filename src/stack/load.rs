@@ -194,9 +194,10 @@ fn variables_in(
             return Vec::new();
         }
     };
-    let (pairs, bad) = dotenv::parse(&String::from_utf8_lossy(&bytes), environment);
+    let (pairs, bad) = dotenv::decode(&bytes, environment);
     for line in bad {
-        problems.error_in(name.to_owned(), line.line, line.message, "write one `KEY=VALUE` on each line");
+        let help = line.help();
+        problems.error_in(name.to_owned(), line.line, line.message, help);
     }
     pairs
 }

@@ -17,6 +17,8 @@ pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
     };
     let distance = |candidate: &str| strsim::osa_distance(&word.to_lowercase(), &candidate.to_lowercase());
     let scored = candidates.into_iter().filter(near).map(|candidate| (distance(candidate), candidate));
+    // A word of which no letter stays is another word.
+    let limit = limit.min(word.chars().count().saturating_sub(1));
     scored.filter(|(distance, _)| *distance <= limit).min().map(|(_, candidate)| candidate)
 }
 
@@ -91,6 +93,8 @@ mod tests {
         assert_eq!(nearest("metrisc", words), Some("metrics"));
         assert_eq!(nearest("mem-limit", words), Some("mem_limit"));
         assert_eq!(nearest("ports", words), None);
+        assert_eq!(nearest("A", ["_", "B"]), None);
+        assert_eq!(nearest("A", ["_", "a"]), Some("a"));
         assert_eq!(nearest(&"x".repeat(10_000), words), None);
     }
 }

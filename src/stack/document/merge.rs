@@ -29,8 +29,16 @@ pub(super) fn merge_keys(mut entries: IndexMap<String, Entry>, problems: &mut Co
     entries
 }
 
-/// Lays one document over another: maps merge, everything else is replaced.
-pub(in crate::stack) fn overlay(below: &mut Node, above: Node) {
+/// Lays one document over another: maps merge, everything else is replaced. A section with nothing in it, such as `apps:`
+/// above entries that are all commented out, says nothing, and takes nothing away.
+pub(in crate::stack) fn overlay(below: &mut Node, mut above: Node) {
+    if let (Value::Mapping(sections), Value::Mapping(more)) = (&below.value, &mut above.value) {
+        more.retain(|key, entry| !(entry.node.is_null() && sections.contains_key(key)));
+    }
+    lay(below, above);
+}
+
+fn lay(below: &mut Node, above: Node) {
     match (&mut below.value, above.value) {
         (Value::Mapping(entries), Value::Mapping(more)) => {
             for (key, entry) in more {
@@ -48,7 +56,7 @@ pub(in crate::stack) fn overlay(below: &mut Node, above: Node) {
 
 fn overlay_entry(present: &mut Entry, entry: Entry) {
     let replaces = !matches!((&present.node.value, &entry.node.value), (Value::Mapping(_), Value::Mapping(_)));
-    overlay(&mut present.node, entry.node);
+    lay(&mut present.node, entry.node);
     if replaces {
         present.key = entry.key;
     }

@@ -12,7 +12,7 @@ mod syntax;
 pub(super) use error::shortened;
 pub(super) use interpolate::interpolate;
 pub(super) use merge::overlay;
-pub(super) use parse::parse;
+pub(super) use parse::{parse, parse_as};
 pub(super) use path::{Path, Segment, shown};
 pub(super) use reader::Reader;
 

@@ -10,8 +10,16 @@ use serde_yaml::granit_parser::{Event, Parser, ScalarStyle, Span as EventSpan, T
 use super::super::collector::Collector;
 use super::{DEPTH_LIMIT, Entry, NODE_LIMIT, Node, Scalar, Segment, Span, Value, narrow, shown, syntax};
 
+/// What to write where there is nothing yet.
+const FIRST_STACK: &str = "a first one: `name: hello` and `apps: { web: { image: IMAGE, metrics: {} } }`";
+
 /// The one document of a source, or `None` where there is none to speak of. Whatever is wrong is in `problems`.
 pub(in crate::stack) fn parse(text: &str, source: usize, problems: &mut Collector) -> Option<Node> {
+    parse_as(text, source, FIRST_STACK, problems)
+}
+
+/// The same of a file that is no stack file: `first` says how it begins, in case it is empty.
+pub(in crate::stack) fn parse_as(text: &str, source: usize, first: &str, problems: &mut Collector) -> Option<Node> {
     let mut options = serde_yaml::granit_parser::options! {
         emit_unresolved_aliases: true,
         flow_nesting_limit: DEPTH_LIMIT,
@@ -32,7 +40,7 @@ pub(in crate::stack) fn parse(text: &str, source: usize, problems: &mut Collecto
             }
         }
     }
-    builder.finish()
+    builder.finish(first)
 }
 
 /// A list or map that has begun and not ended yet.
@@ -213,12 +221,11 @@ impl<'p> Builder<'p> {
         }
     }
 
-    fn finish(self) -> Option<Node> {
+    fn finish(self, first: &str) -> Option<Node> {
         if self.root.as_ref().is_some_and(|root| !root.is_null()) {
             return self.root;
         }
-        let help = "a first one: `name: hello` and `apps: { web: { image: IMAGE, metrics: {} } }`";
-        self.problems.error(Span::top(self.source), "", "the file is empty", help);
+        self.problems.error(Span::top(self.source), "", "the file is empty", first);
         None
     }
 

@@ -47,6 +47,21 @@ pub(super) fn dashboards_are_told_apart(examination: &mut Examination) {
     }
 }
 
+/// A uid that Grafana does not take is another one there, and addresses that name it lead nowhere.
+pub(super) fn uids_are_taken(examination: &mut Examination) {
+    for (name, dashboard) in &examination.stack.dashboards {
+        let DashboardSource::File { imported: Some(imported), .. } = &dashboard.source else { continue };
+        let (own, taken) = (imported.dashboard.uid.as_str(), dashboard.uid(name.as_str()).unwrap_or_default());
+        if !own.is_empty() && own != taken {
+            let top = Path::ROOT.key("dashboards");
+            let path = top.key(name.as_str());
+            let message = format!("Grafana takes no such `uid` as the file has: there, the dashboard's is `{taken}`");
+            let help = "give it at most 40 letters, digits, `-` and `_` in the file, and in links to it";
+            examination.warning(path.key("file"), message, help);
+        }
+    }
+}
+
 /// Each panel can be drawn, and asks what can be asked.
 pub(super) fn panels_can_be_drawn(examination: &mut Examination) {
     let stack = examination.stack;

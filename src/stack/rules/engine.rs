@@ -39,38 +39,6 @@ pub(super) fn address_pools_are_subnets(examination: &mut Examination) {
     }
 }
 
-/// What the drivers that write files refuse: the engine would start, and no container of the host would
-/// (`daemon/logger/jsonfilelog` and `daemon/logger/local` of the engine).
-pub(super) fn logging_can_work(examination: &mut Examination) {
-    let Some(logging) = &examination.stack.engine.logging else { return };
-    let path = Path::ROOT.key("engine");
-    let path = path.key("logging");
-    if logging.driver.trim().is_empty() {
-        let help = "write `local`, which rotates, or another driver of the engine, or leave out `logging`";
-        examination.error(path.key("driver"), "a log driver without a name", help);
-    }
-    if !matches!(logging.driver.as_str(), "json-file" | "local") {
-        return;
-    }
-    let options = path.key("options");
-    let is_count = |text: &String| text.parse::<u32>().is_ok_and(|count| count > 0);
-    if let Some(count) = logging.options.get("max-file").filter(|text| !is_count(text)) {
-        let message = format!("`{}` is no number of files to keep", count.escape_debug());
-        examination.error(options.key("max-file"), message, "write a number from 1 on, in quotes: `\"3\"`");
-    }
-    if let Some(size) = logging.options.get("max-size").filter(|text| !is_size(text)) {
-        let message = format!("`{}` is no size of a file", size.escape_debug());
-        examination.error(options.key("max-size"), message, "write one such as `20m`");
-    }
-}
-
-/// A number above nothing and a unit, as the engine reads sizes: `20m`, `1.5g`, `1048576`.
-fn is_size(text: &str) -> bool {
-    let text = text.to_ascii_lowercase();
-    let number = text.trim_end_matches('b').trim_end_matches(['k', 'm', 'g', 't', 'p']);
-    number.trim_end().parse::<f64>().is_ok_and(|number| number.is_finite() && number > 0.0)
-}
-
 /// A subnet needs room for the gateway and a few containers.
 fn fits(pool: &AddressPool, length: u32) -> bool {
     (length..=29).contains(&u32::from(pool.size))

@@ -8,6 +8,8 @@ mod dependencies;
 mod engine;
 mod exporters;
 mod images;
+mod logging;
+mod mounts;
 mod names;
 mod objectives;
 mod ports;
@@ -19,6 +21,7 @@ mod rule_tests;
 mod scale;
 mod scrapes;
 mod servers;
+mod settings;
 mod signals;
 mod web;
 
@@ -45,11 +48,12 @@ const RULES: &[fn(&mut Examination)] = &[
     names::services_are_found_by_their_names,
     names::jobs_have_one_name_each,
     names::container_names_fit,
+    names::fixed_names_are_free,
     exporters::kinds_are_known,
     exporters::watched_apps_are_there,
     exporters::logins_reach_the_exporter,
     engine::address_pools_are_subnets,
-    engine::logging_can_work,
+    logging::logs_can_be_written,
     images::references_can_be_pulled,
     ports::host_ports_are_used_once,
     ports::components_stay_at_home,
@@ -58,14 +62,21 @@ const RULES: &[fn(&mut Examination)] = &[
     dependencies::dependencies_exist,
     dependencies::dependencies_are_no_circle,
     references::volumes_exist,
-    references::mounts_can_be_made,
+    mounts::mounts_can_be_made,
+    mounts::volumes_can_be_made,
     references::processes_can_be_told,
     references::subnets_have_room,
     references::networks_exist,
+    references::networks_can_be_joined,
     references::secrets_exist,
     references::modes_are_carried,
     references::labels_are_free,
     resources::limits_make_sense,
+    settings::processes_can_be_started,
+    settings::hosts_have_names,
+    settings::the_kernel_takes_the_limits,
+    settings::rights_are_known,
+    settings::machines_can_be_found,
     scrapes::times_fit,
     scrapes::paths_are_paths,
     scrapes::labels_are_labels,
@@ -102,6 +113,7 @@ const RULES: &[fn(&mut Examination)] = &[
     rule_tests::tests_expect_something,
     dashboards::presets_are_known,
     dashboards::dashboards_are_told_apart,
+    dashboards::uids_are_taken,
     dashboards::panels_can_be_drawn,
 ];
 
@@ -230,11 +242,7 @@ struct Service<'a> {
 /// Calls a rule with the container of every app, exporter and component, and where it stands.
 fn each_container(examination: &mut Examination, rule: impl Fn(&mut Examination, Path, &ContainerSettings, &Wiring)) {
     let stack = examination.stack;
-    let prometheus = stack.prometheus.as_option().map(|section| ("prometheus", &section.container, &section.wiring));
-    let grafana = stack.grafana.as_option().map(|section| ("grafana", &section.container, &section.wiring));
-    let alertmanager =
-        stack.alertmanager.as_option().map(|section| ("alertmanager", &section.container, &section.wiring));
-    for (component, container, wiring) in prometheus.into_iter().chain(grafana).chain(alertmanager) {
+    for (component, container, wiring) in components(stack) {
         rule(examination, Path::ROOT.key(component), container, wiring);
     }
     for service in services(stack) {
@@ -244,6 +252,15 @@ fn each_container(examination: &mut Examination, rule: impl Fn(&mut Examination,
         let path = Path::ROOT.key(service.section);
         rule(examination, path.key(service.name), service.container, service.wiring);
     }
+}
+
+/// What stackctl runs itself, each with the key of its section.
+fn components(stack: &Stack) -> impl Iterator<Item = (&'static str, &ContainerSettings, &Wiring)> {
+    let prometheus = stack.prometheus.as_option().map(|section| ("prometheus", &section.container, &section.wiring));
+    let grafana = stack.grafana.as_option().map(|section| ("grafana", &section.container, &section.wiring));
+    let alertmanager =
+        stack.alertmanager.as_option().map(|section| ("alertmanager", &section.container, &section.wiring));
+    prometheus.into_iter().chain(grafana).chain(alertmanager)
 }
 
 /// All apps, then all exporters.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::super::document::Path;
 use super::super::{Alertmanager, Prometheus, ServiceName, Stack};
-use super::{Examination, Service, services};
+use super::{Examination, Service, components, services};
 
 /// Names of services that stackctl runs itself.
 const RESERVED: [&str; 2] = ["prometheus", "grafana"];
@@ -136,31 +136,73 @@ pub(super) fn jobs_have_one_name_each(examination: &mut Examination) {
     }
 }
 
-/// `STACK-APP-N` has to be a DNS name too; a fixed name has to be free.
+/// `STACK-APP-N` has to be a DNS name too.
 pub(super) fn container_names_fit(examination: &mut Examination) {
     let stack = examination.stack;
-    let mut fixed: HashMap<&str, &str> = HashMap::new();
-    for service in services(stack) {
-        let path = Path::ROOT.key(service.section);
-        let path = path.key(service.name);
-        let Some(name) = &service.container.container_name else {
-            let longest = format!("{}-{}-{}", stack.name, service.name, service.scale.max(1));
-            if longest.len() > LONGEST_CONTAINER_NAME && service.name.len() <= LONGEST_CONTAINER_NAME {
-                let message = format!("container name `{longest}` has {} characters", longest.len());
-                let help = format!("shorten the app's or the stack's name: DNS takes at most {LONGEST_CONTAINER_NAME}");
-                examination.error_at_key(path, message, help);
-            }
-            continue;
-        };
+    for service in services(stack).filter(|service| service.container.container_name.is_none()) {
+        let longest = format!("{}-{}-{}", stack.name, service.name, service.scale.max(1));
+        if longest.len() > LONGEST_CONTAINER_NAME && service.name.len() <= LONGEST_CONTAINER_NAME {
+            let path = Path::ROOT.key(service.section);
+            let message = format!("container name `{longest}` has {} characters", longest.len());
+            let help = format!("shorten the app's or the stack's name: DNS takes at most {LONGEST_CONTAINER_NAME}");
+            examination.error_at_key(path.key(service.name), message, help);
+        }
+    }
+}
+
+/// A fixed name has to be one, and free.
+pub(super) fn fixed_names_are_free(examination: &mut Examination) {
+    let stack = examination.stack;
+    let mut taken: HashMap<&str, &str> = HashMap::new();
+    for Fixed { section, service, name } in fixed_names(stack) {
+        let top = Path::ROOT.key(section.unwrap_or(service));
+        let path = if section.is_some() { top.key(service) } else { top };
         let path = path.key("container_name");
         let letter = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
         if name.len() < 2 || !name.starts_with(|first: char| first.is_ascii_alphanumeric()) || !name.chars().all(letter)
         {
             let help = "use at least two letters, digits, `-`, `_` and `.`, beginning with a letter or digit";
             examination.error(path, format!("`{}` cannot be a container name", name.escape_debug()), help);
-        } else if let Some(other) = fixed.insert(name, service.name) {
+        } else if let Some(other) = taken.insert(name, service) {
             let message = format!("container name `{name}` is taken by `{other}`");
             examination.error(path, message, "remove `container_name`: containers are named `STACK-APP-N`");
+        } else if let Some(other) = replica_called(stack, name).filter(|other| *other != service) {
+            let message = format!("container name `{name}` is that of a replica of `{other}`");
+            examination.error(path, message, "write another name, or remove `container_name`");
         }
     }
+}
+
+/// A container name that the file fixes.
+pub(super) struct Fixed<'a> {
+    /// `None` for what stackctl runs itself.
+    section: Option<&'static str>,
+    pub(super) service: &'a str,
+    pub(super) name: &'a str,
+}
+
+/// The container names that the file fixes.
+pub(super) fn fixed_names(stack: &Stack) -> impl Iterator<Item = Fixed<'_>> {
+    let own = components(stack).map(|(name, container, _)| (None, name, container));
+    let of_services = services(stack).map(|service| (Some(service.section), service.name, service.container));
+    own.chain(of_services).filter_map(|(section, service, container)| {
+        Some(Fixed { section, service, name: container.container_name.as_deref()? })
+    })
+}
+
+/// The service of which a replica is called so, as the file has it.
+fn replica_called<'a>(stack: &Stack, container_name: &'a str) -> Option<&'a str> {
+    let rest = container_name.strip_prefix(stack.name.as_str())?.strip_prefix('-')?;
+    let (service_name, number) = rest.rsplit_once('-')?;
+    let replica: u32 = number.parse().ok().filter(|replica: &u32| *replica > 0 && replica.to_string() == number)?;
+    let app = stack.apps.get(service_name).map(|app| (&app.container, app.replicas()));
+    let exporter = || stack.exporters.get(service_name).map(|exporter| (&exporter.container, 1));
+    let is_services =
+        app.or_else(exporter).is_some_and(|(container, scale)| container.container_name.is_none() && replica <= scale);
+    let is_own = || {
+        let mut fixed = components(stack)
+            .filter(|(name, container, _)| *name == service_name && container.container_name.is_some());
+        replica == 1 && is_reserved(stack, service_name) && fixed.next().is_none()
+    };
+    (is_services || is_own()).then_some(service_name)
 }

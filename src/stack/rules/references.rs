@@ -1,13 +1,11 @@
 //! Volumes, networks, secrets and labels that a service names.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
-use super::super::document::{Path, Segment};
+use super::super::document::Path;
 use super::super::{MountKind, ServiceName, suggest};
-use super::{Examination, each_container};
-
-/// Where secrets come to lie inside a container.
-const SECRETS: &str = "/run/secrets";
+use super::{Examination, each_container, services};
 
 /// Prefixes of labels that are not the writer's.
 const TAKEN_LABELS: [&str; 2] = ["com.docker.compose.", "io.stackctl."];
@@ -26,40 +24,6 @@ pub(super) fn volumes_exist(examination: &mut Examination) {
             }
         }
     });
-}
-
-/// No engine starts a container with something mounted over its root or over the kernel's own files, and what is mounted
-/// where secrets lie would hide them, or keep them.
-pub(super) fn mounts_can_be_made(examination: &mut Examination) {
-    each_container(examination, |examination, path, container, wiring| {
-        // Components and exporters get secrets that the file does not name there.
-        let has_secrets = !wiring.secrets.is_empty() || !is_app(&path);
-        let volumes = path.key("volumes");
-        for (index, mount) in wiring.volumes.iter().enumerate() {
-            mount_can_be_made(examination, volumes.index(index), &mount.target, has_secrets);
-        }
-        let memory = path.key("tmpfs");
-        for (index, text) in container.tmpfs.iter().enumerate() {
-            let target = text.split_once(':').map_or(text.as_str(), |(target, _)| target);
-            mount_can_be_made(examination, memory.index(index), target, has_secrets);
-        }
-    });
-}
-
-fn is_app(path: &Path) -> bool {
-    matches!(path.segments().first(), Some(Segment::Key(section)) if section == "apps")
-}
-
-fn mount_can_be_made(examination: &mut Examination, path: Path, target: &str, has_secrets: bool) {
-    let parts: Vec<&str> = target.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
-    let target = format!("/{}", parts.join("/"));
-    if parts.is_empty() || parts[0] == "proc" {
-        let message = format!("nothing can be mounted at `{target}`");
-        examination.error(path, message, "write a folder of the program's own, such as `/data`");
-    } else if has_secrets && (target == SECRETS || target.starts_with(&format!("{SECRETS}/"))) {
-        let message = format!("secrets lie in `{SECRETS}`, and this would hide them, or keep them");
-        examination.error(path, message, "mount it elsewhere");
-    }
 }
 
 /// Environment and command reach the kernel as they are.
@@ -101,6 +65,38 @@ pub(super) fn subnets_have_room(examination: &mut Examination) {
         };
         let path = Path::ROOT.key("networks");
         examination.error(path.key(name.as_str()).key("subnet"), message, "write one such as `10.201.0.0/24`");
+    }
+}
+
+/// Networks that an engine has of its own. No service has a name there, and none can be made under theirs.
+const ENGINES_NETWORKS: [&str; 4] = ["bridge", "host", "none", "default"];
+
+/// A network is one in which services can find each other.
+pub(super) fn networks_can_be_joined(examination: &mut Examination) {
+    let stack = examination.stack;
+    let joined = services(stack).flat_map(|service| service.wiring.networks.keys()).map(ServiceName::as_str);
+    // Whoever names no network is in `default`.
+    let joined: HashSet<&str> = joined.chain(["default"]).collect();
+    for (key, network) in &stack.networks {
+        let top = Path::ROOT.key("networks");
+        let path = top.key(key.as_str());
+        let name = network.name.as_deref().unwrap_or(key.as_str());
+        let is_named = network.external || network.name.is_some();
+        if name.is_empty() {
+            examination.error(path.key("name"), "an empty name", "write one, or remove `name`");
+        } else if is_named && ENGINES_NETWORKS.contains(&name) && (!network.external || joined.contains(key.as_str())) {
+            let message =
+                format!("`{name}` is a network of the engine's own, in which no service is found by its name");
+            let help = match name {
+                "host" | "none" => format!("write `network_mode: {name}` in the service instead"),
+                _ => "leave out `external` and `name`: the stack gets a network of its own".to_owned(),
+            };
+            examination.error(path.key(if network.name.is_some() { "name" } else { "external" }), message, help);
+        }
+        if !network.external && matches!(network.driver.as_deref(), Some("host" | "null" | "none")) {
+            let help = "write `network_mode: host` or `network_mode: none` in the service instead";
+            examination.error(path.key("driver"), "an engine has one such network, and makes no second", help);
+        }
     }
 }
 

@@ -7,6 +7,9 @@ use super::{Examination, each_container};
 /// The least memory that the engine gives a container.
 const LEAST_MEMORY: ByteSize = ByteSize(6 << 20);
 
+/// The least of a core that the kernel counts, in the tenth of a second that the engine divides.
+const LEAST_CPUS: f64 = 0.01;
+
 /// More cores than any host has: the engine counts in billionths of one, and in 64 bits.
 const MOST_CPUS: f64 = 10_000.0;
 
@@ -16,11 +19,17 @@ pub(super) fn limits_make_sense(examination: &mut Examination) {
         if container.cpus.is_some_and(|cpus| !cpus.is_finite() || cpus <= 0.0) {
             examination.error(path.key("cpus"), "a container needs some CPU", "write a number above 0, such as `0.5`");
         }
+        if container.cpus.is_some_and(|cpus| cpus > 0.0 && cpus < LEAST_CPUS) {
+            let message = format!("the kernel gives no container less than {LEAST_CPUS} of a core");
+            examination.error(path.key("cpus"), message, "write a larger number, such as `0.1`");
+        }
         if container.cpus.is_some_and(|cpus| cpus.is_finite() && cpus > MOST_CPUS) {
             let message = format!("no host has more than {MOST_CPUS} cores");
             examination.error(path.key("cpus"), message, "write the number of cores, such as `1.5`");
         }
         memory(examination, path.key("mem_limit"), container.mem_limit);
+        // Nothing set aside is what there is without the key.
+        memory(examination, path.key("mem_reservation"), container.mem_reservation.filter(|kept| kept.0 > 0));
         if let (Some(limit), Some(kept)) = (container.mem_limit, container.mem_reservation)
             && kept > limit
         {

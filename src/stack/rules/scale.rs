@@ -3,7 +3,7 @@
 use super::super::document::Path;
 use super::super::{App, ServiceName, Stack, Wrong, suggest};
 use super::Examination;
-use super::names::LONGEST_CONTAINER_NAME;
+use super::names::{Fixed, LONGEST_CONTAINER_NAME, fixed_names};
 
 /// More replicas than one engine carries.
 const MOST_REPLICAS: u32 = 1000;
@@ -17,8 +17,18 @@ pub fn check_scale(stack: &Stack, app_name: &str, replicas: u32) -> Result<(), W
     if let Some((_, wrong)) = obstacle(app_name, app, replicas) {
         return Err(wrong);
     }
-    let longest = format!("{}-{app_name}-{replicas}", stack.name);
-    if longest.len() <= LONGEST_CONTAINER_NAME || app.container.container_name.is_some() {
+    if app.container.container_name.is_some() {
+        return Ok(());
+    }
+    let called = |replica: u32| format!("{}-{app_name}-{replica}", stack.name);
+    for Fixed { service, name, .. } in fixed_names(stack) {
+        if (1..=replicas).any(|replica| called(replica) == name) {
+            let message = format!("a replica of `{app_name}` would be called `{name}`, as `{service}` is");
+            return Err(Wrong::new(message, format!("give `{service}` another `container_name`")));
+        }
+    }
+    let longest = called(replicas);
+    if longest.len() <= LONGEST_CONTAINER_NAME {
         return Ok(());
     }
     Err(Wrong::new(format!("container name `{longest}` is too long for DNS"), "shorten the app's name"))
