@@ -533,10 +533,10 @@ fn a_secret_in_a_networks_settings_is_not_shown() {
 fn a_volume_whose_settings_changed_is_told_and_no_step_touches_it() {
     let text = |settings: &str| STACK.replace("data: {}", &format!("data: {{ {settings} }}"));
     for (before, after, difference) in [
-        ("", "driver_opts: { type: tmpfs }", "`driver_opts.type` is not set, and the file says `tmpfs`"),
+        ("", "driver_opts: { size: 1g }", "`driver_opts.size` is not set, and the file says `1g`"),
         (
-            "driver_opts: { device: /a }",
-            "driver_opts: { device: /b }",
+            "driver_opts: { type: none, o: bind, device: /a }",
+            "driver_opts: { type: none, o: bind, device: /b }",
             "`driver_opts.device` is `/a`, and the file says `/b`",
         ),
         ("", "driver: nfs", "`driver` is `local`, and the file says `nfs`"),

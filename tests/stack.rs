@@ -338,13 +338,25 @@ apps:
     depends_on: [\"${TOKEN}\"]
     container_name: \"-${TOKEN}\"
     pid: \"service:${TOKEN}\"
+    user: \"${DATABASE_URL}:99999999999\"
+    stop_signal: ${TOKEN}
+    working_dir: ${TOKEN}
+    hostname: \"${TOKEN} \"
+    platform: ${TOKEN}
+    cap_add: [\"${TOKEN}\"]
+    security_opt: [\"${TOKEN}\", \"no-new-privileges:${TOKEN}\"]
+    devices: [\"${TOKEN}\"]
+    tmpfs: [\"${TOKEN}\", \"/x:${TOKEN}\"]
+    extra_hosts: { db: \"${TOKEN}\" }
+    sysctls: [\"${TOKEN}\"]
+    logging: { driver: local, options: { max-size: \"${TOKEN}\", mode: \"${TOKEN}\" } }
     volumes: [\"${TOKEN}:/data\", \"a:b:${TOKEN}\"]
     metrics: { path: \"x${TOKEN}\", scheme: \"${TOKEN}\", fallback_scrape_protocol: \"${TOKEN}\" }
 scrape:
   other: { targets: [\"http://${TOKEN}\"] }
 ";
     let problems = read(text).unwrap_err();
-    assert!(problems.len() >= 14, "{}", problems.render(false));
+    assert!(problems.len() >= 28, "{}", problems.render(false));
     for text in [problems.render(false), serde_json::to_string(&problems).unwrap()] {
         assert!(!text.contains("s3cr3t") && !text.contains("hunter2"), "{text}");
     }

@@ -306,6 +306,7 @@ fn an_engine_that_quotes_a_secret_variable_is_not_quoted_with_it() {
         ("stop_signal", VALUE),
         ("hostname", "Qx7hidden3word!"),
         ("platform", VALUE),
+        ("platform", "linux/Qx7hidden3word"),
     ] {
         let written = if setting == "cap_add" { "[\"${DB_PASSWORD}\"]" } else { "\"${DB_PASSWORD}\"" };
         stack.write_bare(&format!(
@@ -315,7 +316,8 @@ fn an_engine_that_quotes_a_secret_variable_is_not_quoted_with_it() {
             let run = run(stack.command(arguments).env("DB_PASSWORD", value));
             let said = format!("{}{}", run.stdout, run.stderr).to_lowercase();
             assert!(!said.contains("hidden"), "{setting} {arguments:?}: {said}");
-            let was_refused = said.contains("***") || ["hostname", "stop_signal"].contains(&setting);
+            // What no engine takes is refused before one is asked, as the file has it.
+            let was_refused = said.contains("***") || said.contains("${db_password}") || setting == "hostname";
             assert!(arguments[0] == "plan" || was_refused, "{setting}: {said}");
         }
     }

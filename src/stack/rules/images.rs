@@ -53,9 +53,9 @@ fn image(examination: &mut Examination, path: Path, reference: &str) {
     if !is_name(name) || tag.is_some_and(|tag| !is_tag(tag)) {
         let help = "write `[HOST/]NAME:TAG`, names in lower case";
         examination.error(path, format!("`{}` is not the name of an image", reference.escape_debug()), help);
-    } else if let Some(digest) = digest.filter(|digest| !is_digest(digest)) {
+    } else if digest.is_some_and(|digest| !is_digest(digest)) {
         let help = "write `@sha256:` and the 64 digits that `docker images --digests` shows, in lower case";
-        examination.error(path, format!("`{}` is not the digest of an image", digest.escape_debug()), help);
+        examination.error(path, format!("`{}` has no digest that could be one", reference.escape_debug()), help);
     } else if digest.is_none() && reference != OWN_IMAGE && matches!(tag, None | Some("latest")) {
         let message = format!("`{reference}` means whatever is newest on the day it is pulled");
         examination.warning(path, message, format!("name a version: `{name}:TAG`"));

@@ -40,16 +40,16 @@ pub(super) fn mounts_can_be_made(examination: &mut Examination) {
         let memory = path.key("tmpfs");
         for (index, text) in container.tmpfs.iter().enumerate() {
             let (target, options) = text.split_once(':').unwrap_or((text, ""));
+            let (shown, item) = (text.escape_debug(), memory.index(index));
             if !target.starts_with('/') {
-                let message = format!("`{}` is not an absolute path inside the container", target.escape_debug());
-                examination.error(memory.index(index), message, "write one that begins with `/`, such as `/tmp`");
+                let help = "write a path inside the container that begins with `/`, such as `/tmp`";
+                examination.error(item, format!("`{shown}` has no absolute path"), help);
                 continue;
             }
-            mount_can_be_made(examination, memory.index(index), &cleaned(target), has_secrets);
-            if let Some(option) = options.split(',').find(|option| !is_option(option)).filter(|_| !options.is_empty()) {
-                let message = format!("`{}` is no option of memory", option.escape_debug());
+            mount_can_be_made(examination, item, &cleaned(target), has_secrets);
+            if !options.is_empty() && !options.split(',').all(is_option) {
                 let help = "write options such as `size=64m`, `mode=1777`, `uid=1000`, `noexec` or `ro`, with `,` between them";
-                examination.error(memory.index(index), message, help);
+                examination.error(item, format!("`{shown}` has an option that memory does not take"), help);
             }
         }
     });

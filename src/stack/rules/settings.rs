@@ -95,10 +95,12 @@ fn wrong_user(text: &str) -> Option<Wrong> {
         let digits = part.trim_start_matches(['-', '+']);
         !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
     };
-    let mut numbers = text.split(':').take(2).filter(is_number);
-    let number = numbers.find(|part| !part.parse().is_ok_and(|number: i64| (0..=HIGHEST_ID).contains(&number)))?;
+    let is_countable = |part: &str| part.parse().is_ok_and(|number: i64| (0..=HIGHEST_ID).contains(&number));
+    if text.split(':').take(2).filter(is_number).all(is_countable) {
+        return None;
+    }
     let help = format!("numbers of users and groups go from 0 to {HIGHEST_ID}");
-    Some(Wrong::new(format!("there is no user or group `{number}`"), help))
+    Some(Wrong::new(format!("there is no user or group `{text}`"), help))
 }
 
 /// The container's own name, and those that its `/etc/hosts` gets.
@@ -123,11 +125,11 @@ pub(super) fn hosts_have_names(examination: &mut Examination) {
                 examination.error_at_key(item, message, "write `HOST: ADDRESS`");
             } else if address != "host-gateway" && address.trim().parse::<IpAddr>().is_err() {
                 let bare = address.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-                let help = match bare.and_then(|bare| bare.parse::<IpAddr>().ok()) {
-                    Some(bare) => format!("write it without brackets: `{bare}`"),
-                    None => "write an IP address such as `10.0.0.1`, or `host-gateway` for the host".to_owned(),
+                let help = match bare.map(str::parse::<IpAddr>) {
+                    Some(Ok(_)) => "write it without brackets",
+                    _ => "write one such as `10.0.0.1`, or `host-gateway` for the host itself",
                 };
-                examination.error(item, format!("`{}` is no address for `{host}`", address.escape_debug()), help);
+                examination.error(item, format!("host `{}` has no IP address here", host.escape_debug()), help);
             }
         }
     });
@@ -233,7 +235,7 @@ fn wrong_security_option(option: &str) -> Option<Wrong> {
     match key {
         "no-new-privileges" if is_boolean(value) => None,
         "no-new-privileges" => Some(Wrong::new(
-            format!("`{}` is neither `true` nor `false`", value.escape_debug()),
+            format!("`{}` says neither `true` nor `false`", option.escape_debug()),
             "write `no-new-privileges:true`",
         )),
         "seccomp" if has_value && !is_profile(value) => {
