@@ -18,7 +18,7 @@ const SUITE: [&str; 5] = ["lifecycle", "scale", "reload", "converge", "causes"];
 const SETTINGS: &str = "{\"storage-driver\": \"overlay2\"}";
 
 /// Every image that the suite runs, got from outside: an engine's own network leads nowhere.
-const IMAGES: &str = "name: images\nimages: { from: debian }\ngrafana: off\nexporters: { node: {} }\n\
+const IMAGES: &str = "name: images\nimages: { from: debian }\ngrafana: off\nexporters: { node: {} }\nalertmanager: {}\n\
                       apps: { web: { image: stackctl/self } }\n";
 
 /// One engine: what it calls itself, and what came of the suite, by file: passed, all, and the names of what failed.
