@@ -7,7 +7,7 @@ use futures_util::stream::{self, StreamExt};
 
 use super::{Exit, Failure, complete, output, situation};
 use crate::cli::Global;
-use crate::engine::{Engine, LogLine, ObservedContainer};
+use crate::engine::{Engine, Error, LogLine, ObservedContainer, keeps_nothing};
 
 /// Arguments of `logs`.
 #[derive(Debug, clap::Args)]
@@ -91,31 +91,82 @@ async fn past(
     print: impl Fn(usize, &LogLine),
 ) -> Result<Exit, Failure> {
     let mut lines: Vec<(usize, LogLine)> = Vec::new();
+    let mut silent = Silent::of(containers);
     for (index, container) in containers.iter().enumerate() {
-        let own: Vec<LogLine> = engine.log_lines(&container.id, false, tail).try_collect().await?;
-        lines.extend(own.into_iter().map(|line| (index, line)));
+        match engine.log_lines(&container.id, false, tail).try_collect::<Vec<LogLine>>().await {
+            Ok(own) => lines.extend(own.into_iter().map(|line| (index, line))),
+            Err(error) => silent.told(index, error)?,
+        }
     }
     lines.sort_by(|(_, left), (_, right)| left.time.cmp(&right.time));
     for (index, line) in &lines {
         print(*index, line);
     }
-    Ok(Exit::Done)
+    silent.end()
 }
 
-/// Lines as they come, until every container has ended.
+/// Lines as they come, until every container has ended, or nobody reads them any more.
 async fn follow(
     engine: &Engine,
     containers: &[&ObservedContainer],
     tail: &str,
     print: impl Fn(usize, &LogLine),
 ) -> Result<Exit, Failure> {
-    let streams = containers
-        .iter()
-        .enumerate()
-        .map(|(index, container)| engine.log_lines(&container.id, true, tail).map(move |line| (index, line)).boxed());
+    let streams = containers.iter().enumerate().map(|(index, container)| {
+        let lines = engine.log_lines(&container.id, true, tail);
+        // After an error there is nothing more.
+        let until_error = lines.scan(false, |has_failed, line| {
+            let next = (!*has_failed).then_some(line);
+            *has_failed = next.as_ref().is_none_or(Result::is_err);
+            std::future::ready(next)
+        });
+        until_error.map(move |line| (index, line)).boxed()
+    });
     let mut merged = stream::select_all(streams);
-    while let Some((index, line)) = merged.next().await {
-        print(index, &line?);
+    let mut silent = Silent::of(containers);
+    let mut reader_gone = std::pin::pin!(output::reader_gone());
+    loop {
+        tokio::select! {
+            next = merged.next() => match next {
+                Some((index, Ok(line))) => print(index, &line),
+                Some((index, Err(error))) => silent.told(index, error)?,
+                None => return silent.end(),
+            },
+            () = &mut reader_gone => return Ok(Exit::Done),
+        }
     }
-    Ok(Exit::Done)
+}
+
+/// Containers whose lines nobody keeps: the others are shown all the same.
+struct Silent<'a> {
+    containers: &'a [&'a ObservedContainer],
+    last: Option<Error>,
+}
+
+impl<'a> Silent<'a> {
+    fn of(containers: &'a [&'a ObservedContainer]) -> Self {
+        Self { containers, last: None }
+    }
+
+    /// Says it of one container. Any other error is the end.
+    fn told(&mut self, index: usize, error: Error) -> Result<(), Failure> {
+        if !keeps_nothing(&error) {
+            return Err(error.into());
+        }
+        let error = Error { attempt: format!("cannot read the logs of `{}`", self.containers[index].name), ..error };
+        if self.containers.len() > 1 {
+            let advice = error.advice.as_deref().unwrap_or_default();
+            output::say(&format!("{} {error}: {advice}", output::paint(output::YELLOW, "warning:")));
+        }
+        self.last = Some(error);
+        Ok(())
+    }
+
+    /// Where only one was asked for, that it keeps nothing is the answer.
+    fn end(self) -> Result<Exit, Failure> {
+        match self.last {
+            Some(error) if self.containers.len() == 1 => Err(error.into()),
+            _ => Ok(Exit::Done),
+        }
+    }
 }

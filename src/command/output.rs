@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, Write as _};
 
 use anstyle::{AnsiColor, Style};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::cli::Color;
 use crate::plan::Action;
@@ -50,6 +51,21 @@ pub(super) fn print(text: &str) {
             std::process::exit(1);
         }
         _ => {}
+    }
+}
+
+/// Waits until nobody reads standard output any more, as behind `| head`. Of a file, and of a terminal that is there, never.
+pub(super) async fn reader_gone() {
+    const PAUSE: std::time::Duration = std::time::Duration::from_millis(200);
+    loop {
+        tokio::time::sleep(PAUSE).await;
+        let stdout = std::io::stdout();
+        let mut asked = [PollFd::new(&stdout, PollFlags::empty())];
+        let no_wait = Timespec { tv_sec: 0, tv_nsec: 0 };
+        let is_answered = poll(&mut asked, Some(&no_wait)).is_ok_and(|answers| answers > 0);
+        if is_answered && asked[0].revents().intersects(PollFlags::ERR | PollFlags::HUP) {
+            return;
+        }
     }
 }
 

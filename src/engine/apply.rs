@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use bollard::models::VolumeCreateRequest;
-use bollard::query_parameters::{CreateContainerOptionsBuilder, RenameContainerOptionsBuilder};
+use bollard::query_parameters::CreateContainerOptionsBuilder;
 use futures_util::StreamExt;
 use futures_util::stream;
 
@@ -88,6 +88,8 @@ struct Run<'a> {
     outcome: Mutex<Outcome>,
     /// Services, image references and networks that failed.
     broken: Mutex<BTreeSet<String>>,
+    /// Engine ids of containers that ran, and stand aside for others.
+    stopped: Mutex<BTreeSet<String>>,
 }
 
 impl Engine {
@@ -96,7 +98,8 @@ impl Engine {
     /// # Panics
     /// When a step has panicked, which is a bug.
     pub async fn apply(&self, plan: &Plan, supplies: &Supplies<'_>, report: &(dyn Fn(Event) + Sync)) -> Outcome {
-        let run = Run { engine: self, supplies, report, outcome: Mutex::default(), broken: Mutex::default() };
+        let (outcome, broken, stopped) = (Mutex::default(), Mutex::default(), Mutex::default());
+        let run = Run { engine: self, supplies, report, outcome, broken, stopped };
         let mut has_yielded = false;
         for batch in plan.batches() {
             if !has_yielded && batch.iter().flatten().any(|step| step.service().is_some()) {
@@ -155,9 +158,10 @@ impl Run<'_> {
             && !self.supplies.refused.contains_key(container)
             && !self.is_held_back(service)
         {
-            let _ = self.engine.stop(id, service.container.settings.stop_grace_period).await;
-            let options = RenameContainerOptionsBuilder::new().name(&format!("{container}.{}.old", short(id))).build();
-            let _ = self.engine.act(async || self.engine.docker.rename_container(id, options.clone()).await).await;
+            let ran = self.engine.set_aside(id, container, service.container.settings.stop_grace_period).await;
+            if ran == Ok(true) {
+                self.stopped.lock().expect("no step panics while it holds the set").insert(id.clone());
+            }
         }
     }
 
@@ -288,7 +292,8 @@ impl Run<'_> {
         Ok(id)
     }
 
-    /// The new container is complete before the old one stops, so that a mistake costs nothing that runs.
+    /// The new container is complete before the old one stops, and the old one is there until the new one has started: a
+    /// mistake costs nothing that runs.
     async fn replace(&self, old: &str, service: &Service, replica: u32, name: &str) -> Result<(), Error> {
         let engine = self.engine;
         let kept = engine.nameless_volumes(old, service).await?;
@@ -296,20 +301,16 @@ impl Run<'_> {
         engine.remove_leftover(&new_name, &self.supplies.source.stack).await?;
         engine.check_new_image(service, name, self.supplies.files, &self.supplies.source.stack).await?;
         let id = self.create(service, replica, &new_name, &kept).await?;
-        engine.remove_container(old, name, service.container.settings.stop_grace_period).await?;
-        let options = RenameContainerOptionsBuilder::new().name(name).build();
-        let renamed = engine.act(async || engine.docker.rename_container(&id, options.clone()).await).await;
-        if let Err(error) = renamed {
-            // Asked twice, because the first answer was lost: then it is done.
-            let inspected = engine.inspect(&id).await?;
-            if inspected.and_then(|container| container.name).is_none_or(|now| now.trim_start_matches('/') != name) {
-                return Err(cannot(format!("rename container `{new_name}` to `{name}`"))(error));
-            }
+        let ran = engine.set_aside(old, name, service.container.settings.stop_grace_period).await?
+            || self.stopped.lock().expect("no step panics while it holds the set").contains(old);
+        let begun = match engine.rename(&id, &new_name, name).await {
+            Ok(()) => engine.start(&id, name).await,
+            Err(error) => Err(error),
+        };
+        match begun {
+            Ok(()) => engine.remove_container(old, name, None).await,
+            Err(error) => Err(engine.bring_back(old, &id, name, ran, error).await),
         }
-        engine.start(&id, name).await.map_err(|error| Error {
-            cause: format!("{}; the container that ran in its place is gone", error.cause),
-            ..error
-        })
     }
 }
 
@@ -326,7 +327,7 @@ fn without_image(error: Error, service: &Service) -> Error {
 }
 
 /// As much of an id as people see of it.
-fn short(id: &str) -> &str {
+pub(super) fn short(id: &str) -> &str {
     &id[..id.len().min(12)]
 }
 

@@ -42,12 +42,27 @@ impl Engine {
             LogsOptionsBuilder::new().stdout(true).stderr(true).timestamps(true).follow(follow).tail(tail).build();
         let attempt = format!("read the logs of container `{container}`");
         self.docker.logs(container, Some(options)).map(move |chunk| {
-            let chunk = chunk.map_err(cannot(attempt.as_str()))?;
+            let chunk = chunk.map_err(cannot(attempt.as_str())).map_err(unreadable)?;
             let text = String::from_utf8_lossy(chunk.as_ref()).into_owned();
             let (time, line) = text.split_once(' ').unwrap_or(("", &text));
             Ok(LogLine { time: time.to_owned(), text: line.trim_end_matches(['\n', '\r']).to_owned() })
         })
     }
+}
+
+/// What the engine says of a driver that hands nothing back, such as `none` (`daemon/logger`).
+const NOT_READABLE: &str = "does not support reading";
+
+/// Whether the container keeps no lines that could be read.
+pub fn keeps_nothing(error: &Error) -> bool {
+    error.cause.contains(NOT_READABLE)
+}
+
+fn unreadable(error: Error) -> Error {
+    if !keeps_nothing(&error) {
+        return error;
+    }
+    error.advise("write another driver under `logging`, such as `local`, where its lines shall be kept")
 }
 
 /// Leaves out what Go prints of each goroutine: a head, and for each call a line and an indented one below it.

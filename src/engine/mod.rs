@@ -34,6 +34,7 @@ mod remove;
 mod replaced;
 mod secrecy;
 mod stacks;
+mod successor;
 mod summary;
 mod tunnel;
 
@@ -48,7 +49,7 @@ use holder::Whereabouts;
 pub use host::{AfterRestart, Bridge, EngineHost, EngineKind, Publisher, RunningContainer};
 pub use limits::ObservedLimits;
 pub use lock::{Lock, ObservedLock};
-pub use logs::LogLine;
+pub use logs::{LogLine, keeps_nothing};
 pub use memory::keep_memory;
 pub use neighbour::{Neighbour, OnHost};
 pub use observe::Question;

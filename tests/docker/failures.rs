@@ -130,15 +130,33 @@ fn an_app_that_ends_again_and_again_is_not_well_while_it_runs() {
 }
 
 #[test]
-fn a_program_that_the_image_lacks_is_named_with_what_is_gone_for_it() {
+fn a_container_that_does_not_start_gives_way_to_the_one_before_it() {
     let app = |rest: &str| format!("apps: {{ web: {{ image: stackctl/self, command: [demo, iotd]{rest} }} }}\n");
-    let stack = Sandbox::started(&app(""));
-    stack.write(&app(", entrypoint: [/no-such-program]"));
+    let stack = Sandbox::started(&app(", volumes: [/kept]"));
+    let before = docker(&["inspect", "--format", "{{.Id}} {{.Mounts}}", &stack.container("web", 1)]);
+    stack.write(&app(", volumes: [/kept], entrypoint: [/no-such-program]"));
     let up = stack.expect(1, &["up"]);
     assert!(up.stderr.contains("the image has no program `/no-such-program`"), "{}", up.stderr);
-    assert!(up.stderr.contains("the container that ran in its place is gone"), "{}", up.stderr);
+    assert!(up.stderr.contains("the container that ran before runs again"), "{}", up.stderr);
+    let after = docker(&["inspect", "--format", "{{.Id}} {{.Mounts}}", &stack.container("web", 1)]);
+    assert_eq!(after, before);
+    let all =
+        docker(&["ps", "--all", "--filter", &format!("name={}-web", stack.name), "--format", "{{.Names}} {{.State}}"]);
+    assert_eq!(all.trim(), format!("{} running", stack.container("web", 1)));
+    stack.write(&app(", volumes: [/kept]"));
+    assert!(stack.plan().is_empty());
+}
+
+#[test]
+fn one_that_did_not_run_comes_back_as_it_was() {
+    let app = |rest: &str| format!("apps: {{ web: {{ image: stackctl/self, command: [demo, iotd]{rest} }} }}\n");
+    let stack = Sandbox::started(&app(""));
+    docker(&["stop", &stack.container("web", 1)]);
+    stack.write(&app(", entrypoint: [/no-such-program]"));
+    let up = stack.expect(1, &["up"]);
+    assert!(up.stderr.contains("the container that was there before is there again"), "{}", up.stderr);
     stack.write(&app(""));
-    stack.ok(&["up"]);
+    assert_eq!(stack.plan(), ["start container STACK-web-1"]);
 }
 
 #[test]

@@ -149,6 +149,35 @@ fn logs_are_merged_and_carry_the_name_of_the_container() {
 }
 
 #[test]
+fn one_app_that_keeps_no_lines_hides_those_of_no_other() {
+    let stack = Sandbox::new(
+        "apps:\n  web: { image: stackctl/self, command: [--version] }\n  \
+         mute: { image: stackctl/self, command: [--version], logging: { driver: none } }\n",
+    );
+    stack.run(&["up", "--no-wait"]);
+    let version = format!("{} | stackctl {}", stack.container("web", 1), env!("CARGO_PKG_VERSION"));
+    eventually("the app has printed", || stack.ok(&["logs", "web"]).stdout.contains(&version));
+    let mute = stack.container("mute", 1);
+    for words in [&["logs", "web", "mute"][..], &["logs", "web", "mute", "--follow"]] {
+        let logs = stack.ok(words);
+        assert!(logs.stdout.contains(&stack.container("web", 1)), "{}", logs.stdout);
+        assert!(logs.stderr.contains(&format!("`{mute}`")) && logs.stderr.contains("`logging`"), "{}", logs.stderr);
+    }
+    let alone = stack.expect(1, &["logs", "mute"]);
+    assert!(alone.stderr.contains(&format!("cannot read the logs of `{mute}`")), "{}", alone.stderr);
+}
+
+/// `stackctl logs --follow | head -1`: nothing more is printed that could be refused.
+#[test]
+fn logs_that_nobody_reads_any_more_end() {
+    let stack = Sandbox::started("apps: { web: { image: stackctl/self, command: [demo, iotd] } }\n");
+    let mut command = stack.command(&["logs", "web", "--follow"]);
+    let mut logs = command.stdout(std::process::Stdio::piped()).spawn().expect("stackctl starts");
+    drop(logs.stdout.take());
+    eventually("it has ended", || logs.try_wait().expect("it is ours").is_some_and(|status| status.success()));
+}
+
+#[test]
 fn down_takes_everything_away_but_the_volumes() {
     let stack = Sandbox::new(APP);
     stack.ok(&["up"]);
