@@ -554,3 +554,31 @@ fn a_volume_whose_settings_changed_is_told_and_no_step_touches_it() {
         assert_eq!(changed_volumes(Inputs { observed: &others, ..inputs }), []);
     }
 }
+
+#[test]
+fn alertmanagers_that_know_each_others_addresses_are_replaced_with_their_network() {
+    let text = |replicas: u32| {
+        format!(
+            "name: shop\nimages: {{ from: debian }}\ngrafana: off\nalertmanager: {{ replicas: {replicas} }}\n\
+             networks: {{ default: {{}} }}\napps: {{ web: {{ image: 'web:1' }} }}\n"
+        )
+    };
+    let facts = Facts {
+        images: indexmap::IndexMap::from([(
+            "alertmanager".to_owned(),
+            stackctl::desired::ImageChoice::Take {
+                reference: "stackctl/alertmanager:debian".to_owned(),
+                version: "0.25.0".to_owned(),
+                origin: stackctl::desired::ImageOrigin::Debian,
+            },
+        )]),
+        ..Facts::default()
+    };
+    let replaced = |replicas| {
+        let observed = World::with(&text(replicas), &facts).running();
+        let changed = text(replicas).replace("default: {}", "default: { labels: { a: b } }");
+        let plan = World::with(&changed, &facts).plan(&observed);
+        plan.matches("network `shop_default` is another one").count()
+    };
+    assert_eq!((replaced(1), replaced(2)), (0, 2));
+}
