@@ -70,7 +70,9 @@ impl Backup {
             Err(error) => return Err(Error::of("look into", folder, &error)),
         };
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let backups = entries.flatten().filter_map(|entry| Self::of_entry(&name, &entry.path()));
+        // Copies are files: a link in the place of one is somebody else's, and leads who knows where.
+        let files = entries.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
+        let backups = files.filter_map(|entry| Self::of_entry(&name, &entry.path()));
         Ok(backups.max_by_key(|backup| backup.taken))
     }
 
@@ -231,6 +233,17 @@ mod tests {
         let edited = restore(&path).edited.expect("it was changed by hand");
         assert_eq!(fs::read_to_string(edited).expect("readable"), "{ \"debug\": false }");
         assert_eq!(fs::read_to_string(&path).expect("readable"), "{}");
+    }
+
+    #[test]
+    fn a_link_in_the_place_of_a_copy_is_not_put_back() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("daemon.json");
+        fs::write(&path, "{}").expect("writable");
+        let copy = replace(&path, b"{ }");
+        fs::rename(copy.path(), folder.path().join("elsewhere")).expect("in one folder");
+        std::os::unix::fs::symlink("elsewhere", copy.path()).expect("a link");
+        assert_eq!(Backup::last(&path), Ok(None));
     }
 
     #[test]

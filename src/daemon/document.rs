@@ -10,6 +10,9 @@ use super::members::{Member, members, outermost};
 /// What Windows editors put in front of UTF-8. Engines pass over it from 23.0 on.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
+/// What is wrong with what goes deeper than `serde_json` reads.
+const TOO_DEEP: &str = "it is nested deeper here than stackctl reads (127 levels)";
+
 /// A file's text, valid JSON with an object on top and no key twice; or nothing at all.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Document {
@@ -36,6 +39,13 @@ impl fmt::Display for Malformed {
 }
 
 impl std::error::Error for Malformed {}
+
+impl Malformed {
+    /// It may be right: stackctl does not read that deep.
+    pub(super) fn is_too_deep(&self) -> bool {
+        self.message == TOO_DEEP
+    }
+}
 
 impl Document {
     /// Reads the bytes of a file. No file, and one with white space alone, says nothing.
@@ -158,7 +168,10 @@ fn not_text(bytes: &[u8], bad: usize) -> Malformed {
 fn not_json(error: &serde_json::Error) -> Malformed {
     let said = error.to_string();
     // The position stands in fields of its own; serde_json repeats it at the end of its sentence.
-    let message = said.rsplit_once(" at line ").map_or(said.as_str(), |(message, _)| message).to_owned();
+    let message = match said.rsplit_once(" at line ").map_or(said.as_str(), |(message, _)| message) {
+        "recursion limit exceeded" => TOO_DEEP.to_owned(),
+        message => message.to_owned(),
+    };
     Malformed { line: error.line().max(1), column: error.column().max(1), message }
 }
 
@@ -183,7 +196,7 @@ mod tests {
         assert_eq!(refused("{ \"a\": 1, }"), "line 1, column 11: trailing comma");
         assert_eq!(refused("// note\n{}"), "line 1, column 1: expected value");
         assert_eq!(refused("\n [1]"), "line 2, column 2: daemon.json has to be an object: `{ … }`");
-        assert!(refused(&"[".repeat(100_000)).contains("recursion limit"));
+        assert!(refused(&"[".repeat(100_000)).contains("deeper here than stackctl reads"));
     }
 
     #[test]

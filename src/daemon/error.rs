@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rustix::io::Errno;
+
 /// Why it could not be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Error {
@@ -54,6 +56,11 @@ impl Error {
                  security module keeps it",
             ),
             io::ErrorKind::PermissionDenied => Self::Denied { attempt, path: path.to_owned() },
+            _ if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => Self::world(
+                attempt,
+                "it is a link that leads back to itself",
+                "see with `ls -l` where it leads; remove it, or have it lead to a file",
+            ),
             kind => Self::world(attempt, error, advice(kind)),
         }
     }
@@ -74,7 +81,7 @@ fn advice(kind: io::ErrorKind) -> &'static str {
 }
 
 /// Whether there is no higher right to ask for.
-fn is_root() -> bool {
+pub(super) fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt;
     std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }

@@ -1,6 +1,5 @@
 //! A `daemon.json` on disk: read whole, written whole or not at all, with the owner, the mode and the attributes it had.
 
-use std::borrow::Cow;
 use std::fs::{self, File, Permissions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
@@ -112,10 +111,12 @@ impl ConfigFile {
     pub fn document(&self) -> Result<Document, Error> {
         Document::parse(self.bytes().unwrap_or_default()).map_err(|malformed| {
             let Self { path, .. } = self;
-            Error::wrong(
-                format!("{}, {malformed}", path.display()),
-                "mend it first: the engine would not start with it, and nothing was changed",
-            )
+            let help = if malformed.is_too_deep() {
+                "make it flatter: whether the engine would start with it is not known, and nothing was changed"
+            } else {
+                "mend it first: the engine would not start with it, and nothing was changed"
+            };
+            Error::wrong(format!("{}, {malformed}", path.display()), help)
         })
     }
 
@@ -260,16 +261,4 @@ fn clear(folder: &Path) {
         // One that stays is in nobody's way.
         let _ = fs::remove_file(entry.path());
     });
-}
-
-/// The commands that an administrator would type for the same change: a copy, the new file beside it, one rename.
-pub fn commands_by_hand(file: &ConfigFile, text: &str) -> String {
-    let path = file.path().display().to_string();
-    let path = shlex::try_quote(&path).unwrap_or(Cow::Borrowed(&path));
-    let prepare = match file.bytes() {
-        Some(_) => format!("sudo cp -p {path} {path}.before\nsudo cp -p {path} {path}.new"),
-        None => format!("sudo install -D -m 644 /dev/null {path}.new"),
-    };
-    let text = text.trim_end_matches('\n');
-    format!("{prepare}\nsudo tee {path}.new >/dev/null <<'END'\n{text}\nEND\nsudo mv {path}.new {path}")
 }

@@ -132,6 +132,12 @@ impl Flags {
     }
 }
 
+/// The setting that goes with a flag of another name, such as `labels` with `label`.
+pub(super) fn setting_of(flag: &str) -> Option<&'static str> {
+    let is_it = |written: &str| written.strip_prefix("--") == Some(flag);
+    OTHER_NAMES.iter().find(|(written, _)| is_it(written)).map(|(_, key)| *key)
+}
+
 fn key(written: &str) -> String {
     let other = OTHER_NAMES.iter().find(|(flag, _)| *flag == written).map(|(_, key)| *key);
     other.unwrap_or_else(|| written.trim_start_matches('-')).to_owned()

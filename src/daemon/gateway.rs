@@ -27,6 +27,8 @@ pub struct NoGateway {
     pub message: String,
     /// What to do.
     pub help: String,
+    /// `host.docker.internal` leads nowhere: a container that is to have that name cannot be made.
+    pub leads_nowhere: bool,
 }
 
 /// Finds the address for an engine that starts with this file and these flags. `running`: the default bridge as the engine
@@ -44,6 +46,7 @@ pub fn gateway(
         help: format!(
             "write `engine.metrics: {elsewhere}:9323` if only containers reach that address, or take `host-gateway-ip` out"
         ),
+        leads_nowhere: false,
     })
 }
 
@@ -99,6 +102,7 @@ fn of_bridge(
             help: "set `host-gateway-ip` in daemon.json to an address of this host that containers reach, and \
                    `engine.metrics` to that address and port 9323"
                 .to_owned(),
+            leads_nowhere: true,
         });
     }
     if let Some(bip) = setting("bip") {
@@ -106,6 +110,7 @@ fn of_bridge(
         return address.map(|address| Gateway { address, pin: None }).ok_or_else(|| NoGateway {
             message: format!("`bip` is `{bip}`, which is no address of a bridge"),
             help: "write one such as 172.17.0.1/16".to_owned(),
+            leads_nowhere: false,
         });
     }
     let at_boot = first_of_pool(document, flags).unwrap_or(USUAL);
@@ -184,6 +189,16 @@ mod tests {
     fn without_a_bridge_there_is_a_clear_no() {
         assert!(found("{\"bridge\": \"none\"}", "", None).expect_err("no bridge").contains("no default bridge"));
         assert!(found("{}", "-b none", Some("172.17.0.1")).expect_err("no bridge").contains("no default bridge"));
+    }
+
+    #[test]
+    fn where_containers_are_sent_is_known_without_a_bridge_too() {
+        let nowhere = |text: &str| {
+            let document = Document::parse(text.as_bytes()).expect(text);
+            gateway(&document, &Flags::default(), None).expect_err("no bridge").leads_nowhere
+        };
+        assert!(nowhere("{\"bridge\": \"none\"}"));
+        assert!(!nowhere("{\"bridge\": \"none\", \"host-gateway-ip\": \"192.0.2.1\"}"));
     }
 
     #[test]

@@ -82,7 +82,23 @@ impl Key {
         let after = self.until.and_then(|until| LOOKED_AT.iter().find(|looked_at| **looked_at > until));
         before.is_some_and(|before| release <= *before) || after.is_some_and(|after| release >= *after)
     }
+
+    /// Whether that release passes over its value. Also where the release is not known, and may be one that does; or is one
+    /// that does not know it at all.
+    pub(super) fn is_unread_by(&self, release: Option<Release>) -> bool {
+        let since = UNREAD.iter().find(|(unread, _)| *unread == self.name).map(|(_, since)| *since);
+        since.is_some_and(|since| release.is_none_or(|release| release >= since))
+            || release.is_some_and(|release| self.is_unknown_to(release))
+    }
 }
+
+/// Settings that only a flag is left of, or was ever there of: engines from that release on pass over them, whatever they are
+/// set to.
+const UNREAD: [(&str, Release); 3] = [
+    ("allow-nondistributable-artifacts", Release(27, 0)),
+    ("containerd-plugins-namespace", Release(17, 6)),
+    ("deprecated-key-path", Release(23, 0)),
+];
 
 type Row = (&'static str, Shape, Release, Option<Release>, bool);
 

@@ -5,6 +5,7 @@
 
 mod attributes;
 mod backup;
+mod by_hand;
 mod change;
 mod credentials;
 mod document;
@@ -13,6 +14,7 @@ mod error;
 mod file;
 mod flags;
 mod gateway;
+mod ignored;
 mod keys;
 mod members;
 mod objection;
@@ -23,13 +25,15 @@ mod validate;
 mod words;
 
 pub use backup::{Backup, Restored};
+pub use by_hand::ByHand;
 pub use change::{Change, Edit, diff, needs_restart};
 pub use credentials::without_credentials;
 pub use document::{Document, Malformed};
 pub use error::Error;
-pub use file::{ConfigFile, Turn, commands_by_hand};
+pub use file::{ConfigFile, Turn};
 pub use flags::{Flag, Flags};
 pub use gateway::{Gateway, NoGateway, gateway, host_gateway_to_keep, on_bridge};
+pub use ignored::ignored;
 pub use keys::names as setting_names;
 pub use objection::{Objection, objections};
 pub use process::{Dockerd, Holder, clash};

@@ -5,10 +5,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use serde_json::Value;
 
+use super::ignored::is_harmless;
 use super::keys::{self, Shape};
 use super::{Document, Flags, METRICS_KEY, Release};
 
-/// Something that dockerd would refuse.
+/// Something that dockerd would refuse, or ignore.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Objection {
     /// Setting at the top that it is about. Empty: the file as a whole.
@@ -33,7 +34,8 @@ const NEAR: f64 = 0.75;
 pub fn objections(document: &Document, flags: &Flags, release: Option<Release>) -> Vec<Objection> {
     let settings = document.settings();
     let look = |(name, value, line): &(String, Value, usize)| {
-        unknown(name, *line, release).or_else(|| misshapen(name, value, *line)).or_else(|| twice(name, *line, flags))
+        let unknown = unknown(name, *line, release).filter(|_| !is_harmless(name, value, flags, release));
+        unknown.or_else(|| misshapen(name, value, *line, release)).or_else(|| twice(name, *line, flags))
     };
     mark(document, release).into_iter().chain(settings.iter().filter_map(look)).collect()
 }
@@ -64,7 +66,7 @@ fn unknown(name: &str, line: usize, release: Option<Release>) -> Option<Objectio
 }
 
 /// What is probably meant. The documentation's prose has long called the address of the metrics by a name of its own.
-fn nearest(name: &str) -> String {
+pub(super) fn nearest(name: &str) -> String {
     let likeness = |known: &str| strsim::jaro_winkler(known, name);
     let nearest = keys::names().max_by(|left, right| likeness(left).total_cmp(&likeness(right)));
     match nearest.filter(|nearest| likeness(nearest) >= NEAR) {
@@ -73,7 +75,10 @@ fn nearest(name: &str) -> String {
     }
 }
 
-fn misshapen(name: &str, value: &Value, line: usize) -> Option<Objection> {
+fn misshapen(name: &str, value: &Value, line: usize, release: Option<Release>) -> Option<Objection> {
+    if keys::key(name)?.is_unread_by(release) {
+        return None;
+    }
     let (fits, wanted) = match keys::key(name)?.shape {
         Shape::Switch => (value.is_boolean(), "`true` or `false`"),
         Shape::Text => (value.is_string(), "a text in quotes"),

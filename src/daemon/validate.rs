@@ -1,8 +1,10 @@
 //! Has the engine's own program look at a file before it counts: `dockerd --validate`, with the flags that it runs with.
 
+use std::io;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use super::error::is_root;
 use super::{Dockerd, Error};
 
 /// Asks the running dockerd's program whether it would start with `candidate`, which will be `path`. Starts nothing.
@@ -23,7 +25,13 @@ pub fn refused_by(dockerd: &Dockerd, file: &Path) -> Result<Option<String>, Erro
     command.args(without_config_file(dockerd.arguments.get(1..).unwrap_or_default()));
     command.arg("--validate").arg("--config-file").arg(file).stdin(Stdio::null());
     let attempt = || "cannot ask `dockerd --validate`".to_owned();
-    let output = command.output().map_err(|error| Error::world(attempt(), error, ""))?;
+    let output = command.output().map_err(|error| match error.kind() {
+        // Whose process it is, may ask: who that is not, has an administrator to go to.
+        io::ErrorKind::PermissionDenied if !is_root() => {
+            Error::Denied { attempt: attempt(), path: dockerd.executable() }
+        }
+        _ => Error::world(attempt(), error, ""),
+    })?;
     if output.status.success() {
         return Ok(None);
     }
@@ -31,7 +39,8 @@ pub fn refused_by(dockerd: &Dockerd, file: &Path) -> Result<Option<String>, Erro
     Ok(Some(said.trim().lines().last().unwrap_or("it does not say why").to_owned()))
 }
 
-fn without_config_file(arguments: &[String]) -> Vec<&String> {
+/// The arguments of a dockerd but for the file that they name.
+pub(super) fn without_config_file(arguments: &[String]) -> Vec<&String> {
     let mut kept = Vec::new();
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {

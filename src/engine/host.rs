@@ -77,6 +77,8 @@ pub struct RunningContainer {
     pub after_restart: AfterRestart,
     /// How long it may take to end before it is killed. `None`: as long as it wants.
     pub stop_timeout: Option<Duration>,
+    /// It is paused: it runs, and does nothing.
+    pub is_paused: bool,
 }
 
 /// A container that has a port of the host, or takes it when the engine starts.
@@ -191,6 +193,7 @@ impl Engine {
         };
         let labels = config.labels.unwrap_or_default();
         let policy = host.restart_policy.and_then(|policy| policy.name);
+        let is_paused = inspected.state.and_then(|state| state.paused) == Some(true);
         let after_restart = if host.auto_remove == Some(true) {
             AfterRestart::Removed
         } else if labels.contains_key(SWARM_LABEL) {
@@ -202,7 +205,7 @@ impl Engine {
         } else {
             AfterRestart::Returns
         };
-        Ok(Some(RunningContainer { id, name, after_restart, stop_timeout }))
+        Ok(Some(RunningContainer { id, name, after_restart, stop_timeout, is_paused }))
     }
 }
 

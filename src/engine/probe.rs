@@ -36,6 +36,9 @@ const REQUEST_FILE: &str = "stackctl-probe.json";
 /// The probe needs no rights: `nobody` and `nogroup`.
 const USER: u64 = 65534;
 
+/// Stands for the host's address in a container's `/etc/hosts`, on engines that have one for it.
+const HOST_GATEWAY: &str = "host-gateway";
+
 /// What the engine may take on top of the request's own budget: start, stop, logs.
 const GRACE: Duration = Duration::from_secs(20);
 
@@ -107,14 +110,17 @@ impl Prober {
         let Some((first, others)) = networks.split_first() else {
             return Err(ProbeError("there is no network to stand in".to_owned()));
         };
-        let host = HostConfig {
-            network_mode: Some(first.clone()),
-            extra_hosts: Some(vec!["host.docker.internal:host-gateway".to_owned()]),
-            ..HostConfig::default()
-        };
         let endpoints = HashMap::from([(first.clone(), EndpointSettings::default())]);
         let networking = NetworkingConfig { endpoints_config: Some(endpoints) };
-        self.run(name, host, Some(networking), others, request).await
+        let with_host =
+            HostConfig { extra_hosts: Some(vec![format!("host.docker.internal:{HOST_GATEWAY}")]), ..in_network(first) };
+        match self.run(name, with_host, Some(networking.clone()), others, request).await {
+            // An engine without a default bridge makes no container with that name. Prometheus has it only where it is asked for.
+            Err(error) if error.0.contains(HOST_GATEWAY) => {
+                self.run(name, in_network(first), Some(networking), others, request).await
+            }
+            outcome => outcome,
+        }
     }
 
     /// Waits until nobody has that name. A probe that has it for longer than one lives was left behind, and is taken away.
@@ -253,6 +259,10 @@ impl Prober {
             ..ContainerCreateBody::default()
         }
     }
+}
+
+fn in_network(network: &str) -> HostConfig {
+    HostConfig { network_mode: Some(network.to_owned()), ..HostConfig::default() }
 }
 
 /// A container that is taken away in any case, also when whoever waits for it gives up.

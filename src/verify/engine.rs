@@ -1,6 +1,6 @@
 //! Are the Docker engine's own metrics there, for Prometheus and for nobody else?
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use crate::desired::{DaemonSettings, Desired, JobOrigin, JobTargets};
 use crate::engine::Prober;
@@ -19,11 +19,22 @@ pub struct EngineChange {
     pub flag: Option<(String, String)>,
     /// `metrics-addr` in the file as it is.
     pub written: Option<String>,
+    /// `engine.metrics: gateway` stands for no address here. `None`: it does.
+    pub no_gateway: Option<NoGateway>,
+}
+
+/// Why `gateway` stands for nothing, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoGateway {
+    /// The address that is looked at all the same where the stack file says `gateway`.
+    pub usual: IpAddr,
+    /// Why there is none, and what to write instead.
+    pub instead: String,
 }
 
 impl Default for EngineChange {
     fn default() -> Self {
-        Self { command: "sudo stackctl engine apply --restart".to_owned(), flag: None, written: None }
+        Self { command: "sudo stackctl engine apply --restart".to_owned(), flag: None, written: None, no_gateway: None }
     }
 }
 
@@ -120,7 +131,12 @@ pub fn judge_engine(daemon: &DaemonSettings, address: &str, state: &EngineState)
             format!("`{address}` answers, and not with metrics: something else listens on port {port}"),
             "see `ss -ltnp` on the host for what it is, or choose another port in `engine.metrics`",
         )),
-        Some(Answer::TimedOut { .. }) | None => fail(silent(daemon, address, looked, sockets.as_deref(), change)),
+        Some(Answer::TimedOut { .. }) | None => {
+            let finding = fail(silent(daemon, address, looked, sockets.as_deref(), change));
+            let serves = sockets.iter().flatten().any(|socket| reaches(*socket, daemon));
+            // As far as can be seen all is well.
+            if serves && leads_nowhere(&looked.connect) { finding.as_warning() } else { finding }
+        }
     }
 }
 
@@ -157,14 +173,17 @@ fn silent(
     };
     match sockets {
         Some([]) => off(daemon, address, &how, change),
+        _ if leads_nowhere(&looked.connect) => nowhere(address, &how),
         Some(sockets) => match sockets.iter().find(|socket| !socket.ip().is_loopback()) {
             None => loopback(daemon, address, &how, sockets, change),
             Some(socket) if looked.connect == Connect::Refused && !reaches(*socket, daemon) => {
                 elsewhere(daemon, address, *socket, change)
             }
+            Some(_) if looked.connect == Connect::NotTried => nameless(address, change),
             Some(socket) => firewall(address, &how, &format!("although it listens on {socket}")),
         },
         None if looked.connect == Connect::Refused => off(daemon, address, &how, change),
+        None if looked.connect == Connect::NotTried => nameless(address, change),
         None => firewall(address, &how, "from inside the network"),
     }
 }
@@ -174,15 +193,41 @@ fn reaches(socket: SocketAddr, daemon: &DaemonSettings) -> bool {
     socket.ip().is_unspecified() || socket.ip() == daemon.metrics_address.ip()
 }
 
+/// Whether the probe had no way out at all, and so says nothing of the engine or a firewall.
+fn leads_nowhere(connect: &Connect) -> bool {
+    matches!(connect, Connect::Unreachable { message } if message.contains("Network is unreachable"))
+}
+
+fn nowhere(address: &str, how: &str) -> Trouble {
+    Trouble::new(
+        Cause::ProbeFailed,
+        format!("`{address}` {how}: the probe stood in no network, or in one that leads nowhere (`internal`)"),
+        "`stackctl up` makes the stack's network: run `stackctl verify engine` after it",
+    )
+}
+
+/// The name under which containers look for their host is unknown in there.
+fn nameless(address: &str, change: &EngineChange) -> Trouble {
+    let instead = change.no_gateway.as_ref().map(|none| none.instead.clone());
+    Trouble::new(
+        Cause::DnsNoSuchName,
+        format!("`{address}` has no address inside the network"),
+        instead.unwrap_or_else(|| "set `host-gateway-ip` in daemon.json to an address of this host".to_owned()),
+    )
+}
+
 /// What makes the engine serve its metrics where the stack looks for them.
 fn remedy(daemon: &DaemonSettings, change: &EngineChange) -> String {
     let address = daemon.metrics_address;
-    let EngineChange { command, flag, written } = change;
+    let EngineChange { command, flag, written, no_gateway } = change;
     if let Some((name, value)) = flag {
         return format!(
             "dockerd's command line decides that: `{name} {value}`. Write `{name} {address}` there (`systemctl edit --full \
              docker`) and restart the engine, or write `engine.metrics: {value}` in the stack file if containers reach that"
         );
+    }
+    if let Some(none) = no_gateway.as_ref().filter(|none| none.usual == address.ip()) {
+        return none.instead.clone();
     }
     if *written == Some(address.to_string()) {
         return format!(
@@ -194,7 +239,10 @@ fn remedy(daemon: &DaemonSettings, change: &EngineChange) -> String {
 
 /// What keeps the metrics to this host and its containers.
 fn to_gateway(change: &EngineChange) -> String {
-    let EngineChange { command, flag, .. } = change;
+    let EngineChange { command, flag, no_gateway, .. } = change;
+    if let Some(none) = no_gateway {
+        return none.instead.clone();
+    }
     match flag {
         Some((name, value)) => format!(
             "take `{name} {value}` out of dockerd's command line (`systemctl edit --full docker`), set `engine.metrics: gateway`, \
@@ -247,11 +295,14 @@ fn unseen(daemon: &DaemonSettings, why: &str, sockets: Option<&[SocketAddr]>, ch
         Some(sockets) if sockets.iter().all(|socket| socket.ip().is_loopback()) => {
             loopback(daemon, &address, "is for the host alone", sockets, change)
         }
-        _ => Trouble::new(
-            Cause::EngineMetricsOff,
-            format!("nobody could ask the engine: {why}"),
-            "run `stackctl verify engine` again",
-        ),
+        _ => {
+            let instead = change.no_gateway.as_ref().map(|none| none.instead.as_str());
+            Trouble::new(
+                Cause::EngineMetricsOff,
+                format!("nobody could ask the engine: {why}"),
+                instead.unwrap_or("run `stackctl verify engine` again"),
+            )
+        }
     }
 }
 

@@ -24,7 +24,7 @@ pub use dashboards::{
 pub use delivery::{
     AlertmanagerState, DeliveryState, Hidden, SenderState, alertmanager_urls, delivery, judge_delivery,
 };
-pub use engine::{EngineChange, EngineState, engine, judge_engine};
+pub use engine::{EngineChange, EngineState, NoGateway, engine, judge_engine};
 pub use finding::{Cause, Finding, Status, Trouble};
 pub use remote::{Counted, RemoteState, judge_remote, remote};
 pub use report::Report;

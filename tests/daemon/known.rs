@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use stackctl::daemon::{Document, Flags, Release, objections, setting_names};
+use stackctl::daemon::{Document, Flags, Release, ignored, objections, setting_names};
 
 use crate::tools;
 
@@ -111,6 +111,77 @@ fn a_value_is_refused_where_a_real_engine_refuses_it() {
                 let refused = !objections(&document, &Flags::default(), Some(*release)).is_empty();
                 let said = String::from_utf8_lossy(&output.stderr).into_owned();
                 assert_eq!(refused, !output.status.success(), "Engine {release}, {text}: {said}");
+            }
+        }
+    }
+}
+
+/// What a real program says of a file: nothing where it starts with it.
+fn refused(suite: &str, file: &std::path::Path, flags: &[&str]) -> Option<String> {
+    let dockerd = tools::binary(suite, "docker.io", "usr/sbin/dockerd");
+    // 20.10 cannot be asked: it ends for want of a folder, once it has taken the file.
+    let last = if suite == "bookworm" { &["--data-root", "/dev/null/none"][..] } else { &["--validate"] };
+    let output = Command::new(dockerd).arg("--config-file").arg(file).args(flags).args(last).output();
+    let output = output.expect("it runs here");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    (!output.status.success() && !said.contains("/dev/null/none")).then_some(said)
+}
+
+/// Names of flags, and maps that are none of its settings: some of it real engines ignore, and some they do not.
+#[test]
+fn what_is_no_setting_is_refused_or_ignored_as_real_engines_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("daemon.json");
+    let flags = "add-runtime authorization-plugin cdi-spec-dir default-address-pool default-network-opt default-ulimit \
+                 dns-opt exec-opt feature help host http-proxy https-proxy insecure-registry label log-opt no-proxy \
+                 node-generic-resource registry-mirror storage-opt version zzz D";
+    let names = flags.split_whitespace().map(|flag| (format!("{{\"{flag}\": \"x\"}}"), &[][..]));
+    let given = [
+        ("{\"http-proxy\": \"x\"}", &["--http-proxy", "http://proxy:1"][..]),
+        ("{\"label\": \"x\"}", &["--label", "a=b"]),
+        ("{\"zzz\": {\"debug\": true}}", &["--debug"]),
+        ("{\"zzz\": {\"debug\": true}}", &[]),
+        ("{\"zzz\": {\"yyy\": true}}", &[]),
+        ("{\"zzz\": {\"label\": true}}", &[]),
+        ("{\"zzz\": {}}", &[]),
+        ("{\"zzz\": []}", &[]),
+        ("{\"zzz\": null}", &[]),
+        ("{\"label\": {\"zzz\": 1}}", &[]),
+    ];
+    let given = given.map(|(text, flags)| (text.to_owned(), flags));
+    for (text, flags) in names.chain(given) {
+        std::fs::write(&file, &text).expect("writable");
+        let document = Document::parse(text.as_bytes()).expect("JSON");
+        let arguments = Flags::parse(&flags.iter().map(|flag| (*flag).to_owned()).collect::<Vec<_>>());
+        for (suite, release) in RELEASES {
+            // That one has no such flag to be given.
+            if flags.contains(&"--http-proxy") && release < Release(23, 0) {
+                continue;
+            }
+            let said = refused(suite, &file, flags);
+            let told = objections(&document, &arguments, Some(release));
+            assert_eq!(!told.is_empty(), said.is_some(), "Engine {release}, {text}, {flags:?}: {said:?}");
+            let passed_over = ignored(&document, &arguments, Some(release));
+            assert_eq!(passed_over.is_empty(), said.is_some(), "Engine {release}, {text}, {flags:?}: {said:?}");
+        }
+    }
+}
+
+/// Each setting, set to what most do not take.
+#[test]
+fn no_value_is_refused_that_a_real_engine_takes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("daemon.json");
+    for (name, value) in setting_names().flat_map(|name| ["1", "{}"].map(|value| (name, value))) {
+        let text = format!("{{\"{name}\": {value}}}");
+        let document = Document::parse(text.as_bytes()).expect("JSON");
+        std::fs::write(&file, &text).expect("writable");
+        for (suite, release) in RELEASES {
+            let told = objections(&document, &Flags::default(), Some(release));
+            if let Some(first) = told.first() {
+                // The folder is a flag for the oldest.
+                let is_flag = name == "data-root" && suite == "bookworm";
+                assert!(is_flag || refused(suite, &file, &[]).is_some(), "Engine {release}, {text}: {}", first.message);
             }
         }
     }

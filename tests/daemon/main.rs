@@ -12,6 +12,7 @@ mod full;
 mod hands;
 mod known;
 mod midway;
+mod no_bridge;
 mod podman;
 mod refusals;
 mod remapped;
@@ -22,3 +23,4 @@ mod rootless;
 mod service;
 #[path = "../tools/mod.rs"]
 mod tools;
+mod typed;

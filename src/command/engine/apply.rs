@@ -8,7 +8,7 @@ use super::subject::Running;
 use super::typed::{as_administrator, command_line};
 use super::{confirm, plan};
 use crate::cli::Global;
-use crate::daemon::{self, Backup, Dockerd, Release, Service, Turn, commands_by_hand, validate};
+use crate::daemon::{self, Backup, ByHand, Dockerd, Service, Turn, validate};
 
 /// Arguments of `engine apply`.
 #[derive(Debug, clap::Args)]
@@ -98,9 +98,7 @@ fn expect_same_engine(proposal: &Proposal) -> Result<(), Failure> {
 
 fn write(proposal: &Proposal, turn: &Turn) -> Result<Backup, Failure> {
     let Proposal { file, change, running, .. } = proposal;
-    let running = running.as_ref();
-    let validates = running.and_then(Running::release).is_some_and(Release::can_validate);
-    let dockerd = running.and_then(|running| running.dockerd.as_ref()).filter(|_| validates);
+    let dockerd = running.as_ref().and_then(Running::validating);
     let approve = |candidate: &std::path::Path| approve(dockerd, candidate, file.path());
     file.replace(turn, &change.after.bytes(), approve).map_err(|error| or_by_hand(proposal, error))
 }
@@ -123,16 +121,16 @@ fn approve(
 
 /// Without the right to change it, the commands are what there is to give.
 fn by_hand(proposal: &Proposal, error: &daemon::Error) -> Failure {
-    let mut commands = commands_by_hand(&proposal.file, proposal.change.after.text());
-    if let Some(running) = &proposal.running {
-        let service = running.service().map(|service| service.restart_line());
-        commands.push('\n');
-        commands.push_str(&service.unwrap_or_else(|| "# then restart the engine".to_owned()));
-        if is_rootless(running) {
-            commands = commands.replace("sudo ", "");
-        }
-    }
-    output::print(&commands);
+    let running = proposal.running.as_ref();
+    let restart = running.and_then(Running::service).map(|service| service.restart_line());
+    let by_hand = ByHand {
+        file: &proposal.file,
+        text: proposal.change.after.text(),
+        dockerd: running.and_then(Running::validating),
+        restart: restart.as_deref(),
+        is_own: running.is_some_and(is_rootless),
+    };
+    output::print(&by_hand.commands());
     let advice =
         format!("run it as an administrator, `{}`, or type the commands above", as_administrator(&command_line()));
     Failure::World(crate::engine::Error::new(error.to_string(), "nothing was changed").advise(advice))

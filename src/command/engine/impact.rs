@@ -56,6 +56,10 @@ pub(super) fn impact(before: Before) -> String {
                     line(&format!("{words}: {}", names.join(", ")));
                 }
             }
+            let paused: Vec<&str> = paused(before.containers, AfterRestart::Returns).collect();
+            if !paused.is_empty() {
+                line(&format!("paused now, and RUN after it: {}", paused.join(", ")));
+            }
         }
     }
     if before.in_swarm {
@@ -75,6 +79,19 @@ pub(super) fn names(containers: &[RunningContainer], after: AfterRestart) -> Vec
     alike.map(|container| container.name.as_str()).collect()
 }
 
+/// Names of paused containers that end so.
+fn paused(containers: &[RunningContainer], after: AfterRestart) -> impl Iterator<Item = &str> {
+    let paused = containers.iter().filter(move |container| container.is_paused && container.after_restart == after);
+    paused.map(|container| container.name.as_str())
+}
+
+/// Names of containers that were paused and are not any more, of those that run now.
+pub(super) fn unpaused<'a>(before: &'a [RunningContainer], now: &[RunningContainer]) -> Vec<&'a str> {
+    let runs = |before: &RunningContainer| now.iter().any(|now| now.id == before.id && !now.is_paused);
+    let unpaused = before.iter().filter(|before| before.is_paused && runs(before));
+    unpaused.map(|container| container.name.as_str()).collect()
+}
+
 fn running(count: usize, one: &str, more: &str) -> String {
     format!("{} {}", counted(count, "running container"), if count == 1 { one } else { more })
 }
@@ -85,7 +102,7 @@ mod tests {
 
     fn container(name: &str, after_restart: AfterRestart) -> RunningContainer {
         let stop_timeout = Some(Duration::from_secs(10));
-        RunningContainer { id: name.to_owned(), name: name.to_owned(), after_restart, stop_timeout }
+        RunningContainer { id: name.to_owned(), name: name.to_owned(), after_restart, stop_timeout, is_paused: false }
     }
 
     #[test]
@@ -121,6 +138,22 @@ mod tests {
         assert!(told(&containers).contains("or up to 90 s longer where one does not end"), "{}", told(&containers));
         containers[0].stop_timeout = None;
         assert!(told(&containers).contains("or as long as it takes where one does not end"), "{}", told(&containers));
+    }
+
+    #[test]
+    fn paused_containers_that_will_run_are_told() {
+        let mut containers = [container("job", AfterRestart::Returns), container("web", AfterRestart::Returns)];
+        containers[0].is_paused = true;
+        let told = |live_restore: bool| {
+            impact(Before { containers: &containers, live_restore, in_swarm: false, reloads: false })
+        };
+        assert!(told(false).ends_with("paused now, and RUN after it: job"), "{}", told(false));
+        assert!(!told(true).contains("paused"), "it stays paused");
+        let mut now = containers.clone();
+        assert_eq!(unpaused(&containers, &now), Vec::<&str>::new());
+        now[0].is_paused = false;
+        assert_eq!(unpaused(&containers, &now), ["job"]);
+        assert_eq!(unpaused(&containers, &now[1..]), Vec::<&str>::new(), "it is missing, which is told elsewhere");
     }
 
     #[test]

@@ -103,6 +103,7 @@ impl Restart<'_> {
             Ok(engine) => {
                 let missing = self.missing(&engine, outlive).await?;
                 self.tell(&missing);
+                self.tell_unpaused(&engine).await;
                 match proven {
                     Some(desired) => self.prove(&engine, desired, sees_sockets).await,
                     None => Ok(Exit::Done),

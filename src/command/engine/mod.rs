@@ -4,6 +4,7 @@ mod answer;
 mod apply;
 mod impact;
 mod in_force;
+mod paused;
 mod plan;
 mod proof;
 mod proposal;
@@ -12,6 +13,7 @@ mod rollback;
 mod show;
 mod subject;
 mod typed;
+mod validity;
 
 pub(super) use subject::change as engine_change;
 pub(super) use typed::{as_administrator, command_line};

@@ -4,7 +4,7 @@ use super::super::{Exit, Failure, output};
 use super::impact::{Before, impact};
 use super::proposal::{Proposal, Wishes};
 use crate::cli::Global;
-use crate::daemon::{ConfigFile, METRICS_KEY};
+use crate::daemon::{Change, ConfigFile, Edit, METRICS_KEY};
 
 /// Arguments of `engine plan`.
 #[derive(Debug, clap::Args)]
@@ -38,6 +38,8 @@ pub(super) fn text(proposal: &Proposal) -> String {
         lines.push(format!("{}: {}", edit.path, edit.why));
     }
     lines.extend(proposal.reach());
+    lines.extend(without_name(proposal));
+    lines.extend(left_behind(&proposal.change));
     lines.extend(other_names(&proposal.file));
     lines.extend(proposal.others_changes());
     if proposal.running.is_some() {
@@ -65,6 +67,39 @@ fn nothing_to_do(proposal: &Proposal, path: &str) -> String {
     }
 }
 
+/// An address is served without a gateway, too; the name that containers have for their host needs one.
+fn without_name(proposal: &Proposal) -> Option<String> {
+    let address = proposal.address?;
+    let none = proposal.no_gateway().filter(|none| none.leads_nowhere)?;
+    Some(format!(
+        "warning: {}; set `host-gateway-ip` in daemon.json to an address that containers reach, such as {}, or no container \
+         with that name can be made",
+        none.message,
+        address.ip()
+    ))
+}
+
+/// What was written with the metrics and is not taken out with them: others may rely on where the bridge is by now.
+fn left_behind(change: &Change) -> Option<String> {
+    let is_removed = |edit: &&Edit| edit.path == METRICS_KEY && edit.to.is_none();
+    let metrics = change.edits.iter().find(is_removed)?.from.as_ref()?.as_str()?.to_owned();
+    let (address, _) = metrics.rsplit_once(':')?;
+    let is_there = |name: &&str| {
+        let text = change.after.get_text(name).unwrap_or_default();
+        text.split('/').next() == Some(address)
+    };
+    let stay: Vec<String> =
+        ["bip", "host-gateway-ip"].iter().filter(|name| is_there(name)).map(|name| format!("`{name}`")).collect();
+    let (stay, what) = match &stay[..] {
+        [] => return None,
+        [one] => (format!("{one} stays"), "it"),
+        several => (format!("{} stay", several.join(" and ")), "them"),
+    };
+    Some(format!(
+        "{stay}: {address} may be in use for more than the metrics; take {what} out by hand where it was written for them only"
+    ))
+}
+
 /// A file is replaced whole, by one rename: that is what keeps it whole, and what parts it from its hard links.
 fn other_names(file: &ConfigFile) -> Option<String> {
     let names = match file.other_names() {
@@ -89,4 +124,26 @@ fn consequences(proposal: &Proposal) -> String {
     let stops = !before.reloads && !before.live_restore && !before.containers.is_empty();
     let advice = "\n  `engine.live_restore: true` in the stack file would keep them running";
     impact(before) + if stops { advice } else { "" }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Map;
+
+    use super::*;
+    use crate::daemon::Document;
+
+    #[test]
+    fn what_was_written_for_the_metrics_only_is_told_when_they_go() {
+        let told = |text: &str| {
+            let document = Document::parse(text.as_bytes()).expect(text);
+            left_behind(&Change::of(&document, &Map::new(), &[METRICS_KEY]))
+        };
+        let pinned = told("{\"metrics-addr\": \"172.18.0.1:9323\", \"bip\": \"172.18.0.1/16\"}").expect("it stays");
+        assert!(pinned.starts_with("`bip` stays: 172.18.0.1 may be in use"), "{pinned}");
+        let both = "{\"metrics-addr\": \"10.9.0.1:1\", \"bip\": \"10.9.0.1/24\", \"host-gateway-ip\": \"10.9.0.1\"}";
+        assert!(told(both).is_some_and(|told| told.starts_with("`bip` and `host-gateway-ip` stay")));
+        assert_eq!(told("{\"metrics-addr\": \"127.0.0.1:9323\", \"bip\": \"172.18.0.1/16\"}"), None);
+        assert_eq!(told("{\"bip\": \"172.18.0.1/16\"}"), None);
+    }
 }

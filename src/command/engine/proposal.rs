@@ -7,8 +7,11 @@ use serde_json::{Map, Value};
 
 use super::super::{Failure, failure, output, situation};
 use super::subject::{Running, Which, reader_of, with_way_back};
+use super::validity::expect_valid;
 use crate::cli::Global;
-use crate::daemon::{self, Backup, Change, ConfigFile, Flag, Flags, METRICS_KEY, Objection, Release, gateway};
+use crate::daemon::{
+    self, Backup, Change, ConfigFile, Flag, Flags, METRICS_KEY, NoGateway, Objection, Release, gateway,
+};
 use crate::desired::{DEFAULT_GATEWAY, Desired, Facts};
 use crate::engine::{EngineKind, Error};
 use crate::render;
@@ -94,6 +97,7 @@ impl Proposal {
         proposal.expect_no_objections()?;
         proposal.expect_bridge()?;
         proposal.expect_room().await?;
+        expect_valid(&proposal)?;
         Ok(proposal)
     }
 
@@ -149,7 +153,22 @@ impl Proposal {
         let address = self.address?;
         let bridge = self.running.as_ref().and_then(|running| running.bridge.as_ref()).map(|bridge| bridge.gateway);
         let rootless = self.running.as_ref().is_some_and(is_rootless);
-        Some(format!("{address} is reached from {}", reach(address.ip(), bridge.unwrap_or(DEFAULT_GATEWAY), rootless)))
+        // That is where the bridge goes.
+        let bridge = self.bip().or(bridge).unwrap_or(DEFAULT_GATEWAY);
+        Some(format!("{address} is reached from {}", reach(address.ip(), bridge, rootless)))
+    }
+
+    /// Why there is nothing that `gateway` could stand for, once the engine has restarted. `None`: there is.
+    pub(super) fn no_gateway(&self) -> Option<NoGateway> {
+        let bridge = self.running.as_ref().and_then(|running| running.bridge.as_ref());
+        let bridge = bridge.map(|bridge| (bridge.gateway, bridge.subnet.clone()));
+        gateway(&self.change.after, &self.flags, bridge.as_ref()).err()
+    }
+
+    /// The host's address on the default bridge, where the file or a flag says it.
+    fn bip(&self) -> Option<IpAddr> {
+        let flag = || self.flags.get("bip").map(|flag| flag.value.clone());
+        self.change.after.get_text("bip").or_else(flag)?.split('/').next()?.parse().ok()
     }
 
     /// Refuses what an engine would not start with. Where nobody knows which engine the file is for, it is only told.
@@ -162,7 +181,6 @@ impl Proposal {
                 "remove `engine.live_restore` from the stack file, and `live-restore` from daemon.json",
             ));
         }
-        let Some((first, others)) = found.split_first() else { return Ok(()) };
         let words = |found: &Objection| {
             let path = self.file.path().display();
             // What would be added has no line yet.
@@ -170,6 +188,10 @@ impl Proposal {
             let line = if is_there { format!(", line {}", found.line) } else { String::new() };
             format!("{path}{line}: {}", found.message)
         };
+        for found in daemon::ignored(&self.change.after, &self.flags, self.release) {
+            output::say(&format!("warning: {}; {}", words(&found), found.help));
+        }
+        let Some((first, others)) = found.split_first() else { return Ok(()) };
         if self.running.is_none() && self.release.is_none() {
             for found in &found {
                 output::say(&format!("warning: {}; {}", words(found), found.help));
@@ -233,8 +255,7 @@ impl Proposal {
         if known.is_empty() || known.contains(&ip) || ip.is_unspecified() {
             return Ok(());
         }
-        let bip = self.change.after.get_text("bip").or_else(|| self.flags.get("bip").map(|flag| flag.value.clone()));
-        let moves = bip.is_some_and(|bip| bip.split('/').next().is_some_and(|bip| bip.parse() == Ok(ip)));
+        let moves = self.bip() == Some(ip);
         let outlive = running.host.live_restore || self.change.after.get("live-restore") == Some(true.into());
         match (moves, outlive && !running.containers.is_empty()) {
             (true, false) => Ok(()),
@@ -243,10 +264,13 @@ impl Proposal {
                     .to_owned(),
                 "stop every container first (`docker stop $(docker ps -q)`), or take `bip` out of daemon.json",
             ),
-            (false, _) => no(
-                "this host has no such address; the engine would not start".to_owned(),
-                "write `engine.metrics: gateway`, or an address of `ip address`",
-            ),
+            (false, _) => {
+                let advice = match self.no_gateway() {
+                    None => "write `engine.metrics: gateway`, or an address of `ip address`".to_owned(),
+                    Some(none) => format!("write an address of `ip address`; {}: {}", none.message, none.help),
+                };
+                no("this host has no such address; the engine would not start".to_owned(), &advice)
+            }
         }
     }
 }

@@ -21,14 +21,22 @@ const GONE: Duration = Duration::from_secs(4);
 #[derive(Debug, clap::Args)]
 pub(super) struct RestartWishes {
     /// Restart the engine afterwards, with systemd or OpenRC; roll back when it does not come back
-    #[arg(long, conflicts_with = "config_file")]
+    #[arg(long, conflicts_with_all = ["config_file", "restart_command"])]
     restart: bool,
     /// The same with this command, for an engine that neither of them runs
-    #[arg(long, value_name = "COMMAND", conflicts_with = "config_file")]
+    #[arg(long, value_name = "COMMAND", conflicts_with = "config_file", value_parser = command)]
     restart_command: Option<String>,
     /// How long the engine may take to answer once the restart command has ended, which may take 60 s
     #[arg(long, value_name = "TIME", default_value = "15s", value_parser = crate::cli::duration)]
     timeout: Duration,
+}
+
+/// A shell runs an empty line, too, and well.
+fn command(line: &str) -> Result<String, String> {
+    if line.trim().is_empty() {
+        return Err("it is empty, and would restart nothing; give the command that restarts the engine".to_owned());
+    }
+    Ok(line.to_owned())
 }
 
 impl RestartWishes {

@@ -6,11 +6,12 @@ use std::time::SystemTime;
 use super::super::Failure;
 use super::typed::as_administrator;
 use crate::daemon::{
-    Backup, ConfigFile, DEFAULT_FILE, Dockerd, Document, Flags, METRICS_KEY, Release, Service, Turn, needs_restart,
-    on_bridge,
+    Backup, ConfigFile, DEFAULT_FILE, Dockerd, Document, Flags, METRICS_KEY, Release, Service, Turn, gateway,
+    needs_restart, on_bridge,
 };
+use crate::desired::DEFAULT_GATEWAY;
 use crate::engine::{Bridge, Engine, EngineHost, EngineKind, Error, Hints, RunningContainer};
-use crate::verify::EngineChange;
+use crate::verify::{EngineChange, NoGateway};
 
 /// Where the engine listens that takes the usual file.
 pub(super) const USUAL_SOCKET: &str = "unix:///var/run/docker.sock";
@@ -80,6 +81,11 @@ impl Running {
     /// Its release.
     pub(super) fn release(&self) -> Option<Release> {
         self.host.version.parse().ok()
+    }
+
+    /// The process whose program says whether it would start with a file, where it has such a word.
+    pub(super) fn validating(&self) -> Option<&Dockerd> {
+        self.dockerd.as_ref().filter(|_| self.release().is_some_and(Release::can_validate))
     }
 
     /// Where its settings lie.
@@ -216,10 +222,17 @@ pub(in super::super) async fn change(engine: &Engine) -> EngineChange {
     let command = format!("stackctl engine apply {restart}");
     let is_rootless = running.host.kind == EngineKind::Rootless;
     let document = ConfigFile::read(&running.config_file()).and_then(|file| file.document()).unwrap_or_default();
+    let flags = running.flags();
+    let bridge = running.bridge.as_ref().map(|bridge| (bridge.gateway, bridge.subnet.clone()));
+    let no_gateway = gateway(&document, &flags, bridge.as_ref()).err().map(|no| NoGateway {
+        usual: bridge.map_or(DEFAULT_GATEWAY, |(address, _)| address),
+        instead: format!("{}: {}", no.message, no.help),
+    });
     EngineChange {
         command: if is_rootless { command } else { as_administrator(&command) },
-        flag: running.flags().get(METRICS_KEY).map(|flag| (flag.written.clone(), flag.value.clone())),
+        flag: flags.get(METRICS_KEY).map(|flag| (flag.written.clone(), flag.value.clone())),
         written: document.get_text(METRICS_KEY),
+        no_gateway,
     }
 }
 

@@ -104,6 +104,52 @@ fn an_engine_that_prometheus_scrapes_now_needs_no_probe() {
     assert_eq!(status(false), Status::Fail, "without a probe nobody could ask");
 }
 
+/// As on an engine with `bridge: none`.
+fn without_gateway(connect: Connect, host: Option<Vec<SocketAddr>>, metrics: &str) -> Finding {
+    let none = NoGateway { usual: crate::desired::DEFAULT_GATEWAY, instead: "set `host-gateway-ip`".to_owned() };
+    let change = EngineChange { no_gateway: Some(none), ..EngineChange::default() };
+    let daemon = DaemonSettings { metrics_address: metrics.parse().expect("a fixed address") };
+    judge_engine(&daemon, ADDRESS, &EngineState { inside: Ok(seen(connect, None)), host, change })
+}
+
+#[test]
+fn nobody_is_sent_to_a_gateway_that_is_none() {
+    let usual = "172.17.0.1:9323";
+    for host in [Some(Vec::new()), None] {
+        let finding = without_gateway(Connect::NotTried, host, usual);
+        assert!(finding.fix == "set `host-gateway-ip`" && !finding.message.contains("firewall"), "{finding:?}");
+    }
+    let served = vec!["0.0.0.0:9323".parse().expect("a fixed address")];
+    assert_eq!(without_gateway(Connect::NotTried, Some(served), usual).cause, Some(Cause::DnsNoSuchName));
+    let loopback = vec!["127.0.0.1:9323".parse().expect("a fixed address")];
+    assert_eq!(without_gateway(Connect::Refused, Some(loopback), "127.0.0.1:9323").fix, "set `host-gateway-ip`");
+    let fix = without_gateway(Connect::Refused, Some(Vec::new()), "10.0.0.5:9323").fix;
+    assert!(fix.contains("puts `\"metrics-addr\": \"10.0.0.5:9323\"`"), "that address needs no gateway: {fix}");
+    let state = EngineState {
+        inside: Err("unable to derive the IP value for host-gateway".to_owned()),
+        host: None,
+        change: EngineChange {
+            no_gateway: Some(NoGateway { usual: crate::desired::DEFAULT_GATEWAY, instead: "name it".to_owned() }),
+            ..EngineChange::default()
+        },
+    };
+    let daemon = DaemonSettings { metrics_address: "10.0.0.5:9323".parse().expect("a fixed address") };
+    assert_eq!(judge_engine(&daemon, ADDRESS, &state).fix, "name it");
+}
+
+#[test]
+fn a_probe_without_a_network_is_no_firewall() {
+    let unreachable = || Connect::Unreachable { message: "Network is unreachable (os error 101)".into() };
+    for host in [Some(&["10.0.0.5:9323"][..]), None] {
+        let finding = judge(Ok(seen(unreachable(), None)), host);
+        assert_eq!((finding.status, finding.cause), (Status::Fail, Some(Cause::ProbeFailed)));
+        assert!(finding.fix.contains("`stackctl up` makes the stack's network"), "{finding:?}");
+    }
+    let served = judge(Ok(seen(unreachable(), None)), Some(&["172.17.0.1:9323"]));
+    assert_eq!((served.status, served.cause), (Status::Warn, Some(Cause::ProbeFailed)), "it listens there");
+    assert_eq!(judge(Ok(seen(unreachable(), None)), Some(&[])).cause, Some(Cause::EngineMetricsOff));
+}
+
 #[test]
 fn who_has_to_change_what_is_told_by_where_the_setting_is() {
     let told = |flag: Option<&str>, written: Option<&str>| {
