@@ -74,11 +74,11 @@ fn the_bridge_is_found_where_the_engine_has_put_it() {
 }
 
 /// What restarts the engine, and stops it in its tracks as soon as it listens, where the file has metrics in it. With
-/// `then` its script goes on.
+/// `then` its script goes on. In a session of its own: where the script's ends, the kernel would hang up on what is stopped in it.
 fn stopped_in_its_tracks(engine: &Beside, then: &str) -> String {
     let folder = engine.path("").display().to_string();
     let script = format!(
-        "#!/bin/sh\ncd {folder}\npid=$(cat pid)\nkill -TERM $pid\nwhile [ -d /proc/$pid ]; do sleep 0.05; done\nrm -f pid s\n./start\n\
+        "#!/bin/sh\ncd {folder}\npid=$(cat pid)\nkill -TERM $pid\nwhile [ -d /proc/$pid ]; do sleep 0.05; done\nrm -f pid s\nsetsid ./start\n\
          while ! [ -S s ] || ! [ -s pid ]; do sleep 0.02; done\npid=$(cat pid)\n\
          if grep -q metrics-addr daemon.json; then kill -STOP $pid; {then}; fi\n"
     );
