@@ -9,6 +9,7 @@ use jiff::civil::DateTime;
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use sha2::{Digest, Sha256};
 
+use super::file::UNFINISHED;
 use super::{ConfigFile, Error, Turn};
 
 /// The time in a copy's name: sorts by age, and is a file name everywhere.
@@ -122,8 +123,28 @@ impl Backup {
     }
 
     /// Takes the copy away, where nothing came of the change that it was made for. One that stays is in nobody's way.
-    pub(super) fn forget(self) {
+    pub fn forget(self) {
         let _ = fs::remove_file(&self.path);
+    }
+
+    /// Puts it back, and stays. What somebody else has made of the file since is kept under another name.
+    ///
+    /// Gives a copy of what it was until now as well, the last one from then on: whoever is killed meanwhile, or finds that
+    /// the engine does not start, goes back to that. [`Backup::forget`] takes away those that are not needed any more.
+    pub fn put_back(&self, turn: &Turn, file: &ConfigFile) -> Result<(Restored, Self), Error> {
+        let edited = if self.is_edited(file)? { Some(self.keep_edited(file)?) } else { None };
+        let until_now = Self::keep(file, &self.bytes()?.unwrap_or_default())?;
+        let failed = |error: &io::Error| Error::of("put back", file.path(), error);
+        if self.existed {
+            // A name of its own for the same bytes, owner and mode; the copy itself where the disk gives it none.
+            let beside = file.folder().join(format!("{UNFINISHED}under-way"));
+            let from = if fs::hard_link(&self.path, &beside).is_ok() { &beside } else { &self.path };
+            fs::rename(from, file.path()).map_err(|error| failed(&error))?;
+        } else {
+            remove(file)?;
+        }
+        turn.sync(file)?;
+        Ok((Restored { exists: self.existed, edited }, until_now))
     }
 
     /// Puts it back, and is used up. What somebody else has made of the file since is kept under another name.
@@ -133,10 +154,7 @@ impl Backup {
         if self.existed {
             fs::rename(&self.path, file.path()).map_err(|error| failed(&error))?;
         } else {
-            match fs::remove_file(file.path()) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(&error)),
-                _ => {}
-            }
+            remove(file)?;
             fs::remove_file(&self.path).map_err(|error| failed(&error))?;
         }
         turn.sync(file)?;
@@ -162,6 +180,13 @@ impl Backup {
             _ => return None,
         };
         Some(Self { path: path.to_owned(), taken, written: written.to_owned(), existed })
+    }
+}
+
+fn remove(file: &ConfigFile) -> Result<(), Error> {
+    match fs::remove_file(file.path()) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::of("put back", file.path(), &error)),
+        _ => Ok(()),
     }
 }
 
@@ -208,19 +233,29 @@ mod tests {
     }
 
     #[test]
-    fn what_is_taken_away_comes_back() {
+    fn both_texts_are_on_disk_until_it_is_known_which_one_stays() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("daemon.json");
         fs::write(&path, "{}").expect("writable");
-        let file = ConfigFile::read(&path).expect("readable");
-        let turn = Turn::of(&file).expect("nobody else is at work");
-        file.remove(&turn).expect("writable");
-        assert!(!path.exists());
-        drop(turn);
-        assert_eq!(restore(&path), Restored { exists: true, edited: None });
-        let back = ConfigFile::read(&path).expect("readable");
-        let long_ago = SystemTime::now() - std::time::Duration::from_secs(3600);
-        assert!(back.bytes() == file.bytes() && back.is_changed_after(long_ago), "{back:?}");
+        replace(&path, b"{ }");
+        let read = || ConfigFile::read(&path).expect("readable");
+        let turn = Turn::of(&read()).expect("nobody else is at work");
+        let copy = Backup::last(&path).expect("readable").expect("there is a copy");
+        let (_, until_now) = copy.put_back(&turn, &read()).expect("writable");
+        assert_eq!(fs::read_to_string(&path).expect("readable"), "{}");
+        let last = Backup::last(&path).expect("readable").expect("there is a copy");
+        assert!(last.path() == until_now.path() && last.bytes() == Ok(Some(b"{ }".to_vec())), "{last:?}");
+        assert!(copy.path().exists() && !last.is_edited(&read()).expect("readable"));
+
+        // It does not start: back to what it was, and the copy is there for another try.
+        until_now.restore(&turn, &read()).expect("writable");
+        assert_eq!(fs::read_to_string(&path).expect("readable"), "{ }");
+        assert_eq!(Backup::last(&path).expect("readable"), Some(copy.clone()));
+
+        let (_, until_now) = copy.put_back(&turn, &read()).expect("writable");
+        copy.forget();
+        until_now.forget();
+        assert_eq!((names(folder.path()), read().other_names()), (vec!["daemon.json".to_owned()], 0));
     }
 
     #[test]

@@ -17,6 +17,12 @@ struct Style {
 }
 
 impl Document {
+    /// The same with one setting at the top.
+    #[must_use]
+    pub fn setting(&self, name: &str, value: &Value) -> Self {
+        self.with(&[name], value)
+    }
+
     /// The same with this value below a path of keys: put in place of what is there, else behind the last member.
     pub(super) fn with(&self, path: &[&str], value: &Value) -> Self {
         let (last, above) = path.split_last().expect("a path has at least one key");

@@ -13,7 +13,7 @@ use super::{Backup, Document, Error};
 const LARGEST: u64 = 1 << 20;
 
 /// Begin of the name of a file that is not whole yet.
-const UNFINISHED: &str = ".daemon.json.stackctl-";
+pub(super) const UNFINISHED: &str = ".daemon.json.stackctl-";
 
 /// Readable by all, as packages and people make it.
 const MODE: u32 = 0o644;
@@ -138,18 +138,6 @@ impl ConfigFile {
             // What was not changed needs no way back.
             backup.forget();
             return Err(Error::of("write", &self.path, &failed.error));
-        }
-        turn.sync(self)?;
-        Ok(backup)
-    }
-
-    /// Takes it away, after a copy of it is safe on disk.
-    pub fn remove(&self, turn: &Turn) -> Result<Backup, Error> {
-        self.expect_unchanged()?;
-        let backup = Backup::keep(self, &[])?;
-        if let Err(error) = fs::remove_file(&self.path) {
-            backup.forget();
-            return Err(Error::of("remove", &self.path, &error));
         }
         turn.sync(self)?;
         Ok(backup)

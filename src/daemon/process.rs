@@ -154,6 +154,14 @@ impl Dockerd {
         sockets
     }
 
+    /// Whether something listens there. What listens on every address may say so in either family: for `0.0.0.0` dockerd opens
+    /// `[::]`, which takes IPv4 along.
+    pub fn listens_at(&self, address: SocketAddr) -> bool {
+        let listeners = self.listeners();
+        let everywhere = |socket: &SocketAddr| socket.ip().is_unspecified() && socket.port() == address.port();
+        listeners.contains(&address) || (address.ip().is_unspecified() && listeners.iter().any(everywhere))
+    }
+
     /// Who would be in the way of a socket there. Its own sockets are not: they close when it restarts.
     pub fn in_the_way(&self, wanted: SocketAddr) -> Option<Holder> {
         let folder = format!("/proc/{}", self.pid);

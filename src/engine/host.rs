@@ -55,6 +55,12 @@ pub struct EngineHost {
     pub in_swarm: bool,
     /// Containers go on running while it restarts.
     pub live_restore: bool,
+    /// Where its images and containers are kept, and by which storage driver. Empty: it does not say.
+    pub data_root: String,
+    /// See `data_root`.
+    pub storage_driver: String,
+    /// The log drivers that it has, `none` aside.
+    pub log_drivers: Vec<String>,
 }
 
 /// The default bridge.
@@ -112,7 +118,15 @@ impl Engine {
         let mut components = version.components.into_iter().flatten();
         if components.any(|component| component.name == "Podman Engine") {
             let version = version.version.unwrap_or_default();
-            return Ok(EngineHost { kind: EngineKind::Podman, version, in_swarm: false, live_restore: false });
+            return Ok(EngineHost {
+                kind: EngineKind::Podman,
+                version,
+                in_swarm: false,
+                live_restore: false,
+                data_root: String::new(),
+                storage_driver: String::new(),
+                log_drivers: Vec::new(),
+            });
         }
         let info = self.docker.info().await.map_err(cannot("ask the engine what it is"))?;
         let options = info.security_options.unwrap_or_default();
@@ -122,6 +136,9 @@ impl Engine {
             version: info.server_version.or(version.version).unwrap_or_default(),
             in_swarm: !matches!(swarm, None | Some(LocalNodeState::EMPTY | LocalNodeState::INACTIVE)),
             live_restore: info.live_restore_enabled.unwrap_or(false),
+            data_root: info.docker_root_dir.unwrap_or_default(),
+            storage_driver: info.driver.unwrap_or_default(),
+            log_drivers: info.plugins.and_then(|plugins| plugins.log).unwrap_or_default(),
         })
     }
 

@@ -17,6 +17,7 @@ mod labels;
 mod leftover;
 mod limits;
 mod lock;
+mod log_driver;
 mod logs;
 mod memory;
 mod neighbour;

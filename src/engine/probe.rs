@@ -51,7 +51,7 @@ const LONGEST_LINE: usize = 400;
 /// Runs probes for one stack.
 #[derive(Debug, Clone)]
 pub struct Prober {
-    engine: Engine,
+    pub(super) engine: Engine,
     stack: String,
     image: String,
     networks: Vec<String>,
@@ -70,6 +70,13 @@ impl fmt::Display for ProbeError {
 }
 
 impl std::error::Error for ProbeError {}
+
+impl ProbeError {
+    /// Why, in the engine's words where it has said so.
+    pub fn reason(&self) -> &str {
+        &self.0
+    }
+}
 
 impl From<EngineError> for ProbeError {
     fn from(error: EngineError) -> Self {
@@ -144,7 +151,7 @@ impl Prober {
         }
     }
 
-    fn any_name(&self) -> String {
+    pub(super) fn any_name(&self) -> String {
         format!("{}-probe-{:08x}", self.stack, RandomState::new().build_hasher().finish() >> 32)
     }
 
@@ -183,7 +190,7 @@ impl Prober {
     }
 
     /// A stack that runs nothing from stackctl's own image has no need of it before the first probe.
-    async fn create(&self, name: &str, body: ContainerCreateBody) -> Result<String, ProbeError> {
+    pub(super) async fn create(&self, name: &str, body: ContainerCreateBody) -> Result<String, ProbeError> {
         let options = CreateContainerOptionsBuilder::new().name(name).build();
         let docker = &self.engine.docker;
         let answer = match docker.create_container(Some(options.clone()), body.clone()).await {
@@ -240,7 +247,7 @@ impl Prober {
         }
     }
 
-    fn container(&self, host: HostConfig, networking: Option<NetworkingConfig>) -> ContainerCreateBody {
+    pub(super) fn container(&self, host: HostConfig, networking: Option<NetworkingConfig>) -> ContainerCreateBody {
         let host = HostConfig {
             cap_drop: Some(vec!["ALL".to_owned()]),
             security_opt: Some(vec!["no-new-privileges".to_owned()]),

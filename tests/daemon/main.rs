@@ -13,6 +13,7 @@ mod hands;
 mod known;
 mod midway;
 mod no_bridge;
+mod outlive;
 mod podman;
 mod refusals;
 mod remapped;

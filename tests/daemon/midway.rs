@@ -113,12 +113,13 @@ fn an_apply_that_is_killed_while_it_waits_for_the_engine_is_told_and_taken_back(
 
     // The same where the engine does not start with the new file: nobody is there to go back, and it is down.
     engine.write_stack("engine: { logging: { driver: json-file, options: { max-sized: 1m } } }\napps: {}\n");
+    let file = engine.file().display().to_string();
+    engine.expect(0, &["engine", "apply", "--yes", "--config-file", &file]);
     killed_in_the_wait(&engine);
     assert!(engine.text().contains("max-sized"), "{}", engine.text());
     assert!(Beside::wait_until(|| engine.log().contains("unknown log opt 'max-sized'")), "{}", engine.log());
     let told = engine.expect(1, &["engine", "apply", "--yes"]);
     assert!(told.contains("cannot reach"), "{told}");
-    let file = engine.file().display().to_string();
     let shown = engine.expect(0, &["engine", "show", "--config-file", &file]);
     let undo = format!("`stackctl engine rollback --config-file {file}` takes it back");
     assert!(shown.contains("max-sized") && shown.contains(&undo), "{shown}");

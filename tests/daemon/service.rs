@@ -11,8 +11,11 @@ use crate::booted::Booted;
 const WEB: &str =
     "prometheus: off\napps: { web: { image: stackctl/self, command: [demo, accesslog], restart: always } }\n";
 
-/// An option that no release looks at before it starts, `dockerd --validate` included.
+/// An option that no release looks at before it starts, `dockerd --validate` included. Only who names the file and leaves the
+/// engine alone gets it written.
 const REFUSED: &str = "engine: { metrics: gateway, logging: { driver: json-file, options: { max-sized: 1m } } }\n";
+
+const WRITE: &[&str] = &["engine", "apply", "--yes", "--config-file", "/etc/docker/daemon.json"];
 
 const SYSTEMD: &str = "sudo systemctl restart docker.service";
 const OPENRC: &str = "sudo rc-service docker restart";
@@ -77,6 +80,7 @@ fn applied(host: &Booted, restart: &str, before: &str) {
 /// The engine does not start with the new file: the old one is back, and dockerd's own words are told.
 fn refused(host: &Booted, before: &str) {
     host.write_stack(&format!("{REFUSED}{WEB}"));
+    host.expect(0, WRITE);
     let start = Instant::now();
     let told = host.expect(1, &["engine", "apply", "--yes", "--restart"]);
     let took = start.elapsed();
@@ -99,6 +103,7 @@ fn give_up(host: &Booted) {
 
 /// A run that is killed once the engine is down, before it can go back: the next one tells, and takes it back.
 fn killed(host: &Booted) {
+    host.expect(0, WRITE);
     let mut apply = host.inside(&["stackctl", "engine", "apply", "--yes", "--restart"]);
     let mut apply = apply.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("nsenter is part of util-linux");
     // Between the end of the engine and the way back lies as long as an engine takes to refuse its file: no time for a pause.

@@ -1,11 +1,14 @@
 //! `engine apply`: changes `daemon.json`, and puts it in force where that is asked for.
 
+use std::cell::Cell;
+
 use super::super::{Exit, Failure, output};
 use super::in_force::{WayBack, Written};
 use super::proposal::{Proposal, Wishes, is_rootless};
 use super::restart::{Restart, RestartWishes};
 use super::subject::Running;
 use super::typed::{as_administrator, command_line};
+use super::unseen::expect_new_containers;
 use super::{confirm, plan};
 use crate::cli::Global;
 use crate::daemon::{self, Backup, ByHand, Dockerd, Service, Turn, validate};
@@ -53,6 +56,7 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
         return Ok(Exit::Done);
     }
     confirm(if service.is_some() { "Change it and restart the engine?" } else { "Change it?" }, arguments.yes)?;
+    expect_new_containers(&proposal).await?;
     let turn = Turn::of(&proposal.file).map_err(|error| or_by_hand(&proposal, error))?;
     expect_same_engine(&proposal)?;
     let backup = if proposal.change.is_empty() { earlier(&proposal)? } else { Some(write(&proposal, &turn)?) };
@@ -65,8 +69,15 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
         say(&format!("wrote {path}; what it was before: {} (`{undo}`)", backup.path().display()));
     }
     if let (Some(service), Some(running)) = (service, &proposal.running) {
-        let restart =
-            Restart { running, service, patience: arguments.restart.patience(), global, turn: &turn, is_last: false };
+        let restart = Restart {
+            running,
+            service,
+            patience: arguments.restart.patience(),
+            global,
+            turn: &turn,
+            is_last: false,
+            has_hung: Cell::default(),
+        };
         let written = Written {
             now: &proposal.change.after,
             reloads: proposal.reloads(),

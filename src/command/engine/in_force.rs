@@ -12,6 +12,7 @@ use super::super::progress::Progress;
 use super::super::{Exit, Failure, output, prove};
 use super::answer::PAUSE;
 use super::impact::names;
+use super::live_restore::reloaded;
 use super::proof;
 use super::restart::{NotBack, Restart};
 use crate::daemon::{self, Backup, ConfigFile, Dockerd, Document, Service};
@@ -21,7 +22,7 @@ use crate::stack::counted;
 use crate::verify::Status;
 
 /// Longest time to wait for containers to come back, and for a reload.
-const CONTAINER_PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const CONTAINER_PATIENCE: Duration = Duration::from_secs(20);
 
 /// Least time for an engine that starts with what it started with before.
 const LAST_PATIENCE: Duration = Duration::from_secs(15);
@@ -49,8 +50,8 @@ pub(super) enum WayBack {
     None,
     /// What the file was before stackctl changed it.
     Copy(Backup),
-    /// What the file was before a copy was put back. Without bytes there was no file.
-    Working(Option<Vec<u8>>),
+    /// What the file was before another copy was put back.
+    BeforeRollback(Backup),
 }
 
 impl Restart<'_> {
@@ -91,12 +92,21 @@ impl Restart<'_> {
         let Written { now, reloads, file, way_back, proven } = written;
         let keeps_on = self.running.outlives_with(now);
         let was_on = self.running.host.live_restore;
-        let has_read = (reloads || (keeps_on && !was_on)) && self.reload(keeps_on).await;
-        if reloads && has_read {
+        let asks_reload = reloads || (keeps_on && !was_on);
+        if asks_reload && let Err(reason) = self.reload(keeps_on).await {
+            return Err(self.not_read(reason, file, way_back));
+        }
+        if reloads {
             self.say("the engine has read it; nothing was restarted");
             return Ok(Exit::Done);
         }
-        let outlive = keeps_on && (was_on || has_read);
+        if was_on && !keeps_on && !self.running.containers.is_empty() {
+            if let Err(reason) = self.without_live_restore(&self.running.engine, file).await {
+                return Err(self.not_read(reason, file, way_back));
+            }
+            self.say("live-restore is off: the engine stops its containers itself, and their restart policies count");
+        }
+        let outlive = keeps_on;
         // The process that can be asked for its network now is gone afterwards.
         let sees_sockets = self.running.dockerd.as_ref().is_some_and(Dockerd::shares_network);
         match self.restart().await {
@@ -104,34 +114,50 @@ impl Restart<'_> {
                 let missing = self.missing(&engine, outlive).await?;
                 self.tell(&missing);
                 self.tell_unpaused(&engine).await;
-                match proven {
-                    Some(desired) => self.prove(&engine, desired, sees_sockets).await,
-                    None => Ok(Exit::Done),
-                }
+                let proof = match proven {
+                    Some(desired) => self.prove(&engine, desired, sees_sockets).await?,
+                    None => Exit::Done,
+                };
+                // They were to come back, and somebody has to look after them.
+                let is_short = missing.iter().any(|missing| may_return(missing, outlive));
+                Ok(if is_short { Exit::NotAsDesired } else { proof })
             }
-            Err(NotBack::NeverWent(reason)) => Err(self.failure(reason, not_in_force(file, &way_back, has_read))),
-            Err(NotBack::Silent(reason)) => Err(self.go_back(reason, file, way_back, goes_back).await),
+            Err(NotBack::NeverWent(reason)) => Err(self.failure(reason, not_in_force(file, &way_back, asks_reload))),
+            Err(NotBack::Silent(reason)) => Err(self.go_back(reason, file, way_back, goes_back, outlive).await),
         }
     }
 
-    /// Has the engine read its file while it runs. Whether it has. `keeps_on`: containers will outlive a restart then.
-    async fn reload(&self, keeps_on: bool) -> bool {
-        let Some(dockerd) = &self.running.dockerd else { return false };
-        if dockerd.reload().is_err() {
-            return false;
-        }
+    /// Has the engine read its file while it runs. `keeps_on`: containers shall outlive a restart then. The error says why it
+    /// has not, or why that is not known.
+    async fn reload(&self, keeps_on: bool) -> Result<(), String> {
+        let Some(dockerd) = &self.running.dockerd else { return Err("its process cannot be found".to_owned()) };
         if !keeps_on || self.running.host.live_restore {
-            return true;
+            return dockerd.reload().map_err(|error| format!("it could not be told to read its file: {error}"));
         }
-        let deadline = Instant::now() + CONTAINER_PATIENCE;
-        while Instant::now() < deadline {
-            if self.running.engine.host().await.is_ok_and(|host| host.live_restore) {
-                self.say("live-restore is on: the engine has read it, and containers go on running while it restarts");
-                return true;
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
-        false
+        reloaded(dockerd, &self.running.engine, true).await?;
+        self.say("live-restore is on: the engine has read it, and containers go on running while it restarts");
+        Ok(())
+    }
+
+    /// It was promised that no container stops, or that all come back, and without the engine having read its file they would
+    /// not: nothing is restarted.
+    fn not_read(&self, reason: String, file: &ConfigFile, way_back: WayBack) -> Failure {
+        let path = file.path().display();
+        let how = match &way_back {
+            WayBack::None => format!("{path} was not changed by stackctl"),
+            WayBack::Copy(_) => format!("{path} is what it was before"),
+            WayBack::BeforeRollback(_) => format!("{path} is what it was before the rollback"),
+        };
+        let how = match self.put_back(file, way_back) {
+            Ok(()) => how,
+            Err(error) => format!("{path} could not be put back ({error})"),
+        };
+        Error::new("cannot have the engine read its settings while it runs", reason)
+            .advise(format!(
+                "nothing was restarted, and {how}; the engine's log says what it does not take (`journalctl -u docker`), and it \
+                 may not start with that either"
+            ))
+            .into()
     }
 
     /// Containers that ran before and do not now, after those that should return had their time.
@@ -142,8 +168,7 @@ impl Restart<'_> {
             let running: BTreeSet<String> = engine.running().await?.into_iter().map(|running| running.id).collect();
             let before = self.running.containers.iter();
             let missing: Vec<_> = before.filter(|before| !running.contains(&before.id)).cloned().collect();
-            let may_return = |missing: &RunningContainer| outlive || missing.after_restart == AfterRestart::Returns;
-            if !missing.iter().any(may_return) || Instant::now() >= deadline {
+            if !missing.iter().any(|missing| may_return(missing, outlive)) || Instant::now() >= deadline {
                 return Ok(missing);
             }
             let (all, left) = (self.running.containers.len(), missing.len());
@@ -203,7 +228,15 @@ impl Restart<'_> {
     }
 
     /// Puts the file back and starts the engine with it.
-    async fn go_back(&self, reason: String, file: &ConfigFile, way_back: WayBack, goes_back: &Cell<bool>) -> Failure {
+    /// `outlived`: containers have outlived the engine that ended, and run.
+    async fn go_back(
+        &self,
+        reason: String,
+        file: &ConfigFile,
+        way_back: WayBack,
+        goes_back: &Cell<bool>,
+        outlived: bool,
+    ) -> Failure {
         let path = file.path().display();
         let (begun, was) = match way_back {
             WayBack::None => {
@@ -211,7 +244,7 @@ impl Restart<'_> {
                 return self.failure(reason, advice);
             }
             WayBack::Copy(_) => (format!("rolling back {path}"), format!("{path} is what it was before")),
-            WayBack::Working(_) => (
+            WayBack::BeforeRollback(_) => (
                 format!("putting back what {path} said before the rollback"),
                 format!("{path} is what it was before the rollback, whose copy is kept as well"),
             ),
@@ -227,11 +260,30 @@ impl Restart<'_> {
         }
         // After this nothing is left to be tried: an engine that is slow is not given up because somebody was in a hurry.
         let patience = self.patience.max(LAST_PATIENCE);
-        let again = Restart { service: self.service.clone(), patience, is_last: true, ..*self };
-        let advice = match again.restart().await {
+        let again = Restart {
+            service: self.service.clone(),
+            patience,
+            is_last: true,
+            has_hung: self.has_hung.clone(),
+            ..*self
+        };
+        let is_kept_alive = outlived && !self.running.outlives_with(&said(file));
+        let without = is_kept_alive.then(|| self.write_live_restore(file, true).ok()).flatten();
+        let restarted = again.restart().await;
+        if let Some(Err(error)) = without.map(|without| without.restore(self.turn, &ConfigFile::read(file.path())?)) {
+            output::say(&format!("{path} says `live-restore` still, which it did not before: {error}"));
+        }
+        let advice = match restarted {
             Ok(engine) => {
-                if let Ok(missing) = self.missing(&engine, self.running.host.live_restore).await {
+                if let Ok(missing) = self.missing(&engine, outlived).await {
                     self.tell(&missing);
+                }
+                if is_kept_alive && let Err(reason) = self.without_live_restore(&engine, file).await {
+                    output::say(&format!(
+                        "live-restore, which kept the containers running, is still on in the engine ({reason}): before its next \
+                         restart reload it with `\"live-restore\": false` in {path}, or containers of the policy \
+                         `unless-stopped` stay down then"
+                    ));
                 }
                 format!("{was}, and the engine runs with it")
             }
@@ -282,11 +334,19 @@ impl Restart<'_> {
             WayBack::Copy(backup) if !backup.has_bytes() && self.running.needs_file() => {
                 now.replace(self.turn, NO_SETTINGS, |_| Ok(())).map(drop)
             }
-            WayBack::Copy(backup) => backup.restore(self.turn, &now).map(drop),
-            WayBack::Working(Some(bytes)) => now.replace(self.turn, &bytes, |_| Ok(())).map(drop),
-            WayBack::Working(None) => now.remove(self.turn).map(drop),
+            WayBack::Copy(backup) | WayBack::BeforeRollback(backup) => backup.restore(self.turn, &now).map(drop),
         }
     }
+}
+
+/// What the file says now. Nothing, where it cannot be read.
+fn said(file: &ConfigFile) -> Document {
+    ConfigFile::read(file.path()).and_then(|file| file.document()).unwrap_or_default()
+}
+
+/// Whether a container is one that has to be there after a restart. `outlive`: all of them are.
+fn may_return(container: &RunningContainer, outlive: bool) -> bool {
+    outlive || container.after_restart == AfterRestart::Returns
 }
 
 /// Its path, as a shell takes it.
@@ -305,6 +365,6 @@ fn not_in_force(file: &ConfigFile, way_back: &WayBack, has_read: bool) -> String
             "{path} is changed ({how_far}): the next start of the engine takes it up; restart the engine by hand, or take the \
              change back with `stackctl engine rollback`"
         ),
-        WayBack::Working(_) => format!("{path} is put back ({how_far}); restart the engine by hand"),
+        WayBack::BeforeRollback(_) => format!("{path} is put back ({how_far}); restart the engine by hand"),
     }
 }

@@ -4,6 +4,7 @@ mod answer;
 mod apply;
 mod impact;
 mod in_force;
+mod live_restore;
 mod paused;
 mod plan;
 mod proof;
@@ -13,6 +14,7 @@ mod rollback;
 mod show;
 mod subject;
 mod typed;
+mod unseen;
 mod validity;
 
 pub(super) use subject::change as engine_change;

@@ -95,6 +95,8 @@ impl Proposal {
         let mut proposal = Self { running, file, change, desired, address, release, flags, behind };
         proposal.behind = proposal.how_far_behind()?;
         proposal.expect_no_objections()?;
+        proposal.expect_same_data()?;
+        proposal.expect_log_driver()?;
         proposal.expect_bridge()?;
         proposal.expect_room().await?;
         expect_valid(&proposal)?;
@@ -105,7 +107,7 @@ impl Proposal {
     pub(super) fn is_served(&self) -> Option<bool> {
         let address = self.address?;
         let dockerd = self.running.as_ref()?.dockerd.as_ref()?;
-        Some(dockerd.listeners().contains(&address))
+        Some(dockerd.listens_at(address))
     }
 
     /// Whether the file says it all and, as far as can be told, the engine does it.

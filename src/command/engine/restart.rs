@@ -1,5 +1,6 @@
 //! Restarts an engine, and waits until it is back.
 
+use std::cell::Cell;
 use std::convert::Infallible;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -73,6 +74,8 @@ pub(super) struct Restart<'a> {
     pub(super) turn: &'a Turn,
     /// The file is on its way back. Nothing else is tried after this: an engine whose process is gone is waited for to the end.
     pub(super) is_last: bool,
+    /// The command did not end, and left the engine down.
+    pub(super) has_hung: Cell<bool>,
 }
 
 /// Time that an engine takes for each container that it starts again before it answers anybody, and more than that.
@@ -95,6 +98,9 @@ const NEVER_WENT: &str = "the same process answers as before";
 /// Time to end that is in [`COMMAND_PATIENCE`] already.
 const USUAL_STOP: Duration = Duration::from_secs(15);
 
+/// Time for a command that has used up its time before.
+const AFTER_A_HANG: Duration = Duration::from_secs(20);
+
 /// Time for containers without a limit of their own; service managers give an engine no more (systemd's own is 90 s).
 const WITHOUT_LIMIT: Duration = Duration::from_secs(90);
 
@@ -110,8 +116,7 @@ impl Restart<'_> {
             outcome = self.service.restart(for_command) => outcome,
             never = self.tell_on(&waiting, &before) => match never {},
             // A service manager waits for an engine that never says it is ready for as long as it is told to: for ever.
-            // A command of somebody's own has its whole time: it may work between stop and start.
-            silent = self.hangs(), if !matches!(self.service, Service::Command(_)) => {
+            silent = self.hangs() => {
                 return Err(NotBack::Silent(silent));
             }
         };
@@ -131,6 +136,7 @@ impl Restart<'_> {
             (Err(NotBack::Silent(reason)), outcome) => {
                 let said = words.last().await;
                 if let Ok(Ran::On { pid }) = outcome {
+                    self.has_hung.set(true);
                     output::say(&format!("{}; it is ended", self.still_runs(pid)));
                     end(pid).await;
                 }
@@ -152,17 +158,24 @@ impl Restart<'_> {
         }
     }
 
-    /// Returns when the old process has been gone for longer than a new one may take to answer, and none does.
+    /// Returns when the old process has been gone for longer than a new one may take to answer, and none does. A command of
+    /// somebody's own has its whole time between stop and start; from then on it is the same.
     async fn hangs(&self) -> String {
         let Some(old) = &self.running.dockerd else { return std::future::pending().await };
         while old.is_alive() {
             tokio::time::sleep(PAUSE).await;
         }
-        tokio::time::sleep(self.patience()).await;
         let address = Address { url: self.running.engine.facts().address.clone(), tls: None };
-        match look(&address, LOOK).await {
-            Ok(_) => std::future::pending().await,
-            Err(error) => self.late(&error),
+        loop {
+            while self.is_by_command() && !old.lives_on() {
+                tokio::time::sleep(PAUSE).await;
+            }
+            tokio::time::sleep(self.patience()).await;
+            match look(&address, LOOK).await {
+                Ok(_) => return std::future::pending().await,
+                Err(error) if !self.is_by_command() || old.lives_on() => return self.late(&error),
+                Err(_) => {}
+            }
         }
     }
 
@@ -188,8 +201,16 @@ impl Restart<'_> {
     /// Longest time to wait for the command: an engine ends when its containers have, and each has the time that it was made
     /// with.
     fn patience_with_command(&self) -> Duration {
+        // It hung, and the engine is down: it may well hang again.
+        if self.has_hung.get() {
+            return AFTER_A_HANG;
+        }
         let longest = longest_stop(&self.running.containers).unwrap_or(WITHOUT_LIMIT);
         COMMAND_PATIENCE.saturating_add(longest.saturating_sub(USUAL_STOP))
+    }
+
+    fn is_by_command(&self) -> bool {
+        matches!(self.service, Service::Command(_))
     }
 
     /// A command that may restart the engine at any time.
@@ -224,7 +245,8 @@ impl Restart<'_> {
                 Err(_) if words.logged().is_some() => {
                     return Err(NotBack::Silent("its process has ended".to_owned()));
                 }
-                Err(error) if seen.elapsed() >= GONE && !self.is_last => {
+                // A command of somebody's own may come back before it starts the engine.
+                Err(error) if seen.elapsed() >= GONE && !self.is_last && !self.is_by_command() => {
                     return Err(NotBack::Silent(format!("its process has ended: {}", error.cause)));
                 }
                 _ => tokio::time::sleep(PAUSE).await,

@@ -1,5 +1,7 @@
 //! `engine rollback`: puts back what `daemon.json` was before the last `engine apply`.
 
+use std::cell::Cell;
+
 use super::super::{Exit, Failure, output};
 use super::apply::by_whom;
 use super::impact::{Before, impact};
@@ -55,34 +57,45 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     let service = arguments.restart.service(running.as_ref())?.filter(|_| force != Some(Force::Already));
     confirm(if service.is_some() { "Put it back and restart the engine?" } else { "Put it back?" }, arguments.yes)?;
     let turn = Turn::of(&file)?;
-    let done = backup.restore(&turn, &file)?;
+    // While an engine restarts, both texts are on disk.
+    let (done, until_now) = match (&service, &running) {
+        (Some(_), Some(_)) => backup.put_back(&turn, &file).map(|(done, until_now)| (done, Some(until_now)))?,
+        _ => (backup.clone().restore(&turn, &file)?, None),
+    };
     let outcome = if done.exists { "is what it was before" } else { "is gone: there was none before" };
     say(&format!("{path} {outcome}"));
     if let Some(edited) = done.edited {
         output::say(&format!("it had been changed by somebody else since; that is kept in {}", edited.display()));
     }
     let reloads = force == Some(Force::Reload);
-    match (service, running) {
-        (Some(service), Some(running)) => {
+    match (service, running, until_now) {
+        (Some(service), Some(running), Some(until_now)) => {
             let patience = arguments.restart.patience();
-            let written = Written {
-                now: &restored,
-                reloads,
-                file: &file,
-                way_back: WayBack::Working(file.bytes().map(<[u8]>::to_vec)),
-                proven: None,
+            let way_back = WayBack::BeforeRollback(until_now.clone());
+            let written = Written { now: &restored, reloads, file: &file, way_back, proven: None };
+            let restart = Restart {
+                running: &running,
+                service,
+                patience,
+                global,
+                turn: &turn,
+                is_last: false,
+                has_hung: Cell::default(),
             };
-            Restart { running: &running, service, patience, global, turn: &turn, is_last: false }
-                .put_in_force(written)
-                .await
+            let exit = restart.put_in_force(written).await?;
+            if exit != Exit::Interrupted {
+                backup.forget();
+                until_now.forget();
+            }
+            Ok(exit)
         }
-        (Some(service), None) => {
+        (Some(service), ..) => {
             say(&format!("starting the engine: {}", service.restart_line()));
             answer::start(&service, arguments.restart.patience()).await?;
             say("the engine runs; `docker ps --all` shows which containers have not come back");
             Ok(Exit::Done)
         }
-        (None, running) => {
+        (None, running, _) => {
             if force.is_some_and(|force| force != Force::Already) {
                 say(&by_whom(running.as_ref(), reloads));
             }
@@ -155,6 +168,9 @@ fn startable(file: &ConfigFile, backup: &Backup, judge: Option<&Running>) -> Res
     }
     if let Some(first) = objections(&document, &judge.flags(), judge.release()).first() {
         return Err(refused(format!("line {}: {}; {}", first.line, first.message, first.help)));
+    }
+    if let Some(lost) = judge.loses_sight(&document) {
+        return Err(refused(format!("{lost}, and its images and containers would be gone from sight")));
     }
     let dockerd = judge.dockerd.as_ref().filter(|_| judge.release().is_some_and(Release::can_validate));
     match dockerd.map(|dockerd| refused_by(dockerd, backup.path())).transpose()?.flatten() {

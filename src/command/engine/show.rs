@@ -184,7 +184,7 @@ fn about_metrics(running: &Running, settings: &[Vec<String>], all_is_read: bool)
     let Some(address) = address(&said) else {
         return Some(("metrics", format!("`{said}`, which is no ADDRESS:PORT: the engine would not start with it")));
     };
-    let listens = if dockerd.listeners().contains(&address) {
+    let listens = if dockerd.listens_at(address) {
         "something listens there"
     } else {
         "NOTHING LISTENS THERE: the engine was not restarted since"

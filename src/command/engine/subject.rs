@@ -114,6 +114,27 @@ impl Running {
         document.get(LIVE_RESTORE) == Some(true.into()) || is_flag()
     }
 
+    /// Why its images and containers would be out of sight once it has read this document: it would look for them elsewhere,
+    /// because somebody has changed that since it started. `None`: they stay.
+    pub(super) fn loses_sight(&self, document: &Document) -> Option<String> {
+        let flags = self.flags();
+        let setting = |name: &str| document.get_text(name).filter(|_| flags.get(name).is_none());
+        let EngineHost { storage_driver, data_root, .. } = &self.host;
+        if let Some(driver) = setting("storage-driver").filter(|driver| !driver.is_empty())
+            && !storage_driver.is_empty()
+            && driver != *storage_driver
+        {
+            return Some(format!("`storage-driver` is `{driver}`, and the engine keeps them by `{storage_driver}`"));
+        }
+        let root = setting("data-root").or_else(|| setting("graph")).filter(|root| !root.is_empty())?;
+        // With remapped users it is a folder below that one.
+        let is_same = |root: &str| Path::new(data_root).starts_with(root);
+        let leads_there =
+            |root: &str| fs_err::canonicalize(root).is_ok_and(|root| Path::new(data_root).starts_with(root));
+        (!data_root.is_empty() && !is_same(&root) && !leads_there(&root))
+            .then(|| format!("`data-root` is `{root}`, and the engine keeps them in `{data_root}`"))
+    }
+
     /// Whether that file was written or put in its place after it started.
     pub(super) fn is_older_than(&self, file: &ConfigFile) -> bool {
         self.since.is_some_and(|since| file.is_changed_after(since))

@@ -1,0 +1,176 @@
+//! Containers that were to run on, or to come back: what was promised before a restart is what there is after it.
+
+use std::fs;
+
+use crate::beside::{Beside, SMALLEST};
+
+const WEB: &str =
+    "prometheus: off\napps: { web: { image: stackctl/self, command: [demo, accesslog], restart: always } }\n";
+
+/// With an app of the stack, a container that comes back unless it was stopped, and one that does not.
+fn with_three(suite: &str) -> Beside {
+    let engine = Beside::start(suite, SMALLEST, "");
+    engine.write_stack(WEB);
+    engine.expect(0, &["up", "--no-wait"]);
+    let image = engine.docker(&["inspect", "--format", "{{.Config.Image}}", "demo-web-1"]);
+    for (name, policy) in [("unless", "unless-stopped"), ("left", "no")] {
+        engine.docker(&["run", "-d", "--name", name, "--restart", policy, image.trim(), "demo", "accesslog"]);
+    }
+    engine
+}
+
+/// What runs, and since when.
+fn running(engine: &Beside) -> Vec<String> {
+    let names = engine.docker(&["ps", "--format", "{{.Names}}"]);
+    let mut lines: Vec<String> = names
+        .split_whitespace()
+        .map(|name| engine.docker(&["inspect", "--format", "{{.Name}} {{.State.StartedAt}}", name]).trim().to_owned())
+        .collect();
+    lines.sort();
+    lines
+}
+
+fn names(engine: &Beside) -> Vec<String> {
+    running(engine).iter().map(|line| line.split_once(' ').expect("a name and a time").0.to_owned()).collect()
+}
+
+fn live_restore(engine: &Beside) -> String {
+    engine.docker(&["info", "--format", "{{.LiveRestoreEnabled}}"]).trim().to_owned()
+}
+
+/// Restarts the engine, but does not start one whose file has metrics in it.
+fn never_with_metrics(engine: &Beside) -> String {
+    let folder = engine.path("").display().to_string();
+    let script = format!(
+        "cd {folder}\npid=$(cat pid) && {{ kill $pid; while [ -d /proc/$pid ]; do sleep 0.05; done; rm -f pid s; }}\n\
+         if grep -q metrics-addr daemon.json; then exit 7; fi\n./start\n"
+    );
+    fs::write(engine.path("never"), script).expect("writable");
+    format!("sh {folder}/never")
+}
+
+#[test]
+fn what_outlives_a_restart_that_fails_outlives_the_way_back() {
+    for suite in ["bookworm", "sid"] {
+        let engine = with_three(suite);
+        let before = running(&engine);
+        engine.write_stack(&format!("engine: {{ metrics: gateway, live_restore: true }}\n{WEB}"));
+        let command = never_with_metrics(&engine);
+        let told = engine.expect(1, &["engine", "apply", "--yes", "--restart-command", &command]);
+        assert!(
+            told.contains("3 running containers run on") && told.contains("the engine runs with it"),
+            "{suite}: {told}"
+        );
+        assert_eq!((running(&engine), engine.text().as_str()), (before, SMALLEST), "{suite}: {told}");
+        // Nor does the next restart, by whomever, surprise anybody.
+        assert_eq!(live_restore(&engine), "false", "{suite}: {told}");
+        engine.restart();
+        assert!(Beside::wait_until(|| names(&engine) == ["/demo-web-1", "/unless"]), "{suite}: {:?}", names(&engine));
+    }
+}
+
+#[test]
+fn where_live_restore_is_taken_back_restart_policies_count() {
+    for suite in ["bookworm", "trixie", "sid"] {
+        let engine = with_three(suite);
+        engine.write_stack(&format!("engine: {{ metrics: gateway, live_restore: true }}\n{WEB}"));
+        let before = running(&engine);
+        engine.apply(0);
+        assert_eq!(running(&engine), before, "{suite}");
+        let told = engine.expect(0, &["engine", "rollback", "--yes", "--restart-command", &engine.restart_command()]);
+        assert!(
+            told.contains("1 of 3 containers not running any more") && told.contains("start left`"),
+            "{suite}: {told}"
+        );
+        assert_eq!(names(&engine), ["/demo-web-1", "/unless"], "{suite}: {told}");
+        assert_eq!((engine.text().as_str(), live_restore(&engine).as_str()), (SMALLEST, "false"), "{suite}");
+    }
+}
+
+#[test]
+fn where_the_engine_does_not_take_live_restore_up_nothing_is_restarted() {
+    let engine = with_three("sid");
+    // No engine starts with it, nor takes anything up beside it; `dockerd --validate` does not look.
+    let broken = "{\"storage-driver\": \"vfs\", \"default-runtime\": \"nope\"}";
+    fs::write(engine.file(), broken).expect("writable");
+    engine.write_stack(&format!("engine: {{ metrics: gateway, live_restore: true }}\n{WEB}"));
+    let (before, pid) = (running(&engine), engine.pid());
+    let told = engine.apply(1);
+    assert!(told.contains("nothing was restarted") && told.contains("is what it was before"), "{told}");
+    assert_eq!((running(&engine), engine.pid(), engine.text().as_str()), (before, pid, broken), "{told}");
+}
+
+#[test]
+fn metrics_on_every_address_are_in_force_once_and_for_all() {
+    for suite in ["bookworm", "sid"] {
+        let engine = Beside::start(suite, SMALLEST, "");
+        engine.write_stack("engine: { metrics: \"0.0.0.0:9323\" }\napps: {}\n");
+        let command = engine.restart_command();
+        let apply = ["engine", "apply", "--yes", "--allow-public", "--restart-command", command.as_str()];
+        engine.expect(0, &apply);
+        let pid = engine.pid();
+        engine.expect(0, &apply);
+        assert_eq!(engine.pid(), pid, "{suite}: nothing is restarted a second time");
+        engine.expect(0, &["engine", "plan", "--allow-public"]);
+        let shown = engine.expect(0, &["engine", "show"]);
+        assert!(shown.contains("0.0.0.0:9323; something listens there"), "{suite}: {shown}");
+    }
+}
+
+#[test]
+fn logs_that_no_container_could_write_are_refused() {
+    let engine = Beside::start("sid", SMALLEST, "");
+    for (logging, code, words) in [
+        ("{ driver: jsonfile }", 2, "`log-driver` is `jsonfile`, which this engine does not have"),
+        ("{ driver: json-file, options: { compress: maybe } }", 1, "no new container would start"),
+        ("{ driver: fluentd, options: { fluentd-address: \"127.0.0.1:1\" } }", 1, "no new container would start"),
+    ] {
+        engine.write_stack(&format!("engine: {{ logging: {logging} }}\napps: {{}}\n"));
+        let told = engine.expect(code, &["engine", "apply", "--yes"]);
+        assert!(told.contains(words), "{logging}: {told}");
+        assert_eq!(engine.text(), SMALLEST, "{logging}");
+    }
+    engine.write_stack("engine: { logging: { driver: local } }\napps: {}\n");
+    engine.expect(0, &["engine", "apply", "--yes"]);
+    assert!(engine.text().contains("\"log-driver\": \"local\""), "{}", engine.text());
+    assert_eq!(engine.docker(&["ps", "-aq"]), "", "nothing is left of the tries");
+}
+
+#[test]
+fn a_file_with_which_all_containers_would_be_gone_is_refused() {
+    let engine = with_three("sid");
+    engine.write_stack(&format!("engine: {{ metrics: gateway }}\n{WEB}"));
+    let (before, pid) = (running(&engine), engine.pid());
+    let moved = "{\"storage-driver\": \"overlay2\"}";
+    fs::write(engine.file(), moved).expect("writable");
+    let told = engine.apply(2);
+    assert!(told.contains("`storage-driver` is `overlay2`, and the engine keeps them by `vfs`"), "{told}");
+    assert!(engine.expect(2, &["engine", "plan"]).contains("has changed since the engine started"));
+    assert_eq!((running(&engine), engine.pid(), engine.text().as_str()), (before, pid, moved));
+}
+
+#[test]
+fn a_container_that_was_to_come_back_and_does_not_is_no_success() {
+    let engine = with_three("sid");
+    engine.write_stack(&format!("engine: {{ metrics: gateway }}\n{WEB}"));
+    let id = engine.docker(&["inspect", "--format", "{{.Id}}", "unless"]);
+    let lost = engine.path("data/containers").join(id.trim()).display().to_string();
+    let command = engine.restart_command();
+    let ended = "pid=$(cat pid); kill $pid; while [ -d /proc/$pid ]; do sleep 0.05; done";
+    let command = format!("cd {}; {ended}; rm -rf {lost}; {command}", engine.path("").display());
+    let told = engine.expect(3, &["engine", "apply", "--yes", "--restart-command", &command]);
+    assert!(told.contains("2 of 3 containers not running any more") && told.contains("unless"), "{told}");
+    assert!(engine.metrics("172.17.0.1:9323") > 100, "{told}");
+}
+
+#[test]
+fn a_command_that_ends_before_it_starts_the_engine_has_its_time() {
+    let engine = Beside::start("sid", SMALLEST, "");
+    engine.write_stack("engine: { metrics: gateway }\napps: {}\n");
+    let folder = engine.path("").display().to_string();
+    let ended = "pid=$(cat pid); kill $pid; while [ -d /proc/$pid ]; do sleep 0.05; done; rm -f pid s";
+    let command = format!("cd {folder}; {ended}; (sleep 7; ./start) >/dev/null 2>&1 &");
+    let told = engine.expect(0, &["engine", "apply", "--yes", "--restart-command", &command]);
+    assert!(!told.contains("rolling back"), "{told}");
+    assert!(engine.metrics("172.17.0.1:9323") > 100, "{told}");
+}
