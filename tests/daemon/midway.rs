@@ -112,7 +112,7 @@ fn an_apply_that_is_killed_while_it_waits_for_the_engine_is_told_and_taken_back(
     assert_eq!((engine.text().as_str(), engine.metrics("172.17.0.1:9323")), (SMALLEST, 0));
 
     // The same where the engine does not start with the new file: nobody is there to go back, and it is down.
-    engine.write_stack("engine: { logging: { driver: json-file, options: { max-sized: 1m } } }\napps: {}\n");
+    engine.write_stack("engine: { logging: { driver: syslog, options: { max-sized: 1m } } }\napps: {}\n");
     let file = engine.file().display().to_string();
     engine.expect(0, &["engine", "apply", "--yes", "--config-file", &file]);
     killed_in_the_wait(&engine);

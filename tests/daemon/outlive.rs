@@ -122,7 +122,7 @@ fn logs_that_no_container_could_write_are_refused() {
     let engine = Beside::start("sid", SMALLEST, "");
     for (logging, code, words) in [
         ("{ driver: jsonfile }", 2, "`log-driver` is `jsonfile`, which this engine does not have"),
-        ("{ driver: json-file, options: { compress: maybe } }", 1, "no new container would start"),
+        ("{ driver: syslog, options: { max-sized: 1m } }", 1, "no new container would start"),
         ("{ driver: fluentd, options: { fluentd-address: \"127.0.0.1:1\" } }", 1, "no new container would start"),
     ] {
         engine.write_stack(&format!("engine: {{ logging: {logging} }}\napps: {{}}\n"));

@@ -31,7 +31,7 @@ fn an_engine_that_refuses_to_start_is_back_as_before_within_30_seconds() {
         let before = running(&engine);
         // An option that no release looks at before it starts, `dockerd --validate` included. Only who names the file and leaves
         // the engine alone gets it written.
-        let logging = "engine: { metrics: gateway, logging: { driver: json-file, options: { max-sized: 1m } } }\n";
+        let logging = "engine: { metrics: gateway, logging: { driver: syslog, options: { max-sized: 1m } } }\n";
         engine.write_stack(&format!("{logging}{WEB}"));
         let file = engine.file().display().to_string();
         engine.expect(0, &["engine", "apply", "--yes", "--config-file", &file]);

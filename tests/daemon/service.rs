@@ -13,7 +13,7 @@ const WEB: &str =
 
 /// An option that no release looks at before it starts, `dockerd --validate` included. Only who names the file and leaves the
 /// engine alone gets it written.
-const REFUSED: &str = "engine: { metrics: gateway, logging: { driver: json-file, options: { max-sized: 1m } } }\n";
+const REFUSED: &str = "engine: { metrics: gateway, logging: { driver: syslog, options: { max-sized: 1m } } }\n";
 
 const WRITE: &[&str] = &["engine", "apply", "--yes", "--config-file", "/etc/docker/daemon.json"];
 
