@@ -308,6 +308,24 @@ fn what_an_interrupted_run_left_is_cleaned_up() {
 }
 
 #[test]
+fn what_stands_aside_for_one_that_was_never_started_is_what_there_is_to_come_back_to() {
+    let world = World::of(STACK);
+    let mut observed = world.running();
+    let new = container(&mut observed, "shop-web-1");
+    let mut old = new.clone();
+    new.state = ContainerState::Created;
+    (old.id, old.name, old.state) = ("id-old".to_owned(), "shop-web-1.id-old.old".to_owned(), ContainerState::Exited);
+    observed.containers.push(old);
+    assert_plan(
+        &world.plan(&observed),
+        &[
+            "- remove container shop-web-1 a second container of one replica",
+            "± replace container shop-web-1 named `shop-web-1.id-old.old`",
+        ],
+    );
+}
+
+#[test]
 fn a_container_left_under_a_temporary_name_gives_its_place_to_a_new_one() {
     let world = World::of(STACK);
     let mut observed = world.running();

@@ -506,7 +506,7 @@ fn a_section_with_nothing_in_it_takes_nothing_away_in_an_overlay() {
 /// Each value was tried with Engine 20.10, 26.1 and 28.5; what only some of them take is among them.
 #[test]
 fn settings_that_an_engine_takes_are_taken() {
-    let taken: [(&str, &[&str]); 22] = [
+    let taken: [(&str, &[&str]); 23] = [
         ("stop_signal", &["SIGTERM", "term", "\"15\"", "SIGRTMIN+3", "SIGKILL", "\"\""]),
         ("user", &["root", "1000:1000", "\"472\"", "nobody:nogroup", "\"0:\"", "\"\""]),
         ("working_dir", &["/", "/app", "/app/../data", "\"/with space\"", "\"\""]),
@@ -555,7 +555,15 @@ fn settings_that_an_engine_takes_are_taken() {
                 "[\"/b:uid=1000,gid=1000\"]",
             ],
         ),
-        ("volumes", &["[\"/a\", \"/a/b\"]", "[\"./a:/a\", \"./a:/b\"]", "[{ type: tmpfs, target: /c }]"]),
+        (
+            "volumes",
+            &[
+                "[\"/a\", \"/a/b\"]",
+                "[\"./a:/a\", \"./a:/b\"]",
+                "[{ type: tmpfs, target: /c }]",
+                "[\"/var/lib/lxcfs/proc/cpuinfo:/proc/cpuinfo\"]",
+            ],
+        ),
         (
             "logging",
             &[
@@ -567,7 +575,8 @@ fn settings_that_an_engine_takes_are_taken() {
                 "{ driver: syslog, options: { own: x } }",
             ],
         ),
-        ("cpus", &["0.01", "1.5", "64"]),
+        ("cpus", &["0", "0.01", "1.5", "64"]),
+        ("mem_limit", &["0", "6m"]),
         ("mem_reservation", &["6m", "64m", "0"]),
         ("shm_size", &["0", "1", "1g"]),
         ("healthcheck", &["{ test: [NONE] }", "{ test: [CMD, \"\"], interval: 1ms, retries: 0 }"]),
@@ -587,7 +596,8 @@ fn settings_that_an_engine_takes_are_taken() {
     let outside = "name: demo\napps: { web: { image: web:1, networks: [outer] } }\n\
                    networks: { outer: { external: true, name: bridge2 }, bridge: {}, unused: { external: true, name: host } }\n\
                    volumes: { a: { driver: other, driver_opts: { own: x } }, b: { external: true, name: \"a/b\" }, \
-                   c: { driver_opts: { type: nfs, device: \":/x\", o: \"addr=10.0.0.1\" } } }\n";
+                   c: { driver_opts: { type: nfs, device: \":/x\", o: \"addr=10.0.0.1\" } }, \
+                   d: { driver_opts: { type: \"\", device: /srv, o: bind } } }\n";
     assert_eq!(problems(outside), [""; 0]);
 }
 

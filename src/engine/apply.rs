@@ -14,6 +14,7 @@ use super::error::{cannot, status};
 use super::place::Secrets;
 use super::reload::Judge;
 use super::replaced::Replaced;
+use super::successor::Aside;
 use super::{Engine, Error, labels};
 use crate::desired::{PullPolicy, Service, Volume};
 use crate::plan::{Plan, Sequence, Step, volume_parts};
@@ -88,8 +89,8 @@ struct Run<'a> {
     outcome: Mutex<Outcome>,
     /// Services, image references and networks that failed.
     broken: Mutex<BTreeSet<String>>,
-    /// Engine ids of containers that ran, and stand aside for others.
-    stopped: Mutex<BTreeSet<String>>,
+    /// By engine id: containers that stand aside for others, and are not replaced yet.
+    aside: Mutex<BTreeMap<String, Aside>>,
 }
 
 impl Engine {
@@ -98,8 +99,8 @@ impl Engine {
     /// # Panics
     /// When a step has panicked, which is a bug.
     pub async fn apply(&self, plan: &Plan, supplies: &Supplies<'_>, report: &(dyn Fn(Event) + Sync)) -> Outcome {
-        let (outcome, broken, stopped) = (Mutex::default(), Mutex::default(), Mutex::default());
-        let run = Run { engine: self, supplies, report, outcome, broken, stopped };
+        let (outcome, broken, aside) = (Mutex::default(), Mutex::default(), Mutex::default());
+        let run = Run { engine: self, supplies, report, outcome, broken, aside };
         let mut has_yielded = false;
         for batch in plan.batches() {
             if !has_yielded && batch.iter().flatten().any(|step| step.service().is_some()) {
@@ -108,6 +109,7 @@ impl Engine {
             }
             stream::iter(batch).for_each_concurrent(CONCURRENCY, |sequence| run.sequence(sequence)).await;
         }
+        run.take_back().await;
         if !plan.is_empty() {
             self.sweep_probes(&supplies.source.stack).await;
         }
@@ -158,9 +160,22 @@ impl Run<'_> {
             && !self.supplies.refused.contains_key(container)
             && !self.is_held_back(service)
         {
-            let ran = self.engine.set_aside(id, container, service.container.settings.stop_grace_period).await;
-            if ran == Ok(true) {
-                self.stopped.lock().expect("no step panics while it holds the set").insert(id.clone());
+            let aside = self.engine.set_aside(id, container, service.container.settings.stop_grace_period).await;
+            if let Ok(Some(aside)) = aside {
+                self.aside.lock().expect("no step panics while it holds the map").insert(id.clone(), aside);
+            }
+        }
+    }
+
+    /// Containers that gave way to others, and whose own replacement failed or was not tried, are what they were: nothing that
+    /// ran is down because of a mistake.
+    async fn take_back(&self) {
+        let left = std::mem::take(&mut *self.aside.lock().expect("no step panics while it holds the map"));
+        for (id, aside) in left {
+            if let Err(error) = self.engine.return_from(&aside, &id).await {
+                let step = format!("have container `{}` back, which stopped for another one", aside.from());
+                let failure = Failure { step, service: None, error };
+                self.outcome.lock().expect("no step panics while it holds the outcome").failures.push(failure);
             }
         }
     }
@@ -301,15 +316,21 @@ impl Run<'_> {
         engine.remove_leftover(&new_name, &self.supplies.source.stack).await?;
         engine.check_new_image(service, name, self.supplies.files, &self.supplies.source.stack).await?;
         let id = self.create(service, replica, &new_name, &kept).await?;
-        let ran = engine.set_aside(old, name, service.container.settings.stop_grace_period).await?
-            || self.stopped.lock().expect("no step panics while it holds the set").contains(old);
+        let gave_way = || self.aside.lock().expect("no step panics while it holds the map").remove(old);
+        let aside = match engine.set_aside(old, name, service.container.settings.stop_grace_period).await {
+            Ok(aside) => gave_way().or(aside),
+            Err(error) => {
+                engine.remove_unstarted(&id, &new_name).await?;
+                return Err(error);
+            }
+        };
         let begun = match engine.rename(&id, &new_name, name).await {
             Ok(()) => engine.start(&id, name).await,
             Err(error) => Err(error),
         };
         match begun {
             Ok(()) => engine.remove_container(old, name, None).await,
-            Err(error) => Err(engine.bring_back(old, &id, name, ran, error).await),
+            Err(error) => Err(engine.bring_back(old, aside.as_ref(), &id, error).await),
         }
     }
 }

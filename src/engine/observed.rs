@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use sha2::{Digest, Sha256};
 
+use super::successor::aside_name;
 use super::{ObservedAttached, ObservedLimits, ObservedLock};
 use crate::dashboard::Exposed;
 use crate::desired::ScaleOverride;
@@ -142,6 +143,11 @@ pub struct ObservedContainer {
 }
 
 impl ObservedContainer {
+    /// It has given way to another container of its replica, which has not started yet.
+    pub fn stands_aside(&self) -> bool {
+        self.name.ends_with(&aside_name("", &self.id))
+    }
+
     /// It ends and is started again, over and over, whatever it does at this moment.
     pub fn ends_again(&self) -> bool {
         self.state == ContainerState::Restarting || self.is_between_two_ends()

@@ -8,18 +8,63 @@ use super::error::{cannot, status};
 use super::{Engine, Error};
 use crate::desired::Duration;
 
+/// A container that stands aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Aside {
+    /// The name that it had.
+    from: String,
+    /// The name that nobody wants.
+    to: String,
+    /// It ran, or was set aside by an `up` that was killed.
+    ran: bool,
+}
+
+/// The name of a container that stands aside for another one of this name.
+pub(super) fn aside_name(name: &str, id: &str) -> String {
+    format!("{name}.{}.old", short(id))
+}
+
+impl Aside {
+    /// The name that it had.
+    pub(super) fn from(&self) -> &str {
+        &self.from
+    }
+}
+
 impl Engine {
-    /// Stops a container and gives it a name that nobody wants. `true`: it ran. One that is gone already is no failure.
-    pub(super) async fn set_aside(&self, id: &str, name: &str, grace: Option<Duration>) -> Result<bool, Error> {
-        let Some(found) = self.inspect(id).await? else { return Ok(false) };
-        let ran = found.state.and_then(|state| state.running).unwrap_or(false);
-        self.stop(id, grace).await.map_err(cannot(format!("stop container `{name}`")))?;
-        let aside = format!("{name}.{}.old", short(id));
+    /// Stops a container and gives it a name that nobody wants. `None`: it is gone already, which is no failure. Where it
+    /// cannot be renamed, it is as it was.
+    pub(super) async fn set_aside(
+        &self,
+        id: &str,
+        name: &str,
+        grace: Option<Duration>,
+    ) -> Result<Option<Aside>, Error> {
+        let Some(found) = self.inspect(id).await? else { return Ok(None) };
+        let runs = found.state.and_then(|state| state.running).unwrap_or(false);
+        let from = found.name.unwrap_or_default().trim_start_matches('/').to_owned();
+        let to = aside_name(name, id);
         // It stands aside already where another container needed its port first.
-        if found.name.is_none_or(|now| now.trim_start_matches('/') != aside) {
-            self.rename(id, name, &aside).await?;
+        let stands_aside = from == to;
+        self.stop(id, grace).await.map_err(cannot(format!("stop container `{name}`")))?;
+        if !stands_aside && let Err(error) = self.rename(id, &from, &to).await {
+            let told = match if runs { self.start(id, &from).await } else { Ok(()) } {
+                Ok(()) => error,
+                Err(failed) => Error {
+                    cause: format!("{}; and it cannot be started again: {}", error.cause, failed.cause),
+                    ..error
+                },
+            };
+            return Err(told);
         }
-        Ok(ran)
+        let from = if stands_aside { name.to_owned() } else { from };
+        Ok(Some(Aside { from, to, ran: runs || stands_aside }))
+    }
+
+    /// Puts a container that stands aside in its place again.
+    pub(super) async fn return_from(&self, aside: &Aside, id: &str) -> Result<(), Error> {
+        self.rename(id, &aside.to, &aside.from).await?;
+        if aside.ran { self.start(id, &aside.from).await } else { Ok(()) }
     }
 
     /// Gives a container another name.
@@ -37,25 +82,29 @@ impl Engine {
 
     /// Takes the new container away, which has not started, and puts the old one in its place again. The error is the new
     /// one's, with what became of the old one.
-    pub(super) async fn bring_back(&self, old: &str, new: &str, name: &str, ran: bool, error: Error) -> Error {
-        let told = match self.restore_container(old, new, name, ran).await {
-            Ok(()) if ran => "the container that ran before runs again".to_owned(),
+    pub(super) async fn bring_back(&self, old: &str, aside: Option<&Aside>, new: &str, error: Error) -> Error {
+        let Some(aside) = aside else { return error };
+        let told = match self.restore_container(old, aside, new).await {
+            Ok(()) if aside.ran => "the container that ran before runs again".to_owned(),
             Ok(()) => "the container that was there before is there again".to_owned(),
             Err(failed) => format!("and the container before it cannot come back: {}", failed.cause),
         };
         Error { cause: format!("{}; {told}", error.cause), ..error }
     }
 
-    async fn restore_container(&self, old: &str, new: &str, name: &str, ran: bool) -> Result<(), Error> {
-        // Volumes without a name are those of the old one.
+    async fn restore_container(&self, old: &str, aside: &Aside, new: &str) -> Result<(), Error> {
+        self.remove_unstarted(new, &aside.from).await?;
+        self.return_from(aside, old).await
+    }
+
+    /// Takes away a container that has not started. Volumes without a name are those of the one before it.
+    pub(super) async fn remove_unstarted(&self, id: &str, name: &str) -> Result<(), Error> {
         let options = RemoveContainerOptionsBuilder::new().force(true).v(false).build();
-        match self.act(async || self.docker.remove_container(new, Some(options.clone())).await).await {
+        match self.act(async || self.docker.remove_container(id, Some(options.clone())).await).await {
             Err(error) if !matches!(status(&error), Some(404)) => {
-                return Err(cannot(format!("remove container `{name}`"))(error));
+                Err(cannot(format!("remove container `{name}`"))(error))
             }
-            _ => {}
+            _ => Ok(()),
         }
-        self.rename(old, &format!("{name}.{}.old", short(old)), name).await?;
-        if ran { self.start(old, name).await } else { Ok(()) }
     }
 }

@@ -59,9 +59,15 @@ fn by_service(inputs: Inputs<'_>) -> BTreeMap<&str, Replicas<'_>> {
     found
 }
 
-/// Of several containers of one replica, the one that stays: the one with the right name, else any.
+/// Of several containers of one replica, the one that stays: the one with the right name, else any. One that was never started
+/// may be one that cannot be: where another one stands aside for it, that is the one to come back to.
 fn take_kept<'a>(candidates: &mut Vec<&'a ObservedContainer>, name: &str) -> Option<&'a ObservedContainer> {
-    let index = candidates.iter().position(|candidate| candidate.name == name).unwrap_or(0);
+    let named = candidates.iter().position(|candidate| candidate.name == name);
+    let aside = candidates.iter().position(|candidate| candidate.stands_aside());
+    let index = match (named, aside) {
+        (Some(named), Some(aside)) if candidates[named].state == ContainerState::Created => aside,
+        (named, _) => named.unwrap_or(0),
+    };
     (!candidates.is_empty()).then(|| candidates.remove(index))
 }
 

@@ -159,6 +159,55 @@ fn one_that_did_not_run_comes_back_as_it_was() {
     assert_eq!(stack.plan(), ["start container STACK-web-1"]);
 }
 
+/// Two apps exchange their ports, so that both stop first; then what they need does not start.
+#[test]
+fn those_that_gave_way_to_each_other_run_again_where_neither_is_replaced() {
+    let body = |first: u16, second: u16, rest: &str| {
+        format!(
+            "apps:\n  base: {{ image: stackctl/self, command: [demo, iotd]{rest} }}\n  \
+             one: {{ image: stackctl/self, command: [demo, iotd], depends_on: [base], ports: [\"{first}:80\"] }}\n  \
+             two: {{ image: stackctl/self, command: [demo, iotd], depends_on: [base], ports: [\"{second}:80\"] }}\n"
+        )
+    };
+    let [first, second] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
+    let [first, second] = [first, second].map(|held| held.local_addr().unwrap().port());
+    let stack = Sandbox::started(&body(first, second, ""));
+    let ids = || [stack.running("one"), stack.running("two"), stack.running("base")];
+    let before = ids();
+    stack.write(&body(second, first, ", entrypoint: [/no-such-program]"));
+    let up = stack.expect(1, &["up"]);
+    assert!(up.stderr.contains("not started, because they need what failed: one, two"), "{}", up.stderr);
+    assert_eq!(ids(), before, "{}", up.stderr);
+    assert_eq!(names_of(&stack).len(), 4, "{:?}", names_of(&stack));
+    stack.write(&body(second, first, ""));
+    stack.expect(0, &["up"]);
+    assert!(stack.plan().is_empty());
+}
+
+/// All that is there of a stack, by name.
+fn names_of(stack: &Sandbox) -> Vec<String> {
+    let filter = format!("label=com.docker.compose.project={}", stack.name);
+    let names = docker(&["ps", "--all", "--filter", &filter, "--format", "{{.Names}}"]);
+    names.split_whitespace().map(str::to_owned).collect()
+}
+
+#[test]
+fn where_the_old_one_cannot_stand_aside_it_runs_on() {
+    let app = |rest: &str| format!("apps: {{ web: {{ image: stackctl/self, command: [demo, iotd]{rest} }} }}\n");
+    let stack = Sandbox::started(&app(""));
+    let before = stack.running("web");
+    let id = docker(&["inspect", "--format", "{{.Id}}", &stack.container("web", 1)]);
+    let taken = format!("{}.{}.old", stack.container("web", 1), &id[..12]);
+    docker(&["create", "--name", &taken, &own_image(), "--version"]);
+    stack.write(&app(", environment: { A: b }"));
+    let up = stack.expect(1, &["up"]);
+    docker(&["rm", &taken]);
+    assert!(up.stderr.contains("is already in use"), "{}", up.stderr);
+    assert_eq!(stack.running("web"), before, "{}", up.stderr);
+    assert_eq!(names_of(&stack).len(), 2, "{:?}", names_of(&stack));
+    stack.expect(0, &["up"]);
+}
+
 #[test]
 fn an_image_that_does_not_exist_is_named_and_the_rest_runs() {
     let stack = Sandbox::new(

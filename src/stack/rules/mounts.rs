@@ -55,13 +55,28 @@ pub(super) fn mounts_can_be_made(examination: &mut Examination) {
     });
 }
 
+/// Files of `/proc` that may be other ones (runc `checkProcMount`), such as those of LXCFS.
+const OF_PROC: [&str; 10] = [
+    "cpuinfo",
+    "diskstats",
+    "loadavg",
+    "meminfo",
+    "net/dev",
+    "slabinfo",
+    "stat",
+    "swaps",
+    "sys/kernel/ns_last_pid",
+    "uptime",
+];
+
 fn is_app(path: &Path) -> bool {
     matches!(path.segments().first(), Some(Segment::Key(section)) if section == "apps")
 }
 
 /// `target` is a cleaned path.
 fn mount_can_be_made(examination: &mut Examination, path: Path, target: &str, has_secrets: bool) {
-    if target == "/" || target == "/proc" || target.starts_with("/proc/") {
+    if target == "/" || target == "/proc" || target.strip_prefix("/proc/").is_some_and(|file| !OF_PROC.contains(&file))
+    {
         let message = format!("nothing can be mounted at `{target}`");
         examination.error(path, message, "write a folder of the program's own, such as `/data`");
     } else if has_secrets && (target == SECRETS || target.starts_with(&format!("{SECRETS}/"))) {
@@ -143,7 +158,8 @@ fn options_fit(examination: &mut Examination, path: Path, volume: &Volume) {
         let message = format!("driver `local` has no option `{}`", name.escape_debug());
         examination.error_at_key(path.key(name), message, "it knows `type`, `device`, `o` and `size`");
     }
-    let has = |name: &str| volume.driver_opts.get(name).is_some_and(|value| !value.is_empty());
+    // The kind of a bind is nobody's business: an engine wants the key, whatever it says.
+    let has = |name: &str| volume.driver_opts.get(name).is_some_and(|value| name == "type" || !value.is_empty());
     let is_mounted = ["type", "device", "o"].into_iter().any(|name| volume.driver_opts.contains_key(name));
     for missing in ["type", "device"].into_iter().filter(|name| is_mounted && !has(name)) {
         let help = "write both, such as `{ type: nfs, device: \":/PATH\", o: \"addr=HOST,rw\" }`";

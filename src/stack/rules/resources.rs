@@ -16,7 +16,8 @@ const MOST_CPUS: f64 = 10_000.0;
 /// Limits that the engine would refuse.
 pub(super) fn limits_make_sense(examination: &mut Examination) {
     each_container(examination, |examination, path, container, _| {
-        if container.cpus.is_some_and(|cpus| !cpus.is_finite() || cpus <= 0.0) {
+        // To an engine 0 is no limit.
+        if container.cpus.is_some_and(|cpus| !cpus.is_finite() || cpus < 0.0) {
             examination.error(path.key("cpus"), "a container needs some CPU", "write a number above 0, such as `0.5`");
         }
         if container.cpus.is_some_and(|cpus| cpus > 0.0 && cpus < LEAST_CPUS) {
@@ -27,10 +28,10 @@ pub(super) fn limits_make_sense(examination: &mut Examination) {
             let message = format!("no host has more than {MOST_CPUS} cores");
             examination.error(path.key("cpus"), message, "write the number of cores, such as `1.5`");
         }
-        memory(examination, path.key("mem_limit"), container.mem_limit);
-        // Nothing set aside is what there is without the key.
-        memory(examination, path.key("mem_reservation"), container.mem_reservation.filter(|kept| kept.0 > 0));
-        if let (Some(limit), Some(kept)) = (container.mem_limit, container.mem_reservation)
+        let [limit, kept] = [container.mem_limit, container.mem_reservation].map(|size| size.filter(|size| size.0 > 0));
+        memory(examination, path.key("mem_limit"), limit);
+        memory(examination, path.key("mem_reservation"), kept);
+        if let (Some(limit), Some(kept)) = (limit, kept)
             && kept > limit
         {
             let message = format!("{kept} are set aside, and the limit is {limit}");
