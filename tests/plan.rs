@@ -567,6 +567,7 @@ fn a_volume_whose_settings_changed_is_told_and_no_step_touches_it() {
         let changed = changed_volumes(inputs);
         assert_eq!(changed.len(), 1);
         assert_eq!((changed[0].name.as_str(), changed[0].differences.as_str()), ("shop_data", difference));
+        assert_eq!(changed[0].only_labels, before.starts_with("labels"));
         let mut others = observed.clone();
         others.volumes.iter_mut().for_each(|volume| volume.ours = false);
         assert_eq!(changed_volumes(Inputs { observed: &others, ..inputs }), []);

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::Failure;
 use super::situation::Situation;
+use super::{Failure, output};
 use crate::desired::{MountSource, Unfit};
 use crate::engine::{Error, Named, Owner};
 use crate::plan::{Plan, Step, changed_volumes};
@@ -47,7 +47,14 @@ fn refuse_unfit_receivers(situation: &Situation) -> Result<(), Failure> {
 
 /// An engine changes no setting of a volume, and to make it anew would cost what is in it.
 fn refuse_changed_volumes(situation: &Situation) -> Result<(), Failure> {
-    let changed = changed_volumes(situation.inputs());
+    let (labels, changed): (Vec<_>, Vec<_>) =
+        changed_volumes(situation.inputs()).into_iter().partition(|volume| volume.only_labels);
+    for volume in labels {
+        output::say(&format!(
+            "warning: volume `{}` keeps the labels that it was made with, which no engine changes: {}",
+            volume.name, volume.differences
+        ));
+    }
     let Some(first) = changed.first() else { return Ok(()) };
     let told = changed.iter().map(|volume| {
         let (name, differences) = (&volume.name, &volume.differences);

@@ -21,6 +21,13 @@ pub(super) struct Difference {
     wanted: Option<String>,
 }
 
+impl Difference {
+    /// Nothing works otherwise because of it.
+    pub(super) fn is_label(&self) -> bool {
+        self.key.starts_with("labels.")
+    }
+}
+
 /// The settings of a network, each with eight hex digits of its SHA-256: what is kept at the network, to know later what
 /// the file has said.
 pub fn network_parts(network: &Network) -> BTreeMap<String, String> {

@@ -10,6 +10,8 @@ pub struct ChangedVolume {
     pub name: String,
     /// What differs, in words, without values that are secret.
     pub differences: String,
+    /// It is labels alone: what is in it lies where the file wants it.
+    pub only_labels: bool,
 }
 
 /// Steps for the volumes.
@@ -30,7 +32,9 @@ pub fn changed_volumes(inputs: Inputs) -> Vec<ChangedVolume> {
             let found = found.find(|found| found.name == volume.name && found.ours)?;
             let differences = settings::of_volumes(volume, found);
             let words = settings::words(&differences, inputs.secrets);
-            (!differences.is_empty()).then(|| ChangedVolume { name: volume.name.clone(), differences: words })
+            let only_labels = differences.iter().all(settings::Difference::is_label);
+            let changed = ChangedVolume { name: volume.name.clone(), differences: words, only_labels };
+            (!differences.is_empty()).then_some(changed)
         })
         .collect()
 }
