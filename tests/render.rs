@@ -148,6 +148,17 @@ fn a_new_folder_comes_into_being_whole_and_is_read_in_containers_whatever_the_um
 }
 
 #[test]
+fn what_is_in_the_way_of_a_folder_decides_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("stack.yml"), "name: hello\napps: { web: { image: example/web:1 } }\n").unwrap();
+    let mut render = std::process::Command::new(env!("CARGO_BIN_EXE_stackctl"));
+    let run = render.args(["render", "-o", "stack.yml/out"]).current_dir(folder.path()).output().unwrap();
+    let told = String::from_utf8_lossy(&run.stderr);
+    assert_eq!(run.status.code(), Some(1), "{told}");
+    assert!(told.contains("a file stands where a folder would have to be"), "{told}");
+}
+
+#[test]
 fn of_a_folder_that_cannot_be_made_whole_nothing_is_left() {
     let folder = tempfile::tempdir().unwrap();
     let mut files = render::all(&Desired::of(&stacks::hello(), &Facts::default()));

@@ -134,7 +134,9 @@ fn described(container: &ObservedContainer) -> String {
         _ => output::RED,
     };
     let detail = match (container.exit_code, container.health) {
-        (Some(code), _) if container.state != ContainerState::Running => format!(" ({code})"),
+        (Some(code), _) if !matches!(container.state, ContainerState::Running | ContainerState::Created) => {
+            format!(" ({code})")
+        }
         (_, Health::None) => String::new(),
         (_, health_now) => format!(" ({})", health(health_now)),
     };

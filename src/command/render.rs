@@ -1,5 +1,6 @@
 //! `render`: writes every generated file.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::{Exit, Failure, VOCABULARY, locked, output, secrets, situation};
@@ -39,8 +40,8 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
     let desired = Desired::of(&loaded.stack, &facts);
     let folder = &arguments.output;
     let written = render::write(&render::all(&desired), folder).map_err(|error| {
-        Error::new(format!("cannot write into {}", folder.display()), error)
-            .advise("choose a folder that is empty, or that `stackctl render` has written before")
+        let advice = advice(error.kind());
+        Error::new(format!("cannot write into {}", folder.display()), error).advise(advice)
     })?;
     let secrets = secrets::write_beside(&desired, &loaded.environment, folder)?;
     if !global.quiet {
@@ -54,6 +55,17 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
         say_assumptions(&desired, arguments.locked.locked, stands_in);
     }
     Ok(Exit::Done)
+}
+
+fn advice(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            "make room on that disk, or choose a folder on another one"
+        }
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => "choose a folder that you may write into",
+        ErrorKind::NotADirectory => "a file stands where a folder would have to be: choose another path",
+        _ => "choose a folder that is empty, or that `stackctl render` has written before",
+    }
 }
 
 /// The files in which values of variables stand that hold secrets, and the names of these: by what they are called, or as
