@@ -13,6 +13,8 @@ pub struct ByHand<'a> {
     pub text: &'a str,
     /// Whose program looks at the new file before it counts. `None`: there is none that could.
     pub dockerd: Option<&'a Dockerd>,
+    /// What has to be typed before a restart. `None`: nothing.
+    pub reload: Option<&'a str>,
     /// What restarts the engine. `None`: nobody knows.
     pub restart: Option<&'a str>,
     /// The file belongs to who types: without `sudo`.
@@ -35,7 +37,8 @@ impl ByHand<'_> {
         let text = self.text.trim_end_matches('\n');
         let look = self.dockerd.map(|dockerd| format!("{sudo}{} --validate --config-file {path}.new", line(dockerd)));
         let rename = format!("{sudo}mv {path}.new {path}");
-        let last = [look.as_deref(), Some(&rename), self.restart].into_iter().flatten().collect::<Vec<_>>();
+        let last =
+            [look.as_deref(), Some(&rename), self.reload, self.restart].into_iter().flatten().collect::<Vec<_>>();
         let mut commands =
             format!("{prepare}\n{sudo}tee {path}.new >/dev/null <<'END'\n{text}\nEND\n{}", last.join(" &&\n  "));
         if self.restart.is_none() {
@@ -72,7 +75,7 @@ mod tests {
         let file = ConfigFile::read(&path).expect("readable");
         let arguments = |line: &str| line.split(' ').map(str::to_owned).collect();
         let dockerd = dockerd.map(|line| Dockerd { pid: 1, arguments: arguments(line) });
-        let by_hand = ByHand { file: &file, text: "{ }\n", dockerd: dockerd.as_ref(), restart, is_own };
+        let by_hand = ByHand { file: &file, text: "{ }\n", dockerd: dockerd.as_ref(), reload: None, restart, is_own };
         by_hand.commands().replace(&folder.path().display().to_string(), "/etc")
     }
 

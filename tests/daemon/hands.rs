@@ -97,16 +97,23 @@ fn an_engine_that_stays_down_because_of_somebody_elses_change_leaves_with_the_wa
 }
 
 #[test]
-fn live_restore_that_was_reloaded_is_told_until_a_restart_takes_it_back() {
+fn live_restore_that_was_reloaded_is_told_until_it_is_taken_back() {
     let engine = Beside::start("sid", SMALLEST, "");
     engine.write_stack(&format!("engine: {{ metrics: gateway, live_restore: true }}\n{WEB}"));
     engine.expect(0, &["up", "--no-wait"]);
     let told = engine.expect(1, &["engine", "apply", "--yes", "--timeout", "1s", "--restart-command", "false"]);
     assert!(told.contains("live-restore is in force, and the rest is not"), "{told}");
+    let applied = engine.text();
+    fs::write(engine.file(), SMALLEST).expect("writable");
+    let still = "1 container, which stops when the engine restarts: live-restore is on";
+    let shown = engine.expect(0, &["engine", "show"]);
+    assert!(shown.contains(still), "{shown}");
+    fs::write(engine.file(), applied).expect("writable");
     let told = engine.expect(0, &["engine", "rollback", "--yes"]);
     assert!(told.contains("1 running container stops meanwhile") && told.contains("not in force yet"), "{told}");
+    assert!(told.contains("live-restore is off in the engine, too"), "{told}");
     let shown = engine.expect(0, &["engine", "show"]);
-    assert!(shown.contains("1 container, which stops when the engine restarts: live-restore is on"), "{shown}");
+    assert!(!shown.contains("live-restore is on"), "{shown}");
 }
 
 #[test]

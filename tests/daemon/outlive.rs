@@ -1,8 +1,9 @@
 //! Containers that were to run on, or to come back: what was promised before a restart is what there is after it.
 
 use std::fs;
+use std::process::Command;
 
-use crate::beside::{Beside, SMALLEST};
+use crate::beside::{Beside, SMALLEST, must};
 
 const WEB: &str =
     "prometheus: off\napps: { web: { image: stackctl/self, command: [demo, accesslog], restart: always } }\n";
@@ -84,6 +85,29 @@ fn where_live_restore_is_taken_back_restart_policies_count() {
         );
         assert_eq!(names(&engine), ["/demo-web-1", "/unless"], "{suite}: {told}");
         assert_eq!((engine.text().as_str(), live_restore(&engine).as_str()), (SMALLEST, "false"), "{suite}");
+    }
+}
+
+/// In two steps, as it is printed: the file first, the restart by whoever has the time.
+#[test]
+fn what_is_printed_for_a_restart_by_hand_keeps_the_same_promises() {
+    for suite in ["bookworm", "sid"] {
+        let engine = with_three(suite);
+        let before = running(&engine);
+        engine.write_stack(&format!("engine: {{ metrics: gateway, live_restore: true }}\n{WEB}"));
+        let told = engine.expect(0, &["engine", "apply", "--yes"]);
+        let pid = engine.pid().expect("it runs");
+        assert!(told.contains(&format!("next: `sudo kill -HUP {pid} && sleep 5 && docker info")), "{suite}: {told}");
+        must(Command::new("kill").args(["-HUP", &pid.to_string()]));
+        assert!(Beside::wait_until(|| live_restore(&engine) == "true"), "{suite}");
+        engine.restart();
+        assert_eq!(running(&engine), before, "{suite}");
+
+        let told = engine.expect(0, &["engine", "rollback", "--yes"]);
+        assert!(told.contains("live-restore is off in the engine, too"), "{suite}: {told}");
+        assert_eq!((running(&engine), engine.text().as_str()), (before, SMALLEST), "{suite}");
+        engine.restart();
+        assert!(Beside::wait_until(|| names(&engine) == ["/demo-web-1", "/unless"]), "{suite}: {:?}", names(&engine));
     }
 }
 

@@ -183,4 +183,11 @@ fn a_rootless_engine_is_changed_by_its_user_and_proved() {
     assert!(told.contains("ok      engine  engine   host.docker.internal:9323"), "{told}");
     engine.engine(0, true, &["rollback", "--yes"]);
     assert_eq!(fs::read_to_string(engine.file()).expect("readable"), before);
+
+    let stack = engine.path("home/stack.yml");
+    fs::write(&stack, "name: demo\napps: {}\nengine: { live_restore: true }\n").expect("writable");
+    chown(&stack, Some(NOBODY), Some(NOBODY)).expect("root may");
+    let told = engine.engine(2, true, &["apply", "--yes"]);
+    assert!(told.contains("keeps no container of a rootless engine running"), "{told}");
+    assert_eq!(fs::read_to_string(engine.file()).expect("readable"), before);
 }

@@ -11,7 +11,7 @@ use super::typed::{as_administrator, command_line};
 use super::unseen::expect_new_containers;
 use super::{confirm, plan};
 use crate::cli::Global;
-use crate::daemon::{self, Backup, ByHand, Dockerd, Service, Turn, validate};
+use crate::daemon::{self, Backup, ByHand, Dockerd, Document, Service, Turn, validate};
 
 /// Arguments of `engine apply`.
 #[derive(Debug, clap::Args)]
@@ -52,7 +52,7 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     }
     let service = arguments.restart.service(proposal.running.as_ref())?;
     if proposal.change.is_empty() && service.is_none() {
-        say(&by_whom(proposal.running.as_ref(), proposal.reloads()));
+        say(&by_whom(proposal.running.as_ref(), proposal.reloads(), &proposal.change.after));
         return Ok(Exit::Done);
     }
     confirm(if service.is_some() { "Change it and restart the engine?" } else { "Change it?" }, arguments.yes)?;
@@ -87,7 +87,7 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
         };
         return restart.put_in_force(written).await;
     }
-    say(&by_whom(proposal.running.as_ref(), proposal.reloads()));
+    say(&by_whom(proposal.running.as_ref(), proposal.reloads(), &proposal.change.after));
     Ok(Exit::Done)
 }
 
@@ -134,10 +134,12 @@ fn approve(
 fn by_hand(proposal: &Proposal, error: &daemon::Error) -> Failure {
     let running = proposal.running.as_ref();
     let restart = running.and_then(Running::service).map(|service| service.restart_line());
+    let reload = running.and_then(|running| running.before_restart(&proposal.change.after));
     let by_hand = ByHand {
         file: &proposal.file,
         text: proposal.change.after.text(),
         dockerd: running.and_then(Running::validating),
+        reload: reload.as_deref(),
         restart: restart.as_deref(),
         is_own: running.is_some_and(is_rootless),
     };
@@ -147,20 +149,24 @@ fn by_hand(proposal: &Proposal, error: &daemon::Error) -> Failure {
     Failure::World(crate::engine::Error::new(error.to_string(), "nothing was changed").advise(advice))
 }
 
-/// Who puts it in force, where nobody asked for a restart.
-pub(super) fn by_whom(running: Option<&Running>, reloads: bool) -> String {
+/// Who puts it in force, where nobody asked for a restart. `now`: what the file says.
+pub(super) fn by_whom(running: Option<&Running>, reloads: bool, now: &Document) -> String {
     let Some(running) = running else {
         return "no engine was touched: it reads the file when it starts".to_owned();
     };
     let dockerd = running.dockerd.as_ref();
+    let before = running.before_restart(now);
+    let before = before.map(|before| format!("`{before}`, without which containers stop, then ")).unwrap_or_default();
     match (reloads, dockerd, running.service()) {
         (true, Some(dockerd), _) => {
             format!("not in force yet; `sudo kill -HUP {}` has the engine read it", dockerd.pid)
         }
         (_, _, Some(service @ (Service::Systemd { .. } | Service::OpenRc))) => {
-            format!("not in force yet; next: `{}`, or the same command with --restart", service.restart_line())
+            let line = service.restart_line();
+            format!("not in force yet; next: {before}`{line}`, or the same command with --restart")
         }
-        _ => "not in force yet; next: restart the engine, or give the command that does it to --restart-command"
-            .to_owned(),
+        _ => format!(
+            "not in force yet; next: {before}restart the engine, or give the command that does it to --restart-command"
+        ),
     }
 }

@@ -12,7 +12,7 @@ use super::super::progress::Progress;
 use super::super::{Exit, Failure, output, prove};
 use super::answer::PAUSE;
 use super::impact::names;
-use super::live_restore::reloaded;
+use super::live_restore::{self, reloaded};
 use super::proof;
 use super::restart::{NotBack, Restart};
 use crate::daemon::{self, Backup, ConfigFile, Dockerd, Document, Service};
@@ -101,7 +101,7 @@ impl Restart<'_> {
             return Ok(Exit::Done);
         }
         if was_on && !keeps_on && !self.running.containers.is_empty() {
-            if let Err(reason) = self.without_live_restore(&self.running.engine, file).await {
+            if let Err(reason) = live_restore::switch_off(self.turn, &self.running.engine, file).await {
                 return Err(self.not_read(reason, file, way_back));
             }
             self.say("live-restore is off: the engine stops its containers itself, and their restart policies count");
@@ -268,7 +268,7 @@ impl Restart<'_> {
             ..*self
         };
         let is_kept_alive = outlived && !self.running.outlives_with(&said(file));
-        let without = is_kept_alive.then(|| self.write_live_restore(file, true).ok()).flatten();
+        let without = is_kept_alive.then(|| live_restore::write(self.turn, file, true).ok()).flatten();
         let restarted = again.restart().await;
         if let Some(Err(error)) = without.map(|without| without.restore(self.turn, &ConfigFile::read(file.path())?)) {
             output::say(&format!("{path} says `live-restore` still, which it did not before: {error}"));
@@ -278,7 +278,7 @@ impl Restart<'_> {
                 if let Ok(missing) = self.missing(&engine, outlived).await {
                     self.tell(&missing);
                 }
-                if is_kept_alive && let Err(reason) = self.without_live_restore(&engine, file).await {
+                if is_kept_alive && let Err(reason) = live_restore::switch_off(self.turn, &engine, file).await {
                     output::say(&format!(
                         "live-restore, which kept the containers running, is still on in the engine ({reason}): before its next \
                          restart reload it with `\"live-restore\": false` in {path}, or containers of the policy \

@@ -6,30 +6,27 @@ use std::time::Instant;
 
 use super::answer::PAUSE;
 use super::in_force::CONTAINER_PATIENCE;
-use super::restart::Restart;
 use super::subject::LIVE_RESTORE;
-use crate::daemon::{self, Backup, ConfigFile, Dockerd};
+use crate::daemon::{self, Backup, ConfigFile, Dockerd, Turn};
 use crate::engine::Engine;
 
-impl Restart<'_> {
-    /// Switches it off in the running engine, so that it stops its containers itself when it is restarted, and their restart
-    /// policy counts. The file says so for a moment, and then what it said before. The error says why it is on still.
-    pub(super) async fn without_live_restore(&self, engine: &Engine, file: &ConfigFile) -> Result<(), String> {
-        let words = |error: daemon::Error| error.to_string();
-        let socket = engine.facts().address.trim_start_matches("unix://");
-        let dockerd = Dockerd::behind(socket.as_ref()).await.ok_or("its process cannot be found")?;
-        let before = self.write_live_restore(file, false).map_err(words)?;
-        let switched = reloaded(&dockerd, engine, false).await;
-        before.restore(self.turn, &ConfigFile::read(file.path()).map_err(words)?).map_err(words)?;
-        switched
-    }
+/// Switches it off in the running engine, so that it stops its containers itself when it is restarted, and their restart policy
+/// counts. The file says so for a moment, and then what it said before. The error says why it is on still.
+pub(super) async fn switch_off(turn: &Turn, engine: &Engine, file: &ConfigFile) -> Result<(), String> {
+    let words = |error: daemon::Error| error.to_string();
+    let socket = engine.facts().address.trim_start_matches("unix://");
+    let dockerd = Dockerd::behind(socket.as_ref()).await.ok_or("its process cannot be found")?;
+    let before = write(turn, file, false).map_err(words)?;
+    let switched = reloaded(&dockerd, engine, false).await;
+    before.restore(turn, &ConfigFile::read(file.path()).map_err(words)?).map_err(words)?;
+    switched
+}
 
-    /// Has the file say it for as long as the engine starts or reloads. What it said before is in the copy that comes back.
-    pub(super) fn write_live_restore(&self, file: &ConfigFile, is_on: bool) -> Result<Backup, daemon::Error> {
-        let now = ConfigFile::read(file.path())?;
-        let explicit = now.document()?.setting(LIVE_RESTORE, &is_on.into());
-        now.replace(self.turn, &explicit.bytes(), |_| Ok(()))
-    }
+/// Has the file say it for as long as the engine starts or reloads. What it said before is in the copy that comes back.
+pub(super) fn write(turn: &Turn, file: &ConfigFile, is_on: bool) -> Result<Backup, daemon::Error> {
+    let now = ConfigFile::read(file.path())?;
+    let explicit = now.document()?.setting(LIVE_RESTORE, &is_on.into());
+    now.replace(turn, &explicit.bytes(), |_| Ok(()))
 }
 
 /// Has the engine read its file, and waits until live-restore is what that says. The error says why it is not.

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::super::{Failure, failure, output, situation};
-use super::subject::{Running, Which, reader_of, with_way_back};
+use super::subject::{LIVE_RESTORE, Running, Which, reader_of, with_way_back};
 use super::validity::expect_valid;
 use crate::cli::Global;
 use crate::daemon::{
@@ -192,6 +192,13 @@ impl Proposal {
         };
         for found in daemon::ignored(&self.change.after, &self.flags, self.release) {
             output::say(&format!("warning: {}; {}", words(&found), found.help));
+        }
+        let is_wished = self.change.edits.iter().any(|edit| edit.path == LIVE_RESTORE && edit.to == Some(true.into()));
+        if is_wished && self.running.as_ref().is_some_and(is_rootless) {
+            return Err(Failure::arguments(
+                "`live-restore` keeps no container of a rootless engine running: they live in namespaces that end with it",
+                "remove `engine.live_restore` from the stack file",
+            ));
         }
         let Some((first, others)) = found.split_first() else { return Ok(()) };
         if self.running.is_none() && self.release.is_none() {

@@ -6,6 +6,7 @@ use super::super::{Exit, Failure, output};
 use super::apply::by_whom;
 use super::impact::{Before, impact};
 use super::in_force::{WayBack, Written};
+use super::live_restore;
 use super::restart::{Restart, RestartWishes};
 use super::subject::{Running, Which, file_of_any_engine, reader_of};
 use super::{answer, confirm};
@@ -96,11 +97,30 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
             Ok(Exit::Done)
         }
         (None, running, _) => {
+            if let Some(running) = &running {
+                switch_off(running, &turn, &file, &restored).await;
+            }
             if force.is_some_and(|force| force != Force::Already) {
-                say(&by_whom(running.as_ref(), reloads));
+                say(&by_whom(running.as_ref(), reloads, &restored));
             }
             Ok(Exit::Done)
         }
+    }
+}
+
+/// Whoever restarts the engine later has it end without its containers, if it goes on with a live-restore that the file does
+/// not have any more, and the next one kills them. No container stops for this.
+async fn switch_off(running: &Running, turn: &Turn, file: &ConfigFile, restored: &Document) {
+    if !running.host.live_restore || running.outlives_with(restored) {
+        return;
+    }
+    match live_restore::switch_off(turn, &running.engine, file).await {
+        Ok(()) => output::say("live-restore is off in the engine, too (it was reloaded, and no container stopped)"),
+        Err(reason) => output::say(&format!(
+            "live-restore is on in the engine still ({reason}): before it is restarted, reload it with `\"live-restore\": false` in \
+             {}, or containers of the policy `unless-stopped` stay down",
+            file.path().display()
+        )),
     }
 }
 

@@ -111,7 +111,8 @@ impl Running {
     /// Whether its containers outlive a restart that has it read this document.
     pub(super) fn outlives_with(&self, document: &Document) -> bool {
         let is_flag = || self.flags().get(LIVE_RESTORE).is_some_and(|flag| flag.value == "true");
-        document.get(LIVE_RESTORE) == Some(true.into()) || is_flag()
+        // Those of a rootless engine live in namespaces that end with it.
+        self.host.kind != EngineKind::Rootless && (document.get(LIVE_RESTORE) == Some(true.into()) || is_flag())
     }
 
     /// Why its images and containers would be out of sight once it has read this document: it would look for them elsewhere,
@@ -133,6 +134,17 @@ impl Running {
             |root: &str| fs_err::canonicalize(root).is_ok_and(|root| Path::new(data_root).starts_with(root));
         (!data_root.is_empty() && !is_same(&root) && !leads_there(&root))
             .then(|| format!("`data-root` is `{root}`, and the engine keeps them in `{data_root}`"))
+    }
+
+    /// The command without which a restart that has it read this document would stop its containers: live-restore counts where
+    /// the engine that ends has it, too. `None`: nothing has to be done before.
+    pub(super) fn before_restart(&self, document: &Document) -> Option<String> {
+        let comes_first = self.outlives_with(document) && !self.host.live_restore && !self.containers.is_empty();
+        let dockerd = self.dockerd.as_ref().filter(|_| comes_first)?;
+        Some(format!(
+            "sudo kill -HUP {} && sleep 5 && docker info --format '{{{{.LiveRestoreEnabled}}}}' | grep true",
+            dockerd.pid
+        ))
     }
 
     /// Whether that file was written or put in its place after it started.
