@@ -242,10 +242,12 @@ fn a_changed_bip_takes_the_metrics_along() {
 
 #[test]
 fn on_a_node_of_a_swarm_its_ways_are_told() {
-    let engine = Beside::start("sid", SMALLEST, "");
+    let engine = with_web("sid");
     engine.docker(&["swarm", "init", "--advertise-addr", "127.0.0.1"]);
-    engine.write_stack("engine: { metrics: gateway }\napps: {}\n");
-    assert!(engine.expect(3, &["engine", "plan"]).contains("docker node update --availability drain"));
+    engine.write_stack(&format!("engine: {{ metrics: gateway }}\n{WEB}"));
+    let plan = engine.expect(3, &["engine", "plan"]);
+    assert!(plan.contains("docker node update --availability drain"), "{plan}");
+    assert!(!plan.contains("engine.live_restore: true"), "it would be refused: {plan}");
     engine.write_stack("engine: { live_restore: true }\napps: {}\n");
     assert!(engine.expect(2, &["engine", "plan"]).contains("this engine is a node of a Swarm"));
     assert_eq!(engine.text(), SMALLEST);

@@ -5,6 +5,7 @@ use super::impact::{Before, impact};
 use super::proposal::{Proposal, Wishes};
 use crate::cli::Global;
 use crate::daemon::{Change, ConfigFile, Edit, METRICS_KEY};
+use crate::engine::EngineKind;
 
 /// Arguments of `engine plan`.
 #[derive(Debug, clap::Args)]
@@ -121,7 +122,8 @@ fn consequences(proposal: &Proposal) -> String {
         in_swarm: running.host.in_swarm,
         reloads: proposal.reloads(),
     };
-    let stops = !before.reloads && !before.live_restore && !before.containers.is_empty();
+    let could_run_on = !before.in_swarm && running.host.kind != EngineKind::Rootless;
+    let stops = could_run_on && !before.reloads && !before.live_restore && !before.containers.is_empty();
     let advice = "\n  `engine.live_restore: true` in the stack file would keep them running";
     impact(before) + if stops { advice } else { "" }
 }
