@@ -45,7 +45,7 @@
 //! 7. A second `up` is an empty plan. The proof may still have `up` write what it has learned of an app that only now exposes it.
 //! 8. What runs is compared by content: a configuration file changed inside a container is drift, and shows in the plan.
 //!    Networks and volumes carry hashes of the settings that they were made with: where the file says others, a network is
-//!    replaced and a volume refused. Where they carry none (docker compose made them, or an earlier stackctl), what the file
+//!    replaced and a volume refused, but for its labels, which are told. Where they carry none (docker compose made them, or an earlier stackctl), what the file
 //!    says is compared with what the engine tells, and what it says no more is not seen. Networks and volumes that are
 //!    external, or lack the stack's label, are taken as they are.
 //!

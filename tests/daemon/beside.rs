@@ -13,6 +13,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Releases that are tested: of Debian 12, 13 and sid.
 pub(crate) const SUITES: [&str; 3] = ["bookworm", "trixie", "sid"];
 
+/// The body of a stack with one app that comes back when the engine does.
+pub(crate) const WEB: &str =
+    "prometheus: off\napps: { web: { image: stackctl/self, command: [demo, accesslog], restart: always } }\n";
+
 /// What every file has to say: a storage driver that works on every file system.
 pub(crate) const SMALLEST: &str = "{\"storage-driver\": \"vfs\"}";
 
@@ -116,6 +120,19 @@ impl Beside {
     pub(crate) fn restart(&self) {
         must(&mut Command::new(self.path("restart")));
         assert!(Self::wait_until(|| self.answers()), "the engine did not come back:\n{}", self.log());
+    }
+
+    /// A restart command that does not start an engine whose file has metrics in it.
+    pub(crate) fn never_with_metrics(&self) -> String {
+        let folder = self.folder.path().display();
+        self.write_script(
+            "never",
+            &format!(
+                "cd {folder}\npid=$(cat pid) && {{ kill $pid; while [ -d /proc/$pid ]; do sleep 0.05; done; rm -f pid s; }}\n\
+                 if grep -q metrics-addr daemon.json; then exit 7; fi\n./start"
+            ),
+        );
+        self.path("never").display().to_string()
     }
 
     /// Takes the default bridge away, as the end of a host does.

@@ -3,10 +3,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use crate::beside::{Beside, SMALLEST};
-
-const WEB: &str =
-    "prometheus: off\napps: { web: { image: stackctl/self, command: [demo, accesslog], restart: always } }\n";
+use crate::beside::{Beside, SMALLEST, WEB};
 
 fn with_web(suite: &str, settings: &str) -> Beside {
     let engine = Beside::start(suite, settings, "");

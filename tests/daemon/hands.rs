@@ -5,12 +5,9 @@ use std::fs;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
-use crate::beside::{Beside, SMALLEST, must};
+use crate::beside::{Beside, SMALLEST, WEB, must};
 
 const GATEWAY: &str = "engine: { metrics: gateway }\napps: {}\n";
-const WEB: &str =
-    "prometheus: off\napps: { web: { image: stackctl/self, command: [demo, accesslog], restart: always } }\n";
-
 /// `apply` in a process group of its own, as a shell starts it, once its restart command has begun: it takes three seconds, and
 /// then restarts the engine.
 fn begun(engine: &Beside) -> Child {

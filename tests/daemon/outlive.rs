@@ -3,10 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use crate::beside::{Beside, SMALLEST, must};
-
-const WEB: &str =
-    "prometheus: off\napps: { web: { image: stackctl/self, command: [demo, accesslog], restart: always } }\n";
+use crate::beside::{Beside, SMALLEST, WEB, must};
 
 /// With an app of the stack, a container that comes back unless it was stopped, and one that does not.
 fn with_three(suite: &str) -> Beside {
@@ -39,24 +36,13 @@ fn live_restore(engine: &Beside) -> String {
     engine.docker(&["info", "--format", "{{.LiveRestoreEnabled}}"]).trim().to_owned()
 }
 
-/// Restarts the engine, but does not start one whose file has metrics in it.
-fn never_with_metrics(engine: &Beside) -> String {
-    let folder = engine.path("").display().to_string();
-    let script = format!(
-        "cd {folder}\npid=$(cat pid) && {{ kill $pid; while [ -d /proc/$pid ]; do sleep 0.05; done; rm -f pid s; }}\n\
-         if grep -q metrics-addr daemon.json; then exit 7; fi\n./start\n"
-    );
-    fs::write(engine.path("never"), script).expect("writable");
-    format!("sh {folder}/never")
-}
-
 #[test]
 fn what_outlives_a_restart_that_fails_outlives_the_way_back() {
     for suite in ["bookworm", "sid"] {
         let engine = with_three(suite);
         let before = running(&engine);
         engine.write_stack(&format!("engine: {{ metrics: gateway, live_restore: true }}\n{WEB}"));
-        let command = never_with_metrics(&engine);
+        let command = engine.never_with_metrics();
         let told = engine.expect(1, &["engine", "apply", "--yes", "--restart-command", &command]);
         assert!(
             told.contains("3 running containers run on") && told.contains("the engine runs with it"),

@@ -3,10 +3,7 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::beside::{Beside, SMALLEST, SUITES};
-
-const WEB: &str =
-    "prometheus: off\napps: { web: { image: stackctl/self, command: [demo, accesslog], restart: always } }\n";
+use crate::beside::{Beside, SMALLEST, SUITES, WEB};
 
 fn with_web(suite: &str) -> Beside {
     let engine = Beside::start(suite, SMALLEST, "");

@@ -5,10 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::beside::{Beside, SMALLEST, SUITES, must};
-
-const WEB: &str =
-    "prometheus: off\napps: { web: { image: stackctl/self, command: [demo, accesslog], restart: always } }\n";
+use crate::beside::{Beside, SMALLEST, SUITES, WEB, must};
 
 /// With the metrics that are to be taken back, in force.
 fn applied(suite: &str, settings: &str, flags: &str) -> Beside {
@@ -220,13 +217,7 @@ fn an_engine_that_wants_its_file_is_not_left_without_one() {
 
     // The same where the engine does not come back with the new one.
     fs::remove_file(engine.file()).expect("it is there");
-    let folder = engine.path("").display().to_string();
-    let script = format!(
-        "cd {folder}\npid=$(cat pid) && {{ kill $pid; while [ -d /proc/$pid ]; do sleep 0.05; done; rm -f pid s; }}\n\
-         if grep -q metrics-addr daemon.json; then exit 7; fi\n./start\n"
-    );
-    fs::write(engine.path("never"), script).expect("writable");
-    let command = format!("sh {folder}/never");
+    let command = engine.never_with_metrics();
     let told = engine.expect(1, &["engine", "apply", "--yes", "--restart-command", &command]);
     assert!(told.contains("the engine runs with it") && engine.pid().is_some(), "{told}");
     assert_eq!(engine.text(), "{}\n");

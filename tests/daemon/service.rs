@@ -5,11 +5,8 @@ use std::fs;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::beside::{Beside, SMALLEST, must, run};
+use crate::beside::{Beside, SMALLEST, WEB, must, run};
 use crate::booted::Booted;
-
-const WEB: &str =
-    "prometheus: off\napps: { web: { image: stackctl/self, command: [demo, accesslog], restart: always } }\n";
 
 /// An option that no release looks at before it starts, `dockerd --validate` included. Only who names the file and leaves the
 /// engine alone gets it written.
