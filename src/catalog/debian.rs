@@ -47,3 +47,6 @@ pub struct Owner {
 
 /// `nobody:nogroup`, whom the images of the Prometheus project use, too.
 pub const NOBODY: Owner = Owner { user: 65534, group: 65534 };
+
+/// `root`, for what has to look into other users' processes. Its container still has the capabilities it is given alone.
+pub const ROOT: Owner = Owner { user: 0, group: 0 };

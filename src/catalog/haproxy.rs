@@ -42,6 +42,7 @@ pub static HAPROXY: Component = Component {
             "it reads the page /stats;csv on port 8404: `stats enable` in a frontend",
         ],
         sources: &["github.com/prometheus/haproxy_exporter: README, which says it is retired"],
+        run_here: true,
         ..Known::NOTHING
     },
     ..Component::PLAIN

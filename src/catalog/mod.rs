@@ -32,7 +32,7 @@ mod watches;
 
 pub use checker::{checker, lone_checker};
 pub use component::{Bind, Component, ContainerDefaults, DataFolder, Health, Known};
-pub use debian::{DebianPackage, NOBODY, OwnedFolder, Owner};
+pub use debian::{DebianPackage, NOBODY, OwnedFolder, Owner, ROOT};
 pub use tells::metrics_of;
 pub use version::Version;
 pub use watches::{Handover, Login, PasswordPlace, Quoting, Watches};

@@ -1,6 +1,6 @@
 //! process exporter: the host's processes, by name.
 
-use super::{Bind, Component, ContainerDefaults, DebianPackage, Known, NOBODY};
+use super::{Bind, Component, ContainerDefaults, DebianPackage, Known, ROOT};
 
 /// The component.
 pub static PROCESS: Component = Component {
@@ -26,7 +26,7 @@ pub static PROCESS: Component = Component {
         binaries: &["/usr/bin/prometheus-process-exporter"],
         image: "stackctl/process-exporter:debian",
         assumed_version: "0.7.10",
-        user: NOBODY,
+        user: ROOT,
         folders: &[],
         entrypoint: &["/usr/bin/prometheus-process-exporter"],
         ports: &[9256],
@@ -38,9 +38,9 @@ pub static PROCESS: Component = Component {
         traps: &[
             "it watches dockerd, containerd, systemd and sshd unless `command:` names others: each name is a group of series",
             "names of processes have 15 letters at most",
-            "as Debian's image it runs as nobody: without the capabilities it counts processors and memory, and no files",
         ],
         sources: &["github.com/ncabatoff/process-exporter: README"],
+        run_here: true,
         ..Known::NOTHING
     },
     ..Component::PLAIN

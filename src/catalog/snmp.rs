@@ -31,6 +31,7 @@ pub static SNMP: Component = Component {
             "Debian's package has no snmp.yml: the generator of prometheus-snmp-exporter makes one from MIBs",
         ],
         sources: &["github.com/prometheus/snmp_exporter: README, CHANGELOG"],
+        run_here: true,
         ..Known::NOTHING
     },
     ..Component::PLAIN

@@ -127,6 +127,59 @@ fn an_nginx_exporter_reads_the_page_of_its_app() {
 }
 
 #[test]
+fn a_haproxy_exporter_reads_the_page_of_its_app() {
+    let image = image("haproxy");
+    let stack = Sandbox::new(&format!(
+        "apps: {{ balancer: {{ image: {image}, pull_policy: never, command: [haproxy] }} }}\n\
+         exporters: {{ haproxy: {{ for: balancer }} }}\n"
+    ));
+    stack.ok(&["up"]);
+    eventually("the page is read", || value(&stack, "haproxy_up").as_deref() == Some("1"));
+    assert_eq!(value(&stack, "count(haproxy_frontend_sessions_total{frontend=\"stats\"})").as_deref(), Some("1"));
+    assert_eq!(stack.plan(), [""; 0], "a second up does nothing");
+}
+
+#[test]
+fn a_process_exporter_counts_the_processes_of_the_host() {
+    let stack = Sandbox::new("exporters: { process: {} }\n");
+    stack.ok(&["up"]);
+    let processes = "namedprocess_namegroup_num_procs{groupname=\"dockerd\"} >= bool 1";
+    eventually("the engine's own process is counted", || value(&stack, processes).as_deref() == Some("1"));
+    let files = "namedprocess_namegroup_open_filedesc{groupname=\"dockerd\"} >= bool 1";
+    assert_eq!(value(&stack, files).as_deref(), Some("1"), "it may read what other users' processes have open");
+    let inspected = docker(&[
+        "inspect",
+        "-f",
+        "{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.Privileged}}",
+        &stack.container("process", 1),
+    ]);
+    assert_eq!(inspected.trim(), "true false");
+}
+
+#[test]
+fn a_device_that_speaks_snmp_is_a_job_of_its_own_through_the_exporter() {
+    let image = image("snmpd");
+    let stack = Sandbox::bare("");
+    let modules = "uptime:\n  get: [1.3.6.1.2.1.1.3.0]\n  version: 2\n  auth: { community: public }\n  metrics:\n    \
+                   - { name: sysUpTime, oid: 1.3.6.1.2.1.1.3, type: gauge, help: hundredths of a second }\n";
+    std::fs::write(stack.path("snmp.yml"), modules).expect("the test's folder is writable");
+    let listen = "\"--web.listen-address=:9116\"";
+    stack.write(&format!(
+        "apps: {{ switch: {{ image: {image}, pull_policy: never, command: [snmpd] }} }}\nexporters:\n  snmp:\n    \
+         command: [--config.file=/etc/snmp.yml, {listen}]\n    volumes: [\"./snmp.yml:/etc/snmp.yml:ro\"]\n\
+         scrape:\n  switches:\n    targets: [\"snmp:9116\"]\n    path: /snmp\n    params: {{ target: [switch], module: [uptime] }}\n"
+    ));
+    stack.ok(&["up"]);
+    let uptime = "sysUpTime{job=\"switches\"} > bool 0";
+    eventually("the device is asked", || value(&stack, uptime).as_deref() == Some("1"));
+    assert_eq!(stack.plan(), [""; 0], "a second up does nothing");
+    docker(&["stop", "-t", "1", &stack.container("switch", 1)]);
+    eventually("a device that does not answer is a target that is down", || {
+        stack.broken_targets().iter().any(|target| target.starts_with("snmp:9116 "))
+    });
+}
+
+#[test]
 fn a_database_that_is_stopped_is_told_from_an_exporter_that_is() {
     let image = image("redis");
     let stack = Sandbox::new(&format!(

@@ -59,6 +59,15 @@ nginx)
         'location = /stub_status { stub_status; } } }' >/srv/nginx.conf
     exec nginx -c /srv/nginx.conf -g 'daemon off;' "$@"
     ;;
+haproxy)
+    printf '%s\n' 'defaults' ' mode http' ' timeout client 5s' ' timeout server 5s' ' timeout connect 5s' \
+        'frontend stats' ' bind :8404' ' stats enable' ' stats uri /stats' >/srv/haproxy.cfg
+    exec haproxy -f /srv/haproxy.cfg -db "$@"
+    ;;
+snmpd)
+    echo 'rocommunity public' >/srv/snmpd.conf
+    exec snmpd -f -Lo -C -c /srv/snmpd.conf "$@" udp:161
+    ;;
 *)
     echo "no such server: $what" >&2
     exit 2

@@ -12,8 +12,8 @@ use crate::tools;
 const SERVE: &str = include_str!("serve.sh");
 
 /// Servers in the image. It has a name for each, because stackctl knows apps by their images.
-const PACKAGES: &str = "postgresql-15,redis-server,mariadb-server,nginx-light,memcached";
-const NAMES: [&str; 5] = ["postgres", "redis", "mariadb", "nginx", "memcached"];
+const PACKAGES: &str = "postgresql-15,redis-server,mariadb-server,nginx-light,memcached,haproxy,snmpd";
+const NAMES: [&str; 7] = ["postgres", "redis", "mariadb", "nginx", "memcached", "haproxy", "snmpd"];
 
 /// Folders that a server does not read: half of the image.
 const NOT_NEEDED: [&str; 8] = [
