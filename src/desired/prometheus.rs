@@ -99,7 +99,7 @@ fn service(
         image: chosen.image.clone(),
         replicas: 1,
         file_scale: 1,
-        depends_on: Vec::new(),
+        depends_on: server::before(&config.servers, server),
         wave: 0,
         container,
         fingerprint: String::new(),

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::assemble::Input;
-use super::{Job, JobOrigin, Remote, Scheme, guard};
+use super::{Dependency, Job, JobOrigin, Remote, Scheme, guard};
 use crate::catalog::prometheus::{CONFIG_FILES, PROMETHEUS};
 use crate::stack::Prometheus;
 
@@ -94,6 +94,13 @@ pub(super) fn all(input: Input, section: &Prometheus) -> Vec<PrometheusServer> {
     let shards =
         shards.map(|(number, service)| PrometheusServer { service, replica: None, duty: Duty::Shard { number, of } });
     whole.chain(shards).collect()
+}
+
+/// The server that does the same and comes first: of two, one is there while the other is replaced.
+pub(super) fn before(servers: &[PrometheusServer], server: &PrometheusServer) -> Vec<Dependency> {
+    let position = servers.iter().position(|known| known.service == server.service).unwrap_or_default();
+    let twin = servers[..position].last().filter(|_| server.replica.is_some());
+    twin.map(|twin| Dependency::on_start_of(&twin.service)).into_iter().collect()
 }
 
 fn front(input: Input, section: &Prometheus) -> Duty {

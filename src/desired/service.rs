@@ -247,3 +247,10 @@ pub struct Dependency {
     /// What has to be true.
     pub condition: DependencyCondition,
 }
+
+impl Dependency {
+    /// The other one comes first, and nothing more.
+    pub(super) fn on_start_of(service: &str) -> Self {
+        Self { service: service.to_owned(), condition: DependencyCondition::Started }
+    }
+}

@@ -233,6 +233,7 @@ impl Run<'_> {
             }
             Step::ReplaceContainer { id, service, replica, container, .. } => {
                 engine.await_dependencies(service, &self.supplies.source.stack, self.supplies.timeout).await?;
+                engine.await_twin(service, container, &self.supplies.source.stack, self.supplies.timeout).await?;
                 self.replace(id, service, *replica, container).await
             }
             Step::StartContainer { id, service, container, paused, .. } => {

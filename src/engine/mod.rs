@@ -38,6 +38,7 @@ mod stacks;
 mod successor;
 mod summary;
 mod tunnel;
+mod twin;
 
 pub use address::{Address, Hints};
 pub use apply::{Event, Failure, Outcome, Supplies};

@@ -34,7 +34,7 @@ pub trait Judge: Sync {
 }
 
 /// What a program's own checker made of a file.
-enum CheckAnswer {
+pub(super) enum CheckAnswer {
     Fine,
     Refused(String),
     /// The image has no checker, or the container does not run.
@@ -103,7 +103,7 @@ impl Engine {
         Ok(())
     }
 
-    async fn run_checker(&self, id: &str, words: &[&str]) -> Result<CheckAnswer, bollard::errors::Error> {
+    pub(super) async fn run_checker(&self, id: &str, words: &[&str]) -> Result<CheckAnswer, bollard::errors::Error> {
         let options = CreateExecOptions {
             cmd: Some(words.to_vec()),
             attach_stdout: Some(true),

@@ -99,6 +99,34 @@ fn of_two_prometheus_servers_one_may_fall_and_alertmanager_tells_once() {
 }
 
 #[test]
+fn one_of_two_prometheus_servers_answers_while_the_other_is_replaced() {
+    let stack = Sandbox::bare("");
+    write(&stack, "replicas: 2", "");
+    stack.ok(&["up"]);
+    let id = |service: &str| docker(&["inspect", "-f", "{{.Id}}", &stack.container(service, 1)]);
+    let before = id("prometheus-2");
+
+    // The first of them does not get ready, as where it reads a long log.
+    let never = "{ test: [CMD, promtool, query, instant, \"http://localhost:1\", \"1\"], interval: 1h }";
+    write(&stack, &format!("replicas: 2, extra_flags: [--log.level=debug], healthcheck: {never}"), "");
+    let up = stack.expect(1, &["up", "--timeout", "3s"]);
+    let told = format!(
+        "cannot replace container `{}`: `prometheus` does not answer after 3 s",
+        stack.container("prometheus-2", 1)
+    );
+    assert!(up.stderr.contains(&told) && up.stderr.contains("runs on as it was"), "{}", up.stderr);
+    assert_eq!(id("prometheus-2"), before, "the other one is left alone");
+    assert_eq!(asked(&stack, "prometheus-2", "count(up{job=\"web\"})")[0]["value"][1], "2");
+
+    write(&stack, "replicas: 2, extra_flags: [--log.level=debug]", "");
+    stack.ok(&["up"]);
+    assert_eq!(stack.plan(), [""; 0], "both are what the stack file says");
+    assert_ne!(id("prometheus-2"), before);
+    let started = |service| docker(&["inspect", "-f", "{{.State.StartedAt}}", &stack.container(service, 1)]);
+    assert!(started("prometheus") < started("prometheus-2"), "one after the other");
+}
+
+#[test]
 fn the_replica_that_does_not_see_what_the_other_sees_is_named() {
     let stack = Sandbox::bare("");
     write(&stack, "replicas: 2", "");

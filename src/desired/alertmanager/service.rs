@@ -3,7 +3,7 @@
 use super::super::assemble::Input;
 use super::super::component::{self, Listening};
 use super::super::image::Chosen;
-use super::super::{ContainerSettings, HOST, OnChange, PlacedFile, Role, Service};
+use super::super::{ContainerSettings, Dependency, HOST, OnChange, PlacedFile, Role, Service};
 use super::super::{container, network, volume};
 use super::{AlertmanagerConfig, Destination, Told, receiver};
 use crate::catalog::alertmanager::{ALERTMANAGER, CLUSTER_PORT, CONFIG_FILE};
@@ -42,6 +42,7 @@ fn service(
     config: &AlertmanagerConfig,
     replica: u32,
 ) -> Service {
+    let before = (replica > 1).then(|| Dependency::on_start_of(&name(replica - 1)));
     let name = name(replica);
     let settings = settings(input, section, chosen, config, replica);
     let mut container = container::make(input.stack, &name, settings, &section.wiring);
@@ -55,7 +56,8 @@ fn service(
         image: chosen.image.clone(),
         replicas: 1,
         file_scale: 1,
-        depends_on: Vec::new(),
+        // One after the other: of two, one is there while the other is replaced.
+        depends_on: before.into_iter().collect(),
         wave: 0,
         container,
         fingerprint: String::new(),
