@@ -488,6 +488,30 @@ fn a_network_whose_settings_changed_is_replaced_and_says_which() {
 }
 
 #[test]
+fn networks_that_exchange_their_subnets_go_before_one_of_them_comes() {
+    let (one, two) = ("subnet: 10.7.1.0/24", "subnet: 10.7.2.0/24");
+    let text = |back: &str, more: &str| {
+        format!(
+            "name: shop\nprometheus: off\ngrafana: off\nnetworks: {{ back: {{ {back} }}, {more} }}\n\
+             apps:\n  db: {{ image: 'db:1', networks: [back, front] }}\n  web: {{ image: 'web:1', networks: [apart, side] }}\n"
+        )
+    };
+    let before = format!("front: {{ {two} }}, side: {{}}, apart: {{ subnet: 10.8.0.0/16 }}");
+    let after = format!("front: {{ {one} }}, side: {{ subnet: 10.8.4.0/24 }}, apart: {{ subnet: 10.9.0.0/16 }}");
+    let mut observed = World::of(&text(one, &before)).running();
+    observed.networks.retain(|network| network.name != "shop_side");
+    let plan = World::of(&text(two, &after)).plan_of(&observed);
+    let sequences: Vec<Vec<&str>> = plan
+        .batches()
+        .into_iter()
+        .flatten()
+        .filter(|sequence| sequence[0].kind() == stackctl::plan::Kind::Network)
+        .map(|sequence| sequence.into_iter().map(Step::name).collect())
+        .collect();
+    assert_eq!(sequences, [["shop_back", "shop_front"], ["shop_side", "shop_apart"]], "{plan}");
+}
+
+#[test]
 fn a_network_that_an_earlier_stackctl_made_is_replaced_only_where_the_engine_tells_another_setting() {
     let written = "subnet: 10.9.0.5/24, labels: { a: b }, driver_opts: { mtu: '1400' }, internal: true";
     let mut observed = networks(written).running();

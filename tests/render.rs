@@ -159,6 +159,42 @@ fn what_is_in_the_way_of_a_folder_decides_what_to_do() {
 }
 
 #[test]
+fn what_a_killed_render_has_left_goes_with_the_next_one() {
+    let desired = Desired::of(&stacks::hello(), &Facts::default());
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out");
+    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
+    let leave = |path: std::path::PathBuf| {
+        std::fs::write(&path, "half").expect("writable");
+        std::fs::File::open(&path).and_then(|opened| opened.set_modified(old)).expect("its owner may");
+        path
+    };
+    let beside = leave(folder.path().join(".stackctl-render-aaaaaaaa"));
+    render::write(&render::all(&desired), &out).expect("it is written");
+    assert!(!beside.exists());
+    let inside =
+        [leave(out.join(".stackctl-render-bbbbbbbb")), leave(out.join("prometheus/.stackctl-render-cccccccc"))];
+    render::write(&render::all(&desired), &out).expect("it is written");
+    assert!(inside.iter().all(|path| !path.exists()));
+}
+
+#[test]
+fn a_path_that_goes_through_a_folder_that_is_not_there_is_read_without_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let there = folder.path().join("there");
+    std::fs::create_dir(&there).expect("writable");
+    for (written, plain) in [("new/..", ""), ("new/../out", "out"), ("there/..", "there/.."), ("a/b/../../out", "out")]
+    {
+        assert_eq!(
+            render::plain(&folder.path().join(written)),
+            folder.path().join(plain).components().collect::<std::path::PathBuf>(),
+            "{written}"
+        );
+    }
+    assert_eq!(render::plain(std::path::Path::new("no-such-folder/..")), std::path::Path::new("."));
+}
+
+#[test]
 fn of_a_folder_that_cannot_be_made_whole_nothing_is_left() {
     let folder = tempfile::tempdir().unwrap();
     let mut files = render::all(&Desired::of(&stacks::hello(), &Facts::default()));

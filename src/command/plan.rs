@@ -4,6 +4,7 @@ use super::changes::{Changes, Extent};
 use super::situation::{Situation, Wishes};
 use super::{Exit, Failure, failure, host_ports, obstacles, output, summary};
 use crate::cli::{Format, Global};
+use crate::engine::without_secrets;
 use crate::plan::Plan;
 
 /// Arguments of `plan`.
@@ -31,6 +32,12 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
         Format::Json => {
             let changes = Changes::of(&situation, &plan, Extent::Full).await;
             let mut json = plan.to_json();
+            // An image's name may hold a value that is secret.
+            for (index, reference) in
+                plan.steps.iter().enumerate().filter_map(|(at, it)| Some((at, it.image_reference()?)))
+            {
+                json["steps"][index]["name"] = without_secrets(reference.to_owned()).into();
+            }
             for (step, diff) in (0..plan.steps.len()).filter_map(|step| Some((step, changes.of_step(step)?))) {
                 json["steps"][step]["diff"] = diff.into();
             }
@@ -68,7 +75,11 @@ fn painted(plan: &Plan) -> String {
         // The symbol, a space, the action.
         let words = line.match_indices(' ').nth(1).map_or(line.len(), |(end, _)| end);
         let (does, what) = line.split_at(words);
-        output::paint(output::style_of(step.action()), does) + what
+        let what = match step.image_reference() {
+            Some(_) => without_secrets(what.to_owned()),
+            None => what.to_owned(),
+        };
+        output::paint(output::style_of(step.action()), does) + &what
     });
     lines.collect::<Vec<_>>().join("\n")
 }

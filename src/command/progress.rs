@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output;
-use crate::engine::Event;
+use crate::engine::{Event, without_secrets};
 use crate::plan::Step;
 use crate::stack::counted;
 
 /// Time between two lines where no line moves.
-const RHYTHM: Duration = Duration::from_secs(15);
+const RHYTHM: Duration = Duration::from_secs(10);
 
 /// Time until the first of them: most of what is waited for is there by then.
 const AT_FIRST: Duration = Duration::from_secs(4);
@@ -27,6 +27,8 @@ pub(super) struct Progress {
     bars: Option<MultiProgress>,
     running: Mutex<HashMap<String, ProgressBar>>,
     course: Mutex<Course>,
+    /// When the next line about a step is due where no line moves.
+    told: Mutex<HashMap<String, Instant>>,
 }
 
 /// How far a plan has come.
@@ -42,7 +44,8 @@ impl Progress {
     /// Moving lines where standard error is a terminal, plain ones elsewhere, none where `quiet`.
     pub(super) fn new(quiet: bool) -> Self {
         let moves = !quiet && std::io::stderr().is_terminal();
-        Self { quiet, bars: moves.then(MultiProgress::new), running: Mutex::default(), course: Mutex::default() }
+        let bars = moves.then(MultiProgress::new);
+        Self { quiet, bars, running: Mutex::default(), course: Mutex::default(), told: Mutex::default() }
     }
 
     /// Shows an event.
@@ -53,6 +56,15 @@ impl Progress {
             Event::Progress(step, news) => self.tell(step, news),
             Event::Finished(step, elapsed) => self.end(step, Some(*elapsed)),
             Event::Failed(step, _) => self.end(step, None),
+        }
+    }
+
+    /// Says that what was begun is being finished, for who wants to stop.
+    pub(super) fn finishing(&self) {
+        let text = self.course().finishing();
+        match &self.bars {
+            Some(bars) => bars.suspend(|| output::say(&text)),
+            None => output::say(&text),
         }
     }
 
@@ -83,6 +95,15 @@ impl Progress {
     fn tell(&self, step: &Step, news: &str) {
         if let Some(bar) = self.running().get(&key(step)) {
             bar.set_message(format!("{}  {news}", line(step)));
+        }
+        if self.bars.is_some() || self.quiet {
+            return;
+        }
+        let mut told = self.told.lock().expect("nothing panics while it holds the times");
+        let next = told.entry(key(step)).or_insert_with(|| Instant::now() + RHYTHM);
+        if Instant::now() >= *next {
+            *next = Instant::now() + RHYTHM;
+            output::say(&format!("{}  {news}", line(step)));
         }
     }
 
@@ -115,14 +136,21 @@ impl Progress {
 impl Course {
     fn take_in(&mut self, event: &Event) {
         match event {
-            Event::Started(step) => self.running.push(step.words()),
+            Event::Started(step) => self.running.push(words(step)),
             Event::Progress(..) => {}
             Event::Finished(step, _) => {
-                self.running.retain(|words| *words != step.words());
+                self.running.retain(|running| *running != words(step));
                 self.done += 1;
             }
-            Event::Failed(step, _) => self.running.retain(|words| *words != step.words()),
+            Event::Failed(step, _) => self.running.retain(|running| *running != words(step)),
         }
+    }
+
+    fn finishing(&self) -> String {
+        let begun = if self.running.is_empty() { "what was begun".to_owned() } else { self.running.join(", ") };
+        format!(
+            "stopping: nothing more is begun; this is finished first: {begun}. Once more, and it is left as it stands"
+        )
     }
 
     fn told(&self, stack: &str) -> String {
@@ -188,7 +216,12 @@ fn key(step: &Step) -> String {
 fn line(step: &Step) -> String {
     let symbol = step.action().symbol().to_string();
     let why = output::paint(output::DIM, &format!("({})", step.reason()));
-    format!("{} {} {why}", output::paint(output::style_of(step.action()), &symbol), step.words())
+    format!("{} {} {why}", output::paint(output::style_of(step.action()), &symbol), words(step))
+}
+
+/// An image's name may hold a value that is secret.
+fn words(step: &Step) -> String {
+    if step.image_reference().is_some() { without_secrets(step.words()) } else { step.words() }
 }
 
 /// A time as people read it: `0.4 s`, `12.3 s`.

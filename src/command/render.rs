@@ -38,7 +38,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
         facts.scale.insert(app_name.clone(), ScaleOverride { replicas: *replicas, file });
     }
     let desired = Desired::of(&loaded.stack, &facts);
-    let folder = &arguments.output;
+    let folder = &render::plain(&arguments.output);
     let written = render::write(&render::all(&desired), folder).map_err(|error| {
         let advice = advice(error.kind());
         Error::new(format!("cannot write into {}", folder.display()), error).advise(advice)

@@ -1,6 +1,8 @@
 //! `up`: makes it so, waits until ready, verifies, and says where everything is.
 
 use std::collections::BTreeSet;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::changes::{Changes, Extent};
@@ -14,13 +16,16 @@ use super::{
 };
 use crate::cli::Global;
 use crate::desired::{PullPolicy, Service};
-use crate::engine::{self, Engine, Error, Event, Outcome};
+use crate::engine::{self, Engine, Error, Event, Interruption, Outcome};
 use crate::plan::{Plan, Step};
 use crate::stack::{Loaded, counted};
 use crate::verify::{Finding, Status};
 
 /// Time that writing a few files into a container may take.
 const TIME_FOR_FILES: Duration = Duration::from_secs(30);
+
+/// How long who wants to stop is told nothing of what is still finished.
+const UNSAID: Duration = Duration::from_millis(300);
 
 /// How often what remains is tried again in one run.
 const ROUNDS: usize = 3;
@@ -59,16 +64,37 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     let engine = situation::connect().await?;
     let wishes = Wishes { scale: &arguments.scale.scale, ask_again: arguments.pull, locked: arguments.locked.locked };
     let stack = loaded.stack.name.to_string();
-    let interrupt = interrupt::interrupt()?;
-    let work = Work { global, arguments, begun, progress: Progress::new(global.quiet) };
+    let mut interrupt = pin!(interrupt::interrupt()?);
+    let progress = Progress::new(global.quiet);
+    let work = Work {
+        global,
+        arguments,
+        begun,
+        progress,
+        interruption: Interruption::default(),
+        changes: AtomicBool::default(),
+    };
+    let mut up = pin!(work.bring_up(loaded, engine, wishes));
     tokio::select! {
-        done = work.bring_up(loaded, engine, wishes) => done,
-        // The lock stays, as that of a killed one: the next command knows by it that the engine may still be busy.
-        () = interrupt => {
-            output::say(&work.progress.interrupted(&stack));
-            Ok(Exit::Interrupted)
+        done = &mut up => return done,
+        () = &mut interrupt => work.interruption.ask(),
+    }
+    // What only looks and waits can be left at any moment.
+    if work.changes.load(Ordering::Relaxed) {
+        let said = async {
+            tokio::time::sleep(UNSAID).await;
+            work.progress.finishing();
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            done = &mut up => drop(done?),
+            // The lock stays, as that of a killed one: the next command knows by it that the engine may still be busy.
+            () = &mut interrupt => {}
+            () = said => {}
         }
     }
+    output::say(&work.progress.interrupted(&stack));
+    Ok(Exit::Interrupted)
 }
 
 /// One run.
@@ -77,6 +103,10 @@ struct Work<'a> {
     arguments: &'a Arguments,
     begun: Instant,
     progress: Progress,
+    /// Whether somebody wants to stop.
+    interruption: Interruption,
+    /// A plan is carried out at this moment.
+    changes: AtomicBool,
 }
 
 impl Work<'_> {
@@ -140,11 +170,20 @@ impl Work<'_> {
                 return Err(not_done(&next).into());
             }
             let report = |event: Event| self.progress.show(&event);
-            let outcome = situation.apply_but(&taken, &next, self.arguments.timeout, &report).await?;
+            let work = situation.apply_but(&taken, &next, self.arguments.timeout, &report, &self.interruption);
+            self.changes.store(true, Ordering::Relaxed);
+            let outcome = work.await?;
             if !outcome.failures.is_empty() {
                 report_failures(situation, &outcome, &taken);
+            }
+            if self.interruption.is_asked() {
+                return Ok(Exit::Interrupted);
+            }
+            self.changes.store(false, Ordering::Relaxed);
+            if !outcome.failures.is_empty() {
                 return Ok(Exit::WorldSaidNo);
             }
+            say_unproven(&outcome);
             situation.look_at_everything().await?;
             situation.keep_memory();
             next = undone(situation);
@@ -200,7 +239,7 @@ fn report_failures(situation: &Situation, outcome: &Outcome, said: &Taken) {
     }
     if !outcome.held_back.is_empty() {
         let names: Vec<&str> = outcome.held_back.iter().map(String::as_str).collect();
-        output::say(&format!("not started, because they need what failed: {}", names.join(", ")));
+        output::say(&format!("left as they are, because they need what failed: {}", names.join(", ")));
     }
     let end = format!(
         "{} done, {} failed; the rest of stack `{}` is left as it runs. `stackctl up` goes on from here",
@@ -209,6 +248,16 @@ fn report_failures(situation: &Situation, outcome: &Outcome, said: &Taken) {
         situation.desired.stack
     );
     output::say(&output::fitted(&std::io::stderr(), &end, 0));
+}
+
+/// What was told to read its new files, and has not said that it took them. The proof that follows tells more of it.
+fn say_unproven(outcome: &Outcome) {
+    for container in &outcome.unproven {
+        output::say(&format!(
+            "not proven: `{container}` was told to read its new files, and has not said that it took them; `stackctl up` asks \
+             again, and `stackctl verify config` shows what is in force"
+        ));
+    }
 }
 
 /// Waits, looks, and prints what was found.
@@ -320,7 +369,7 @@ impl Situation {
         timeout: Duration,
         report: &(dyn Fn(Event) + Sync),
     ) -> Result<Outcome, Error> {
-        self.apply_but(&Taken::new(), plan, timeout, report).await
+        self.apply_but(&Taken::new(), plan, timeout, report, &Interruption::default()).await
     }
 
     /// Carries out a plan, and leaves those containers as they are that are known not to start.
@@ -330,12 +379,13 @@ impl Situation {
         plan: &Plan,
         timeout: Duration,
         report: &(dyn Fn(Event) + Sync),
+        interruption: &Interruption,
     ) -> Result<Outcome, Error> {
         let secrets = secrets::read(&self.desired, &self.loaded.environment)?;
         let source = self.source();
         let judge = prove::ReloadJudge { situation: self };
         let (files, secrets, source) = (&self.files, &secrets, &source);
-        let supplies = engine::Supplies { files, secrets, source, timeout, refused, judge: &judge };
+        let supplies = engine::Supplies { files, secrets, source, timeout, refused, judge: &judge, interruption };
         Ok(self.engine.apply(plan, &supplies, report).await)
     }
 }

@@ -115,6 +115,9 @@ pub struct Mount {
     pub target: String,
     /// Not writable.
     pub read_only: bool,
+    /// A new volume stays empty, whatever the image has at that path.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub no_copy: bool,
 }
 
 /// What is mounted.
@@ -135,12 +138,20 @@ pub enum MountSource {
         path: String,
         /// How mounts below it spread.
         propagation: Option<Propagation>,
+        /// Whether the engine makes a folder of it where it is missing. Only where it does, the container is another one.
+        #[serde(skip_serializing_if = "is_not_made")]
+        create_host_path: Option<bool>,
     },
     /// Memory.
     Tmpfs {
         /// Its size.
         size: Option<ByteSize>,
     },
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, clippy::ref_option, reason = "serde gives it so")]
+fn is_not_made(create_host_path: &Option<bool>) -> bool {
+    *create_host_path != Some(true)
 }
 
 /// One network a container joins.

@@ -24,12 +24,13 @@ pub(super) fn mount(stack: &Stack, mount: &crate::stack::Mount) -> Mount {
     let source = match &mount.kind {
         MountKind::Volume(key) => named(stack, key),
         MountKind::Anonymous => MountSource::Anonymous,
-        MountKind::Bind { source, propagation } => {
-            MountSource::Bind { path: source.clone(), propagation: *propagation }
+        MountKind::Bind { source, propagation, create_host_path } => {
+            let (propagation, create_host_path) = (*propagation, *create_host_path);
+            MountSource::Bind { path: source.clone(), propagation, create_host_path }
         }
         MountKind::Tmpfs { size } => MountSource::Tmpfs { size: *size },
     };
-    Mount { source, target: mount.target.clone(), read_only: mount.read_only }
+    Mount { source, target: mount.target.clone(), read_only: mount.read_only, no_copy: mount.no_copy }
 }
 
 /// Adds the mount of a component's data, unless the stack file mounts something else there. A further service of the component
@@ -38,7 +39,8 @@ pub(super) fn add_data(stack: &Stack, component: &Component, service_name: &str,
     let Some(folder) = &component.data else { return };
     let is_data = |mount: &Mount| mount.target.trim_end_matches('/') == folder.path;
     if !mounts.iter().any(is_data) {
-        mounts.push(Mount { source: named(stack, folder.volume), target: folder.path.to_owned(), read_only: false });
+        let (source, target) = (named(stack, folder.volume), folder.path.to_owned());
+        mounts.push(Mount { source, target, read_only: false, no_copy: false });
     }
     if service_name == component.name {
         return;
@@ -54,8 +56,8 @@ pub(super) fn add_data(stack: &Stack, component: &Component, service_name: &str,
 /// it only file systems that the host mounts later are missed: so it is asked for where it is known to work.
 pub(super) fn host_path(bind: &Bind, root_is_shared: bool) -> Mount {
     let propagation = (bind.follows_host_mounts && root_is_shared).then_some(Propagation::Slave);
-    let source = MountSource::Bind { path: bind.source.to_owned(), propagation };
-    Mount { source, target: bind.target.to_owned(), read_only: true }
+    let source = MountSource::Bind { path: bind.source.to_owned(), propagation, create_host_path: None };
+    Mount { source, target: bind.target.to_owned(), read_only: true, no_copy: false }
 }
 
 /// A named volume, with its name at the engine.

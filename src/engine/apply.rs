@@ -4,31 +4,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use bollard::models::VolumeCreateRequest;
-use bollard::query_parameters::CreateContainerOptionsBuilder;
 use futures_util::StreamExt;
 use futures_util::stream;
 
-use super::create::{StackSource, body};
-use super::error::{cannot, status};
+use super::create::StackSource;
+use super::interruption::Interruption;
 use super::place::Secrets;
-use super::reload::Judge;
+use super::reload::{Judge, Taken};
+use super::renewal::Renewal;
 use super::replaced::Replaced;
+use super::sharing::Sharer;
 use super::successor::Aside;
-use super::{Engine, Error, labels};
-use crate::desired::{PullPolicy, Service, Volume};
-use crate::plan::{Plan, Sequence, Step, volume_parts};
+use super::{Engine, Error};
+use crate::desired::Service;
+use crate::plan::{Plan, Sequence, Step};
 use crate::render::Files;
 
 /// Work on containers that runs at the same time. More does not help: the engine is the limit (2.9 s for 20 containers
 /// at 4, 8 and 16, measured on Engine 20.10 with two cores).
 const CONCURRENCY: usize = 6;
-
-/// How long the engine may still be busy with what a killed `up` had asked for.
-const IN_FLIGHT: Duration = Duration::from_secs(10);
-
-/// Time between two tries to take a name.
-const PAUSE: Duration = Duration::from_millis(100);
 
 /// What a plan needs beside itself to be carried out.
 pub struct Supplies<'a> {
@@ -44,6 +38,8 @@ pub struct Supplies<'a> {
     pub refused: &'a BTreeMap<String, Error>,
     /// Says whether a program has taken its new files.
     pub judge: &'a dyn Judge,
+    /// Whether somebody wants to stop.
+    pub interruption: &'a Interruption,
 }
 
 /// What happens while a plan is carried out.
@@ -79,18 +75,32 @@ pub struct Outcome {
     pub failures: Vec<Failure>,
     /// Names of services that were not touched because something they need failed.
     pub held_back: BTreeSet<String>,
+    /// Containers that were told to read their new files, and have not said that they took them.
+    pub unproven: Vec<String>,
 }
 
 /// One run of a plan.
-struct Run<'a> {
-    engine: &'a Engine,
-    supplies: &'a Supplies<'a>,
+pub(super) struct Run<'a> {
+    pub(super) engine: &'a Engine,
+    pub(super) supplies: &'a Supplies<'a>,
     report: &'a (dyn Fn(Event) + Sync),
+    plan: &'a Plan,
     outcome: Mutex<Outcome>,
     /// Services, image references and networks that failed.
     broken: Mutex<BTreeSet<String>>,
     /// By engine id: containers that stand aside for others, and are not replaced yet.
-    aside: Mutex<BTreeMap<String, Aside>>,
+    pub(super) aside: Mutex<BTreeMap<String, Aside>>,
+    /// Containers that ran in the processes of one that is replaced, in the order of the plan.
+    pub(super) sharers: Vec<Sharer>,
+    /// Names of containers that were replaced.
+    replaced: Mutex<BTreeSet<String>>,
+}
+
+/// How a step ended that did not fail.
+enum End {
+    Done,
+    /// Somebody wants to stop, and it had only waited.
+    Interrupted,
 }
 
 impl Engine {
@@ -100,7 +110,9 @@ impl Engine {
     /// When a step has panicked, which is a bug.
     pub async fn apply(&self, plan: &Plan, supplies: &Supplies<'_>, report: &(dyn Fn(Event) + Sync)) -> Outcome {
         let (outcome, broken, aside) = (Mutex::default(), Mutex::default(), Mutex::default());
-        let run = Run { engine: self, supplies, report, outcome, broken, aside };
+        let replaced = Mutex::default();
+        let sharers = self.sharers(plan).await;
+        let run = Run { engine: self, supplies, report, plan, outcome, broken, aside, sharers, replaced };
         let mut has_yielded = false;
         for batch in plan.batches() {
             if !has_yielded && batch.iter().flatten().any(|step| step.service().is_some()) {
@@ -110,6 +122,7 @@ impl Engine {
             stream::iter(batch).for_each_concurrent(CONCURRENCY, |sequence| run.sequence(sequence)).await;
         }
         run.take_back().await;
+        run.start_sharers().await;
         if !plan.is_empty() {
             self.sweep_probes(&supplies.source.stack).await;
         }
@@ -126,8 +139,18 @@ impl Engine {
 
 impl Run<'_> {
     async fn sequence(&self, sequence: Sequence<'_>) {
+        if sequence.iter().any(|step| step.replaced_network().is_some()) {
+            return self.renew(&sequence).await;
+        }
         let mut replaced = Replaced::default();
         for step in sequence {
+            if self.supplies.interruption.is_asked() && !self.is_owed(step) {
+                // Nobody is told to read what was written.
+                if let Err(error) = self.engine.restore(&mut replaced).await {
+                    self.fail(step, error);
+                }
+                return;
+            }
             if let Some(service) = step.service()
                 && self.is_held_back(service)
             {
@@ -141,10 +164,8 @@ impl Run<'_> {
             (self.report)(Event::Started(step));
             let begun = Instant::now();
             match self.step(step, &mut replaced).await {
-                Ok(()) => {
-                    self.outcome.lock().expect("no step panics while it holds the outcome").done += 1;
-                    (self.report)(Event::Finished(step, begun.elapsed()));
-                }
+                Ok(End::Done) => self.finish(step, begun),
+                Ok(End::Interrupted) => return,
                 Err(error) => {
                     let error = self.engine.put_back(&mut replaced, error).await;
                     return self.fail(step, error);
@@ -153,35 +174,49 @@ impl Run<'_> {
         }
     }
 
-    /// Stops a container that is to be replaced, and whose port or name another one gets. Where that fails, its replacement
-    /// tells.
-    async fn give_way(&self, step: &Step) {
-        if let Step::ReplaceContainer { id, service, container, yields: true, .. } = step
-            && !self.supplies.refused.contains_key(container)
-            && !self.is_held_back(service)
-        {
-            let aside = self.engine.set_aside(id, container, service.container.settings.stop_grace_period).await;
-            if let Ok(Some(aside)) = aside {
-                self.aside.lock().expect("no step panics while it holds the map").insert(id.clone(), aside);
+    /// Networks one of which gets the subnet of another one, and what alone is replaced: all of them, or none.
+    async fn renew(&self, steps: &[&Step]) {
+        if self.supplies.interruption.is_asked() {
+            return;
+        }
+        let begun = Instant::now();
+        for step in steps {
+            (self.report)(Event::Started(step));
+        }
+        let renewals: Vec<Renewal> = steps.iter().filter_map(|step| Renewal::of(step)).collect();
+        match self.engine.renew_networks(&renewals, &self.supplies.source.stack).await {
+            Ok(()) => {
+                for step in steps {
+                    self.finish(step, begun);
+                }
+            }
+            Err(error) => {
+                let (last, others) = steps.split_last().expect("a sequence has a step");
+                for step in others {
+                    self.give_up(step, &error);
+                }
+                self.fail(last, error);
             }
         }
     }
 
-    /// Containers that gave way to others, and whose own replacement failed or was not tried, are what they were: nothing that
-    /// ran is down because of a mistake.
-    async fn take_back(&self) {
-        let left = std::mem::take(&mut *self.aside.lock().expect("no step panics while it holds the map"));
-        for (id, aside) in left {
-            if let Err(error) = self.engine.return_from(&aside, &id).await {
-                let step = format!("have container `{}` back, which stopped for another one", aside.from());
-                let failure = Failure { step, service: None, error };
-                self.outcome.lock().expect("no step panics while it holds the outcome").failures.push(failure);
-            }
+    /// Whether what ran ended with a container that was replaced, and cannot run without a replacement of its own.
+    fn is_owed(&self, step: &Step) -> bool {
+        let replaced = self.replaced.lock().expect("no step panics while it holds the set");
+        let owner = step.service().and_then(|service| service.container.processes_of.as_ref());
+        owner.is_some_and(|owner| replaced.contains(owner))
+    }
+
+    fn finish(&self, step: &Step, begun: Instant) {
+        if let Step::ReplaceContainer { container, .. } = step {
+            self.replaced.lock().expect("no step panics while it holds the set").insert(container.clone());
         }
+        self.outcome.lock().expect("no step panics while it holds the outcome").done += 1;
+        (self.report)(Event::Finished(step, begun.elapsed()));
     }
 
     /// Whether something the service needs has failed. It is then left as it is.
-    fn is_held_back(&self, service: &Service) -> bool {
+    pub(super) fn is_held_back(&self, service: &Service) -> bool {
         let mut broken = self.broken.lock().expect("no step panics while it holds the set");
         let needs = service.depends_on.iter().map(|dependency| &dependency.service);
         let mut needs = needs.chain([&service.image.reference]);
@@ -199,47 +234,128 @@ impl Run<'_> {
     }
 
     fn fail(&self, step: &Step, error: Error) {
+        let error = self.with_outsiders(step, error);
+        self.give_up(step, &error);
         let service = step.service().map(|service| service.name.clone());
+        self.note(Failure { step: step.to_string(), service, error });
+    }
+
+    pub(super) fn has_failed(&self, service: &str) -> bool {
+        let outcome = self.outcome.lock().expect("no step panics while it holds the outcome");
+        outcome.failures.iter().any(|failure| failure.service.as_deref() == Some(service))
+    }
+
+    pub(super) fn note(&self, failure: Failure) {
+        self.outcome.lock().expect("no step panics while it holds the outcome").failures.push(failure);
+    }
+
+    /// What depends on the step is not tried.
+    fn give_up(&self, step: &Step, error: &Error) {
         let key = match step {
             Step::CreateNetwork { network, .. } | Step::ReplaceNetwork { network, .. } => {
                 Some(network_key(&network.name))
             }
-            _ => service.clone().or_else(|| step.image_reference().map(str::to_owned)),
+            _ => {
+                let service = step.service().map(|service| service.name.clone());
+                service.or_else(|| step.image_reference().map(str::to_owned))
+            }
         };
         self.broken.lock().expect("no step panics while it holds the set").extend(key);
         (self.report)(Event::Failed(step, error.clone()));
-        let failure = Failure { step: step.to_string(), service, error };
-        self.outcome.lock().expect("no step panics while it holds the outcome").failures.push(failure);
     }
 
-    async fn step(&self, step: &Step, replaced: &mut Replaced) -> Result<(), Error> {
+    /// A network that cannot be made, and what runs without it, as a replacement that was killed leaves it.
+    fn with_outsiders(&self, step: &Step, error: Error) -> Error {
+        let Step::CreateNetwork { network, .. } = step else { return error };
+        let outside: Vec<String> = self
+            .plan
+            .steps
+            .iter()
+            .filter_map(|step| match step {
+                Step::Connect { container, network: joined, again: false, .. } if *joined == network.name => {
+                    Some(format!("`{container}`"))
+                }
+                _ => None,
+            })
+            .collect();
+        if outside.is_empty() {
+            return error;
+        }
+        let told =
+            format!("until it is there, these run outside of it and are not reached in it: {}", outside.join(", "));
+        Error { cause: format!("{}; {told}", error.cause), ..error }
+    }
+
+    async fn step(&self, step: &Step, replaced: &mut Replaced) -> Result<End, Error> {
         let engine = self.engine;
+        // What only waits is not waited for by who wants to stop.
+        let Some(()) = self.await_needs(step).await.transpose()? else { return Ok(End::Interrupted) };
         match step {
             Step::GetImage { image, .. } => {
                 let news = |text: String| (self.report)(Event::Progress(step, text));
-                super::images::obtain(engine, image, &news).await
+                let got = self.supplies.interruption.or_done(super::images::obtain(engine, image, &news)).await;
+                got.transpose().map(|got| got.map_or(End::Interrupted, |()| End::Done))
             }
-            Step::CreateNetwork { network, .. } => engine.create_network(network, &self.supplies.source.stack).await,
+            Step::Reload { id, service, container, .. } => {
+                let interruption = self.supplies.interruption;
+                let judge = self.supplies.judge;
+                let taken = engine.reload(id, service, container, replaced, judge, interruption).await?;
+                let is_proven = taken == Taken::Yes;
+                if !is_proven && interruption.is_asked() {
+                    return Ok(End::Interrupted);
+                }
+                if !is_proven {
+                    let mut outcome = self.outcome.lock().expect("no step panics while it holds the outcome");
+                    outcome.unproven.push(container.clone());
+                }
+                Ok(End::Done)
+            }
+            _ => self.change(step, replaced).await.map(|()| End::Done),
+        }
+    }
+
+    /// Waits for what the step's container needs, where it is to be started. `None`: somebody wants to stop.
+    async fn await_needs(&self, step: &Step) -> Option<Result<(), Error>> {
+        let (Step::CreateContainer { service, .. }
+        | Step::ReplaceContainer { service, .. }
+        | Step::StartContainer { service, .. }) = step
+        else {
+            return Some(Ok(()));
+        };
+        let (stack, timeout) = (&self.supplies.source.stack, self.supplies.timeout);
+        let news = |text: String| (self.report)(Event::Progress(step, text));
+        let needs = async {
+            self.engine.await_dependencies(service, stack, timeout, &news).await?;
+            match step {
+                Step::ReplaceContainer { container, .. } => {
+                    self.engine.await_twin(service, container, stack, timeout).await
+                }
+                _ => Ok(()),
+            }
+        };
+        self.supplies.interruption.or_done(needs).await
+    }
+
+    /// What is begun here comes to its end, whoever wants to stop.
+    async fn change(&self, step: &Step, replaced: &mut Replaced) -> Result<(), Error> {
+        let engine = self.engine;
+        match step {
+            Step::GetImage { .. } | Step::Reload { .. } | Step::ReplaceNetwork { .. } => Ok(()),
+            Step::CreateNetwork { network, .. } => {
+                engine.create_network(network, &self.supplies.source.stack).await.map(drop)
+            }
             Step::RemoveNetwork { id, network, .. } => engine.remove_network(id, network).await,
-            Step::ReplaceNetwork { id, network, members, .. } => {
-                engine.replace_network(id, network, members, &self.supplies.source.stack).await
-            }
             Step::CreateVolume { volume, .. } => engine.create_volume(volume, &self.supplies.source.stack).await,
             Step::RemoveContainer { id, container, .. } => engine.remove_container(id, container, None).await,
             Step::CreateContainer { service, replica, container, .. } => {
-                engine.await_dependencies(service, &self.supplies.source.stack, self.supplies.timeout).await?;
                 let id = self.create(service, *replica, container, &[]).await?;
                 engine.start(&id, container).await
             }
             Step::ReplaceContainer { id, service, replica, container, .. } => {
-                engine.await_dependencies(service, &self.supplies.source.stack, self.supplies.timeout).await?;
-                engine.await_twin(service, container, &self.supplies.source.stack, self.supplies.timeout).await?;
                 self.replace(id, service, *replica, container).await
             }
-            Step::StartContainer { id, service, container, paused, .. } => {
-                engine.await_dependencies(service, &self.supplies.source.stack, self.supplies.timeout).await?;
-                if *paused { engine.unpause(id, container).await } else { engine.start(id, container).await }
-            }
+            Step::StartContainer { id, container, paused: true, .. } => engine.unpause(id, container).await,
+            Step::StartContainer { id, container, .. } => engine.start(id, container).await,
             Step::Connect { id, service, container, network, again, .. } => {
                 if *again {
                     engine.leave(id, container, network).await?;
@@ -260,135 +376,11 @@ impl Run<'_> {
                 }
                 engine.place_file(id, target, text).await
             }
-            Step::Reload { id, service, container, .. } => {
-                engine.reload(id, service, container, replaced, self.supplies.judge).await
-            }
         }
     }
-
-    /// Makes a container with its files in place, not started. `kept` are volumes without a name to carry over.
-    async fn create(
-        &self,
-        service: &Service,
-        replica: u32,
-        name: &str,
-        kept: &[bollard::models::Mount],
-    ) -> Result<String, Error> {
-        let engine = self.engine;
-        let mut request = body(service, replica, self.supplies.source);
-        if let Some(mounts) = request.host_config.as_mut().and_then(|host| host.mounts.as_mut()) {
-            mounts.retain(|mount| !kept.iter().any(|carried| carried.target == mount.target));
-            mounts.extend_from_slice(kept);
-        }
-        let platform = service.container.settings.platform.as_deref().unwrap_or_default();
-        let options = CreateContainerOptionsBuilder::new().name(name).platform(platform).build();
-        let begun = Instant::now();
-        let id = loop {
-            let create = async || engine.docker.create_container(Some(options.clone()), request.clone()).await;
-            match engine.act(create).await {
-                Ok(created) => break created.id,
-                Err(error)
-                    if status(&error) == Some(409)
-                        && begun.elapsed() < IN_FLIGHT
-                        && engine.clear_unfinished(name, &self.supplies.source.stack).await? =>
-                {
-                    tokio::time::sleep(PAUSE).await;
-                }
-                Err(error) => {
-                    let is_missing = status(&error) == Some(404) && error.to_string().contains("No such image");
-                    let error = cannot(format!("create container `{name}`"))(error);
-                    return Err(if is_missing { without_image(error, service) } else { error });
-                }
-            }
-        };
-        for attachment in service.container.all_networks().skip(1) {
-            engine.join(&id, service, name, &attachment.network).await?;
-        }
-        engine.place_all(&id, service, self.supplies.files, self.supplies.secrets).await?;
-        Ok(id)
-    }
-
-    /// The new container is complete before the old one stops, and the old one is there until the new one has started: a
-    /// mistake costs nothing that runs.
-    async fn replace(&self, old: &str, service: &Service, replica: u32, name: &str) -> Result<(), Error> {
-        let engine = self.engine;
-        let kept = engine.nameless_volumes(old, service).await?;
-        let new_name = format!("{name}.{}", short(old));
-        engine.remove_leftover(&new_name, &self.supplies.source.stack).await?;
-        engine.check_new_image(service, name, self.supplies.files, &self.supplies.source.stack).await?;
-        let id = self.create(service, replica, &new_name, &kept).await?;
-        let gave_way = || self.aside.lock().expect("no step panics while it holds the map").remove(old);
-        let aside = match engine.set_aside(old, name, service.container.settings.stop_grace_period).await {
-            Ok(aside) => gave_way().or(aside),
-            Err(error) => {
-                engine.remove_unstarted(&id, &new_name).await?;
-                return Err(error);
-            }
-        };
-        let begun = match engine.rename(&id, &new_name, name).await {
-            Ok(()) => engine.start(&id, name).await,
-            Err(error) => Err(error),
-        };
-        match begun {
-            Ok(()) => engine.remove_container(old, name, None).await,
-            Err(error) => Err(engine.bring_back(old, aside.as_ref(), &id, error).await),
-        }
-    }
-}
-
-/// What to do where the stack file forbids to pull what is not there.
-fn without_image(error: Error, service: &Service) -> Error {
-    if service.image.pull_policy != PullPolicy::Never {
-        return error;
-    }
-    let reference = &service.image.reference;
-    error.advise(format!(
-        "the stack file says `pull_policy: never`: bring it with `docker pull {reference}` or `stackctl images load`, or remove \
-         that line"
-    ))
-}
-
-/// As much of an id as people see of it.
-pub(super) fn short(id: &str) -> &str {
-    &id[..id.len().min(12)]
 }
 
 /// How a network stands among services and image references, which have no space in their names.
 fn network_key(name: &str) -> String {
     format!("network {name}")
-}
-
-impl Engine {
-    async fn create_volume(&self, volume: &Volume, stack: &str) -> Result<(), Error> {
-        let mut labels: std::collections::HashMap<_, _> = volume.labels.clone().into_iter().collect();
-        labels.extend([
-            (labels::PROJECT.to_owned(), stack.to_owned()),
-            (labels::VOLUME.to_owned(), volume.key.clone()),
-            (labels::VERSION.to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
-            (labels::PARTS.to_owned(), serde_json::json!(volume_parts(volume)).to_string()),
-            (labels::STACK.to_owned(), stack.to_owned()),
-        ]);
-        let request = VolumeCreateRequest {
-            name: Some(volume.name.clone()),
-            driver: Some(volume.driver.clone()),
-            driver_opts: Some(volume.driver_opts.clone().into_iter().collect()),
-            labels: Some(labels),
-            ..Default::default()
-        };
-        let created = self.act(async || self.docker.create_volume(request.clone()).await).await;
-        created.map(drop).map_err(cannot(format!("create volume `{}`", volume.name)))
-    }
-
-    pub(super) async fn start(&self, id: &str, name: &str) -> Result<(), Error> {
-        let started = self.act(async || self.docker.start_container(id, None).await).await;
-        started.map_err(cannot(format!("start container `{name}`")))
-    }
-
-    async fn unpause(&self, id: &str, name: &str) -> Result<(), Error> {
-        match self.act(async || self.docker.unpause_container(id).await).await {
-            // Asked twice, because the first answer was lost.
-            Err(error) if super::error::cause(&error).contains("is not paused") => Ok(()),
-            answer => answer.map_err(cannot(format!("unpause container `{name}`"))),
-        }
-    }
 }

@@ -27,6 +27,9 @@ pub struct StackSource {
     pub folder: String,
 }
 
+/// What is a security option to people, and two lists of paths to the engine.
+const SYSTEM_PATHS: &str = "systempaths=unconfined";
+
 /// The request that makes one replica.
 pub(super) fn body(service: &Service, replica: u32, source: &StackSource) -> ContainerCreateBody {
     let settings = &service.container.settings;
@@ -102,7 +105,8 @@ fn host_config(service: &Service, stack: &str) -> HostConfig {
         network_mode: network_mode(service),
         port_bindings: Some(port_bindings(settings)),
         restart_policy: Some(restart_policy(settings.restart)),
-        mounts: Some(service.container.mounts.iter().map(mount).chain(folders_of_files(service, stack)).collect()),
+        binds: some_if_any(service.container.mounts.iter().filter_map(made_bind).collect()),
+        mounts: Some(mounts(service, stack)),
         tmpfs: Some(settings.tmpfs.iter().map(|path| tmpfs(path)).collect()),
         extra_hosts: Some(settings.extra_hosts.iter().map(|(host, address)| format!("{host}:{address}")).collect()),
         dns: some_if_any(settings.dns.iter().map(ToString::to_string).collect()),
@@ -110,7 +114,10 @@ fn host_config(service: &Service, stack: &str) -> HostConfig {
         cap_drop: some_if_any(settings.cap_drop.clone()),
         privileged: Some(settings.privileged),
         readonly_rootfs: Some(settings.read_only),
-        security_opt: some_if_any(settings.security_opt.clone()),
+        security_opt: some_if_any(security_options(settings)),
+        // Empty: none of the kernel's own files is hidden or read-only.
+        masked_paths: shows_system_paths(settings).then(Vec::new),
+        readonly_paths: shows_system_paths(settings).then(Vec::new),
         init: settings.init.then_some(true),
         pid_mode: pid_mode(service),
         devices: some_if_any(settings.devices.iter().map(|device| device_mapping(device)).collect()),
@@ -118,7 +125,7 @@ fn host_config(service: &Service, stack: &str) -> HostConfig {
         sysctls: Some(settings.sysctls.clone().into_iter().collect()),
         shm_size: settings.shm_size.map(bytes),
         log_config: settings.logging.as_ref().map(|logging| HostConfigLogConfig {
-            typ: Some(logging.driver.clone()),
+            typ: Some(logging.driver.clone()).filter(|driver| !driver.is_empty()),
             config: Some(logging.options.clone().into_iter().collect()),
         }),
         memory: settings.mem_limit.map(bytes),
@@ -133,12 +140,21 @@ fn some_if_any<T>(list: Vec<T>) -> Option<Vec<T>> {
     (!list.is_empty()).then_some(list)
 }
 
+/// Options that the engine knows as such.
+fn security_options(settings: &ContainerSettings) -> Vec<String> {
+    settings.security_opt.iter().filter(|option| *option != SYSTEM_PATHS).cloned().collect()
+}
+
+fn shows_system_paths(settings: &ContainerSettings) -> bool {
+    settings.security_opt.iter().any(|option| option == SYSTEM_PATHS)
+}
+
 fn network_mode(service: &Service) -> Option<String> {
     let written = service.container.settings.network_mode.clone();
     written.or_else(|| service.container.networks.first().map(|first| first.network.clone()))
 }
 
-/// A shared process namespace is named by its container: the engine looks the name up at each start.
+/// A shared process namespace is named by its container. The engine takes the name for the one that has it now, from then on.
 fn pid_mode(service: &Service) -> Option<String> {
     let shared = service.container.processes_of.as_ref().map(|owner| format!("container:{owner}"));
     shared.or_else(|| service.container.settings.pid.clone())
@@ -156,12 +172,32 @@ fn port_bindings(settings: &ContainerSettings) -> HashMap<String, Option<Vec<Por
     bindings
 }
 
+fn mounts(service: &Service, stack: &str) -> Vec<Mount> {
+    let written = service.container.mounts.iter().filter(|mount| made_bind(mount).is_none());
+    written.map(mount).chain(folders_of_files(service, stack)).collect()
+}
+
+/// The text of a bind whose folder on the host the engine makes where it is missing, which it does only for this form. It has
+/// no way to write a path with a colon in it.
+fn made_bind(mount: &crate::desired::Mount) -> Option<String> {
+    let MountSource::Bind { path, propagation, create_host_path: Some(true) } = &mount.source else { return None };
+    let spread = propagation.map(spread);
+    let options = spread.iter().map(AsRef::as_ref).chain(mount.read_only.then_some("ro")).collect::<Vec<_>>().join(",");
+    let options = if options.is_empty() { options } else { format!(":{options}") };
+    let has_colon = path.contains(':') || mount.target.contains(':');
+    (!has_colon).then(|| format!("{path}:{}{options}", mount.target))
+}
+
 fn mount(mount: &crate::desired::Mount) -> Mount {
+    let volume_options =
+        mount.no_copy.then(|| MountVolumeOptions { no_copy: Some(true), ..MountVolumeOptions::default() });
     let base = Mount { target: Some(mount.target.clone()), read_only: Some(mount.read_only), ..Default::default() };
     match &mount.source {
-        MountSource::Volume { name, .. } => Mount { typ: Some(MountType::VOLUME), source: Some(name.clone()), ..base },
-        MountSource::Anonymous => Mount { typ: Some(MountType::VOLUME), ..base },
-        MountSource::Bind { path, propagation } => Mount {
+        MountSource::Volume { name, .. } => {
+            Mount { typ: Some(MountType::VOLUME), source: Some(name.clone()), volume_options, ..base }
+        }
+        MountSource::Anonymous => Mount { typ: Some(MountType::VOLUME), volume_options, ..base },
+        MountSource::Bind { path, propagation, .. } => Mount {
             typ: Some(MountType::BIND),
             source: Some(path.clone()),
             bind_options: propagation

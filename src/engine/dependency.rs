@@ -28,6 +28,7 @@ impl Engine {
         service: &Service,
         stack: &str,
         timeout: Duration,
+        news: &(dyn Fn(String) + Sync),
     ) -> Result<(), Error> {
         let begun = Instant::now();
         for dependency in
@@ -46,7 +47,10 @@ impl Engine {
                                 dependency.service
                             )));
                     }
-                    Standing::NotYet(_) => tokio::time::sleep(PAUSE).await,
+                    Standing::NotYet(what) => {
+                        news(format!("waiting: {what}"));
+                        tokio::time::sleep(PAUSE).await;
+                    }
                     Standing::Never { container, what } => {
                         let lines = self.last_lines(&container, QUOTED_LINES).await.unwrap_or_default();
                         let cause = format!("{what}; its last lines:\n{}", lines.join("\n"));

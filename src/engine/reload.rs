@@ -8,6 +8,7 @@ use bollard::query_parameters::KillContainerOptionsBuilder;
 use futures_util::TryStreamExt;
 
 use super::error::{cannot, status};
+use super::interruption::Interruption;
 use super::once::Once;
 use super::replaced::Replaced;
 use super::{Engine, Error};
@@ -138,7 +139,7 @@ impl Engine {
         })
     }
 
-    /// Sends SIGHUP and waits for the verdict. A refused file does not stay: the program would die of it at its next start.
+    /// Sends SIGHUP and waits for the verdict, unless somebody wants to stop. A refused file does not stay: the program would die of it at its next start.
     /// Only a file that was taken gets the time that stands for its content, so that an `up` that is killed before goes on
     /// from here.
     pub(super) async fn reload(
@@ -148,14 +149,15 @@ impl Engine {
         container: &str,
         replaced: &mut Replaced,
         judge: &dyn Judge,
-    ) -> Result<(), Error> {
+        interruption: &Interruption,
+    ) -> Result<Taken, Error> {
         let taken = match self.hang_up(id, container).await? {
-            Heard::Yes => judge.judge(service, container).await,
+            Heard::Yes => interruption.or_done(judge.judge(service, container)).await.unwrap_or(Ok(Taken::Unproven)),
             Heard::NotRunning => Ok(Taken::Yes),
         };
         let refusal = match taken {
-            Ok(Taken::Yes) => return self.mark_proven(id, replaced).await,
-            Ok(Taken::Unproven) => return Ok(()),
+            Ok(Taken::Yes) => return self.mark_proven(id, replaced).await.map(|()| Taken::Yes),
+            Ok(Taken::Unproven) => return Ok(Taken::Unproven),
             Err(refusal) => refusal,
         };
         self.restore(replaced).await?;

@@ -27,7 +27,7 @@ pub fn keep_secret(values: impl IntoIterator<Item = String>) {
 }
 
 /// The text without what was to be kept secret, whichever case it is written in: the engine writes some words in capitals.
-pub(super) fn without_secrets(mut text: String) -> String {
+pub fn without_secrets(mut text: String) -> String {
     let words = WORDS.read().unwrap_or_else(PoisonError::into_inner);
     for word in words.iter() {
         let mut from = 0;

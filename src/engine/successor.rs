@@ -3,10 +3,14 @@
 
 use bollard::query_parameters::{RemoveContainerOptionsBuilder, RenameContainerOptionsBuilder};
 
-use super::apply::short;
 use super::error::{cannot, status};
 use super::{Engine, Error};
 use crate::desired::Duration;
+
+/// As much of an id as people see of it.
+pub(super) fn short(id: &str) -> &str {
+    &id[..id.len().min(12)]
+}
 
 /// A container that stands aside.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +32,11 @@ impl Aside {
     /// The name that it had.
     pub(super) fn from(&self) -> &str {
         &self.from
+    }
+
+    /// The same, where it is known that it ran before it ended with another one.
+    pub(super) fn with_past(self, ran: bool) -> Self {
+        Self { ran: self.ran || ran, ..self }
     }
 }
 
@@ -105,6 +114,19 @@ impl Engine {
                 Err(cannot(format!("remove container `{name}`"))(error))
             }
             _ => Ok(()),
+        }
+    }
+
+    pub(super) async fn start(&self, id: &str, name: &str) -> Result<(), Error> {
+        let started = self.act(async || self.docker.start_container(id, None).await).await;
+        started.map_err(cannot(format!("start container `{name}`")))
+    }
+
+    pub(super) async fn unpause(&self, id: &str, name: &str) -> Result<(), Error> {
+        match self.act(async || self.docker.unpause_container(id).await).await {
+            // Asked twice, because the first answer was lost.
+            Err(error) if super::error::cause(&error).contains("is not paused") => Ok(()),
+            answer => answer.map_err(cannot(format!("unpause container `{name}`"))),
         }
     }
 }

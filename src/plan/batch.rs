@@ -1,8 +1,8 @@
 //! Which steps may be carried out together.
 
-use super::{Plan, Step};
+use super::{Plan, Step, exchange};
 
-/// Steps that follow each other, all on one container (or a single step on anything else).
+/// Steps that follow each other, all on one container; networks that exchange subnets; or a single step on anything else.
 pub type Sequence<'a> = Vec<&'a Step>;
 
 /// Sequences that may be carried out at the same time.
@@ -12,9 +12,10 @@ impl Plan {
     /// The steps in batches: each batch waits for the one before it, the sequences inside one do not wait for each other.
     pub fn batches(&self) -> Vec<Batch<'_>> {
         let mut batches: Vec<(Phase, Batch)> = Vec::new();
-        for step in &self.steps {
-            let phase = phase(step);
+        for (step, group) in self.steps.iter().zip(exchange::groups(&self.steps)) {
+            let phase = group.map_or_else(|| phase(step), Phase::Renewal);
             match batches.last_mut() {
+                Some((Phase::Renewal(last), batch)) if Some(*last) == group => batch[0].push(step),
                 Some((last, batch)) if *last == phase => add(batch, step),
                 _ => batches.push((phase, vec![vec![step]])),
             }
@@ -27,8 +28,8 @@ impl Plan {
 enum Phase {
     Images,
     Networks,
-    /// One at a time: a container may be in several.
-    Replacement(String),
+    /// One at a time, or several that exchange subnets: a container may be in all of them.
+    Renewal(usize),
     Volumes,
     Removal,
     Wave(usize),
@@ -38,8 +39,7 @@ enum Phase {
 fn phase(step: &Step) -> Phase {
     match step {
         Step::GetImage { .. } => Phase::Images,
-        Step::CreateNetwork { .. } | Step::RemoveNetwork { .. } => Phase::Networks,
-        Step::ReplaceNetwork { network, .. } => Phase::Replacement(network.name.clone()),
+        Step::CreateNetwork { .. } | Step::RemoveNetwork { .. } | Step::ReplaceNetwork { .. } => Phase::Networks,
         Step::CreateVolume { .. } => Phase::Volumes,
         Step::RemoveContainer { .. } => Phase::Removal,
         Step::CreateContainer { service, .. }

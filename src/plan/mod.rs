@@ -7,6 +7,7 @@ mod batch;
 mod changed;
 mod containers;
 mod display;
+mod exchange;
 mod networks;
 mod parts;
 mod settings;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::settings;
 use super::{Inputs, Member, Step};
+use super::{exchange, settings};
 use crate::desired::Network;
 use crate::engine::{ContainerState, ObservedContainer, ObservedNetwork};
 
@@ -12,8 +12,8 @@ pub(super) fn steps(inputs: Inputs) -> Vec<Step> {
     let seconds = seconds(inputs);
     let going: Vec<&str> = seconds.iter().map(|network| network.id.as_str()).collect();
     let wanted = inputs.desired.networks.iter().filter(|network| !network.external);
-    let steps = wanted.filter_map(|network| step(inputs, network, &going));
-    seconds.iter().map(|second| remove(second)).chain(steps).collect()
+    let steps = wanted.filter_map(|network| step(inputs, network, &going)).collect();
+    seconds.iter().map(|second| remove(second)).chain(exchange::arranged(steps)).collect()
 }
 
 fn step(inputs: Inputs, network: &Network, going: &[&str]) -> Option<Step> {
@@ -36,7 +36,8 @@ fn replace(inputs: Inputs, network: &Network, old: &ObservedNetwork, why: &str) 
         1 => format!("{why}; 1 container of the stack moves over"),
         joining => format!("{why}; {joining} containers of the stack move over"),
     };
-    Step::ReplaceNetwork { id: old.id.clone(), network: network.clone(), members, reason }
+    let (network, frees) = (network.clone(), old.subnets.clone());
+    Step::ReplaceNetwork { id: old.id.clone(), network, members, frees, reason }
 }
 
 fn is_in(container: &ObservedContainer, network: &Network) -> bool {

@@ -130,6 +130,16 @@ fn subnet(text: &str) -> Option<(u128, u32)> {
     Some((bits.checked_shr(host).unwrap_or(0), length + whole))
 }
 
+/// Whether two subnets have an address in common, as no two networks of an engine may.
+pub(super) fn overlap(one: &str, other: &str) -> bool {
+    let (Some((one, length)), Some((other, other_length))) = (subnet(one), subnet(other)) else { return false };
+    // The lengths of IPv6 lie above those of IPv4.
+    let is_same_kind = (length <= 64) == (other_length <= 64);
+    let shortest = length.min(other_length);
+    let begin = |bits: u128, length: u32| bits.checked_shr(length - shortest).unwrap_or(0);
+    is_same_kind && begin(one, length) == begin(other, other_length)
+}
+
 impl Difference {
     fn words(&self, secrets: &Secrets) -> String {
         let key = &self.key;
@@ -198,6 +208,21 @@ mod tests {
         }
         assert_ne!(told(&[("subnet", "10.7.0.0/16")], &[("subnet", "10.7.0.0/24")], None), "");
         assert_ne!(told(&[("driver", "bridge")], &[("driver", "bridges")], None), "");
+    }
+
+    #[test]
+    fn subnets_overlap_where_one_holds_the_other() {
+        for (one, other) in [
+            ("10.7.0.0/24", "10.7.0.0/24"),
+            ("10.7.0.0/16", "10.7.9.0/24"),
+            ("0.0.0.0/0", "10.7.9.0/24"),
+            ("fd00::/8", "fd12::/64"),
+        ] {
+            assert!(overlap(one, other) && overlap(other, one), "{one} {other}");
+        }
+        for (one, other) in [("10.7.0.0/24", "10.7.1.0/24"), ("0.0.0.0/0", "::/0"), ("10.7.0.0/24", "none")] {
+            assert!(!overlap(one, other) && !overlap(other, one), "{one} {other}");
+        }
     }
 
     #[test]

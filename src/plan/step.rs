@@ -40,6 +40,8 @@ pub enum Step {
         network: Network,
         /// The stack's containers that are in the old one.
         members: Vec<Member>,
+        /// Subnets of the old one, which somebody else can have once it is gone.
+        frees: Vec<String>,
         /// Why.
         reason: String,
     },

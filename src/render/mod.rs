@@ -1,6 +1,7 @@
 //! Desired → the exact bytes of every generated file, in memory. Pure, but for `write`. The only folder that knows tera.
 
 mod alertmanager;
+mod beside;
 mod blackbox;
 mod compose;
 mod daemon;
@@ -18,7 +19,7 @@ mod yaml;
 
 pub use memory::memory;
 pub use rule_tests::{RuleTestFiles, TESTS_FOLDER, rule_tests};
-pub use write::{Change, Written, write};
+pub use write::{Change, Written, plain, write};
 
 use indexmap::IndexMap;
 

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, ErrorKind, Write};
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 use super::yaml::HEADER;
-use super::{Files, side_by_side};
+use super::{Files, beside, side_by_side};
 
 /// The one file that no container reads, only who calls Compose. Values of variables may stand in it that are secret.
 const OF_COMPOSE: &str = "compose.yml";
@@ -36,6 +36,10 @@ pub fn write(files: &Files, folder: &Path) -> io::Result<Vec<Written>> {
     if folder.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound) {
         return write_new(files, folder);
     }
+    let below: BTreeSet<_> = files.0.keys().filter_map(|path| Path::new(path).parent()).collect();
+    for below in below {
+        beside::tidy(&folder.join(below));
+    }
     let places: Vec<(&String, &String)> = files.0.iter().collect();
     let places = side_by_side::map(&places, |(path, text)| (*path, Place::look(&folder.join(path), text)));
     let is_ours = places.iter().any(|(_, place)| matches!(place, Ok(Place::Taken { is_marked: true, .. })));
@@ -62,23 +66,39 @@ pub fn write(files: &Files, folder: &Path) -> io::Result<Vec<Written>> {
     Ok(written)
 }
 
+/// The path of a folder to write into, without `NAME/..` where there is no such NAME.
+pub fn plain(folder: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for component in folder.components() {
+        let is_missing = plain.file_name().is_some() && plain.symlink_metadata().is_err();
+        if component == Component::ParentDir && is_missing {
+            plain.pop();
+        } else {
+            plain.push(component);
+        }
+    }
+    if plain.as_os_str().is_empty() { PathBuf::from(".") } else { plain }
+}
+
 /// Writes all of them into a folder of another name, which then gets its own.
 fn write_new(files: &Files, folder: &Path) -> io::Result<Vec<Written>> {
     let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs_err::create_dir_all(parent)?;
     let with_path =
         |error: io::Error| io::Error::new(error.kind(), format!("cannot write `{}`: {error}", folder.display()));
-    let beside = new_folder(parent).map_err(with_path)?;
+    beside::tidy(parent);
+    let new = beside::folder(parent).map_err(with_path)?;
+    let beside = new.folder.path();
     let below: BTreeSet<_> = files.0.keys().filter_map(|path| Path::new(path).parent()).collect();
     for below in below {
-        fs_err::create_dir_all(beside.path().join(below))?;
+        fs_err::create_dir_all(beside.join(below))?;
     }
     let texts: Vec<(&String, &String)> = files.0.iter().collect();
-    let outcomes = side_by_side::map(&texts, |(path, text)| create(&beside.path().join(path), text));
+    let outcomes = side_by_side::map(&texts, |(path, text)| create(&beside.join(path), text));
     outcomes.into_iter().collect::<io::Result<()>>()?;
-    std::fs::rename(beside.path(), folder).map_err(with_path)?;
+    std::fs::rename(beside, folder).map_err(with_path)?;
     // Its old name leads nowhere.
-    let _ = beside.keep();
+    let _ = new.folder.keep();
     Ok(files.0.keys().map(|path| Written { path: path.clone(), change: Change::Created }).collect())
 }
 
@@ -125,22 +145,13 @@ fn replace(file: &Path, text: &str) -> io::Result<()> {
     let folder = file.parent().expect("a rendered path has at least its own name below the output folder");
     let with_path =
         |error: io::Error| io::Error::new(error.kind(), format!("cannot write `{}`: {error}", file.display()));
-    let mut beside = tempfile::Builder::new().prefix(".stackctl-").tempfile_in(folder).map_err(with_path)?;
+    let mut beside = beside::file(folder).map_err(with_path)?;
     beside.write_all(text.as_bytes()).map_err(with_path)?;
     if !file.ends_with(OF_COMPOSE) {
         readable_by_all(beside.as_file()).map_err(with_path)?;
     }
     beside.persist(file).map_err(|failed| with_path(failed.error))?;
     Ok(())
-}
-
-/// A folder that nobody knows yet, with the rights that any new one has.
-fn new_folder(parent: &Path) -> io::Result<tempfile::TempDir> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".stackctl-");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
-    builder.tempdir_in(parent)
 }
 
 /// Writes a file that is not there, in a folder that nobody knows yet. Readable as [`replace`] makes it.

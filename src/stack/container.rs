@@ -60,8 +60,12 @@ pub struct ContainerSettings {
     pub privileged: bool,
     /// Root file system read-only.
     pub read_only: bool,
-    /// Security options such as `no-new-privileges:true`.
+    /// Security options such as `no-new-privileges:true` or `seccomp=./profile.json`.
     pub security_opt: Vec<String>,
+    /// The options that come from a file → its absolute path.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub security_files: IndexMap<String, String>,
     /// Paths that are kept in memory.
     #[serde(deserialize_with = "one_or_many")]
     #[schemars(schema_with = "one_or_many_schema")]
@@ -120,7 +124,8 @@ pub enum PullPolicy {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Logging {
-    /// `json-file`, `local`, `journald`, `fluentd` …
+    /// `json-file`, `local`, `journald`, `fluentd` …; left out: the engine's own.
+    #[serde(default)]
     pub driver: String,
     /// Options of the driver.
     #[serde(default)]

@@ -13,8 +13,8 @@ use super::document::{self, Node, Value};
 use super::rule_file::PlacedGroup;
 use super::rules::locate;
 use super::{
-    Alertmanager, BasicAuth, Dashboard, DashboardSource, Environment, Metrics, MountKind, RuleFile, Secret, Stack, Tls,
-    Toggle, Web, Wiring, dotenv,
+    Alertmanager, BasicAuth, ContainerSettings, Dashboard, DashboardSource, Environment, Metrics, MountKind, RuleFile,
+    Secret, Stack, Tls, Toggle, Web, Wiring, dotenv,
 };
 
 /// Gives variables without a value (`- KEY`, `KEY:`) the value of this environment, or takes them out.
@@ -72,7 +72,7 @@ pub(super) fn resolve(
     for (name, app) in &mut stack.apps {
         let path = top.key("apps");
         let path = path.key(name.as_str());
-        files.wiring(&mut app.wiring, &mut app.container.environment, path);
+        files.wiring(&mut app.wiring, &mut app.container, path);
         files.metrics(app.metrics.as_mut(), path.key("metrics"));
     }
     for (name, attached) in &mut stack.attached {
@@ -81,7 +81,7 @@ pub(super) fn resolve(
     for (name, exporter) in &mut stack.exporters {
         let path = top.key("exporters");
         let path = path.key(name.as_str());
-        files.wiring(&mut exporter.wiring, &mut exporter.container.environment, path);
+        files.wiring(&mut exporter.wiring, &mut exporter.container, path);
         files.metrics(Some(&mut exporter.metrics), path.key("metrics"));
         if let Some(password) = exporter.login.as_mut().and_then(|login| login.password.as_mut()) {
             files.secret(password, path.key("login").key("password"));
@@ -98,7 +98,7 @@ pub(super) fn resolve(
     }
     if let Toggle::On(prometheus) = &mut stack.prometheus {
         let path = top.key("prometheus");
-        files.wiring(&mut prometheus.wiring, &mut prometheus.container.environment, path);
+        files.wiring(&mut prometheus.wiring, &mut prometheus.container, path);
         for (index, file) in prometheus.rule_files.iter_mut().enumerate() {
             files.rules(file, path.key("rule_files").index(index));
         }
@@ -118,7 +118,7 @@ pub(super) fn resolve(
     }
     if let Toggle::On(grafana) = &mut stack.grafana {
         let path = top.key("grafana");
-        files.wiring(&mut grafana.wiring, &mut grafana.container.environment, path);
+        files.wiring(&mut grafana.wiring, &mut grafana.container, path);
         if let Some(secret) = &mut grafana.admin_password {
             files.secret(secret, path.key("admin_password"));
         }
@@ -128,7 +128,7 @@ pub(super) fn resolve(
     }
 }
 
-struct Files<'a> {
+pub(super) struct Files<'a> {
     root: &'a Node,
     folder: &'a Path,
     needs_secrets: bool,
@@ -137,7 +137,8 @@ struct Files<'a> {
 }
 
 impl Files<'_> {
-    fn wiring(&mut self, wiring: &mut Wiring, variables: &mut IndexMap<String, String>, path: document::Path) {
+    fn wiring(&mut self, wiring: &mut Wiring, container: &mut ContainerSettings, path: document::Path) {
+        self.security(container, path.key("security_opt"));
         for mount in &mut wiring.volumes {
             if let MountKind::Bind { source, .. } = &mut mount.kind {
                 *source = self.absolute(source);
@@ -149,8 +150,8 @@ impl Files<'_> {
             from_files.extend(self.env_file(file, path.key("env_file"), index));
         }
         if !from_files.is_empty() {
-            from_files.extend(std::mem::take(variables));
-            *variables = from_files;
+            from_files.extend(std::mem::take(&mut container.environment));
+            container.environment = from_files;
         }
     }
 
@@ -307,7 +308,7 @@ impl Files<'_> {
     }
 
     fn alertmanager(&mut self, alertmanager: &mut Alertmanager, path: document::Path) {
-        self.wiring(&mut alertmanager.wiring, &mut alertmanager.container.environment, path);
+        self.wiring(&mut alertmanager.wiring, &mut alertmanager.container, path);
         let list = path.key("templates");
         for (index, file) in alertmanager.templates.iter_mut().enumerate() {
             file.path = self.absolute(&file.path);
@@ -342,13 +343,13 @@ impl Files<'_> {
         absolute
     }
 
-    fn absolute(&self, file: &str) -> String {
+    pub(super) fn absolute(&self, file: &str) -> String {
         let home = file.strip_prefix("~/").and_then(|rest| Some(format!("{}/{rest}", self.environment.get("HOME")?)));
         let path = self.folder.join(home.as_deref().unwrap_or(file));
         tidy(&path).to_string_lossy().into_owned()
     }
 
-    fn cannot_read(&mut self, path: document::Path, error: &std::io::Error) {
+    pub(super) fn cannot_read(&mut self, path: document::Path, error: &std::io::Error) {
         let why = match error.kind() {
             std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
             _ => format!("cannot read the file: {error}"),
@@ -357,7 +358,7 @@ impl Files<'_> {
         self.error(path, why, help);
     }
 
-    fn error(&mut self, path: document::Path, message: impl Into<String>, help: &str) {
+    pub(super) fn error(&mut self, path: document::Path, message: impl Into<String>, help: &str) {
         let found = locate(self.root, &path);
         self.problems.error(found.value, &found.path, message, help);
     }

@@ -48,6 +48,7 @@ mod rule_test;
 mod rules;
 mod schema;
 mod scrape;
+mod seccomp;
 mod secret;
 mod sections;
 mod shape;

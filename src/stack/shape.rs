@@ -169,9 +169,16 @@ pub(super) fn pairs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<IndexM
     deserializer.deserialize_map(Pairs { separators: &['='] })
 }
 
-/// Reads a map, or a list of `HOST:ADDRESS` or `HOST=ADDRESS`.
+/// Reads a map, or a list of `HOST:ADDRESS` or `HOST=ADDRESS`. An address of IPv6 may stand in brackets.
 pub(super) fn hosts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<IndexMap<String, String>, D::Error> {
-    deserializer.deserialize_map(Pairs { separators: &['=', ':'] })
+    let mut hosts = deserializer.deserialize_map(Pairs { separators: &['=', ':'] })?;
+    for address in hosts.values_mut() {
+        let bare = address.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        if let Some(bare) = bare.filter(|bare| bare.parse::<std::net::Ipv6Addr>().is_ok()) {
+            *address = bare.to_owned();
+        }
+    }
+    Ok(hosts)
 }
 
 struct Pairs {

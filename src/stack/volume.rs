@@ -41,6 +41,8 @@ pub struct Mount {
     pub target: String,
     /// Not writable.
     pub read_only: bool,
+    /// A new volume stays empty, whatever the image has at that path.
+    pub no_copy: bool,
 }
 
 /// What is mounted.
@@ -56,6 +58,8 @@ pub enum MountKind {
         source: String,
         /// How mounts below it spread.
         propagation: Option<Propagation>,
+        /// Whether the engine makes a folder of it where it is missing.
+        create_host_path: Option<bool>,
     },
     /// Memory.
     Tmpfs {
@@ -82,6 +86,7 @@ pub enum Propagation {
 #[derive(Default)]
 struct MountOptions {
     read_only: bool,
+    no_copy: bool,
     propagation: Option<Propagation>,
 }
 
@@ -93,7 +98,8 @@ impl FromStr for MountOptions {
         for option in text.split(',') {
             match option {
                 "ro" => options.read_only = true,
-                "rw" | "z" | "Z" | "cached" | "delegated" | "consistent" | "nocopy" => {}
+                "nocopy" => options.no_copy = true,
+                "rw" | "z" | "Z" | "cached" | "delegated" | "consistent" => {}
                 "rprivate" | "private" => options.propagation = Some(Propagation::Private),
                 "rshared" | "shared" => options.propagation = Some(Propagation::Shared),
                 "rslave" | "slave" => options.propagation = Some(Propagation::Slave),
@@ -123,7 +129,8 @@ impl FromStr for Mount {
             None => MountKind::Anonymous,
             Some("") => return Err(not_a_mount(text)),
             Some(path) if path.starts_with(['/', '.', '~']) => {
-                MountKind::Bind { source: path.to_owned(), propagation: options.propagation }
+                let propagation = options.propagation;
+                MountKind::Bind { source: path.to_owned(), propagation, create_host_path: None }
             }
             Some(name) if name.contains('/') => {
                 let help = format!("for a folder write `./{name}`; names of volumes hold no `/`");
@@ -131,7 +138,7 @@ impl FromStr for Mount {
             }
             Some(name) => MountKind::Volume(name.to_owned()),
         };
-        Ok(Self { kind, target: absolute(target)?, read_only: options.read_only })
+        Ok(Self { kind, target: absolute(target)?, read_only: options.read_only, no_copy: options.no_copy })
     }
 }
 
@@ -191,6 +198,9 @@ struct LongMount {
     /// Options of a bind.
     #[serde(default)]
     bind: BindOptions,
+    /// Options of a volume.
+    #[serde(default)]
+    volume: VolumeOptions,
     /// Options of memory.
     #[serde(default)]
     tmpfs: TmpfsOptions,
@@ -214,6 +224,16 @@ enum MountType {
 struct BindOptions {
     /// How mounts below it spread.
     propagation: Option<Propagation>,
+    /// Whether the engine makes a folder of the path where it is missing. Default: it does not.
+    create_host_path: Option<bool>,
+}
+
+/// Options of a volume.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+struct VolumeOptions {
+    /// A new volume stays empty, whatever the image has at that path.
+    nocopy: bool,
 }
 
 /// Options of memory.
@@ -229,12 +249,16 @@ impl LongMount {
         let kind = match (self.kind, self.source) {
             (MountType::Volume, Some(name)) => MountKind::Volume(name),
             (MountType::Volume, None) => MountKind::Anonymous,
-            (MountType::Bind, Some(source)) => MountKind::Bind { source, propagation: self.bind.propagation },
+            (MountType::Bind, Some(source)) => {
+                let BindOptions { propagation, create_host_path } = self.bind;
+                MountKind::Bind { source, propagation, create_host_path }
+            }
             (MountType::Bind, None) => return Err(Wrong::new("a bind without `source`", "add `source: PATH`")),
             (MountType::Tmpfs, None) => MountKind::Tmpfs { size: self.tmpfs.size },
             (MountType::Tmpfs, Some(_)) => return Err(Wrong::new("memory has no `source`", "remove `source`")),
         };
-        Ok(Mount { kind, target: absolute(&self.target)?, read_only: self.read_only })
+        let no_copy = self.volume.nocopy;
+        Ok(Mount { kind, target: absolute(&self.target)?, read_only: self.read_only, no_copy })
     }
 }
 
@@ -262,7 +286,9 @@ mod tests {
         assert_eq!(mount("data:/var").kind, MountKind::Volume("data".into()));
         assert_eq!(mount("/cache").kind, MountKind::Anonymous);
         assert!(mount("./etc:/etc:ro").read_only);
-        let bind = MountKind::Bind { source: "/".into(), propagation: Some(Propagation::Slave) };
+        assert!(mount("data:/var:nocopy").no_copy);
+        let propagation = Some(Propagation::Slave);
+        let bind = MountKind::Bind { source: "/".into(), propagation, create_host_path: None };
         assert_eq!(mount("/:/host:ro,rslave").kind, bind);
     }
 

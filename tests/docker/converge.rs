@@ -139,6 +139,67 @@ fn ctrl_c_at_up_says_what_is_left_and_the_next_one_goes_on() {
 }
 
 #[test]
+fn ctrl_c_in_the_middle_of_a_replacement_finishes_that_and_begins_nothing_more() {
+    // The first process of a container minds no signal that it does not listen to.
+    let apps = |value: &str, grace: &str| {
+        format!(
+            "apps:\n  web: {{ image: stackctl/self, command: [demo, iotd], environment: {{ A: {value} }}, \
+             stop_signal: SIGUSR2, stop_grace_period: {grace} }}\n  \
+             day: {{ image: stackctl/self, command: [demo, iotd], environment: {{ A: {value} }}, depends_on: [web] }}\n"
+        )
+    };
+    let stack = Sandbox::started(&apps("b", "4s"));
+    let before = [stack.running("web"), stack.running("day")];
+    let web = stack.container("web", 1);
+    let being_replaced = || docker(&["ps", "-a", "--format", "{{.Names}}"]).contains(&format!("{web}."));
+
+    stack.write(&apps("c", "4s"));
+    let mut session = Session::start(&stack.path(""), &["up"], &[]);
+    eventually("the new one is there", being_replaced);
+    session
+        .press("\u{3}")
+        .expect(&format!("stopping: nothing more is begun; this is finished first: replace container {web}"));
+    session.expect("interrupted: 1 step done");
+    assert_eq!(session.exit_code(), 130);
+    assert_ne!(stack.running("web"), before[0]);
+    assert_eq!((stack.running("web").len(), stack.running("day")), (1, before[1].clone()));
+    assert_eq!(stack.plan(), ["replace container STACK-day-1"]);
+
+    // Once more, and it is left as it stands.
+    stack.write(&apps("d", "4s"));
+    let mut session = Session::start(&stack.path(""), &["up"], &[]);
+    eventually("the new one is there", being_replaced);
+    session.press("\u{3}").expect("stopping: ").press("\u{3}");
+    session.expect("interrupted: ").expect(&format!("begun and not finished: replace container {web}"));
+    assert_eq!(session.exit_code(), 130);
+    stack.ok(&["up", "--no-wait"]);
+    assert_eq!((stack.plan(), stack.running("web").len(), stack.running("day").len()), (vec![], 1, 1));
+}
+
+#[test]
+fn who_gave_way_comes_back_where_its_replacement_is_interrupted() {
+    let free = [0; 2].map(|_| std::net::TcpListener::bind("127.0.0.1:0").expect("a free port"));
+    let [one, other] = free.map(|socket| socket.local_addr().unwrap().port());
+    let apps = |one: u16, other: u16| {
+        format!(
+            "apps:\n  slow: {{ image: stackctl/self, command: [demo, iotd], stop_signal: SIGUSR2, stop_grace_period: 4s, ports: [\"{one}:80\"] }}\n  \
+             late: {{ image: stackctl/self, command: [demo, iotd], depends_on: [slow], ports: [\"{other}:80\"] }}\n"
+        )
+    };
+    let stack = Sandbox::started(&apps(one, other));
+    let before = [stack.running("slow"), stack.running("late")];
+    stack.write(&apps(other, one));
+    let child = stack.spawn(&["up"]);
+    eventually("both give way", || stack.running("late").is_empty());
+    host(&["kill", "-INT", &child.id().to_string()]);
+    let output = child.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    assert!(said.contains("interrupted: nothing of stack"), "{said}");
+    assert_eq!([stack.running("slow"), stack.running("late")], before, "{said}");
+}
+
+#[test]
 fn a_killed_replacement_leaves_no_second_container() {
     let stack = Sandbox::new(APPS);
     stack.ok(&["up"]);

@@ -159,6 +159,40 @@ fn one_that_did_not_run_comes_back_as_it_was() {
     assert_eq!(stack.plan(), ["start container STACK-web-1"]);
 }
 
+#[test]
+fn who_shares_the_processes_of_one_that_comes_back_runs_again() {
+    let apps = |rest: &str| {
+        format!(
+            "apps:\n  web: {{ image: stackctl/self, command: [demo, iotd]{rest} }}\n  \
+             beside: {{ image: stackctl/self, command: [demo, iotd], pid: \"service:web\", restart: always }}\n  \
+             third: {{ image: stackctl/self, command: [demo, iotd], pid: \"service:beside\" }}\n"
+        )
+    };
+    let stack = Sandbox::started(&apps(""));
+    let ids = || ["web", "beside", "third"].map(|app| stack.running(app));
+    let before = ids();
+    stack.write(&apps(", entrypoint: [/no-such-program]"));
+    let up = stack.expect(1, &["up"]);
+    assert!(up.stderr.contains("the container that ran before runs again"), "{}", up.stderr);
+    assert_eq!(ids(), before, "{}", up.stderr);
+    stack.write(&apps(""));
+    assert_eq!(stack.plan(), [""; 0]);
+    // One of them that does not start comes back, too, and who shares its own processes.
+    let ill = |apps: String| apps.replace("\"service:web\"", "\"service:web\", entrypoint: [/no-such-program]");
+    stack.write(&ill(apps("")));
+    let up = stack.expect(1, &["up"]);
+    assert_eq!(ids(), before, "{}", up.stderr);
+    // Into the processes of another container nobody comes back, and that is said.
+    stack.write(&ill(apps(", environment: { A: b }")));
+    let up = stack.expect(1, &["up"]).stderr;
+    assert!(up.contains("the container before it cannot come back"), "{up}");
+    let third = format!("it ended with `{}`, whose processes it shared", stack.container("beside", 1));
+    assert!(up.contains(&third), "{up}");
+    stack.write(&apps(", environment: { A: b }"));
+    stack.ok(&["up"]);
+    assert!(ids().iter().all(|running| running.len() == 1));
+}
+
 /// Two apps exchange their ports, so that both stop first; then what they need does not start.
 #[test]
 fn those_that_gave_way_to_each_other_run_again_where_neither_is_replaced() {
@@ -176,7 +210,7 @@ fn those_that_gave_way_to_each_other_run_again_where_neither_is_replaced() {
     let before = ids();
     stack.write(&body(second, first, ", entrypoint: [/no-such-program]"));
     let up = stack.expect(1, &["up"]);
-    assert!(up.stderr.contains("not started, because they need what failed: one, two"), "{}", up.stderr);
+    assert!(up.stderr.contains("left as they are, because they need what failed: one, two"), "{}", up.stderr);
     assert_eq!(ids(), before, "{}", up.stderr);
     assert_eq!(names_of(&stack).len(), 4, "{:?}", names_of(&stack));
     stack.write(&body(second, first, ""));
@@ -345,6 +379,29 @@ fn what_is_left_out_for_one_reason_is_told_in_one_line() {
     let plan = stack.expect(3, &["plan"]).stderr;
     assert!(plan.contains("left out: memcached, kafka: the registry `127.0.0.1:1` cannot be reached"), "{plan}");
     assert_eq!(plan.matches("cannot be reached").count(), 1, "{plan}");
+}
+
+#[test]
+fn what_is_waited_for_before_a_start_is_told_now_and_then() {
+    let stack = Sandbox::new(
+        "apps:\n  ill: { image: stackctl/self, command: [demo, iotd], healthcheck: { test: [CMD, /no/such/check], interval: 1s, retries: 99 } }\n  \
+         waits: { image: stackctl/self, command: [demo, iotd], depends_on: { ill: { condition: service_healthy } } }\n",
+    );
+    let up = stack.expect(1, &["up", "--timeout", "13s"]).stderr;
+    let waiting = format!("waiting: `{}` is not healthy", stack.container("ill", 1));
+    assert_eq!(up.matches(&waiting).count(), 1, "{up}");
+}
+
+#[test]
+fn a_secret_in_the_name_of_an_image_is_not_shown() {
+    let stack = Sandbox::bare(
+        "images: { mirror: \"127.0.0.1:1\" }\nprometheus: off\ngrafana: off\napps: { web: { image: \"127.0.0.1:1/shop:${TAG_TOKEN}\" } }\n",
+    );
+    for arguments in [&["plan"][..], &["plan", "--format", "json"], &["up", "--no-wait"]] {
+        let told = run(stack.command(arguments).env("TAG_TOKEN", "quorum-seventeen"));
+        let told = told.stdout + &told.stderr;
+        assert!(told.contains("127.0.0.1:1/shop:***") && !told.contains("quorum"), "{told}");
+    }
 }
 
 #[test]

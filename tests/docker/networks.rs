@@ -127,6 +127,97 @@ fn a_network_that_cannot_be_made_anew_is_as_it_was() {
     assert!(network(&stack, "{{json .IPAM.Config}}").contains(&subnet));
 }
 
+/// Four subnets that no other test has, nor the engine by itself.
+fn own_subnets(stack: &Sandbox) -> [String; 4] {
+    let whole = own_subnet(stack);
+    let begin = whole.strip_suffix("0/24").expect("it is written so");
+    [0, 64, 128, 192].map(|last| format!("{begin}{last}/26"))
+}
+
+/// Two networks, each with a subnet or without one, and what more there is under `networks`.
+fn write_subnets(stack: &Sandbox, [back, front]: [&str; 2], more: &str) {
+    let subnet = |subnet: &str| if subnet.is_empty() { String::new() } else { format!("subnet: {subnet}") };
+    let joined = if more.is_empty() { "[front, back]" } else { "[front, back, side]" };
+    stack.write_bare(&format!(
+        "prometheus: off\ngrafana: off\nnetworks:\n  back: {{ {} }}\n  front: {{ {} }}\n{more}apps:\n  \
+         web: {{ image: stackctl/self, command: [demo, iotd], networks: [front, back] }}\n  \
+         day: {{ image: stackctl/self, command: [demo, iotd], networks: {joined} }}\n",
+        subnet(back),
+        subnet(front)
+    ));
+}
+
+fn subnet_of(stack: &Sandbox, key: &str) -> String {
+    let format = "{{range .IPAM.Config}}{{.Subnet}}{{end}} {{len .Containers}}";
+    docker(&["network", "inspect", "--format", format, &format!("{}_{key}", stack.name)]).trim().to_owned()
+}
+
+#[test]
+fn networks_that_exchange_their_subnets_are_replaced_together() {
+    let stack = Sandbox::bare("");
+    let [one, two, three, _] = own_subnets(&stack);
+    write_subnets(&stack, [&one, &two], "");
+    stack.ok(&["up", "--no-wait"]);
+    let web = stack.running("web");
+    // They exchange theirs; one follows the other; a new one gets what another one gives up.
+    let side = format!("  side: {{ subnet: {three} }}\n");
+    for (subnets, more) in [([&two, &one], ""), ([&three, &two], ""), ([&String::new(), &two], side.as_str())] {
+        write_subnets(&stack, subnets.map(String::as_str), more);
+        let plan = stack.expect(3, &["plan"]).stdout;
+        assert!(plan.contains("because a subnet goes from one to the other"), "{plan}");
+        stack.ok(&["up", "--no-wait"]);
+        for (key, subnet) in ["back", "front"].into_iter().zip(subnets).filter(|(_, subnet)| !subnet.is_empty()) {
+            assert_eq!(subnet_of(&stack, key), format!("{subnet} 2"));
+        }
+        assert_eq!(stack.plan(), [""; 0]);
+        assert_eq!(stack.running("web"), web, "nothing that runs is started anew");
+    }
+    assert_eq!(subnet_of(&stack, "side"), format!("{three} 1"));
+}
+
+#[test]
+fn of_networks_that_are_replaced_together_all_come_or_none() {
+    let stack = Sandbox::bare("");
+    let [one, two, _, taken] = own_subnets(&stack);
+    write_subnets(&stack, [&one, &two], "");
+    stack.ok(&["up", "--no-wait"]);
+    let (other, running) = (format!("{}-other", stack.name), [stack.running("web"), stack.running("day")]);
+    docker(&["network", "create", "--subnet", &taken, &other]);
+    write_subnets(&stack, [&two, &taken], "");
+    let up = stack.expect(1, &["up", "--no-wait"]).stderr;
+    docker(&["network", "rm", &other]);
+    assert!(up.contains("cannot replace networks `") && up.contains("; the networks are as they were"), "{up}");
+    assert_eq!(["back", "front"].map(|key| subnet_of(&stack, key)), [one, two.clone()].map(|it| format!("{it} 2")));
+    assert_eq!([stack.running("web"), stack.running("day")], running);
+    stack.ok(&["up", "--no-wait"]);
+    assert_eq!(["back", "front"].map(|key| subnet_of(&stack, key)), [two, taken].map(|it| format!("{it} 2")));
+}
+
+/// As a replacement leaves it that was killed after the old network had gone.
+#[test]
+fn who_runs_outside_of_a_network_that_cannot_be_made_is_named() {
+    let stack = Sandbox::bare("");
+    write_subnets(&stack, ["", ""], "");
+    stack.ok(&["up", "--no-wait"]);
+    let (other, subnet, back) = (format!("{}-other", stack.name), own_subnet(&stack), format!("{}_back", stack.name));
+    for app in ["web", "day"] {
+        docker(&["network", "disconnect", &back, &stack.container(app, 1)]);
+    }
+    docker(&["network", "rm", &back]);
+    docker(&["network", "create", "--subnet", &subnet, &other]);
+    write_subnets(&stack, [&subnet, ""], "");
+    let up = stack.expect(1, &["up", "--no-wait"]).stderr;
+    docker(&["network", "rm", &other]);
+    for expected in
+        ["these run outside of it and are not reached in it: ", &stack.container("web", 1), &stack.container("day", 1)]
+    {
+        assert!(up.contains(expected), "{expected}: {up}");
+    }
+    assert!(!up.contains("not started"), "{up}");
+    stack.ok(&["up", "--no-wait"]);
+    assert_eq!(inside(&stack), EVERYBODY);
+}
+
 #[test]
 fn a_replacement_of_a_network_that_was_killed_is_finished_by_the_next_up() {
     let stack = started("");

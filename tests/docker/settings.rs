@@ -138,6 +138,59 @@ fn every_setting_is_at_the_engine_what_compose_makes_of_it() {
     assert_eq!((stack.plan(), stack.running("beside").len()), (vec![], 1));
 }
 
+#[test]
+fn what_compose_reads_in_a_container_s_settings_is_read_as_compose_reads_it() {
+    let stack = Sandbox::bare("");
+    let profile = "{ \"defaultAction\": \"SCMP_ACT_ALLOW\",\n  \"syscalls\": [] }\n";
+    fs::write(stack.path("profile.json"), profile).expect("the test's folder is writable");
+    let app = "image: stackctl/self, command: [demo, iotd]";
+    stack.write_bare(&format!(
+        "\
+prometheus: off
+grafana: off
+apps:
+  logs: {{ {app}, logging: {{ options: {{ max-size: 7m }} }}, extra_hosts: ['six=[::1]', 'seven:[fd00::7]'] }}
+  profile: {{ {app}, security_opt: ['seccomp:./profile.json', systempaths=unconfined] }}
+  equals: {{ {app}, security_opt: ['seccomp=profile.json'] }}
+  mounts:
+    image: stackctl/self
+    command: [demo, iotd]
+    volumes:
+      - {{ type: bind, source: ./made/here, target: /made, read_only: true, bind: {{ create_host_path: true }} }}
+      - {{ type: volume, source: data, target: /data, volume: {{}} }}
+      - {{ type: volume, source: data, target: /empty, volume: {{ nocopy: true }} }}
+volumes: {{ data: {{}} }}
+"
+    ));
+    let folder = stack.path("rendered");
+    stack.ok(&["render", "-o", &folder.display().to_string()]);
+    compose(&folder, &["up", "-d"]);
+    let by_compose = snapshot(&stack);
+    compose(&folder, &["down"]);
+    fs::remove_dir_all(stack.path("made")).expect("the engine has made it");
+    stack.ok(&["up", "--no-wait"]);
+    let by_stackctl = snapshot(&stack);
+    assert_eq!(by_compose.len(), 4);
+    for (container, ours) in &by_stackctl {
+        let differing = differing("", ours, &by_compose[container]);
+        assert!(differing.is_empty(), "{container}, by stackctl and by Compose:\n{}", differing.join("\n"));
+    }
+    assert!(stack.path("made/here").is_dir());
+    let of =
+        |app: &str, format: &str| docker(&["inspect", "--format", format, &stack.container(app, 1)]).trim().to_owned();
+    let seccomp = "[seccomp={\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[]}]";
+    assert_eq!(of("profile", "{{.HostConfig.SecurityOpt}} {{.HostConfig.MaskedPaths}}"), format!("{seccomp} []"));
+    assert_eq!(of("equals", "{{.HostConfig.SecurityOpt}}"), seccomp);
+    assert_eq!(
+        of("logs", "{{.HostConfig.LogConfig.Type}} {{index .HostConfig.LogConfig.Config \"max-size\"}}"),
+        "json-file 7m"
+    );
+    // Another profile in the same file is another container.
+    assert_eq!(stack.plan(), [""; 0]);
+    fs::write(stack.path("profile.json"), profile.replace("ALLOW", "LOG")).expect("the test's folder is writable");
+    assert_eq!(stack.plan(), ["replace container STACK-profile-1", "replace container STACK-equals-1"]);
+}
+
 /// The essence of a container of the same image that nobody has said anything about.
 fn plain(stack: &Sandbox) -> Value {
     let image = crate::sandbox::own_image();

@@ -452,11 +452,17 @@ fn every_container_setting() -> ContainerSettings {
 }
 
 fn every_kind_of_mount() -> Vec<Mount> {
-    let mount = |kind, target: &str, read_only| Mount { kind, target: target.to_owned(), read_only };
-    let bind = |source: &str, propagation| MountKind::Bind { source: source.to_owned(), propagation };
+    let mount = |kind, target: &str, read_only| Mount { kind, target: target.to_owned(), read_only, no_copy: false };
+    let bind = |source: &str, propagation| {
+        let source = source.to_owned();
+        MountKind::Bind { source, propagation, create_host_path: None }
+    };
+    let made = MountKind::Bind { source: "/srv/made".to_owned(), propagation: None, create_host_path: Some(true) };
     vec![
         mount(MountKind::Volume("database".to_owned()), "/data", true),
         mount(MountKind::Anonymous, "/cache", false),
+        Mount { no_copy: true, ..mount(MountKind::Volume("database".to_owned()), "/empty", false) },
+        mount(made, "/made", true),
         mount(bind("/srv/shop", None), "/srv", true),
         mount(bind("/srv/odd:name", None), "/odd", false),
         mount(bind("/media", Some(Propagation::Shared)), "/media", false),

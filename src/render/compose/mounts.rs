@@ -28,12 +28,22 @@ pub(super) struct LongMount {
     #[serde(skip_serializing_if = "Option::is_none")]
     bind: Option<BindOptions>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    volume: Option<VolumeOptions>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     tmpfs: Option<TmpfsOptions>,
 }
 
 #[derive(Serialize)]
 struct BindOptions {
-    propagation: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    propagation: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    create_host_path: Option<bool>,
+}
+
+#[derive(Serialize)]
+struct VolumeOptions {
+    nocopy: bool,
 }
 
 #[derive(Serialize)]
@@ -57,7 +67,7 @@ fn folders(container: &Container) -> IndexSet<(&str, &str)> {
 /// The short form where it can say everything, else the long one.
 fn entry(mount: &Mount) -> MountEntry {
     let long = long(mount);
-    let plain = long.bind.is_none() && !long.target.contains(':');
+    let plain = long.bind.is_none() && long.volume.is_none() && !long.target.contains(':');
     match &long.source {
         Some(source) if plain && !source.contains(':') => {
             let mode = if long.read_only { ":ro" } else { "" };
@@ -69,17 +79,20 @@ fn entry(mount: &Mount) -> MountEntry {
 
 fn long(mount: &Mount) -> LongMount {
     let (target, read_only) = (mount.target.clone(), mount.read_only);
-    let bare = LongMount { kind: "volume", source: None, target, read_only, bind: None, tmpfs: None };
+    let volume = mount.no_copy.then_some(VolumeOptions { nocopy: true });
+    let bare = LongMount { kind: "volume", source: None, target, read_only, bind: None, volume, tmpfs: None };
     match &mount.source {
         MountSource::Volume { key, .. } => LongMount { source: Some(key.clone()), ..bare },
         MountSource::Anonymous => bare,
-        MountSource::Bind { path, propagation } => {
-            let bind = propagation.map(|propagation| BindOptions { propagation: propagation_word(propagation) });
-            LongMount { kind: "bind", source: Some(path.clone()), bind, ..bare }
+        MountSource::Bind { path, propagation, create_host_path } => {
+            let (propagation, create_host_path) = (propagation.map(propagation_word), *create_host_path);
+            let says = propagation.is_some() || create_host_path.is_some();
+            let bind = says.then_some(BindOptions { propagation, create_host_path });
+            LongMount { kind: "bind", source: Some(path.clone()), bind, volume: None, ..bare }
         }
         MountSource::Tmpfs { size } => {
             let tmpfs = size.map(|size| TmpfsOptions { size: compose_size(size) });
-            LongMount { kind: "tmpfs", tmpfs, ..bare }
+            LongMount { kind: "tmpfs", tmpfs, volume: None, ..bare }
         }
     }
 }

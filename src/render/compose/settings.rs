@@ -30,7 +30,7 @@ pub(super) fn entries(settings: &ContainerSettings) -> IndexMap<&'static str, Va
         ("read_only", settings.read_only.then_some(json!(true))),
         ("cap_add", list(settings.cap_add.iter().cloned())),
         ("cap_drop", list(settings.cap_drop.iter().cloned())),
-        ("security_opt", list(settings.security_opt.iter().cloned())),
+        ("security_opt", list(settings.security_opt.iter().map(|option| security_option(settings, option)))),
         ("devices", list(settings.devices.iter().cloned())),
         ("tmpfs", list(settings.tmpfs.iter().cloned())),
         ("sysctls", unless_empty(&settings.sysctls)),
@@ -48,6 +48,14 @@ pub(super) fn entries(settings: &ContainerSettings) -> IndexMap<&'static str, Va
         ("logging", settings.logging.as_ref().map(logging)),
     ];
     entries.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
+}
+
+/// Compose reads a profile for seccomp from its file.
+fn security_option(settings: &ContainerSettings, option: &str) -> String {
+    match settings.security_files.get(option) {
+        Some(file) => format!("seccomp={file}"),
+        None => option.to_owned(),
+    }
 }
 
 fn unless_empty(map: &IndexMap<String, String>) -> Option<Value> {
@@ -100,7 +108,10 @@ fn prefixed(first: &str, words: &[String]) -> Value {
 }
 
 fn logging(logging: &Logging) -> Value {
-    let mut entry = json!({ "driver": logging.driver });
+    let mut entry = json!({});
+    if !logging.driver.is_empty() {
+        entry["driver"] = json!(logging.driver);
+    }
     if !logging.options.is_empty() {
         entry["options"] = json!(logging.options);
     }

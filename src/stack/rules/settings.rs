@@ -238,10 +238,11 @@ fn wrong_security_option(option: &str) -> Option<Wrong> {
             format!("`{}` says neither `true` nor `false`", option.escape_debug()),
             "write `no-new-privileges:true`",
         )),
-        "seccomp" if has_value && !is_profile(value) => {
-            let message = "the engine wants the profile itself here, and reads no file";
-            Some(Wrong::new(message, "write `seccomp=` and the JSON of the profile, or `seccomp=unconfined`"))
+        "seccomp" if value.trim_start().starts_with('{') && !is_json(value) => {
+            let help = "write `seccomp=./FILE`, or the JSON of the profile after `seccomp=`";
+            Some(Wrong::new("the profile here is no JSON", help))
         }
+        "systempaths" if option == "systempaths=unconfined" => None,
         // `writable-cgroups` is known from Engine 28 on.
         "label" | "apparmor" | "seccomp" | "writable-cgroups" if has_value => None,
         _ => {
@@ -256,9 +257,8 @@ pub(super) fn is_boolean(text: &str) -> bool {
     ["1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False"].contains(&text)
 }
 
-/// `builtin` is known from Engine 23 on.
-fn is_profile(text: &str) -> bool {
-    matches!(text, "" | "unconfined" | "builtin") || serde_json::from_str::<serde_json::Value>(text).is_ok()
+fn is_json(text: &str) -> bool {
+    serde_json::from_str::<serde_json::Value>(text).is_ok()
 }
 
 /// Devices of the host, and the machine that a container is for.

@@ -109,17 +109,23 @@ pub(super) fn network_mismatch(expected: &Expected, index: &Index) -> Option<Tro
         list(&mut networks.iter()),
         list(&mut index.prometheus_networks.iter()),
     );
-    let is_meant = |service: &Service| {
-        let mut joined = service.container.networks.iter();
-        joined.any(|attachment| index.prometheus_networks.contains(attachment.network.as_str()))
+    let meant: Vec<&str> = index.networks_meant().collect();
+    let common = |service: &Service| {
+        let mut own = service.container.networks.iter();
+        own.find(|attachment| meant.contains(&attachment.network.as_str())).map(|own| own.network.clone())
     };
     let fix = match expected.service {
         None => "run `stackctl up`, which has Prometheus join that network".to_owned(),
-        Some(service) if is_meant(service) => "run `stackctl up`, which joins it to its networks again".to_owned(),
-        Some(service) => format!(
-            "add a network that Prometheus is in to the `networks` of `{}`, then run `stackctl up`",
-            service.name
-        ),
+        Some(service) => match common(service) {
+            Some(gone) if !index.networks.contains(gone.as_str()) => format!(
+                "run `stackctl up`, which makes network `{gone}`, or says why it cannot, and joins it to its networks again"
+            ),
+            Some(_) => "run `stackctl up`, which joins it to its networks again".to_owned(),
+            None => format!(
+                "add a network that Prometheus is in to the `networks` of `{}`, then run `stackctl up`",
+                service.name
+            ),
+        },
     };
     Some(Trouble::new(Cause::NetworkMismatch, message, fix))
 }

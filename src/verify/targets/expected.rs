@@ -152,6 +152,8 @@ pub(super) struct Index<'a> {
     pub(super) states: BTreeMap<&'a str, ContainerState>,
     /// Networks the Prometheus container is in.
     pub(super) prometheus_networks: BTreeSet<&'a str>,
+    /// Networks of the stack that are there.
+    pub(super) networks: BTreeSet<&'a str>,
 }
 
 impl<'a> Index<'a> {
@@ -166,6 +168,7 @@ impl<'a> Index<'a> {
             attached: observed.attached.iter().map(|attached| &attached.container).collect(),
             states: super::says::states(observed),
             prometheus_networks: BTreeSet::new(),
+            networks: observed.networks.iter().map(|network| network.name.as_str()).collect(),
         };
         for container in &observed.containers {
             index.containers.insert((&container.service, container.replica), container);
@@ -173,6 +176,12 @@ impl<'a> Index<'a> {
         }
         index.prometheus_networks = index.prometheus_container().map(networks_of).unwrap_or_default();
         index
+    }
+
+    /// Networks the Prometheus container is to be in.
+    pub(super) fn networks_meant(&self) -> impl Iterator<Item = &'a str> {
+        let service = self.services.get(self.server).copied();
+        service.into_iter().flat_map(|service| service.container.all_networks()).map(|it| it.network.as_str())
     }
 
     pub(super) fn prometheus_container(&self) -> Option<&'a ObservedContainer> {

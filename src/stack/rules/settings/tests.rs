@@ -72,6 +72,9 @@ fn security_options_are_words_that_the_engine_knows_with_values_that_it_reads() 
         "seccomp=builtin",
         "seccomp={\"defaultAction\":\"SCMP_ACT_ALLOW\"}",
         "seccomp=",
+        // What is in the file is looked at when it is read.
+        "seccomp:./profile.json",
+        "systempaths=unconfined",
         "apparmor:docker-default",
         "apparmor=unconfined",
         "label:disable",
@@ -91,9 +94,9 @@ fn security_options_are_words_that_the_engine_knows_with_values_that_it_reads() 
         "seccomp",
         "no-new-privileges:yes",
         "no-new-privileges:",
-        "seccomp:./profile.json",
-        "seccomp=default",
-        "systempaths=unconfined",
+        "seccomp={not",
+        "systempaths=hidden",
+        "systempaths:unconfined",
         "credentialspec=file://x",
     ] {
         assert!(wrong_security_option(option).is_some(), "{option}");

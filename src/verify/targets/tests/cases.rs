@@ -24,6 +24,19 @@ fn container_cases() -> Vec<(Case, Cause, &'static str, &'static str)> {
         }
         case
     };
+    let there = {
+        let mut case = apart(true);
+        case.observed.networks.push(crate::engine::ObservedNetwork {
+            id: "1".into(),
+            name: "demo_default".into(),
+            ours: true,
+            in_use: true,
+            internal: false,
+            subnets: Vec::new(),
+            made: crate::engine::ObservedSettings::default(),
+        });
+        case
+    };
     let crashing = {
         let mut case = refused_while(Vec::new());
         case.container().restarts = 5;
@@ -70,7 +83,13 @@ fn container_cases() -> Vec<(Case, Cause, &'static str, &'static str)> {
             apart(true),
             Cause::NetworkMismatch,
             "is in `demo_backend`, Prometheus in `demo_default`",
-            "joins it to its networks again",
+            "makes network `demo_default`, or says why it cannot, and joins it to its networks again",
+        ),
+        (
+            there,
+            Cause::NetworkMismatch,
+            "is in `demo_backend`, Prometheus in `demo_default`",
+            "run `stackctl up`, which joins it to its networks again",
         ),
         (
             apart(false),

@@ -1,0 +1,30 @@
+//! Named volumes of a stack. They are made, and never replaced.
+
+use bollard::models::VolumeCreateRequest;
+
+use super::error::cannot;
+use super::{Engine, Error, labels};
+use crate::desired::Volume;
+use crate::plan::volume_parts;
+
+impl Engine {
+    pub(super) async fn create_volume(&self, volume: &Volume, stack: &str) -> Result<(), Error> {
+        let mut labels: std::collections::HashMap<_, _> = volume.labels.clone().into_iter().collect();
+        labels.extend([
+            (labels::PROJECT.to_owned(), stack.to_owned()),
+            (labels::VOLUME.to_owned(), volume.key.clone()),
+            (labels::VERSION.to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
+            (labels::PARTS.to_owned(), serde_json::json!(volume_parts(volume)).to_string()),
+            (labels::STACK.to_owned(), stack.to_owned()),
+        ]);
+        let request = VolumeCreateRequest {
+            name: Some(volume.name.clone()),
+            driver: Some(volume.driver.clone()),
+            driver_opts: Some(volume.driver_opts.clone().into_iter().collect()),
+            labels: Some(labels),
+            ..Default::default()
+        };
+        let created = self.act(async || self.docker.create_volume(request.clone()).await).await;
+        created.map(drop).map_err(cannot(format!("create volume `{}`", volume.name)))
+    }
+}
