@@ -439,6 +439,12 @@ fn what_shares_the_processes_of_a_container_is_replaced_after_it() {
         "± replace container shop-watcher-1 shares the processes of `shop-web-1`",
     ];
     assert_plan(&other.plan(&observed), &both);
+    // One that stands still is bound to a container that may be gone: it is not started.
+    let mut still = world.running();
+    let watcher = container(&mut still, "shop-watcher-1");
+    (watcher.state, watcher.exit_code) = (ContainerState::Exited, Some(137));
+    let expected = "± replace container shop-watcher-1 exited with 137, and shares the processes of `shop-web-1`";
+    assert_plan(&world.plan(&still), &[expected]);
     let named = World::of(&text.replace("image: 'web:1'", "image: 'web:1', container_name: front"));
     let watcher = named.desired.services.iter().find(|service| service.name == "watcher").expect("it is in the file");
     assert_eq!(watcher.container.processes_of.as_deref(), Some("front"));

@@ -158,7 +158,15 @@ impl Seat<'_> {
         let mut changed = differing(inputs.files, self.service, container)
             .filter(|file| ends_again || file.on_change == OnChange::Replace);
         let changed_file = changed.next().map(|file| format!("`{}` changed", file.target));
-        changed_file.or_else(|| self.changed_secret(inputs, container))
+        let changed = changed_file.or_else(|| self.changed_secret(inputs, container));
+        changed.or_else(|| self.lost_processes(container))
+    }
+
+    /// One that stands still and shares the processes of another container is bound to that very one, which may be gone.
+    fn lost_processes(&self, container: &ObservedContainer) -> Option<String> {
+        let owner = self.service.container.processes_of.as_ref()?;
+        let stands_still = self.start_reason(container).filter(|_| container.state != ContainerState::Paused)?;
+        Some(format!("{stands_still}, and shares the processes of `{owner}`"))
     }
 
     fn start_reason(&self, container: &ObservedContainer) -> Option<String> {
