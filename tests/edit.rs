@@ -129,6 +129,22 @@ fn what_is_watched_and_what_watches_is_told_with_the_command_that_does_it() {
 }
 
 #[test]
+fn what_was_to_be_warned_of_before_is_not_told_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("stack.yml");
+    fs::write(&file, "name: shop\nprometheus: { port: '0.0.0.0:9090' }\napps: { web: { image: web } }\n").unwrap();
+    let told = |code: i32, words: &[&str]| {
+        let run = stackctl(folder.path(), words).code(code);
+        String::from_utf8_lossy(&run.get_output().stderr).into_owned()
+    };
+    assert_eq!(told(0, &["add", "app", "api", "--image", "api:1"]), "ok added apps.api to stack.yml\n");
+    let news = told(0, &["add", "app", "job", "--image", "job"]);
+    assert!(news.contains("`job` means whatever is newest") && news.matches("warning").count() == 1, "{news}");
+    let wrong = told(2, &["add", "app", "API", "--image", "api:1"]);
+    assert!(wrong.contains("error: two services are called") && !wrong.contains("warning"), "{wrong}");
+}
+
+#[test]
 fn with_overlays_the_file_that_has_the_app_is_changed() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("stack.yml"), FILE).unwrap();

@@ -19,9 +19,13 @@ use stackctl::render::{self, Files};
 use stackctl::stack::{self, Environment, Loaded, Problems};
 use support::cost::cost;
 
+fn environment() -> Environment {
+    [("HOME", "/home/anna")].into_iter().collect()
+}
+
 /// Imports files as if the stack file stood in that folder.
 fn import_into(folder: &Path, paths: &[PathBuf]) -> Result<Imported, Problems> {
-    let environment: Environment = [("HOME", "/home/anna")].into_iter().collect();
+    let environment = environment();
     import::import(&Request {
         paths,
         folder,
@@ -295,6 +299,110 @@ fn what_stackctl_runs_itself_has_no_habits_and_exporters_that_stay_apps_are_told
 }
 
 #[test]
+fn an_exporter_among_other_targets_keeps_a_job_of_its_own_and_the_advice_can_be_typed() {
+    let compose = "services:\n  host: { image: 'prom/node-exporter:v1.9.0' }\n  \
+        prometheus: { image: 'prom/prometheus:v3.5.0', volumes: ['./prometheus.yml:/etc/prometheus/prometheus.yml'] }\n";
+    let job = |name: &str, targets: &str| {
+        format!("scrape_configs: [{{ job_name: {name}, static_configs: [{{ targets: [{targets}] }}] }}]\n")
+    };
+    for (config, commands, told) in [
+        (
+            job("node", "'host:9100', '10.0.0.9:9100'"),
+            "add exporter host --kind node",
+            "take it out of `scrape.node` first",
+        ),
+        (job("elsewhere", "'10.0.0.9:9100'"), "add exporter node", "its job is then `node`"),
+        (job("machines", "'host:9100'"), "add exporter machines --kind node", "its job stays `machines`"),
+    ] {
+        let above = folder(&[("compose.yml", compose), ("prometheus.yml", &config)]);
+        let shop = above.path().join("shop");
+        let imported = import_into(&shop, std::slice::from_ref(&shop)).unwrap_or_else(|problems| panic!("{problems}"));
+        let advice = imported.remarks.iter().find(|remark| remark.subject == "services.host").unwrap();
+        assert!(advice.fix.contains(&format!("`stackctl {commands}`")) && advice.fix.contains(told), "{advice}");
+        fs::write(shop.join("stack.yml"), &imported.text).unwrap();
+        for command in ["remove app host", commands] {
+            let run = stackctl(&shop, &command.split(' ').collect::<Vec<_>>());
+            assert!(run.status.success(), "{command}: {}", String::from_utf8_lossy(&run.stderr));
+        }
+        assert!(stackctl(&shop, &["check"]).status.success());
+    }
+}
+
+#[test]
+fn what_is_the_default_anyhow_is_not_written_and_what_prometheus_no_longer_takes_is_not_kept() {
+    let compose = "services:\n  web: { image: 'web:1', deploy: { replicas: 1 }, ports: ['80:80/tcp'] }\n  \
+        prometheus: { image: 'prom/prometheus', volumes: ['./prometheus.yml:/etc/prometheus/prometheus.yml'] }\n";
+    let config = |alerting: &str| {
+        format!(
+            "global: {{ scrape_interval: 15s, scrape_timeout: 10s, evaluation_interval: 15s }}\n{alerting}scrape_configs:\n  \
+             - {{ job_name: prometheus, honor_timestamps: true, scrape_interval: 15s, scrape_timeout: 10s, metrics_path: /metrics, \
+             scheme: http, static_configs: [{{ targets: ['localhost:9090'] }}] }}\n  \
+             - {{ job_name: web, scrape_interval: 0m15s, follow_redirects: true, static_configs: [{{ targets: ['web:80'] }}] }}\n"
+        )
+    };
+    let imported_with =
+        |alerting: &str| imported(&[("docker-compose.yml", compose), ("prometheus.yml", &config(alerting))]);
+    let example =
+        "alerting: { alertmanagers: [{ static_configs: [{ targets: [] }], timeout: 10s, api_version: v1 }] }\n";
+    for alerting in ["", example] {
+        let imported = imported_with(alerting);
+        let expected = "prometheus: { port: off, scrape_interval: 15s }\n\ngrafana: off\n\napps:\n  web:\n    image: web:1\n    \
+                        ports: [\"0.0.0.0:80:80\"]\n    metrics: { port: 80 }\n";
+        assert!(imported.text.ends_with(expected), "{}", imported.text);
+        assert!(imported.is_whole(), "{:#?}", imported.remarks);
+    }
+    let sent = "alerting: { alertmanagers: [{ static_configs: [{ targets: ['10.0.0.9:9093'] }], api_version: v1 }] }\n";
+    let imported = imported_with(sent);
+    assert!(imported.text.contains("10.0.0.9:9093") && imported.text.contains("api_version: v2"), "{}", imported.text);
+    assert_eq!(remarks_about(&imported, "alerting"), [RemarkKind::Changed]);
+}
+
+#[test]
+fn a_folder_that_shows_the_file_of_passwords_to_a_container_is_named() {
+    let about = |volumes: &str, password: &str| {
+        let compose =
+            format!("services: {{ web: {{ image: 'web:1', volumes: [{volumes}], environment: {{ {password} }} }} }}\n");
+        let imported = imported(&[("compose.yml", &compose)]);
+        let is_it = |remark: &&stackctl::import::Remark| remark.message.contains("everybody's passwords");
+        imported.remarks.iter().find(is_it).map(ToString::to_string)
+    };
+    let told = about("'.:/app'", "PGPASS: hunter2").expect("it is told");
+    assert!(
+        told.contains("compose.yml:1: services.web.volumes") && told.contains("`/dev/null:/app/.env:ro`"),
+        "{told}"
+    );
+    let above = about("'..:/work'", "DB_PWD: hunter2").expect("it is told");
+    assert!(above.contains("`/dev/null:/work/shop/.env:ro`"), "{above}");
+    for (volumes, password) in [
+        ("'.:/app'", "LEVEL: info"),
+        ("'.:/app', '/dev/null:/app/.env:ro'", "PGPASS: hunter2"),
+        ("'./src:/app'", "PGPASS: hunter2"),
+    ] {
+        assert_eq!(about(volumes, password), None, "{volumes} {password}");
+    }
+}
+
+#[test]
+fn what_is_so_in_several_services_is_said_once() {
+    let compose = "services:\n  one: { image: 'acme/one', volumes: ['./app.conf:/etc/app/app.conf', './more.conf:/etc/app/more.conf'] }\n  \
+        two: { image: 'acme/two', volumes: ['./app.conf:/etc/app/app.conf', './more.conf:/etc/app/more.conf'] }\n  \
+        three: { image: 'acme/three:${TAG}', volumes: ['./x.yml:/x.yml'] }\n  four: { image: 'acme/four:${TAG}' }\n";
+    let above = folder(&[("compose.yml", compose)]);
+    let run = stackctl(&above.path().join("shop"), &["import", "."]);
+    let told = String::from_utf8_lossy(&run.stderr).into_owned();
+    for part in [
+        "habit: compose.yml:2 services.one.image, :3 services.two.image\n   an image without a version",
+        "habit: compose.yml:2 services.one.volumes, :3 services.two.volumes\n   `./app.conf`, `./more.conf` are mounted as single files",
+        "→ mount a folder with all that belongs there: `./FOLDER:/etc/app:ro`",
+        "→ mount a folder of its own, and have it read there: `./FOLDER:/FOLDER:ro`",
+        "changed: compose.yml:4 services.three.image, :5 services.four.image\n   `${TAG}` is not set, so the image has no version",
+    ] {
+        assert!(told.contains(part), "{part} is not in\n{told}");
+    }
+    assert_eq!(told.matches('→').count(), 4, "{told}");
+}
+
+#[test]
 fn a_password_of_grafana_goes_beside_the_stack_file_with_its_line() {
     for (written, name) in [
         ("environment: { GF_SECURITY_ADMIN_PASSWORD: s3cr$$et }", "GRAFANA_ADMIN_PASSWORD"),
@@ -500,14 +608,14 @@ fn remote_write_and_read_are_said_in_the_words_of_a_stack_file_where_it_has_them
 fn where_no_prometheus_yml_was_found_it_is_said_where_it_was_looked_for() {
     let compose = "services: { prometheus: { image: 'prom/prometheus:v3.5.0', volumes: ['./p.yml:/etc/prometheus/prometheus.yml'] } }\n";
     for (files, said) in [
-        (vec![("compose.yml", compose)], "shop/p.yml`"),
+        (vec![("compose.yml", compose)], "not found: `p.yml`"),
         (vec![("compose.yml", "services: { web: { image: 'web:1' } }\n")], "no service is Prometheus"),
         (
             vec![
                 ("compose.yml", "services: { web: { image: 'web:1' } }\n"),
                 ("prometheus.yml", "scrape_configs: []\n"),
             ],
-            "lies there: name it, too",
+            "`stackctl import compose.yml prometheus.yml`",
         ),
     ] {
         let above = folder(&files);

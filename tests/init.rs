@@ -87,6 +87,23 @@ fn a_compose_file_that_lies_here_is_offered_and_imported() {
 }
 
 #[test]
+fn a_prometheus_yml_that_lies_here_alone_is_offered_and_imported() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = "scrape_configs: [{ job_name: hosts, static_configs: [{ targets: ['10.0.0.9:9100'] }] }]\n";
+    fs::write(folder.path().join("prometheus.yml"), config).unwrap();
+    let mut session = Session::start(folder.path(), &["init", "--name", "watch"], &[NO_ENGINE]);
+    session.expect("Import prometheus.yml?").press("y");
+    session.expect("1 of 1 scrape job").expect("Write stack.yml?").press("y");
+    assert_eq!(session.exit_code(), 0);
+    assert!(
+        written(folder.path()).contains("  hosts: { targets: [\"10.0.0.9:9100\"] }\n"),
+        "{}",
+        written(folder.path())
+    );
+    stackctl(folder.path(), &["check"]).success();
+}
+
+#[test]
 fn a_compose_file_that_lies_here_is_included_and_stays_the_source() {
     let above = shop();
     let folder = above.path().join("shop");
@@ -168,6 +185,36 @@ fn ctrl_c_leaves_a_compose_project_as_it_was() {
         ("Write stack.yml?", "y"),
     ];
     ctrl_c_at_each(&include, shop, "shop", 1);
+}
+
+#[test]
+fn a_grafana_of_ones_own_making_is_an_app_where_it_is_imported_and_left_out_where_its_project_is_included() {
+    let above = tempfile::tempdir().unwrap();
+    let folder = above.path().join("shop");
+    fs::create_dir(&folder).unwrap();
+    let compose = "services:\n  web: { image: 'acme/web:1' }\n  grafana: { build: ./grafana }\n  Prometheus: { image: 'acme/watch:1' }\n";
+    fs::write(folder.join("compose.yml"), compose).unwrap();
+    stackctl(&folder, &["init", "--yes"]).success();
+    assert!(written(&folder).contains("  grafana-app:\n"), "{}", written(&folder));
+    stackctl(&folder, &["check"]).success();
+    let run = stackctl(&folder, &["init", "--yes", "--force", "--include", "compose.yml"]).success();
+    let said = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+    assert!(said.contains("leaves grafana, Prometheus of the project out"), "{said}");
+    stackctl(&folder, &["check"]).success();
+}
+
+#[test]
+fn a_folder_of_a_long_name_leaves_room_for_the_names_of_its_services() {
+    let above = tempfile::tempdir().unwrap();
+    let folder = above.path().join("a-monitoring-stack-of-many-words-for-kafka");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("compose.yml"), "services: { kafka-schema-registry-of-the-shop: { image: 'acme/r:1' } }\n")
+        .unwrap();
+    for way in ["--from", "--include"] {
+        stackctl(&folder, &["init", "--yes", "--force", way, "compose.yml"]).success();
+        assert!(written(&folder).contains("name: a-monitoring-stack-of-many\n"), "{}", written(&folder));
+        stackctl(&folder, &["check"]).success();
+    }
 }
 
 #[test]
@@ -422,6 +469,27 @@ fn an_exporter_that_runs_already_keeps_its_app_and_the_others_get_theirs() {
     assert!(said.contains("`queue` runs redis:7") && !said.contains("`cache` runs"), "{said}");
     let said = advice("redis://elsewhere:6379");
     assert!(said.contains("`queue` runs redis:7") && said.contains("`cache` runs"), "{said}");
+}
+
+#[test]
+fn an_exporter_is_offered_under_a_name_that_no_job_has() {
+    let above = tempfile::tempdir().unwrap();
+    let folder = above.path().join("shop");
+    fs::create_dir(&folder).unwrap();
+    let compose = "services:\n  cache: { image: 'redis:7' }\n  \
+                   watch: { image: 'prom/prometheus:v3.5.0', volumes: ['./p.yml:/etc/prometheus/prometheus.yml'] }\n";
+    fs::write(folder.join("compose.yml"), compose).unwrap();
+    let config =
+        "scrape_configs: [{ job_name: redis, static_configs: [{ targets: ['10.0.0.9:9121', '10.0.0.8:9121'] }] }]\n";
+    fs::write(folder.join("p.yml"), config).unwrap();
+    let run = stackctl(&folder, &["init", "--yes"]).success();
+    let said = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+    let advice = "`stackctl add exporter cache-exporter --for cache --kind redis`";
+    assert!(said.contains(advice) && said.contains("next: `stackctl up`"), "{said}");
+    stackctl(&folder, &["add", "exporter", "cache-exporter", "--for", "cache", "--kind", "redis"]).success();
+    let refused = stackctl(&folder, &["add", "exporter", "redis", "--for", "cache"]).code(2);
+    let said = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
+    assert!(said.contains("or the exporter: `exporters: { OTHER: { kind: redis } }`"), "{said}");
 }
 
 #[test]

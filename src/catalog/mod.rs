@@ -132,6 +132,11 @@ mod tests {
             ("bitnami/valkey", Some("redis")),
             ("prometheuscommunity/postgres-exporter:v0.17.1", None),
             ("acme/postgres/web:1", None),
+            ("confluentinc/cp-kafka:7.6.0", Some("kafka")),
+            ("confluentinc/cp-kafka-connect-base:7.6.0", None),
+            ("provectuslabs/kafka-ui", None),
+            ("mongo-express:1", None),
+            ("postgrest/postgrest:v12", None),
         ] {
             assert_eq!(exporter_for(image).map(|known| known.name), expected, "{image}");
         }

@@ -30,6 +30,23 @@ pub struct Watches {
     pub reaches: &'static str,
 }
 
+/// Words in the names of images that speak of an app, and are none: `mongo-express`, `cp-kafka-connect`, `postgrest`.
+const TOOLS: [&str; 13] = [
+    "exporter",
+    "admin",
+    "backup",
+    "browser",
+    "commander",
+    "connect",
+    "console",
+    "express",
+    "insight",
+    "kafdrop",
+    "manager",
+    "postgrest",
+    "-ui",
+];
+
 impl Watches {
     /// Nothing is known.
     pub const PLAIN: Self = Self {
@@ -45,9 +62,9 @@ impl Watches {
         reaches: "",
     };
 
-    /// Whether an image is one of such an app.
+    /// Whether an image is one of such an app, and not of a tool for it.
     pub fn fits(&self, image: &str) -> bool {
-        self.names(image).is_some_and(|name| !name.contains("exporter"))
+        self.names(image).is_some_and(|name| !TOOLS.iter().any(|word| name.contains(word)))
     }
 
     /// Whether an image is one of an exporter for such an app.

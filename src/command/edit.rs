@@ -45,14 +45,23 @@ fn open(global: &Global) -> Result<Vec<(&PathBuf, Editor)>, Failure> {
     Ok(editors)
 }
 
-/// The change is written only where the stack is right with it.
+/// The change is written only where the stack is right with it. What was to be warned of before is no news.
 fn prove(global: &Global, file: &Path, text: &str) -> Result<(), Failure> {
-    let loaded = stack::load_changed(&global.file, (file, text), &Environment::of_process(), &VOCABULARY);
-    let loaded = loaded.inspect_err(|_| {
-        output::say(&format!("{} stays as it is: with the change it would be wrong, as shown here", file.display()));
-    })?;
-    if !loaded.warnings.is_empty() && !global.quiet {
-        output::say(loaded.warnings.render(output::colors_errors()).trim_end());
+    let environment = Environment::of_process();
+    let loaded = match stack::load_changed(&global.file, (file, text), &environment, &VOCABULARY) {
+        Ok(loaded) => loaded,
+        Err(problems) => {
+            output::say(&format!(
+                "{} stays as it is: with the change it would be wrong, as shown here",
+                file.display()
+            ));
+            return Err(problems.errors().into());
+        }
+    };
+    let before = stack::load(&global.file, &environment, &VOCABULARY).map(|before| before.warnings).unwrap_or_default();
+    let news = loaded.warnings.beyond(&before);
+    if !news.is_empty() && !global.quiet {
+        output::say(news.render(output::colors_errors()).trim_end());
     }
     Ok(())
 }

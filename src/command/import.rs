@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use indexmap::IndexMap;
+
 use super::{Exit, Failure, VOCABULARY, output, place};
 use crate::cli::Global;
 use crate::import::{self, Imported, Remark, RemarkKind, Request};
@@ -101,7 +103,7 @@ fn folder(file: Option<&Path>) -> &Path {
 
 /// What was carried, and every remark, the gravest first.
 pub(super) fn report(imported: &Imported, file: Option<&Path>) -> String {
-    let mut lines: Vec<String> = imported.remarks.iter().map(line).collect();
+    let mut lines = lines(&imported.remarks);
     let into = file.map(|file| format!(" into {}", file.display())).unwrap_or_default();
     let (services, jobs) = (imported.services, imported.jobs);
     let of_jobs = match (jobs.all, &imported.sought[..]) {
@@ -119,25 +121,85 @@ pub(super) fn report(imported: &Imported, file: Option<&Path>) -> String {
         lines.push(format!("   prometheus.yml was not found: {place}"));
     }
     if let Some(file) = file {
-        lines.push(format!("   next: `stackctl -f {} check`, then `up`", file.display()));
+        lines.push(format!("   next: `{} check`, then `up`", output::stackctl_of(file)));
     }
     lines.join("\n")
 }
 
-/// One remark: what is so, and what to do about it.
-pub(super) fn line(remark: &Remark) -> String {
-    let style = match remark.kind {
+/// Every remark: what is so, and what to do about it. What is the same in several places is said once.
+pub(super) fn lines(remarks: &[Remark]) -> Vec<String> {
+    let mut told: IndexMap<(RemarkKind, &str, &str), Vec<&Remark>> = IndexMap::new();
+    for remark in remarks {
+        told.entry((remark.kind, &remark.message, &remark.fix)).or_default().push(remark);
+    }
+    told.into_iter().map(|((kind, message, fix), remarks)| line(kind, &places(&remarks), message, fix)).collect()
+}
+
+fn line(kind: RemarkKind, places: &str, message: &str, fix: &str) -> String {
+    let style = match kind {
         RemarkKind::NotCarried => output::RED,
         RemarkKind::Changed => output::YELLOW,
         RemarkKind::Habit => output::CYAN,
     };
-    let line = remark.line.map(|line| format!(":{line}")).unwrap_or_default();
-    let at = output::paint(output::DIM, &format!("{}{line} {}", remark.file, remark.subject));
+    let word = format!("{}:", kind.word());
+    let places = output::wrapped(places, 3, output::COLUMNS - word.len() + 2).replace(TOGETHER, " ");
     format!(
-        "{} {at}\n   {}\n   {} {}",
-        output::paint(style, &format!("{}:", remark.kind.word())),
-        remark.message,
+        "{} {}\n   {}\n   {} {}",
+        output::paint(style, &word),
+        output::paint(output::DIM, &places),
+        output::fitted(&std::io::stderr(), message, 3),
         output::paint(output::DIM, "→"),
-        remark.fix
+        output::fitted(&std::io::stderr(), fix, 5),
     )
+}
+
+/// A space at which no line ends.
+const TOGETHER: char = '\u{a0}';
+
+/// `FILE:LINE SUBJECT, :LINE SUBJECT, …`
+fn places(remarks: &[&Remark]) -> String {
+    let mut places: Vec<String> = Vec::new();
+    let mut last_file = None;
+    for remark in remarks {
+        let is_same = last_file.replace(remark.file.as_str()) == Some(remark.file.as_str());
+        let place = match remark.line {
+            Some(line) if is_same => format!(":{line}{TOGETHER}{}", remark.subject),
+            Some(line) => format!("{}:{line}{TOGETHER}{}", remark.file, remark.subject),
+            None if is_same => remark.subject.clone(),
+            None => format!("{} {}", remark.file, remark.subject),
+        };
+        places.push(place);
+    }
+    places.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_the_same_in_several_places_is_said_once() {
+        let remark = |kind, line, subject: &str, message: &str| Remark {
+            kind,
+            file: "compose.yml".to_owned(),
+            line,
+            subject: subject.to_owned(),
+            message: message.to_owned(),
+            fix: "do so".to_owned(),
+        };
+        let remarks = [
+            remark(RemarkKind::Habit, Some(2), "services.web.image", "no version"),
+            remark(RemarkKind::Habit, Some(5), "services.web.volumes", "a single file"),
+            remark(RemarkKind::Habit, Some(9), "services.db.image", "no version"),
+            remark(RemarkKind::Changed, None, "services.db.image", "no version"),
+        ];
+        let said = lines(&remarks).join("\n");
+        let plain = anstream::adapter::strip_str(&said).to_string();
+        assert_eq!(
+            plain,
+            "habit: compose.yml:2 services.web.image, :9 services.db.image\n   no version\n   → do so\n\
+             habit: compose.yml:5 services.web.volumes\n   a single file\n   → do so\n\
+             changed: compose.yml services.db.image\n   no version\n   → do so"
+        );
+    }
 }

@@ -195,8 +195,7 @@ fn project_name(sources: &[PathBuf], folder: &Path) -> Result<String, Failure> {
     if sources.is_empty() || !import::are_compose(sources) {
         return Ok(String::new());
     }
-    let found = import::project(sources, folder, &Environment::of_process(), &VOCABULARY)?;
-    Ok(found.map(|project| project.name).unwrap_or_default())
+    Ok(import::project_name(sources, folder, &Environment::of_process())?.unwrap_or_default())
 }
 
 fn imported(
@@ -313,8 +312,8 @@ fn tell_of_own(project: &FoundProject) {
     if without.is_empty() {
         return;
     }
-    for remark in &project.watched.remarks {
-        output::say(&super::import::line(remark));
+    for line in super::import::lines(&project.watched.remarks) {
+        output::say(&line);
     }
     let jobs = project.watched.jobs;
     output::say(&format!(
@@ -365,7 +364,7 @@ async fn start(global: &Global, arguments: &Arguments, asker: &Asker, file: &Pat
         let can_start = asker.is_there() && situation::connect().await.is_ok();
         if !can_start || !asker.yes_or_no("Start it now?", false)? {
             if !global.quiet {
-                output::say(&format!("next: `stackctl -f {} up`", file.display()));
+                output::say(&format!("next: `{} up`", output::stackctl_of(file)));
             }
             return Ok(Exit::Done);
         }

@@ -1,6 +1,7 @@
 //! Printing: data on standard output, everything else on standard error, colours only where they are wanted.
 
 use std::io::{IsTerminal, Write as _};
+use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -73,6 +74,12 @@ pub(super) async fn reader_gone() {
 pub(super) fn say(text: &str) {
     let written = anstream::stderr().write_all(format!("{text}\n").as_bytes());
     drop(written);
+}
+
+/// How to call stackctl for a stack file: one that it takes by itself need not be named.
+pub(super) fn stackctl_of(file: &Path) -> String {
+    let is_usual = file == Path::new("stack.yml") && std::env::var_os("STACKCTL_FILE").is_none();
+    if is_usual { "stackctl".to_owned() } else { format!("stackctl -f {}", file.display()) }
 }
 
 /// Columns of a line at most that is made for reading.

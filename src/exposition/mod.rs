@@ -7,10 +7,12 @@
 
 mod content_type;
 mod cursor;
+mod library;
 mod metadata;
 mod sample;
 
 pub use content_type::{ContentType, content_type};
+pub use library::library_of;
 
 use std::fmt;
 

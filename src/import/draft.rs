@@ -140,14 +140,20 @@ impl Map {
         self.0.is_empty()
     }
 
-    /// Takes out what stands at a path such as `apps.web.ports[0]`. Keys may hold dots themselves.
+    /// Takes out what stands at a path such as `apps.web.ports[0]`, and a list that has nothing in it without that. Keys may hold
+    /// dots themselves.
     pub(super) fn take(&mut self, path: &str) -> Option<Item> {
         let key = self.first_key(path)?;
         let rest = &path[key.len()..];
         if rest.is_empty() {
             return self.0.shift_remove(&key).map(|entry| entry.item);
         }
-        self.0.get_mut(&key)?.item.take(rest)
+        let item = &mut self.0.get_mut(&key)?.item;
+        let taken = item.take(rest);
+        if taken.is_some() && matches!(item, Item::List(items) if items.is_empty()) {
+            self.0.shift_remove(&key);
+        }
+        taken
     }
 
     /// The longest key that the path begins with.
@@ -187,6 +193,8 @@ mod tests {
         assert_eq!(root.take("apps.web.labels.org.example.team"), Some(Item::text("shop")));
         assert_eq!(root.take("apps.web.ports[1]"), Some(Item::text("81")));
         assert_eq!(root.take("apps.web.ports[1]"), None);
+        assert_eq!(root.take("apps.web.ports[0]"), Some(Item::text("80")));
+        assert_eq!(root.take("apps.web.ports"), None, "it went with its last item");
         assert_eq!(root.take("apps.shop"), None);
     }
 }

@@ -8,7 +8,7 @@ use super::compose::{self, project};
 use super::fresh::{FreshInclude, Watched};
 use super::paths::Rebase;
 use super::source::{self, SourceKind};
-use super::stack::{Assembly, stack_name};
+use super::stack::{Assembly, name_of};
 use crate::stack::{Environment, Problems, Vocabulary};
 
 /// Names that stackctl gives to its own services.
@@ -32,6 +32,20 @@ pub fn are_compose(files: &[PathBuf]) -> bool {
     source::read_all(files).is_ok_and(|files| files.iter().all(|file| file.kind == SourceKind::Compose))
 }
 
+/// What a stack of these Compose files is called, so that its volumes stay the same. `None` where no file is named.
+///
+/// # Errors
+/// Where one cannot be read.
+pub fn project_name(paths: &[PathBuf], folder: &Path, environment: &Environment) -> Result<Option<String>, Problems> {
+    let found = project::load(&source::read_all(paths)?, folder, environment)?;
+    Ok(found.as_ref().map(name_of))
+}
+
+/// Whether stackctl gives this name to a service of its own.
+pub(super) fn is_own_name(name: &str) -> bool {
+    OWN.contains(&name.to_ascii_lowercase().as_str())
+}
+
 /// The project of these files, for a stack file in that folder. `None` where no file is named.
 ///
 /// # Errors
@@ -46,9 +60,9 @@ pub fn project(
     let Some(found) = project::load(&files, folder, environment)? else { return Ok(None) };
     let request = Request { paths, folder, name: None, profiles: &[], environment, seen: None, vocabulary };
     let watched = Assembly::new(&request, &files)?.watched()?;
-    let is_own = |name: &String| watched.own.contains(name) || OWN.contains(&name.to_ascii_lowercase().as_str());
+    let is_own = |name: &String| watched.own.contains(name) || is_own_name(name);
     let (without, services) = found.services.keys().cloned().partition(is_own);
-    let name = stack_name(found.name.as_deref(), &found.rebase);
+    let name = name_of(&found);
     let paths = paths.iter().map(|path| written(path, folder)).collect();
     let include = FreshInclude { paths, without, unwatched: Vec::new() };
     Ok(Some(FoundProject { name, services, include, watched }))

@@ -64,7 +64,7 @@ impl Grafana {
         grafana.provision(mounted, &provisioning, &project.rebase, remarks);
         let volumes = app.take("volumes");
         grafana.section.0.extend(app.0);
-        grafana.volumes(volumes, mounted, &provisioning, place, remarks);
+        grafana.volumes(volumes, mounted, &provisioning, (place, &project.rebase), remarks);
         grafana
     }
 
@@ -248,7 +248,7 @@ impl Grafana {
         volumes: Option<Item>,
         mounted: &Mounted,
         provisioning: &str,
-        place: &Place,
+        (place, rebase): (&Place, &Rebase),
         remarks: &mut Remarks,
     ) {
         let Some(Item::List(items)) = volumes else { return };
@@ -261,7 +261,7 @@ impl Grafana {
                 dropped.push(target.to_owned());
             }
             if is_provisioning && !source.exists() {
-                let message = format!("`{}` is not here, so nothing in it could be read", source.display());
+                let message = format!("`{}` is not here, so nothing in it could be read", rebase.file(source));
                 remarks.not_carried(
                     place.clone(),
                     message,

@@ -21,7 +21,7 @@ mod stack;
 mod variables;
 mod write;
 
-pub use found::{FoundProject, are_compose, free_name, project};
+pub use found::{FoundProject, are_compose, free_name, project, project_name};
 pub use fresh::{Fresh, FreshApp, FreshExporter, FreshInclude, FreshMetrics, Origin, Watched, entry_snippet};
 pub use include::included;
 pub use remark::{Remark, RemarkKind};

@@ -20,7 +20,7 @@ pub struct Remark {
 }
 
 /// What kind of remark it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RemarkKind {
     /// Not carried; the original is kept where the remark says, or left out.
     NotCarried,

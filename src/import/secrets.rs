@@ -8,22 +8,39 @@ use crate::stack::Environment;
 const SECTIONS: [&str; 5] = ["apps", "exporters", "prometheus", "grafana", "scrape"];
 
 /// How the name of a setting ends that is a password.
-const ENDINGS: [&str; 14] = [
+const ENDINGS: [&str; 24] = [
     "PASSWORD",
     "PASSWD",
     "PASSPHRASE",
-    "_PASS",
-    "REQUIREPASS",
+    "PASS",
+    "_PWD",
+    "_PW",
     "MASTERAUTH",
+    "CLI_AUTH",
+    "NEO4J_AUTH",
     "SECRET",
     "TOKEN",
     "API_KEY",
     "APIKEY",
+    "APP_KEY",
     "ACCESS_KEY",
     "SECRET_KEY",
+    "SECRET_KEY_BASE",
     "PRIVATE_KEY",
+    "ENCRYPTION_KEY",
+    "SIGNING_KEY",
+    "MASTER_KEY",
+    "_SALT",
+    "ERLANG_COOKIE",
     "CREDENTIALS",
 ];
+
+/// Words that end like the name of a password, and are none.
+const NO_PASSWORDS: [&str; 3] = ["ASKPASS", "BYPASS", "COMPASS"];
+
+/// Addresses that let whoever knows them write there.
+const HOOKS: [&str; 3] =
+    ["https://hooks.slack.com/services/", "https://discord.com/api/webhooks/", "https://api.telegram.org/bot"];
 
 /// How the name of a setting ends that holds a password among other things, without being a URL.
 const CONNECTIONS: [&str; 3] = ["DSN", "DATA_SOURCE_NAME", "CONNECTION_STRING"];
@@ -39,6 +56,8 @@ pub(super) struct Secrets<'a> {
     pub(super) file: &'a str,
     /// Names and values of the variables that now stand for passwords.
     pub(super) found: Vec<(String, String)>,
+    /// Names of those that stand in the value which is looked at.
+    pub(super) used: Vec<String>,
 }
 
 impl Secrets<'_> {
@@ -53,19 +72,20 @@ impl Secrets<'_> {
 
     fn item(&mut self, item: &mut Item, key: &str, path: &str, remarks: &mut Remarks) {
         match item {
-            Item::Scalar { text, .. } if path == "grafana.admin_password" => *item = self.placed(text, key, path),
+            Item::Scalar { text, .. } if path == "grafana.admin_password" => {
+                *item = self.placed(text, key, path);
+                self.used.clear();
+            }
             Item::Scalar { text, .. } if is_of_remote(path) => {
-                let before = self.found.len();
                 let kind = path.split(['.', '[']).nth(1).unwrap_or_default();
                 *item = self.placed(text, &format!("{kind}_{key}"), path);
-                self.say(before, path, remarks);
+                self.say(path, remarks);
             }
             Item::Scalar { text, .. } => {
-                let before = self.found.len();
                 let hidden = self.scalar(text, key, path);
                 if hidden != *text {
                     *text = hidden;
-                    self.say(before, path, remarks);
+                    self.say(path, remarks);
                 }
             }
             Item::List(items) => {
@@ -99,10 +119,12 @@ impl Secrets<'_> {
         Item::Map(secret)
     }
 
-    fn say(&self, before: usize, path: &str, remarks: &mut Remarks) {
-        let names: Vec<&str> = self.found[before..].iter().map(|(name, _)| name.as_str()).collect();
-        let names =
-            if names.is_empty() { "a variable".to_owned() } else { format!("`${{{}}}`", names.join("}`, `${")) };
+    fn say(&mut self, path: &str, remarks: &mut Remarks) {
+        let names = std::mem::take(&mut self.used);
+        if names.is_empty() {
+            return;
+        }
+        let names = format!("`${{{}}}`", names.join("}`, `${"));
         let place = Place { file: self.file.to_owned(), line: None, subject: path.to_owned() };
         let message = format!("a password stood in the file; {names} stands for it");
         remarks.changed(place, message, "nothing; keep its value out of version control");
@@ -116,6 +138,10 @@ impl Secrets<'_> {
                 return self.hide(value, Some(name), key, path).unwrap_or_else(|| text.to_owned());
             }
             return self.hide(text, None, key, path).unwrap_or_else(|| text.to_owned());
+        }
+        let (name, address) = default_of(text).map_or((None, text), |(name, value)| (Some(name), value));
+        if path.contains(".environment.") && HOOKS.iter().any(|hook| address.starts_with(hook)) {
+            return self.hide(address, name, key, path).unwrap_or_else(|| text.to_owned());
         }
         let text = self.urls(text, key, path);
         self.flags(&text, path)
@@ -187,6 +213,7 @@ impl Secrets<'_> {
         if !self.found.iter().any(|(known, _)| *known == name) {
             self.found.push((name.clone(), value));
         }
+        self.used.push(name.clone());
         Some(name)
     }
 
@@ -217,7 +244,7 @@ fn is_variable(text: &str) -> bool {
 
 fn ends_with(key: &str, endings: &[&str]) -> bool {
     let upper = key.to_ascii_uppercase().replace(['-', '.'], "_");
-    endings.iter().any(|ending| upper.ends_with(ending)) || (upper == "PASS" && endings.contains(&"_PASS"))
+    endings.iter().any(|ending| upper.ends_with(ending)) && !NO_PASSWORDS.iter().any(|word| upper.ends_with(word))
 }
 
 /// The name of a flag whose value is a password.
@@ -248,7 +275,7 @@ mod tests {
 
     fn hidden(text: &str, key: &str, path: &str) -> (String, Vec<(String, String)>) {
         let set: Environment = [("TAKEN_PASSWORD", "other")].into_iter().collect();
-        let mut secrets = Secrets { set: &set, file: "compose.yml", found: Vec::new() };
+        let mut secrets = Secrets { set: &set, file: "compose.yml", found: Vec::new(), used: Vec::new() };
         let text = secrets.scalar(text, key, path);
         (text, secrets.found)
     }
@@ -285,6 +312,25 @@ mod tests {
                 "CACHE_REQUIREPASS",
                 "hunter2",
             ),
+            ("hunter2", "PGPASS", environment, "${PGPASS}", "PGPASS", "hunter2"),
+            ("hunter2", "MYSQL_PWD", environment, "${MYSQL_PWD}", "MYSQL_PWD", "hunter2"),
+            (
+                "abc",
+                "RABBITMQ_ERLANG_COOKIE",
+                environment,
+                "${RABBITMQ_ERLANG_COOKIE}",
+                "RABBITMQ_ERLANG_COOKIE",
+                "abc",
+            ),
+            ("neo4j/abc", "NEO4J_AUTH", environment, "${NEO4J_AUTH}", "NEO4J_AUTH", "neo4j/abc"),
+            (
+                "${HOOK:-https://hooks.slack.com/services/T0/B0}",
+                "NOTIFY_URL",
+                environment,
+                "${HOOK}",
+                "HOOK",
+                "https://hooks.slack.com/services/T0/B0",
+            ),
             ("--api.token=t0k", "", "apps.web.command[1]", "--api.token=${WEB_API_TOKEN}", "WEB_API_TOKEN", "t0k"),
             (
                 "s3cr3t",
@@ -307,6 +353,10 @@ mod tests {
             ("/run/secrets/db", "POSTGRES_PASSWORD_FILE"),
             ("${POSTGRES_PASSWORD}", "POSTGRES_PASSWORD"),
             ("", "PASSWORD"),
+            ("/app", "PWD"),
+            ("/secrets/pgpass", "PGPASSFILE"),
+            ("all", "TLS_BYPASS"),
+            ("https://hooks.acme.example/services/x", "NOTIFY_URL"),
             ("http://db:5432/x@y", "URL"),
             ("https://grafana.com/?a=b:c@d", "URL"),
             ("--token-file=/x --log.level=debug", "command"),

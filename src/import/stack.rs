@@ -1,5 +1,6 @@
 //! All that was read, put together: the sections of the stack file in their order.
 
+mod advice;
 mod watched;
 
 use std::path::PathBuf;
@@ -9,7 +10,6 @@ use indexmap::IndexMap;
 use super::alertmanager::{self, tell};
 use super::compose::{self, Names, Project, Role, Services, project};
 use super::draft::{Item, Map};
-use super::fresh::FreshMetrics;
 use super::grafana::Grafana;
 use super::paths::Rebase;
 use super::prometheus::{Config, Hosts, Jobs, Mounted, Section, locate};
@@ -19,7 +19,6 @@ use super::secrets::Secrets;
 use super::source::{SourceFile, SourceKind};
 use super::variables::Variables;
 use super::{Carried, Imported, Request};
-use crate::catalog;
 use crate::stack::{Environment, Problems, StackName, VARIABLE_FILES, read_file, refused, tidy, variables_of};
 
 /// A line in an app of which nobody knows whether it tells its metrics.
@@ -52,6 +51,8 @@ struct Parts {
     kept_alertmanager: bool,
     kept_watcher: bool,
     services: usize,
+    /// What services are called in the Compose file, by the names of their apps.
+    old_names: IndexMap<String, String>,
 }
 
 impl<'a> Assembly<'a> {
@@ -67,7 +68,7 @@ impl<'a> Assembly<'a> {
             project.as_ref().map_or_else(|| Rebase::new(folder, request.folder), |project| project.rebase.clone());
         let name = match request.name {
             Some(name) => name.to_owned(),
-            None => stack_name(project.as_ref().and_then(|project| project.name.as_deref()), &rebase),
+            None => project.as_ref().map_or_else(|| stack_name(None, &rebase), name_of),
         };
         Ok(Self { request, files, project, rebase, name, remarks: Remarks::default(), sought: Vec::new() })
     }
@@ -88,13 +89,15 @@ impl<'a> Assembly<'a> {
         if parts.config.is_none() {
             self.look_around(&mut parts);
         }
+        self.exporters_that_stay_apps(&parts, &jobs);
         let services = Carried { carried: parts.apps.len() + parts.components(), all: parts.services };
         self.watchers(&mut root, &mut parts, &jobs);
-        if let Some(section) = parts.alertmanager {
+        if let Some(section) = parts.alertmanager.take() {
             tell(&mut root, section, &parts.hosts_of_alertmanager, &mut self.remarks);
         }
         if !parts.apps.is_empty() {
-            parts.apps.into_iter().for_each(|(name, app)| root.map("apps").set(&name, Item::Map(in_order(app))));
+            let apps = std::mem::take(&mut parts.apps);
+            apps.into_iter().for_each(|(name, app)| root.map("apps").set(&name, Item::Map(in_order(app))));
         }
         if !jobs.scrape.is_empty() {
             root.set("scrape", Item::Map(jobs.scrape));
@@ -106,6 +109,8 @@ impl<'a> Assembly<'a> {
         let sources = self.sources(parts.config.as_ref());
         let secrets = self.secrets(&mut root);
         let secrets_file = self.secrets_file();
+        self.who_sees_the_passwords(&parts, !secrets.is_empty());
+        self.files_by_their_names();
         let jobs = Carried { carried: jobs.carried, all: jobs.all };
         let sought = self.sought;
         Proof {
@@ -145,7 +150,7 @@ impl<'a> Assembly<'a> {
                     let is_named = self.files.iter().any(|file| file.kind == SourceKind::Prometheus);
                     if parts.config.is_none() && !is_named {
                         let place_of = mounted.host(section.config_file());
-                        let place_of = place_of.map(|path| format!("`{}`", path.display()));
+                        let place_of = place_of.map(|path| format!("`{}`", self.named(&path)));
                         let inside = format!("`{}` inside `{old}`, where nothing is mounted", section.config_file());
                         self.sought.push(place_of.unwrap_or(inside));
                         let message =
@@ -175,6 +180,7 @@ impl<'a> Assembly<'a> {
                     parts.kept_watcher |= is_watcher(image);
                     parts.kept_alertmanager |= image.contains("alertmanager");
                     parts.name_hosts(&new, &old, &app);
+                    parts.old_names.insert(new.clone(), old);
                     parts.apps.insert(new, app);
                 }
             }
@@ -223,31 +229,6 @@ impl<'a> Assembly<'a> {
                 Jobs::carry(config, &parts.hosts, &mut parts.apps, has_alertmanager, &mut self.remarks)
             }
             None => Jobs::default(),
-        }
-    }
-
-    /// Where no prometheus.yml says what is scraped: what was seen to answer, and what is known of an image. Where neither
-    /// is, a line says what to fill in.
-    fn look_around(&mut self, parts: &mut Parts) {
-        if self.sought.is_empty() {
-            let beside = self.rebase.absolute("prometheus.yml");
-            let what = if beside.is_file() && self.project.is_some() {
-                "no service mounts the `prometheus.yml` that lies there: name it, too".to_owned()
-            } else {
-                format!("no service is Prometheus, and `{}` is not there", beside.display())
-            };
-            self.sought.push(what);
-        }
-        let Some(seen) = self.request.seen else { return };
-        for (name, app) in &mut parts.apps {
-            let image = app.get("image").and_then(Item::as_text).unwrap_or_default();
-            let never_runs = app.get("scale").and_then(Item::as_text) == Some("0");
-            let known = seen.get(name).cloned().or_else(|| FreshMetrics::of_image(image));
-            match known {
-                Some(metrics) => app.set("metrics", metrics.draft()),
-                None if never_runs || catalog::exporter_for(image).is_some() => {}
-                None => app.note("image", NOT_WATCHED),
-            }
         }
     }
 
@@ -308,7 +289,7 @@ impl<'a> Assembly<'a> {
         };
         let set: Environment = beside.chain(of(set)).collect();
         let file = self.files.first().map_or("", |file| file.name.as_str());
-        let mut secrets = Secrets { set: &set, file, found: Vec::new() };
+        let mut secrets = Secrets { set: &set, file, found: Vec::new(), used: Vec::new() };
         secrets.take_out(root, &mut self.remarks);
         secrets.found
     }
@@ -380,6 +361,18 @@ fn is_watcher(image: &str) -> bool {
 /// What a stack in that folder can be called.
 pub fn folder_name(folder: &std::path::Path) -> String {
     stack_name(None, &Rebase::new(folder, folder))
+}
+
+/// What a stack of this project is called: as Compose calls it, or as much of that as leaves room for its services, which are
+/// called STACK-SERVICE-NUMBER and looked for by that name.
+pub(super) fn name_of(project: &Project) -> String {
+    const LONGEST: usize = 63;
+    let called = stack_name(project.name.as_deref(), &project.rebase);
+    let named_after_it = project.services.iter().filter(|(_, entry)| entry.node.entry("container_name").is_none());
+    let longest = named_after_it.map(|(name, _)| name.len()).max().unwrap_or(0);
+    let room = LONGEST.saturating_sub(longest + "--99".len());
+    let shorter = called.get(..room).unwrap_or(&called).trim_end_matches(['-', '_']);
+    if shorter.parse::<StackName>().is_ok() { shorter.to_owned() } else { called }
 }
 
 /// The Compose project's name, else that of its folder, as a stack can be called.

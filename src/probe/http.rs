@@ -49,6 +49,19 @@ impl Client {
         }
     }
 
+    /// The client library whose exposition is at a URL.
+    pub(super) async fn library_at(&self, url: &str) -> Option<&'static str> {
+        let read = async {
+            let response = self.0.get(url).header(header::ACCEPT, ACCEPT).send().await.ok()?;
+            let kind = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+            let format = exposition::content_type(kind).format();
+            let summary = exposition::parse_bytes(&read(response).await.ok()?, format).ok()?;
+            let families: Vec<&str> = summary.families.iter().map(|family| family.name.as_str()).collect();
+            exposition::library_of(&families)
+        };
+        tokio::time::timeout(GLANCE, read).await.ok().flatten()
+    }
+
     /// Paths of the target's list that answer with at least one sample.
     pub(super) async fn other_paths(&self, target: &Target) -> Vec<Other> {
         let Ok(asked) = Url::parse(&target.url) else {

@@ -50,6 +50,12 @@ pub async fn run(request: Request) -> Report {
     Report { targets, names, sockets, delivered, listeners, trouble }
 }
 
+/// The client libraries whose expositions are at these URLs, in their order.
+pub async fn libraries(urls: &[String]) -> Vec<Option<&'static str>> {
+    let Ok(client) = Client::new() else { return vec![None; urls.len()] };
+    futures_util::stream::iter(urls).map(|url| client.library_at(url)).buffered(CONCURRENT_TARGETS).collect().await
+}
+
 async fn deliver(delivery: Option<&Delivery>, deadline: Instant) -> Result<BTreeMap<String, Delivered>, String> {
     let Some(delivery) = delivery else { return Ok(BTreeMap::new()) };
     timeout_at(deadline, delivery::deliver(delivery))

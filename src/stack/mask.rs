@@ -41,10 +41,18 @@ pub(super) fn cover(text: &mut String, range: Range<usize>) {
 /// Words in a key whose value is a secret. A key that ends in `file` names the place of one.
 const SECRET_WORDS: [&str; 8] = ["password", "passwd", "secret", "token", "credential", "apikey", "api_key", "api-key"];
 
+/// How a key ends whose value is a secret.
+const SECRET_ENDINGS: [&str; 5] = ["pass", "passphrase", "_pwd", "private_key", "erlang_cookie"];
+
+/// Words that end like one of these.
+const NO_SECRETS: [&str; 3] = ["askpass", "bypass", "compass"];
+
 /// Whether a key or variable of that name holds a secret.
 pub fn names_a_secret(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
-    !key.ends_with("file") && SECRET_WORDS.iter().any(|word| key.contains(word))
+    let ends = |endings: &[&str]| endings.iter().any(|ending| key.ends_with(ending));
+    let says_so = SECRET_WORDS.iter().any(|word| key.contains(word));
+    !key.ends_with("file") && (says_so || (ends(&SECRET_ENDINGS) && !ends(&NO_SECRETS)))
 }
 
 /// Lines of settings, in YAML or JSON, without what may be secret in them: what stands behind a key that says so, on its line
@@ -173,7 +181,7 @@ fn values(text: &str, query: usize, end: usize) -> Vec<Range<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{covered, lines_without_secrets, without_url_secrets};
+    use super::{covered, lines_without_secrets, names_a_secret, without_url_secrets};
 
     #[test]
     fn user_password_and_values_of_the_query_are_hidden_and_nothing_else() {
@@ -188,6 +196,16 @@ mod tests {
             ("http://a/?", "http://a/?"),
         ] {
             assert_eq!(without_url_secrets(text), shown);
+        }
+    }
+
+    #[test]
+    fn a_name_that_speaks_of_a_secret_is_known_and_one_that_only_sounds_so_is_none() {
+        for name in ["DB_PASSWORD", "PGPASS", "smtp-pass", "MYSQL_PWD", "API_TOKEN", "RABBITMQ_ERLANG_COOKIE"] {
+            assert!(names_a_secret(name), "{name}");
+        }
+        for name in ["PGPASSFILE", "PWD", "SSH_ASKPASS", "TLS_BYPASS", "LEVEL"] {
+            assert!(!names_a_secret(name), "{name}");
         }
     }
 

@@ -93,6 +93,24 @@ impl Problems {
         self.list.iter().any(|problem| problem.severity == Severity::Error)
     }
 
+    /// The errors alone.
+    #[must_use]
+    pub fn errors(&self) -> Self {
+        self.only(|problem| problem.severity == Severity::Error)
+    }
+
+    /// Those that another load did not have, wherever they stood.
+    #[must_use]
+    pub fn beyond(&self, others: &Self) -> Self {
+        let is_same = |one: &Problem, other: &Problem| one.path == other.path && one.message == other.message;
+        self.only(|problem| !others.iter().any(|other| is_same(problem, other)))
+    }
+
+    fn only(&self, counts: impl Fn(&Problem) -> bool) -> Self {
+        let list = self.list.iter().filter(|problem| counts(problem)).cloned().collect();
+        Self { list, sources: self.sources.clone(), dropped: 0 }
+    }
+
     /// The problems for people: source line, caret and help, the first 50 of them.
     pub fn render(&self, color: bool) -> String {
         report::render(self, color)

@@ -36,7 +36,20 @@ pub(super) fn unknown_key(key: &str, known: &[&str]) -> Wrong {
     if let Some(near) = nearest(key, known.iter().copied()) {
         return Wrong::new(message, format!("did you mean `{near}`?"));
     }
+    if let Some((first, _)) = key.split_once('.').filter(|(first, _)| known.contains(first)) {
+        return Wrong::new(message, format!("a dot opens no level: write `{first}:`, and {} below it", nested(key)));
+    }
     Wrong::new(message, format!("known here: {}", listed(known)))
+}
+
+/// `a.b.c: …` as it has to be written below `a:`.
+fn nested(key: &str) -> String {
+    let parts: Vec<&str> = key.split('.').skip(1).collect();
+    let inner = parts.iter().rev().fold("…".to_owned(), |inner, part| match inner.as_str() {
+        "…" => format!("{part}: …"),
+        _ => format!("{part}: {{ {inner} }}"),
+    });
+    format!("`{inner}`")
 }
 
 /// The words for a word that is none of those that can stand here.
@@ -84,6 +97,14 @@ fn alternatives(words: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_of_keys_is_shown_as_levels() {
+        let help = |key: &str| unknown_key(key, &["apps", "name"]).help;
+        assert_eq!(help("apps.web.image"), "a dot opens no level: write `apps:`, and `web: { image: … }` below it");
+        assert_eq!(help("apps.web"), "a dot opens no level: write `apps:`, and `web: …` below it");
+        assert!(help("x.y").starts_with("known here"));
+    }
 
     #[test]
     fn the_nearest_word_is_found_and_far_ones_are_not() {

@@ -14,6 +14,9 @@ mod known;
 mod midway;
 mod no_bridge;
 mod outlive;
+#[path = "../support/pages.rs"]
+#[expect(dead_code, reason = "the page that is typed here names no file")]
+mod pages;
 mod podman;
 mod refusals;
 mod remapped;

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::SystemTime;
 
-use crate::beside::{Beside, Run, SMALLEST, run};
+use crate::beside::{Beside, Run, SMALLEST, WEB, run};
+use crate::pages::Page;
 
 const GATEWAY: &str = "engine: { metrics: gateway }\napps: {}\n";
 
@@ -50,6 +51,34 @@ fn copies(engine: &Beside) -> Vec<PathBuf> {
 
 fn second() -> u64 {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_secs()
+}
+
+#[test]
+fn engine_metrics_are_scraped_and_taken_back_as_the_page_says() {
+    let page = Page::all().into_iter().find(|page| page.name == "engine-metrics.md").expect("the page is there");
+    let engine = Beside::start("sid", SMALLEST, "");
+    engine.write_stack(&format!("{}{WEB}", page.blocks("yaml").first().expect("it shows a stack file")));
+    let lines = page.shell_lines("sh");
+    assert!(lines.len() >= 6, "{lines:?}");
+    for line in lines {
+        let words = shlex::split(line.trim_start_matches("sudo ")).expect("it can be typed");
+        let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
+        assert_eq!(words.remove(0), "stackctl", "{line}");
+        // Nobody is there to be asked, and no systemd to restart this engine.
+        let restart = engine.restart_command();
+        let asks = words.contains(&"apply") || words.contains(&"rollback");
+        words.extend(asks.then_some("--yes"));
+        if let Some(at) = words.iter().position(|word| *word == "--restart") {
+            words[at] = "--restart-command";
+            words.insert(at + 1, &restart);
+        }
+        let steps_are_left = words == ["engine", "plan"];
+        engine.expect_inside(if steps_are_left { 3 } else { 0 }, &words);
+        if words.contains(&"--restart-command") {
+            assert!(engine.metrics("172.17.0.1:9323") > 100, "{line}");
+        }
+    }
+    assert_eq!(engine.text(), SMALLEST, "the last line takes the change back");
 }
 
 #[test]

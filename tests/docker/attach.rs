@@ -142,6 +142,64 @@ fn init_attaches_what_runs_and_stays_somebody_elses() {
 }
 
 #[test]
+fn init_shows_where_a_container_answers_and_which_client_library_speaks_there() {
+    let stack = Sandbox::bare("");
+    stack.write_bare("images: { from: debian }\nexporters: { node: {} }\ngrafana: off\n");
+    stack.ok(&["images", "pull"]);
+    std::fs::remove_file(stack.stack_file()).expect("it was written");
+    let name = format!("{}node", stack.name);
+    docker(&["run", "-d", "--name", &name, "stackctl/node:debian"]);
+    let node = Neighbour { containers: vec![name.clone()], network: None };
+    let logs = || run(std::process::Command::new("docker").args(["logs", &name])).stderr;
+    eventually("it listens", || logs().contains("Listening on"));
+    let words = ["init", "--name", &stack.name, "--no-exporters", "--engine-metrics", "false", "--grafana", "false"];
+    let mut session = Session::start(&stack.path(""), &words, &[]);
+    session.expect("Which of these shall be watched?");
+    session.expect(&format!("{name} (stackctl/node:debian, metrics at :9100/metrics by client_golang (Go))"));
+    session.press("\u{3}");
+    assert_eq!(session.exit_code(), 130);
+    drop(node);
+}
+
+#[test]
+fn a_project_that_runs_is_attached_or_imported_with_what_was_seen_of_it() {
+    let stack = Sandbox::bare("");
+    std::fs::remove_file(stack.stack_file()).expect("it was written");
+    let project = format!("{}shop", stack.name);
+    let running = Neighbour::project(&project);
+    let before = running.marks();
+    let compose =
+        format!("name: {project}\nservices: {{ api: {{ image: '{}', command: [demo, iotd] }} }}\n", own_image());
+    std::fs::write(stack.path("compose.yml"), compose).expect("it is written");
+    let written = || std::fs::read_to_string(stack.stack_file()).expect("it was written");
+    let seen = "metrics: { port: 80, path: /actuator/prometheus }";
+    let service = format!("{project}/api");
+
+    let rest = ["--name", &stack.name, "--no-exporters", "--engine-metrics", "false", "--grafana", "false"];
+    let mut session = Session::start(&stack.path(""), &[&["init"], &rest[..]].concat(), &[]);
+    session.expect("A Compose project lies here").expect("attach what runs of it (1 service)");
+    session.press("\u{1b}[B").press("\u{1b}[B").press("\r");
+    session.expect("Image of an app").press("\r");
+    session.expect("Write stack.yml?").press("y");
+    session.expect("Start it now?").press("n");
+    assert_eq!(session.exit_code(), 0);
+    assert!(written().contains(&format!("attach: {service}")) && written().contains(seen), "{}", written());
+    stack.ok(&["check"]);
+
+    let told = stack.ok(&[&["init", "--yes", "--force"], &rest[..]].concat()).stderr;
+    assert!(told.contains(&format!("`stackctl init --yes --no-import --attach {service}` watches it")), "{told}");
+    assert!(written().contains("command: [demo, iotd]") && written().contains(seen), "{}", written());
+    stack.ok(&["check"]);
+
+    let container = &running.containers[0];
+    stack.ok(&[&["init", "--yes", "--force", "--no-import", "--container", container], &rest[..]].concat());
+    assert!(written().contains(&format!("Runs already as container `{container}`")), "{}", written());
+    assert!(written().contains(&format!("image: {}", own_image())) && written().contains(seen), "{}", written());
+    stack.ok(&["check"]);
+    assert_eq!(running.marks(), before);
+}
+
+#[test]
 fn ctrl_c_at_questions_about_what_runs_leaves_nothing_half_done() {
     let stack = Sandbox::bare("");
     std::fs::remove_file(stack.stack_file()).expect("it was written");

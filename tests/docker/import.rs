@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::data;
-use crate::sandbox::{Sandbox, run, stackctl};
+use crate::sandbox::{Sandbox, own_image, run, stackctl};
 
 /// Where the files lie; their names are paths with `_` in the place of `/`.
 fn corpus() -> Option<PathBuf> {
@@ -76,4 +76,26 @@ fn dockprom_is_imported_brought_up_and_proven() {
     }
     let rules = stack.ok(&["-f", &here, "query", "count(node_load1{job=\"nodeexporter\"})"]);
     assert!(rules.stdout.contains('1'), "{}", rules.stdout);
+}
+
+#[test]
+fn init_starts_what_it_has_written_where_it_is_told_to() {
+    let stack = Sandbox::new("");
+    // Prometheus from Debian, under the name that a Compose file can give it.
+    stack.ok(&["images", "pull"]);
+    std::fs::remove_file(stack.stack_file()).unwrap();
+    let compose = format!(
+        "services:\n  web: {{ image: '{}', command: [demo, accesslog] }}\n  \
+         prometheus: {{ image: 'stackctl/prometheus:debian', volumes: ['./prometheus.yml:/etc/prometheus/prometheus.yml'] }}\n",
+        own_image()
+    );
+    std::fs::write(stack.path("compose.yml"), compose).unwrap();
+    let config = "global: { scrape_interval: 1s }\nscrape_configs: [{ job_name: web, static_configs: [{ targets: ['web:80'] }] }]\n";
+    std::fs::write(stack.path("prometheus.yml"), config).unwrap();
+    let told = stack.ok(&["init", "--yes", "--up", "--name", &stack.name, "--no-exporters", "--no-running"]);
+    assert!(told.stderr.contains("ok wrote "), "{}", told.stderr);
+    assert_eq!(stack.running("web").len(), 1);
+    let findings = stack.findings("targets");
+    assert!(findings.iter().any(|finding| finding["subject"] == "web" && finding["status"] == "ok"), "{findings:#?}");
+    assert_eq!(stack.plan(), [""; 0]);
 }

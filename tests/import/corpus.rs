@@ -5,11 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use stackctl::command::VOCABULARY;
 use stackctl::import::Imported;
 use stackctl::stack::Problems;
 
 use crate::support::data;
-use crate::{import_into, jobs, read, rendered};
+use crate::{environment, import_into, jobs, read, rendered};
 
 /// The files, where they are to be had. Their names are paths with `_` in the place of `/`, after the owner's name.
 fn corpus(kind: &str) -> Option<PathBuf> {
@@ -160,13 +161,16 @@ fn nearly_every_compose_file_is_imported_with_its_jobs_unchanged() {
         let into = folder.path().join("project");
         let here = project(&corpus, &compose, &into);
         let begin = Instant::now();
-        let answer = import_into(&into, &[here]);
+        let answer = import_into(&into, std::slice::from_ref(&here));
         figures.took += begin.elapsed();
         figures.take(&name(&compose), &answer);
         let Ok(imported) = answer else { continue };
         let loaded = read(&imported, &into);
         let files = rendered(&loaded);
         assert_eq!(imported.services.carried, imported.services.all, "{}", name(&compose));
+        // What `init` offers to include, too.
+        let included = stackctl::import::project(&[here], &into, &environment(), &VOCABULARY);
+        assert!(included.is_ok_and(|found| found.is_some()), "{}", name(&compose));
         if let Some(source) = imported
             .sources
             .iter()

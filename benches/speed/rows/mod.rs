@@ -2,6 +2,7 @@
 
 mod files;
 mod help;
+mod import;
 mod scale;
 mod targets;
 mod unchanged;
@@ -19,5 +20,6 @@ pub(crate) const ALL: &[Measurement] = &[
     ("files", files::measure),
     ("targets", targets::measure),
     ("view", view::measure),
+    ("import", import::measure),
     ("help", help::measure),
 ];

@@ -103,7 +103,7 @@ impl Asker {
         ];
         if !running.is_empty() {
             let count = counted(running.len(), "service");
-            ways.push((Use::Attach, format!("attach the {count} that run: Compose goes on running them")));
+            ways.push((Use::Attach, format!("attach what runs of it ({count}): Compose goes on running it")));
         }
         ways.push((Use::Nothing, "none of these".to_owned()));
         let lines: Vec<&str> = ways.iter().map(|(_, line)| line.as_str()).collect();

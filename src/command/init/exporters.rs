@@ -164,9 +164,11 @@ pub(super) fn read(text: &str, folder: &Path, secrets: &[(String, String)]) -> R
     Ok(stack::parse("the new stack file", text, folder, &environment, &VOCABULARY)?.stack)
 }
 
-/// Names of services, all in small letters.
+/// Names of services and of jobs, all in small letters.
 fn names(stack: &Stack) -> BTreeSet<String> {
-    let names = stack.apps.keys().chain(stack.attached.keys()).chain(stack.exporters.keys());
+    let services = stack.apps.keys().chain(stack.attached.keys()).chain(stack.exporters.keys());
+    let jobs = stack.apps.values().filter_map(|app| app.metrics.as_ref()?.job.as_ref());
+    let names = services.chain(jobs).chain(stack.scrape.keys()).chain(stack.probes.keys());
     names.map(|name| name.as_str().to_ascii_lowercase()).collect()
 }
 

@@ -1,5 +1,7 @@
 //! What runs here, and which of it answers with metrics.
 
+use std::net::IpAddr;
+
 use indexmap::IndexMap;
 
 use crate::command::{output, situation};
@@ -13,6 +15,8 @@ use crate::stack::counted;
 pub(super) struct Seen {
     /// Containers that run, and where each answers with metrics.
     pub(super) containers: Vec<(Neighbour, Option<FreshMetrics>)>,
+    /// The client library that speaks there, by the container's name.
+    libraries: IndexMap<String, &'static str>,
 }
 
 /// What somebody else runs: a container, or all replicas of a service of Compose.
@@ -24,6 +28,8 @@ pub(super) struct Running {
     pub(super) service: Option<(String, String)>,
     pub(super) image: String,
     pub(super) metrics: Option<FreshMetrics>,
+    /// The client library that speaks there, where it is known.
+    pub(super) library: Option<&'static str>,
 }
 
 impl Running {
@@ -46,7 +52,8 @@ impl Running {
     pub(super) fn line(&self) -> String {
         let place = self.metrics.as_ref().and_then(|metrics| Some((metrics.port?, &metrics.path)));
         let place = place.map(|(port, path)| format!(", metrics at :{port}{path}")).unwrap_or_default();
-        format!("{} ({}{place})", self.name(), self.image)
+        let library = self.library.map(|library| format!(" by {library}")).unwrap_or_default();
+        format!("{} ({}{place}{library})", self.name(), self.image)
     }
 }
 
@@ -68,12 +75,12 @@ impl Seen {
         for (index, container) in containers.iter().enumerate() {
             let Some(address) = container.addresses.first() else { continue };
             for (port, _) in &container.ports {
-                let host = if address.is_ipv6() { format!("[{address}]") } else { address.to_string() };
-                request.targets.push(target(format!("{index} {port}"), format!("http://{host}:{port}{}", PATHS[0])));
+                request.targets.push(target(format!("{index} {port}"), url(address, *port, PATHS[0])));
             }
         }
         let report = probe::run(request).await;
-        let mut seen = Self { containers: containers.into_iter().map(|container| (container, None)).collect() };
+        let containers = containers.into_iter().map(|container| (container, None)).collect();
+        let mut seen = Self { containers, libraries: IndexMap::new() };
         for looked in report.targets {
             let Some((index, port)) = looked.id.split_once(' ') else { continue };
             let (Ok(index), Ok(port)) = (index.parse::<usize>(), port.parse::<u16>()) else { continue };
@@ -85,7 +92,20 @@ impl Seen {
                 *metrics = Some(FreshMetrics { port: Some(port), path });
             }
         }
+        seen.listen().await;
         seen
+    }
+
+    /// Asks those that answer once more, to know their client libraries.
+    async fn listen(&mut self) {
+        let place = |(container, metrics): &(Neighbour, Option<FreshMetrics>)| {
+            let (metrics, address) = (metrics.as_ref()?, container.addresses.first()?);
+            Some((container.name.clone(), url(address, metrics.port?, &metrics.path)))
+        };
+        let (names, urls): (Vec<String>, Vec<String>) = self.containers.iter().filter_map(place).unzip();
+        let libraries = probe::libraries(&urls).await;
+        self.libraries =
+            names.into_iter().zip(libraries).filter_map(|(name, library)| Some((name, library?))).collect();
     }
 
     /// Where the services of a Compose project answer with metrics.
@@ -127,11 +147,17 @@ impl Seen {
                     service,
                     image: container.image.clone(),
                     metrics: metrics.clone(),
+                    library: self.libraries.get(&container.name).copied(),
                 }),
             }
         }
         running
     }
+}
+
+fn url(address: &IpAddr, port: u16, path: &str) -> String {
+    let host = if address.is_ipv6() { format!("[{address}]") } else { address.to_string() };
+    format!("http://{host}:{port}{path}")
 }
 
 fn target(id: String, url: String) -> Target {

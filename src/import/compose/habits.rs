@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
+use super::mounts::Bind;
 use super::names::split_image;
 use super::project::scalar;
 use super::{Project, mounts};
-use crate::catalog;
 use crate::import::remark::{Place, Remarks};
 use crate::stack::{OutsideEntry, OutsideNode, OutsideValue};
 
@@ -20,8 +20,8 @@ const OLD_CADVISOR: [&str; 4] = [
 /// The first cAdvisor that finds containers of an engine whose images are kept by containerd, as Docker 29 does.
 const CONTAINERD_CADVISOR: (u32, u32) = (0, 54);
 
-/// Looks at one service. `new`: what it is called in the stack file.
-pub(super) fn look(project: &Project, (name, new): (&str, &str), entry: &OutsideEntry, remarks: &mut Remarks) {
+/// Looks at one service.
+pub(super) fn look(project: &Project, name: &str, entry: &OutsideEntry, remarks: &mut Remarks) {
     let at = |key: &str| {
         let line = entry.node.entry(key).map_or(entry.key.line, |entry| entry.key.line);
         Place::at(&project.file, line, format!("services.{name}.{key}"))
@@ -29,27 +29,34 @@ pub(super) fn look(project: &Project, (name, new): (&str, &str), entry: &Outside
     let image = entry.node.entry("image").and_then(|entry| scalar(&entry.node)).map(|image| project.filled(image));
     if let Some(image) = image.filter(|_| entry.node.entry("build").is_none()) {
         image_habits(&image, &at("image"), remarks);
-        if let Some(known) = catalog::for_any_host(&image) {
-            let place = Place::at(&project.file, entry.key.line, format!("services.{name}"));
-            let message = format!("this is the exporter `{0}`, and stays an app like any other", known.name);
-            let fix = format!(
-                "to have it run with all that it needs to see: `stackctl remove app {new}`, then `stackctl add exporter {0}`; its \
-                 job is `{0}` then",
-                known.name
-            );
-            remarks.habit(place, message, fix);
-        }
     }
     passwords(project, name, entry, remarks);
-    for bind in mounts::binds(project, &entry.node).iter().filter(|bind| bind.is_path) {
+    single_files(project, &mounts::binds(project, &entry.node), at("volumes"), remarks);
+}
+
+/// Folders of the image that hold more than one program's files: nothing can be mounted there.
+const SHARED_FOLDERS: [&str; 5] = ["", "/etc", "/opt", "/usr", "/var"];
+
+/// Files that are mounted one by one: an editor that writes a new one in the place of the old is not noticed inside.
+fn single_files(project: &Project, binds: &[Bind], place: Place, remarks: &mut Remarks) {
+    let is_file = |bind: &&Bind| {
         let is_file = project.rebase.absolute(&bind.source).is_file() || has_extension(&bind.source);
-        if is_file && !bind.source.starts_with("/dev") && has_extension(&bind.target) {
-            let message =
-                format!("`{}` is mounted as a single file: a new version of it is not seen inside", bind.source);
-            let folder = bind.target.rsplit_once('/').map_or("/", |(folder, _)| folder);
-            remarks.habit(at("volumes"), message, format!("mount its folder: `./FOLDER:{folder}:ro`"));
-        }
-    }
+        bind.is_path && is_file && !bind.source.starts_with("/dev") && has_extension(&bind.target)
+    };
+    let files: Vec<&Bind> = binds.iter().filter(is_file).collect();
+    let folder = |bind: &Bind| bind.target.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+    let Some(first) = files.first().map(|bind| folder(bind)) else { return };
+    let names: Vec<&str> = files.iter().map(|bind| bind.source.as_str()).collect();
+    let (are, of_them) =
+        if names.len() == 1 { ("is mounted as a single file", "it") } else { ("are mounted as single files", "one") };
+    let message = format!("`{}` {are}: a new version of {of_them} is not seen inside", names.join("`, `"));
+    let is_one_folder = files.iter().all(|bind| folder(bind) == first);
+    let fix = if is_one_folder && !SHARED_FOLDERS.contains(&first.as_str()) {
+        format!("mount a folder with all that belongs there: `./FOLDER:{first}:ro`")
+    } else {
+        "mount a folder of its own, and have it read there: `./FOLDER:/FOLDER:ro`".to_owned()
+    };
+    remarks.habit(place, message, fix);
 }
 
 /// Programs of databases that take a password behind `-p`, without a space.
@@ -151,9 +158,10 @@ fn image_habits(image: &str, place: &Place, remarks: &mut Remarks) {
     if image.contains('@') {
         return;
     }
-    if tag.is_none_or(|tag| tag == "latest" || tag.is_empty()) {
-        let message = format!("`{repository}` without a version: another day, another program");
-        remarks.habit(place.clone(), message, format!("pin it: `{repository}:VERSION`"));
+    // Where a variable leaves the tag empty, that is told by itself.
+    if tag.is_none_or(|tag| tag == "latest") {
+        let message = "an image without a version: another day, another program";
+        remarks.habit(place.clone(), message, "pin it: `IMAGE:VERSION`; `stackctl lock` keeps what runs today");
     }
     let version = tag.and_then(numbers);
     if OLD_CADVISOR.contains(&repository) && version.is_none_or(|version| version < CONTAINERD_CADVISOR) {

@@ -35,6 +35,7 @@ fn short(text: &str) -> String {
         let digits = !part.is_empty() && part.chars().all(|letter| letter.is_ascii_digit() || letter == '-');
         digits || (part.starts_with("${") && part.matches("${").count() == 1 && part.ends_with('}'))
     };
+    let text = text.strip_suffix("/tcp").unwrap_or(text);
     match split_mount(text)[..] {
         [host, container] if is_one(host) => format!("{EVERYWHERE}:{host}:{container}"),
         _ => text.to_owned(),
@@ -68,6 +69,7 @@ mod tests {
             ("${PORT:-80}:80", "0.0.0.0:${PORT:-80}:80"),
             ("${BIND:-}${PORT:-}:80", "${BIND:-}${PORT:-}:80"),
             ("80", "80"),
+            ("5432:5432/tcp", "0.0.0.0:5432:5432"),
             ("53:53/udp", "0.0.0.0:53:53/udp"),
         ] {
             assert_eq!(short(compose), stack);

@@ -125,7 +125,7 @@ impl Service<'_> {
         self.replicas();
         // What stackctl runs itself is written anew: there is nothing to mend in the old.
         if self.all.names.role(self.name) == Role::App {
-            habits::look(self.all.project, (self.name, self.all.names.new_name(self.name)), self.entry, self.remarks);
+            habits::look(self.all.project, self.name, self.entry, self.remarks);
         }
         Ok(())
     }
@@ -169,8 +169,10 @@ impl Service<'_> {
         if project.filled(image).ends_with(':') && carried.ends_with(":-}") {
             carried = format!("{}latest}}", &carried[..carried.len() - 1]);
             let place = self.place(entry.key.line, "image");
-            let fix = "write the version here or into `.env`; until then `latest` stands in";
-            self.remarks.changed(place, format!("`{image}` has no version: the variable is not set"), fix);
+            let variable = image.rfind('$').map_or(image, |at| &image[at..]);
+            let until = if self.all.keeps { "; until then `latest` stands in" } else { "" };
+            let fix = format!("set it in `.env`, or write the version{until}");
+            self.remarks.changed(place, format!("`{variable}` is not set, so the image has no version"), fix);
         }
         self.app.set("image", Item::text(&carried));
         if let Some(build) = self.entry.node.entry("build") {
@@ -351,6 +353,10 @@ impl Service<'_> {
     /// Replicas cannot share a port of the host or a name.
     fn replicas(&mut self) {
         let scale = self.app.get("scale").and_then(Item::as_text).and_then(|scale| scale.parse::<u32>().ok());
+        // An included file may be laid over one that says another number.
+        if scale == Some(1) && self.all.keeps {
+            self.app.take("scale");
+        }
         if scale.unwrap_or(1) < 2 {
             return;
         }

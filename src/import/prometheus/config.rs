@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use super::files::Mounted;
-use super::remote;
+use super::job::Times;
+use super::{alerting, remote};
 use crate::import::compose::project::scalar;
 use crate::import::draft::{Item, Map};
 use crate::import::paths::Rebase;
 use crate::import::remark::{Place, Remarks};
 use crate::import::source::{self, SourceFile, SourceKind};
-use crate::stack::{OutsideEntry, OutsideNode, OutsideValue, Problems};
+use crate::stack::{Duration, OutsideEntry, OutsideNode, OutsideValue, Problems};
 
 /// prometheus.yml and where its neighbours are.
 #[derive(Debug, Clone)]
@@ -23,8 +24,11 @@ pub(in crate::import) struct Config {
 /// Prometheus' own default where a file says nothing.
 const USUAL_INTERVAL: &str = "1m";
 
+/// Prometheus' own default, and stackctl's.
+const USUAL_TIMEOUT: &str = "10s";
+
 /// Keys that a stack file takes in Prometheus' own words.
-const AS_THEY_ARE: [&str; 4] = ["alerting", "tracing", "otlp", "scrape_config_files"];
+const AS_THEY_ARE: [&str; 3] = ["tracing", "otlp", "scrape_config_files"];
 
 /// Finds the configuration that a service mounts.
 ///
@@ -52,19 +56,33 @@ impl Config {
         }
     }
 
+    /// A key of `global`.
+    fn of_all(&self, key: &str) -> Option<&OutsideEntry> {
+        self.file.root.entry("global")?.node.entry(key)
+    }
+
+    fn time(&self, key: &str) -> Option<&str> {
+        scalar(&self.of_all(key)?.node)
+    }
+
+    /// What holds for a job that says nothing of times.
+    pub(super) fn times(&self) -> Times {
+        let usual = |text: &str| text.parse::<Duration>().expect("it is a time");
+        let time = |key: &str, or: &str| self.time(key).and_then(|text| text.parse().ok()).unwrap_or_else(|| usual(or));
+        Times { interval: time("scrape_interval", USUAL_INTERVAL), timeout: time("scrape_timeout", USUAL_TIMEOUT) }
+    }
+
     /// Times and labels that hold for all jobs.
     pub(super) fn global(&self, section: &mut Map) {
-        let global = self.file.root.entry("global");
-        let key = |key: &str| global.and_then(|global| global.node.entry(key));
-        let time = |name: &str| key(name).and_then(|entry| scalar(&entry.node)).map(str::to_owned);
-        let interval = time("scrape_interval").unwrap_or_else(|| USUAL_INTERVAL.to_owned());
-        section.set("scrape_interval", Item::word(&interval));
-        section.set_some("scrape_timeout", time("scrape_timeout").map(Item::word));
-        let evaluation = time("evaluation_interval").unwrap_or_else(|| USUAL_INTERVAL.to_owned());
+        let interval = self.time("scrape_interval").unwrap_or(USUAL_INTERVAL);
+        section.set("scrape_interval", Item::word(interval));
+        let timeout = self.time("scrape_timeout").filter(|timeout| *timeout != USUAL_TIMEOUT);
+        section.set_some("scrape_timeout", timeout.map(Item::word));
+        let evaluation = self.time("evaluation_interval").unwrap_or(USUAL_INTERVAL);
         if evaluation != interval {
             section.set("evaluation_interval", Item::word(evaluation));
         }
-        section.set_some("external_labels", key("external_labels").map(|entry| Item::of_literal(&entry.node)));
+        section.set_some("external_labels", self.of_all("external_labels").map(|entry| Item::of_literal(&entry.node)));
     }
 
     /// Keys at the top that are carried as they are, and those that are not.
@@ -78,6 +96,12 @@ impl Config {
                     Some(remotes) => section.set(key, remotes),
                     None => section.map("extra_config").set(key, Item::of_literal(&entry.node)),
                 },
+                "alerting" => {
+                    let place = Place::at(&self.file.name, entry.key.line, "alerting");
+                    if let Some(alerting) = alerting::carried(entry, &place, remarks) {
+                        section.map("extra_config").set(key, alerting);
+                    }
+                }
                 _ if AS_THEY_ARE.contains(&key.as_str()) => {
                     section.map("extra_config").set(key, Item::of_literal(&entry.node));
                 }
@@ -113,15 +137,15 @@ impl Config {
             let files = self.mounted.matching(pattern);
             if files.is_empty() {
                 let place = Place::at(&self.file.name, item.span.line.max(entry.key.line), "rule_files");
-                let help =
-                    format!("put it below {} and name it under `prometheus.rule_files`", rebase.folder.display());
-                remarks.not_carried(place, format!("no file is at `{pattern}`"), help);
+                let sought = self.mounted.host(pattern).map_or_else(|| pattern.to_owned(), |path| rebase.file(&path));
+                let help = "put it there and import again, or name another under `prometheus.rule_files`";
+                remarks.not_carried(place, format!("no file is at `{sought}`"), help);
             }
             for file in files {
                 match source::read(&file) {
                     Ok(source) if source.kind == SourceKind::Rules => found.push(file),
                     _ => {
-                        let place = Place::file(&file.display().to_string());
+                        let place = Place::file(&rebase.file(&file));
                         remarks.not_carried(place, "these are no rules", "a file of rules begins with `groups:`");
                     }
                 }

@@ -2,7 +2,7 @@
 
 use crate::import::compose::project::scalar;
 use crate::import::draft::{Item, Map};
-use crate::stack::{OutsideEntry, OutsideNode, OutsideValue};
+use crate::stack::{Duration, OutsideEntry, OutsideNode, OutsideValue};
 
 /// A job, taken apart.
 pub(super) struct Job<'a> {
@@ -48,7 +48,36 @@ const SAME: [(&str, &str); 7] = [
 ];
 
 /// What is meant where a key is left out.
-const USUAL: [(&str, &str); 3] = [("path", "/metrics"), ("scheme", "http"), ("honor_labels", "false")];
+const USUAL: [(&str, &str); 7] = [
+    ("metrics_path", "/metrics"),
+    ("scheme", "http"),
+    ("honor_labels", "false"),
+    ("honor_timestamps", "true"),
+    ("follow_redirects", "true"),
+    ("enable_compression", "true"),
+    ("enable_http2", "true"),
+];
+
+/// Times of `global`, as far as they hold for a job that says nothing.
+#[derive(Debug)]
+pub(super) struct Times {
+    /// Time from one scrape to the next.
+    pub(super) interval: Duration,
+    /// Time that one may take.
+    pub(super) timeout: Duration,
+}
+
+impl Times {
+    /// Whether a job that has no such key has this value.
+    fn holds(&self, key: &str, value: &str) -> bool {
+        let is = |time: &Duration| value.parse::<Duration>().is_ok_and(|value| value == *time);
+        match key {
+            "scrape_interval" => is(&self.interval),
+            "scrape_timeout" => is(&self.timeout),
+            _ => false,
+        }
+    }
+}
 
 impl<'a> Job<'a> {
     /// The job, where it has a name.
@@ -57,27 +86,27 @@ impl<'a> Job<'a> {
         Some(Self { name: scalar(&entry.node)?, node, line: entry.key.line })
     }
 
-    /// The job in the words of a stack file; `None` where it says more than those.
-    pub(super) fn plain(&self) -> Option<Plain> {
+    /// The job in the words of a stack file; `None` where it says more than those. `global`: times that hold for it anyhow.
+    pub(super) fn plain(&self, global: &Times) -> Option<Plain> {
         let OutsideValue::Mapping(entries) = &self.node.value else { return None };
+        let says_nothing = |key: &str, entry: &OutsideEntry| {
+            let Some(value) = scalar(&entry.node) else { return false };
+            USUAL.contains(&(key, value)) || global.holds(key, value)
+        };
+        let said = |key: &str| entries.get(key).filter(|entry| !says_nothing(key, entry));
         let mut settings = Map::default();
         for (from, to) in SAME {
-            settings.set_some(to, entries.get(from).map(|entry| Item::of_literal(&entry.node)));
+            settings.set_some(to, said(from).map(|entry| Item::of_literal(&entry.node)));
         }
         if let Some(path) = settings.get("path").and_then(Item::as_text).filter(|path| !path.starts_with('/')) {
             // Prometheus puts the slash there that a URL needs.
             settings.set("path", Item::text(format!("/{path}")));
         }
-        for (key, usual) in USUAL {
-            if settings.get(key).and_then(Item::as_text) == Some(usual) {
-                settings.take(key);
-            }
-        }
         settings.set_some("params", entries.get("params").map(params));
         settings.set_some("tls", self.tls()?);
         let known = ["job_name", "static_configs", "dns_sd_configs", "params", "tls_config"];
-        let is_known = |key: &String| known.contains(&key.as_str()) || SAME.iter().any(|(from, _)| from == key);
-        if !entries.keys().all(is_known) {
+        let is_known = |key: &str| known.contains(&key) || SAME.iter().any(|(from, _)| *from == key);
+        if !entries.iter().all(|(key, entry)| is_known(key) || says_nothing(key, entry)) {
             return None;
         }
         let targets = match (entries.get("static_configs"), entries.get("dns_sd_configs")) {

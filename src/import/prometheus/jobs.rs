@@ -56,6 +56,11 @@ impl Jobs {
         jobs
     }
 
+    /// Whether there is a job of that name.
+    pub(in crate::import) fn has(&self, name: &str) -> bool {
+        self.names.contains(name)
+    }
+
     fn one(
         &mut self,
         config: &Config,
@@ -64,7 +69,7 @@ impl Jobs {
         apps: &mut IndexMap<String, Map>,
         remarks: &mut Remarks,
     ) {
-        let plain = job.plain().filter(|_| job.name.parse::<ServiceName>().is_ok());
+        let plain = job.plain(&config.times()).filter(|_| job.name.parse::<ServiceName>().is_ok());
         let Some(plain) = plain else {
             self.extra.push(Item::of_literal(job.node));
             return;

@@ -1,5 +1,6 @@
 //! prometheus.yml and the flags of a Prometheus service → the section `prometheus`, `scrape`, and `metrics` of apps.
 
+mod alerting;
 mod config;
 mod files;
 mod flags;

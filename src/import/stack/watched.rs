@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 use super::super::alertmanager::tell;
 use super::super::compose::{Names, Role};
 use super::super::draft::{Item, Map};
+use super::super::found::is_own_name;
 use super::super::fresh::Watched;
 use super::super::proof::Proof;
 use super::super::{Carried, Remark};
@@ -32,7 +33,8 @@ impl Assembly<'_> {
         if let Some(section) = parts.alertmanager.take() {
             tell(&mut root, section, &parts.hosts_of_alertmanager, &mut self.remarks);
         }
-        for (name, app) in &parts.apps {
+        // An app that is called as stackctl's own services are is left out of the project, whatever it is.
+        for (name, app) in parts.apps.iter().filter(|(name, _)| !is_own_name(name)) {
             let mut stands_in = Map::default();
             stands_in.set("image", Item::text("stackctl/self"));
             stands_in.set_some("metrics", app.get("metrics").cloned());
@@ -53,6 +55,7 @@ impl Assembly<'_> {
             remark.file != file || is_own
         };
         self.remarks.0.retain(is_about_own);
+        self.files_by_their_names();
         let mut proof = Proof {
             request: self.request,
             root,

@@ -67,7 +67,7 @@ fn describe(node: &Node) -> String {
     match &node.value {
         Value::Sequence(_) => "a list".to_owned(),
         Value::Mapping(_) => "a map".to_owned(),
-        Value::Scalar(scalar) if scalar.is_null() => "nothing".to_owned(),
+        Value::Scalar(scalar) if scalar.is_null() => "an empty value".to_owned(),
         Value::Scalar(scalar) => format!("`{}`", shortened(scalar.written())),
     }
 }

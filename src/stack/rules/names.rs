@@ -132,7 +132,15 @@ pub(super) fn jobs_have_one_name_each(examination: &mut Examination) {
         let Some(owner) = owners.get(name.as_str()) else { continue };
         let message = format!("job `{name}` is the job of `{}.{}`", owner.section, owner.name);
         let top = Path::ROOT.key("scrape");
-        examination.error_at_key(top.key(name.as_str()), message, "give this job another name");
+        let mut exporters = stack.exporters.iter().filter(|_| owner.section == "exporters");
+        let help = match exporters.find(|(key, _)| key.as_str() == owner.name) {
+            Some((key, exporter)) => format!(
+                "give this job another name, or the exporter: `exporters: {{ OTHER: {{ kind: {} }} }}`",
+                exporter.kind(key.as_str())
+            ),
+            None => "give this job another name".to_owned(),
+        };
+        examination.error_at_key(top.key(name.as_str()), message, help);
     }
 }
 
