@@ -199,16 +199,6 @@ impl Service<'_> {
         match key {
             "image" | "build" | "networks" | "network_mode" | "links" | "profiles" | "extends" => {}
             "pull_policy" if scalar(&entry.node) == Some("build") => {}
-            "logging" => {
-                let copied = self.copied(&entry.node);
-                self.app.set(key, copied);
-                let logging = self.app.map(key);
-                if logging.get("driver").is_none() && !logging.is_empty() {
-                    let entries = std::mem::take(logging);
-                    logging.set("driver", Item::text("json-file"));
-                    logging.0.extend(entries.0);
-                }
-            }
             "command" | "entrypoint" | "working_dir" => self.command(key, entry),
             "environment" | "labels" | "extra_hosts" => {
                 let mut node = entry.node.clone();
