@@ -55,6 +55,14 @@ fn panels() -> Vec<(Panel, Content)> {
     };
     let cpu = wave("cpu", 0.55, 0.3, 0.4);
     let disks = vec![wave("/", 0.42, 0.0, 0.0), wave("/var/lib/docker", 0.81, 0.0, 0.0), wave("/home", 0.95, 0.0, 0.0)];
+    let buckets = [(0.005, 4.0), (0.01, 20.0), (0.05, 31.0), (0.1, 33.0), (f64::INFINITY, 34.0)];
+    let buckets = buckets.iter().enumerate().map(|(at, (bound, count))| {
+        let mut series =
+            without(wave("", *count, count / 5.0, 0.1 * f64::from(u8::try_from(at).expect("five"))), 120, 190);
+        series.labels =
+            [("le".to_owned(), if bound.is_finite() { bound.to_string() } else { "+Inf".to_owned() })].into();
+        series
+    });
     let memory = (1..=11).map(|number| {
         wave(&format!("demo-image-gallery-{number}"), 3e8 + 4e7 * f64::from(number), 2e7, f64::from(number))
     });
@@ -102,6 +110,16 @@ fn panels() -> Vec<(Panel, Content)> {
         ),
         (Panel { text: text.to_owned(), ..panel("Words", PanelKind::Text, "short", 8) }, series(Vec::new())),
         (table, series(replicas())),
+        (panel("Answers, by time", PanelKind::Heatmap, "s", 12), series(buckets.collect())),
+        (
+            Panel {
+                mappings: vec![(0.0, "down".to_owned()), (1.0, "up".to_owned())],
+                minimum: Some(0.0),
+                maximum: Some(1.0),
+                ..panel("Up", PanelKind::Timeseries, "none", 12)
+            },
+            series(vec![wave("web", 1.0, 0.0, 0.0), wave("db", 0.0, 0.0, 0.0)]),
+        ),
         (panel("Nothing", PanelKind::Timeseries, "short", 6), series(Vec::new())),
         (
             panel("Broken", PanelKind::Timeseries, "short", 6),

@@ -36,7 +36,7 @@ impl WatchedApp<'_> {
         Dashboard {
             uid: self.name.to_owned(),
             title: self.name.to_owned(),
-            description: format!("Golden signals of `{}`, made by stackctl", self.name),
+            description: format!("Golden signals of {}, made by stackctl", self.name),
             tags: vec![TAG.to_owned()],
             variables: vec![instance(&format!("up{{job=\"{}\"}}", self.name))],
             rows,
@@ -74,7 +74,8 @@ impl WatchedApp<'_> {
             let (title, legend) = if self.has_buckets() { ("Latency, p95", "p95") } else { ("Latency, mean", "mean") };
             Panel::number(title, "s").asks(query, legend)
         }));
-        Row::plain(panels)
+        // One alone would be a number as wide as the page.
+        if panels.len() == 1 { Row::plain(panels) } else { Row::plain(panels).filled() }
     }
 
     fn golden(&self, golden: &Golden) -> Option<Row> {
@@ -96,7 +97,7 @@ impl WatchedApp<'_> {
                 .says("Requests being answered")
                 .between(0.0, None)
         }));
-        (!panels.is_empty()).then(|| Row::titled("Golden signals", panels))
+        (!panels.is_empty()).then(|| Row::titled("Golden signals", panels).filled())
     }
 
     fn errors_panel(&self, panel: Panel, query: String) -> Panel {
@@ -113,20 +114,24 @@ impl WatchedApp<'_> {
 
     fn saturation(&self, golden: &Golden) -> Option<Row> {
         let panels: Vec<Panel> = self.signals.saturation.iter().map(|selector| gauge(golden, selector)).collect();
-        (!panels.is_empty()).then(|| Row::titled("Saturation", panels))
+        (!panels.is_empty()).then(|| Row::titled("Saturation", panels).filled())
     }
 
-    /// How the program does. Of several ways to measure one thing, the first that the app exposes.
+    /// How the program does. Of several ways to measure one thing, the first that the app exposes; what the file names as
+    /// saturation is shown there.
     fn runtime(&self) -> Option<Row> {
         let mut panels: Vec<Panel> = Vec::new();
-        for runtime in RUNTIME.iter().filter(|runtime| self.exposed.has_all(runtime.metrics)) {
+        let is_shown =
+            |metric: &&str| self.signals.saturation.iter().any(|selector| selector.metric.as_deref() == Some(*metric));
+        let known = RUNTIME.iter().filter(|runtime| self.exposed.has_all(runtime.metrics));
+        for runtime in known.filter(|runtime| !runtime.metrics.iter().all(is_shown)) {
             if panels.iter().all(|panel| panel.title != runtime.title) {
                 let query = runtime.query.replace("$job", self.name);
                 let panel = Panel::lines(runtime.title, runtime.unit).asks(query, runtime.legend).sized(8, 7);
                 panels.push(if runtime.is_share { panel.share() } else { panel.between(0.0, None) });
             }
         }
-        (!panels.is_empty()).then(|| Row::titled("Runtime", panels))
+        (!panels.is_empty()).then(|| Row::titled("Runtime", panels).filled())
     }
 
     /// What is known of everything that is scraped.

@@ -1,6 +1,6 @@
 //! Panels, rows and queries put together in few words.
 
-use super::{Color, Panel, PanelKind, Query, Row, Stacking, Threshold, Unit};
+use super::{COLUMNS, Color, Panel, PanelKind, Query, Row, Stacking, Threshold, Unit};
 
 impl Panel {
     /// Lines over time, half as wide as the dashboard.
@@ -87,8 +87,47 @@ impl Row {
         Self { title: Some(title.to_owned()), panels, ..Self::default() }
     }
 
+    /// The same with the panels of a line that leaves columns free made wider, where that comes out even.
+    pub(crate) fn filled(mut self) -> Self {
+        let mut from = 0;
+        while from < self.panels.len() {
+            let mut free = COLUMNS;
+            let line = self.panels[from..].iter().take_while(|panel| {
+                let fits = panel.width <= free;
+                free = free.saturating_sub(if fits { panel.width } else { free });
+                fits
+            });
+            let to = from + line.count().max(1);
+            let count = u8::try_from(to - from).unwrap_or(COLUMNS);
+            let used: u8 = self.panels[from..to].iter().map(|panel| panel.width).sum();
+            if used < COLUMNS && COLUMNS.is_multiple_of(count) {
+                self.panels[from..to].iter_mut().for_each(|panel| panel.width = COLUMNS / count);
+            }
+            from = to;
+        }
+        self
+    }
+
     /// A row without one.
     pub(crate) fn plain(panels: Vec<Panel>) -> Self {
         Self { panels, ..Self::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Panel, Row};
+
+    #[test]
+    fn a_line_that_leaves_columns_free_has_wider_panels() {
+        let widths = |panels: &[u8]| -> Vec<u8> {
+            let panels = panels.iter().map(|width| Panel { width: *width, ..Panel::default() }).collect();
+            Row::plain(panels).filled().panels.iter().map(|panel| panel.width).collect()
+        };
+        assert_eq!(widths(&[12, 12, 12]), [12, 12, 24]);
+        assert_eq!(widths(&[8, 8, 8, 8, 8]), [8, 8, 8, 12, 12]);
+        assert_eq!(widths(&[12]), [24]);
+        assert_eq!(widths(&[24, 6]), [24, 24]);
+        assert_eq!(widths(&[]), Vec::<u8>::new());
     }
 }

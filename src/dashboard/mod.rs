@@ -4,6 +4,8 @@
 mod app;
 mod build;
 mod color;
+mod defaults;
+mod edited;
 mod exposed;
 mod golden;
 mod import;
@@ -22,13 +24,14 @@ use serde::{Deserialize, Serialize};
 pub(crate) use app::to_the_others;
 pub use app::{TAG, WatchedApp, restarts};
 pub use color::Color;
+pub use edited::as_edited;
 pub use exposed::Exposed;
 pub use import::{ImportError, Imported, WrongQuery, import};
 pub use instrumentation::STATUS_LABELS;
 pub use layout::{COLUMNS, Placed, Position};
 pub use library::Library;
 pub use order::in_order_of;
-pub use panel::{Panel, PanelKind, Query, Stacking, Threshold};
+pub use panel::{Panel, PanelKind, Query, Repeat, Stacking, Threshold};
 pub use preset::{OVERVIEW_UID, PRESETS, preset};
 pub use signals::{Latency, Signals, telling_metrics};
 pub use unit::{Rounding, Unit, UnknownUnit};
@@ -86,6 +89,9 @@ pub struct Row {
     pub title: Option<String>,
     /// Shown folded at first.
     pub collapsed: bool,
+    /// Shown once for each value that is chosen of this variable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeat: Option<String>,
     /// Panels from left to right.
     pub panels: Vec<Panel>,
 }

@@ -27,12 +27,17 @@ pub fn in_order_of(before: &Value, value: Value) -> Value {
 }
 
 /// What an item of a list was before: the one of its id or name, else the one in its place.
-fn counterpart<'a>(before: &'a [Value], index: usize, item: &Value) -> Option<&'a Value> {
+pub(super) fn counterpart<'a>(before: &'a [Value], index: usize, item: &Value) -> Option<&'a Value> {
+    counterpart_at(before, index, item).map(|at| &before[at])
+}
+
+/// Its place.
+pub(super) fn counterpart_at(before: &[Value], index: usize, item: &Value) -> Option<usize> {
     let same = ["id", "refId", "name"].into_iter().find_map(|key| {
         let identity = item.get(key)?;
-        before.iter().find(|old| old.get(key) == Some(identity))
+        before.iter().position(|old| old.get(key) == Some(identity))
     });
-    same.or_else(|| before.get(index))
+    same.or_else(|| (index < before.len()).then_some(index))
 }
 
 #[cfg(test)]

@@ -33,6 +33,12 @@ pub struct Panel {
     pub interval: Option<f64>,
     /// Markdown of a text panel; empty for every other.
     pub text: String,
+    /// Drawn once for each value that is chosen of a variable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeat: Option<Repeat>,
+    /// Variables that have a value of this panel's own, as it stands in a query, whatever is chosen for the dashboard.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pinned: Vec<(String, String)>,
     /// Width in columns, of which a dashboard has [`COLUMNS`](super::COLUMNS): 1 to 24.
     pub width: u8,
     /// Height in Grafana's units of about 38 pixels.
@@ -48,6 +54,15 @@ pub struct Query {
     pub legend: String,
     /// Ask for the last moment alone: tables, and what else has no course over time.
     pub instant: bool,
+}
+
+/// A panel that is drawn once for each value that is chosen of a variable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repeat {
+    /// Name of the variable.
+    pub variable: String,
+    /// So many stand in a line at most, and share its width; `None`: each keeps its own.
+    pub per_line: Option<u8>,
 }
 
 /// How a panel is drawn.

@@ -123,6 +123,9 @@ const KNOWN: &[(&str, Scale)] = &[
     ("bool_on_off", Scale::Truth("On", "Off")),
 ];
 
+/// Symbols of what comes in whole pieces.
+const COUNTED: [&str; 5] = ["B", "b", "B/s", "b/s", "p/s"];
+
 /// What a step of an axis is a round number of.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Rounding {
@@ -196,8 +199,9 @@ impl Unit {
             Scale::Plain => digits(value, decimals),
             Scale::Word(word) => write(value, word),
             Scale::Si(symbol, power) => {
-                let (number, prefix) =
-                    scaled(value, 1000.0, power, &["n", "µ", "m"], &["", "k", "M", "G", "T", "P", "E"]);
+                // Nobody speaks of a thousandth of a byte, or of a packet.
+                let small: &[_] = if COUNTED.contains(&symbol) { &[] } else { &["n", "µ", "m"] };
+                let (number, prefix) = scaled(value, 1000.0, power, small, &["", "k", "M", "G", "T", "P", "E"]);
                 write(number, &format!("{prefix}{symbol}"))
             }
             Scale::Iec(symbol, power) => {
@@ -368,6 +372,8 @@ mod tests {
             ("reqps", 3.0, "3 req/s"),
             ("reqps", 12_000.0, "12 K req/s"),
             ("hertz", 0.002, "2 mHz"),
+            ("pps", 0.2, "0.2 p/s"),
+            ("Bps", 0.5, "0.5 B/s"),
             ("bool_yes_no", 1.0, "Yes"),
             ("suffix:widgets", 3.0, "3 widgets"),
             ("prefix:€", 3.5, "€3.5"),

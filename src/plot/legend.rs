@@ -29,8 +29,8 @@ struct Entry {
 
 /// As many entries as there is room for in two fifths of the height. None where the panel is small.
 pub(super) fn shown(panel: &Panel, series: &[Series], area: Area) -> Legend {
-    let columns = if area.width >= 520.0 && series.len() > 3 { 2 } else { 1 };
     let rows = whole(area.height * 0.4 / ROW).saturating_sub(1);
+    let columns = columns(panel, series, area.width, rows);
     let room = if area.height < 110.0 { 0 } else { rows * columns };
     let entries = series.iter().enumerate().take(room).map(|(number, series)| {
         let value = |value: Option<f64>| value.map(|value| written(panel, value)).unwrap_or_default();
@@ -42,6 +42,18 @@ pub(super) fn shown(panel: &Panel, series: &[Series], area: Area) -> Legend {
         }
     });
     Legend { entries: entries.collect(), columns, more: series.len().saturating_sub(room) }
+}
+
+/// Two where that saves room and every name stays whole, or where one column would not hold every series.
+fn columns(panel: &Panel, series: &[Series], width: f64, rows: usize) -> usize {
+    if width < 520.0 || series.len() <= 3 {
+        return 1;
+    }
+    let last = |one: &Series| one.last().map_or(0.0, |last| letters::width(&written(panel, last), SMALL).min(NUMBER));
+    let numbers = series.iter().map(last).fold(30.0, f64::max) + 14.0;
+    let room = width / 2.0 - 10.0 - 2.0 * numbers - 24.0;
+    let are_whole = series.iter().all(|one| letters::width(&one.legend, SMALL) <= room);
+    if are_whole || series.len() > rows { 2 } else { 1 }
 }
 
 /// Height that it needs, its head included.

@@ -52,7 +52,7 @@ impl Lines<'_> {
         let drawn = stacked.as_deref().unwrap_or(self.series);
         let frame = self.frame(Area { height: plot_height, ..area }, drawn);
         self.axes(&frame, shapes);
-        self.thresholds(&frame, shapes);
+        self.limits(&frame, shapes);
         for (number, series) in drawn.iter().enumerate() {
             let fill = match number.checked_sub(1) {
                 Some(below) if stacked.is_some() => Fill::DownTo(&drawn[below]),
@@ -61,6 +61,7 @@ impl Lines<'_> {
             };
             draw_series(&frame, series, number, fill, shapes);
         }
+        self.limit_labels(&frame, shapes);
         self.marks(&frame, shapes);
         if self.hints {
             self.hints(&frame, shapes);
@@ -85,6 +86,7 @@ impl Lines<'_> {
         let is_flat = values.iter().all(|value| values.first() == Some(value));
         let limits = self.panel.thresholds.iter().filter_map(|limit| limit.value).filter(|_| is_flat);
         let scale = Scale::of(values.iter().copied().chain(limits), wish);
+        let scale = scale.worded(&self.panel.mappings, values.iter().copied());
         let widest = scale.ticks.iter().map(|tick| letters::width(&tick.label, SMALL)).fold(0.0, f64::max);
         let left = (widest + 10.0).max(28.0);
         let area = Area::new(area.x + left, area.y + 6.0, area.width - left - 8.0, area.height - 6.0);
@@ -98,30 +100,36 @@ impl Lines<'_> {
             shapes.line((area.x, y), (area.right(), y), "gridline");
             shapes.text((area.x - 6.0, y + 4.0), Anchor::End, "dim small", &tick.label);
         }
-        for tick in self.range.ticks(whole(area.width / 80.0)) {
-            let x = frame.x(tick.time);
-            shapes.line((x, area.y), (x, area.bottom()), "gridline");
-            let half = letters::width(&tick.label, SMALL) / 2.0;
-            if x - half >= area.x - 24.0 && x + half <= area.right() + 8.0 {
-                shapes.text((x, area.bottom() + 14.0), Anchor::Middle, "dim small", &tick.label);
-            }
-        }
-        shapes.line((area.x, area.bottom()), (area.right(), area.bottom()), "axis");
+        draw_time_axis(self.range, area, shapes);
     }
 
-    fn thresholds(&self, frame: &Frame, shapes: &mut Shapes) {
+    /// Each threshold that lies on the axis, and its height.
+    fn shown_limits<'a>(&'a self, frame: &'a Frame) -> impl Iterator<Item = (f64, f64, &'static str)> + 'a {
         let Scale { low, high, .. } = frame.scale;
+        let limits = self.panel.thresholds.iter().filter_map(|limit| Some((limit.value?, color_class(&limit.color))));
+        let within = limits.filter(move |(value, _)| *value > low && *value <= high);
+        within.map(|(value, class)| (value, frame.y(value), class))
+    }
+
+    fn limits(&self, frame: &Frame, shapes: &mut Shapes) {
+        for (_, y, class) in self.shown_limits(frame) {
+            shapes.line((frame.area.x, y), (frame.area.right(), y), &format!("limit {class}"));
+        }
+    }
+
+    /// What the thresholds are: on the left, because on the right stands what is newest, and over the lines.
+    fn limit_labels(&self, frame: &Frame, shapes: &mut Shapes) {
+        // Words stand at the axis already.
+        if !self.panel.mappings.is_empty() {
+            return;
+        }
         let mut labelled = Vec::new();
-        for threshold in &self.panel.thresholds {
-            let Some(value) = threshold.value.filter(|value| *value > low && *value <= high) else { continue };
-            let (y, right) = (frame.y(value), frame.area.right());
-            let class = color_class(&threshold.color);
-            shapes.line((frame.area.x, y), (right, y), &format!("limit {class}"));
-            // Above the line, but within the plot; one that would cover another is left out, and words say nothing here.
+        for (value, y, class) in self.shown_limits(frame) {
+            // Above the line, but within the plot; one that would cover another is left out.
             let label_y = if y - frame.area.y < 14.0 { y + 12.0 } else { y - 3.0 };
-            if labelled.iter().all(|other: &f64| (other - label_y).abs() > 12.0) && self.panel.mappings.is_empty() {
+            if labelled.iter().all(|other: &f64| (other - label_y).abs() > 12.0) {
                 let label = format!("≥ {}", written(self.panel, value));
-                shapes.text((right - 2.0, label_y), Anchor::End, &format!("{class} small halo"), label);
+                shapes.text((frame.area.x + 4.0, label_y), Anchor::Start, &format!("{class} small halo"), label);
                 labelled.push(label_y);
             }
         }
@@ -165,6 +173,19 @@ impl Lines<'_> {
         }
         text
     }
+}
+
+/// Lines at round times with their words below, and the axis itself.
+pub(super) fn draw_time_axis(range: &TimeRange, area: Area, shapes: &mut Shapes) {
+    for tick in range.ticks(whole(area.width / 80.0)) {
+        let x = area.x + (tick.time - range.start) / range.length().max(1e-9) * area.width;
+        shapes.line((x, area.y), (x, area.bottom()), "gridline");
+        let half = letters::width(&tick.label, SMALL) / 2.0;
+        if x - half >= area.x - 24.0 && x + half <= area.right() + 8.0 {
+            shapes.text((x, area.bottom() + 14.0), Anchor::Middle, "dim small", &tick.label);
+        }
+    }
+    shapes.line((area.x, area.bottom()), (area.right(), area.bottom()), "axis");
 }
 
 /// The point nearest to a moment, where one is within reach.

@@ -8,6 +8,7 @@ mod bars;
 mod cells;
 mod content;
 mod gauge;
+mod heatmap;
 mod legend;
 mod letters;
 mod lines;

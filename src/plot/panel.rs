@@ -5,7 +5,7 @@ use super::lines::Lines;
 use super::range::TimeRange;
 use super::svg::{Anchor, Area, Shapes};
 use super::table::{self, Table};
-use super::{bars, gauge, letters, stat, words};
+use super::{bars, gauge, heatmap, letters, stat, words};
 use crate::dashboard::{Panel, PanelKind};
 
 /// What a panel is drawn on.
@@ -54,7 +54,7 @@ pub(super) fn draw(panel: &Panel, content: &Content, area: Area, canvas: Canvas,
         PanelKind::Piechart => bars::draw_shares(panel, &now, area, shapes),
         PanelKind::Table => table::draw(&Table::of(panel, &now), area, shapes),
         PanelKind::Text => {}
-        PanelKind::Heatmap => draw_notice("only Grafana draws heatmaps", "dim", area, shapes),
+        PanelKind::Heatmap => heatmap::draw(panel, series, canvas.range, canvas.hints, area, shapes),
         PanelKind::Other(kind) => draw_notice(&format!("only Grafana draws `{kind}` panels"), "dim", area, shapes),
     }
 }

@@ -52,6 +52,16 @@ impl Scale {
         Self { low, high, ticks: ticks.collect() }
     }
 
+    /// The same with the words that a panel has for its values in place of numbers, where they are all that is shown.
+    pub(super) fn worded(mut self, words: &[(f64, String)], values: impl Iterator<Item = f64>) -> Self {
+        let is_word = |value: f64| words.iter().any(|(known, _)| known.total_cmp(&value).is_eq());
+        if !words.is_empty() && values.filter(|value| value.is_finite()).all(is_word) {
+            let within = words.iter().filter(|(value, _)| (self.low..=self.high).contains(value));
+            self.ticks = within.map(|(value, word)| Tick { value: *value, label: word.clone() }).collect();
+        }
+        self
+    }
+
     /// Where a value stands, from 0 at the lower end to 1 at the upper.
     pub(super) fn share(&self, value: f64) -> f64 {
         // Halved first, because the difference of the largest numbers is none.

@@ -54,7 +54,8 @@ impl TerminalPlot<'_> {
     fn scale(&self, rows: usize) -> Scale {
         let values = self.series.iter().flat_map(|series| &series.points).map(|(_, value)| *value);
         let Panel { unit, minimum, maximum, .. } = self.panel;
-        Scale::of(values, Wish { unit, minimum: *minimum, maximum: *maximum, ticks: (rows / 3).clamp(2, 6) })
+        let wish = Wish { unit, minimum: *minimum, maximum: *maximum, ticks: (rows / 3).clamp(2, 6) };
+        Scale::of(values.clone(), wish).worded(&self.panel.mappings, values)
     }
 
     fn canvas(&self, scale: &Scale, plot: Rect, buffer: &mut Buffer) {

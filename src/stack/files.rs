@@ -280,7 +280,7 @@ impl Files<'_> {
             self.error(path, format!("`{name}{place}`: {message}"), "correct the query in that file");
         }
         let found = locate(self.root, &path);
-        let help = "the rest of the dashboard is shown; remove that panel from the file, and this is quiet";
+        let help = "the rest of the dashboard is shown; without it in the file, this is quiet";
         for note in &imported.notes {
             self.problems.warning(found.value, &found.path, format!("`{name}`: not carried over: {note}"), help);
         }

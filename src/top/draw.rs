@@ -74,7 +74,9 @@ fn screen_width(text: &str) -> u16 {
 fn draw_apps(screen: &Screen, news: &News, area: Rect, frame: &mut Frame) {
     let apps = screen.apps();
     let has_plot = area.height >= ROOM_FOR_PLOT;
-    let list_height = if has_plot { area.height / 2 } else { area.height };
+    // The list takes no more than it needs, a free line below it included.
+    let needed = u16::try_from(apps.len() + 2).unwrap_or(u16::MAX);
+    let list_height = if has_plot { needed.min(area.height / 2) } else { area.height };
     let [list, plot] = Layout::vertical([Constraint::Length(list_height), Constraint::Min(0)]).areas(area);
     let columns = Columns::of(area.width);
     let head = Row::new(columns.of_row(["APP", "UP", "REQUESTS", "ERRORS", "LATENCY", "REQUESTS, 15 MIN"])).dim();

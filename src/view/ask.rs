@@ -49,9 +49,11 @@ pub async fn ask(prometheus: &Prometheus, dashboard: &Dashboard, shown: &Shown) 
 
 async fn ask_panel(prometheus: &Prometheus, panel: &Panel, shown: &Shown) -> Result<Content, Error> {
     let queries = panel.queries.iter().enumerate();
+    // The first of a name counts.
+    let variables = [panel.pinned.as_slice(), &shown.variables].concat();
     let answers = queries.map(async |(number, query)| {
         let interval = panel.interval.unwrap_or(shown.interval);
-        let expression = fill(&query.expression, &filling(&shown.range, interval, &shown.variables));
+        let expression = fill(&query.expression, &filling(&shown.range, interval, &variables));
         let answer = if query.instant {
             prometheus.query_at(&expression, shown.range.end).await
         } else {

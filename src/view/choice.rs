@@ -27,6 +27,8 @@ pub(super) struct Choice {
     pub(super) theme: Option<&'static str>,
     /// Drawings are as wide as a telephone. The page's script asks for it, so no link carries it.
     pub(super) is_narrow: bool,
+    /// The reader asks for them, whose browser runs no script: every link carries it.
+    pub(super) stays_narrow: bool,
     /// Variables and values, as they came.
     pub(super) variables: Vec<(String, String)>,
 }
@@ -35,7 +37,8 @@ impl Choice {
     /// Reads the pairs of an address; the second: what is wrong with them, in words. What is wrong is as if not there.
     pub(super) fn of(pairs: &[(String, String)]) -> (Self, Vec<String>) {
         let (length, variables) = (USUAL_LENGTH.to_owned(), Vec::new());
-        let mut choice = Self { length, end: None, refresh: 30, theme: None, is_narrow: false, variables };
+        let mut choice =
+            Self { length, end: None, refresh: 30, theme: None, is_narrow: false, stays_narrow: false, variables };
         let mut wrong = Vec::new();
         for (key, value) in pairs {
             match key.as_str() {
@@ -50,7 +53,10 @@ impl Choice {
                     _ => wrong.push(format!("`{value}` is no number of seconds between two refreshes")),
                 },
                 "theme" => choice.theme = ["light", "dark"].into_iter().find(|theme| theme == value),
-                "narrow" => choice.is_narrow = value == "1",
+                "narrow" => {
+                    choice.stays_narrow = value == "always";
+                    choice.is_narrow = choice.stays_narrow || value == "1";
+                }
                 _ => choice.variables.extend(key.strip_prefix(VARIABLE).map(|name| (name.to_owned(), value.clone()))),
             }
         }
@@ -70,6 +76,7 @@ impl Choice {
             pairs.push(("refresh".to_owned(), self.refresh.to_string()));
         }
         pairs.extend(self.theme.map(|theme| ("theme".to_owned(), theme.to_owned())));
+        pairs.extend(self.stays_narrow.then(|| ("narrow".to_owned(), "always".to_owned())));
         pairs.extend(self.variables.iter().map(|(name, value)| (format!("{VARIABLE}{name}"), value.clone())));
         pairs
     }
@@ -117,6 +124,13 @@ mod tests {
         let (choice, _) = of("narrow=1&theme=dark");
         assert!(choice.is_narrow);
         assert_eq!(choice.href("web"), "../d/web?range=1h&theme=dark");
+    }
+
+    #[test]
+    fn drawings_for_a_telephone_stay_so_where_the_reader_asks_for_them() {
+        let (choice, _) = of("narrow=always");
+        assert!(choice.is_narrow);
+        assert_eq!(choice.href("web"), "../d/web?range=1h&narrow=always");
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod ask;
 mod choice;
 mod page;
 mod panel;
+mod repeat;
 mod server;
 mod variable;
 

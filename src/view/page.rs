@@ -38,6 +38,9 @@ struct View {
     theme: &'static str,
     refresh: u32,
     narrow: bool,
+    stays_narrow: bool,
+    /// The same page with drawings of the other width.
+    other_width: String,
     dashboards: Vec<LinkView>,
     themes: Vec<LinkView>,
     lengths: Vec<LinkView>,
@@ -127,6 +130,8 @@ impl Page<'_> {
             theme: choice.theme.unwrap_or_default(),
             refresh: if self.answers.is_none() { NEXT_TRY } else { self.refresh() },
             narrow: choice.is_narrow,
+            stays_narrow: choice.stays_narrow,
+            other_width: Choice { stays_narrow: !choice.stays_narrow, ..choice.clone() }.href(uid),
             dashboards: self.dashboards(),
             themes: themes(choice, uid),
             lengths: lengths(choice, uid),
@@ -234,7 +239,7 @@ fn themes(choice: &Choice, uid: &str) -> Vec<LinkView> {
 
 /// What a form does not ask for and must not lose.
 fn hidden(choice: &Choice) -> Vec<Field> {
-    let kept = choice.pairs().into_iter().filter(|(name, _)| name == "end" || name == "theme");
+    let kept = choice.pairs().into_iter().filter(|(name, _)| matches!(name.as_str(), "end" | "theme" | "narrow"));
     kept.map(|(name, value)| Field { name, value }).collect()
 }
 

@@ -14,7 +14,7 @@ const NARROW: f64 = 350.0;
 
 /// How the panel lies on a narrow page: two numbers side by side, everything else in the whole width.
 pub(super) fn is_half(panel: &Panel) -> bool {
-    panel.kind == PanelKind::Stat && panel.width <= 8
+    panel.kind == PanelKind::Stat && panel.width <= 12
 }
 
 /// The inside of a panel.

@@ -1,5 +1,6 @@
 //! What can be chosen for each variable of a dashboard, what is chosen, and what that puts into a query.
 
+use super::repeat::repeat;
 use crate::client::{Error, Prometheus, QueryResult, Series};
 use crate::dashboard::{Dashboard, Variable, VariableSource};
 use crate::plot::TimeRange;
@@ -98,10 +99,12 @@ fn take_of(written: &str, options: &mut Vec<String>) {
     *options = taken;
 }
 
-/// The dashboard with what is chosen in the words of its panels and rows: `CPU of $instance`.
+/// The dashboard with what is chosen in the words of its panels and rows: `CPU of $instance`. What is to be repeated for
+/// each value is there as often.
 pub fn worded(dashboard: &Dashboard, chosen: &[Chosen]) -> Dashboard {
     let values: Vec<(String, String)> = chosen.iter().map(Chosen::words).collect();
     let mut dashboard = dashboard.clone();
+    repeat(&mut dashboard, chosen);
     let fill = |text: &mut String| {
         if text.contains(['$', '[']) {
             *text = fill_words(text, &values);
@@ -146,17 +149,27 @@ fn pick(variable: &Variable, options: &[String], mut asked: Vec<String>) -> Vec<
 impl Chosen {
     /// Name, and what stands for it in a query: ready to stand in a matcher, and unable to leave it.
     pub fn pair(&self) -> (String, String) {
-        let matches = self.variable.multi || self.variable.include_all;
         let value = match self.values.as_slice() {
             [] => ".*".to_owned(),
-            [one] if !matches => escaped(one),
-            [one] => escaped(&pattern(one)),
+            [one] => return self.pair_of(one),
             several => {
                 let patterns: Vec<String> = several.iter().map(|value| escaped(&pattern(value))).collect();
                 format!("({})", patterns.join("|"))
             }
         };
         (self.variable.name.clone(), value)
+    }
+
+    /// The same for one value alone.
+    pub(super) fn pair_of(&self, value: &str) -> (String, String) {
+        let matches = self.variable.multi || self.variable.include_all;
+        let value = if matches { escaped(&pattern(value)) } else { escaped(value) };
+        (self.variable.name.clone(), value)
+    }
+
+    /// Each value that is chosen.
+    pub(super) fn each(&self) -> &[String] {
+        if self.values.is_empty() { &self.options } else { &self.values }
     }
 
     /// Name, and what a person reads in its place.
@@ -257,7 +270,8 @@ mod tests {
     #[test]
     fn titles_say_what_is_chosen() {
         let panel = crate::dashboard::Panel { title: "CPU of $job".to_owned(), ..Default::default() };
-        let row = crate::dashboard::Row { title: Some("[[job]]".to_owned()), panels: vec![panel], collapsed: false };
+        let row =
+            crate::dashboard::Row { title: Some("[[job]]".to_owned()), panels: vec![panel], ..Default::default() };
         let dashboard = Dashboard { rows: vec![row], ..Dashboard::default() };
         for (values, expected) in [(vec![], "All"), (vec!["a".to_owned(), "b".to_owned()], "a + b")] {
             let chosen = [Chosen { variable: variable(true, true), options: Vec::new(), values }];

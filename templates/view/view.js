@@ -1,5 +1,5 @@
 // Puts newer content in place of the page's, without a flash, and asks for drawings that fit a narrow screen.
-// Without this script the page is loaded anew as a whole, and drawings are moved from side to side.
+// Without this script the page is loaded anew as a whole, and a link asks for such drawings.
 "use strict";
 const narrow = matchMedia("(max-width:640px)");
 let timer;

@@ -86,6 +86,11 @@ impl Browser {
         }
     }
 
+    /// Pages that are opened from now on run no script of theirs, as with scripts switched off in the settings.
+    pub(crate) fn forbid_scripts(&mut self) {
+        self.call("Emulation.setScriptExecutionDisabled", &json!({ "value": true }));
+    }
+
     /// Gives the window another size.
     pub(crate) fn resize(&mut self, width: u32, height: u32) {
         let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });

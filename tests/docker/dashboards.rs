@@ -33,7 +33,7 @@ fn with_panels(panels: &str) -> String {
 }
 
 /// Has somebody look at a page a few times, from the host.
-fn load(stack: &Sandbox, service: &str, path: &str, times: u32) {
+pub(crate) fn load(stack: &Sandbox, service: &str, path: &str, times: u32) {
     let container = stack.container(service, 1);
     let address = docker(&["inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", &container]);
     let url = format!("http://{}{path}", address.trim());

@@ -26,6 +26,8 @@ mod names;
 mod networks;
 #[path = "../support/pages.rs"]
 mod pages;
+mod pictures;
+mod pull;
 mod registry;
 mod reload;
 mod remote;

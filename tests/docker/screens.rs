@@ -39,6 +39,7 @@ fn people_look_at_a_stack_in_the_browser_in_the_terminal_and_in_pictures() {
     assert!(line.contains("stackctl's own view of the dashboards, in place of Grafana"), "{line}");
     assert_eq!(sandbox.plan(), Vec::<String>::new(), "a second `up` has nothing to do");
     the_page_shows_every_panel(&sandbox, &url);
+    the_page_needs_no_script(&url);
     a_query_is_plotted_and_printed(&sandbox);
     a_check_that_has_nothing_to_prove_says_so_in_one_line(&sandbox);
     up_leaves_no_moving_line_on_the_terminal(&sandbox);
@@ -108,12 +109,60 @@ fn what_is_opened_stays_open_and_a_telephone_gets_drawings_of_its_width(browser:
                     > svg.parentElement.clientWidth + 1).length";
     assert_eq!(browser.evaluate(overflow), 0, "no drawing is wider than its panel");
     assert_eq!(browser.evaluate("document.documentElement.scrollWidth <= 390"), true, "nor the page than the screen");
-    let scale = "[...document.querySelectorAll('.panel > svg')].every(svg => \
-                 svg.getBoundingClientRect().width / svg.viewBox.baseVal.width > 0.85)";
-    assert_eq!(browser.evaluate(scale), true, "letters keep their size");
+    assert_eq!(browser.evaluate(LETTERS_KEEP_THEIR_SIZE), true);
     keep_picture(browser, "page-narrow");
     browser.resize(1400, 1000);
     browser.until("!document.querySelector('main').dataset.narrow");
+}
+
+/// No drawing is made smaller than it was drawn.
+const LETTERS_KEEP_THEIR_SIZE: &str = "[...document.querySelectorAll('.panel > svg')].every(svg => \
+                                       svg.getBoundingClientRect().width / svg.viewBox.baseVal.width > 0.85)";
+
+fn the_page_needs_no_script(url: &str) {
+    let mut browser = Browser::start(1200, 900);
+    browser.forbid_scripts();
+    browser.open(&format!("{url}/d/accesslog?range=5m&refresh=2"));
+    browser.until("document.querySelectorAll('.panel path.line').length >= 3");
+    assert_eq!(browser.evaluate("typeof renew"), "undefined", "the page's script has not run");
+    // The page is loaded anew as a whole.
+    for _ in 0..2 {
+        browser.evaluate("document.querySelector('main').dataset.old = '1'");
+        browser.until("!!document.querySelector('main') && !document.querySelector('main').dataset.old");
+    }
+    // Time range by a link and by the form, colours, another dashboard: what was chosen before goes along.
+    let click = |selector: &str, text: &str| {
+        format!("[...document.querySelectorAll('{selector}')].find(link => link.textContent === '{text}').click()")
+    };
+    browser.open(&format!("{url}/d/accesslog?range=5m&refresh=0"));
+    assert_eq!(browser.evaluate("document.querySelector('meta[http-equiv=refresh]')"), Value::Null);
+    browser.evaluate(&click(".lengths a", "6h"));
+    browser.until("location.search.includes('range=6h') && document.readyState === 'complete'");
+    browser.until("document.querySelector('.lengths [aria-current]').textContent === '6h'");
+    browser.evaluate(&click(".themes a", "dark"));
+    browser.until("document.documentElement.dataset.theme === 'dark' && document.readyState === 'complete'");
+    browser.evaluate(
+        "document.querySelector('[name=range]').value = '90m'; document.querySelector('.choices button').click()",
+    );
+    browser.until("location.search.includes('range=90m') && document.readyState === 'complete'");
+    for kept in ["theme=dark", "refresh=0"] {
+        assert_eq!(browser.evaluate(&format!("location.search.includes('{kept}')")), true, "{kept}");
+    }
+    browser.evaluate("document.querySelector('.lengths a[rel=prev]').click()");
+    browser.until("location.search.includes('end=') && !!document.querySelector('.lengths a[rel=next]')");
+    browser.evaluate("[...document.querySelectorAll('.dashboards a')].find(link => !link.ariaCurrent).click()");
+    browser.until("!location.pathname.endsWith('/accesslog') && document.querySelectorAll('.panel').length > 0");
+    // On a telephone wide drawings are moved from side to side, each within its panel, or asked for by a link.
+    browser.resize(390, 844);
+    browser.open(&format!("{url}/d/accesslog?range=5m&refresh=0&theme=light"));
+    assert_eq!(browser.evaluate("document.documentElement.scrollWidth <= 390"), true, "the page is not wider");
+    browser.evaluate("document.querySelector('.fits a').click()");
+    browser.until("location.search.includes('narrow=always') && document.querySelectorAll('.panel > svg').length > 0");
+    assert_eq!(browser.evaluate(LETTERS_KEEP_THEIR_SIZE), true);
+    browser.evaluate(&click(".lengths a", "15m"));
+    browser.until("location.search.includes('range=15m') && location.search.includes('narrow=always')");
+    keep_picture(&mut browser, "page-narrow-without-script");
+    assert_eq!(browser.complaints, Vec::<String>::new());
 }
 
 /// For eyes: below `target/tmp`.
@@ -185,6 +234,8 @@ struct Terminal {
     keys: Box<dyn std::io::Write + Send>,
     process: Box<dyn portable_pty::Child + Send + Sync>,
     output: Receiver<Vec<u8>>,
+    /// Everything that came since somebody emptied it.
+    raw: Vec<u8>,
     screen: vt100::Parser,
 }
 
@@ -211,7 +262,14 @@ impl Terminal {
             }
         });
         let keys = pty.master.take_writer().expect("a terminal can be written to");
-        Self { master: pty.master, keys, process, output, screen: vt100::Parser::new(cells(rows), cells(cols), 0) }
+        Self {
+            master: pty.master,
+            keys,
+            process,
+            output,
+            raw: Vec::new(),
+            screen: vt100::Parser::new(cells(rows), cells(cols), 0),
+        }
     }
 
     fn press(&mut self, keys: &str) {
@@ -225,6 +283,7 @@ impl Terminal {
             assert!(Instant::now() < deadline, "not on the screen: {what}\n{}", self.screen.screen().contents());
             if let Ok(bytes) = self.output.recv_timeout(std::time::Duration::from_millis(200)) {
                 self.screen.process(&bytes);
+                self.raw.extend(bytes);
             }
         }
     }
@@ -232,6 +291,19 @@ impl Terminal {
     #[track_caller]
     fn shows(&mut self, text: &str) {
         self.until(text, |screen| screen.contents().contains(text));
+    }
+
+    /// Several looks later, nothing was wiped away, and little was written.
+    #[track_caller]
+    fn only_what_changed_is_drawn(&mut self) {
+        let clock = |screen: &vt100::Screen| screen.contents().lines().next().map(str::to_owned);
+        self.raw.clear();
+        for _ in 0..3 {
+            let before = clock(self.screen.screen());
+            self.until("a later time", |screen| clock(screen) != before);
+        }
+        let drawn = String::from_utf8_lossy(&self.raw);
+        assert!(!drawn.contains("\u{1b}[2J") && !drawn.contains("\u{1b}[K"), "it flickers: {drawn:?}");
     }
 
     fn resize(&mut self, rows: u16, cols: u16) {
@@ -255,6 +327,7 @@ fn top_shows_the_stack_and_leaves_the_terminal_as_it_was(sandbox: &Sandbox) {
     top.until("the alternate screen", vt100::Screen::alternate_screen);
     top.shows("req/s");
     top.shows("1/1");
+    top.only_what_changed_is_drawn();
     top.press("\t");
     top.shows("● up");
     top.press("3");

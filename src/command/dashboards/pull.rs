@@ -9,7 +9,7 @@ use crate::cli::Global;
 use crate::client::Grafana;
 use crate::command::situation::{Situation, Wishes};
 use crate::command::{Exit, Failure, complete, output};
-use crate::dashboard::{DATASOURCE_UID, import, in_order_of};
+use crate::dashboard::{DATASOURCE_UID, as_edited, import};
 use crate::desired::{Role, StackDashboard};
 use crate::engine::Error;
 
@@ -30,6 +30,9 @@ pub(super) struct Arguments {
     /// Grafana to ask; left out: the stack's
     #[arg(long, value_name = "URL", env = "STACKCTL_GRAFANA_URL", hide_env_values = true)]
     grafana: Option<String>,
+    /// File with the password of `admin` there; left out: that of the stack's Grafana
+    #[arg(long, value_name = "FILE", requires = "grafana")]
+    password_file: Option<PathBuf>,
 }
 
 /// Runs it.
@@ -37,18 +40,7 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     let situation = Situation::of(global, Wishes::default()).await?;
     let known = situation.desired.dashboards.iter().find(|dashboard| dashboard.name == arguments.name);
     let file = file(arguments, known)?;
-    let grafana = situation.grafana(arguments.grafana.as_deref())?.ok_or_else(|| {
-        let has_grafana = situation.desired.services.iter().any(|service| service.role == Role::Grafana);
-        let (cause, advice) = if has_grafana {
-            ("it does not run", "start the stack with `stackctl up`")
-        } else {
-            (
-                "this stack has none: stackctl's own view stands in its place, or nothing does",
-                "nothing can be edited there; change the dashboard in the stack file",
-            )
-        };
-        Error::new("cannot ask Grafana", cause).advise(advice)
-    })?;
+    let grafana = grafana(&situation, arguments)?;
     let uid = known.map_or(arguments.name.as_str(), |dashboard| dashboard.dashboard.uid.as_str());
     let kept = kept(&grafana, uid).await?;
     let text = as_file(&kept, &file)?;
@@ -80,6 +72,32 @@ fn file(arguments: &Arguments, known: Option<&StackDashboard>) -> Result<PathBuf
     })
 }
 
+/// The Grafana to ask, and what it has to be told.
+fn grafana(situation: &Situation, arguments: &Arguments) -> Result<Grafana, Failure> {
+    let cannot = |cause: &str, advice: &str| Failure::from(Error::new("cannot ask Grafana", cause).advise(advice));
+    if let (Some(url), Some(file)) = (&arguments.grafana, &arguments.password_file) {
+        let password = fs_err::read_to_string(file).map_err(|error| Error::new("cannot ask Grafana", error))?;
+        let password = password.trim_end_matches(['\r', '\n']);
+        let grafana = Grafana::new(url, "admin", password);
+        return Ok(grafana.map_err(|error| Error::new("cannot ask Grafana", error))?);
+    }
+    if let Some(grafana) = situation.grafana(arguments.grafana.as_deref())? {
+        return Ok(grafana);
+    }
+    let has_grafana = situation.desired.services.iter().any(|service| service.role == Role::Grafana);
+    Err(match (has_grafana, &arguments.grafana) {
+        (true, _) => cannot("it does not run", "start the stack with `stackctl up`"),
+        (false, Some(_)) => cannot(
+            "this stack has none of its own, whose password would be known",
+            "write the password of `admin` there into a file, and name it with `--password-file`",
+        ),
+        (false, None) => cannot(
+            "this stack has none: stackctl's own view stands in its place, or nothing does",
+            "nothing can be edited there; change the dashboard in the stack file",
+        ),
+    })
+}
+
 async fn kept(grafana: &Grafana, uid: &str) -> Result<Value, Failure> {
     let cannot = |why: String| Error::new(format!("cannot pull dashboard `{uid}`"), why);
     let kept = grafana.dashboard(uid).await.map_err(|error| cannot(error.to_string()))?;
@@ -90,16 +108,33 @@ async fn kept(grafana: &Grafana, uid: &str) -> Result<Value, Failure> {
     Ok(kept.dashboard)
 }
 
-/// The text of the file: nothing that belongs to this Grafana's database, keys in the order they had.
+/// The text of the file: as it was, with what was changed in Grafana; all that Grafana has where there is no such file yet.
 fn as_file(kept: &Value, file: &Path) -> Result<String, Failure> {
-    let imported = import(&kept.to_string(), DATASOURCE_UID)
-        .map_err(|error| Error::new("cannot read what Grafana has", error).advise(error_help()))?;
-    let before = fs_err::read_to_string(file).ok().and_then(|text| serde_json::from_str::<Value>(&text).ok());
-    let ordered = match before {
-        Some(before) => in_order_of(&before, imported.json),
-        None => imported.json,
+    let read = |text: &str| import(text, DATASOURCE_UID).map(|imported| imported.json);
+    let kept = read(&kept.to_string());
+    let kept = kept.map_err(|error| Error::new("cannot read what Grafana has", error).advise(error_help()))?;
+    let text = fs_err::read_to_string(file).unwrap_or_default();
+    let before = serde_json::from_str::<Value>(&text).ok().zip(read(&text).ok());
+    let edited = match before {
+        Some((before, rendered)) => as_edited(&before, &rendered, kept),
+        None => kept,
     };
-    Ok(format!("{ordered:#}\n"))
+    Ok(indented(&edited, &text))
+}
+
+/// JSON, each level as far in as in the text that it takes the place of.
+fn indented(value: &Value, before: &str) -> String {
+    let first = before.lines().find(|line| line.starts_with([' ', '\t']));
+    let indent = first.map_or("  ", |line| &line[..line.len() - line.trim_start().len()]);
+    let formatter = serde_json::ser::PrettyFormatter::with_indent(indent.as_bytes());
+    let mut bytes = Vec::new();
+    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, formatter);
+    serde::Serialize::serialize(value, &mut serializer).expect("JSON is written into memory");
+    let mut text = String::from_utf8(bytes).expect("JSON is text");
+    if before.is_empty() || before.ends_with('\n') {
+        text.push('\n');
+    }
+    text
 }
 
 fn error_help() -> &'static str {
@@ -116,4 +151,19 @@ fn write(file: &Path, text: &str) -> Result<(), Error> {
     beside.as_file().set_permissions(mode).map_err(attempt)?;
     beside.persist(file).map_err(|failed| attempt(failed.error))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::indented;
+
+    #[test]
+    fn a_file_keeps_its_indentation_and_its_end() {
+        let value = json!({ "a": [1] });
+        assert_eq!(indented(&value, ""), "{\n  \"a\": [\n    1\n  ]\n}\n");
+        assert_eq!(indented(&value, "{\n\t\"a\": []\n}"), "{\n\t\"a\": [\n\t\t1\n\t]\n}");
+        assert_eq!(indented(&value, "{\n    \"a\": []\n}\n"), "{\n    \"a\": [\n        1\n    ]\n}\n");
+    }
 }

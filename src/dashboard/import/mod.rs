@@ -2,6 +2,7 @@
 //!
 //! Two things come of it: the value, and the JSON for the stack's own Grafana. What cannot be carried over is said.
 
+mod alone;
 mod datasource;
 mod old;
 mod panel;
@@ -14,6 +15,7 @@ use serde_json::{Map, Value};
 
 use super::{Annotation, Color, Dashboard, Link};
 use datasource::Datasources;
+pub(super) use old::FOREIGN_KEYS;
 pub(super) use variable::of_query as source_of_query;
 
 /// A dashboard that was read.
@@ -85,6 +87,7 @@ pub fn import(text: &str, datasource_uid: &str) -> Result<Imported, ImportError>
     datasources.resolve(&mut json, &mut notes);
     old::drop_foreign_keys(&mut json);
     let dashboard = dashboard(&json, &mut notes);
+    notes.extend(alone::of_grafana(&json));
     let wrong_queries = position::wrong_queries(&dashboard, text);
     Ok(Imported { dashboard, json: Value::Object(json), notes, wrong_queries })
 }

@@ -6,7 +6,8 @@ use super::{below, list, text};
 use crate::dashboard::PanelKind;
 
 /// Keys that mean something only to the Grafana that wrote them.
-const FOREIGN_KEYS: &[&str] = &["__elements", "__inputs", "__requires", "gnetId", "id", "iteration", "version"];
+pub(in crate::dashboard) const FOREIGN_KEYS: &[&str] =
+    &["__elements", "__inputs", "__requires", "gnetId", "id", "iteration", "version"];
 
 /// Drops them.
 pub(super) fn drop_foreign_keys(json: &mut Map<String, Value>) {

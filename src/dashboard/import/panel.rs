@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{below, list, old, text};
-use crate::dashboard::{COLUMNS, Color, Panel, PanelKind, Query, Row, Stacking, Threshold, Unit};
+use crate::dashboard::{COLUMNS, Color, Panel, PanelKind, Query, Repeat, Row, Stacking, Threshold, Unit};
 
 /// Rows from top to bottom.
 pub(super) fn rows(json: &Map<String, Value>, notes: &mut Vec<String>) -> Vec<Row> {
@@ -24,6 +24,7 @@ fn from_grid(panels: &[Value], notes: &mut Vec<String>) -> Vec<Row> {
             rows.push(Row {
                 title: Some(text(json, "title").to_owned()),
                 collapsed: json.get("collapsed").and_then(Value::as_bool).unwrap_or(false),
+                repeat: repeated(json),
                 panels: inner.filter_map(|inner| panel(inner, 0, notes)).collect(),
             });
         } else if let Some(panel) = panel(json, 0, notes) {
@@ -48,6 +49,7 @@ fn old_row(row: &Map<String, Value>, notes: &mut Vec<String>) -> Row {
     Row {
         title: is_titled.then(|| text(row, "title").to_owned()),
         collapsed: row.get("collapse").and_then(Value::as_bool).unwrap_or(false),
+        repeat: repeated(row),
         panels: list(row, "panels")
             .iter()
             .filter_map(Value::as_object)
@@ -62,6 +64,10 @@ fn place(panel: &Map<String, Value>, key: &str) -> u64 {
 
 /// One panel. `row_height`: of the row it stands in, in old files.
 fn panel(json: &Map<String, Value>, row_height: u8, notes: &mut Vec<String>) -> Option<Panel> {
+    // A copy that Grafana has made of a repeated panel: it comes of that one again.
+    if json.contains_key("repeatPanelId") {
+        return None;
+    }
     let title = text(json, "title").to_owned();
     let name = if title.is_empty() { "a panel without a title" } else { &title };
     if json.contains_key("libraryPanel") {
@@ -91,6 +97,8 @@ fn panel(json: &Map<String, Value>, row_height: u8, notes: &mut Vec<String>) -> 
         mappings: old::mappings(json, defaults),
         stacking: stacking(json, defaults),
         interval: None,
+        repeat: repeat(json),
+        pinned: Vec::new(),
         text: body(json).to_owned(),
         width: width(json),
         height: Some(place(json, "h"))
@@ -99,6 +107,19 @@ fn panel(json: &Map<String, Value>, row_height: u8, notes: &mut Vec<String>) -> 
         kind,
         queries,
     })
+}
+
+/// The variable that a panel or a row is repeated for.
+fn repeated(json: &Map<String, Value>) -> Option<String> {
+    Some(text(json, "repeat").to_owned()).filter(|variable| !variable.is_empty())
+}
+
+fn repeat(json: &Map<String, Value>) -> Option<Repeat> {
+    /// Grafana's own.
+    const PER_LINE: u8 = 4;
+    let most = json.get("maxPerRow").and_then(Value::as_f64).map_or(PER_LINE, small).clamp(1, COLUMNS);
+    let per_line = (text(json, "repeatDirection") != "v").then_some(most);
+    repeated(json).map(|variable| Repeat { variable, per_line })
 }
 
 fn query(json: &Map<String, Value>) -> Option<Query> {
@@ -125,7 +146,10 @@ fn width(json: &Map<String, Value>) -> u8 {
 fn unit(json: &Map<String, Value>, defaults: Option<&Map<String, Value>>) -> Unit {
     let new = defaults.map(|defaults| text(defaults, "unit"));
     let of_axis = list(json, "yaxes").first().and_then(|axis| axis.get("format")).and_then(Value::as_str);
-    let candidates = [new, of_axis, Some(text(json, "format"))];
+    // Heatmaps.
+    let of_options = below(json, "options").and_then(|options| below(options, "yAxis")).map(|axis| text(axis, "unit"));
+    let of_heatmap = below(json, "yAxis").map(|axis| text(axis, "format"));
+    let candidates = [of_options, new, of_axis, of_heatmap, Some(text(json, "format"))];
     candidates.into_iter().flatten().find(|id| !id.is_empty()).map(Unit::lenient).unwrap_or_default()
 }
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{ImportError, Imported, import};
-use crate::dashboard::{Color, PanelKind, Stacking, VariableSource};
+use crate::dashboard::{Color, PanelKind, Repeat, Stacking, VariableSource};
 
 fn read(json: &serde_json::Value) -> Imported {
     import(&json.to_string(), "prometheus").expect("a dashboard")
@@ -183,4 +183,65 @@ fn words_for_values_and_what_is_taken_of_a_choice_are_carried_in_every_way_to_wr
     let down = (0.0, "down".to_owned());
     assert_eq!(mappings, [vec![down.clone(), (1.0, "up".to_owned())], vec![down.clone()], vec![down]]);
     assert_eq!(imported.dashboard.variables[0].regex, "/id=\"(.*)\"/");
+}
+
+#[test]
+fn a_repeated_panel_and_row_keep_their_variable_and_grafanas_own_copies_are_left_out() {
+    let panel = |more: serde_json::Value| {
+        let mut panel = json!({ "type": "stat", "title": "Up", "targets": [{ "expr": "up" }] });
+        panel.as_object_mut().expect("a map").extend(more.as_object().expect("a map").clone());
+        panel
+    };
+    let imported = read(&json!({ "title": "Repeated", "panels": [
+        panel(json!({ "gridPos": { "y": 1 }, "repeat": "node", "maxPerRow": 6 })),
+        panel(json!({ "gridPos": { "y": 2 }, "repeat": "node", "repeatDirection": "v" })),
+        panel(json!({ "gridPos": { "y": 3 }, "repeatPanelId": 1 })),
+        { "type": "row", "title": "Disk $disk", "repeat": "disk", "gridPos": { "y": 4 } },
+        panel(json!({ "gridPos": { "y": 5 } })),
+    ]}));
+    let repeats: Vec<_> = imported.dashboard.panels().map(|panel| panel.repeat.clone()).collect();
+    let repeat = |per_line| Some(Repeat { variable: "node".to_owned(), per_line });
+    assert_eq!(repeats, [repeat(Some(6)), repeat(None), None]);
+    assert_eq!(imported.dashboard.rows[1].repeat.as_deref(), Some("disk"));
+    let old = read(&json!({ "title": "Old", "rows": [{ "repeat": "node", "panels": [panel(json!({}))] }] }));
+    assert_eq!(old.dashboard.rows[0].repeat.as_deref(), Some("node"));
+    assert_eq!([imported.notes, old.notes].concat(), Vec::<String>::new());
+}
+
+#[test]
+fn a_heatmap_has_the_unit_of_its_axis() {
+    let panel = |axis: serde_json::Value| {
+        let mut panel = json!({ "type": "heatmap", "title": "Heat", "targets": [{ "expr": "sum by (le) (up)", "format": "heatmap" }] });
+        panel.as_object_mut().expect("a map").extend(axis.as_object().expect("a map").clone());
+        panel
+    };
+    let panels =
+        [panel(json!({ "options": { "yAxis": { "unit": "s" } } })), panel(json!({ "yAxis": { "format": "bytes" } }))];
+    let imported = read(&json!({ "title": "Heat", "panels": panels }));
+    let units: Vec<_> = imported.dashboard.panels().map(|panel| panel.unit.id().to_owned()).collect();
+    assert_eq!(units, ["s", "bytes"]);
+    assert!(imported.dashboard.panels().all(|panel| panel.kind == PanelKind::Heatmap));
+}
+
+#[test]
+fn what_grafana_alone_shows_of_panels_is_said_once_for_each_sort() {
+    let overriding = |title: &str, properties: serde_json::Value| {
+        json!({ "type": "timeseries", "title": title, "targets": [{ "expr": "up" }],
+                "fieldConfig": { "defaults": {}, "overrides": [{ "matcher": { "id": "byName", "options": "a" }, "properties": properties }] } })
+    };
+    let unit = json!([{ "id": "unit", "value": "s" }]);
+    let imported = read(&json!({ "title": "Alone", "panels": [
+        overriding("A", unit.clone()), overriding("B", unit.clone()), overriding("C", unit.clone()), overriding("D", unit),
+        overriding("Looks", json!([{ "id": "color", "value": {} }, { "id": "custom.lineWidth", "value": 2 }])),
+        overriding("Right", json!([{ "id": "custom.axisPlacement", "value": "right" }])),
+        { "type": "table", "title": "T", "targets": [{ "expr": "up" }], "transformations": [{ "id": "organize", "options": {} }] },
+    ]}));
+    assert_eq!(
+        imported.notes,
+        [
+            "what holds for single series or columns (field overrides) of `A`, `B`, `C` and 1 more is for Grafana alone: in `view` and in pictures every series is shown as the panel says",
+            "the second axis of `Right` is for Grafana alone: in `view` and in pictures every series stands on the one on the left",
+            "what is made of the answers (transformations) of `T` is for Grafana alone: in `view` and in pictures they are shown as Prometheus gives them",
+        ]
+    );
 }

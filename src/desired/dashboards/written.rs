@@ -90,6 +90,7 @@ fn row(written: &stack::Row) -> Row {
     Row {
         title: written.title.clone(),
         collapsed: written.collapsed,
+        repeat: None,
         panels: written.panels.iter().map(|written| panel(written, usual)).collect(),
     }
 }
@@ -133,6 +134,8 @@ fn panel(written: &stack::Panel, (width, height): (u8, u8)) -> Panel {
         mappings: Vec::new(),
         stacking: if written.stacked { Stacking::Normal } else { Stacking::None },
         interval: None,
+        repeat: None,
+        pinned: Vec::new(),
         text: written.text.clone().unwrap_or_default(),
         width: written.width.unwrap_or(width),
         height: written.height.unwrap_or(height),

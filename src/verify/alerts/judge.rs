@@ -7,6 +7,7 @@ use crate::client::{LoadedRule, RuleHealth};
 use crate::dashboard::STATUS_LABELS;
 use crate::desired::{Duration, Rule, RuleFile, RuleGroup, RuleKind, rule_place};
 use crate::promql::{Expression, Matcher, Selector};
+use crate::verify::dashboards::Jobs;
 use crate::verify::series::{BOUND, Found, SelectorState, bound};
 use crate::verify::{Cause, Finding, Trouble};
 
@@ -26,7 +27,7 @@ pub struct RuleState {
 }
 
 /// One finding for the rule at that place of its group.
-pub fn judge_rule(file: &RuleFile, group: &RuleGroup, at: usize, state: &RuleState) -> Finding {
+pub fn judge_rule(file: &RuleFile, group: &RuleGroup, at: usize, state: &RuleState, jobs: &Jobs) -> Finding {
     let rule = &group.rules[at];
     let name = shown_name(group, rule);
     let place = rule_place(file, group, rule);
@@ -45,7 +46,13 @@ pub fn judge_rule(file: &RuleFile, group: &RuleGroup, at: usize, state: &RuleSta
         let message = format!("Prometheus cannot evaluate `{}`: {}", rule.name, loaded.last_error);
         return fail(Trouble::new(Cause::RuleError, message, format!("correct {place}")));
     }
-    match never(rule, state, &place) {
+    let verdict = never(rule, state, &place);
+    // What is not scraped is told once, as what it is, and not by every rule that would count it.
+    let awaited = || state.selectors.iter().find_map(|selector| jobs.awaited(selector, &[], "rules"));
+    if let (Verdict::Hardly(_) | Verdict::Never(_), Some(trouble)) = (&verdict, awaited()) {
+        return fail(trouble).as_warning();
+    }
+    match verdict {
         Verdict::Can => Finding::ok(ALERTS, &group.name, Some(&name), stands(loaded)),
         Verdict::Hardly(trouble) => fail(trouble).as_warning(),
         Verdict::Never(trouble) => fail(trouble),

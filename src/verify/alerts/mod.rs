@@ -7,8 +7,9 @@ pub use judge::{RuleState, judge_rule};
 
 use futures_util::StreamExt;
 
+use super::dashboards::{Jobs, ask_jobs};
 use super::series::Lookup;
-use super::{Cause, Finding, Server, Trouble, server};
+use super::{Cause, Finding, Server, Status, Trouble, server};
 use crate::client::LoadedGroup;
 use crate::desired::{Desired, PrometheusConfig, Rule, RuleFile, RuleGroup};
 use crate::promql::Expression;
@@ -38,7 +39,7 @@ async fn of_files(desired: &Desired, servers: &[Server], wanted: impl Fn(&RuleFi
     }
     let (mut judged, mut unknown) = (Vec::new(), Vec::new());
     for server in server::with_the_whole(servers).filter(|_| !files.is_empty()) {
-        match of_one(config, &files, server).await {
+        match of_one(desired, config, &files, servers, server).await {
             Ok(findings) => judged.push((server.instance.as_str(), findings)),
             Err(why) => unknown.push(unreachable(&server.service, &why)),
         }
@@ -54,18 +55,33 @@ async fn of_files(desired: &Desired, servers: &[Server], wanted: impl Fn(&RuleFi
 }
 
 /// The rules of these files in one Prometheus. Why not, in words, where it cannot be asked.
-async fn of_one(config: &PrometheusConfig, files: &[&RuleFile], server: &Server) -> Result<Vec<Finding>, String> {
+async fn of_one(
+    desired: &Desired,
+    config: &PrometheusConfig,
+    files: &[&RuleFile],
+    servers: &[Server],
+    server: &Server,
+) -> Result<Vec<Finding>, String> {
     let prometheus = server.client.as_ref().ok_or("it does not run")?;
     let loaded = prometheus.rules().await.map_err(|why| why.to_string())?;
     let lookup = Lookup::new(prometheus, config);
     let rules = files.iter().copied().flat_map(|file| {
         file.groups.iter().flat_map(move |group| group.rules.iter().enumerate().map(move |(at, _)| (file, group, at)))
     });
-    let judged = rules.map(|(file, group, at)| {
+    let seen = rules.map(|(file, group, at)| {
         let (lookup, loaded) = (&lookup, &loaded);
-        async move { judge_rule(file, group, at, &state(lookup, loaded, file, group, at).await) }
+        async move { (file, group, at, state(lookup, loaded, file, group, at).await) }
     });
-    Ok(futures_util::stream::iter(judged).buffered(CONCURRENT_RULES).collect().await)
+    let seen: Vec<_> = futures_util::stream::iter(seen).buffered(CONCURRENT_RULES).collect().await;
+    let judged = |jobs: &Jobs| -> Vec<Finding> {
+        seen.iter().map(|(file, group, at, state)| judge_rule(file, group, *at, state, jobs)).collect()
+    };
+    let findings = judged(&Jobs::default());
+    if findings.iter().all(|finding| finding.status == Status::Ok) {
+        return Ok(findings);
+    }
+    // Only a rule that finds nothing has to know what is not scraped.
+    Ok(judged(&ask_jobs(desired, servers).await))
 }
 
 /// What Prometheus knows of one rule.

@@ -1,9 +1,10 @@
-//! How the jobs stand that panels ask for: what is not scraped, no panel can show, and that is told once by the targets.
+//! How the jobs stand that panels and rules ask for: what is not scraped, nothing can show or count, and that is told once
+//! by the targets.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::client::{Health, Target, Targets};
-use crate::desired::{Desired, Job, JobOrigin, Role, Says, StackDashboard};
+use crate::desired::{Desired, Job, JobOrigin, Role, Says};
 use crate::promql::{Operator, Selector};
 use crate::verify::series::{Found, SelectorState};
 use crate::verify::server::one_whole;
@@ -31,7 +32,7 @@ enum State {
 }
 
 /// Asks Prometheus how its jobs stand.
-pub(super) async fn ask(desired: &Desired, servers: &[Server]) -> Jobs {
+pub(in crate::verify) async fn ask(desired: &Desired, servers: &[Server]) -> Jobs {
     let view = see(desired, one_whole(servers)).await.into_iter().next();
     let (targets, unreached) = view.map(|view| (view.targets.ok(), view.evidence.unreached)).unwrap_or_default();
     Jobs::of(desired, targets.as_ref(), &unreached)
@@ -69,20 +70,20 @@ impl Jobs {
         self.apps.contains(job)
     }
 
-    /// What a selector without series waits for; `None`: nothing that could bring it one.
-    pub(super) fn awaited(&self, state: &SelectorState, dashboard: &StackDashboard) -> Option<Trouble> {
+    /// What a selector without series waits for; `None`: nothing that could bring it one. `shown`: the jobs that it may
+    /// mean where it names none. `who`: what waits, such as `panels`.
+    pub(in crate::verify) fn awaited(&self, state: &SelectorState, shown: &[String], who: &str) -> Option<Trouble> {
         let is_misspelled = match &state.found {
             Found::NoMetric { nearest } => nearest.is_some(),
             Found::NoMatch { .. } => true,
             _ => return None,
         };
         let named = named_jobs(&state.selector);
-        let asked: Vec<&str> =
-            if named.is_empty() { dashboard.jobs.iter().map(String::as_str).collect() } else { named };
+        let asked: Vec<&str> = if named.is_empty() { shown.iter().map(String::as_str).collect() } else { named };
         let is_asked = |job: &&String| asked.is_empty() || asked.contains(&job.as_str());
         let unwell = || self.unwell.iter().filter(|(job, _)| is_asked(job));
         if let Some((job, state)) = unwell().find(|(_, state)| **state == State::Pending) {
-            return Some(trouble(job, state));
+            return Some(trouble(job, state, who));
         }
         // One that is scraped has said what there is; where nobody is named, any may be meant.
         let may_help = if asked.is_empty() { !is_misspelled } else { asked.iter().all(|job| self.is_unwell(job)) };
@@ -92,10 +93,10 @@ impl Jobs {
         let unwell: Vec<_> = unwell().collect();
         match unwell[..] {
             [] => None,
-            [(job, state)] => Some(trouble(job, state)),
-            [(job, state), ..] if !asked.is_empty() => Some(trouble(job, state)),
+            [(job, state)] => Some(trouble(job, state, who)),
+            [(job, state), ..] if !asked.is_empty() => Some(trouble(job, state, who)),
             // Nobody says whose the metric is: none of them is to be blamed alone.
-            _ => Some(trouble_of_any(unwell.iter().map(|(job, _)| job.as_str()))),
+            _ => Some(trouble_of_any(unwell.iter().map(|(job, _)| job.as_str()), who)),
         }
     }
 
@@ -140,22 +141,22 @@ fn named_jobs(selector: &Selector) -> Vec<&str> {
     named.filter(|name| !matches!(*name, "" | ".*" | ".+")).collect()
 }
 
-fn trouble_of_any<'a>(jobs: impl Iterator<Item = &'a str>) -> Trouble {
+fn trouble_of_any<'a>(jobs: impl Iterator<Item = &'a str>, who: &str) -> Trouble {
     let jobs: Vec<String> = jobs.map(|job| format!("`{job}`")).collect();
     let message =
-        format!("no target of {} is scraped, and one of them may have what its panels wait for", jobs.join(", "));
+        format!("no target of {} is scraped, and one of them may have what its {who} wait for", jobs.join(", "));
     Trouble::new(Cause::JobDown, message, "`stackctl verify targets` names the cause, and what to do")
 }
 
-fn trouble(job: &str, state: &State) -> Trouble {
+fn trouble(job: &str, state: &State, who: &str) -> Trouble {
     let (cause, message) = match state {
         State::Pending => {
-            let message = format!("`{job}` has not been scraped yet, and its panels wait for that");
+            let message = format!("`{job}` has not been scraped yet, and its {who} wait for that");
             return Trouble::new(Cause::DataPending, message, "look again after the next scrape");
         }
-        State::Failing => (Cause::JobDown, format!("no target of `{job}` is scraped, and its panels wait for one")),
+        State::Failing => (Cause::JobDown, format!("no target of `{job}` is scraped, and its {who} wait for one")),
         State::Unreached(app) => {
-            (Cause::JobDown, format!("the exporter `{job}` does not reach `{app}`, and its panels wait for that"))
+            (Cause::JobDown, format!("the exporter `{job}` does not reach `{app}`, and its {who} wait for that"))
         }
     };
     Trouble::new(cause, message, "`stackctl verify targets` names the cause, and what to do")

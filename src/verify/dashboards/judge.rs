@@ -91,7 +91,9 @@ fn judge(query: &QueryState, remedy: &Remedy) -> Verdict {
 /// A query without an answer: the first selector that explains it.
 fn judge_empty(query: &QueryState, selectors: &[SelectorState], may_be_empty: bool, remedy: &Remedy) -> Verdict {
     // What is not scraped is told once, as what it is, and not by every panel that would show it.
-    if let Some(trouble) = selectors.iter().find_map(|state| remedy.jobs.awaited(state, remedy.dashboard)) {
+    if let Some(trouble) =
+        selectors.iter().find_map(|state| remedy.jobs.awaited(state, &remedy.dashboard.jobs, "panels"))
+    {
         return Verdict::Soon(trouble);
     }
     // As long as one part has too few scrapes, the others may be right.

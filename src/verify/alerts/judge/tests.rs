@@ -3,9 +3,11 @@
 use indexmap::IndexMap;
 
 use super::{RuleState, judge_rule};
-use crate::client::{LoadedRule, RuleHealth};
+use crate::client::{Health, LoadedRule, RuleHealth};
 use crate::desired::{Duration, Rule, RuleFile, RuleGroup, RuleKind};
 use crate::promql::{Expression, Matcher, Operator};
+use crate::verify::dashboards::Jobs;
+use crate::verify::fixture::{demo, target, targets, web_job};
 use crate::verify::series::{Found, SelectorState};
 use crate::verify::{Cause, Finding, Status};
 
@@ -35,12 +37,16 @@ fn loaded(expression: &str) -> LoadedRule {
 }
 
 fn judged(expression: &str, loaded: Option<LoadedRule>, found: &[Found]) -> Finding {
+    judged_beside(&Jobs::default(), expression, loaded, found)
+}
+
+fn judged_beside(jobs: &Jobs, expression: &str, loaded: Option<LoadedRule>, found: &[Found]) -> Finding {
     let selectors = Expression::parse(expression).unwrap().selectors();
     let selectors = selectors.into_iter().zip(found.iter().cloned().chain(std::iter::repeat(Found::Series)));
     let selectors = selectors.map(|(selector, found)| SelectorState { selector, found }).collect();
     let group = RuleGroup { name: "web".into(), interval: None, rules: vec![rule(expression)] };
     let file = RuleFile { name: "stackctl-alerts.yml".into(), text: None, groups: vec![group.clone()] };
-    judge_rule(&file, &group, 0, &RuleState { loaded, selectors })
+    judge_rule(&file, &group, 0, &RuleState { loaded, selectors }, jobs)
 }
 
 fn found(expression: &str, states: &[Found]) -> Finding {
@@ -130,7 +136,25 @@ fn an_objective_at_no_buckets_bound_is_told_the_nearest_bounds() {
     let state = RuleState { loaded: Some(loaded), selectors: vec![SelectorState { selector, found: state }] };
     let group = RuleGroup { name: "web objectives".into(), interval: None, rules: vec![rule] };
     let file = RuleFile { name: "stackctl-objectives.yml".into(), text: None, groups: vec![group.clone()] };
-    let finding = judge_rule(&file, &group, 0, &state);
+    let finding = judge_rule(&file, &group, 0, &state, &Jobs::default());
     let fix = "write `under: 250ms` or `under: 500ms` under `apps.web.slo.latency`, or give the app's histogram a bound of 0.3 s";
     assert_eq!(finding.fix, fix);
+}
+
+#[test]
+fn a_rule_of_a_job_that_is_down_waits_for_it_and_no_name_is_to_be_corrected() {
+    let jobs = |health| {
+        let found = targets(vec![target("web", "demo-web-1:80", health)]);
+        Jobs::of(&demo(vec![web_job()]), Some(&found), &std::collections::BTreeMap::new())
+    };
+    let expression = "sum(rate(requests_total{job=\"web\"}[5m])) > 1";
+    let missing = [Found::NoMetric { nearest: None }];
+    let judged = |health| judged_beside(&jobs(health), expression, Some(loaded(expression)), &missing);
+    let down = judged(Health::Down);
+    assert_eq!((down.status, down.cause), (Status::Warn, Some(Cause::JobDown)), "{down:?}");
+    assert_eq!(down.message, "no target of `web` is scraped, and its rules wait for one");
+    assert!(down.fix.contains("`stackctl verify targets`"), "{}", down.fix);
+    assert_eq!(judged(Health::Unknown).cause, Some(Cause::DataPending));
+    let up = judged(Health::Up);
+    assert_eq!((up.status, up.cause), (Status::Fail, Some(Cause::NoData)), "{up:?}");
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::dashboard::Dashboard;
-use crate::desired::DashboardOrigin;
+use crate::desired::{DashboardOrigin, StackDashboard};
 use crate::verify::dashboards::evidence::{Answer, PanelState, QueryState};
 use crate::verify::dashboards::judge_panels;
 use crate::verify::fixture::{demo, target, targets, web_job};
