@@ -154,6 +154,7 @@ fn of_variables() -> Pairs {
         ("hide", json!(0)),
         ("includeAll", json!(false)),
         ("multi", json!(false)),
+        ("refresh", json!(1)),
         ("regex", json!("")),
         ("skipUrlSync", json!(false)),
         ("sort", json!(0)),
