@@ -54,6 +54,10 @@ pub(super) fn load(global: &Global) -> Result<Loaded, Problems> {
 pub(super) fn load_without_secrets(global: &Global) -> Result<Loaded, Problems> {
     let loaded = stack::load_without_secrets(&global.file, &Environment::of_process(), &VOCABULARY)?;
     engine::keep_secret(secrets::of_variables(&loaded.environment));
+    if !loaded.unset.is_empty() && !global.quiet {
+        let names: Vec<&str> = loaded.unset.iter().map(String::as_str).collect();
+        output::say(&format!("warning: not set, and not needed here: {}", names.join(", ")));
+    }
     Ok(loaded)
 }
 

@@ -1,6 +1,6 @@
 //! Gathers problems while a stack file is read. Keeps the values of variables out of every message.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use indexmap::IndexMap;
 
@@ -23,6 +23,8 @@ pub(super) struct Collector {
     problems: Problems,
     errors: usize,
     warnings: usize,
+    /// Variables that are not set, and need not be.
+    pub(super) unset: BTreeSet<String>,
     concealed: IndexMap<String, String>,
     /// Where secrets stand in the sources.
     covered: Vec<Span>,

@@ -231,7 +231,7 @@ fn placed(included: Included, environment: &mut Environment, problems: &mut Coll
             Severity::Warning => problems.warning(at, &note.path, note.message, note.help),
         }
     }
-    document::interpolate(&mut root, &its_own, problems);
+    document::interpolate(&mut root, &its_own, true, problems);
     let more: Vec<(String, String)> =
         its_own.names().filter_map(|name| Some((name.to_owned(), its_own.get(name)?))).collect();
     environment.add_missing(more);

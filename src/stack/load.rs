@@ -1,5 +1,6 @@
 //! Files → [`Stack`]: read, fill in variables, lay overlays, read the sections, look at the files they name, apply the rules.
 
+use std::collections::BTreeSet;
 use std::io::{ErrorKind, Read};
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
@@ -43,6 +44,8 @@ pub struct Loaded {
     pub folder: PathBuf,
     /// The variables, those of [`VARIABLE_FILES`] included, from which secrets are read at the last moment.
     pub environment: Environment,
+    /// Variables that are not set, and that who needs no secrets does not need: what they stand in was taken out.
+    pub unset: BTreeSet<String>,
 }
 
 /// Loads a stack from files; later ones overlay earlier ones. Variables come from the environment, then from
@@ -54,7 +57,8 @@ pub fn load(paths: &[PathBuf], environment: &Environment, vocabulary: &Vocabular
     load_files(paths, environment, vocabulary, true)
 }
 
-/// The same for who needs no secret: files of secrets may be missing.
+/// The same for who only looks at what runs, or takes it away: files of secrets may be missing, and variables need not be set,
+/// but for the name of the stack.
 ///
 /// # Errors
 /// All other problems of all files at once.
@@ -144,7 +148,9 @@ fn assemble(
     for name in VARIABLE_FILES {
         environment.add_missing(variables_in(&folder, name, &environment, &mut problems));
     }
-    let Some(root) = documents(texts, &environment, &mut problems) else { return Err(problems.finish()) };
+    let Some(root) = documents(texts, (&environment, needs_secrets), &mut problems) else {
+        return Err(problems.finish());
+    };
     let joint = Joint { folder: named_folder, of_process, compose: vocabulary.compose };
     let mut root = include::join(root, &joint, &mut environment, &mut problems);
     files::pass_through(&mut root, &environment);
@@ -154,11 +160,16 @@ fn assemble(
     if problems.has_errors() {
         return Err(problems.finish());
     }
-    Ok(Loaded { stack, warnings: problems.finish(), folder, environment })
+    let unset = std::mem::take(&mut problems.unset);
+    Ok(Loaded { stack, warnings: problems.finish(), folder, environment, unset })
 }
 
 /// The documents of all texts, laid over each other; `None` where one of them is not YAML.
-fn documents(texts: Vec<(String, String)>, environment: &Environment, problems: &mut Collector) -> Option<Node> {
+fn documents(
+    texts: Vec<(String, String)>,
+    (environment, needs_values): (&Environment, bool),
+    problems: &mut Collector,
+) -> Option<Node> {
     let mut root: Option<Node> = None;
     let mut is_whole = true;
     for (name, text) in texts {
@@ -168,7 +179,7 @@ fn documents(texts: Vec<(String, String)>, environment: &Environment, problems: 
             continue;
         };
         problems.cover(mask::secrets(&node));
-        document::interpolate(&mut node, environment, problems);
+        document::interpolate(&mut node, environment, needs_values, problems);
         match &mut root {
             None => root = Some(node),
             Some(below) => document::overlay(below, node),

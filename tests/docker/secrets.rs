@@ -347,3 +347,32 @@ fn a_secret_that_cannot_be_read_is_told_with_its_line_and_what_runs_can_be_seen_
     stack.ok(&["down"]);
     assert!(stack.running("web").is_empty());
 }
+
+#[test]
+fn what_runs_can_be_seen_and_taken_away_where_variables_are_not_set() {
+    let stack = Sandbox::bare(
+        "prometheus: off\ngrafana: off\nvolumes: { data: { name: \"${VOLUME:?say which}\" } }\napps:\n  \
+         web:\n    image: \"${REPOSITORY}/self\"\n    command: [demo, \"${DEMO}\"]\n    ports: [\"${PORT}80\"]\n    \
+         cpus: ${CORES}\n    scale: ${SCALE}\n    environment: { A: \"${A}\" }\n    volumes: [\"data:/data\", \"${FOLDER}:/x\"]\n",
+    );
+    let folder = stack.path("");
+    let set =
+        [("REPOSITORY", "stackctl"), ("DEMO", "iotd"), ("PORT", ""), ("CORES", "0.5"), ("SCALE", "1"), ("A", "b")];
+    let mut up = stack.command(&["up", "--no-wait"]);
+    up.envs(set).env("VOLUME", format!("{}-own", stack.name)).env("FOLDER", &folder);
+    let up = run(&mut up);
+    assert_eq!(up.code, 0, "{}", up.stderr);
+    let ps = stack.ok(&["ps"]);
+    assert!(ps.stdout.contains(&stack.container("web", 1)), "{}", ps.stdout);
+    let warning = "warning: not set, and not needed here: A, CORES, DEMO, FOLDER, PORT, REPOSITORY, SCALE, VOLUME";
+    assert!(ps.stderr.contains(warning), "{}", ps.stderr);
+    assert!(stack.ok(&["logs"]).stderr.contains(warning));
+    stack.expect(2, &["plan"]);
+    stack.ok(&["down", "--volumes", "--yes"]);
+    assert_eq!(stack.running("web"), [""; 0]);
+    assert_eq!(docker(&["volume", "ls", "--quiet", "--filter", &format!("name={}", stack.name)]), "");
+    // Without the name nobody knows which stack is meant.
+    std::fs::write(stack.stack_file(), "name: ${NAME}\nprometheus: off\ngrafana: off\n").expect("writable");
+    let refused = stack.expect(2, &["down"]).stderr;
+    assert!(refused.contains("variable `NAME` is not set"), "{refused}");
+}

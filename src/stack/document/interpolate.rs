@@ -6,13 +6,20 @@ use super::super::suggest;
 use super::super::variables::{self, Mistake, MistakeKind};
 use super::{Node, Path, Span, Value, shown};
 
-/// Fills variables into every value below the node. Keys are left alone.
-pub(in crate::stack) fn interpolate(node: &mut Node, environment: &Environment, problems: &mut Collector) {
-    walk(node, Path::ROOT, &mut Filler { environment, problems });
+/// Fills variables into every value below the node. Keys are left alone. Where `needs_values` does not say so, a variable need
+/// not be set, but for the name of the stack: what it stands in is taken out.
+pub(in crate::stack) fn interpolate(
+    node: &mut Node,
+    environment: &Environment,
+    needs_values: bool,
+    problems: &mut Collector,
+) {
+    walk(node, Path::ROOT, &mut Filler { environment, needs_values, problems });
 }
 
 struct Filler<'a> {
     environment: &'a Environment,
+    needs_values: bool,
     problems: &'a mut Collector,
 }
 
@@ -75,6 +82,13 @@ impl Filler<'_> {
 
     fn report(&mut self, at: Span, path: Path, mistake: &Mistake) {
         let path = shown(&path.segments());
+        if let MistakeKind::Unset(name) | MistakeKind::Required { name, .. } = &mistake.kind
+            && !self.needs_values
+            && path != "name"
+        {
+            self.problems.unset.insert(name.clone());
+            return;
+        }
         let (message, help) = match &mistake.kind {
             MistakeKind::Unset(name) => (format!("variable `{name}` is not set"), self.unset_help(name, &path)),
             MistakeKind::Required { name, message } if message.is_empty() => {
