@@ -6,17 +6,20 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use jiff::civil::DateTime;
-use jiff::{Timestamp, ToSpan, tz::TimeZone};
+use jiff::{Timestamp, ToSpan, Unit, tz::TimeZone};
 use sha2::{Digest, Sha256};
 
-use super::file::UNFINISHED;
-use super::{ConfigFile, Error, Turn};
+use super::file::{UNFINISHED, clear};
+use super::{ConfigFile, Document, Error, Turn};
 
 /// The time in a copy's name: sorts by age, and is a file name everywhere.
 const STAMP: &str = "%Y-%m-%dT%H%M%S%.3f";
 
 /// End of the name of a copy.
 const COPY: &str = "stackctl";
+
+/// End of the names of both kinds while a rollback is under way: what goes back to it is that rollback alone.
+const UNDER_WAY: &str = "-under-way";
 
 /// End of the name of an empty file that stands for: there was none.
 const NOTHING: &str = "stackctl-none";
@@ -32,6 +35,8 @@ pub struct Backup {
     /// Begin of the hash of what was written in its place.
     written: String,
     existed: bool,
+    /// It is what the file was before another copy was put back, and the engine may not run with that yet.
+    under_way: bool,
 }
 
 /// What rolling back came to.
@@ -46,35 +51,70 @@ pub struct Restored {
 impl Backup {
     /// Keeps the file as it is, before `new` is put in its place.
     pub(super) fn keep(file: &ConfigFile, new: &[u8]) -> Result<Self, Error> {
+        Self::keep_as(file, new, false)
+    }
+
+    fn keep_as(file: &ConfigFile, new: &[u8], under_way: bool) -> Result<Self, Error> {
         let now = Timestamp::now().to_zoned(TimeZone::UTC).datetime();
+        // No finer than its name tells.
+        let now = now.round(Unit::Millisecond).unwrap_or(now);
         // The clock may have been set back since: the last copy has to have the last name.
         let after_last = Self::last(file.path())?.and_then(|last| last.taken.checked_add(1.millisecond()).ok());
         let taken = after_last.map_or(now, |after_last| now.max(after_last));
-        let (end, bytes) = file.bytes().map_or((NOTHING, &[][..]), |bytes| (COPY, bytes));
-        let written = short_hash(new);
-        let path = file.folder().join(format!("{}.{}Z.{written}.{end}", file.name(), taken.strftime(STAMP)));
-        let copy = file.beside(bytes)?;
+        let (written, existed) = (short_hash(new), file.bytes().is_some());
+        let mut kept = Self { path: PathBuf::new(), taken, written, existed, under_way };
+        kept.path = kept.place(file);
+        let path = &kept.path;
+        let copy = file.beside(file.bytes().unwrap_or_default())?;
         if let Some(modified) = file.last_touched() {
             // It tells how old what it holds is, also once it is put back.
-            copy.as_file().set_modified(modified).map_err(|error| Error::of("write", &path, &error))?;
+            copy.as_file().set_modified(modified).map_err(|error| Error::of("write", path, &error))?;
         }
-        copy.persist_noclobber(&path).map_err(|failed| Error::of("write", &path, &failed.error))?;
-        Ok(Self { path, taken, written, existed: file.bytes().is_some() })
+        copy.persist_noclobber(path).map_err(|failed| Error::of("write", path, &failed.error))?;
+        Ok(kept)
+    }
+
+    /// Where it lies beside that file: its name says all that is known of it.
+    fn place(&self, file: &ConfigFile) -> PathBuf {
+        let end = if self.existed { COPY } else { NOTHING };
+        let under_way = if self.under_way { UNDER_WAY } else { "" };
+        let (stamp, written) = (self.taken.strftime(STAMP), &self.written);
+        file.folder().join(format!("{}.{stamp}Z.{written}.{end}{under_way}", file.name()))
+    }
+
+    /// Has its name say that what stands in its place from now on is another text, with that hash.
+    pub(super) fn label(&mut self, file: &ConfigFile, written: String) -> Result<(), Error> {
+        let labelled = Self { written, ..self.clone() };
+        let path = labelled.place(file);
+        fs::rename(&self.path, &path).map_err(|error| Error::of("rename", &self.path, &error))?;
+        *self = Self { path, ..labelled };
+        Ok(())
     }
 
     /// The last copy of the file at that path. `None`: there is none.
     pub fn last(file: &Path) -> Result<Option<Self>, Error> {
+        let copies = Self::all(file)?.into_iter().filter(|copy| !copy.under_way);
+        Ok(copies.max_by_key(|copy| copy.taken))
+    }
+
+    /// What the file was before its last copy was put back, where that rollback has not come to its end. `None`: it has.
+    pub fn under_way(file: &Path) -> Result<Option<Self>, Error> {
+        let Some(last) = Self::last(file)? else { return Ok(None) };
+        let under_way = Self::all(file)?.into_iter().filter(|copy| copy.under_way && copy.taken > last.taken);
+        Ok(under_way.max_by_key(|copy| copy.taken))
+    }
+
+    fn all(file: &Path) -> Result<Vec<Self>, Error> {
         let folder = file.parent().unwrap_or(Path::new("/"));
         let entries = match fs::read_dir(folder) {
             Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(Error::of("look into", folder, &error)),
         };
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         // Copies are files: a link in the place of one is somebody else's, and leads who knows where.
         let files = entries.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
-        let backups = files.filter_map(|entry| Self::of_entry(&name, &entry.path()));
-        Ok(backups.max_by_key(|backup| backup.taken))
+        Ok(files.filter_map(|entry| Self::of_entry(&name, &entry.path())).collect())
     }
 
     /// Where the copy lies.
@@ -88,6 +128,14 @@ impl Backup {
             return Ok(None);
         }
         fs::read(&self.path).map(Some).map_err(|error| Error::of("read", &self.path, &error))
+    }
+
+    /// What it says.
+    pub fn document(&self) -> Result<Document, Error> {
+        let read = Document::parse(&self.bytes()?.unwrap_or_default());
+        read.map_err(|malformed| {
+            Error::wrong(format!("{}, {malformed}", self.path.display()), "mend it, or take it away")
+        })
     }
 
     /// Whether there was a file.
@@ -129,11 +177,17 @@ impl Backup {
 
     /// Puts it back, and stays. What somebody else has made of the file since is kept under another name.
     ///
-    /// Gives a copy of what it was until now as well, the last one from then on: whoever is killed meanwhile, or finds that
-    /// the engine does not start, goes back to that. [`Backup::forget`] takes away those that are not needed any more.
+    /// Gives a copy of what it was until now as well: whoever finds that the engine does not start goes back to that. One that
+    /// is there already is of a rollback that was killed: that goes on. [`Backup::forget`] takes away what is not needed any more.
     pub fn put_back(&self, turn: &Turn, file: &ConfigFile) -> Result<(Restored, Self), Error> {
-        let edited = if self.is_edited(file)? { Some(self.keep_edited(file)?) } else { None };
-        let until_now = Self::keep(file, &self.bytes()?.unwrap_or_default())?;
+        let under_way = Self::under_way(file.path())?;
+        let is_until_now = |copy: &Self| copy.bytes().is_ok_and(|bytes| bytes.as_deref() == file.bytes());
+        let is_edited = self.is_edited(file)? && !under_way.as_ref().is_some_and(is_until_now);
+        let edited = if is_edited { Some(self.keep_edited(file)?) } else { None };
+        let until_now = match under_way {
+            Some(until_now) => until_now,
+            None => Self::keep_as(file, &self.bytes()?.unwrap_or_default(), true)?,
+        };
         let failed = |error: &io::Error| Error::of("put back", file.path(), error);
         if self.existed {
             // A name of its own for the same bytes, owner and mode; the copy itself where the disk gives it none.
@@ -143,6 +197,7 @@ impl Backup {
         } else {
             remove(file)?;
         }
+        clear(file.folder());
         turn.sync(file)?;
         Ok((Restored { exists: self.existed, edited }, until_now))
     }
@@ -153,12 +208,20 @@ impl Backup {
         let failed = |error: &io::Error| Error::of("put back", file.path(), error);
         if self.existed {
             fs::rename(&self.path, file.path()).map_err(|error| failed(&error))?;
+            // The file has been this very copy already: then the kernel leaves both names.
+            let _ = fs::remove_file(&self.path);
         } else {
             remove(file)?;
             fs::remove_file(&self.path).map_err(|error| failed(&error))?;
         }
+        clear(file.folder());
         turn.sync(file)?;
         Ok(Restored { exists: self.existed, edited })
+    }
+
+    /// The same where it is about to be put back, and something stands in for it before.
+    pub fn keep_others_changes(&self, file: &ConfigFile) -> Result<Option<PathBuf>, Error> {
+        if self.is_edited(file)? { self.keep_edited(file).map(Some) } else { Ok(None) }
     }
 
     fn keep_edited(&self, file: &ConfigFile) -> Result<PathBuf, Error> {
@@ -174,12 +237,16 @@ impl Backup {
         let (stamp, rest) = rest.split_once("Z.")?;
         let (written, end) = rest.split_once('.')?;
         let taken = DateTime::strptime(STAMP, stamp).ok()?;
+        let (end, under_way) = match end.strip_suffix(UNDER_WAY) {
+            Some(end) => (end, true),
+            None => (end, false),
+        };
         let existed = match end {
             COPY => true,
             NOTHING => false,
             _ => return None,
         };
-        Some(Self { path: path.to_owned(), taken, written: written.to_owned(), existed })
+        Some(Self { path: path.to_owned(), taken, written: written.to_owned(), existed, under_way })
     }
 }
 
@@ -190,7 +257,7 @@ fn remove(file: &ConfigFile) -> Result<(), Error> {
     }
 }
 
-fn short_hash(bytes: &[u8]) -> String {
+pub(super) fn short_hash(bytes: &[u8]) -> String {
     let digest = Sha256::digest(bytes);
     format!("{:08x}", u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]))
 }
@@ -243,9 +310,14 @@ mod tests {
         let copy = Backup::last(&path).expect("readable").expect("there is a copy");
         let (_, until_now) = copy.put_back(&turn, &read()).expect("writable");
         assert_eq!(fs::read_to_string(&path).expect("readable"), "{}");
-        let last = Backup::last(&path).expect("readable").expect("there is a copy");
-        assert!(last.path() == until_now.path() && last.bytes() == Ok(Some(b"{ }".to_vec())), "{last:?}");
-        assert!(copy.path().exists() && !last.is_edited(&read()).expect("readable"));
+        assert_eq!(until_now.bytes(), Ok(Some(b"{ }".to_vec())));
+        assert_eq!(Backup::last(&path), Ok(Some(copy.clone())));
+        assert_eq!(Backup::under_way(&path), Ok(Some(until_now.clone())));
+
+        // Killed now: the next one goes on with it, and does not take it for a change to be taken back.
+        let (restored, again) = copy.put_back(&turn, &read()).expect("writable");
+        assert_eq!((restored, &again), (Restored { exists: true, edited: None }, &until_now));
+        assert_eq!(fs::read_to_string(&path).expect("readable"), "{}");
 
         // It does not start: back to what it was, and the copy is there for another try.
         until_now.restore(&turn, &read()).expect("writable");
@@ -253,8 +325,8 @@ mod tests {
         assert_eq!(Backup::last(&path).expect("readable"), Some(copy.clone()));
 
         let (_, until_now) = copy.put_back(&turn, &read()).expect("writable");
-        copy.forget();
         until_now.forget();
+        copy.forget();
         assert_eq!((names(folder.path()), read().other_names()), (vec!["daemon.json".to_owned()], 0));
     }
 

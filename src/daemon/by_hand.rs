@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{ConfigFile, Dockerd, without_credentials};
+use super::{Backup, ConfigFile, Dockerd, without_credentials};
 
 /// What shall be typed.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +45,42 @@ impl ByHand<'_> {
             commands.push_str("\n# then restart the engine");
         }
         commands
+    }
+}
+
+/// What shall be typed to put a copy back.
+#[derive(Debug, Clone, Copy)]
+pub struct BackByHand<'a> {
+    /// The file as it is.
+    pub file: &'a ConfigFile,
+    /// What shall be in its place.
+    pub copy: &'a Backup,
+    /// Whose program looks at the copy before it counts. `None`: there is none that could.
+    pub dockerd: Option<&'a Dockerd>,
+    /// What the file has to say for a moment, and what has the engine read that. `None`: nothing comes before.
+    pub before: Option<(&'a str, &'a str)>,
+    /// What puts it in force. `None`: nothing has to, or nobody knows.
+    pub then: Option<&'a str>,
+    /// The file belongs to who types: without `sudo`.
+    pub is_own: bool,
+}
+
+impl BackByHand<'_> {
+    /// A copy of what there is, a look at what comes, one rename, and what puts it in force: each only where the one before went
+    /// well.
+    pub fn commands(&self) -> String {
+        let sudo = if self.is_own { "" } else { "sudo " };
+        let shown = |path: &std::path::Path| quoted(&path.display().to_string()).into_owned();
+        let (path, copy) = (shown(self.file.path()), shown(self.copy.path()));
+        let kept = format!("{path}.before-$(date +%Y-%m-%dT%H%M%S)");
+        let look = self.dockerd.map(|dockerd| format!("{sudo}{} --validate --config-file {copy}", line(dockerd)));
+        let rename =
+            if self.copy.has_bytes() { format!("{sudo}mv {copy} {path}") } else { format!("{sudo}rm {path} {copy}") };
+        let then = self.then.map(str::to_owned);
+        let chain = look.into_iter().chain([rename]).chain(then).collect::<Vec<_>>().join(" &&\n  ");
+        let Some((text, reload)) = self.before else { return format!("{sudo}cp -p {path} {kept} &&\n  {chain}") };
+        let (file, reload, restart) = (self.file, Some(reload), Some(chain.as_str()));
+        ByHand { file, text, dockerd: None, reload, restart, is_own: self.is_own }.commands()
     }
 }
 

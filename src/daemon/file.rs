@@ -218,13 +218,29 @@ impl Turn {
         let opened = File::open(folder).map_err(|error| Error::of("open folder", folder, &error))?;
         match opened.try_lock() {
             Ok(()) => Ok(Self(opened)),
-            Err(TryLockError::WouldBlock) => Err(Error::world(
-                format!("cannot change {}", file.path.display()),
-                "another stackctl is at work on it, or restarts the engine",
-                "look again when that one has ended",
-            )),
+            Err(TryLockError::WouldBlock) => Err(Self::is_anothers(file)),
             Err(TryLockError::Error(error)) => Err(Error::of("lock folder", folder, &error)),
         }
+    }
+
+    /// Refuses where it is another's. Takes nothing, and says nothing where it cannot be told.
+    pub fn expect_free(file: &ConfigFile) -> Result<(), Error> {
+        let Ok(opened) = File::open(file.folder()) else { return Ok(()) };
+        match opened.try_lock_shared() {
+            Err(TryLockError::WouldBlock) => Err(Self::is_anothers(file)),
+            Ok(()) | Err(TryLockError::Error(_)) => {
+                drop(Self(opened));
+                Ok(())
+            }
+        }
+    }
+
+    fn is_anothers(file: &ConfigFile) -> Error {
+        Error::world(
+            format!("cannot change {}", file.path.display()),
+            "another stackctl is at work on it, or restarts the engine",
+            "look again when that one has ended",
+        )
     }
 
     /// Has what became of the names in the folder reach the disk.
@@ -242,7 +258,7 @@ impl Drop for Turn {
 }
 
 /// Takes away what somebody who was killed left behind. Nobody else is at work: it is the caller's turn.
-fn clear(folder: &Path) {
+pub(super) fn clear(folder: &Path) {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let unfinished = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(UNFINISHED));
     unfinished.for_each(|entry| {

@@ -11,8 +11,10 @@ use super::keys;
 use super::objection::nearest;
 use super::{Document, Flags, Objection, Release};
 
-/// Flags that no setting of one name or another goes with.
-const FLAGS_ALONE: [(&str, Release); 5] = [
+/// Flags that no setting of one name or another goes with. `validate` is none of them: an engine whose file has that looks at it
+/// and ends (measured with Engine 26.1 and 28.5).
+const FLAGS_ALONE: [(&str, Release); 6] = [
+    ("config-file", Release(17, 6)),
     ("help", Release(17, 6)),
     ("version", Release(17, 6)),
     ("http-proxy", PROXIES),
@@ -69,7 +71,7 @@ fn instead(name: &str) -> String {
         (None, "http-proxy" | "https-proxy" | "no-proxy") => {
             format!("did you mean `\"proxies\": {{ \"{name}\": … }}`? Else remove it")
         }
-        (None, "help" | "version") => "remove it".to_owned(),
+        (None, "config-file" | "help" | "version") => "remove it".to_owned(),
         (None, _) => nearest(name),
     }
 }
@@ -96,6 +98,7 @@ mod tests {
         assert_eq!(told("{\n\"label\": \"a=b\"}", "--label c=d", new), label, "that one is called `labels` by then");
         let proxy = &told("{\"http-proxy\": \"x\"}", "", new)[0];
         assert!(proxy.contains("did you mean `\"proxies\": { \"http-proxy\": … }`"), "{proxy}");
+        assert_eq!(told("{\"config-file\": \"x\"}", "", new), ["1: dockerd ignores `config-file`; remove it"]);
         assert_eq!(told("{\"version\": 1}", "", new), ["1: dockerd ignores `version`; remove it"]);
     }
 
@@ -107,6 +110,9 @@ mod tests {
         };
         refused("{\"http-proxy\": \"x\"}", "--http-proxy http://proxy:1", Release(28, 5));
         refused("{\"http-proxy\": \"x\"}", "", Release(20, 10));
+        refused("{\"validate\": true}", "", Release(20, 10));
+        refused("{\"validate\": true}", "", Release(28, 5));
+        refused("{\"config-file\": \"x\"}", "--config-file /etc/d.json", Release(20, 10));
         refused("{\"feature\": \"x\"}", "", Release(26, 1));
     }
 

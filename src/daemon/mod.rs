@@ -1,7 +1,8 @@
 //! `daemon.json`, the Docker engine's own settings: read, merged, written and taken back as a careful administrator would.
 //!
 //! The parts that decide are pure: [`Document`], [`Change`], [`objections`], [`gateway`], [`Flags`]. Those that touch the
-//! world are apart: `file`, `backup`, `process`, `service`, `validate`, `words`. Nothing here speaks to the engine's API.
+//! world are apart: `file`, `backup`, `stand_in`, `process`, `shims`, `service`, `validate`, `words`. Nothing here speaks to the
+//! engine's API.
 
 mod attributes;
 mod backup;
@@ -21,11 +22,13 @@ mod objection;
 mod process;
 mod release;
 mod service;
+mod shims;
+mod stand_in;
 mod validate;
 mod words;
 
 pub use backup::{Backup, Restored};
-pub use by_hand::ByHand;
+pub use by_hand::{BackByHand, ByHand};
 pub use change::{Change, Edit, diff, needs_restart};
 pub use credentials::without_credentials;
 pub use document::{Document, Malformed};
@@ -39,6 +42,8 @@ pub use objection::{Objection, objections};
 pub use process::{Dockerd, Holder, clash};
 pub use release::Release;
 pub use service::{Ran, Service, end};
+pub use shims::containers_run;
+pub use stand_in::StandIn;
 pub use validate::{refused_by, validate};
 pub use words::Words;
 

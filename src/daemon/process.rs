@@ -245,7 +245,7 @@ fn started(stat: &str) -> Option<Duration> {
 }
 
 /// Whether a process is not that of a container or a host within this one, which may run an engine of its own.
-fn is_of_this_host(pid: u32) -> bool {
+pub(super) fn is_of_this_host(pid: u32) -> bool {
     let space = |process: &str| fs::read_link(format!("/proc/{process}/ns/pid")).ok();
     space(&pid.to_string()).is_none_or(|other| Some(other) == space("self"))
 }
@@ -277,7 +277,7 @@ fn local_addresses(table: &str) -> BTreeSet<IpAddr> {
     addresses
 }
 
-fn processes() -> impl Iterator<Item = u32> {
+pub(super) fn processes() -> impl Iterator<Item = u32> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }

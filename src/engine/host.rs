@@ -55,12 +55,23 @@ pub struct EngineHost {
     pub in_swarm: bool,
     /// Containers go on running while it restarts.
     pub live_restore: bool,
-    /// Where its images and containers are kept, and by which storage driver. Empty: it does not say.
-    pub data_root: String,
-    /// See `data_root`.
-    pub storage_driver: String,
+    /// Where and how its images and containers are kept.
+    pub storage: Storage,
     /// The log drivers that it has, `none` aside.
     pub log_drivers: Vec<String>,
+}
+
+/// Where and how an engine keeps its images and containers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Storage {
+    /// The folder. Empty: it does not say.
+    pub root: String,
+    /// The storage driver. Empty: it does not say.
+    pub driver: String,
+    /// containerd keeps them, and no driver of the engine's own.
+    pub uses_snapshotter: bool,
+    /// Users in containers have other numbers on the host (`userns-remap`), and theirs lie in a folder of their own.
+    pub remaps_users: bool,
 }
 
 /// The default bridge.
@@ -111,6 +122,9 @@ pub enum AfterRestart {
     Removed,
 }
 
+/// What `DriverStatus` says as `driver-type` where containerd keeps images and containers.
+const SNAPSHOTTER: &str = "io.containerd.snapshotter.v1";
+
 impl Engine {
     /// What the engine is.
     pub async fn host(&self) -> Result<EngineHost, Error> {
@@ -123,8 +137,7 @@ impl Engine {
                 version,
                 in_swarm: false,
                 live_restore: false,
-                data_root: String::new(),
-                storage_driver: String::new(),
+                storage: Storage::default(),
                 log_drivers: Vec::new(),
             });
         }
@@ -136,8 +149,12 @@ impl Engine {
             version: info.server_version.or(version.version).unwrap_or_default(),
             in_swarm: !matches!(swarm, None | Some(LocalNodeState::EMPTY | LocalNodeState::INACTIVE)),
             live_restore: info.live_restore_enabled.unwrap_or(false),
-            data_root: info.docker_root_dir.unwrap_or_default(),
-            storage_driver: info.driver.unwrap_or_default(),
+            storage: Storage {
+                root: info.docker_root_dir.unwrap_or_default(),
+                driver: info.driver.unwrap_or_default(),
+                uses_snapshotter: info.driver_status.into_iter().flatten().flatten().any(|word| word == SNAPSHOTTER),
+                remaps_users: options.iter().any(|option| option == "name=userns"),
+            },
             log_drivers: info.plugins.and_then(|plugins| plugins.log).unwrap_or_default(),
         })
     }

@@ -49,6 +49,16 @@ impl Beside {
         })
     }
 
+    /// With its file, and no more than that, on a disk of that many KiB.
+    pub(crate) fn start_with_its_file_on_a_disk(suite: &str, settings: &str, size: u32) -> Self {
+        Self::start_in(suite, settings, "", |folder| {
+            fs::create_dir(folder.join("small")).expect("writable");
+            let size = format!("size={size}k");
+            must(Command::new("mount").args(["-t", "tmpfs", "-o", &size, "disk"]).arg(folder.join("small")));
+            std::os::unix::fs::symlink("small/daemon.json", folder.join("daemon.json")).expect("a link");
+        })
+    }
+
     fn start_in(suite: &str, settings: &str, flags: &str, prepare: impl FnOnce(&Path)) -> Self {
         let dockerd = tools::binary(suite, "docker.io", "usr/sbin/dockerd");
         // Its socket's path must not be longer than 107 bytes.

@@ -25,6 +25,7 @@ mod restart;
 mod rollback;
 mod rootless;
 mod service;
+mod sight;
 #[path = "../tools/mod.rs"]
 mod tools;
 mod typed;

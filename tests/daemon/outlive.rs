@@ -3,11 +3,14 @@
 use std::fs;
 use std::process::Command;
 
-use crate::beside::{Beside, SMALLEST, WEB, must};
+use crate::beside::{Beside, SMALLEST, WEB, must, run};
 
 /// With an app of the stack, a container that comes back unless it was stopped, and one that does not.
 fn with_three(suite: &str) -> Beside {
-    let engine = Beside::start(suite, SMALLEST, "");
+    three(Beside::start(suite, SMALLEST, ""))
+}
+
+fn three(engine: Beside) -> Beside {
     engine.write_stack(WEB);
     engine.expect(0, &["up", "--no-wait"]);
     let image = engine.docker(&["inspect", "--format", "{{.Config.Image}}", "demo-web-1"]);
@@ -147,19 +150,6 @@ fn logs_that_no_container_could_write_are_refused() {
 }
 
 #[test]
-fn a_file_with_which_all_containers_would_be_gone_is_refused() {
-    let engine = with_three("sid");
-    engine.write_stack(&format!("engine: {{ metrics: gateway }}\n{WEB}"));
-    let (before, pid) = (running(&engine), engine.pid());
-    let moved = "{\"storage-driver\": \"overlay2\"}";
-    fs::write(engine.file(), moved).expect("writable");
-    let told = engine.apply(2);
-    assert!(told.contains("`storage-driver` is `overlay2`, and the engine keeps them by `vfs`"), "{told}");
-    assert!(engine.expect(2, &["engine", "plan"]).contains("has changed since the engine started"));
-    assert_eq!((running(&engine), engine.pid(), engine.text().as_str()), (before, pid, moved));
-}
-
-#[test]
 fn a_container_that_was_to_come_back_and_does_not_is_no_success() {
     let engine = with_three("sid");
     engine.write_stack(&format!("engine: {{ metrics: gateway }}\n{WEB}"));
@@ -183,4 +173,119 @@ fn a_command_that_ends_before_it_starts_the_engine_has_its_time() {
     let told = engine.expect(0, &["engine", "apply", "--yes", "--restart-command", &command]);
     assert!(!told.contains("rolling back"), "{told}");
     assert!(engine.metrics("172.17.0.1:9323") > 100, "{told}");
+}
+
+/// `apply` has put live-restore in force and is killed once it has ended the engine: the containers live on without it.
+fn living_without_their_engine(suite: &str) -> (Beside, Vec<String>) {
+    let engine = with_three(suite);
+    engine.write_stack(&format!("engine: {{ metrics: gateway, live_restore: true }}\n{WEB}"));
+    let before = running(&engine);
+    let ended = "pid=$(cat pid); kill $pid; while [ -d /proc/$pid ]; do sleep 0.05; done; rm -f pid s";
+    let command = format!("cd {}; {ended}; kill -KILL $PPID", engine.path("").display());
+    let killed = engine.stackctl(&["engine", "apply", "--yes", "--restart-command", &command]);
+    assert_eq!(killed.code, -1, "{killed:?}");
+    assert!(engine.text().contains("\"live-restore\": true") && engine.pid().is_none());
+    (engine, before)
+}
+
+fn names_beside_the_file(engine: &Beside) -> Vec<String> {
+    let entries = fs::read_dir(engine.path("")).expect("a folder").flatten();
+    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    names.filter(|name| name.contains("stackctl")).collect()
+}
+
+#[test]
+fn what_lives_on_without_its_engine_lives_on_when_that_is_rolled_back() {
+    for suite in ["bookworm", "sid"] {
+        let (engine, before) = living_without_their_engine(suite);
+        let file = engine.file().display().to_string();
+        let command = engine.restart_command();
+        let told =
+            engine.expect(0, &["engine", "rollback", "--yes", "--config-file", &file, "--restart-command", &command]);
+        assert!(told.contains("so that none stops") && told.contains("live-restore is off again"), "{suite}: {told}");
+        assert_eq!((running(&engine), engine.text().as_str()), (before, SMALLEST), "{suite}: {told}");
+        assert_eq!((live_restore(&engine).as_str(), names_beside_the_file(&engine)), ("false", vec![]), "{suite}");
+        engine.restart();
+        assert!(Beside::wait_until(|| names(&engine) == ["/demo-web-1", "/unless"]), "{suite}: {:?}", names(&engine));
+    }
+}
+
+/// Who starts the engine by hand is told the order, and it holds.
+#[test]
+fn what_lives_on_without_its_engine_lives_on_in_the_steps_that_are_told() {
+    let (engine, before) = living_without_their_engine("bookworm");
+    let file = engine.file().display().to_string();
+    let told = engine.expect(0, &["engine", "rollback", "--yes", "--config-file", &file]);
+    assert!(told.contains("With `--restart-command COMMAND`") && told.contains("By hand, in this order"), "{told}");
+    assert_eq!(engine.text(), SMALLEST);
+    let with = |is_on: bool| SMALLEST.replace('}', &format!(", \"live-restore\": {is_on}}}"));
+    fs::write(engine.file(), with(true)).expect("writable");
+    engine.restart();
+    fs::write(engine.file(), with(false)).expect("writable");
+    must(Command::new("kill").args(["-HUP", &engine.pid().expect("it runs").to_string()]));
+    assert!(Beside::wait_until(|| live_restore(&engine) == "false"));
+    fs::write(engine.file(), SMALLEST).expect("writable");
+    assert_eq!(running(&engine), before);
+}
+
+#[test]
+fn an_engine_that_does_not_start_with_what_was_before_either_leaves_its_containers_alive() {
+    let engine = with_three("sid");
+    let before = running(&engine);
+    engine.write_stack(&format!("engine: {{ metrics: gateway, live_restore: true }}\n{WEB}"));
+    let folder = engine.path("").display().to_string();
+    let ended = "pid=$(cat pid) && { kill $pid; while [ -d /proc/$pid ]; do sleep 0.05; done; }; rm -f pid s";
+    let command = format!("cd {folder}; {ended}; exit 7");
+    let told = engine.expect(1, &["engine", "apply", "--yes", "--timeout", "1s", "--restart-command", &command]);
+    assert!(told.contains("It is DOWN") && told.contains("is what it was before but for `live-restore`"), "{told}");
+    assert!(told.contains("`stackctl engine rollback` takes `live-restore` out again"), "{told}");
+    engine.restart();
+    assert_eq!(running(&engine), before, "{told}");
+    let told = engine.expect(0, &["engine", "rollback", "--yes", "--restart-command", &engine.restart_command()]);
+    assert!(told.contains("switched off in the engine by a reload") && !told.contains("restarting"), "{told}");
+    assert_eq!((running(&engine), engine.text().as_str()), (before, SMALLEST), "{told}");
+    assert_eq!((live_restore(&engine).as_str(), names_beside_the_file(&engine)), ("false", vec![]), "{told}");
+}
+
+/// Nobody knows the file that the engine ran with, and the one that is there keeps it down: no container goes with it.
+#[test]
+fn what_somebody_else_wrote_that_keeps_the_engine_down_stops_no_container() {
+    let engine = with_three("bookworm");
+    let before = running(&engine);
+    // An option that no program looks at before it starts.
+    let broken = "{\"storage-driver\": \"vfs\", \"log-opts\": {\"max-sized\": \"1m\"}}";
+    fs::write(engine.file(), broken).expect("writable");
+    engine.write_stack(&format!("engine: {{ metrics: gateway, live_restore: true }}\n{WEB}"));
+    let told = engine.apply(1);
+    for words in ["nobody knows with what it ran", "unknown log opt 'max-sized'", "It is DOWN: put right in"] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    let text = engine.text();
+    assert!(text.contains("max-sized") && text.contains("\"live-restore\": true"), "{text}");
+    fs::write(engine.file(), text.replace("max-sized", "max-size")).expect("writable");
+    engine.restart();
+    assert_eq!(running(&engine), before, "{told}");
+}
+
+#[test]
+fn a_disk_that_is_full_does_not_hinder_the_way_back() {
+    let engine = three(Beside::start_with_its_file_on_a_disk("bookworm", SMALLEST, 64));
+    engine.write_stack(&format!("engine: {{ metrics: gateway, live_restore: true }}\n{WEB}"));
+    let (before, small) = (running(&engine), engine.path("small"));
+    let fill = format!("cat /dev/zero >{}/full 2>/dev/null", small.display());
+    let command = format!("{fill}; {}", engine.never_with_metrics());
+    let told = engine.expect(1, &["engine", "apply", "--yes", "--restart-command", &command]);
+    assert!(told.contains("the engine runs with it"), "{told}");
+    assert_eq!((running(&engine), engine.text().as_str()), (before.clone(), SMALLEST), "{told}");
+    assert_eq!(live_restore(&engine), "false", "{told}");
+
+    // Room for the new file and the copy of the old one, and none for the way back: seen before the engine is down.
+    run(Command::new("sh").args(["-c", &format!("{fill}; truncate -s -8K {}/full", small.display())]));
+    let pid = engine.pid();
+    let told = engine.expect(1, &["engine", "apply", "--yes", "--restart-command", &command]);
+    assert!(told.contains("cannot prepare the way back") && told.contains("nothing was restarted"), "{told}");
+    assert_eq!((running(&engine), engine.text().as_str(), engine.pid()), (before, SMALLEST, pid), "{told}");
+    assert_eq!(live_restore(&engine), "false", "{told}");
+    let left: Vec<_> = fs::read_dir(small).expect("a folder").flatten().map(|entry| entry.file_name()).collect();
+    assert_eq!(left.len(), 2, "{left:?}");
 }

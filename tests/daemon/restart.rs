@@ -102,6 +102,24 @@ fn of_two_at_once_one_is_told_to_wait() {
     assert_eq!(running(&engine), before);
 }
 
+/// What another one has written is in force or taken back only once that one has ended, whatever the file says by then.
+#[test]
+fn an_apply_that_finds_nothing_to_do_while_another_restarts_the_engine_is_told_to_wait() {
+    let engine = Beside::start("sid", SMALLEST, "");
+    engine.write_stack("engine: { metrics: gateway }\napps: {}\n");
+    let command = format!("touch {}; sleep 4; {}", engine.path("begun").display(), engine.restart_command());
+    let mut first = engine.outside();
+    first.args(["engine", "apply", "--yes", "--restart-command", &command]);
+    let first = first.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("stackctl starts");
+    assert!(Beside::wait_until(|| engine.path("begun").exists()), "it begins");
+    for words in [&["engine", "apply", "--yes"][..], &["engine", "plan"]] {
+        let told = engine.expect(1, words);
+        assert!(told.contains("another stackctl is at work on it, or restarts the engine"), "{told}");
+    }
+    assert!(first.wait_with_output().expect("it ends").status.success(), "{}", engine.log());
+    assert!(engine.expect(0, &["engine", "apply", "--yes"]).contains("nothing to do"));
+}
+
 #[test]
 fn with_live_restore_asked_for_no_container_stops() {
     let engine = with_web("sid");

@@ -222,3 +222,25 @@ fn an_engine_that_wants_its_file_is_not_left_without_one() {
     assert!(told.contains("the engine runs with it") && engine.pid().is_some(), "{told}");
     assert_eq!(engine.text(), "{}\n");
 }
+
+/// Killed once the file is back, and before or after the engine was restarted with it.
+#[test]
+fn a_rollback_that_was_killed_is_ended_by_the_next_and_not_taken_back() {
+    for restarts in [false, true] {
+        let engine = applied("sid", SMALLEST, "");
+        let restart = if restarts { engine.restart_command() } else { "true".to_owned() };
+        let command = format!("{restart}; kill -KILL $PPID");
+        let killed = engine.stackctl(&["engine", "rollback", "--yes", "--restart-command", &command]);
+        assert_eq!((killed.code, engine.text().as_str()), (-1, SMALLEST), "{killed:?}");
+        if restarts {
+            assert!(Beside::wait_until(|| engine.stackctl(&["engine", "show"]).code == 0), "{}", engine.log());
+        }
+        assert!(engine.expect(0, &["engine", "show"]).contains("A ROLLBACK OF IT WAS INTERRUPTED"));
+        let told = rollback(&engine, 0);
+        assert!(told.contains("a rollback that was interrupted has put it back"), "{restarts}: {told}");
+        assert_eq!(told.contains("restarting the engine"), !restarts, "{told}");
+        assert_eq!((engine.text().as_str(), engine.metrics("172.17.0.1:9323")), (SMALLEST, 0), "{told}");
+        assert_eq!((copies(&engine, ".stackctl"), copies(&engine, "-under-way")), (vec![], vec![]), "{told}");
+        assert!(rollback(&engine, 0).contains("nothing to roll back"));
+    }
+}

@@ -120,13 +120,29 @@ fn commands_typed_twice_keep_what_the_file_was_at_first() {
 }
 
 #[test]
-fn who_may_not_ask_the_engines_program_is_told_who_may() {
-    let engine = readable_by_all("sid");
-    engine.expect(0, &["engine", "apply", "--yes"]);
-    let told = engine.stackctl_as_nobody(&["engine", "rollback", "--yes"]);
-    assert_eq!(told.code, 1, "{told:?}");
-    assert!(told.stderr.contains("cannot ask `dockerd --validate`: permission denied"), "{told:?}");
-    assert!(told.stderr.contains("stackctl engine rollback --yes`") && told.stderr.contains("`sudo "), "{told:?}");
+fn who_may_not_put_a_copy_back_is_given_the_commands_that_do() {
+    for (suite, live_restore) in [("bookworm", false), ("sid", false), ("sid", true)] {
+        let engine = readable_by_all(suite);
+        let wish = format!("engine: {{ metrics: gateway, live_restore: {live_restore} }}\napps: {{}}\n");
+        engine.write_stack(&wish);
+        engine.apply(0);
+        let told = engine.stackctl_as_nobody(&["engine", "rollback", "--yes"]);
+        assert_eq!(told.code, 1, "{told:?}");
+        assert!(told.stderr.contains("permission denied") && told.stderr.contains("nothing was changed"), "{told:?}");
+        assert!(
+            told.stderr.contains("stackctl engine rollback --yes`, or type the commands above")
+                && told.stderr.contains("`sudo "),
+            "{told:?}"
+        );
+        assert!(told.stdout.contains("# then restart the engine"), "{told:?}");
+        let commands = format!("export DOCKER_HOST={}\n{}", engine.address(), told.stdout);
+        let typed = typed(&engine, &commands);
+        assert_eq!((typed.code, engine.text().as_str()), (0, SMALLEST), "{suite}: {commands}\n{typed:?}");
+        let is_on = engine.docker(&["info", "--format", "{{.LiveRestoreEnabled}}"]);
+        assert_eq!(is_on.trim(), "false", "{suite}: {commands}");
+        engine.restart();
+        assert_eq!(engine.metrics("172.17.0.1:9323"), 0, "{suite}");
+    }
 }
 
 /// It is `restart: always` that starts them, and nothing pauses them again.
@@ -161,6 +177,10 @@ fn a_bridge_that_moves_is_a_gateway_still_and_what_was_pinned_for_the_metrics_is
     fs::write(engine.file(), &moved).expect("writable");
     let plan = engine.expect(3, &["engine", "plan"]);
     assert!(plan.contains("10.77.0.1:9323 is reached from this host and its containers, not from the LAN"), "{plan}");
+    engine.expect(0, &["engine", "apply", "--yes"]);
+    let shown = engine.expect(0, &["engine", "show"]);
+    assert!(shown.contains("10.77.0.1:9323; NOTHING LISTENS THERE"), "{shown}");
+    assert!(shown.contains("reached from this host and its containers, not from the LAN"), "{shown}");
     engine.apply(0);
     let plan = engine.expect(3, &["engine", "plan", "--metrics", "off"]);
     assert!(plan.contains("`bip` stays: 10.77.0.1 may be in use for more than the metrics"), "{plan}");

@@ -19,7 +19,7 @@ pub(super) async fn look(address: &Address, patience: Duration) -> Result<Engine
 }
 
 /// Starts an engine that is down, and waits for it.
-pub(super) async fn start(service: &Service, patience: Duration) -> Result<(), Failure> {
+pub(super) async fn start(service: &Service, patience: Duration) -> Result<Engine, Failure> {
     let words = Words::from_now(service, None);
     let outcome = service.restart(COMMAND_PATIENCE).await;
     let deadline = Instant::now() + if outcome.is_ok() { patience } else { Duration::ZERO };
@@ -28,7 +28,7 @@ pub(super) async fn start(service: &Service, patience: Duration) -> Result<(), F
             break Error::new(String::new(), "it is down").into();
         }
         match situation::connect().await {
-            Ok(_) => return Ok(()),
+            Ok(engine) => return Ok(engine),
             Err(silent) if Instant::now() >= deadline || words.logged().is_some() => break silent,
             Err(_) => tokio::time::sleep(PAUSE).await,
         }

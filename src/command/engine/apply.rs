@@ -3,19 +3,21 @@
 use std::cell::Cell;
 
 use super::super::{Exit, Failure, output};
-use super::in_force::{WayBack, Written};
+use super::in_force::Written;
 use super::proposal::{Proposal, Wishes, is_rootless};
 use super::restart::{Restart, RestartWishes};
 use super::subject::Running;
 use super::typed::{as_administrator, command_line};
 use super::unseen::expect_new_containers;
+use super::way_back::WayBack;
 use super::{confirm, plan};
 use crate::cli::Global;
-use crate::daemon::{self, Backup, ByHand, Dockerd, Document, Service, Turn, validate};
+use crate::daemon::{self, Backup, ByHand, Dockerd, Document, Release, Service, Turn, validate};
 
 /// Arguments of `engine apply`.
 #[derive(Debug, clap::Args)]
 #[command(
+    mut_arg("restart_command", |argument| argument.conflicts_with("config_file")),
     after_help = "What --restart stops: every container, unless live-restore is on. Each is asked to end, and killed after its own time \
                   for that (10 s unless somebody set it); those with a restart policy are started again. Without a container \
                   the engine is away for about two seconds, and for half a second to a second more for each one. \
@@ -47,6 +49,8 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
         }
     };
     show(&plan::text(&proposal));
+    // What is being put in force by another one at this moment may be taken back yet.
+    Turn::expect_free(&proposal.file)?;
     if proposal.is_done() {
         return Ok(Exit::Done);
     }
@@ -109,8 +113,8 @@ fn expect_same_engine(proposal: &Proposal) -> Result<(), Failure> {
 
 fn write(proposal: &Proposal, turn: &Turn) -> Result<Backup, Failure> {
     let Proposal { file, change, running, .. } = proposal;
-    let dockerd = running.as_ref().and_then(Running::validating);
-    let approve = |candidate: &std::path::Path| approve(dockerd, candidate, file.path());
+    let judge = running.as_ref().and_then(Running::judging);
+    let approve = |candidate: &std::path::Path| approve(judge, candidate, file.path());
     file.replace(turn, &change.after.bytes(), approve).map_err(|error| or_by_hand(proposal, error))
 }
 
@@ -123,11 +127,11 @@ fn or_by_hand(proposal: &Proposal, error: daemon::Error) -> Failure {
 
 /// The engine's own program has the last word, where it has one to say.
 fn approve(
-    dockerd: Option<&Dockerd>,
+    judge: Option<(&Dockerd, Release)>,
     candidate: &std::path::Path,
     path: &std::path::Path,
 ) -> Result<(), daemon::Error> {
-    dockerd.map_or(Ok(()), |dockerd| validate(dockerd, candidate, path))
+    judge.map_or(Ok(()), |(dockerd, release)| validate(dockerd, release, candidate, path))
 }
 
 /// Without the right to change it, the commands are what there is to give.

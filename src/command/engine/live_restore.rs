@@ -1,32 +1,67 @@
-//! live-restore of a running engine, switched by a reload. Containers outlive a restart only where both the engine that ends
-//! and the one that starts have it; where only the first has, the second one kills them and takes those of the policy
-//! `unless-stopped` for stopped by hand (measured with Engine 20.10, 26.1 and 28.5).
+//! live-restore of an engine, switched by what its file says for a while. Containers outlive a restart only where both the
+//! engine that ends and the one that starts have it; where only the first has, the second one kills them and takes those of the
+//! policy `unless-stopped` for stopped by hand (measured with Engine 20.10, 26.1 and 28.5).
 
 use std::time::Instant;
 
 use super::answer::PAUSE;
 use super::in_force::CONTAINER_PATIENCE;
 use super::subject::LIVE_RESTORE;
-use crate::daemon::{self, Backup, ConfigFile, Dockerd, Turn};
+use crate::daemon::{self, Backup, ConfigFile, Dockerd, Document, StandIn, Turn};
 use crate::engine::Engine;
 
 /// Switches it off in the running engine, so that it stops its containers itself when it is restarted, and their restart policy
 /// counts. The file says so for a moment, and then what it said before. The error says why it is on still.
 pub(super) async fn switch_off(turn: &Turn, engine: &Engine, file: &ConfigFile) -> Result<(), String> {
     let words = |error: daemon::Error| error.to_string();
-    let socket = engine.facts().address.trim_start_matches("unix://");
-    let dockerd = Dockerd::behind(socket.as_ref()).await.ok_or("its process cannot be found")?;
-    let before = write(turn, file, false).map_err(words)?;
+    let dockerd = process_of(engine).await?;
+    let now = ConfigFile::read(file.path()).map_err(words)?;
+    let off = now.document().map_err(words)?.setting(LIVE_RESTORE, &false.into());
+    let before = now.replace(turn, &off.bytes(), |_| Ok(())).map_err(words)?;
     let switched = reloaded(&dockerd, engine, false).await;
     before.restore(turn, &ConfigFile::read(file.path()).map_err(words)?).map_err(words)?;
     switched
 }
 
-/// Has the file say it for as long as the engine starts or reloads. What it said before is in the copy that comes back.
-pub(super) fn write(turn: &Turn, file: &ConfigFile, is_on: bool) -> Result<Backup, daemon::Error> {
-    let now = ConfigFile::read(file.path())?;
-    let explicit = now.document()?.setting(LIVE_RESTORE, &is_on.into());
-    now.replace(turn, &explicit.bytes(), |_| Ok(()))
+/// What it takes for containers to outlive a start with settings that do not have live-restore: on disk before it is needed.
+pub(super) struct KeepAlive {
+    on: StandIn,
+    off: StandIn,
+}
+
+impl KeepAlive {
+    /// `settings`: what the file is to say in the end.
+    pub(super) fn prepare(file: &ConfigFile, settings: &Document) -> Result<Self, daemon::Error> {
+        let text = |is_on: bool| settings.setting(LIVE_RESTORE, &is_on.into()).bytes();
+        Ok(Self { on: StandIn::prepare(file, &text(true))?, off: StandIn::prepare(file, &text(false))? })
+    }
+
+    /// Has the file say it, for an engine that is about to start. `copy`: what comes back in the end.
+    pub(super) fn put(self, turn: &Turn, file: &ConfigFile, copy: &mut Backup) -> Result<KeptAlive, daemon::Error> {
+        self.on.put(turn, file, copy)?;
+        Ok(KeptAlive { off: self.off })
+    }
+}
+
+/// The file says it, and containers live on when the engine starts.
+pub(super) struct KeptAlive {
+    off: StandIn,
+}
+
+impl KeptAlive {
+    /// Switches it off in the engine that has started, which stops nothing. The error says why it is on still. `copy` is what
+    /// has to come back now, either way.
+    pub(super) async fn switch_off(
+        self,
+        turn: &Turn,
+        engine: &Engine,
+        file: &ConfigFile,
+        copy: &mut Backup,
+    ) -> Result<(), String> {
+        let dockerd = process_of(engine).await?;
+        self.off.put(turn, file, copy).map_err(|error| error.to_string())?;
+        reloaded(&dockerd, engine, false).await
+    }
 }
 
 /// Has the engine read its file, and waits until live-restore is what that says. The error says why it is not.
@@ -41,4 +76,18 @@ pub(super) async fn reloaded(dockerd: &Dockerd, engine: &Engine, is_on: bool) ->
     }
     let (wanted, longest) = (if is_on { "on" } else { "off" }, CONTAINER_PATIENCE.as_secs());
     Err(format!("it was told to read its file, and live-restore is not {wanted} after {longest} s"))
+}
+
+async fn process_of(engine: &Engine) -> Result<Dockerd, String> {
+    let socket = engine.facts().address.trim_start_matches("unix://");
+    Dockerd::behind(socket.as_ref()).await.ok_or_else(|| "its process cannot be found".to_owned())
+}
+
+/// What to do by hand before the next restart of an engine that has it on although its file does not say so.
+pub(super) fn still_on(reason: &str, file: &ConfigFile) -> String {
+    format!(
+        "live-restore is still on in the engine ({reason}): before its next restart reload it with `\"live-restore\": false` in \
+         {}, or containers of the policy `unless-stopped` stay down then",
+        file.path().display()
+    )
 }

@@ -12,10 +12,13 @@ mod proposal;
 mod restart;
 mod rollback;
 mod show;
+mod sight;
+mod start;
 mod subject;
 mod typed;
 mod unseen;
 mod validity;
+mod way_back;
 
 pub(super) use subject::change as engine_change;
 pub(super) use typed::{as_administrator, command_line};

@@ -10,7 +10,7 @@ use super::subject::{LIVE_RESTORE, Running, Which, reader_of, with_way_back};
 use super::validity::expect_valid;
 use crate::cli::Global;
 use crate::daemon::{
-    self, Backup, Change, ConfigFile, Flag, Flags, METRICS_KEY, NoGateway, Objection, Release, gateway,
+    self, Backup, Change, ConfigFile, Flag, Flags, METRICS_KEY, NoGateway, Objection, Release, Turn, gateway,
 };
 use crate::desired::{DEFAULT_GATEWAY, Desired, Facts};
 use crate::engine::{EngineKind, Error};
@@ -78,6 +78,9 @@ impl Proposal {
         }
         let path = wishes.which.config_file.clone().or_else(|| running.as_ref().map(Running::config_file));
         let file = ConfigFile::read(&path.expect("a file is named, or an engine has one"))?;
+        if running.is_some() {
+            Turn::expect_free(&file)?;
+        }
         // The file of an engine on this host is judged by what that engine takes, also where it is named.
         let reader = if running.is_none() { reader_of(&file).await } else { None };
         let judge = running.as_ref().or(reader.as_ref());
@@ -134,14 +137,14 @@ impl Proposal {
     /// A restart puts in force whatever was written since the last one, and is perhaps forgotten.
     pub(super) fn others_changes(&self) -> Option<String> {
         let running = self.running.as_ref()?;
-        let last = Backup::last(self.file.path()).ok()?.filter(|last| last.is_undone_by(&self.file));
-        let (is_younger, before) = match last {
-            Some(copy) => (running.is_older_than_copy(&copy), ", before stackctl changed it, too"),
-            None => (running.is_older_than(&self.file), ""),
-        };
-        is_younger.then(|| {
+        let is_ours = Backup::last(self.file.path()).ok()?.is_some_and(|last| last.is_undone_by(&self.file));
+        let before = if is_ours { ", before stackctl changed it, too" } else { "" };
+        running.is_changed_by_others(&self.file).then(|| {
             let path = self.file.path().display();
-            format!("{path} has changed since the engine started{before}: a restart puts all of that in force")
+            format!(
+                "{path} has changed since the engine started{before}: a restart puts all of that in force, and where the engine \
+                 does not start with it, nobody knows with what it ran"
+            )
         })
     }
 

@@ -25,7 +25,7 @@ pub(super) struct RestartWishes {
     #[arg(long, conflicts_with_all = ["config_file", "restart_command"])]
     restart: bool,
     /// The same with this command, for an engine that neither of them runs
-    #[arg(long, value_name = "COMMAND", conflicts_with = "config_file", value_parser = command)]
+    #[arg(long, value_name = "COMMAND", value_parser = command)]
     restart_command: Option<String>,
     /// How long the engine may take to answer once the restart command has ended, which may take 60 s
     #[arg(long, value_name = "TIME", default_value = "15s", value_parser = crate::cli::duration)]
@@ -57,6 +57,11 @@ impl RestartWishes {
             let message = "cannot tell how this engine is restarted: neither systemd nor OpenRC started it";
             Failure::arguments(message, "give the command that does it: `--restart-command COMMAND`")
         })
+    }
+
+    /// A command of somebody's own is given.
+    pub(super) fn has_command(&self) -> bool {
+        self.restart_command.is_some()
     }
 
     pub(super) fn patience(&self) -> Duration {

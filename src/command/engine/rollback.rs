@@ -4,17 +4,27 @@ use std::cell::Cell;
 
 use super::super::{Exit, Failure, output};
 use super::apply::by_whom;
+use super::confirm;
 use super::impact::{Before, impact};
-use super::in_force::{WayBack, Written};
-use super::live_restore;
+use super::in_force::Written;
+use super::live_restore::{self, still_on};
+use super::proposal::is_rootless;
 use super::restart::{Restart, RestartWishes};
-use super::subject::{Running, Which, file_of_any_engine, reader_of};
-use super::{answer, confirm};
+use super::start::{Down, tell, warn_of_a_start_by_hand};
+use super::subject::{LIVE_RESTORE, Running, Which, file_of_any_engine, reader_of, reader_or_down};
+use super::typed::{as_administrator, command_line};
+use super::way_back::WayBack;
 use crate::cli::Global;
-use crate::daemon::{Backup, ConfigFile, Document, Release, Turn, diff, needs_restart, objections, refused_by};
+use crate::daemon::{
+    self, BackByHand, Backup, ConfigFile, Document, Turn, diff, needs_restart, objections, refused_by,
+};
 
 /// Arguments of `engine rollback`.
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Puts the file of an engine back that has a socket of its own and is down, and starts it; containers that live \
+                  on without it go on:\n  stackctl engine rollback --config-file FILE --restart-command COMMAND"
+)]
 pub(super) struct Arguments {
     #[command(flatten)]
     which: Which,
@@ -28,6 +38,7 @@ pub(super) struct Arguments {
 /// Runs it.
 pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
     let (file, running) = match &arguments.which.config_file {
+        Some(path) if arguments.restart.has_command() => reader_or_down(ConfigFile::read(path)?).await?,
         Some(path) => (ConfigFile::read(path)?, None),
         None => file_of_any_engine().await?,
     };
@@ -49,25 +60,41 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     };
     // The file of an engine on this host is judged by what that engine takes, also where it is named.
     let reader = if running.is_none() { reader_of(&file).await } else { None };
-    let restored = startable(&file, &backup, running.as_ref().or(reader.as_ref()))?;
-    show(&what(&file, &backup)?);
-    let force = running.as_ref().map(|running| Force::of(running, &file, &backup, &restored));
+    let judge = running.as_ref().or(reader.as_ref());
+    let restored = startable(&file, &backup, judge)?;
+    let not_asked = refused(judge, &file, &backup)?;
+    let under_way = Backup::under_way(file.path())?;
+    show(&what(&file, &backup, under_way.as_ref())?);
+    let force = running.as_ref().map(|running| Force::of(running, &file, &backup, &restored, under_way.as_ref()));
     if let (Some(force), Some(running)) = (&force, &running) {
         show(&force.words(running, &restored));
     }
-    let service = arguments.restart.service(running.as_ref())?.filter(|_| force != Some(Force::Already));
-    confirm(if service.is_some() { "Put it back and restart the engine?" } else { "Put it back?" }, arguments.yes)?;
-    let turn = Turn::of(&file)?;
-    // While an engine restarts, both texts are on disk.
-    let (done, until_now) = match (&service, &running) {
-        (Some(_), Some(_)) => backup.put_back(&turn, &file).map(|(done, until_now)| (done, Some(until_now)))?,
-        _ => (backup.clone().restore(&turn, &file)?, None),
-    };
-    let outcome = if done.exists { "is what it was before" } else { "is gone: there was none before" };
-    say(&format!("{path} {outcome}"));
-    if let Some(edited) = done.edited {
-        output::say(&format!("it had been changed by somebody else since; that is kept in {}", edited.display()));
+    let needs_none = matches!(force, Some(Force::Already | Force::SwitchOff));
+    let service = arguments.restart.service(running.as_ref())?.filter(|_| !needs_none);
+    if service.is_none() && running.is_none() && reader.is_none() {
+        warn_of_a_start_by_hand(&file, &restored).await;
     }
+    confirm(if service.is_some() { "Put it back and restart the engine?" } else { "Put it back?" }, arguments.yes)?;
+    let or_by_hand = |error: daemon::Error| match (&error, &running) {
+        (daemon::Error::Denied { .. }, Some(running)) => by_hand(running, &file, &backup, &restored, force, &error),
+        _ => error.into(),
+    };
+    if let Some(denied) = not_asked {
+        return Err(or_by_hand(denied));
+    }
+    let turn = Turn::of(&file)?;
+    if let (Some(service), None) = (&service, &running) {
+        let down = Down { service, patience: arguments.restart.patience(), turn: &turn, file: &file, say: &say };
+        return down.finish(backup, &restored, under_way).await.map(|()| Exit::Done);
+    }
+    // While an engine restarts, both texts are on disk.
+    let (done, until_now) = match &service {
+        Some(_) => {
+            backup.put_back(&turn, &file).map(|(done, until_now)| (done, Some(until_now))).map_err(or_by_hand)?
+        }
+        None => (backup.clone().restore(&turn, &file).map_err(or_by_hand)?, None),
+    };
+    tell(&say, &file, &done);
     let reloads = force == Some(Force::Reload);
     match (service, running, until_now) {
         (Some(service), Some(running), Some(until_now)) => {
@@ -85,22 +112,17 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
             };
             let exit = restart.put_in_force(written).await?;
             if exit != Exit::Interrupted {
-                backup.forget();
                 until_now.forget();
+                backup.forget();
             }
             Ok(exit)
         }
-        (Some(service), ..) => {
-            say(&format!("starting the engine: {}", service.restart_line()));
-            answer::start(&service, arguments.restart.patience()).await?;
-            say("the engine runs; `docker ps --all` shows which containers have not come back");
-            Ok(Exit::Done)
-        }
-        (None, running, _) => {
+        (_, running, _) => {
+            under_way.into_iter().for_each(Backup::forget);
             if let Some(running) = &running {
                 switch_off(running, &turn, &file, &restored).await;
             }
-            if force.is_some_and(|force| force != Force::Already) {
+            if force.is_some_and(|force| matches!(force, Force::Reload | Force::Restart)) {
                 say(&by_whom(running.as_ref(), reloads, &restored));
             }
             Ok(Exit::Done)
@@ -116,11 +138,7 @@ async fn switch_off(running: &Running, turn: &Turn, file: &ConfigFile, restored:
     }
     match live_restore::switch_off(turn, &running.engine, file).await {
         Ok(()) => output::say("live-restore is off in the engine, too (it was reloaded, and no container stopped)"),
-        Err(reason) => output::say(&format!(
-            "live-restore is on in the engine still ({reason}): before it is restarted, reload it with `\"live-restore\": false` in \
-             {}, or containers of the policy `unless-stopped` stay down",
-            file.path().display()
-        )),
+        Err(reason) => output::say(&still_on(&reason, file)),
     }
 }
 
@@ -129,6 +147,8 @@ async fn switch_off(running: &Running, turn: &Turn, file: &ConfigFile, restored:
 enum Force {
     /// Nothing: the engine has never taken up what is taken back.
     Already,
+    /// Nothing but that live-restore is switched off in the engine.
+    SwitchOff,
     /// A reload.
     Reload,
     /// A restart.
@@ -136,20 +156,41 @@ enum Force {
 }
 
 impl Force {
-    fn of(running: &Running, file: &ConfigFile, backup: &Backup, restored: &Document) -> Self {
+    /// `under_way`: what the file was before a rollback to this very copy that was killed.
+    fn of(
+        running: &Running,
+        file: &ConfigFile,
+        backup: &Backup,
+        restored: &Document,
+        under_way: Option<&Backup>,
+    ) -> Self {
         // A reload puts live-restore in force, and does not take it back.
         let has_reloaded = running.host.live_restore && !running.outlives_with(restored);
-        match file.document() {
-            _ if running.lacks(file, backup) && !has_reloaded => Self::Already,
-            _ if has_reloaded => Self::Restart,
-            Ok(now) if !needs_restart(&now, restored) => Self::Reload,
+        let is_put_back = |until_now: &&Backup| until_now.bytes().is_ok_and(|bytes| bytes.as_deref() != file.bytes());
+        let under_way = under_way.filter(is_put_back);
+        let has_restarted = under_way.is_some_and(|until_now| running.has_started_after(until_now));
+        let runs_with = match under_way {
+            _ if has_restarted => Ok(restored.clone()),
+            Some(until_now) => until_now.document(),
+            None => file.document(),
+        };
+        let alike = |document: &Document| document.setting(LIVE_RESTORE, &false.into());
+        let needs_restart = runs_with.as_ref().map_or(true, |now| needs_restart(&alike(now), &alike(restored)));
+        match runs_with {
+            _ if !has_reloaded && (has_restarted || running.lacks(file, backup)) => Self::Already,
+            _ if has_reloaded && needs_restart => Self::Restart,
+            _ if has_reloaded => Self::SwitchOff,
+            Ok(now) if !daemon::needs_restart(&now, restored) => Self::Reload,
             _ => Self::Restart,
         }
     }
 
     fn words(self, running: &Running, restored: &Document) -> String {
         if self == Self::Already {
-            return "the engine has not taken up what is taken back: nothing has to be restarted".to_owned();
+            return "the engine does not run with what is taken back: nothing has to be restarted".to_owned();
+        }
+        if self == Self::SwitchOff {
+            return "live-restore is switched off in the engine by a reload (SIGHUP): no container stops".to_owned();
         }
         impact(Before {
             containers: &running.containers,
@@ -174,13 +215,7 @@ fn startable(file: &ConfigFile, backup: &Backup, judge: Option<&Running>) -> Res
         }
         return Ok(Document::default());
     };
-    let refused = |why: String| {
-        let copy = backup.path().display();
-        Failure::arguments(
-            format!("the engine would not start with the copy {copy}: {why}"),
-            format!("{path} is left as it is; mend the copy, or take it away for the one before it, and try again"),
-        )
-    };
+    let refused = |why: String| would_not_start(file, backup, &why);
     let document = Document::parse(&bytes).map_err(|error| refused(error.to_string()))?;
     let Some(judge) = judge else { return Ok(document) };
     if let Some(release) = judge.release().filter(|release| document.is_empty() && !release.takes_an_empty_file()) {
@@ -189,21 +224,79 @@ fn startable(file: &ConfigFile, backup: &Backup, judge: Option<&Running>) -> Res
     if let Some(first) = objections(&document, &judge.flags(), judge.release()).first() {
         return Err(refused(format!("line {}: {}; {}", first.line, first.message, first.help)));
     }
-    if let Some(lost) = judge.loses_sight(&document) {
+    let now = file.document().ok();
+    if let Some(lost) = judge.loses_sight(&document, now.as_ref(), judge.is_changed_by_others(file)) {
         return Err(refused(format!("{lost}, and its images and containers would be gone from sight")));
     }
-    let dockerd = judge.dockerd.as_ref().filter(|_| judge.release().is_some_and(Release::can_validate));
-    match dockerd.map(|dockerd| refused_by(dockerd, backup.path())).transpose()?.flatten() {
-        Some(said) => Err(refused(said)),
-        None => Ok(document),
+    Ok(document)
+}
+
+/// Refuses a copy that the engine's own program refuses. Gives the error of who may not ask it.
+fn refused(judge: Option<&Running>, file: &ConfigFile, backup: &Backup) -> Result<Option<daemon::Error>, Failure> {
+    let asked = judge.filter(|_| backup.has_bytes()).and_then(Running::judging);
+    match asked.map(|(dockerd, release)| refused_by(dockerd, release, backup.path())) {
+        Some(Err(denied @ daemon::Error::Denied { .. })) => Ok(Some(denied)),
+        Some(Err(error)) => Err(error.into()),
+        Some(Ok(Some(said))) => Err(would_not_start(file, backup, &said)),
+        Some(Ok(None)) | None => Ok(None),
     }
 }
 
+fn would_not_start(file: &ConfigFile, backup: &Backup, why: &str) -> Failure {
+    let (copy, path) = (backup.path().display(), file.path().display());
+    Failure::arguments(
+        format!("the engine would not start with the copy {copy}: {why}"),
+        format!("{path} is left as it is; mend the copy, or take it away for the one before it, and try again"),
+    )
+}
+
+/// Without the right to put it back, the commands are what there is to give.
+fn by_hand(
+    running: &Running,
+    file: &ConfigFile,
+    backup: &Backup,
+    restored: &Document,
+    force: Option<Force>,
+    error: &daemon::Error,
+) -> Failure {
+    let pid = running.dockerd.as_ref().map(|dockerd| dockerd.pid).unwrap_or_default();
+    let off = restored.setting(LIVE_RESTORE, &false.into());
+    let reload =
+        format!("sudo kill -HUP {pid} && sleep 5 && docker info --format '{{{{.LiveRestoreEnabled}}}}' | grep false");
+    let goes_off = running.host.live_restore && !running.outlives_with(restored);
+    let then = match force {
+        Some(Force::Reload) => Some(format!("sudo kill -HUP {pid}")),
+        Some(Force::Restart) => running.service().map(|service| service.restart_line()),
+        _ => None,
+    };
+    let back = BackByHand {
+        file,
+        copy: backup,
+        dockerd: running.validating().filter(|_| backup.has_bytes()),
+        before: goes_off.then_some((off.text(), reload.as_str())),
+        then: then.as_deref(),
+        is_own: is_rootless(running),
+    };
+    output::print(&back.commands());
+    if then.is_none() && force == Some(Force::Restart) {
+        output::print("# then restart the engine");
+    }
+    let advice =
+        format!("run it as an administrator, `{}`, or type the commands above", as_administrator(&command_line()));
+    Failure::World(crate::engine::Error::new(error.to_string(), "nothing was changed").advise(advice))
+}
+
 /// What would be different.
-fn what(file: &ConfigFile, backup: &Backup) -> Result<String, Failure> {
+fn what(file: &ConfigFile, backup: &Backup, under_way: Option<&Backup>) -> Result<String, Failure> {
     let now = String::from_utf8_lossy(file.bytes().unwrap_or_default()).into_owned();
     let path = file.path().display().to_string();
-    let Some(bytes) = backup.bytes()? else { return Ok(format!("{path} was not there before")) };
+    let bytes = backup.bytes()?;
+    if under_way.is_some() && bytes.as_deref() == file.bytes() {
+        return Ok(format!(
+            "{path} is what it was before: a rollback that was interrupted has put it back, and now ends"
+        ));
+    }
+    let Some(bytes) = bytes else { return Ok(format!("{path} was not there before")) };
     let before = String::from_utf8_lossy(&bytes).into_owned();
     let without_mark =
         |text: &str| Document::parse(text.as_bytes()).map_or(text.to_owned(), |read| read.text().to_owned());

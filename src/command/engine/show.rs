@@ -144,7 +144,9 @@ fn file_and_settings(path: &Path, flags: &Flags) -> Looked {
 fn last_change(path: &Path, running: Option<&Running>, is_named: bool) -> Option<Line> {
     let file = ConfigFile::read(path).ok()?;
     let last = Backup::last(file.path()).ok()??;
+    let is_under_way = Backup::under_way(file.path()).is_ok_and(|until_now| until_now.is_some());
     let became = match running {
+        _ if is_under_way => "; A ROLLBACK OF IT WAS INTERRUPTED",
         _ if !last.is_undone_by(&file) => "; somebody else has changed the file since",
         Some(running) if running.lacks(&file, &last) => "; NOT IN FORCE: the engine was not restarted since",
         _ => "",
@@ -176,7 +178,9 @@ fn of_flags(flags: &Flags) -> Vec<Vec<String>> {
 /// Where the metrics are said to be, whether something listens there, and who reaches it.
 /// `all_is_read`: the settings are all that there are.
 fn about_metrics(running: &Running, settings: &[Vec<String>], all_is_read: bool) -> Option<Line> {
-    let said = settings.iter().find(|row| row[0] == METRICS_KEY).map(|row| row[1].trim_matches('"').to_owned());
+    let setting =
+        |name: &str| settings.iter().find(|row| row[0] == name).map(|row| row[1].trim_matches('"').to_owned());
+    let said = setting(METRICS_KEY);
     let Some(said) = said.filter(|said| !said.is_empty()) else {
         return all_is_read.then(|| ("metrics", "off: there is no `metrics-addr`".to_owned()));
     };
@@ -189,7 +193,10 @@ fn about_metrics(running: &Running, settings: &[Vec<String>], all_is_read: bool)
     } else {
         "NOTHING LISTENS THERE: the engine was not restarted since"
     };
-    let gateway = running.bridge.as_ref().map_or(DEFAULT_GATEWAY, |bridge| bridge.gateway);
+    let bridge = running.bridge.as_ref().map(|bridge| bridge.gateway);
+    // That is where the bridge goes, if it is not there yet.
+    let moves = setting("bip").and_then(|bip| bip.split('/').next()?.parse().ok());
+    let gateway = moves.or(bridge).unwrap_or(DEFAULT_GATEWAY);
     Some((
         "metrics",
         format!("{address}; {listens}; reached from {}", reach(address.ip(), gateway, is_rootless(running))),

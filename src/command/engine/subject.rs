@@ -88,6 +88,13 @@ impl Running {
         self.dockerd.as_ref().filter(|_| self.release().is_some_and(Release::can_validate))
     }
 
+    /// The process whose program can be asked, one way or another, whether it would start with a file.
+    pub(super) fn judging(&self) -> Option<(&Dockerd, Release)> {
+        let (dockerd, release) = (self.dockerd.as_ref()?, self.release()?);
+        let is_asked = release.can_validate() || self.host.kind == EngineKind::Docker;
+        is_asked.then_some((dockerd, release))
+    }
+
     /// Where its settings lie.
     pub(super) fn config_file(&self) -> PathBuf {
         let given = self.dockerd.as_ref().and_then(Dockerd::config_file);
@@ -115,27 +122,6 @@ impl Running {
         self.host.kind != EngineKind::Rootless && (document.get(LIVE_RESTORE) == Some(true.into()) || is_flag())
     }
 
-    /// Why its images and containers would be out of sight once it has read this document: it would look for them elsewhere,
-    /// because somebody has changed that since it started. `None`: they stay.
-    pub(super) fn loses_sight(&self, document: &Document) -> Option<String> {
-        let flags = self.flags();
-        let setting = |name: &str| document.get_text(name).filter(|_| flags.get(name).is_none());
-        let EngineHost { storage_driver, data_root, .. } = &self.host;
-        if let Some(driver) = setting("storage-driver").filter(|driver| !driver.is_empty())
-            && !storage_driver.is_empty()
-            && driver != *storage_driver
-        {
-            return Some(format!("`storage-driver` is `{driver}`, and the engine keeps them by `{storage_driver}`"));
-        }
-        let root = setting("data-root").or_else(|| setting("graph")).filter(|root| !root.is_empty())?;
-        // With remapped users it is a folder below that one.
-        let is_same = |root: &str| Path::new(data_root).starts_with(root);
-        let leads_there =
-            |root: &str| fs_err::canonicalize(root).is_ok_and(|root| Path::new(data_root).starts_with(root));
-        (!data_root.is_empty() && !is_same(&root) && !leads_there(&root))
-            .then(|| format!("`data-root` is `{root}`, and the engine keeps them in `{data_root}`"))
-    }
-
     /// The command without which a restart that has it read this document would stop its containers: live-restore counts where
     /// the engine that ends has it, too. `None`: nothing has to be done before.
     pub(super) fn before_restart(&self, document: &Document) -> Option<String> {
@@ -150,6 +136,19 @@ impl Running {
     /// Whether that file was written or put in its place after it started.
     pub(super) fn is_older_than(&self, file: &ConfigFile) -> bool {
         self.since.is_some_and(|since| file.is_changed_after(since))
+    }
+
+    /// Whether somebody beside stackctl has changed that file since it started.
+    pub(super) fn is_changed_by_others(&self, file: &ConfigFile) -> bool {
+        match Backup::last(file.path()).ok().flatten().filter(|last| last.is_undone_by(file)) {
+            Some(copy) => self.is_older_than_copy(&copy),
+            None => self.is_older_than(file),
+        }
+    }
+
+    /// Whether it started after that copy was taken.
+    pub(super) fn has_started_after(&self, copy: &Backup) -> bool {
+        self.since.is_some_and(|since| !copy.is_taken_after(since))
     }
 
     /// Whether what that copy holds was put in place after it started.
@@ -207,6 +206,22 @@ pub(super) async fn reader_of(file: &ConfigFile) -> Option<Running> {
     (running.expect_daemon_json().is_ok() && own.path() == file.path()).then_some(running)
 }
 
+/// A file that is named, with the engine that reads it when it starts: one that answers, or one that is down and that a command
+/// of somebody's own starts.
+pub(super) async fn reader_or_down(file: ConfigFile) -> Result<(ConfigFile, Option<Running>), Failure> {
+    let reader = reader_of(&file).await;
+    if reader.is_none()
+        && let Ok(other) = super::super::situation::connect().await
+    {
+        let address = &other.facts().address;
+        return Err(Failure::arguments(
+            format!("the engine at {address} answers, and does not read {}", file.path().display()),
+            "name the socket of the engine that does: `DOCKER_HOST=unix://SOCKET stackctl engine rollback …`",
+        ));
+    }
+    Ok((file, reader))
+}
+
 /// The file to put back where no engine may answer any more: that of the engine, else the usual one.
 pub(super) async fn file_of_any_engine() -> Result<(ConfigFile, Option<Running>), Failure> {
     match Running::find().await {
@@ -225,7 +240,7 @@ fn with_named_file(failure: Failure) -> Failure {
     let before = error.advice.clone().map(|advice| format!("{advice}; ")).unwrap_or_default();
     Failure::World(error.advise(format!(
         "{before}where it is down because of its file, name that: `stackctl engine rollback --config-file FILE` puts the file \
-         back, and then the engine can be started"
+         back, and with `--restart-command COMMAND` starts the engine, too"
     )))
 }
 

@@ -14,7 +14,9 @@ use crate::engine::{Error, Prober};
 impl Proposal {
     /// Refuses a file with which the engine would come back without its containers.
     pub(super) fn expect_same_data(&self) -> Result<(), Failure> {
-        let lost = self.running.as_ref().and_then(|running| running.loses_sight(&self.change.after));
+        let lost = self.running.as_ref().and_then(|running| {
+            running.loses_sight(&self.change.after, None, running.is_changed_by_others(&self.file))
+        });
         lost.map_or(Ok(()), |lost| {
             let path = self.file.path().display();
             Err(Failure::arguments(

@@ -10,13 +10,13 @@ use crate::daemon::{refused_by, validate};
 /// Refuses what that program would not start with, as far as it can be asked: not by who may not run it, or where there is no
 /// place for a file that it could look at.
 pub(super) fn expect_valid(proposal: &Proposal) -> Result<(), Failure> {
-    let Some(dockerd) = proposal.running.as_ref().and_then(Running::validating) else { return Ok(()) };
+    let Some((dockerd, release)) = proposal.running.as_ref().and_then(Running::judging) else { return Ok(()) };
     let path = proposal.file.path();
     if proposal.is_done() {
         return Ok(());
     }
     if proposal.change.is_empty() {
-        return match refused_by(dockerd, path) {
+        return match refused_by(dockerd, release, path) {
             Ok(Some(said)) => Err(Failure::arguments(
                 format!("the engine would not start with {}: {said}", path.display()),
                 "nothing was changed; mend what it names, and try again",
@@ -28,7 +28,7 @@ pub(super) fn expect_valid(proposal: &Proposal) -> Result<(), Failure> {
     if candidate.write_all(&proposal.change.after.bytes()).is_err() {
         return Ok(());
     }
-    match validate(dockerd, candidate.path(), path) {
+    match validate(dockerd, release, candidate.path(), path) {
         Err(refused @ crate::daemon::Error::Wrong { .. }) => Err(refused.into()),
         Ok(()) | Err(_) => Ok(()),
     }
