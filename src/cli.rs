@@ -38,7 +38,7 @@ pub struct Global {
     /// Say only what went wrong
     #[arg(help_heading = GLOBAL, short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Say more
+    /// Say more: what is worked from, each change in full, each panel by itself
     #[arg(help_heading = GLOBAL, short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// Colours; the variable `NO_COLOR` switches them off, too

@@ -113,6 +113,21 @@ fn long_lines_and_many_mistakes_are_shown_in_few_words() {
 }
 
 #[test]
+fn ranges_of_ports_that_clash_are_told_once_and_too_many_are_refused() {
+    let all = "\"1-65535:1-65535\"";
+    assert!(
+        refused(&format!("name: x\napps: {{ a: {{ image: a:1, ports: [{all}] }} }}\n"))
+            .contains("more than 20000 ports")
+    );
+    let often = format!("{all}, ").repeat(2000);
+    assert!(refused(&format!("name: x\napps: {{ a: {{ image: a:1, ports: [{often}] }} }}\n")).contains("more than"));
+    let media = "{ image: a:1, ports: [\"20000-30000:20000-30000/udp\"] }";
+    let both = format!("name: x\napps: {{ a: {media}, b: {media} }}\n");
+    assert_eq!(refused(&both), "port 20000 of the host is taken by `a`");
+    assert_eq!(read(&both).unwrap_err().len(), 1, "one entry, one problem");
+}
+
+#[test]
 fn what_is_not_text_is_refused_at_its_place() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("stack.yml");

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use super::output;
-use crate::stack::Problems;
+use crate::stack::{Problem, Problems};
 use crate::{daemon, engine};
 
 /// How a command ends. The numbers are a contract.
@@ -68,13 +68,20 @@ impl Failure {
 
     /// The same for programs: `{"error": {"message", "help", "problems"}}`.
     pub(super) fn to_json(&self) -> serde_json::Value {
+        let located = |problem: &Problem| {
+            let mut entry = serde_json::json!(problem);
+            entry["file"] = problem.file.as_str().into();
+            entry
+        };
         let (message, help, problems) = match self {
-            Self::File(problems) => ("the stack file is wrong".to_owned(), None, Some(problems.as_slice())),
+            Self::File(problems) => {
+                ("the stack file is wrong".to_owned(), None, Some(problems.iter().map(located).collect()))
+            }
             Self::Arguments { message, help } => (message.clone(), Some(help), None),
             Self::World(error) => (error.to_string(), error.advice.as_ref(), None),
             Self::Interrupted => ("interrupted".to_owned(), None, None),
         };
-        serde_json::json!({ "error": { "message": message, "help": help, "problems": problems.unwrap_or_default() } })
+        serde_json::json!({ "error": { "message": message, "help": help, "problems": problems.unwrap_or_else(Vec::new) } })
     }
 
     /// Says it on standard error, and returns the exit code that goes with it.

@@ -32,6 +32,7 @@ pub mod silence;
 pub mod test;
 pub mod top;
 pub mod up;
+mod verbose;
 pub mod verify;
 pub mod view;
 
@@ -48,6 +49,7 @@ mod learn;
 mod lock;
 mod locked;
 mod obstacles;
+mod outcome;
 mod output;
 mod panels;
 mod place;

@@ -48,7 +48,7 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
         }
         Format::Text => {
             output::print(&painted(&plan));
-            let extent = if arguments.full { Extent::Full } else { Extent::Short };
+            let extent = if arguments.full || global.verbose > 0 { Extent::Full } else { Extent::Short };
             let changes = Changes::of(&situation, &plan, extent).await.shown("; `stackctl plan --full` shows all");
             if !changes.is_empty() {
                 output::print(&format!("\n{changes}"));
@@ -63,7 +63,9 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     for error in situation.missing_secrets() {
         output::say(&failure::framed(&error.to_string(), error.advice.as_deref()));
     }
-    situation.say_left_out();
+    if !global.quiet {
+        situation.say_left_out();
+    }
     summary::say_scales(&situation.desired);
     Ok(if plan.is_empty() { Exit::Done } else { Exit::NotAsDesired })
 }

@@ -7,9 +7,10 @@ use super::engine::engine_change;
 use super::situation::Situation;
 use super::verify::Check;
 use super::{Failure, output, panels, refused};
+use crate::cli::Global;
 use crate::client::{self, Alertmanager, Prometheus};
 use crate::desired::{PrometheusServer, Role, Service, without_url_secrets};
-use crate::engine::{ContainerState, Error, Health, Judge, ObservedContainer, Prober, Taken, Verdict};
+use crate::engine::{ContainerState, Error, Health, Judge, Observed, ObservedContainer, Prober, Taken, Verdict};
 use crate::verify::{self, Finding, Server, Status};
 
 /// Time between two looks while waiting.
@@ -23,6 +24,9 @@ const RELOAD_TIME: Duration = Duration::from_secs(15);
 
 /// Time in which Prometheus has read its configuration, or refused it and ended, also on a busy host.
 const CONFIGURED_WITHIN: Duration = Duration::from_secs(8);
+
+/// Looks for containers that changed under the eyes of who looks. What ends and starts all the time is found as it was last.
+const STEADY_LOOKS: usize = 2;
 
 /// Log lines quoted of a container that died.
 const QUOTED_LINES: usize = 10;
@@ -81,7 +85,7 @@ pub(super) async fn findings(situation: &Situation, checks: &[Check], known: Kno
     let is_local = situation.engine.facts().is_local;
     let is_scraped = scraped.is_some() && desired.prometheus.is_some();
     // In boxes, because each of them is large, whether it is wanted or not.
-    let targets = Box::pin(verify::targets(desired, observed, servers, prober));
+    let targets = Box::pin(steady_targets(situation, servers, prober));
     let config = Box::pin(verify::config(desired, &situation.files, observed, servers, prober));
     let engine = Box::pin(verify::engine(desired, prober, is_local, is_scraped, engine_change(&situation.engine)));
     let delivery = Box::pin(verify::delivery(desired, &situation.files, observed, servers, prober));
@@ -118,6 +122,31 @@ pub(super) struct Known {
     pub(super) delivered: Option<Vec<Finding>>,
     /// Of the configuration.
     pub(super) config: Option<Vec<Finding>>,
+}
+
+/// What is found of the targets while no container changes: one that ends between the look at the containers and the probe
+/// would be taken for another fault.
+async fn steady_targets(situation: &Situation, servers: &[Server], prober: Option<&Prober>) -> Vec<Finding> {
+    let desired = &situation.desired;
+    let mut found = verify::targets(desired, &situation.observed, servers, prober).await;
+    let mut before = states(&situation.observed);
+    for _ in 0..STEADY_LOOKS {
+        if found.iter().all(|finding| finding.status != Status::Fail) {
+            break;
+        }
+        let Ok(now) = situation.observe().await else { break };
+        let after = states(&now);
+        if std::mem::replace(&mut before, after.clone()) == after {
+            break;
+        }
+        found = verify::targets(desired, &now, servers, prober).await;
+    }
+    found
+}
+
+fn states(observed: &Observed) -> Vec<(String, ContainerState, Health)> {
+    let containers = observed.containers.iter();
+    containers.map(|container| (container.id.clone(), container.state, container.health)).collect()
 }
 
 async fn when(wanted: bool, check: impl Future<Output = Vec<Finding>>) -> Vec<Finding> {
@@ -171,7 +200,6 @@ fn has_fallen(situation: &Situation, container: &ObservedContainer) -> bool {
     match container.state {
         ContainerState::Exited => !done,
         ContainerState::Dead | ContainerState::Restarting => true,
-        ContainerState::Running => container.health == Health::Unhealthy,
         _ => false,
     }
 }
@@ -195,7 +223,6 @@ async fn how_it_died(situation: &Situation, container: &ObservedContainer) -> Er
         (_, known) => known,
     };
     let what = match (container.state, exit_code) {
-        (ContainerState::Running, _) => "it is unhealthy".to_owned(),
         (ContainerState::Restarting, Some(code)) => format!("it keeps exiting with {code}"),
         (ContainerState::Restarting, None) => "it keeps exiting".to_owned(),
         (_, Some(code)) => format!("it exited with {code}"),
@@ -282,10 +309,11 @@ impl ReloadJudge<'_> {
     }
 }
 
-/// Prints findings as a table, and below it what is broken, why, and what to do. `quiet`: only what is not well.
-pub(super) fn show(findings: &[Finding], quiet: bool) {
-    let mut shown = panels::folded(findings);
-    shown.retain(|finding| !quiet || finding.status != Status::Ok);
+/// Prints findings as a table, and below it what is broken, why, and what to do. `--quiet`: only what is not well; `--verbose`:
+/// each panel by itself.
+pub(super) fn show(findings: &[Finding], global: &Global) {
+    let mut shown = if global.verbose > 0 { findings.to_vec() } else { panels::folded(findings) };
+    shown.retain(|finding| !global.quiet || finding.status != Status::Ok);
     if !shown.is_empty() {
         output::print(&text(&shown));
     }

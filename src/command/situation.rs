@@ -5,7 +5,7 @@ use std::path::Path;
 
 use indexmap::IndexMap;
 
-use super::{Failure, VOCABULARY, facts, locked, output, secrets, state};
+use super::{Failure, VOCABULARY, facts, locked, output, secrets, state, verbose};
 use crate::catalog::grafana::ADMIN_PASSWORD;
 use crate::cli::Global;
 use crate::client::{Access, Grafana};
@@ -26,7 +26,7 @@ pub(super) struct Situation {
     pub(super) files: Files,
     pub(super) observed: Observed,
     pub(super) facts: Facts,
-    stack_files: Vec<String>,
+    pub(super) stack_files: Vec<String>,
     /// Reference of stackctl's own image.
     pub(super) own_image: String,
     known_secrets: Secrets,
@@ -107,7 +107,7 @@ impl Situation {
         let desired = Desired::of(stack, &facts);
         let files = render::all(&desired);
         engine::keep_secret(secrets::named_variables(&desired, &loaded.environment));
-        Ok(Self {
+        let situation = Self {
             known_secrets: secrets::known(&desired, &loaded.environment),
             own_image,
             facts,
@@ -117,7 +117,9 @@ impl Situation {
             desired,
             files,
             observed,
-        })
+        };
+        verbose::say(global, &situation);
+        Ok(situation)
     }
 
     /// Why secrets cannot be read that the stack needs.
@@ -293,9 +295,14 @@ impl Situation {
     /// Looks at the stack's containers again.
     pub(super) async fn look_again(&mut self) -> Result<(), Failure> {
         let images = std::mem::take(&mut self.observed.images);
-        self.observed = self.engine.observe(&question(&self.loaded.stack, &self.engine)).await?;
+        self.observed = self.observe().await?;
         self.observed.images = images;
         Ok(())
+    }
+
+    /// What there is at this moment, but images.
+    pub(super) async fn observe(&self) -> Result<Observed, Error> {
+        self.engine.observe(&question(&self.loaded.stack, &self.engine)).await
     }
 }
 

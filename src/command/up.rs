@@ -11,14 +11,14 @@ use super::host_ports::Taken;
 use super::progress::Progress;
 use super::situation::{Situation, Wishes};
 use super::{
-    Exit, Failure, failure, host_ports, interrupt, learn, lock, obstacles, output, panels, prove, published, rules,
+    Exit, Failure, host_ports, interrupt, learn, lock, obstacles, outcome, output, panels, prove, published, rules,
     secrets, situation, summary, wait,
 };
 use crate::cli::Global;
 use crate::desired::{PullPolicy, Service};
-use crate::engine::{self, Engine, Error, Event, Interruption, Outcome};
+use crate::engine::{self, ContainerState, Engine, Error, Event, Interruption, Outcome};
 use crate::plan::{Plan, Step};
-use crate::stack::{Loaded, counted};
+use crate::stack::Loaded;
 use crate::verify::{Finding, Status};
 
 /// Time that writing a few files into a container may take.
@@ -29,6 +29,9 @@ const UNSAID: Duration = Duration::from_millis(300);
 
 /// How often what remains is tried again in one run.
 const ROUNDS: usize = 3;
+
+/// Time in which what was started beside a step that failed falls, or does not.
+const TIME_TO_FALL: Duration = Duration::from_secs(3);
 
 /// Arguments of `up`.
 #[derive(Debug, clap::Args)]
@@ -155,7 +158,8 @@ impl Work<'_> {
         host_ports::say(&taken);
         if !self.global.quiet {
             summary::say_renamed(situation).await;
-            let changes = Changes::of(situation, &plan, Extent::Short).await.shown("");
+            let extent = if self.global.verbose > 0 { Extent::Full } else { Extent::Short };
+            let changes = Changes::of(situation, &plan, extent).await.shown("");
             if !changes.is_empty() {
                 output::say(&changes);
             }
@@ -167,14 +171,17 @@ impl Work<'_> {
                 break;
             }
             if round > ROUNDS {
-                return Err(not_done(&next).into());
+                return Err(outcome::not_done(&next).into());
             }
             let report = |event: Event| self.progress.show(&event);
             let work = situation.apply_but(&taken, &next, self.arguments.timeout, &report, &self.interruption);
             self.changes.store(true, Ordering::Relaxed);
             let outcome = work.await?;
             if !outcome.failures.is_empty() {
-                report_failures(situation, &outcome, &taken);
+                // What was started beside may have died.
+                let deaths = prove::settle(situation, Instant::now() + TIME_TO_FALL).await.unwrap_or_default();
+                outcome::say_deaths(&deaths);
+                outcome::say_failures(situation, &outcome, &taken);
             }
             if self.interruption.is_asked() {
                 return Ok(Exit::Interrupted);
@@ -183,7 +190,7 @@ impl Work<'_> {
             if !outcome.failures.is_empty() {
                 return Ok(Exit::WorldSaidNo);
             }
-            say_unproven(&outcome);
+            outcome::say_unproven(&outcome);
             situation.look_at_everything().await?;
             situation.keep_memory();
             next = undone(situation);
@@ -201,7 +208,7 @@ impl Work<'_> {
             return Ok(Exit::Done);
         }
         let deadline = self.begun + self.arguments.timeout;
-        let exit = prove_it(situation, changed, deadline, &self.progress, self.global.quiet).await?;
+        let exit = prove_it(situation, changed, deadline, &self.progress, self.global).await?;
         if !self.global.quiet {
             let elapsed = self.begun.elapsed();
             summary::say(situation, elapsed, &published::silent(situation).await);
@@ -215,49 +222,18 @@ impl Work<'_> {
 fn undone(situation: &Situation) -> Plan {
     let mut plan = situation.plan();
     let is_pulled_each_time = |service: &Service| service.image.pull_policy == PullPolicy::Always;
+    let is_new = |id: &str| {
+        let mut containers = situation.observed.containers.iter();
+        containers.any(|container| container.id == id && container.state == ContainerState::Created)
+    };
     plan.steps.retain(|step| {
         let is_about_files = matches!(step, Step::WriteFile { .. } | Step::Reload { .. });
-        (step.makes_or_takes_away() || is_about_files)
+        // One that ended since it was started has its own end.
+        let never_started = matches!(step, Step::StartContainer { id, .. } if is_new(id));
+        (step.makes_or_takes_away() || is_about_files || never_started)
             && !step.service().is_some_and(|service| is_pulled_each_time(service))
     });
     plan
-}
-
-fn not_done(plan: &Plan) -> Error {
-    let first = plan.steps.first().map(ToString::to_string).unwrap_or_default();
-    Error::new(
-        format!("cannot finish stack `{}`", plan.stack),
-        format!("the engine has answered that it is done, and it is not: {first} (and {} more)", plan.steps.len() - 1),
-    )
-    .advise("see who else changes this stack, and run `stackctl up` again")
-}
-
-fn report_failures(situation: &Situation, outcome: &Outcome, said: &Taken) {
-    let is_new = |failed: &&engine::Failure| !said.values().any(|error| *error == failed.error);
-    for failed in outcome.failures.iter().filter(is_new) {
-        output::say(&failure::framed(&failed.error.to_string(), failed.error.advice.as_deref()));
-    }
-    if !outcome.held_back.is_empty() {
-        let names: Vec<&str> = outcome.held_back.iter().map(String::as_str).collect();
-        output::say(&format!("left as they are, because they need what failed: {}", names.join(", ")));
-    }
-    let end = format!(
-        "{} done, {} failed; the rest of stack `{}` is left as it runs. `stackctl up` goes on from here",
-        counted(outcome.done, "step"),
-        outcome.failures.len(),
-        situation.desired.stack
-    );
-    output::say(&output::fitted(&std::io::stderr(), &end, 0));
-}
-
-/// What was told to read its new files, and has not said that it took them. The proof that follows tells more of it.
-fn say_unproven(outcome: &Outcome) {
-    for container in &outcome.unproven {
-        output::say(&format!(
-            "not proven: `{container}` was told to read its new files, and has not said that it took them; `stackctl up` asks \
-             again, and `stackctl verify config` shows what is in force"
-        ));
-    }
 }
 
 /// Waits, looks, and prints what was found.
@@ -266,16 +242,14 @@ async fn prove_it(
     changed: Option<bool>,
     deadline: Instant,
     progress: &Progress,
-    quiet: bool,
+    global: &Global,
 ) -> Result<Exit, Failure> {
     let mut fallen = BTreeSet::new();
     if changed == Some(true) {
         let waiting = progress.waiting("waiting until everything stands");
         let deaths = prove::settle(situation, deadline).await?;
         drop(waiting);
-        for death in &deaths {
-            output::say(&failure::framed(&death.error.to_string(), death.error.advice.as_deref()));
-        }
+        outcome::say_deaths(&deaths);
         // Without a Prometheus nothing is known of the others.
         let mut servers = situation.desired.prometheus_services().peekable();
         let has_died = |service: &Service| deaths.iter().any(|death| death.service == service.name);
@@ -298,7 +272,7 @@ async fn prove_it(
     // What was found beside the targets is of the dashboards and rules as they were.
     let (config, objectives) = beside.filter(|_| !has_learned).unzip();
     let panels = match scraped {
-        Some(_) => fill_panels(situation, changed, has_learned, deadline, progress, quiet).await?,
+        Some(_) => fill_panels(situation, changed, has_learned, deadline, progress, global).await?,
         None => panels::look_kindly(situation).await?,
     };
     let rules = match objectives {
@@ -313,7 +287,7 @@ async fn prove_it(
     let known = prove::Known { scraped, panels: Some(panels), rules: Some(rules), delivered, config };
     let findings = prove::findings(situation, &[], known).await?;
     if !findings.is_empty() {
-        prove::show(&findings, quiet);
+        prove::show(&findings, global);
     }
     let kept = findings.iter().all(|finding| finding.status != Status::Fail);
     Ok(match (fallen.is_empty(), kept) {
@@ -331,7 +305,7 @@ async fn fill_panels(
     has_learned: bool,
     deadline: Instant,
     progress: &Progress,
-    quiet: bool,
+    global: &Global,
 ) -> Result<Vec<Finding>, Failure> {
     if changed != Some(true) && !has_learned {
         return Ok(Vec::new());
@@ -340,7 +314,7 @@ async fn fill_panels(
         if changed.is_some() {
             write_dashboards(situation, progress).await?;
         } else {
-            let lock = lock::take(&situation.engine, &situation.desired.stack, "up", quiet).await?;
+            let lock = lock::take(&situation.engine, &situation.desired.stack, "up", global.quiet).await?;
             lock::under(lock, write_dashboards(situation, progress)).await?;
         }
     }

@@ -63,13 +63,13 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     match arguments.output.format {
         Format::Json => output::print_json(&Report::new(&situation.desired.stack, findings)),
         Format::Text => {
-            prove::show(&findings, global.quiet);
+            prove::show(&findings, global);
             let is_silent = |check: &&Check| !findings.iter().any(|finding| check.name() == finding.check);
             let silent = arguments.checks.iter().filter(is_silent);
             silent.filter_map(|check| nothing_to_prove(*check, &situation.desired)).for_each(output::say);
             if situation.observed.containers.is_empty() {
                 output::say(&format!("nothing of stack `{}` runs: `stackctl up` starts it", situation.desired.stack));
-            } else {
+            } else if !global.quiet {
                 situation.say_left_out();
             }
         }

@@ -199,6 +199,11 @@ fn start_it(address: &str) -> String {
 
 fn agreed_version(offered: &str, address: &str) -> Result<String, Error> {
     let offer = parse_version(offered);
+    if offered.is_empty() {
+        let cause = "what answers there tells no API version: it is no Docker engine";
+        return Err(Error::new(format!("cannot use Docker at {address}"), cause)
+            .advise("point DOCKER_HOST at the engine, or unset it for the usual one"));
+    }
     if offer < Some(LOWEST_API) {
         return Err(Error::new(
             format!("cannot use Docker at {address}"),
@@ -244,7 +249,8 @@ mod tests {
     fn an_engine_older_than_20_10_is_refused_with_what_to_do() {
         let error = agreed_version("1.40", "unix:///x").expect_err("1.40 is too old");
         assert_eq!(error.advice.as_deref(), Some("upgrade the engine to 20.10 or later"));
-        assert!(agreed_version("", "unix:///x").is_err());
+        let error = agreed_version("", "tcp://x:9090").expect_err("a web server of another kind");
+        assert!(error.cause.contains("no Docker engine"), "{error}");
     }
 
     #[test]

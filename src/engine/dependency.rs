@@ -72,11 +72,16 @@ impl Engine {
             container.service == service && matches!(container.health, Health::Unhealthy | Health::Starting)
         };
         let Some(container) = containers.iter().find(ill) else { return String::new() };
-        let inspected = self.inspect(&container.id).await.ok().flatten();
+        let words = self.health_check_said(&container.id).await;
+        if words.is_empty() { words } else { format!("; its health check says: {words}") }
+    }
+
+    /// What the last health check of a container printed. Empty: nothing, or it has none.
+    pub(super) async fn health_check_said(&self, id: &str) -> String {
+        let inspected = self.inspect(id).await.ok().flatten();
         let checks = inspected.and_then(|inspected| inspected.state?.health?.log).unwrap_or_default();
         let output = checks.last().and_then(|check| check.output.clone()).unwrap_or_default();
-        let words: String = output.trim().chars().take(QUOTED_CHARACTERS).collect();
-        if words.is_empty() { words } else { format!("; its health check says: {words}") }
+        output.trim().chars().take(QUOTED_CHARACTERS).collect()
     }
 }
 

@@ -50,6 +50,9 @@ pub(super) fn cannot<A: Into<String>>(attempt: A) -> impl FnOnce(bollard::errors
 /// The engine's own sentence, without bollard's frame around it.
 pub(super) fn cause(error: &bollard::errors::Error) -> String {
     match error {
+        bollard::errors::Error::DockerResponseServerError { message, status_code } if message.trim().is_empty() => {
+            format!("it answers with status {status_code}, and says nothing")
+        }
         bollard::errors::Error::DockerResponseServerError { message, .. } => message.trim().to_owned(),
         bollard::errors::Error::RequestTimeoutError => "the engine did not answer in time".to_owned(),
         bollard::errors::Error::JsonDataError { message, .. } => {
@@ -170,6 +173,12 @@ fn taken_port(text: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_without_words_is_told_by_its_status() {
+        let silent = bollard::errors::Error::DockerResponseServerError { status_code: 503, message: String::new() };
+        assert_eq!(cause(&silent), "it answers with status 503, and says nothing");
+    }
 
     #[test]
     fn a_program_that_cannot_be_run_is_named() {

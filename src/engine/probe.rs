@@ -168,6 +168,11 @@ impl Prober {
         written.map(|line| line.chars().take(LONGEST_LINE).collect()).collect()
     }
 
+    /// What the last health check of a container printed. Empty: nothing, or it has none.
+    pub async fn health_check_said(&self, container_id: &str) -> String {
+        self.engine.health_check_said(container_id).await
+    }
+
     /// A text file inside a container. `None`: it is not there, or is no text.
     pub async fn read_file(&self, container_id: &str, path: &str) -> Option<String> {
         self.engine.read_file(container_id, path).await.ok().flatten()

@@ -14,6 +14,9 @@ use super::defaults::PUBLISH_ADDRESS;
 use super::shape::{from_text, written_as_text};
 use super::wrong::Wrong;
 
+/// Ports of one service at most. What needs many, such as a media server its 10,000 for RTP, is below it.
+const MOST_PORTS: usize = 20_000;
+
 /// The published ports of a service, ranges already spread out.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Ports(pub Vec<Port>);
@@ -173,6 +176,12 @@ impl<'de> Visitor<'de> for PortsVisitor {
         let mut ports = Vec::new();
         while let Some(item) = items.next_element::<PublishedPort>()? {
             ports.extend(item.0.0);
+            if ports.len() > MOST_PORTS {
+                return Err(A::Error::custom(Wrong::new(
+                    format!("these are more than {MOST_PORTS} ports, and the engine starts a process for each of them"),
+                    "write `network_mode: host`: the service then has the ports of the host itself, and `ports` is not needed",
+                )));
+            }
         }
         Ok(Ports(ports))
     }

@@ -267,6 +267,34 @@ fn a_container_that_dies_at_once_is_shown_with_its_last_lines() {
 }
 
 #[test]
+fn an_app_that_dies_beside_a_step_that_fails_is_told_too() {
+    let stack = Sandbox::new(
+        "apps:\n  dies: { image: stackctl/self, command: [demo, no-such-app] }\n  \
+         ghost: { image: stackctl.invalid/no/such:1 }\n",
+    );
+    let up = stack.expect(1, &["up"]);
+    let died = format!("{}` did not stay up: it exited with 2", stack.container("dies", 1));
+    assert!(up.stderr.contains(&died) && up.stderr.contains("stackctl.invalid/no/such:1"), "{}", up.stderr);
+    assert!(up.stderr.contains("`stackctl verify` says how the rest does"), "{}", up.stderr);
+}
+
+#[test]
+fn an_app_whose_health_check_fails_is_a_finding_with_the_words_of_the_check_however_often_up_runs() {
+    let stack = Sandbox::new(
+        "apps:\n  ill:\n    image: stackctl/self\n    command: [demo, accesslog]\n    metrics: {}\n    \
+         healthcheck: { test: [CMD, /stackctl, no-such-command], interval: 1s, retries: 1 }\n",
+    );
+    for _ in 0..2 {
+        let up = stack.expect(3, &["up"]);
+        let says = "runs, but its health check fails; it says: error: unrecognized subcommand 'no-such-command'";
+        assert!(up.stdout.contains("container-unhealthy"), "{}{}", up.stdout, up.stderr);
+        let words = up.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains(says), "{words}");
+        assert!(!up.stderr.contains("did not stay up"), "{}", up.stderr);
+    }
+}
+
+#[test]
 fn an_app_that_dies_hides_nothing_of_what_is_wrong_with_others() {
     let stack = Sandbox::new(
         "apps:\n  dies: { image: stackctl/self, command: [demo, no-such-app] }\n  \

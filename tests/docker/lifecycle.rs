@@ -59,6 +59,28 @@ fn the_plan_says_what_up_will_do_and_exits_with_3() {
 }
 
 #[test]
+fn verbose_says_what_is_worked_from_and_quiet_says_only_what_is_wrong() {
+    let stack = Sandbox::new(APP);
+    stack.ok(&["up"]);
+    let verbose = stack.ok(&["verify", "-v"]);
+    let prometheus = stack.stack_file();
+    for line in [
+        format!("stack files: {}", prometheus.display()),
+        "engine: unix://".to_owned(),
+        "image of prometheus: stackctl/prometheus:debian (made of Debian's package)".to_owned(),
+        "prometheus is asked at: http://".to_owned(),
+    ] {
+        assert!(verbose.stderr.contains(&line), "{line}: {}", verbose.stderr);
+    }
+    let usual = stack.ok(&["verify"]);
+    let rows = |text: &str| text.lines().count();
+    assert!(rows(&verbose.stdout) > rows(&usual.stdout), "each panel by itself: {}", verbose.stdout);
+    assert!(!usual.stderr.contains("engine: "), "{}", usual.stderr);
+    let quiet = stack.ok(&["verify", "-q"]);
+    assert_eq!((quiet.stdout.as_str(), quiet.stderr.as_str()), ("", ""));
+}
+
+#[test]
 fn ps_tells_the_state_of_every_replica_as_the_contract_says() {
     let stack =
         Sandbox::new("apps: { web: { image: stackctl/self, command: [demo, iotd], scale: 2, ports: [\"80\"] } }\n");

@@ -191,7 +191,7 @@ impl Restart<'_> {
             return Ok(Exit::Done);
         }
         if !self.global.quiet {
-            prove::show(&findings, false);
+            prove::show(&findings, self.global);
         }
         let is_kept = findings.iter().all(|finding| finding.status != Status::Fail);
         Ok(if is_kept { Exit::Done } else { Exit::NotAsDesired })

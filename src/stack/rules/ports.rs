@@ -42,14 +42,18 @@ pub(super) fn host_ports_are_used_once(examination: &mut Examination) {
         }
     }
     for service in services(stack) {
+        if examination.is_full() {
+            return;
+        }
+        let path = Path::ROOT.key(service.section);
+        let path = path.key(service.name);
+        let path = path.key("ports");
+        let mut written: Option<Vec<usize>> = None;
         let mut reported = HashSet::new();
         for (index, port) in service.container.ports.0.iter().enumerate() {
             let Some(host_port) = port.host_port else { continue };
             let Some(other) = taken.take(port.host_ip, host_port, port.protocol, service.name) else { continue };
-            let path = Path::ROOT.key(service.section);
-            let path = path.key(service.name);
-            let path = path.key("ports");
-            let entry = entry_of(examination.root, &path, index);
+            let entry = *written.get_or_insert_with(|| entries(examination.root, &path)).get(index).unwrap_or(&index);
             if reported.insert(entry) {
                 let help = format!("choose another host port, or write `\"{}\"` for a free one", port.container_port);
                 examination.error(path.index(entry), twice(host_port, other), help);
@@ -62,17 +66,11 @@ fn twice(port: u16, other: &str) -> String {
     format!("port {port} of the host is taken by `{other}`")
 }
 
-/// Which entry of `ports`, of those that are right, a port was written in; ranges are spread out.
-fn entry_of(root: &Node, ports: &Path, wanted: usize) -> usize {
-    let Some(Node { value: Value::Sequence(items), .. }) = locate(root, ports).node else { return wanted };
-    let mut before = 0;
-    for (index, item) in items.iter().filter(|item| !item.pruned.get()).enumerate() {
-        before += published(item);
-        if wanted < before {
-            return index;
-        }
-    }
-    wanted
+/// For each port the entry of `ports`, of those that are right, that it was written in; ranges are spread out.
+fn entries(root: &Node, ports: &Path) -> Vec<usize> {
+    let Some(Node { value: Value::Sequence(items), .. }) = locate(root, ports).node else { return Vec::new() };
+    let right = items.iter().filter(|item| !item.pruned.get()).enumerate();
+    right.flat_map(|(entry, item)| std::iter::repeat_n(entry, published(item))).collect()
 }
 
 /// How many ports one entry publishes.
@@ -126,7 +124,7 @@ pub(super) fn databases_stay_at_home(examination: &mut Examination) {
         let path = Path::ROOT.key(service.section);
         let path = path.key(service.name);
         let path = path.key("ports");
-        let entry = entry_of(examination.root, &path, index);
+        let entry = *entries(examination.root, &path).get(index).unwrap_or(&index);
         let message = format!("`{}` can be reached from every network of this host", service.name);
         let host_port = port.host_port.unwrap_or(port.container_port);
         let help = format!(

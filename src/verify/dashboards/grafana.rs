@@ -111,3 +111,99 @@ fn datasource(answer: &Result<Option<DatasourceHealth>, Error>) -> Finding {
     let fix = "see `stackctl logs grafana`; `stackctl up` puts the provisioned datasource back";
     Finding::fail(DASHBOARDS, subject, instance, Trouble::new(Cause::DatasourceUnreachable, why, fix))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dashboard::Dashboard;
+    use crate::desired::{DashboardOrigin, StackDashboard};
+    use crate::verify::fixture::demo;
+
+    /// A Grafana that is well and shows everything.
+    fn well() -> GrafanaState {
+        let health = GrafanaHealth { database: "ok".to_owned(), version: "12.1.0".to_owned() };
+        let datasource = DatasourceHealth { status: "OK".to_owned(), message: "Successfully queried".to_owned() };
+        GrafanaState { health: Ok(health), datasource: Some(Ok(Some(datasource))), missing: Vec::new(), trouble: None }
+    }
+
+    fn error(cause: &str) -> Error {
+        Error {
+            service: "Grafana",
+            url: "http://127.0.0.1:3000".to_owned(),
+            what: "health".to_owned(),
+            cause: cause.to_owned(),
+            answered: false,
+        }
+    }
+
+    /// `instance cause: message` of what is not well, in a stack with two dashboards.
+    fn broken(state: &GrafanaState) -> Vec<String> {
+        let mut desired = demo(Vec::new());
+        desired.dashboards = ["web", "overview"]
+            .map(|name| {
+                let dashboard =
+                    Dashboard { uid: format!("demo-{name}"), title: name.to_owned(), ..Dashboard::default() };
+                StackDashboard {
+                    name: name.to_owned(),
+                    dashboard,
+                    origin: DashboardOrigin::Made,
+                    jobs: Vec::new(),
+                    carried: None,
+                }
+            })
+            .into();
+        let findings = judge_grafana(&desired, state).into_iter();
+        let broken = findings.filter_map(|finding| {
+            let cause = finding.cause?;
+            assert!(!finding.fix.is_empty(), "{finding:?}");
+            Some(format!("{} {cause}: {}", finding.instance.as_deref().unwrap_or("-"), finding.message))
+        });
+        broken.collect()
+    }
+
+    #[test]
+    fn a_grafana_that_is_well_has_one_good_finding_for_each_thing() {
+        assert_eq!(broken(&well()), [""; 0]);
+        assert_eq!(judge_grafana(&demo(Vec::new()), &well()).len(), 2);
+    }
+
+    #[test]
+    fn one_that_does_not_answer_or_lost_its_database_is_unreachable_and_nothing_else_is_guessed() {
+        let silent = GrafanaState { health: Err(error("connection refused")), ..well() };
+        let told = broken(&silent);
+        assert!(
+            told.len() == 1 && told[0].starts_with("- grafana-unreachable: ") && told[0].contains("refused"),
+            "{told:?}"
+        );
+        let health = GrafanaHealth { database: "failing".to_owned(), version: String::new() };
+        assert_eq!(
+            broken(&GrafanaState { health: Ok(health), ..well() }),
+            ["- grafana-unreachable: its database is `failing`"]
+        );
+        let refused = GrafanaState { trouble: Some(error("401")), ..well() };
+        let told = broken(&refused);
+        assert!(told.len() == 1 && told[0].contains("grafana-unreachable") && told[0].contains("401"), "{told:?}");
+    }
+
+    #[test]
+    fn a_datasource_that_is_absent_or_does_not_reach_prometheus_is_told_with_grafanas_words() {
+        let failing =
+            DatasourceHealth { status: "ERROR".to_owned(), message: "lookup prometheus: no such host".to_owned() };
+        let state = GrafanaState { datasource: Some(Ok(Some(failing))), ..well() };
+        let expected =
+            ["datasource datasource-unreachable: Grafana does not reach Prometheus: lookup prometheus: no such host"];
+        assert_eq!(broken(&state), expected);
+        let absent = GrafanaState { datasource: Some(Ok(None)), ..well() };
+        assert_eq!(
+            broken(&absent),
+            ["datasource datasource-unreachable: Grafana has no datasource for the stack's Prometheus"]
+        );
+        assert_eq!(broken(&GrafanaState { datasource: Some(Err(error("500"))), ..well() }).len(), 1);
+    }
+
+    #[test]
+    fn a_dashboard_that_it_does_not_show_is_named() {
+        let state = GrafanaState { missing: vec!["demo-web".to_owned()], ..well() };
+        assert_eq!(broken(&state), ["grafana dashboard-missing: Grafana does not show `web`"]);
+    }
+}

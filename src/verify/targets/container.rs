@@ -67,7 +67,9 @@ pub(super) fn trouble_of(
             Some(restarting(container, &last_lines, see_logs))
         }
         ContainerState::Running if container.health == Health::Unhealthy => {
-            let message = format!("container `{instance}` runs, but its health check fails");
+            let said = evidence.health.get(&container.name).filter(|said| !said.is_empty());
+            let said = said.map_or_else(String::new, |said| format!("; it says: {said}"));
+            let message = format!("container `{instance}` runs, but its health check fails{said}");
             let fix = format!(
                 "see `docker inspect --format '{{{{json .State.Health}}}}' {instance}`, then mend the service or its `healthcheck`"
             );

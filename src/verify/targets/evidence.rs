@@ -16,6 +16,8 @@ pub struct Evidence {
     pub listeners: BTreeMap<String, Vec<Listener>>,
     /// Last log lines of containers that do not run, by container name.
     pub logs: BTreeMap<String, Vec<String>>,
+    /// What the last health check of containers printed that are not healthy, by container name.
+    pub health: BTreeMap<String, String>,
     /// Targets written out in the configuration in force, as job and address; asked where a target is absent.
     pub promised: BTreeSet<(String, String)>,
     /// What targets that are scraped well say is not there: by job and instance, the metrics that tell why.

@@ -5,6 +5,7 @@ mod container;
 mod evidence;
 mod expected;
 mod extra;
+mod gather;
 mod question;
 mod reach;
 mod says;
@@ -16,16 +17,15 @@ pub use evidence::{Blind, Evidence};
 pub use expected::without_parameters;
 pub use says::Unreached;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::net::{IpAddr, SocketAddr};
 
-use futures_util::StreamExt;
 use futures_util::future::join_all;
 
 use crate::client::{self, Prometheus, Target, Targets, yaml_to_json};
 use crate::desired::{Desired, Job, JobTargets, PrometheusConfig, Role};
 use crate::engine::{ContainerState, Observed, ObservedContainer, Prober};
-use crate::probe::{Credentials, Lookup};
+use crate::probe::Lookup;
 
 use super::{Cause, Finding, Server, Status, Trouble, server};
 use expected::{Expected, Index};
@@ -35,12 +35,6 @@ const CHECK: &str = "targets";
 
 /// What to write where a scrape has to say who asks.
 const BASIC_AUTH: &str = "{ username: NAME, password: { file: PATH } }";
-
-/// Containers looked into side by side; the engine gains nothing from more.
-const CONCURRENT_CONTAINERS: usize = 4;
-
-/// Log lines shown of a container that does not run.
-const LOG_LINES: usize = 5;
 
 /// What one Prometheus says of its targets, and what was seen beside that.
 #[derive(Debug, Clone)]
@@ -136,7 +130,7 @@ async fn look_closer(
 ) -> View {
     let index = Index::new(desired, observed, &view.service);
     let mut evidence = match prober {
-        Some(prober) => gather(&index, view.targets.as_ref().ok(), prober).await,
+        Some(prober) => gather::gather(&index, view.targets.as_ref().ok(), prober).await,
         None => Evidence { trouble: Some("no image to run it from".to_owned()), ..Evidence::default() },
     };
     let View { evidence: Evidence { unreached, blind, scrapers, .. }, .. } = view.clone();
@@ -169,87 +163,6 @@ pub fn not_running() -> client::Error {
         cause: "it does not run".to_owned(),
         answered: false,
     }
-}
-
-/// Looks closer at what is not well at first sight.
-async fn gather(index: &Index<'_>, targets: Option<&Targets>, prober: &Prober) -> Evidence {
-    let expected = index.expected();
-    let unwatched = unwatched::unwatched(index);
-    let containers = expected.iter().filter_map(|expected| expected.container);
-    let containers = containers.chain(unwatched.iter().filter_map(|unwatched| unwatched.container));
-    let mut evidence = Evidence { logs: logs(containers, prober).await, ..Evidence::default() };
-    let Some(targets) = targets else {
-        return evidence;
-    };
-    let scraped = Scraped::new(targets);
-    let credentials = credentials(index, &expected, &scraped, prober).await;
-    let Some(request) = question::request(index, &expected, &scraped, &credentials) else {
-        return evidence;
-    };
-    match prober.inside(&request).await {
-        Ok(report) => {
-            evidence.looked = report.targets.into_iter().map(|looked| (looked.id.clone(), looked)).collect();
-            evidence.names = report.names;
-            evidence.trouble = report.trouble;
-        }
-        Err(error) => evidence.trouble = Some(error.to_string()),
-    }
-    let requests = question::listeners(&expected, &evidence);
-    let look = |(job, (id, request)): (&str, (&str, _))| {
-        let (job, id) = (job.to_owned(), id.to_owned());
-        async move { prober.beside(&id, &request).await.ok().map(|report| (job, report.listeners)) }
-    };
-    let reports: Vec<_> =
-        futures_util::stream::iter(requests).map(look).buffer_unordered(CONCURRENT_CONTAINERS).collect().await;
-    evidence.listeners = reports.into_iter().flatten().collect();
-    evidence
-}
-
-async fn logs<'a>(
-    containers: impl Iterator<Item = &'a ObservedContainer>,
-    prober: &Prober,
-) -> BTreeMap<String, Vec<String>> {
-    let stopped = containers.filter(|container| {
-        matches!(container.state, ContainerState::Exited | ContainerState::Dead | ContainerState::Restarting)
-            || container.is_between_two_ends()
-    });
-    let containers: BTreeMap<&str, &str> =
-        stopped.map(|container| (container.name.as_str(), container.id.as_str())).collect();
-    let read = |(name, id): (&str, &str)| {
-        let (name, id) = (name.to_owned(), id.to_owned());
-        async move { (name, prober.last_log_lines(&id, LOG_LINES).await) }
-    };
-    futures_util::stream::iter(containers).map(read).buffer_unordered(CONCURRENT_CONTAINERS).collect().await
-}
-
-/// What Prometheus identifies itself with, read where Prometheus reads it, for the jobs that need a look.
-async fn credentials(
-    index: &Index<'_>,
-    expected: &[Expected<'_>],
-    scraped: &Scraped<'_>,
-    prober: &Prober,
-) -> BTreeMap<String, Credentials> {
-    let mut credentials = BTreeMap::new();
-    let Some(container) = index.prometheus_container() else {
-        return credentials;
-    };
-    for job in expected.iter().filter(|expected| question::needs_a_look(index, expected, scraped)).map(|it| it.job) {
-        if !credentials.contains_key(&job.name)
-            && let Some(known) = credentials_of(job, &container.id, prober).await
-        {
-            credentials.insert(job.name.clone(), known);
-        }
-    }
-    credentials
-}
-
-async fn credentials_of(job: &Job, container_id: &str, prober: &Prober) -> Option<Credentials> {
-    let read = async |path: &str| Some(prober.read_file(container_id, path).await?.trim_end_matches('\n').to_owned());
-    if let Some(auth) = &job.basic_auth {
-        let password = read(&auth.password_file).await?;
-        return Some(Credentials::Basic { username: auth.username.clone(), password });
-    }
-    read(job.bearer_token_file.as_ref()?).await.map(Credentials::Bearer)
 }
 
 /// Judges what every Prometheus says. One that says nothing is told of itself, and the others say how the targets stand; where

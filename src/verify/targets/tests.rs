@@ -5,7 +5,7 @@ mod extra_jobs;
 mod servers;
 
 use crate::verify::fixture;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use self::cases::{extra_cases, table};
 use super::*;
@@ -14,6 +14,7 @@ use crate::client::{DroppedTarget, Error};
 use crate::desired::{JobOrigin, Port, Ports, Protocol, Role, Scheme, Service};
 use crate::engine::{Health as ContainerHealth, ObservedContainer};
 use crate::exposition::ParseError;
+use crate::probe::Credentials;
 use crate::probe::{Answer, Body, Connect, Http, Listener, Looked, Other};
 use crate::verify::fixture::{
     address, all_up, by_name, container, demo, desired, job, observed, service, target, targets, web_job, written_out,

@@ -36,6 +36,19 @@ apps:
     verify_says(&stack, "targets", &expected, &["STACK-good-1", "STACK-good-2", "STACK-lost-1"]);
 }
 
+#[test]
+fn a_container_that_ends_while_it_is_looked_at_is_told_as_one_that_ended() {
+    let stack = Sandbox::new(
+        "apps:\n  good: { image: stackctl/self, command: [demo, accesslog], metrics: {} }\n  \
+         brief: { image: stackctl/self, command: [demo, no-such-app], metrics: {} }\n",
+    );
+    stack.expect(1, &["up"]);
+    for _ in 0..3 {
+        docker(&["start", &stack.container("brief", 1)]);
+        assert_eq!(stack.broken_targets(), ["STACK-brief-1 container-exited"]);
+    }
+}
+
 /// A paused container that goes on when this is dropped, because it cannot be stopped before.
 struct Thawed(String);
 
