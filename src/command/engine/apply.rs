@@ -3,13 +3,13 @@
 use std::cell::Cell;
 
 use super::super::{Exit, Failure, output};
-use super::in_force::Written;
+use super::proposal::unseen::expect_new_containers;
 use super::proposal::{Proposal, Wishes, is_rootless};
+use super::restart::in_force::Written;
+use super::restart::way_back::WayBack;
 use super::restart::{Restart, RestartWishes};
 use super::subject::Running;
 use super::typed::{as_administrator, command_line};
-use super::unseen::expect_new_containers;
-use super::way_back::WayBack;
 use super::{confirm, plan};
 use crate::cli::Global;
 use crate::daemon::{self, Backup, ByHand, Dockerd, Document, Release, Service, Turn, validate};

@@ -1,24 +1,13 @@
 //! `engine`: the Docker engine's own settings in `daemon.json`, changed as a careful administrator would, and taken back.
 
-mod answer;
 mod apply;
-mod impact;
-mod in_force;
-mod live_restore;
-mod paused;
 mod plan;
-mod proof;
 mod proposal;
 mod restart;
 mod rollback;
 mod show;
-mod sight;
-mod start;
 mod subject;
 mod typed;
-mod unseen;
-mod validity;
-mod way_back;
 
 pub(super) use subject::change as engine_change;
 pub(super) use typed::{as_administrator, command_line};

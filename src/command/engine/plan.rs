@@ -1,7 +1,7 @@
 //! `engine plan`: what would change in `daemon.json`, why, and what a restart of the engine would stop.
 
 use super::super::{Exit, Failure, output};
-use super::impact::{Before, impact};
+use super::proposal::impact::{Before, impact};
 use super::proposal::{Proposal, Wishes};
 use crate::cli::Global;
 use crate::daemon::{Change, ConfigFile, Edit, METRICS_KEY};

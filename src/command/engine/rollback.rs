@@ -5,15 +5,15 @@ use std::cell::Cell;
 use super::super::{Exit, Failure, output};
 use super::apply::by_whom;
 use super::confirm;
-use super::impact::{Before, impact};
-use super::in_force::Written;
-use super::live_restore::{self, still_on};
+use super::proposal::impact::{Before, impact};
 use super::proposal::is_rootless;
+use super::restart::in_force::Written;
+use super::restart::live_restore::{self, still_on};
+use super::restart::start::{Down, tell, warn_of_a_start_by_hand};
+use super::restart::way_back::WayBack;
 use super::restart::{Restart, RestartWishes};
-use super::start::{Down, tell, warn_of_a_start_by_hand};
 use super::subject::{LIVE_RESTORE, Running, Which, file_of_any_engine, reader_of, reader_or_down};
 use super::typed::{as_administrator, command_line};
-use super::way_back::WayBack;
 use crate::cli::Global;
 use crate::daemon::{
     self, BackByHand, Backup, ConfigFile, Document, Turn, diff, needs_restart, objections, refused_by,

@@ -4,11 +4,11 @@ use std::cell::Cell;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::super::{Failure, output};
-use super::impact::names;
+use super::super::super::{Failure, output};
+use super::super::proposal::impact::names;
+use super::super::subject::is_usual_engine;
 use super::live_restore::{KeepAlive, KeptAlive, still_on};
-use super::restart::{NotBack, Restart};
-use super::subject::is_usual_engine;
+use super::{NotBack, Restart};
 use crate::daemon::{self, Backup, ConfigFile, Document, Service, StandIn};
 use crate::engine::{AfterRestart, Error};
 
@@ -19,7 +19,7 @@ const LAST_PATIENCE: Duration = Duration::from_secs(15);
 const NO_SETTINGS: &[u8] = b"{}\n";
 
 /// What there is to go back to where the engine does not come back.
-pub(super) enum WayBack {
+pub(in super::super) enum WayBack {
     /// Nothing: the file was not changed.
     None,
     /// What the file was before stackctl changed it.
@@ -30,7 +30,7 @@ pub(super) enum WayBack {
 
 /// How far it is, for whoever is not there to see the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
+pub(in super::super) enum Stage {
     /// The file is changed.
     Forth,
     /// The file is what it was.
@@ -40,7 +40,7 @@ pub(super) enum Stage {
 }
 
 /// The way back with all that it takes.
-pub(super) struct Back {
+pub(in super::super) struct Back {
     to: WayBack,
     /// Stands for a file that was not there, where the engine would not start without any.
     no_settings: Option<StandIn>,
@@ -49,12 +49,17 @@ pub(super) struct Back {
 }
 
 impl Back {
-    pub(super) fn along(to: WayBack) -> Self {
+    pub(in super::super) fn along(to: WayBack) -> Self {
         Self { to, no_settings: None, keep_alive: None }
     }
 
     /// Has it all on disk. `outlive`: containers outlive the restart.
-    pub(super) fn prepare(&mut self, restart: &Restart, file: &ConfigFile, outlive: bool) -> Result<(), daemon::Error> {
+    pub(in super::super) fn prepare(
+        &mut self,
+        restart: &Restart,
+        file: &ConfigFile,
+        outlive: bool,
+    ) -> Result<(), daemon::Error> {
         let (WayBack::Copy(copy) | WayBack::BeforeRollback(copy)) = &self.to else { return Ok(()) };
         if !copy.has_bytes() && restart.running.needs_file() {
             self.no_settings = Some(StandIn::prepare(file, NO_SETTINGS)?);
@@ -112,7 +117,7 @@ impl Back {
     }
 
     /// What to do where nothing restarted the engine. `has_read`: it was told to read the file, and did.
-    pub(super) fn not_in_force(&self, file: &ConfigFile, has_read: bool) -> String {
+    pub(in super::super) fn not_in_force(&self, file: &ConfigFile, has_read: bool) -> String {
         let path = file.path().display();
         let how_far = if has_read { "live-restore is in force, and the rest is not" } else { "not in force" };
         match self.to {
@@ -129,7 +134,7 @@ impl Back {
 impl Restart<'_> {
     /// It was promised that no container stops, or that all come back, and without the engine having read its file they would
     /// not: nothing is restarted.
-    pub(super) fn not_read(&self, reason: String, file: &ConfigFile, way_back: Back) -> Failure {
+    pub(in super::super) fn not_read(&self, reason: String, file: &ConfigFile, way_back: Back) -> Failure {
         let how = self.undone(file, way_back);
         Error::new("cannot have the engine read its settings while it runs", reason)
             .advise(format!(
@@ -140,7 +145,7 @@ impl Restart<'_> {
     }
 
     /// There may be no room for it once the engine is down: nothing is restarted.
-    pub(super) fn unprepared(&self, error: &daemon::Error, file: &ConfigFile, way_back: Back) -> Failure {
+    pub(in super::super) fn unprepared(&self, error: &daemon::Error, file: &ConfigFile, way_back: Back) -> Failure {
         let folder = file.path().parent().unwrap_or(file.path()).display();
         let how = self.undone(file, way_back);
         Error::new("cannot prepare the way back, in case the engine does not come back", error)
@@ -158,7 +163,7 @@ impl Restart<'_> {
 
     /// Puts the file back and starts the engine with it.
     /// `outlived`: containers have outlived the engine that ended, and run.
-    pub(super) async fn go_back(
+    pub(in super::super) async fn go_back(
         &self,
         reason: String,
         file: &ConfigFile,
@@ -288,7 +293,7 @@ impl Restart<'_> {
     }
 
     /// What takes a change back while the engine is down, and starts it without a stop of the containers that run on.
-    pub(super) fn undo_when_down(&self, file: &ConfigFile) -> String {
+    pub(in super::super) fn undo_when_down(&self, file: &ConfigFile) -> String {
         let quoted = |text: &str| shlex::try_quote(text).unwrap_or_default().into_owned();
         match &self.service {
             Service::Systemd { user: false, .. } | Service::OpenRc if is_usual_engine() => {

@@ -1,5 +1,13 @@
 //! Restarts an engine, and waits until it is back.
 
+mod answer;
+pub(super) mod in_force;
+pub(super) mod live_restore;
+mod paused;
+mod proof;
+pub(super) mod start;
+pub(super) mod way_back;
+
 use std::cell::Cell;
 use std::convert::Infallible;
 use std::path::PathBuf;
@@ -7,13 +15,13 @@ use std::time::{Duration, Instant};
 
 use super::super::progress::{Progress, Waiting};
 use super::super::{Failure, output};
-use super::answer::{COMMAND_PATIENCE, PAUSE, look, why};
-use super::impact::longest_stop;
+use super::proposal::impact::longest_stop;
 use super::subject::Running;
 use crate::cli::Global;
 use crate::daemon::{Dockerd, Ran, Service, Turn, Words, end};
 use crate::engine::{Address, Engine, Error};
 use crate::stack::counted;
+use answer::{COMMAND_PATIENCE, PAUSE, look, why};
 
 /// An engine whose process has been gone for this long will not come back by waiting.
 const GONE: Duration = Duration::from_secs(4);

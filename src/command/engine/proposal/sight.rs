@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::subject::Running;
+use super::super::subject::Running;
 use crate::daemon::{Document, Release};
 use crate::engine::{EngineKind, Storage};
 
@@ -30,7 +30,12 @@ impl Running {
     /// Why its images and containers would be out of sight once it has read this document. `None`: they stay. `now`: what the
     /// file says; `is_changed`: somebody has changed that since it started. Where neither tells that a setting has been taken
     /// out, the engine has found what it keeps without it before.
-    pub(super) fn loses_sight(&self, document: &Document, now: Option<&Document>, is_changed: bool) -> Option<String> {
+    pub(in super::super) fn loses_sight(
+        &self,
+        document: &Document,
+        now: Option<&Document>,
+        is_changed: bool,
+    ) -> Option<String> {
         let is_taken_out = |name: &str| is_changed || now.is_some_and(|now| now.get(name).is_some());
         let driver = self.other_driver(document, &is_taken_out);
         let root = || self.other_root(document, &is_taken_out);

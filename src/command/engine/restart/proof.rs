@@ -1,8 +1,8 @@
 //! The proof that the engine's metrics can be scraped: from inside a container's network, where Prometheus would stand.
 
-use super::super::Failure;
-use super::super::prove::DEFAULT_BRIDGE;
-use super::subject::change;
+use super::super::super::Failure;
+use super::super::super::prove::DEFAULT_BRIDGE;
+use super::super::subject::change;
 use crate::desired::Desired;
 use crate::engine::images::own_image;
 use crate::engine::{Engine, Error, Prober, Question};
@@ -10,7 +10,11 @@ use crate::verify::{self, Finding};
 
 /// Looks from inside the stack's network, and from the default bridge while the stack has none yet. Nothing where the metrics
 /// are not wanted. `sees_sockets`: this host's sockets are the engine's.
-pub(super) async fn findings(engine: &Engine, desired: &Desired, sees_sockets: bool) -> Result<Vec<Finding>, Failure> {
+pub(in super::super) async fn findings(
+    engine: &Engine,
+    desired: &Desired,
+    sees_sockets: bool,
+) -> Result<Vec<Finding>, Failure> {
     if desired.daemon.is_none() {
         return Ok(Vec::new());
     }

@@ -1,5 +1,10 @@
 //! What shall change in a `daemon.json`: the stack file's wishes, the address they come to here, and all that speaks against it.
 
+pub(super) mod impact;
+mod sight;
+pub(super) mod unseen;
+mod validity;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
@@ -7,7 +12,6 @@ use serde_json::{Map, Value};
 
 use super::super::{Failure, failure, output, situation};
 use super::subject::{LIVE_RESTORE, Running, Which, reader_of, with_way_back};
-use super::validity::expect_valid;
 use crate::cli::Global;
 use crate::daemon::{
     self, Backup, Change, ConfigFile, Flag, Flags, METRICS_KEY, NoGateway, Objection, Release, Turn, gateway,
@@ -16,6 +20,7 @@ use crate::desired::{DEFAULT_GATEWAY, Desired, Facts};
 use crate::engine::{EngineKind, Error};
 use crate::render;
 use crate::stack::{self, EngineMetrics, Environment, Stack, Vocabulary};
+use validity::expect_valid;
 
 /// What `plan` and `apply` are told.
 #[derive(Debug, clap::Args)]

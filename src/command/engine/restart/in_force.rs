@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::super::progress::Progress;
-use super::super::{Exit, Failure, output, prove};
+use super::super::super::progress::Progress;
+use super::super::super::{Exit, Failure, output, prove};
+use super::super::proposal::impact::names;
 use super::answer::PAUSE;
-use super::impact::names;
 use super::live_restore::{self, reloaded};
 use super::proof;
-use super::restart::{NotBack, Restart};
 use super::way_back::{Back, Stage, WayBack};
+use super::{NotBack, Restart};
 use crate::daemon::{ConfigFile, Dockerd, Document};
 use crate::desired::Desired;
 use crate::engine::{AfterRestart, Engine, Error, RunningContainer};
@@ -22,26 +22,26 @@ use crate::stack::counted;
 use crate::verify::Status;
 
 /// Longest time to wait for containers to come back, and for a reload.
-pub(super) const CONTAINER_PATIENCE: Duration = Duration::from_secs(20);
+pub(in super::super) const CONTAINER_PATIENCE: Duration = Duration::from_secs(20);
 
 /// What is to be put in force.
-pub(super) struct Written<'a> {
+pub(in super::super) struct Written<'a> {
     /// What the file says now.
-    pub(super) now: &'a Document,
+    pub(in super::super) now: &'a Document,
     /// A reload is enough.
-    pub(super) reloads: bool,
+    pub(in super::super) reloads: bool,
     /// Where it lies.
-    pub(super) file: &'a ConfigFile,
+    pub(in super::super) file: &'a ConfigFile,
     /// What to go back to.
-    pub(super) way_back: WayBack,
+    pub(in super::super) way_back: WayBack,
     /// The stack whose metrics are proven afterwards. `None`: nothing is to be proven.
-    pub(super) proven: Option<&'a Desired>,
+    pub(in super::super) proven: Option<&'a Desired>,
 }
 
 impl Restart<'_> {
     /// Reloads or restarts, and proves it. Goes back where the engine does not come back. Ctrl-C and the like end the waiting,
     /// and it is said how things stand.
-    pub(super) async fn put_in_force(&self, written: Written<'_>) -> Result<Exit, Failure> {
+    pub(in super::super) async fn put_in_force(&self, written: Written<'_>) -> Result<Exit, Failure> {
         let path = written.file.path().display().to_string();
         let listen = |kind| signal(kind).map_err(|error| Error::new("cannot listen for signals", error));
         let mut interrupt = listen(SignalKind::interrupt())?;
@@ -131,7 +131,11 @@ impl Restart<'_> {
     }
 
     /// Containers that ran before and do not now, after those that should return had their time.
-    pub(super) async fn missing(&self, engine: &Engine, outlive: bool) -> Result<Vec<RunningContainer>, Failure> {
+    pub(in super::super) async fn missing(
+        &self,
+        engine: &Engine,
+        outlive: bool,
+    ) -> Result<Vec<RunningContainer>, Failure> {
         let deadline = Instant::now() + CONTAINER_PATIENCE;
         let waiting = Progress::new(self.global.quiet).telling("the engine is back; containers follow");
         loop {
@@ -148,7 +152,7 @@ impl Restart<'_> {
     }
 
     /// Says how the containers stand.
-    pub(super) fn tell(&self, missing: &[RunningContainer]) {
+    pub(in super::super) fn tell(&self, missing: &[RunningContainer]) {
         let before = self.running.containers.len();
         if before == 0 {
             self.say("the engine is back");

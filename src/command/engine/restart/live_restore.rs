@@ -4,15 +4,15 @@
 
 use std::time::Instant;
 
+use super::super::subject::LIVE_RESTORE;
 use super::answer::PAUSE;
 use super::in_force::CONTAINER_PATIENCE;
-use super::subject::LIVE_RESTORE;
 use crate::daemon::{self, Backup, ConfigFile, Dockerd, Document, StandIn, Turn};
 use crate::engine::Engine;
 
 /// Switches it off in the running engine, so that it stops its containers itself when it is restarted, and their restart policy
 /// counts. The file says so for a moment, and then what it said before. The error says why it is on still.
-pub(super) async fn switch_off(turn: &Turn, engine: &Engine, file: &ConfigFile) -> Result<(), String> {
+pub(in super::super) async fn switch_off(turn: &Turn, engine: &Engine, file: &ConfigFile) -> Result<(), String> {
     let words = |error: daemon::Error| error.to_string();
     let dockerd = process_of(engine).await?;
     let now = ConfigFile::read(file.path()).map_err(words)?;
@@ -24,34 +24,39 @@ pub(super) async fn switch_off(turn: &Turn, engine: &Engine, file: &ConfigFile) 
 }
 
 /// What it takes for containers to outlive a start with settings that do not have live-restore: on disk before it is needed.
-pub(super) struct KeepAlive {
+pub(in super::super) struct KeepAlive {
     on: StandIn,
     off: StandIn,
 }
 
 impl KeepAlive {
     /// `settings`: what the file is to say in the end.
-    pub(super) fn prepare(file: &ConfigFile, settings: &Document) -> Result<Self, daemon::Error> {
+    pub(in super::super) fn prepare(file: &ConfigFile, settings: &Document) -> Result<Self, daemon::Error> {
         let text = |is_on: bool| settings.setting(LIVE_RESTORE, &is_on.into()).bytes();
         Ok(Self { on: StandIn::prepare(file, &text(true))?, off: StandIn::prepare(file, &text(false))? })
     }
 
     /// Has the file say it, for an engine that is about to start. `copy`: what comes back in the end.
-    pub(super) fn put(self, turn: &Turn, file: &ConfigFile, copy: &mut Backup) -> Result<KeptAlive, daemon::Error> {
+    pub(in super::super) fn put(
+        self,
+        turn: &Turn,
+        file: &ConfigFile,
+        copy: &mut Backup,
+    ) -> Result<KeptAlive, daemon::Error> {
         self.on.put(turn, file, copy)?;
         Ok(KeptAlive { off: self.off })
     }
 }
 
 /// The file says it, and containers live on when the engine starts.
-pub(super) struct KeptAlive {
+pub(in super::super) struct KeptAlive {
     off: StandIn,
 }
 
 impl KeptAlive {
     /// Switches it off in the engine that has started, which stops nothing. The error says why it is on still. `copy` is what
     /// has to come back now, either way.
-    pub(super) async fn switch_off(
+    pub(in super::super) async fn switch_off(
         self,
         turn: &Turn,
         engine: &Engine,
@@ -65,7 +70,7 @@ impl KeptAlive {
 }
 
 /// Has the engine read its file, and waits until live-restore is what that says. The error says why it is not.
-pub(super) async fn reloaded(dockerd: &Dockerd, engine: &Engine, is_on: bool) -> Result<(), String> {
+pub(in super::super) async fn reloaded(dockerd: &Dockerd, engine: &Engine, is_on: bool) -> Result<(), String> {
     dockerd.reload().map_err(|error| format!("it could not be told to read its file: {error}"))?;
     let deadline = Instant::now() + CONTAINER_PATIENCE;
     while Instant::now() < deadline {
@@ -84,7 +89,7 @@ async fn process_of(engine: &Engine) -> Result<Dockerd, String> {
 }
 
 /// What to do by hand before the next restart of an engine that has it on although its file does not say so.
-pub(super) fn still_on(reason: &str, file: &ConfigFile) -> String {
+pub(in super::super) fn still_on(reason: &str, file: &ConfigFile) -> String {
     format!(
         "live-restore is still on in the engine ({reason}): before its next restart reload it with `\"live-restore\": false` in \
          {}, or containers of the policy `unless-stopped` stay down then",

@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::super::Failure;
-use super::proposal::Proposal;
+use super::super::super::Failure;
+use super::Proposal;
 use crate::daemon::Edit;
 use crate::engine::images::own_image;
 use crate::engine::{Error, Prober};
 
 impl Proposal {
     /// Refuses a file with which the engine would come back without its containers.
-    pub(super) fn expect_same_data(&self) -> Result<(), Failure> {
+    pub(in super::super) fn expect_same_data(&self) -> Result<(), Failure> {
         let lost = self.running.as_ref().and_then(|running| {
             running.loses_sight(&self.change.after, None, running.is_changed_by_others(&self.file))
         });
@@ -27,7 +27,7 @@ impl Proposal {
     }
 
     /// Refuses a log driver that the engine does not have: it would start, and no new container would.
-    pub(super) fn expect_log_driver(&self) -> Result<(), Failure> {
+    pub(in super::super) fn expect_log_driver(&self) -> Result<(), Failure> {
         let (Some(running), Some((driver, _))) = (&self.running, self.logging()) else { return Ok(()) };
         let known = &running.host.log_drivers;
         let is_known = |known: &String| *known == driver || known.strip_suffix(":latest") == Some(driver.as_str());
@@ -41,7 +41,7 @@ impl Proposal {
     }
 
     /// Where new containers would log to, and with which options, where that changes.
-    pub(super) fn logging(&self) -> Option<(String, BTreeMap<String, String>)> {
+    pub(in super::super) fn logging(&self) -> Option<(String, BTreeMap<String, String>)> {
         let is_about_logs = |edit: &Edit| edit.path == "log-driver" || edit.path.starts_with("log-opts");
         if !self.change.edits.iter().any(is_about_logs) {
             return None;
@@ -56,7 +56,7 @@ impl Proposal {
 
 /// Whether new containers would start with the log driver and the options that are to be everybody's. No engine looks at the
 /// values before it starts a container, and then none starts.
-pub(super) async fn expect_new_containers(proposal: &Proposal) -> Result<(), Failure> {
+pub(in super::super) async fn expect_new_containers(proposal: &Proposal) -> Result<(), Failure> {
     let (Some(running), Some((driver, options))) = (&proposal.running, proposal.logging()) else { return Ok(()) };
     let image = own_image().map_err(Error::from)?;
     let prober = Prober::new(running.engine.clone(), &proposal.desired.stack, &image, Vec::new());

@@ -2,14 +2,14 @@
 
 use std::io::Write as _;
 
-use super::super::Failure;
-use super::proposal::Proposal;
-use super::subject::Running;
+use super::super::super::Failure;
+use super::super::subject::Running;
+use super::Proposal;
 use crate::daemon::{refused_by, validate};
 
 /// Refuses what that program would not start with, as far as it can be asked: not by who may not run it, or where there is no
 /// place for a file that it could look at.
-pub(super) fn expect_valid(proposal: &Proposal) -> Result<(), Failure> {
+pub(in super::super) fn expect_valid(proposal: &Proposal) -> Result<(), Failure> {
     let Some((dockerd, release)) = proposal.running.as_ref().and_then(Running::judging) else { return Ok(()) };
     let path = proposal.file.path();
     if proposal.is_done() {

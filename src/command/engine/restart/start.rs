@@ -2,25 +2,25 @@
 
 use std::time::Duration;
 
-use super::super::{Failure, output, situation};
+use super::super::super::{Failure, output, situation};
+use super::super::subject::LIVE_RESTORE;
 use super::answer;
 use super::live_restore::{KeepAlive, still_on};
-use super::subject::LIVE_RESTORE;
 use crate::daemon::{Backup, ConfigFile, Document, Restored, Service, Turn, containers_run};
 use crate::engine::Engine;
 
 /// An engine that is down, and what it takes to start it.
-pub(super) struct Down<'a> {
-    pub(super) service: &'a Service,
-    pub(super) patience: Duration,
-    pub(super) turn: &'a Turn,
-    pub(super) file: &'a ConfigFile,
-    pub(super) say: &'a dyn Fn(&str),
+pub(in super::super) struct Down<'a> {
+    pub(in super::super) service: &'a Service,
+    pub(in super::super) patience: Duration,
+    pub(in super::super) turn: &'a Turn,
+    pub(in super::super) file: &'a ConfigFile,
+    pub(in super::super) say: &'a dyn Fn(&str),
 }
 
 impl Down<'_> {
     /// Puts the copy back and starts the engine with that. `under_way`: what the file was before a rollback that was killed.
-    pub(super) async fn finish(
+    pub(in super::super) async fn finish(
         self,
         copy: Backup,
         restored: &Document,
@@ -101,7 +101,7 @@ impl Down<'_> {
 }
 
 /// Says what became of the file.
-pub(super) fn tell(say: &dyn Fn(&str), file: &ConfigFile, done: &Restored) {
+pub(in super::super) fn tell(say: &dyn Fn(&str), file: &ConfigFile, done: &Restored) {
     let outcome = if done.exists { "is what it was before" } else { "is gone: there was none before" };
     say(&format!("{} {outcome}", file.path().display()));
     if let Some(edited) = &done.edited {
@@ -110,7 +110,7 @@ pub(super) fn tell(say: &dyn Fn(&str), file: &ConfigFile, done: &Restored) {
 }
 
 /// Who starts an engine by hand has to know what it stops then: said where the file that is taken back has kept containers alive.
-pub(super) async fn warn_of_a_start_by_hand(file: &ConfigFile, restored: &Document) {
+pub(in super::super) async fn warn_of_a_start_by_hand(file: &ConfigFile, restored: &Document) {
     if !has_live_restore(file) || !lives_on(restored) || situation::connect().await.is_ok() {
         return;
     }

@@ -12,19 +12,19 @@ const AWAY: usize = 2;
 
 /// What is known before a restart.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Before<'a> {
+pub(in super::super) struct Before<'a> {
     /// What runs.
-    pub(super) containers: &'a [RunningContainer],
+    pub(in super::super) containers: &'a [RunningContainer],
     /// Containers outlive the restart: now, or because the change says so and is reloaded first.
-    pub(super) live_restore: bool,
+    pub(in super::super) live_restore: bool,
     /// The engine is a node of a Swarm.
-    pub(super) in_swarm: bool,
+    pub(in super::super) in_swarm: bool,
     /// A reload is enough.
-    pub(super) reloads: bool,
+    pub(in super::super) reloads: bool,
 }
 
 /// It in words, one line for each thing to know.
-pub(super) fn impact(before: Before) -> String {
+pub(in super::super) fn impact(before: Before) -> String {
     let count = before.containers.len();
     if before.reloads {
         return "in force after a reload (SIGHUP): no container stops".to_owned();
@@ -69,12 +69,12 @@ pub(super) fn impact(before: Before) -> String {
 }
 
 /// The time that the most patient of them is given to end. `None`: one has no limit.
-pub(super) fn longest_stop(containers: &[RunningContainer]) -> Option<Duration> {
+pub(in super::super) fn longest_stop(containers: &[RunningContainer]) -> Option<Duration> {
     containers.iter().try_fold(Duration::ZERO, |longest, container| Some(longest.max(container.stop_timeout?)))
 }
 
 /// Names of the containers that end so.
-pub(super) fn names(containers: &[RunningContainer], after: AfterRestart) -> Vec<&str> {
+pub(in super::super) fn names(containers: &[RunningContainer], after: AfterRestart) -> Vec<&str> {
     let alike = containers.iter().filter(|container| container.after_restart == after);
     alike.map(|container| container.name.as_str()).collect()
 }
@@ -86,7 +86,7 @@ fn paused(containers: &[RunningContainer], after: AfterRestart) -> impl Iterator
 }
 
 /// Names of containers that were paused and are not any more, of those that run now.
-pub(super) fn unpaused<'a>(before: &'a [RunningContainer], now: &[RunningContainer]) -> Vec<&'a str> {
+pub(in super::super) fn unpaused<'a>(before: &'a [RunningContainer], now: &[RunningContainer]) -> Vec<&'a str> {
     let runs = |before: &RunningContainer| now.iter().any(|now| now.id == before.id && !now.is_paused);
     let unpaused = before.iter().filter(|before| before.is_paused && runs(before));
     unpaused.map(|container| container.name.as_str()).collect()

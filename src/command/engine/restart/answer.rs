@@ -2,24 +2,24 @@
 
 use std::time::{Duration, Instant};
 
-use super::super::{Failure, situation};
+use super::super::super::{Failure, situation};
 use crate::daemon::{Service, Words};
 use crate::engine::{Address, Engine, Error};
 
 /// Time between two looks.
-pub(super) const PAUSE: Duration = Duration::from_millis(200);
+pub(in super::super) const PAUSE: Duration = Duration::from_millis(200);
 
 /// Longest time to wait for a restart command: engines give their containers 15 s to stop.
-pub(super) const COMMAND_PATIENCE: Duration = Duration::from_secs(60);
+pub(in super::super) const COMMAND_PATIENCE: Duration = Duration::from_secs(60);
 
 /// Asks an engine that may take connections and never answer.
-pub(super) async fn look(address: &Address, patience: Duration) -> Result<Engine, Error> {
+pub(in super::super) async fn look(address: &Address, patience: Duration) -> Result<Engine, Error> {
     let connected = tokio::time::timeout(patience, Engine::connect(address)).await;
     connected.unwrap_or_else(|_| Err(Error::new("cannot reach the engine", "it takes connections and does not answer")))
 }
 
 /// Starts an engine that is down, and waits for it.
-pub(super) async fn start(service: &Service, patience: Duration) -> Result<Engine, Failure> {
+pub(in super::super) async fn start(service: &Service, patience: Duration) -> Result<Engine, Failure> {
     let words = Words::from_now(service, None);
     let outcome = service.restart(COMMAND_PATIENCE).await;
     let deadline = Instant::now() + if outcome.is_ok() { patience } else { Duration::ZERO };
@@ -41,7 +41,7 @@ pub(super) async fn start(service: &Service, patience: Duration) -> Result<Engin
 
 /// Why an engine is silent. `reason`: what was seen from here; `command`: what the command that restarts it ended with;
 /// `said`: dockerd's own words, which say more than those of a service manager.
-pub(super) fn why(reason: String, command: Option<String>, said: Option<String>) -> String {
+pub(in super::super) fn why(reason: String, command: Option<String>, said: Option<String>) -> String {
     match (command, said) {
         (Some(_), Some(said)) => format!("dockerd does not start: {said}"),
         (Some(command), None) => command,
