@@ -37,6 +37,34 @@ fn import_into(folder: &Path, paths: &[PathBuf]) -> Result<Imported, Problems> {
     })
 }
 
+#[test]
+fn a_stack_of_another_name_than_the_project_is_told_to_have_other_volumes() {
+    let above = folder(&[(
+        "compose.yml",
+        "services: { db: { image: \"postgres:16\" } }\nvolumes: { data: {}, seen: { name: seen } }\n",
+    )]);
+    let told = |name: Option<&str>| {
+        let folder = above.path().join("shop");
+        let environment = environment();
+        let paths = [folder.join("compose.yml")];
+        let request = Request {
+            paths: &paths,
+            folder: &folder,
+            name,
+            profiles: &[],
+            seen: None,
+            environment: &environment,
+            vocabulary: &VOCABULARY,
+        };
+        let imported = import::import(&request).expect("it is right");
+        let remarks = imported.remarks.into_iter().filter(|remark| remark.subject == "volumes");
+        remarks.map(|remark| format!("{} {}", remark.message, remark.fix)).collect::<Vec<_>>()
+    };
+    assert_eq!((told(None), told(Some("shop"))), (vec![], vec![]));
+    let other = told(Some("other"));
+    assert!(other.len() == 1 && other[0].contains("begin empty") && other[0].contains("name: shop_data"), "{other:?}");
+}
+
 /// Reads what was imported as the stack file that it is.
 fn read(imported: &Imported, folder: &Path) -> Loaded {
     let home = [("HOME".to_owned(), "/home/anna".to_owned())];

@@ -3,7 +3,8 @@
 use clap::Parser as _;
 use clap_complete::engine::ArgValueCompleter;
 
-use super::{Exit, Failure, complete, edit, situation};
+use super::situation::{Situation, Wishes};
+use super::{Exit, Failure, complete, edit, output, situation};
 use crate::cli::{Cli, Command, Global};
 use crate::stack::{Editor, Snippet, counted};
 
@@ -11,7 +12,7 @@ use crate::stack::{Editor, Snippet, counted};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  stackctl scale accesslog=3             as `stackctl up --scale accesslog=3`
+  stackctl scale accesslog=3             as `stackctl up --scale accesslog=3`, which brings the rest of the file in force, too
   stackctl scale accesslog=3 --save      writes it into the stack file first")]
 pub struct Arguments {
     /// Run APP with N replicas
@@ -52,10 +53,33 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     if arguments.no_up {
         return Ok(Exit::Done);
     }
+    if !global.quiet {
+        say_what_comes_along(global, arguments).await?;
+    }
     let scales = arguments.scales.iter().map(|(app, replicas)| format!("--scale={app}={replicas}"));
     let words = ["stackctl".to_owned(), "up".to_owned()].into_iter().chain(scales);
     match Cli::parse_from(words).command {
         Command::Up(up) => super::up::run(global, &up).await,
         _ => Ok(Exit::Done),
     }
+}
+
+/// Says what else the stack file has that is not in force yet: `up` brings all of it.
+async fn say_what_comes_along(global: &Global, arguments: &Arguments) -> Result<(), Failure> {
+    let situation = Situation::of(global, Wishes::default()).await?;
+    let is_first = situation.observed.containers.is_empty();
+    let is_scaled = |service: &str| arguments.scales.iter().any(|(app, _)| app == service);
+    let steps = situation.plan().steps;
+    let others: Vec<String> = steps
+        .iter()
+        .filter(|step| step.makes_or_takes_away() && step.service().is_none_or(|service| !is_scaled(&service.name)))
+        .map(|step| format!("{step}"))
+        .collect();
+    if !is_first && !others.is_empty() {
+        output::say(&format!(
+            "the stack file has more that is not in force yet, and comes along: {}",
+            others.join("; ")
+        ));
+    }
+    Ok(())
 }

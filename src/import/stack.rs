@@ -268,6 +268,7 @@ impl<'a> Assembly<'a> {
     /// Networks, volumes and secrets.
     fn top(&mut self, root: &mut Map) {
         let Some(project) = &self.project else { return };
+        compose::volumes_elsewhere(project, &self.name, &mut self.remarks);
         let sections = [
             ("networks", compose::networks(project, &mut self.remarks)),
             ("volumes", compose::volumes(project, &mut self.remarks)),

@@ -22,6 +22,20 @@ fn assert_targets(stack: &Sandbox, replicas: usize) {
 }
 
 #[test]
+fn scale_says_what_else_of_the_file_comes_along() {
+    let stack = Sandbox::new(&app("static"));
+    stack.ok(&["up", "--no-wait"]);
+    let alone = stack.ok(&["scale", "web=2"]);
+    assert!(!alone.stderr.contains("comes along"), "{}", alone.stderr);
+    let extra = "  extra: { image: stackctl/self, command: [demo, iotd] }\n";
+    stack.write(&format!("{}{extra}", app("static")));
+    let more = stack.ok(&["scale", "web=1"]);
+    let told = format!("comes along: create container `{}`", stack.container("extra", 1));
+    assert!(more.stderr.contains(&told), "{}", more.stderr);
+    assert_eq!(stack.running("extra").len(), 1);
+}
+
+#[test]
 fn static_targets_follow_the_replicas_up_and_down() {
     follows("static");
 }

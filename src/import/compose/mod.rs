@@ -16,4 +16,4 @@ pub(super) use env_files::are_read_by;
 pub(super) use names::{Names, Role, free, is_bitnami, split_image, usual_config, valid};
 pub(super) use project::Project;
 pub(super) use service::{KEPT, Services};
-pub(super) use top::{networks, secrets, volumes};
+pub(super) use top::{networks, secrets, volumes, volumes_elsewhere};

@@ -37,6 +37,32 @@ pub(in crate::import) fn volumes(project: &Project, remarks: &mut Remarks) -> Ma
     volumes
 }
 
+/// Says that a stack of another name than the project's has volumes of its own, which are empty.
+pub(in crate::import) fn volumes_elsewhere(project: &Project, stack: &str, remarks: &mut Remarks) {
+    let called = project_name(project);
+    let own = |entry: &OutsideEntry| entry.node.entry("external").is_none() && entry.node.entry("name").is_none();
+    let named = project.section("volumes").filter(|(_, entry)| own(entry)).map(|(name, entry)| (name, entry.key.line));
+    let Some((name, line)) = named.into_iter().next().filter(|_| called != stack) else { return };
+    let message = format!(
+        "Compose calls the project `{called}`, and the stack is called `{stack}`: its volumes are others, and begin empty"
+    );
+    let fix = format!(
+        "nothing, where that is meant; to go on with what the project's hold, call the stack `{called}`, or write \
+         `volumes: {{ {name}: {{ name: {called}_{name} }} }}`, and never have both write to one"
+    );
+    remarks.changed(Place::at(&project.file, line, "volumes"), message, fix);
+}
+
+/// What Compose calls a project: its `name`, else its folder in small letters without what no name may have
+/// (docs.docker.com, "Specify a project name").
+fn project_name(project: &Project) -> String {
+    let folder = project.rebase.folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let written = project.name.as_deref().map(|name| project.filled(name));
+    let letters = written.unwrap_or(folder).to_lowercase();
+    let known = |letter: &char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+    letters.chars().filter(known).skip_while(|letter| matches!(letter, '-' | '_')).collect()
+}
+
 /// The secrets that have a place.
 pub(in crate::import) fn secrets(project: &Project, remarks: &mut Remarks) -> Map {
     let mut secrets = Map::default();
