@@ -39,6 +39,10 @@ pub(super) async fn for_targets(
     fallen: &BTreeSet<String>,
     waiting: &Waiting,
 ) -> Result<Option<Vec<Finding>>, Failure> {
+    // Nobody scrapes, and nobody is to be waited for.
+    if situation.desired.prometheus.is_none() {
+        return Ok(None);
+    }
     let patience = patience(&situation.desired);
     let mut broken_since: BTreeMap<(String, Option<Cause>), Instant> = BTreeMap::new();
     let mut was_unwell = false;
@@ -80,6 +84,7 @@ pub(super) async fn for_targets(
 
 /// What is found of the targets now, where every one of them is scraped.
 pub(super) async fn all_scraped(situation: &Situation, servers: &[Server]) -> Option<Vec<Finding>> {
+    situation.desired.prometheus.as_ref()?;
     let findings = look(situation, servers).await.findings;
     findings.iter().all(|finding| finding.status != Status::Fail).then_some(findings)
 }

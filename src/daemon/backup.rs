@@ -9,7 +9,7 @@ use jiff::civil::DateTime;
 use jiff::{Timestamp, ToSpan, Unit, tz::TimeZone};
 use sha2::{Digest, Sha256};
 
-use super::file::{UNFINISHED, clear};
+use super::file::clear;
 use super::{ConfigFile, Document, Error, Turn};
 
 /// The time in a copy's name: sorts by age, and is a file name everywhere.
@@ -190,10 +190,19 @@ impl Backup {
         };
         let failed = |error: &io::Error| Error::of("put back", file.path(), error);
         if self.existed {
-            // A name of its own for the same bytes, owner and mode; the copy itself where the disk gives it none.
-            let beside = file.folder().join(format!("{UNFINISHED}under-way"));
-            let from = if fs::hard_link(&self.path, &beside).is_ok() { &beside } else { &self.path };
-            fs::rename(from, file.path()).map_err(|error| failed(&error))?;
+            // Bytes of its own, so that who edits the file in place leaves the copy as it is; the copy itself where the disk has no
+            // room for them.
+            let bytes = self.bytes()?.unwrap_or_default();
+            let dated = file.beside(&bytes).and_then(|beside| {
+                let modified = fs::metadata(&self.path).and_then(|metadata| metadata.modified());
+                let is_dated = modified.and_then(|modified| beside.as_file().set_modified(modified));
+                is_dated.map_err(|error| Error::of("write", file.path(), &error))?;
+                Ok(beside)
+            });
+            match dated {
+                Ok(beside) => beside.persist(file.path()).map(drop).map_err(|error| failed(&error.error))?,
+                Err(_) => fs::rename(&self.path, file.path()).map_err(|error| failed(&error))?,
+            }
         } else {
             remove(file)?;
         }
@@ -225,10 +234,24 @@ impl Backup {
     }
 
     fn keep_edited(&self, file: &ConfigFile) -> Result<PathBuf, Error> {
-        let path = self.path.with_extension(EDITED);
-        let copy = file.beside(file.bytes().unwrap_or_default())?;
-        copy.persist(&path).map_err(|failed| Error::of("write", &path, &failed.error))?;
-        Ok(path)
+        let bytes = file.bytes().unwrap_or_default();
+        let mut copy = file.beside(bytes)?;
+        let first = self.path.with_extension(EDITED);
+        let more = (2..).map(|number| self.path.with_extension(format!("{EDITED}-{number}")));
+        for path in std::iter::once(first).chain(more) {
+            // What was kept of an earlier edit stays.
+            match copy.persist_noclobber(&path) {
+                Ok(_) => return Ok(path),
+                Err(failed) if failed.error.kind() == io::ErrorKind::AlreadyExists => {
+                    if fs::read(&path).is_ok_and(|kept| kept == bytes) {
+                        return Ok(path);
+                    }
+                    copy = failed.file;
+                }
+                Err(failed) => return Err(Error::of("write", &path, &failed.error)),
+            }
+        }
+        unreachable!("numbers do not end")
     }
 
     /// `daemon.json.2026-01-31T120000.000Z.0a1b2c3d.stackctl`
@@ -328,6 +351,29 @@ mod tests {
         until_now.forget();
         copy.forget();
         assert_eq!((names(folder.path()), read().other_names()), (vec!["daemon.json".to_owned()], 0));
+    }
+
+    #[test]
+    fn who_edits_in_place_what_was_put_back_leaves_the_copy_as_it_is_and_no_edit_is_lost() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("daemon.json");
+        fs::write(&path, "{}").expect("writable");
+        replace(&path, b"{ }");
+        let read = || ConfigFile::read(&path).expect("readable");
+        let turn = Turn::of(&read()).expect("nobody else is at work");
+        let copy = Backup::last(&path).expect("readable").expect("there is a copy");
+        copy.put_back(&turn, &read()).expect("writable");
+        let mut kept = Vec::new();
+        for edit in ["{ \"debug\": true }", "{ \"debug\": false }"] {
+            fs::write(&path, edit).expect("writable"); // in place, as nano and tee do
+            assert_eq!(copy.bytes(), Ok(Some(b"{}".to_vec())));
+            let (restored, _) = copy.put_back(&turn, &read()).expect("writable");
+            kept.push((restored.edited.expect("it was changed by hand"), edit));
+            assert_eq!(fs::read_to_string(&path).expect("readable"), "{}");
+        }
+        for (path, edit) in kept {
+            assert_eq!(fs::read_to_string(path).expect("readable"), edit);
+        }
     }
 
     #[test]

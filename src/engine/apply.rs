@@ -16,7 +16,6 @@ use super::replaced::Replaced;
 use super::sharing::Sharer;
 use super::successor::Aside;
 use super::{Engine, Error};
-use crate::desired::Service;
 use crate::plan::{Plan, Sequence, Step};
 use crate::render::Files;
 
@@ -84,16 +83,16 @@ pub(super) struct Run<'a> {
     pub(super) engine: &'a Engine,
     pub(super) supplies: &'a Supplies<'a>,
     report: &'a (dyn Fn(Event) + Sync),
-    plan: &'a Plan,
-    outcome: Mutex<Outcome>,
+    pub(super) plan: &'a Plan,
+    pub(super) outcome: Mutex<Outcome>,
     /// Services, image references and networks that failed.
-    broken: Mutex<BTreeSet<String>>,
+    pub(super) broken: Mutex<BTreeSet<String>>,
     /// By engine id: containers that stand aside for others, and are not replaced yet.
     pub(super) aside: Mutex<BTreeMap<String, Aside>>,
     /// Containers that ran in the processes of one that is replaced, in the order of the plan.
     pub(super) sharers: Vec<Sharer>,
     /// Names of containers that were replaced.
-    replaced: Mutex<BTreeSet<String>>,
+    pub(super) replaced: Mutex<BTreeSet<String>>,
 }
 
 /// How a step ended that did not fail.
@@ -152,7 +151,8 @@ impl Run<'_> {
                 return;
             }
             if let Some(service) = step.service()
-                && self.is_held_back(service)
+                && !self.joins_what_stays(step)
+                && (self.is_held_back(service) || self.would_end_a_sharer(step, service))
             {
                 return;
             }
@@ -200,37 +200,12 @@ impl Run<'_> {
         }
     }
 
-    /// Whether what ran ended with a container that was replaced, and cannot run without a replacement of its own.
-    fn is_owed(&self, step: &Step) -> bool {
-        let replaced = self.replaced.lock().expect("no step panics while it holds the set");
-        let owner = step.service().and_then(|service| service.container.processes_of.as_ref());
-        owner.is_some_and(|owner| replaced.contains(owner))
-    }
-
     fn finish(&self, step: &Step, begun: Instant) {
         if let Step::ReplaceContainer { container, .. } = step {
             self.replaced.lock().expect("no step panics while it holds the set").insert(container.clone());
         }
         self.outcome.lock().expect("no step panics while it holds the outcome").done += 1;
         (self.report)(Event::Finished(step, begun.elapsed()));
-    }
-
-    /// Whether something the service needs has failed. It is then left as it is.
-    pub(super) fn is_held_back(&self, service: &Service) -> bool {
-        let mut broken = self.broken.lock().expect("no step panics while it holds the set");
-        let needs = service.depends_on.iter().map(|dependency| &dependency.service);
-        let mut needs = needs.chain([&service.image.reference]);
-        let mut networks = service.container.all_networks();
-        let is_held_back = needs.any(|need| broken.contains(need))
-            || networks.any(|attachment| broken.contains(&network_key(&attachment.network)));
-        if !is_held_back {
-            return false;
-        }
-        broken.insert(service.name.clone());
-        drop(broken);
-        let mut outcome = self.outcome.lock().expect("no step panics while it holds the outcome");
-        outcome.held_back.insert(service.name.clone());
-        true
     }
 
     fn fail(&self, step: &Step, error: Error) {
@@ -333,7 +308,7 @@ impl Run<'_> {
                 _ => Ok(()),
             }
         };
-        self.supplies.interruption.or_done(needs).await
+        if self.is_owed(step) { Some(needs.await) } else { self.supplies.interruption.or_done(needs).await }
     }
 
     /// What is begun here comes to its end, whoever wants to stop.
@@ -381,6 +356,6 @@ impl Run<'_> {
 }
 
 /// How a network stands among services and image references, which have no space in their names.
-fn network_key(name: &str) -> String {
+pub(super) fn network_key(name: &str) -> String {
     format!("network {name}")
 }

@@ -10,6 +10,7 @@ mod create;
 mod dependency;
 mod ended;
 mod error;
+mod held_back;
 mod holder;
 mod host;
 pub mod images;

@@ -172,9 +172,17 @@ impl Engine {
         match self.act(async || self.docker.remove_network(id).await).await {
             Err(error) if status(&error) == Some(404) => Ok(()),
             Err(error) if error.to_string().contains("active endpoints") => {
-                Err(cannot(format!("remove network `{name}`"))(error).advise(format!(
-                    "containers of others are in it: `docker network inspect {name}` names them; disconnect them first"
-                )))
+                let inspected = self.look(async || self.docker.inspect_network(id, None).await).await;
+                let is_empty = inspected.is_ok_and(|network| network.containers.unwrap_or_default().is_empty());
+                let advice = if is_empty {
+                    // Seen with Engine 20.10 after many joined and left at the same time.
+                    "nobody is in it, and the engine counts somebody all the same: it counts anew when it is restarted; until then \
+                     leave the network as it is in the stack file, or give it another name"
+                        .to_owned()
+                } else {
+                    format!("`docker network inspect {name}` names who is in it; disconnect those of others first")
+                };
+                Err(cannot(format!("remove network `{name}`"))(error).advise(advice))
             }
             answer => answer.map_err(cannot(format!("remove network `{name}`"))),
         }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::error::cannot;
+use super::error::{cannot, status};
 use super::reload::CheckAnswer;
 use super::{ContainerState, Engine, Error};
 use crate::catalog::prometheus::ANSWERS;
@@ -45,12 +45,21 @@ impl Engine {
     async fn answers(&self, service: &str, question: &[&str], stack: &str) -> Result<bool, Error> {
         let containers = self.containers(stack).await?.containers;
         let Some(twin) = containers.iter().find(|container| container.service == service) else { return Ok(false) };
-        if twin.state != ContainerState::Running {
+        if twin.state != ContainerState::Running || twin.restarts > 0 {
             return Ok(false);
         }
         let asked = self.act(async || self.run_checker(&twin.id, question).await).await;
+        // It has ended meanwhile.
+        if asked.as_ref().is_err_and(|error| status(error) == Some(409)) {
+            return Ok(false);
+        }
         let answer = asked.map_err(cannot(format!("ask `{service}` whether it answers")))?;
-        Ok(matches!(answer, CheckAnswer::Fine | CheckAnswer::Absent))
+        // Nothing can be run in one that has ended meanwhile, either.
+        Ok(match answer {
+            CheckAnswer::Fine => true,
+            CheckAnswer::Absent => self.runs(&twin.id).await,
+            CheckAnswer::Refused(_) => false,
+        })
     }
 }
 

@@ -107,7 +107,7 @@ fn live_restore_that_was_reloaded_is_told_until_it_is_taken_back() {
     assert!(shown.contains(still), "{shown}");
     fs::write(engine.file(), applied).expect("writable");
     let told = engine.expect(0, &["engine", "rollback", "--yes"]);
-    assert!(told.contains("1 running container stops meanwhile") && told.contains("not in force yet"), "{told}");
+    assert!(told.contains("switched off in the engine by a reload") && !told.contains("not in force yet"), "{told}");
     assert!(told.contains("live-restore is off in the engine, too"), "{told}");
     let shown = engine.expect(0, &["engine", "show"]);
     assert!(!shown.contains("live-restore is on"), "{shown}");

@@ -77,6 +77,35 @@ fn where_live_restore_is_taken_back_restart_policies_count() {
     }
 }
 
+/// A reload puts live-restore in force; the rest needs a restart, which never came.
+#[test]
+fn what_was_never_in_force_is_taken_back_without_a_restart() {
+    for suite in ["bookworm", "sid"] {
+        let engine = with_three(suite);
+        let before = running(&engine);
+        engine.write_stack(&format!("engine: {{ metrics: gateway, live_restore: true }}\n{WEB}"));
+        let nothing = ["engine", "apply", "--yes", "--timeout", "1s", "--restart-command", "true"];
+        let restart = engine.restart_command();
+        let rollback = ["engine", "rollback", "--yes", "--restart-command", restart.as_str()];
+        engine.expect(1, &nothing);
+        assert_eq!(live_restore(&engine), "true", "{suite}");
+        let told = engine.expect(0, &rollback);
+        assert!(told.contains("live-restore is switched off in the engine by a reload"), "{suite}: {told}");
+        let state = || (running(&engine), engine.text(), live_restore(&engine));
+        let expected = (before.clone(), SMALLEST.to_owned(), "false".to_owned());
+        assert_eq!(state(), expected, "{suite}: {told}");
+
+        // A run that was ended at the last step of its way back leaves a file that says no more than that.
+        engine.expect(1, &nothing);
+        fs::write(engine.file(), SMALLEST.replacen('{', "{ \"live-restore\": false, ", 1)).expect("writable");
+        must(Command::new("kill").args(["-HUP", &engine.pid().expect("it runs").to_string()]));
+        assert!(Beside::wait_until(|| live_restore(&engine) == "false"), "{suite}");
+        let told = engine.expect(0, &rollback);
+        assert!(told.contains("nothing has to be restarted"), "{suite}: {told}");
+        assert_eq!(state(), expected, "{suite}: {told}");
+    }
+}
+
 /// In two steps, as it is printed: the file first, the restart by whoever has the time.
 #[test]
 fn what_is_printed_for_a_restart_by_hand_keeps_the_same_promises() {

@@ -199,6 +199,37 @@ fn who_gave_way_comes_back_where_its_replacement_is_interrupted() {
     assert_eq!([stack.running("slow"), stack.running("late")], before, "{said}");
 }
 
+/// One has the port of the other already: there is no way back for that, and it is replaced all the same.
+#[test]
+fn who_gave_way_is_replaced_where_its_port_is_gone_although_somebody_wants_to_stop() {
+    let free = [0; 2].map(|_| std::net::TcpListener::bind("127.0.0.1:0").expect("a free port"));
+    let [one, other] = free.map(|socket| socket.local_addr().unwrap().port());
+    let apps = |one: u16, other: u16| {
+        format!(
+            "apps:\n  first:\n    image: stackctl/self\n    command: [demo, iotd]\n    ports: [\"{one}:80\"]\n    \
+             healthcheck: {{ test: [CMD, /stackctl, --version], interval: 3s }}\n  \
+             late:\n    image: stackctl/self\n    command: [demo, iotd]\n    ports: [\"{other}:80\"]\n    \
+             depends_on: {{ first: {{ condition: service_healthy }} }}\n"
+        )
+    };
+    let stack = Sandbox::started(&apps(one, other));
+    let before = stack.running("first");
+    stack.write(&apps(other, one));
+    let child = stack.spawn(&["up"]);
+    eventually("the first one is replaced", || {
+        let now = stack.running("first");
+        now.len() == 1 && now != before
+    });
+    host(&["kill", "-INT", &child.id().to_string()]);
+    let output = child.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    for (app, port) in [("first", other), ("late", one)] {
+        let published = docker(&["port", &stack.container(app, 1), "80/tcp"]);
+        assert_eq!(published.trim(), format!("127.0.0.1:{port}"), "{app}: {said}");
+    }
+}
+
 #[test]
 fn a_killed_replacement_leaves_no_second_container() {
     let stack = Sandbox::new(APPS);

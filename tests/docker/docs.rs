@@ -182,7 +182,10 @@ fn alerts_rules_and_their_tests_work_as_the_page_says() {
             }
             "stackctl up" => {
                 desk.type_line("stackctl up --no-wait");
-                eventually("Prometheus answers", || desk.stack.run(&["-f", &here, "query", "up"]).code == 0);
+                // Until its first scrape nobody can tell what the app lacks.
+                eventually("the app is scraped", || {
+                    desk.stack.run(&["-f", &here, "verify", "alerts"]).stdout.contains("http_requests_total")
+                });
             }
             _ => drop(desk.type_line(&line)),
         }

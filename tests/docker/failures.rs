@@ -193,6 +193,24 @@ fn who_shares_the_processes_of_one_that_comes_back_runs_again() {
     assert!(ids().iter().all(|running| running.len() == 1));
 }
 
+/// An image that cannot be had is known before anything is replaced.
+#[test]
+fn one_whose_processes_are_shared_by_what_cannot_be_replaced_is_left_alone() {
+    let apps = |environment: &str, image: &str| {
+        format!(
+            "apps:\n  web: {{ image: stackctl/self, command: [demo, iotd], environment: {{ A: {environment} }} }}\n  \
+             beside: {{ image: {image}, command: [demo, iotd], pid: \"service:web\" }}\n"
+        )
+    };
+    let stack = Sandbox::started(&apps("a", "stackctl/self"));
+    let ids = || ["web", "beside"].map(|app| stack.running(app));
+    let before = ids();
+    stack.write(&apps("b", "stackctl.invalid/no/such:1"));
+    let up = stack.expect(1, &["up"]);
+    assert_eq!(ids(), before, "{}", up.stderr);
+    assert!(up.stderr.contains("left as they are, because they need what failed: beside, web"), "{}", up.stderr);
+}
+
 /// Two apps exchange their ports, so that both stop first; then what they need does not start.
 #[test]
 fn those_that_gave_way_to_each_other_run_again_where_neither_is_replaced() {
@@ -291,6 +309,18 @@ fn an_app_whose_health_check_fails_is_a_finding_with_the_words_of_the_check_howe
         let words = up.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(words.contains(says), "{words}");
         assert!(!up.stderr.contains("did not stay up"), "{}", up.stderr);
+    }
+}
+
+#[test]
+fn without_a_prometheus_too_an_app_that_is_not_well_is_a_finding_of_every_up() {
+    let ill = "metrics: off, healthcheck: { test: [CMD, /stackctl, no-such-command], interval: 1s, retries: 1 }";
+    let stack = Sandbox::bare(&format!(
+        "prometheus: off\ngrafana: off\napps: {{ ill: {{ image: stackctl/self, command: [demo, iotd], {ill} }} }}\n"
+    ));
+    for _ in 0..2 {
+        let up = stack.expect(3, &["up"]);
+        assert!(up.stdout.contains("container-unhealthy"), "{}{}", up.stdout, up.stderr);
     }
 }
 

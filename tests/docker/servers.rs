@@ -127,6 +127,19 @@ fn one_of_two_prometheus_servers_answers_while_the_other_is_replaced() {
 }
 
 #[test]
+fn a_mistake_takes_the_first_of_two_prometheus_servers_and_leaves_the_other() {
+    let stack = Sandbox::bare("");
+    write(&stack, "replicas: 2", "");
+    stack.ok(&["up"]);
+    let before = stack.running("prometheus-2");
+    write(&stack, "replicas: 2, extra_flags: [--no-such-flag]", "");
+    let up = stack.expect(1, &["up", "--no-wait", "--timeout", "5s"]);
+    assert!(up.stderr.contains("`prometheus` does not answer after 5 s"), "{}", up.stderr);
+    assert_eq!(stack.running("prometheus-2"), before, "{}", up.stderr);
+    assert_eq!(asked(&stack, "prometheus-2", "count(up{job=\"web\"})")[0]["value"][1], "2");
+}
+
+#[test]
 fn the_replica_that_does_not_see_what_the_other_sees_is_named() {
     let stack = Sandbox::bare("");
     write(&stack, "replicas: 2", "");

@@ -166,8 +166,8 @@ impl Force {
     ) -> Self {
         // A reload puts live-restore in force, and does not take it back.
         let has_reloaded = running.host.live_restore && !running.outlives_with(restored);
-        let is_put_back = |until_now: &&Backup| until_now.bytes().is_ok_and(|bytes| bytes.as_deref() != file.bytes());
-        let under_way = under_way.filter(is_put_back);
+        let is_put_back = backup.bytes().is_ok_and(|bytes| bytes.as_deref() == file.bytes());
+        let under_way = under_way.filter(|_| is_put_back);
         let has_restarted = under_way.is_some_and(|until_now| running.has_started_after(until_now));
         let runs_with = match under_way {
             _ if has_restarted => Ok(restored.clone()),
@@ -176,11 +176,14 @@ impl Force {
         };
         let alike = |document: &Document| document.setting(LIVE_RESTORE, &false.into());
         let needs_restart = runs_with.as_ref().map_or(true, |now| needs_restart(&alike(now), &alike(restored)));
+        let lacks = has_restarted || running.lacks(file, backup);
+        let comes_on = running.outlives_with(restored) && !running.host.live_restore;
         match runs_with {
-            _ if !has_reloaded && (has_restarted || running.lacks(file, backup)) => Self::Already,
-            _ if has_reloaded && needs_restart => Self::Restart,
-            _ if has_reloaded => Self::SwitchOff,
-            Ok(now) if !daemon::needs_restart(&now, restored) => Self::Reload,
+            _ if has_reloaded && (lacks || !needs_restart) => Self::SwitchOff,
+            _ if has_reloaded => Self::Restart,
+            _ if lacks => Self::Already,
+            Ok(now) if !needs_restart && !comes_on && says_the_same(&alike(&now), &alike(restored)) => Self::Already,
+            Ok(_) if !needs_restart => Self::Reload,
             _ => Self::Restart,
         }
     }
@@ -199,6 +202,11 @@ impl Force {
             reloads: self == Self::Reload,
         })
     }
+}
+
+fn says_the_same(one: &Document, other: &Document) -> bool {
+    let mut names = one.settings().into_iter().chain(other.settings()).map(|(name, ..)| name);
+    names.all(|name| one.get(&name) == other.get(&name))
 }
 
 /// What the copy says. Refuses one that the engine would not start with: it may have been damaged since, or other flags given.
