@@ -9,7 +9,7 @@ use super::Error;
 use super::apply::{Failure, Run};
 use super::create::body;
 use super::error::{cannot, status};
-use super::successor::short;
+use super::successor::{is_taken, short};
 use crate::desired::{PullPolicy, Service};
 use crate::plan::Step;
 
@@ -42,6 +42,14 @@ impl Run<'_> {
         for (id, aside) in left {
             if let Err(error) = self.engine.return_from(&aside, &id).await {
                 let step = format!("have container `{}` back, which stopped for another one", aside.from());
+                let error = if is_taken(&error) {
+                    error.advise(
+                        "another container of the stack has its port or its name by now: mend what failed, and run `stackctl up` \
+                         again, which gives this one what the stack file says",
+                    )
+                } else {
+                    error
+                };
                 self.note(Failure { step, service: None, error });
             }
         }

@@ -40,6 +40,13 @@ impl Aside {
     }
 }
 
+/// Whether a container cannot start because another one has its port or its name.
+pub(super) fn is_taken(error: &Error) -> bool {
+    ["port is already allocated", "address already in use", "is already in use by container"]
+        .iter()
+        .any(|words| error.cause.contains(words))
+}
+
 impl Engine {
     /// Stops a container and gives it a name that nobody wants. `None`: it is gone already, which is no failure. Where it
     /// cannot be renamed, it is as it was.
@@ -96,6 +103,10 @@ impl Engine {
         let told = match self.restore_container(old, aside, new).await {
             Ok(()) if aside.ran => "the container that ran before runs again".to_owned(),
             Ok(()) => "the container that was there before is there again".to_owned(),
+            Err(failed) if is_taken(&failed) => {
+                "and the container before it cannot come back: another one of the stack has its port or its name by now"
+                    .to_owned()
+            }
             Err(failed) => format!("and the container before it cannot come back: {}", failed.cause),
         };
         Error { cause: format!("{}; {told}", error.cause), ..error }

@@ -193,6 +193,26 @@ fn who_shares_the_processes_of_one_that_comes_back_runs_again() {
     assert!(ids().iter().all(|running| running.len() == 1));
 }
 
+/// Two apps exchange their ports, and the second one does not start: the first has its port by then.
+#[test]
+fn one_that_gave_way_and_cannot_come_back_is_told_why_and_comes_with_the_next_up() {
+    let [first, second] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
+    let [first, second] = [first, second].map(|held| held.local_addr().unwrap().port());
+    let apps = |first: u16, second: u16, rest: &str| {
+        format!(
+            "apps:\n  one: {{ image: stackctl/self, command: [demo, iotd], ports: [\"{first}:80\"] }}\n  \
+             two: {{ image: stackctl/self, command: [demo, iotd], depends_on: [one], ports: [\"{second}:80\"]{rest} }}\n"
+        )
+    };
+    let stack = Sandbox::started(&apps(first, second, ""));
+    stack.write(&apps(second, first, ", entrypoint: [/no-such-program]"));
+    let up = stack.expect(1, &["up"]);
+    assert!(up.stderr.contains("another one of the stack has its port or its name by now"), "{}", up.stderr);
+    stack.write(&apps(second, first, ""));
+    stack.ok(&["up"]);
+    assert_eq!((stack.running("one").len(), stack.running("two").len()), (1, 1));
+}
+
 /// An image that cannot be had is known before anything is replaced.
 #[test]
 fn one_whose_processes_are_shared_by_what_cannot_be_replaced_is_left_alone() {
