@@ -23,7 +23,7 @@ pub struct Cli {
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done; 1 the world said no (engine, network, disk); 2 the file or the arguments are wrong; \
-3 not as desired (plan with steps, verify with findings, test with failures)";
+3 not as desired (plan with steps, verify with findings, test with failures); 130 interrupted";
 
 /// What they stand under in the help of every command, so that those of the command alone stand by themselves.
 const GLOBAL: &str = "Global options";

@@ -16,7 +16,9 @@ Examples:
   stackctl add app web --image ghcr.io/acme/web:1.4 --port 8080:80 --metrics 80/metrics
   stackctl add exporter node
   stackctl add exporter postgres --for db
-  stackctl add dashboard node --preset node")]
+  stackctl add dashboard node --preset node
+
+Of several stack files (`-f A -f B`) the first one is changed.")]
 pub struct Arguments {
     #[command(subcommand)]
     what: What,

@@ -131,7 +131,7 @@ pub(super) fn resolve(
 pub(super) struct Files<'a> {
     root: &'a Node,
     folder: &'a Path,
-    needs_secrets: bool,
+    pub(super) needs_secrets: bool,
     environment: &'a Environment,
     problems: &'a mut Collector,
 }

@@ -151,22 +151,30 @@ fn a_restart_that_never_happens_is_told_with_the_way_back() {
     assert_ne!(engine.text(), SMALLEST);
 }
 
+/// What is said by an `engine apply` or `engine rollback` that Ctrl-C ends while its restart command runs.
+fn interrupted(engine: &Beside, what: &str) -> String {
+    let begun = engine.path(&format!("{what} has begun"));
+    let command = format!("touch '{}'; sleep 30", begun.display());
+    let mut child = engine.outside();
+    child.args(["engine", what, "--yes", "--restart-command", &command]).stdout(Stdio::null()).stderr(Stdio::piped());
+    let child = child.spawn().expect("stackctl starts");
+    assert!(Beside::wait_until(|| begun.exists()), "it begins");
+    must(Command::new("kill").args(["-INT", &child.id().to_string()]));
+    let ended = child.wait_with_output().expect("it ends");
+    let told = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert_eq!(ended.status.code(), Some(130), "{told}");
+    told
+}
+
 #[test]
 fn ctrl_c_while_the_engine_restarts_says_how_things_stand() {
-    let engine = Beside::start("sid", SMALLEST, "");
-    engine.write_stack("engine: { metrics: gateway }\napps: {}\n");
-    let command = format!("touch {}; sleep 30", engine.path("begun").display());
-    let mut apply = engine.outside();
-    apply
-        .args(["engine", "apply", "--yes", "--restart-command", &command])
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped());
-    let apply = apply.spawn().expect("stackctl starts");
-    assert!(Beside::wait_until(|| engine.path("begun").exists()), "it begins");
-    must(Command::new("kill").args(["-INT", &apply.id().to_string()]));
-    let ended = apply.wait_with_output().expect("it ends");
-    let told = String::from_utf8_lossy(&ended.stderr);
-    assert_eq!(ended.status.code(), Some(130), "{told}");
+    let engine = applied("sid", SMALLEST, "");
+    let told = interrupted(&engine, "rollback");
+    assert!(told.contains("is put back; `") && told.contains("` ends this rollback"), "{told}");
+    assert_eq!(engine.text(), SMALLEST);
+    rollback(&engine, 0);
+
+    let told = interrupted(&engine, "apply");
     assert!(
         told.contains("is changed")
             && told.contains("`stackctl engine rollback` takes the change back, and where the engine is down"),

@@ -189,6 +189,11 @@ volumes: {{ data: {{}} }}
     assert_eq!(stack.plan(), [""; 0]);
     fs::write(stack.path("profile.json"), profile.replace("ALLOW", "LOG")).expect("the test's folder is writable");
     assert_eq!(stack.plan(), ["replace container STACK-profile-1", "replace container STACK-equals-1"]);
+    // Who only looks, or takes it away, needs no profile.
+    fs::remove_file(stack.path("profile.json")).expect("it was written");
+    stack.expect(2, &["plan"]);
+    stack.ok(&["ps"]);
+    stack.ok(&["down"]);
 }
 
 /// The essence of a container of the same image that nobody has said anything about.

@@ -50,6 +50,7 @@ impl Restart<'_> {
         let _hangup = listen(SignalKind::hangup())?;
         let stage = Cell::new(Stage::Forth);
         let file = written.file;
+        let is_rollback = matches!(written.way_back, WayBack::BeforeRollback(_));
         tokio::select! {
             done = self.carry_out(written, &stage) => return done,
             _ = interrupt.recv() => {}
@@ -57,6 +58,10 @@ impl Restart<'_> {
             _ = quit.recv() => {}
         }
         let how = match stage.get() {
+            Stage::Forth if is_rollback => format!(
+                "{path} is put back; `{}` ends this rollback, and starts the engine where it is down",
+                self.undo_when_down(file)
+            ),
             Stage::Forth => format!(
                 "{path} is changed; `stackctl engine rollback` takes the change back, and where the engine is down `{}` starts \
                  it, too (by hand it would stop containers that run on)",
