@@ -6,8 +6,18 @@ use std::path::Path;
 use super::Failure;
 use crate::engine::Error;
 
+/// Refuses what is no file, whoever says what: a device, a pipe or a socket is nobody's to be replaced.
+fn refuse_what_is_no_file(file: &Path) -> Result<(), Failure> {
+    if std::fs::metadata(file).is_ok_and(|data| !data.is_file()) {
+        let message = format!("{} is no file, but a folder, a device, a pipe or a socket", file.display());
+        return Err(Failure::arguments(message, "name another file; without one it goes to standard output"));
+    }
+    Ok(())
+}
+
 /// Refuses where a file is there and nobody said that it may go.
 pub(super) fn refuse_to_overwrite(file: &Path, force: bool) -> Result<(), Failure> {
+    refuse_what_is_no_file(file)?;
     if force || file.symlink_metadata().is_err() {
         return Ok(());
     }
@@ -18,36 +28,52 @@ pub(super) fn refuse_to_overwrite(file: &Path, force: bool) -> Result<(), Failur
 /// Writes it beside its place and moves it there, so that nobody ever sees half of it. A file that is written over keeps
 /// its mode and its owner, and a link to it stays a link.
 pub(super) fn write(file: &Path, text: &str, force: bool) -> Result<(), Failure> {
-    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
-
-    let file = &if force { file.canonicalize().unwrap_or_else(|_| file.to_owned()) } else { file.to_owned() };
-
+    refuse_what_is_no_file(file)?;
     let failed = |error: std::io::Error| {
         Failure::World(
             Error::new(format!("cannot write {}", file.display()), error)
                 .advise("choose a folder that is there and that you may write into"),
         )
     };
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mode = std::fs::metadata(file).map_or(0o644, |data| data.permissions().mode() & 0o777);
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".stackctl-").permissions(std::fs::Permissions::from_mode(mode));
-    let mut temporary = builder.tempfile_in(folder).map_err(failed)?;
-    if let (true, Ok(before)) = (force, std::fs::metadata(file)) {
-        // Only root may give a file away; for everybody else it is their own already.
-        let _ = fchown(temporary.as_file(), Some(before.uid()), Some(before.gid()));
-    }
-    temporary.write_all(text.as_bytes()).map_err(failed)?;
-    temporary.as_file().sync_all().map_err(failed)?;
     if force {
-        temporary.persist(file).map_err(|error| failed(error.error))?;
-        return Ok(());
+        return replace(file, text, None).map_err(failed);
     }
+    let temporary = beside(file, text, 0o644).map_err(failed)?;
     match temporary.persist_noclobber(file) {
         Ok(_) => Ok(()),
         Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => refuse_to_overwrite(file, false),
         Err(error) => Err(failed(error.error)),
     }
+}
+
+/// Puts a text in the place of a file, or where none is. It has that mode, else that of the file.
+fn replace(file: &Path, text: &str, mode: Option<u32>) -> std::io::Result<()> {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
+
+    // A link to it stays a link.
+    let file = &file.canonicalize().unwrap_or_else(|_| file.to_owned());
+    let before = std::fs::metadata(file);
+    let usual = before.as_ref().map_or(0o644, |data| data.permissions().mode() & 0o777);
+    let temporary = beside(file, text, mode.unwrap_or(usual))?;
+    if let Ok(before) = before {
+        // Only root may give a file away; for everybody else it is their own already.
+        let _ = fchown(temporary.as_file(), Some(before.uid()), Some(before.gid()));
+    }
+    temporary.persist(file)?;
+    Ok(())
+}
+
+/// A text on disk beside a file.
+fn beside(file: &Path, text: &str, mode: u32) -> std::io::Result<tempfile::NamedTempFile> {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".stackctl-").permissions(std::fs::Permissions::from_mode(mode));
+    let mut temporary = builder.tempfile_in(folder)?;
+    temporary.write_all(text.as_bytes())?;
+    temporary.as_file().sync_all()?;
+    Ok(temporary)
 }
 
 /// What became of variables that were to be added to a file.
@@ -60,7 +86,7 @@ pub(super) struct Added {
 
 /// Adds variables to a file of such, which nobody else may read from then on. Those that are there stay.
 pub(super) fn add_variables(file: &Path, variables: &[(String, String)]) -> Result<Added, Failure> {
-    use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+    use std::os::unix::fs::PermissionsExt as _;
 
     let failed = |error: std::io::Error| {
         Failure::World(
@@ -68,6 +94,7 @@ pub(super) fn add_variables(file: &Path, variables: &[(String, String)]) -> Resu
                 .advise("write it by hand: one `NAME=VALUE` for each password that the stack file names"),
         )
     };
+    refuse_what_is_no_file(file)?;
     let before = match std::fs::read_to_string(file) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
@@ -86,15 +113,11 @@ pub(super) fn add_variables(file: &Path, variables: &[(String, String)]) -> Resu
     for (name, value) in &new {
         text.push_str(&variable_line(name, value));
     }
-    let mut options = std::fs::OpenOptions::new();
-    let mut opened = options.append(true).create(true).mode(0o600).open(file).map_err(failed)?;
-    let mode = opened.metadata().map_err(failed)?.permissions().mode() & 0o777;
-    if mode & 0o077 != 0 {
-        opened.set_permissions(std::fs::Permissions::from_mode(0o600)).map_err(failed)?;
-    }
-    opened.write_all(text.as_bytes()).and_then(|()| opened.sync_all()).map_err(failed)?;
+    let open_before = std::fs::metadata(file).ok().map(|data| data.permissions().mode() & 0o777);
+    let open_before = open_before.filter(|mode| mode & 0o077 != 0);
+    replace(file, &format!("{before}{text}"), Some(0o600)).map_err(failed)?;
     let names = new.iter().map(|(name, _)| name.clone()).collect();
-    Ok(Added { names, open_before: Some(mode).filter(|mode| mode & 0o077 != 0) })
+    Ok(Added { names, open_before })
 }
 
 /// In quotes that leave every letter what it is.
@@ -112,4 +135,39 @@ fn variable_line(name: &str, value: &str) -> String {
         }
     }
     format!("{name}=\"{quoted}\"\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_file_is_never_replaced() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let socket = folder.path().join("stack.yml");
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).expect("a socket");
+        let link = folder.path().join("link.yml");
+        std::os::unix::fs::symlink(&socket, &link).expect("a link");
+        for path in [&socket, &link, &folder.path().to_owned()] {
+            assert!(refuse_to_overwrite(path, true).is_err() && write(path, "name: x\n", true).is_err(), "{path:?}");
+            assert!(add_variables(path, &[("A".to_owned(), "b".to_owned())]).is_err(), "{path:?}");
+        }
+        assert!(!std::fs::metadata(&socket).expect("it is there").is_file());
+    }
+
+    #[test]
+    fn variables_are_added_whole_and_nobody_else_may_read_them() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join(".env");
+        std::fs::write(&file, "A=1").expect("writable");
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).expect("our file");
+        let variables = [("A".to_owned(), "2".to_owned()), ("B".to_owned(), "3".to_owned())];
+        let added = add_variables(&file, &variables).unwrap_or_else(|_| panic!("it can be written"));
+        assert_eq!((added.names, added.open_before), (vec!["B".to_owned()], Some(0o644)));
+        assert_eq!(std::fs::read_to_string(&file).expect("readable"), "A=1\nB='3'\n");
+        assert_eq!(std::fs::metadata(&file).expect("it is there").permissions().mode() & 0o777, 0o600);
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing is left beside it");
+    }
 }

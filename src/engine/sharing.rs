@@ -40,7 +40,7 @@ impl Engine {
         found
     }
 
-    pub(super) async fn runs(&self, id: &str) -> bool {
+    async fn runs(&self, id: &str) -> bool {
         let found = self.inspect(id).await.ok().flatten();
         found.and_then(|found| found.state?.running).unwrap_or(false)
     }

@@ -1,4 +1,4 @@
-//! Of Prometheus servers that do the same, one answers while the other is replaced.
+//! Of servers that do the same, one does it while the other is replaced: Prometheus answers, Alertmanager stays up.
 
 use std::time::{Duration, Instant};
 
@@ -7,6 +7,9 @@ use super::reload::CheckAnswer;
 use super::{ContainerState, Engine, Error};
 use crate::catalog::prometheus::ANSWERS;
 use crate::desired::{HealthcheckTest, Role, Service};
+
+/// Seconds after which what does not like its settings has ended.
+const LASTING: u64 = 2;
 
 /// Time between two looks.
 const PAUSE: Duration = Duration::from_millis(300);
@@ -21,13 +24,17 @@ impl Engine {
         stack: &str,
         timeout: Duration,
     ) -> Result<(), Error> {
-        let Some(question) = question(service) else { return Ok(()) };
+        if !matches!(service.role, Role::Prometheus | Role::Alertmanager) {
+            return Ok(());
+        }
+        let question = question(service).unwrap_or_default();
         let words: Vec<&str> = question.iter().map(String::as_str).collect();
         let begun = Instant::now();
         for twin in &service.depends_on {
             while !self.answers(&twin.service, &words, stack).await? {
                 if begun.elapsed() >= timeout {
-                    let cause = format!("`{}` does not answer after {} s", twin.service, timeout.as_secs());
+                    let what = if words.is_empty() { "does not stay up" } else { "does not answer" };
+                    let cause = format!("`{}` {what} after {} s", twin.service, timeout.as_secs());
                     let advice = format!(
                         "`{}` runs on as it was, so that one answers; see `stackctl logs {}`, then run `stackctl up` again, \
                          with more --timeout where it only takes long",
@@ -48,24 +55,28 @@ impl Engine {
         if twin.state != ContainerState::Running || twin.restarts > 0 {
             return Ok(false);
         }
+        let lasts = twin.seconds_up.is_none_or(|seconds| seconds >= LASTING);
+        if question.is_empty() {
+            return Ok(lasts);
+        }
         let asked = self.act(async || self.run_checker(&twin.id, question).await).await;
         // It has ended meanwhile.
         if asked.as_ref().is_err_and(|error| status(error) == Some(409)) {
             return Ok(false);
         }
         let answer = asked.map_err(cannot(format!("ask `{service}` whether it answers")))?;
-        // Nothing can be run in one that has ended meanwhile, either.
+        // Nothing can be run in one that is between two ends, either.
         Ok(match answer {
             CheckAnswer::Fine => true,
-            CheckAnswer::Absent => self.runs(&twin.id).await,
+            CheckAnswer::Absent => lasts,
             CheckAnswer::Refused(_) => false,
         })
     }
 }
 
-/// The words that ask such a server in its own container. `None`: it is not one of several, or it cannot be asked so.
+/// The words that ask a Prometheus in its own container. `None`: it cannot be asked so, and is only to stay up.
 fn question(service: &Service) -> Option<Vec<String>> {
-    if service.role != Role::Prometheus || service.depends_on.is_empty() {
+    if service.role != Role::Prometheus {
         return None;
     }
     let settings = &service.container.settings;

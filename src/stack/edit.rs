@@ -31,6 +31,17 @@ impl Editor {
     pub fn open(name: &str, text: &str) -> Result<Self, Problems> {
         let mut problems = Collector::default();
         let source = problems.add_source(name.to_owned(), text.to_owned());
+        // YAML ends lines at them, and nothing else that reads lines does.
+        if text.replace("\r\n", "").contains('\r') {
+            let message = "its lines end in bare carriage returns, which no command edits";
+            problems.error_in(
+                name.to_owned(),
+                1,
+                message,
+                "give its lines the usual ends first, such as with `dos2unix -c mac`",
+            );
+            return Err(problems.finish());
+        }
         let returns = text.contains("\r\n") && text.matches("\r\n").count() == text.matches('\n').count();
         let text = if returns { text.replace("\r\n", "\n") } else { text.to_owned() };
         match document::parse(&text, source, &mut problems) {
@@ -391,6 +402,13 @@ exporters: { node: {}, cadvisor: {} }
         assert_eq!(added, one.replace("cadvisor: {} }", "cadvisor: {}, new: { image: new:1 } }"));
         let removed = edit(one).remove("exporters", "cadvisor").unwrap();
         assert!(edit(&removed).has("exporters", "node") && !edit(&removed).has("exporters", "cadvisor"), "{removed}");
+    }
+
+    #[test]
+    fn lines_that_end_in_bare_carriage_returns_are_not_edited() {
+        let text = "name: x\rapps:\r  web:\r    image: a:1\r";
+        let refused = Editor::open("stack.yml", text).expect_err("it is refused");
+        assert!(refused.as_slice()[0].message.contains("bare carriage returns"));
     }
 
     #[test]

@@ -151,6 +151,16 @@ fn a_restart_that_never_happens_is_told_with_the_way_back() {
     assert_ne!(engine.text(), SMALLEST);
 }
 
+/// Whoever edits the file back by hand has not restarted the engine.
+#[test]
+fn what_runs_is_taken_back_by_a_restart_also_where_the_file_says_so_already() {
+    let engine = applied("bookworm", SMALLEST, "");
+    fs::write(engine.file(), SMALLEST).expect("writable");
+    let told = rollback(&engine, 0);
+    assert!(told.contains("restarting the engine"), "{told}");
+    assert_eq!((engine.text().as_str(), engine.metrics("172.17.0.1:9323")), (SMALLEST, 0), "{told}");
+}
+
 /// What is said by an `engine apply` or `engine rollback` that Ctrl-C ends while its restart command runs.
 fn interrupted(engine: &Beside, what: &str) -> String {
     let begun = engine.path(&format!("{what} has begun"));

@@ -140,6 +140,22 @@ fn a_mistake_takes_the_first_of_two_prometheus_servers_and_leaves_the_other() {
 }
 
 #[test]
+fn a_mistake_takes_the_first_of_two_alertmanagers_and_leaves_the_other() {
+    let stack = Sandbox::bare("");
+    let two = |flags: &str| {
+        let settings = format!("port: off, replicas: 2{flags}, receivers: {{ team: {{ webhook: \"http://hook/\" }} }}");
+        write(&stack, "retention: { time: 1d }", &format!("alertmanager: {{ {settings} }}\n"));
+    };
+    two("");
+    stack.ok(&["up", "--no-wait"]);
+    let before = stack.running("alertmanager-2");
+    two(", extra_flags: [--no-such-flag]");
+    let up = stack.expect(1, &["up", "--no-wait", "--timeout", "5s"]);
+    assert!(up.stderr.contains("`alertmanager` does not stay up after 5 s"), "{}", up.stderr);
+    assert_eq!(stack.running("alertmanager-2"), before, "{}", up.stderr);
+}
+
+#[test]
 fn the_replica_that_does_not_see_what_the_other_sees_is_named() {
     let stack = Sandbox::bare("");
     write(&stack, "replicas: 2", "");

@@ -88,6 +88,10 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
         return down.finish(backup, &restored, under_way).await.map(|()| Exit::Done);
     }
     // While an engine restarts, both texts are on disk.
+    if let (None, Some(running)) = (&service, &running) {
+        // Before the copy is used up: a run that is ended in between leaves it for the next one.
+        switch_off(running, &turn, &file, &restored).await;
+    }
     let (done, until_now) = match &service {
         Some(_) => {
             backup.put_back(&turn, &file).map(|(done, until_now)| (done, Some(until_now))).map_err(or_by_hand)?
@@ -119,9 +123,6 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
         }
         (_, running, _) => {
             under_way.into_iter().for_each(Backup::forget);
-            if let Some(running) = &running {
-                switch_off(running, &turn, &file, &restored).await;
-            }
             if force.is_some_and(|force| matches!(force, Force::Reload | Force::Restart)) {
                 say(&by_whom(running.as_ref(), reloads, &restored));
             }
@@ -176,12 +177,17 @@ impl Force {
         };
         let alike = |document: &Document| document.setting(LIVE_RESTORE, &false.into());
         let needs_restart = runs_with.as_ref().map_or(true, |now| needs_restart(&alike(now), &alike(restored)));
-        let lacks = has_restarted || running.lacks(file, backup);
+        // What only a start reads is not in force where the engine has run since before it was written, whatever the file says now.
+        let lacks = has_restarted || running.runs_since_before(backup);
+        let is_edited = running.is_older_than(file) && !backup.is_undone_by(file);
         let comes_on = running.outlives_with(restored) && !running.host.live_restore;
         match runs_with {
-            _ if has_reloaded && (lacks || !needs_restart) => Self::SwitchOff,
-            _ if has_reloaded => Self::Restart,
+            _ if lacks && has_reloaded => Self::SwitchOff,
             _ if lacks => Self::Already,
+            // Nobody knows what it was started with.
+            _ if is_edited => Self::Restart,
+            _ if has_reloaded && !needs_restart => Self::SwitchOff,
+            _ if has_reloaded => Self::Restart,
             Ok(now) if !needs_restart && !comes_on && says_the_same(&alike(&now), &alike(restored)) => Self::Already,
             Ok(_) if !needs_restart => Self::Reload,
             _ => Self::Restart,

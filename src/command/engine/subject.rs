@@ -115,6 +115,11 @@ impl Running {
         matches!((earlier, file.document()), (Ok(earlier), Ok(now)) if needs_restart(&earlier, &now))
     }
 
+    /// Whether it runs since before that copy was taken: it was not restarted after the change that the copy was made for.
+    pub(super) fn runs_since_before(&self, copy: &Backup) -> bool {
+        self.since.is_some_and(|since| copy.is_taken_after(since))
+    }
+
     /// Whether its containers outlive a restart that has it read this document.
     pub(super) fn outlives_with(&self, document: &Document) -> bool {
         let is_flag = || self.flags().get(LIVE_RESTORE).is_some_and(|flag| flag.value == "true");
