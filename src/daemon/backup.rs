@@ -300,6 +300,15 @@ mod tests {
         file.replace(&turn, bytes, |_| Ok(())).expect("writable")
     }
 
+    /// A file that said `{}` and says `{ }`, and its copy.
+    fn changed() -> (tempfile::TempDir, PathBuf, Backup) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("daemon.json");
+        fs::write(&path, "{}").expect("writable");
+        let copy = replace(&path, b"{ }");
+        (folder, path, copy)
+    }
+
     fn restore(path: &Path) -> Restored {
         let last = Backup::last(path).expect("readable").expect("there is a copy");
         let file = ConfigFile::read(path).expect("readable");
@@ -324,13 +333,9 @@ mod tests {
 
     #[test]
     fn both_texts_are_on_disk_until_it_is_known_which_one_stays() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("daemon.json");
-        fs::write(&path, "{}").expect("writable");
-        replace(&path, b"{ }");
+        let (folder, path, copy) = changed();
         let read = || ConfigFile::read(&path).expect("readable");
         let turn = Turn::of(&read()).expect("nobody else is at work");
-        let copy = Backup::last(&path).expect("readable").expect("there is a copy");
         let (_, until_now) = copy.put_back(&turn, &read()).expect("writable");
         assert_eq!(fs::read_to_string(&path).expect("readable"), "{}");
         assert_eq!(until_now.bytes(), Ok(Some(b"{ }".to_vec())));
@@ -355,13 +360,9 @@ mod tests {
 
     #[test]
     fn who_edits_in_place_what_was_put_back_leaves_the_copy_as_it_is_and_no_edit_is_lost() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("daemon.json");
-        fs::write(&path, "{}").expect("writable");
-        replace(&path, b"{ }");
+        let (_folder, path, copy) = changed();
         let read = || ConfigFile::read(&path).expect("readable");
         let turn = Turn::of(&read()).expect("nobody else is at work");
-        let copy = Backup::last(&path).expect("readable").expect("there is a copy");
         copy.put_back(&turn, &read()).expect("writable");
         let mut kept = Vec::new();
         for edit in ["{ \"debug\": true }", "{ \"debug\": false }"] {

@@ -1,0 +1,50 @@
+//! What the probe is asked.
+
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::probe::Credentials;
+
+#[test]
+fn the_probe_is_asked_only_about_what_is_not_well() {
+    let case = Case::default();
+    let index = Index::new(&case.desired, &case.observed, "prometheus");
+    let prometheus = all_up();
+    let expected = index.expected();
+    assert_eq!(question::request(&index, &expected, &Scraped::new(&prometheus), &BTreeMap::new()), None);
+    let known = targets(vec![target("web", "demo-web-2:80", Health::Up)]);
+    let request =
+        question::request(&index, &expected, &Scraped::new(&known), &BTreeMap::new()).expect("one is missing");
+    let asked: Vec<&str> = request.targets.iter().map(|target| target.url.as_str()).collect();
+    assert_eq!(asked, ["http://demo-web-1:80/metrics"]);
+}
+
+#[test]
+fn the_probe_is_told_path_parameters_ports_and_credentials() {
+    let mut case = Case::default();
+    case.job().params = [("collect[]".to_owned(), vec!["cpu".to_owned(), "a b".to_owned()])].into_iter().collect();
+    let port = Port { host_ip: [127, 0, 0, 1].into(), host_port: None, container_port: 8080, protocol: Protocol::Tcp };
+    case.desired.services[1].container.settings.ports = Ports(vec![port]);
+    let index = Index::new(&case.desired, &case.observed, "prometheus");
+    let none = Targets::default();
+    let credentials = BTreeMap::from([("web".to_owned(), Credentials::Bearer("t".into()))]);
+    let request =
+        question::request(&index, &index.expected(), &Scraped::new(&none), &credentials).expect("all are missing");
+    let asked = request.targets.first().expect("replica 1");
+    assert_eq!(asked.url, "http://demo-web-1:80/metrics?collect%5B%5D=cpu&collect%5B%5D=a%20b");
+    assert_eq!((asked.ports.as_slice(), asked.timeout_ms), ([8080].as_slice(), 10_000));
+    assert_eq!(asked.credentials, Some(Credentials::Bearer("t".into())));
+}
+
+#[test]
+fn one_container_of_each_service_that_refused_is_looked_into() {
+    let mut case = Case::default();
+    for replica in 1..=2 {
+        let key = format!("web/demo-web-{replica}");
+        case.evidence.looked.insert(key, seen(Connect::Refused, None));
+    }
+    let index = Index::new(&case.desired, &case.observed, "prometheus");
+    let requests = question::listeners(&index.expected(), &case.evidence);
+    let asked: Vec<_> = requests.iter().map(|(service, (id, _))| (*service, *id)).collect();
+    assert_eq!(asked, [("web", "id-web-1")]);
+}
