@@ -147,3 +147,16 @@ fn an_image_that_no_replica_runs_is_not_asked_for() {
     let refused = stack.expect(1, &["up", "--no-wait", "--scale", "later=1"]);
     assert!(refused.stderr.contains("nowhere.example/later:1"), "{}", refused.stderr);
 }
+
+/// Nobody expects a target of it, and no panel is to show one.
+#[test]
+fn an_app_that_is_scaled_to_nothing_is_missed_by_nobody() {
+    let stack = Sandbox::new(&app("static"));
+    stack.ok(&["up"]);
+    let none = stack.ok(&["scale", "web=0"]);
+    assert!(!none.stdout.contains("warn") && none.stderr.contains("0 replicas"), "{}\n{}", none.stdout, none.stderr);
+    for check in ["dashboards", "targets"] {
+        let findings = stack.findings(check);
+        assert!(findings.iter().all(|finding| finding["status"] == "ok"), "{findings:#?}");
+    }
+}

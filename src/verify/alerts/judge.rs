@@ -7,7 +7,7 @@ use crate::client::{LoadedRule, RuleHealth};
 use crate::dashboard::STATUS_LABELS;
 use crate::desired::{Duration, Rule, RuleFile, RuleGroup, RuleKind, rule_place};
 use crate::promql::{Expression, Matcher, Selector};
-use crate::verify::dashboards::Jobs;
+use crate::verify::dashboards::{Jobs, Reason};
 use crate::verify::series::{BOUND, Found, SelectorState, bound};
 use crate::verify::{Cause, Finding, Trouble};
 
@@ -49,8 +49,11 @@ pub fn judge_rule(file: &RuleFile, group: &RuleGroup, at: usize, state: &RuleSta
     let verdict = never(rule, state, &place);
     // What is not scraped is told once, as what it is, and not by every rule that would count it.
     let awaited = || state.selectors.iter().find_map(|selector| jobs.awaited(selector, &[], "rules"));
-    if let (Verdict::Hardly(_) | Verdict::Never(_), Some(trouble)) = (&verdict, awaited()) {
-        return fail(trouble).as_warning();
+    if let (Verdict::Hardly(_) | Verdict::Never(_), Some(reason)) = (&verdict, awaited()) {
+        return match reason {
+            Reason::Trouble(trouble) => fail(trouble).as_warning(),
+            Reason::NoReplica(words) => Finding::ok(ALERTS, &group.name, Some(&name), words),
+        };
     }
     match verdict {
         Verdict::Can => Finding::ok(ALERTS, &group.name, Some(&name), stands(loaded)),

@@ -16,8 +16,19 @@ use crate::verify::{Cause, Server, Trouble};
 pub struct Jobs {
     /// Those that have nothing to show, and why.
     unwell: BTreeMap<String, State>,
+    /// Those of services that shall have no replica.
+    unmanned: BTreeSet<String>,
     /// Those of apps, whose signals the stack file names.
     apps: BTreeSet<String>,
+}
+
+/// Why a selector finds nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::verify) enum Reason {
+    /// A job that should have something to show, and has not.
+    Trouble(Trouble),
+    /// Nobody is to be scraped, as the stack file or `--scale` has it. In words.
+    NoReplica(String),
 }
 
 /// Why a job has nothing to show.
@@ -41,7 +52,7 @@ pub(in crate::verify) async fn ask(desired: &Desired, servers: &[Server]) -> Job
 impl Jobs {
     /// `targets`: `None` where they are not known, so that no panel waits for one.
     pub fn of(desired: &Desired, targets: Option<&Targets>, unreached: &Unreached) -> Self {
-        let mut jobs = Self { unwell: BTreeMap::new(), apps: apps(desired) };
+        let mut jobs = Self { unwell: BTreeMap::new(), unmanned: unmanned(desired), apps: apps(desired) };
         let (Some(config), Some(targets)) = (&desired.prometheus, targets) else { return jobs };
         let mut by_job: BTreeMap<&str, Vec<&Target>> = BTreeMap::new();
         for target in &targets.active {
@@ -58,7 +69,7 @@ impl Jobs {
                 (true, false, None) => None,
                 (false, ..) => state(job, found, unreached),
             };
-            if let Some(state) = state {
+            if let Some(state) = state.filter(|_| !jobs.unmanned.contains(name)) {
                 jobs.unwell.insert(name.to_owned(), state);
             }
         }
@@ -72,36 +83,40 @@ impl Jobs {
 
     /// What a selector without series waits for; `None`: nothing that could bring it one. `shown`: the jobs that it may
     /// mean where it names none. `who`: what waits, such as `panels`.
-    pub(in crate::verify) fn awaited(&self, state: &SelectorState, shown: &[String], who: &str) -> Option<Trouble> {
+    pub(in crate::verify) fn awaited(&self, state: &SelectorState, shown: &[String], who: &str) -> Option<Reason> {
+        let named = named_jobs(&state.selector);
+        let asked: Vec<&str> = if named.is_empty() { shown.iter().map(String::as_str).collect() } else { named };
+        if let Some(job) = asked.first().filter(|_| asked.iter().all(|job| self.unmanned.contains(*job))) {
+            return (state.found != Found::Series).then(|| Reason::NoReplica(no_replica(job, who)));
+        }
         let is_misspelled = match &state.found {
             Found::NoMetric { nearest } => nearest.is_some(),
             Found::NoMatch { .. } => true,
             _ => return None,
         };
-        let named = named_jobs(&state.selector);
-        let asked: Vec<&str> = if named.is_empty() { shown.iter().map(String::as_str).collect() } else { named };
         let is_asked = |job: &&String| asked.is_empty() || asked.contains(&job.as_str());
         let unwell = || self.unwell.iter().filter(|(job, _)| is_asked(job));
         if let Some((job, state)) = unwell().find(|(_, state)| **state == State::Pending) {
-            return Some(trouble(job, state, who));
+            return Some(Reason::Trouble(trouble(job, state, who)));
         }
         // One that is scraped has said what there is; where nobody is named, any may be meant.
-        let may_help = if asked.is_empty() { !is_misspelled } else { asked.iter().all(|job| self.is_unwell(job)) };
+        let may_help = if asked.is_empty() { !is_misspelled } else { asked.iter().all(|job| self.says_nothing(job)) };
         if !may_help {
             return None;
         }
         let unwell: Vec<_> = unwell().collect();
-        match unwell[..] {
-            [] => None,
-            [(job, state)] => Some(trouble(job, state, who)),
-            [(job, state), ..] if !asked.is_empty() => Some(trouble(job, state, who)),
+        let trouble = match unwell[..] {
+            [] => return self.unmanned.first().map(|job| Reason::NoReplica(no_replica(job, who))),
+            [(job, state)] => trouble(job, state, who),
+            [(job, state), ..] if !asked.is_empty() => trouble(job, state, who),
             // Nobody says whose the metric is: none of them is to be blamed alone.
-            _ => Some(trouble_of_any(unwell.iter().map(|(job, _)| job.as_str()), who)),
-        }
+            _ => trouble_of_any(unwell.iter().map(|(job, _)| job.as_str()), who),
+        };
+        Some(Reason::Trouble(trouble))
     }
 
-    fn is_unwell(&self, job: &str) -> bool {
-        self.unwell.contains_key(job)
+    fn says_nothing(&self, job: &str) -> bool {
+        self.unwell.contains_key(job) || self.unmanned.contains(job)
     }
 }
 
@@ -114,6 +129,16 @@ fn apps(desired: &Desired) -> BTreeSet<String> {
         origin => matches!(origin, JobOrigin::Attached(_)),
     };
     jobs.filter(has_signals).map(|job| job.name.clone()).collect()
+}
+
+/// Jobs of services that shall have no replica: nothing of them is missing.
+fn unmanned(desired: &Desired) -> BTreeSet<String> {
+    let jobs = desired.prometheus.iter().flat_map(|prometheus| &prometheus.jobs);
+    let is_unmanned = |job: &&Job| match &job.origin {
+        JobOrigin::Service(name) => desired.service(name).is_some_and(|service| service.replicas == 0),
+        _ => false,
+    };
+    jobs.filter(is_unmanned).map(|job| job.name.clone()).collect()
 }
 
 fn state(job: Option<&Job>, targets: &[&Target], unreached: &Unreached) -> Option<State> {
@@ -139,6 +164,10 @@ fn named_jobs(selector: &Selector) -> Vec<&str> {
     let matcher = matchers.find(|matcher| matcher.label == "job" && chooses(matcher.operator));
     let named = matcher.into_iter().flat_map(|matcher| matcher.value.split('|'));
     named.filter(|name| !matches!(*name, "" | ".*" | ".+")).collect()
+}
+
+fn no_replica(job: &str, who: &str) -> String {
+    format!("`{job}` has no replica, and its {who} have nothing to tell")
 }
 
 fn trouble_of_any<'a>(jobs: impl Iterator<Item = &'a str>, who: &str) -> Trouble {

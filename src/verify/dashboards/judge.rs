@@ -2,7 +2,7 @@
 
 use super::DASHBOARDS;
 use super::evidence::{Answer, PanelState, QueryState};
-use super::jobs::Jobs;
+use super::jobs::{Jobs, Reason};
 use crate::desired::{DashboardOrigin as Origin, StackDashboard};
 use crate::promql::{Operator, Selector};
 use crate::verify::series::{Found, SelectorState};
@@ -91,10 +91,10 @@ fn judge(query: &QueryState, remedy: &Remedy) -> Verdict {
 /// A query without an answer: the first selector that explains it.
 fn judge_empty(query: &QueryState, selectors: &[SelectorState], may_be_empty: bool, remedy: &Remedy) -> Verdict {
     // What is not scraped is told once, as what it is, and not by every panel that would show it.
-    if let Some(trouble) =
-        selectors.iter().find_map(|state| remedy.jobs.awaited(state, &remedy.dashboard.jobs, "panels"))
-    {
-        return Verdict::Soon(trouble);
+    match selectors.iter().find_map(|state| remedy.jobs.awaited(state, &remedy.dashboard.jobs, "panels")) {
+        Some(Reason::Trouble(trouble)) => return Verdict::Soon(trouble),
+        Some(Reason::NoReplica(words)) => return Verdict::Good(words),
+        None => {}
     }
     // As long as one part has too few scrapes, the others may be right.
     let too_few = selectors.iter().find_map(|state| match &state.found {

@@ -10,7 +10,7 @@ mod judge;
 pub use evidence::{Answer, PanelState, QueryState};
 pub use grafana::{GrafanaState, judge_grafana};
 pub use jobs::Jobs;
-pub(super) use jobs::ask as ask_jobs;
+pub(super) use jobs::{Reason, ask as ask_jobs};
 pub use judge::judge_panels;
 
 use futures_util::StreamExt;

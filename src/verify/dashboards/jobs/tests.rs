@@ -118,3 +118,21 @@ fn of_several_jobs_that_are_down_none_is_blamed_alone_for_a_metric_that_may_be_o
     let named = judged(of("web"), None, &[], &jobs);
     assert!(named.message.contains("no target of `web`"), "{named:?}");
 }
+
+#[test]
+fn panels_of_a_job_that_shall_have_no_replica_have_nothing_to_tell_and_are_well() {
+    let mut desired = demo(vec![web_job()]);
+    desired.services.iter_mut().filter(|service| service.name == "web").for_each(|service| service.replicas = 0);
+    let jobs = Jobs::of(
+        &desired,
+        Some(&targets(vec![target("prometheus", "prometheus:9090", Health::Up)])),
+        &Unreached::new(),
+    );
+    for (selector, shown) in [(of("web"), &[][..]), (Selector::of("up"), &["web"]), (Selector::of("up"), &[])] {
+        let finding = judged(selector, None, shown, &jobs);
+        assert_eq!((finding.status, finding.cause), (Status::Ok, None), "{finding:?}");
+        assert_eq!(finding.message, "`web` has no replica, and its panels have nothing to tell");
+    }
+    assert_eq!(judged(of("other"), None, &[], &jobs).cause, Some(Cause::NoData));
+    assert_eq!(judged(Selector::of("uq"), Some("up"), &[], &jobs).cause, Some(Cause::NoData), "it is misspelled");
+}
