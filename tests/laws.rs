@@ -1,6 +1,6 @@
 //! What holds for every stack file and every state of the engine, on data that proptest makes up. No engine is needed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Component, Path, PathBuf};
 
@@ -162,6 +162,7 @@ impl Model {
             aliases: aliases(service),
             limits: Some(ObservedLimits::of(&service.container.settings)),
             ports: Vec::new(),
+            host_ports: BTreeSet::new(),
             files: service.container.files.iter().map(|file| (file.target.clone(), stamp(&file.source))).collect(),
         };
         self.observed.containers.push(container);

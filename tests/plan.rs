@@ -1,6 +1,6 @@
 //! The plan, as text: what is done from which state, in which order, and why. No engine is needed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use stackctl::catalog;
@@ -109,6 +109,7 @@ impl World {
             aliases: aliases(service),
             limits: Some(ObservedLimits::of(&service.container.settings)),
             ports: Vec::new(),
+            host_ports: BTreeSet::new(),
             files: service.container.files.iter().map(|file| (file.target.clone(), stamp(&file.source))).collect(),
         };
         (1..=service.replicas).map(one).collect()
@@ -305,6 +306,26 @@ fn what_an_interrupted_run_left_is_cleaned_up() {
             "- remove container shop-web-1.0123456789ab a second container of one replica",
         ],
     );
+}
+
+#[test]
+fn what_gives_its_port_to_another_stops_first_although_an_internal_network_hides_that_it_has_it() {
+    let apps = |one: u16, two: u16| {
+        World::of(&format!(
+            "name: demo\nprometheus: off\ngrafana: off\napps: {{ one: {{ image: x:1, ports: [\"{one}:80\"] }}, two: {{ image: x:1, ports: [\"{two}:80\"] }} }}"
+        ))
+    };
+    let mut observed = apps(21001, 21002).running();
+    for (name, port) in [("demo-one-1", "21001/tcp"), ("demo-two-1", "21002/tcp")] {
+        container(&mut observed, name).host_ports = [port.to_owned()].into();
+    }
+    let plan = apps(21002, 21001).plan(&observed);
+    assert!(plan.contains("stops first, because `demo-two-1` gets its port"), "{plan}");
+    assert!(plan.contains("stops first, because `demo-one-1` gets its port"), "{plan}");
+    // One that stands still has nothing to give.
+    container(&mut observed, "demo-one-1").state = ContainerState::Exited;
+    let plan = apps(21002, 21001).plan(&observed);
+    assert!(!plan.contains("because `demo-two-1` gets its port"), "{plan}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use bollard::models::{ContainerInspectResponse, ContainerSummary};
+use bollard::models::{ContainerInspectResponse, ContainerSummary, HostConfig};
 use bollard::query_parameters::{
     ContainerArchiveInfoOptionsBuilder, InspectContainerOptions, ListContainersOptions, ListContainersOptionsBuilder,
     ListNetworksOptionsBuilder, ListVolumesOptionsBuilder,
@@ -252,10 +252,11 @@ impl Engine {
     }
 }
 
-/// Adds what only an inspection tells: limits and names, and of one that is fresh or does not run, restarts and the exit
+/// Adds what only an inspection tells: limits, ports and names, and of one that is fresh or does not run, restarts and the exit
 /// code.
 fn add_inspected(container: &mut ObservedContainer, inspected: ContainerInspectResponse, is_fresh: bool) {
     container.limits = inspected.host_config.as_ref().map(ObservedLimits::told);
+    container.host_ports = inspected.host_config.map(host_ports).unwrap_or_default();
     let networks = inspected.network_settings.and_then(|settings| settings.networks).unwrap_or_default();
     container.aliases =
         networks.into_iter().map(|(name, endpoint)| (name, endpoint.aliases.unwrap_or_default())).collect();
@@ -269,6 +270,17 @@ fn add_inspected(container: &mut ObservedContainer, inspected: ContainerInspectR
     // One that was started again since the list was made has no exit code, and the engine writes 0 for that.
     let has_ended = state.restarting == Some(true) || state.running != Some(true);
     container.exit_code = state.exit_code.filter(|_| container.state != ContainerState::Running && has_ended);
+}
+
+/// Those that are written out: one that the engine chooses is another one each time.
+fn host_ports(host: HostConfig) -> BTreeSet<String> {
+    let bindings = host.port_bindings.unwrap_or_default().into_iter();
+    let written = bindings.flat_map(|(inside, places)| {
+        let protocol = inside.rsplit_once('/').map_or("tcp", |(_, protocol)| protocol).to_owned();
+        let ports = places.into_iter().flatten().filter_map(|place| place.host_port);
+        ports.map(move |port| format!("{port}/{protocol}"))
+    });
+    written.filter(|port| !port.starts_with('/') && !port.starts_with("0/")).collect()
 }
 
 /// What a network or volume was made with.

@@ -1,6 +1,6 @@
 //! What carries our labels at the engine, at one moment. Plain data: it is what was read, and nothing is decided here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use sha2::{Digest, Sha256};
@@ -136,6 +136,9 @@ pub struct ObservedContainer {
     pub limits: Option<ObservedLimits>,
     /// Published ports, as `docker ps` writes them: `127.0.0.1:8010->80/tcp`.
     pub ports: Vec<String>,
+    /// Ports of the host that it was made for: `8010/tcp`. The engine publishes none of one that is in internal networks
+    /// alone, and does as soon as it joins another one.
+    pub host_ports: BTreeSet<String>,
     /// The parts that its fingerprint was made from, each with a short hash of its own.
     pub parts: BTreeMap<String, String>,
     /// The files that stackctl put into it, by path; `None`: it is gone.

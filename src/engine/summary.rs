@@ -1,6 +1,6 @@
 //! A container as the engine's list shows it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use bollard::models::{ContainerSummary, ContainerSummaryStateEnum, PortSummary};
@@ -43,6 +43,7 @@ pub(super) fn from_summary(summary: &ContainerSummary) -> ObservedContainer {
         aliases: BTreeMap::new(),
         limits: None,
         ports: ports(summary.ports.as_deref().unwrap_or_default()),
+        host_ports: BTreeSet::new(),
         files: BTreeMap::new(),
     }
 }

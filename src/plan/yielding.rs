@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Step;
 use crate::desired::Port;
-use crate::engine::ObservedContainer;
+use crate::engine::{ContainerState, ObservedContainer};
 
 /// Marks the containers to be replaced whose port or name another container of the plan gets.
 pub(super) fn mark(changes: &mut [Step], observed: &[ObservedContainer]) {
@@ -15,7 +15,7 @@ pub(super) fn mark(changes: &mut [Step], observed: &[ObservedContainer]) {
     for step in changes {
         let Step::ReplaceContainer { id, container, yields, reason, .. } = step else { continue };
         let Some(old) = observed.iter().find(|old| old.id == *id) else { continue };
-        let mut ports = old.ports.iter().filter_map(|port| port_of(port));
+        let mut ports = ports_of(old);
         let taker = ports.find_map(|port| wanted.get(&port).filter(|taker| *taker != container));
         if let Some(taker) = taker {
             *reason = format!("{reason}; stops first, because `{taker}` gets its port");
@@ -32,6 +32,13 @@ fn wanted(step: &Step) -> Vec<(String, String)> {
     let Some((container, service)) = step.starts() else { return Vec::new() };
     let key = |port: &Port| Some((format!("{}/{}", port.host_port?, port.protocol), container.to_owned()));
     service.container.settings.ports.0.iter().filter_map(key).collect()
+}
+
+/// Ports that a container has, or gets as soon as it joins a network that is none of the internal ones.
+fn ports_of(old: &ObservedContainer) -> impl Iterator<Item = String> {
+    let may_take = matches!(old.state, ContainerState::Running | ContainerState::Paused | ContainerState::Restarting);
+    let made_for = old.host_ports.iter().filter(move |_| may_take).cloned();
+    old.ports.iter().filter_map(|port| port_of(port)).chain(made_for)
 }
 
 /// `8010/tcp` of `127.0.0.1:8010->80/tcp`. Whatever the address: what stops a moment early does no harm.

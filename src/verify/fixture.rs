@@ -1,5 +1,6 @@
 //! A small stack as plain values, for the tests of the judges: Prometheus and `web` with two replicas.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
 use indexmap::IndexMap;
@@ -136,6 +137,7 @@ pub(crate) fn container(service: &str, replica: u32, last: u8) -> ObservedContai
         aliases: std::collections::BTreeMap::new(),
         limits: None,
         ports: Vec::new(),
+        host_ports: BTreeSet::new(),
         files: std::collections::BTreeMap::new(),
     }
 }

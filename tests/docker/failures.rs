@@ -83,6 +83,27 @@ fn a_port_that_goes_from_one_app_to_another_is_given_up_first() {
     assert_eq!((stack.running("front").len(), stack.running("back").len()), (1, 1));
 }
 
+/// What is in internal networks alone has no port of the host, and takes the one it was made for as soon as it is in another.
+#[test]
+fn a_port_that_an_internal_network_kept_from_its_app_is_given_up_first_too() {
+    let free = [0; 2].map(|_| TcpListener::bind("127.0.0.1:0").expect("a free port"));
+    let [one, other] = free.map(|socket| socket.local_addr().unwrap().port());
+    let apps = |network: &str, front: u16, back: u16| {
+        format!(
+            "{network}apps:\n  back: {{ image: stackctl/self, command: [demo, iotd], ports: [\"{back}:80\"] }}\n  \
+             front: {{ image: stackctl/self, command: [demo, iotd], ports: [\"{front}:80\"], depends_on: [back] }}\n"
+        )
+    };
+    let stack = Sandbox::started(&apps("networks: { default: { internal: true } }\n", one, other));
+    assert_eq!(docker(&["port", &stack.container("front", 1)]), "", "an internal network has no way out");
+    stack.write(&apps("", other, one));
+    let up = stack.ok(&["up", "--no-wait"]);
+    assert!(up.stderr.contains("stops first, because"), "{}", up.stderr);
+    assert_eq!(stack.plan(), [""; 0]);
+    let port = |app: &str| docker(&["port", &stack.container(app, 1), "80"]).trim().to_owned();
+    assert_eq!([port("front"), port("back")], [other, one].map(|it| format!("127.0.0.1:{it}")));
+}
+
 #[test]
 fn a_container_name_that_goes_from_one_app_to_another_is_given_up_first() {
     let stack = Sandbox::bare("");
