@@ -39,8 +39,22 @@ fn stack_name(text: &str) -> Result<StackName, String> {
 
 /// Runs it.
 pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
+    let asks = arguments.volumes && !arguments.yes;
+    // Ctrl-C at a question ends the program as it ends any other one.
+    let mut heard = if asks { None } else { Some(Box::pin(interrupt::interrupt()?)) };
     let loaded = arguments.name.is_none().then(|| situation::load_without_secrets(global)).transpose()?;
-    let engine = situation::connect().await?;
+    let course = Course::default();
+    let engine = match &mut heard {
+        None => situation::connect().await?,
+        Some(interrupt) => tokio::select! {
+            engine = situation::connect() => engine?,
+            () = interrupt => {
+                let named = loaded.as_ref().map(|loaded| &loaded.stack.name).or(arguments.name.as_ref());
+                output::say(&course.told(named.map(StackName::as_str).unwrap_or_default()));
+                return Ok(Exit::Interrupted);
+            }
+        },
+    };
     let question = match (&loaded, &arguments.name) {
         (Some(loaded), _) => situation::question(&loaded.stack, &engine),
         (None, name) => situation::question_by_name(name.as_ref().map(StackName::as_str).unwrap_or_default(), &engine),
@@ -58,11 +72,13 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
             _ => Ok(observed),
         }
     };
-    if arguments.volumes && !arguments.yes {
+    if asks {
         confirm(&observe().await?)?;
     }
-    let interrupt = interrupt::interrupt()?;
-    let course = Course::default();
+    let interrupt = match heard {
+        Some(heard) => heard,
+        None => Box::pin(interrupt::interrupt()?),
+    };
     let work = async |interrupted| {
         let observed = observe().await?;
         course.begin(&observed, arguments.volumes);

@@ -62,13 +62,19 @@ pub struct Arguments {
 /// Runs it.
 pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
     let begun = Instant::now();
+    let mut interrupt = pin!(interrupt::interrupt()?);
     let loaded = situation::load(global)?;
     situation::check_scales(&loaded.stack, &arguments.scale.scale)?;
-    let engine = situation::connect().await?;
-    let wishes = Wishes { scale: &arguments.scale.scale, ask_again: arguments.pull, locked: arguments.locked.locked };
-    let stack = loaded.stack.name.to_string();
-    let mut interrupt = pin!(interrupt::interrupt()?);
     let progress = Progress::new(global.quiet);
+    let stack = loaded.stack.name.to_string();
+    let engine = tokio::select! {
+        engine = situation::connect() => engine?,
+        () = &mut interrupt => {
+            output::say(&progress.interrupted(&stack));
+            return Ok(Exit::Interrupted);
+        }
+    };
+    let wishes = Wishes { scale: &arguments.scale.scale, ask_again: arguments.pull, locked: arguments.locked.locked };
     let work = Work {
         global,
         arguments,

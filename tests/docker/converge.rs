@@ -322,6 +322,25 @@ fn up_that_is_told_to_end_says_what_is_left() {
     assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// An engine that takes a connection and says nothing is all that a signal can come before.
+#[test]
+fn who_is_told_to_end_before_the_engine_has_answered_says_so() {
+    let stack = Sandbox::new(APPS);
+    let socket = stack.path("silent.sock");
+    let _silent = std::os::unix::net::UnixListener::bind(&socket).expect("the test's own folder");
+    for words in [&["up"][..], &["down"], &["down", "--volumes", "--yes"]] {
+        let mut command = stack.command(words);
+        command.env("DOCKER_HOST", format!("unix://{}", socket.display()));
+        let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("stackctl starts");
+        std::thread::sleep(Duration::from_millis(700));
+        host(&["kill", "-TERM", &child.id().to_string()]);
+        let output = child.wait_with_output().expect("it ends");
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(130), "{words:?}: {told}");
+        assert!(told.starts_with("interrupted: nothing of stack"), "{words:?}: {told}");
+    }
+}
+
 #[test]
 fn down_that_is_interrupted_says_what_is_left_and_how_to_go_on() {
     // The first process of a container minds no signal that it does not listen to.
