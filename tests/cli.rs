@@ -147,3 +147,27 @@ fn the_shell_offers_names_of_the_stack_file() {
     write("stack.yml", "name: [\n");
     assert_eq!(offered(&["stackctl", "logs", "w"]), [""]);
 }
+
+/// As `PATH` has it: several, with the later ones laid over the earlier ones. What is said on the command line goes before it.
+#[test]
+fn the_stack_file_may_be_named_by_a_variable() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| {
+        std::fs::write(folder.path().join(name), text).expect("the test's own folder");
+    };
+    write("base.yml", "name: base\napps: { web: { image: web:1 } }\n");
+    write("over.yml", "name: over\n");
+    write("stack.yml", "name: usual\napps: { web: { image: web:1 } }\n");
+    let rendered = |files: Option<&str>, words: &[&str]| {
+        let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_stackctl"));
+        command.current_dir(folder.path()).env_remove("STACKCTL_FILE").args(words).args(["render", "-o", "out"]);
+        command.envs(files.map(|files| ("STACKCTL_FILE", files))).assert().success();
+        let text = std::fs::read_to_string(folder.path().join("out/compose.yml")).expect("it was rendered");
+        text.lines().find(|line| line.starts_with("name: ")).expect("a project has a name").to_owned()
+    };
+    assert_eq!(rendered(None, &[]), "name: usual");
+    assert_eq!(rendered(Some(""), &[]), "name: usual");
+    assert_eq!(rendered(Some("base.yml"), &[]), "name: base");
+    assert_eq!(rendered(Some("base.yml:over.yml"), &[]), "name: over");
+    assert_eq!(rendered(Some("over.yml"), &["-f", "base.yml"]), "name: base");
+}

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::sandbox::{Sandbox, docker, eventually, own_image, run, stackctl};
+use crate::session::Session;
 
 const APP: &str = "\
 apps:
@@ -114,6 +115,87 @@ fn ps_tells_the_state_of_every_replica_as_the_contract_says() {
 }
 
 #[test]
+fn ps_says_how_the_health_checks_of_each_replica_stand() {
+    let app = |name: &str, check: &str| {
+        let check =
+            if check.is_empty() { String::new() } else { format!(", healthcheck: {{ test: [CMD, /stackctl{check} }}") };
+        format!("  {name}: {{ image: stackctl/self, command: [demo, iotd]{check} }}\n")
+    };
+    let stack = Sandbox::started(&format!(
+        "apps:\n{}{}{}{}",
+        app("well", ", --version], interval: 1s"),
+        app("ill", ", no-such-command], interval: 1s, retries: 1"),
+        app("young", ", --version], interval: 10m"),
+        app("plain", "")
+    ));
+    let expected = [("ill", "unhealthy"), ("plain", "none"), ("well", "healthy"), ("young", "starting")];
+    let health = || {
+        let listed = stack.json(&["ps"]);
+        let word = |entry: &Value, key: &str| entry[key].as_str().unwrap_or("-").to_owned();
+        let entries = listed.as_array().expect("a list").iter().filter(|entry| entry["app"] != "prometheus");
+        entries.map(|entry| (word(entry, "app"), word(entry, "health"))).collect::<Vec<_>>()
+    };
+    eventually("every check that runs has run", || {
+        health() == expected.map(|(app, word)| (app.to_owned(), word.to_owned()))
+    });
+    let shown = stack.ok(&["ps"]).stdout;
+    for (app, word) in expected {
+        let told = if word == "none" { "running ".to_owned() } else { format!("running ({word})") };
+        let name = stack.container(app, 1);
+        let line = shown.lines().find(|line| line.contains(&name)).unwrap_or_else(|| panic!("{name} in {shown}"));
+        assert!(line.contains(&told) && (word != "none" || !line.contains('(')), "{line}");
+    }
+}
+
+/// On a terminal, and nowhere where somebody says so.
+#[test]
+fn what_runs_is_shown_in_colour_on_a_terminal_unless_somebody_wants_none() {
+    let stack = Sandbox::bare(
+        "prometheus: off\ngrafana: off\napps:\n  web: { image: stackctl/self, command: [demo, iotd] }\n  \
+         one: { image: stackctl/self, command: [--version] }\n",
+    );
+    stack.run(&["up", "--no-wait"]);
+    let [web, one] = ["web", "one"].map(|app| stack.container(app, 1));
+    eventually("it has printed", || stack.ok(&["logs", "one"]).stdout.contains("stackctl "));
+    let colored = format!("{web}  \u{1b}[32mrunning");
+    let plain = format!("{web}  running");
+    let no_color = |value| [("NO_COLOR", value)];
+    for (words, variables, shown) in [
+        (&["ps"][..], no_color(""), &colored),
+        (&["ps"], no_color("1"), &plain),
+        (&["ps", "--color", "never"], no_color(""), &plain),
+        (&["ps", "--color", "always"], no_color("1"), &colored),
+        (&["logs", "one", "--color", "never"], no_color(""), &format!("{one} | stackctl")),
+        (&["logs", "one"], no_color(""), &format!("\u{1b}[36m{one} |")),
+    ] {
+        let mut session = Session::start(&stack.path(""), words, &variables);
+        session.expect(shown);
+        assert_eq!(session.exit_code(), 0, "{words:?}");
+    }
+    assert!(stack.run(&["ps", "--color", "always"]).stdout.contains(&colored));
+    let piped = stack.command(&["ps"]).env_remove("NO_COLOR").output().expect("stackctl starts").stdout;
+    assert!(String::from_utf8_lossy(&piped).contains(&plain), "no terminal reads it");
+}
+
+#[test]
+fn images_are_listed_under_the_keys_that_programs_read() {
+    let stack = Sandbox::new(
+        "apps:\n  web: { image: stackctl/self, command: [demo, iotd] }\n  ghost: { image: \"stackctl.invalid/no/such:1\" }\n",
+    );
+    let listed = stack.json(&["images", "list"]);
+    let of = |service: &str| {
+        let found = listed.as_array().expect("a list").iter().find(|image| image["service"] == service);
+        found.unwrap_or_else(|| panic!("{service} in {listed}")).clone()
+    };
+    let ghost = serde_json::json!({
+        "service": "ghost", "image": "stackctl.invalid/no/such:1", "from": "registry", "present": false
+    });
+    assert_eq!(of("ghost"), ghost);
+    assert_eq!((&of("web")["from"], &of("web")["image"]), (&"stackctl".into(), &own_image().into()));
+    assert_eq!((&of("prometheus")["from"], &of("prometheus")["present"]), (&"debian".into(), &true.into()));
+}
+
+#[test]
 fn a_renamed_stack_is_told_listed_and_taken_away_by_its_old_name() {
     let renamed = Sandbox::bare("");
     let stack = Sandbox::new(APP);
@@ -154,49 +236,6 @@ fn a_renamed_stack_is_told_listed_and_taken_away_by_its_old_name() {
 fn stackctl_json(arguments: &[&str]) -> Value {
     let listed = run(stackctl().args(arguments).args(["--format", "json"]));
     serde_json::from_str(&listed.stdout).unwrap_or_else(|error| panic!("{error}\n{}\n{}", listed.stdout, listed.stderr))
-}
-
-#[test]
-fn logs_are_merged_and_carry_the_name_of_the_container() {
-    let stack = Sandbox::new(
-        "prometheus: off\napps: { web: { image: stackctl/self, command: [--version], scale: 2 } }\n"
-            .trim_start_matches("prometheus: off\n"),
-    );
-    stack.run(&["up", "--no-wait"]);
-    let version = format!("stackctl {}", env!("CARGO_PKG_VERSION"));
-    eventually("both replicas have printed", || stack.ok(&["logs", "web"]).stdout.matches(&version).count() == 2);
-    let logs = stack.ok(&["logs", "web", "--tail", "1"]).stdout;
-    assert!(logs.contains(&format!("{} | {version}", stack.container("web", 1))), "{logs}");
-    stack.expect(2, &["logs", "nobody"]);
-}
-
-#[test]
-fn one_app_that_keeps_no_lines_hides_those_of_no_other() {
-    let stack = Sandbox::new(
-        "apps:\n  web: { image: stackctl/self, command: [--version] }\n  \
-         mute: { image: stackctl/self, command: [--version], logging: { driver: none } }\n",
-    );
-    stack.run(&["up", "--no-wait"]);
-    let version = format!("{} | stackctl {}", stack.container("web", 1), env!("CARGO_PKG_VERSION"));
-    eventually("the app has printed", || stack.ok(&["logs", "web"]).stdout.contains(&version));
-    let mute = stack.container("mute", 1);
-    for words in [&["logs", "web", "mute"][..], &["logs", "web", "mute", "--follow"]] {
-        let logs = stack.ok(words);
-        assert!(logs.stdout.contains(&stack.container("web", 1)), "{}", logs.stdout);
-        assert!(logs.stderr.contains(&format!("`{mute}`")) && logs.stderr.contains("`logging`"), "{}", logs.stderr);
-    }
-    let alone = stack.expect(1, &["logs", "mute"]);
-    assert!(alone.stderr.contains(&format!("cannot read the logs of `{mute}`")), "{}", alone.stderr);
-}
-
-/// `stackctl logs --follow | head -1`: nothing more is printed that could be refused.
-#[test]
-fn logs_that_nobody_reads_any_more_end() {
-    let stack = Sandbox::started("apps: { web: { image: stackctl/self, command: [demo, iotd] } }\n");
-    let mut command = stack.command(&["logs", "web", "--follow"]);
-    let mut logs = command.stdout(std::process::Stdio::piped()).spawn().expect("stackctl starts");
-    drop(logs.stdout.take());
-    eventually("it has ended", || logs.try_wait().expect("it is ours").is_some_and(|status| status.success()));
 }
 
 #[test]

@@ -22,6 +22,7 @@ mod import;
 mod include;
 mod lifecycle;
 mod lock;
+mod logs;
 mod names;
 mod networks;
 #[path = "../support/pages.rs"]
