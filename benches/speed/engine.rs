@@ -6,11 +6,12 @@ use std::path::Path;
 use bollard::Docker;
 use bollard::models::{
     ContainerCreateBody, EndpointSettings, HostConfig, NetworkCreateRequest, NetworkingConfig, RestartPolicy,
-    RestartPolicyNameEnum,
+    RestartPolicyNameEnum, VolumeCreateRequest,
 };
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, InspectContainerOptions, ListContainersOptionsBuilder, ListNetworksOptionsBuilder,
-    ListVolumesOptionsBuilder, RemoveContainerOptionsBuilder, RemoveImageOptions, TagImageOptionsBuilder,
+    ListVolumesOptionsBuilder, LogsOptionsBuilder, RemoveContainerOptions, RemoveContainerOptionsBuilder,
+    RemoveImageOptions, RemoveVolumeOptions, StopContainerOptions, TagImageOptionsBuilder,
 };
 use futures_util::{StreamExt as _, stream};
 use stackctl::catalog::own::reference;
@@ -84,6 +85,64 @@ impl BareEngine {
         }));
     }
 
+    /// Makes networks, volumes and then containers, each of which is in the first of the networks.
+    pub(crate) fn make_all(&self, containers: usize, networks: usize, volumes: usize) {
+        let (docker, name) = (&self.docker, &self.network);
+        self.runtime.block_on(async {
+            for number in 1..networks {
+                let request = NetworkCreateRequest { name: format!("{name}-{number}"), ..Default::default() };
+                docker.create_network(request).await.expect("a network can be made");
+            }
+            for number in 1..=volumes {
+                let request = VolumeCreateRequest { name: Some(format!("{name}-{number}")), ..Default::default() };
+                docker.create_volume(request).await.expect("a volume can be made");
+            }
+        });
+        self.start(containers, 6);
+    }
+
+    /// Stops and removes what [`BareEngine::make_all`] made.
+    pub(crate) fn take_all(&self, containers: usize, networks: usize, volumes: usize) {
+        let (docker, name) = (&self.docker, &self.network);
+        self.runtime.block_on(async {
+            let gone = (1..=containers).map(async |number| {
+                let container = format!("{name}-{number}");
+                docker.stop_container(&container, None::<StopContainerOptions>).await.expect("a container stops");
+                docker.remove_container(&container, None::<RemoveContainerOptions>).await.expect("a container goes");
+            });
+            futures_util::future::join_all(gone).await;
+            for number in 1..networks {
+                docker.remove_network(&format!("{name}-{number}")).await.expect("a network goes");
+            }
+            for number in 1..=volumes {
+                let volume = format!("{name}-{number}");
+                docker.remove_volume(&volume, None::<RemoveVolumeOptions>).await.expect("a volume goes");
+            }
+        });
+    }
+
+    /// Connects, and asks for the containers of a stack.
+    pub(crate) fn list(&self, stack: &str) {
+        self.runtime.block_on(async {
+            let docker = Docker::connect_with_defaults().expect("the engine is there");
+            assert!(!containers_of(&docker, stack).await.is_empty(), "the stack runs");
+        });
+    }
+
+    /// Connects, and asks for all that the containers of a stack have printed.
+    pub(crate) fn logs(&self, stack: &str) {
+        self.runtime.block_on(async {
+            let docker = Docker::connect_with_defaults().expect("the engine is there");
+            let containers = containers_of(&docker, stack).await;
+            let lines = containers.iter().map(async |id| {
+                let options = LogsOptionsBuilder::new().stdout(true).stderr(true).build();
+                docker.logs(id, Some(options)).map(|line| line.expect("a line")).count().await
+            });
+            let lines: usize = futures_util::future::join_all(lines).await.into_iter().sum();
+            assert!(lines > 0, "the stack has printed something");
+        });
+    }
+
     /// Address of a container on a network.
     pub(crate) fn address_of(&self, container: &str, network: &str) -> String {
         let inspected =
@@ -115,6 +174,14 @@ impl Drop for BareEngine {
             eprintln!("network `{}` or image `{}` could not be taken away: {error}", self.network, self.image);
         }
     }
+}
+
+/// Ids of the containers of a stack.
+async fn containers_of(docker: &Docker, stack: &str) -> Vec<String> {
+    let filter = HashMap::from([("label", vec![format!("com.docker.compose.project={stack}")])]);
+    let options = ListContainersOptionsBuilder::new().all(true).filters(&filter).build();
+    let found = docker.list_containers(Some(options)).await.expect("an answer");
+    found.into_iter().filter_map(|container| container.id).collect()
 }
 
 /// The images that the stacks here need, so that no measurement waits for a download.

@@ -1,10 +1,15 @@
 //! How fast stackctl is, beside `docker compose` and the bare engine API: one table, figures only, nothing asserted.
 //!
-//! `cargo bench` measures everything, `cargo bench -- up help` the rows whose names begin so. The programs that are
-//! compared run in turns, so that a busy machine slows all of them.
+//! `cargo bench` measures everything, and with `BLESS=1` writes it into `docs/performance.md`. `cargo bench -- up help`
+//! measures the rows one of whose names begins so. The programs that are compared run in turns, so that a busy machine
+//! slows all of them.
 
+mod compose;
 mod engine;
+mod footprint;
+mod machine;
 mod measure;
+mod page;
 mod responder;
 mod rows;
 mod stack;
@@ -23,14 +28,20 @@ fn main() -> ExitCode {
     }
     // `cargo bench` itself adds an argument.
     let wanted: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with("--")).collect();
-    let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| name.starts_with(word.as_str()));
+    let is_wanted = |names: &[&str]| {
+        wanted.is_empty() || wanted.iter().any(|word| names.iter().any(|name| name.starts_with(word.as_str())))
+    };
     let mut table = table::Table::default();
-    for (name, measure) in rows::ALL {
-        if is_wanted(name) {
-            eprintln!("measuring {name}");
-            table.rows.extend(measure());
-        }
+    for (names, measure) in rows::ALL.iter().filter(|(names, _)| is_wanted(names)) {
+        eprintln!("measuring {}", names.join(", "));
+        table.rows.extend(measure());
     }
-    print!("{table}");
+    let (machine, footprint) = (machine::measured_on(), footprint::told());
+    println!("{table}\n{machine} {footprint}");
+    if page::is_wanted() && wanted.is_empty() {
+        page::write("performance.md", "table", &format!("{machine}\n\n{table}\n{footprint}"));
+    } else if page::is_wanted() {
+        eprintln!("docs/performance.md is left as it is: its rows are measured in one go, and these are some of them");
+    }
     ExitCode::SUCCESS
 }

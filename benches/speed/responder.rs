@@ -1,4 +1,4 @@
-//! One process that answers with metrics on many ports, for a Prometheus that is to have many targets.
+//! One process that answers with metrics on many ports, at every path, for a Prometheus that is to have many targets.
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -30,17 +30,16 @@ async fn answer_all(listener: TcpListener) {
     }
 }
 
-/// Answers each request of a connection until the other side closes it.
+/// Answers one request and closes: as many connections as targets would be more open files than a process may have.
 async fn answer(mut connection: TcpStream) {
     let answer = format!(
-        "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\nContent-Length: {}\r\n\r\n{METRICS}",
+        "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{METRICS}",
         METRICS.len()
     );
     let mut request = vec![0; 4096];
     // A scrape's request has no body and comes in one piece.
-    while connection.read(&mut request).await.is_ok_and(|count| count > 0) {
-        if connection.write_all(answer.as_bytes()).await.is_err() {
-            return;
-        }
+    if connection.read(&mut request).await.is_ok_and(|count| count > 0) {
+        // Who does not listen any more needs no answer.
+        let _ = connection.write_all(answer.as_bytes()).await;
     }
 }

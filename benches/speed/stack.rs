@@ -4,11 +4,13 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::compose::{RELEASES, Release};
+
 /// What is in every stack that is run: Prometheus from Debian, no Grafana, nothing on ports that others may have.
 pub(crate) const DEBIAN: &str = "images: { from: debian }\nengine: { metrics: off }\ngrafana: off\n";
 
 /// Who runs a stack, and so takes it away.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 enum RunsBy {
     Nobody,
     Stackctl,
@@ -20,6 +22,8 @@ pub(crate) struct Stack {
     folder: tempfile::TempDir,
     pub(crate) name: String,
     runs_by: RunsBy,
+    /// The release of Compose that is asked about it.
+    release: Release,
 }
 
 impl Stack {
@@ -35,13 +39,20 @@ impl Stack {
         let folder = tempfile::tempdir().expect("a folder");
         let name = unique_name();
         std::fs::write(folder.path().join("stack.yml"), format!("name: {name}\n{body}")).expect("the file is written");
-        Self { folder, name, runs_by: RunsBy::Nobody }
+        Self { folder, name, runs_by: RunsBy::Nobody, release: RELEASES[0] }
+    }
+
+    /// The same stack under another name, rendered, and never run.
+    pub(crate) fn rendered(body: &str, release: Release) -> Self {
+        let mut stack = Self::on_paper(body);
+        succeed(stack.stackctl(&["render", "--output"]).arg(stack.path("rendered")));
+        stack.release = release;
+        stack
     }
 
     /// The same stack under another name, rendered and run by Compose.
-    pub(crate) fn for_compose(body: &str) -> Self {
-        let mut stack = Self::on_paper(body);
-        succeed(stack.stackctl(&["render", "--output"]).arg(stack.path("rendered")));
+    pub(crate) fn for_compose(body: &str, release: Release) -> Self {
+        let mut stack = Self::rendered(body, release);
         stack.runs_by = RunsBy::Compose;
         stack
     }
@@ -60,7 +71,7 @@ impl Stack {
 
     /// `docker-compose -f FILE ARGUMENTS…`
     pub(crate) fn compose(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(crate::tools::docker_compose("trixie"));
+        let mut command = Command::new(self.release.program());
         command.args(["--progress", "quiet", "-f"]).arg(self.path("rendered/compose.yml")).args(arguments);
         command
     }

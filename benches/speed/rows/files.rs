@@ -2,13 +2,14 @@
 
 use std::fmt::Write as _;
 
+use crate::compose::RELEASES;
 use crate::measure::{in_turns, run};
-use crate::stack::{Stack, succeed};
+use crate::stack::Stack;
 use crate::table::Row;
 
 const SIZES: [usize; 3] = [100, 1_000, 10_000];
 
-/// The size at which Compose reads what stackctl rendered.
+/// Up to this size Compose reads what stackctl rendered, too.
 const COMPARED: usize = 1_000;
 
 pub(super) fn measure() -> Vec<Row> {
@@ -30,15 +31,28 @@ fn measure_size(apps: usize) -> [Row; 2] {
     };
     let row =
         |what: &str, stackctl, compose| Row { what: format!("{what} of {apps} apps"), stackctl, compose, api: None };
-    if apps == COMPARED {
-        succeed(stack.stackctl(&["render", "--output"]).arg(stack.path("rendered")));
-        let config = stack.compose(&["config"]);
-        let [checked, rendered, compose] = in_turns(rounds, [&mut || run(&check), &mut render, &mut || run(&config)]);
-        [row("check (compose: config)", checked, Some(compose)), row("render", rendered, None)]
-    } else {
+    if apps > COMPARED {
         let [checked, rendered] = in_turns(rounds, [&mut || run(&check), &mut render]);
-        [row("check", checked, None), row("render", rendered, None)]
+        return [row("check", checked, None), row("render", rendered, None)];
     }
+    let other = RELEASES.map(|release| Stack::rendered(&stack_file(apps), release));
+    let quiet = [0, 1].map(|at: usize| other[at].compose(&["config", "--quiet"]));
+    let printed = [0, 1].map(|at: usize| other[at].compose(&["config"]));
+    let [checked, rendered, older_quiet, newer_quiet, older_printed, newer_printed] = in_turns(
+        rounds,
+        [
+            &mut || run(&check),
+            &mut render,
+            &mut || run(&quiet[0]),
+            &mut || run(&quiet[1]),
+            &mut || run(&printed[0]),
+            &mut || run(&printed[1]),
+        ],
+    );
+    [
+        row("check (compose: config --quiet)", checked, Some([older_quiet, newer_quiet])),
+        row("render (compose: config)", rendered, Some([older_printed, newer_printed])),
+    ]
 }
 
 fn stack_file(apps: usize) -> String {
