@@ -42,5 +42,6 @@ mod services;
 mod session;
 mod settings;
 mod shipped;
+mod soak;
 #[path = "../tools/mod.rs"]
 mod tools;
