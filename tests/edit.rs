@@ -183,3 +183,83 @@ fn a_link_to_the_file_stays_a_link() {
     assert!(folder.path().join("stack.yml").is_symlink());
     assert!(!fs::read_to_string(folder.path().join("real.yml")).unwrap().contains("cart"));
 }
+
+/// What the file says after a command, which has to come to an end with that code; and what was said.
+fn edited(text: &str, code: i32, words: &[&str]) -> (String, String) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("stack.yml"), text).unwrap();
+    let run = stackctl(folder.path(), words).code(code);
+    let said = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+    (fs::read_to_string(folder.path().join("stack.yml")).unwrap(), said)
+}
+
+#[test]
+fn lines_at_the_end_that_belong_to_a_text_stay() {
+    let file = "name: a\napps:\n  web:\n    image: x:1\n    environment:\n      TEXT: |+\n        one\n\n\n";
+    let (after, _) = edited(file, 0, &["add", "exporter", "node"]);
+    assert_eq!(after, format!("{file}exporters:\n  node: {{}}\n"));
+    let (after, _) = edited(file, 0, &["add", "app", "api", "--image", "y:1", "--metrics", "80"]);
+    assert_eq!(after, format!("{file}  api:\n    image: y:1\n    metrics: {{ port: 80 }}\n"));
+    let last = format!("{file}exporters:\n  node: {{}}\n");
+    assert_eq!(edited(&last, 0, &["remove", "exporter", "node"]).0, file);
+}
+
+#[test]
+fn what_a_section_shares_by_an_anchor_is_changed_for_nobody_else() {
+    let shared = [
+        ("name: a\napps:\n  web: &web\n    image: x:1\n    scale: 2\n  api:\n    <<: *web\n", "web"),
+        ("name: a\napps:\n  web:\n    <<: &base { image: 'x:1', scale: 2 }\n  api: { <<: *base }\n", "web"),
+        ("name: a\nx-web: &web { image: 'x:1', scale: 2 }\napps:\n  web: *web\n  api: *web\n", "api"),
+    ];
+    for (text, app) in shared {
+        let (after, said) = edited(text, 2, &["scale", &format!("{app}=5"), "--save", "--no-up"]);
+        assert_eq!(after, text);
+        assert!(said.contains("anchor") && said.contains("by hand"), "{said}");
+    }
+    let own = "name: a\nx-web: &web\n  image: x:1\n  scale: 2\napps:\n  web:\n    <<: *web\n    restart: always\n  api: *web\n";
+    let (after, _) = edited(own, 0, &["scale", "web=5", "--save", "--no-up"]);
+    assert_eq!(after, own.replace("restart: always\n", "restart: always\n    scale: 5\n"));
+}
+
+#[test]
+fn a_comment_is_no_anchor_and_brackets_and_the_end_of_the_document_are_written_around() {
+    let text = "name: a\napps:\n  web: # R&D\n    image: x:1\n    scale: 1 # R&D\n";
+    let (after, _) = edited(text, 0, &["scale", "web=2", "--save", "--no-up"]);
+    assert_eq!(after, text.replace("scale: 1", "scale: 2"));
+
+    let brackets = "{ name: a, apps: { web: { image: 'x:1' } } }\n";
+    let (after, _) = edited(brackets, 0, &["add", "exporter", "node"]);
+    assert_eq!(after, "{ name: a, apps: { web: { image: 'x:1' } }, exporters: { node: {} } }\n");
+    assert_eq!(edited(&after, 0, &["remove", "exporter", "node"]).0, brackets);
+
+    let ended = "name: a\napps:\n  web: { image: 'x:1' }\n...\n# the end\n";
+    let (after, _) = edited(ended, 0, &["add", "exporter", "node"]);
+    assert_eq!(after, ended.replace("...", "\nexporters:\n  node: {}\n..."));
+    assert_eq!(edited(&after, 0, &["remove", "exporter", "node"]).0, ended);
+}
+
+#[test]
+fn what_an_entry_is_needed_for_is_told_where_it_cannot_be_removed() {
+    let text = "name: a\napps:\n  web: &web\n    image: x:1\n  api:\n    <<: *web\n";
+    let (after, said) = edited(text, 2, &["remove", "app", "web"]);
+    assert_eq!(after, text);
+    assert!(said.contains("`*web` stands for nothing") && said.contains("by hand"), "{said}");
+}
+
+#[test]
+fn a_pipe_or_a_device_is_no_file_to_be_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe.yml");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let changes: [&[&str]; 3] =
+        [&["add", "app", "web", "--image", "x:1"], &["remove", "app", "web"], &["add", "exporter", "redis"]];
+    for file in [pipe.to_str().unwrap(), "/dev/zero"] {
+        for words in changes {
+            let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_stackctl"));
+            command.current_dir(folder.path()).args(["-f", file]).args(words);
+            let refused = command.timeout(std::time::Duration::from_secs(20)).assert().code(2);
+            let said = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
+            assert!(said.contains("pipe") || said.contains("device"), "{file} {words:?}: {said}");
+        }
+    }
+}

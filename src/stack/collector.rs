@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use indexmap::IndexMap;
 
+use super::covered::covered;
 use super::document::Span;
 use super::mask;
 use super::problem::{Place, Problem, Problems, Severity, Source};
@@ -49,6 +50,11 @@ impl Collector {
             self.included.insert(index);
         }
         u32::try_from(first).unwrap_or(u32::MAX)
+    }
+
+    /// Whether a place lies in a Compose file.
+    pub(super) fn is_included(&self, at: Span) -> bool {
+        self.included.contains(&(at.source as usize))
     }
 
     /// The text in which a place lies.
@@ -124,7 +130,7 @@ impl Collector {
     pub(super) fn finish(mut self) -> Problems {
         if !self.problems.list.is_empty() {
             for source in &mut self.problems.sources {
-                source.text = mask::covered(&source.text);
+                source.text = covered(&source.text);
             }
             for at in &self.covered {
                 if let Some(source) = self.problems.sources.get_mut(at.source as usize) {
@@ -155,7 +161,7 @@ impl Collector {
     /// The path in the file in which the place lies.
     fn path_in_file(&self, at: Span, path: &str) -> String {
         match path.strip_prefix("apps.") {
-            Some(rest) if self.included.contains(&(at.source as usize)) => format!("services.{rest}"),
+            Some(rest) if self.is_included(at) => format!("services.{rest}"),
             _ => path.to_owned(),
         }
     }

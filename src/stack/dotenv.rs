@@ -1,7 +1,7 @@
 //! Files of `KEY=VALUE` lines: those of variables beside the stack file, and `env_file`.
 
 use super::environment::Environment;
-use super::variables;
+use super::variables::{self, Mistake, MistakeKind};
 
 /// What is said of a file that is no text, as of a stack file.
 const NOT_TEXT: &str = "not text: a byte that UTF-8 text does not have";
@@ -13,12 +13,18 @@ pub(super) struct BadLine {
     pub(super) line: usize,
     /// What is wrong with it.
     pub(super) message: String,
+    /// Whether that is no more than a variable that has no value.
+    pub(super) is_unset: bool,
 }
 
 impl BadLine {
     /// What to do.
     pub(super) fn help(&self) -> &'static str {
-        if self.message == NOT_TEXT { "save the file as UTF-8" } else { "write one `KEY=VALUE` on each line" }
+        match self.message.as_str() {
+            NOT_TEXT => "save the file as UTF-8",
+            _ if self.is_unset => "set it, or give a default: `${NAME:-…}`",
+            _ => "write one `KEY=VALUE` on each line",
+        }
     }
 }
 
@@ -28,7 +34,7 @@ pub(super) fn decode(bytes: &[u8], environment: &Environment) -> (Vec<(String, S
     let (pairs, bad) = parse(&text, environment);
     let Err(error) = std::str::from_utf8(bytes) else { return (pairs, bad) };
     let line = text[..error.valid_up_to()].matches('\n').count() + 1;
-    (pairs, vec![BadLine { line, message: NOT_TEXT.to_owned() }])
+    (pairs, vec![BadLine { line, message: NOT_TEXT.to_owned(), is_unset: false }])
 }
 
 /// The variables of a file, in its order, and the lines that are wrong. Values may use variables of the environment.
@@ -112,12 +118,16 @@ impl Reading<'_> {
         let filled = variables::fill(text, &|name| self.environment.get(name).or_else(|| own(name)));
         if !filled.mistakes.is_empty() {
             self.wrong(line, "a variable without a value; write `$$` or single quotes for a dollar sign");
+            let is_unset = |mistake: &Mistake| matches!(mistake.kind, MistakeKind::Unset(_));
+            if let Some(bad) = self.bad.last_mut() {
+                bad.is_unset = filled.mistakes.iter().all(is_unset);
+            }
         }
         filled.text
     }
 
     fn wrong(&mut self, line: usize, message: &str) {
-        self.bad.push(BadLine { line, message: message.to_owned() });
+        self.bad.push(BadLine { line, message: message.to_owned(), is_unset: false });
     }
 }
 

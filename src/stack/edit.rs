@@ -1,15 +1,22 @@
 //! Changes to the text of a stack file that leave comments, order and every other line as they are.
 
+mod lines;
+mod proof;
+
 use super::collector::Collector;
 use super::document::{self, Entry, Node, Value};
 use super::wrong::Wrong;
 use super::{Problems, suggest};
+use lines::{Blank, indented};
+use proof::{Goal, State};
 
 /// The text of a stack file that is to be changed.
 #[derive(Debug)]
 pub struct Editor {
     text: String,
     root: Node,
+    /// The line `...` that ends the document, and what stands below it.
+    rest: String,
     /// Whether every line ends with a carriage return, too. It is taken off while the text is changed.
     returns: bool,
 }
@@ -45,7 +52,10 @@ impl Editor {
         let returns = text.contains("\r\n") && text.matches("\r\n").count() == text.matches('\n').count();
         let text = if returns { text.replace("\r\n", "\n") } else { text.to_owned() };
         match document::parse(&text, source, &mut problems) {
-            Some(root) if !problems.has_errors() => Ok(Self { text, root, returns }),
+            Some(root) if !problems.has_errors() => {
+                let (text, rest) = text.split_at(end_of_document(&text));
+                Ok(Self { text: text.to_owned(), root, rest: rest.to_owned(), returns })
+            }
             _ => Err(problems.finish()),
         }
     }
@@ -58,17 +68,15 @@ impl Editor {
     /// The text with an entry more, at the end of its section; the section is made where there is none.
     ///
     /// # Errors
-    /// Where the entry is there already, or the section is no map.
+    /// Where the entry is there already, the section is no map, or more than that would change.
     pub fn insert(&self, section: &str, name: &str, snippet: &Snippet) -> Result<String, Wrong> {
-        self.inserted(section, name, snippet).map(|text| self.with_returns(text))
+        let by_hand = format!("write `{}` under `{section}` by hand", snippet.flow);
+        let texts = [Blank::Tidy, Blank::Kept].map(|blank| self.inserted(section, name, snippet, blank));
+        self.proved(texts, &Goal { path: &[section, name], is: State::There }, &by_hand)
     }
 
-    fn inserted(&self, section: &str, name: &str, snippet: &Snippet) -> Result<String, Wrong> {
-        let Some(entry) = self.root.entry(section) else {
-            let gap = if self.text.trim().is_empty() { "" } else { "\n" };
-            let text = self.text.trim_end();
-            return Ok(format!("{text}\n{gap}{section}:\n{}", indented(&snippet.block, 2)));
-        };
+    fn inserted(&self, section: &str, name: &str, snippet: &Snippet, blank: Blank) -> Result<String, Wrong> {
+        let Some(entry) = self.root.entry(section) else { return Ok(self.with_section(section, snippet, blank)) };
         if entry.node.entry(name).is_some() {
             return Err(Wrong::new(
                 format!("`{section}.{name}` is there already"),
@@ -78,9 +86,11 @@ impl Editor {
         match &entry.node.value {
             Value::Mapping(entries) if entry.node.span.is_empty() => {
                 let indent = entries.values().next().map_or(2, |first| first.key.column as usize - 1);
-                Ok(self.insert_block(entry, indent, &indented(&snippet.block, indent)))
+                Ok(self.insert_block(entry, indent, &indented(&snippet.block, indent), blank))
             }
-            Value::Mapping(entries) if !entries.is_empty() => Ok(self.insert_flow(&entry.node, &snippet.flow)),
+            Value::Mapping(entries) if !entries.is_empty() || self.is_in_brackets() => {
+                Ok(self.insert_flow(&entry.node, &snippet.flow))
+            }
             _ if entry.node.is_null() || matches!(&entry.node.value, Value::Mapping(_)) => {
                 let end = (entry.node.span.end as usize).max(entry.key.end as usize);
                 let colon =
@@ -88,63 +98,87 @@ impl Editor {
                 let (before, after) =
                     (&self.text[..colon], self.text[colon.max(end)..].trim_start_matches([' ', '\t']));
                 let rest = after.strip_prefix('\n').unwrap_or(after);
-                Ok(format!("{before}\n{}{rest}", indented(&snippet.block, 2)))
+                let indent = entry.key.column as usize + 1;
+                Ok(format!("{before}\n{}{rest}", indented(&snippet.block, indent)))
             }
             _ => Err(Wrong::new(format!("`{section}` is no map"), "write `NAME:` and its settings below it")),
         }
     }
 
+    /// The text with a section more, at its end.
+    fn with_section(&self, section: &str, snippet: &Snippet, blank: Blank) -> String {
+        if self.is_in_brackets() {
+            return self.insert_flow(&self.root, &format!("{section}: {{ {} }}", snippet.flow));
+        }
+        let indent = match &self.root.value {
+            Value::Mapping(entries) => entries.values().next().map_or(0, |first| first.key.column as usize - 1),
+            _ => 0,
+        };
+        let block = indented(&format!("{section}:\n{}", indented(&snippet.block, 2)), indent);
+        if blank == Blank::Kept {
+            return self.with_lines(usize::MAX, &block);
+        }
+        let gap = if self.text.trim().is_empty() { "" } else { "\n" };
+        format!("{}\n{gap}{block}", self.text.trim_end())
+    }
+
+    /// Whether all of the file stands in brackets.
+    fn is_in_brackets(&self) -> bool {
+        !self.root.span.is_empty()
+    }
+
     /// The text without an entry, and without the comment right above it. The last one takes its section with it.
     ///
     /// # Errors
-    /// Where there is no such entry.
+    /// Where there is no such entry, or more than that would change.
     pub fn remove(&self, section: &str, name: &str) -> Result<String, Wrong> {
-        self.removed(section, name).map(|text| self.with_returns(text))
+        let by_hand = format!("take `{section}.{name}` out by hand");
+        let texts = [Blank::Tidy, Blank::Kept].map(|blank| self.removed(section, name, blank));
+        self.proved(texts, &Goal { path: &[section, name], is: State::Gone }, &by_hand)
     }
 
-    fn removed(&self, section: &str, name: &str) -> Result<String, Wrong> {
+    fn removed(&self, section: &str, name: &str, blank: Blank) -> Result<String, Wrong> {
         let Some((owner, entry)) = self.find(section, name) else {
             return Err(self.unknown(section, name));
         };
         if self.names(section).len() == 1 {
             let whole = self.root.entry(section).map_or(entry, |whole| whole);
-            return Ok(self.without_lines(self.lines_of(whole)));
+            return Ok(if self.is_in_brackets() {
+                self.without_flow(whole, blank)
+            } else {
+                self.without_lines(self.lines_of(whole), blank)
+            });
         }
         if owner.span.is_empty() {
-            return Ok(self.without_lines(self.lines_of(entry)));
+            return Ok(self.without_lines(self.lines_of(entry), blank));
         }
-        Ok(self.without_flow(entry))
+        Ok(self.without_flow(entry, blank))
     }
 
     /// The text with another value of a key of an entry: changed in place, or written as its second line.
     ///
     /// # Errors
-    /// Where there is no such entry.
+    /// Where there is no such entry, or more than that would change.
     pub fn set(&self, section: &str, name: &str, key: &str, value: &str) -> Result<String, Wrong> {
-        self.changed(section, name, key, value).map(|text| self.with_returns(text))
+        let by_hand = format!("write `{key}: {value}` there by hand");
+        let texts = [self.changed(section, name, key, value)];
+        self.proved(texts, &Goal { path: &[section, name, key], is: State::Saying(value) }, &by_hand)
     }
 
     fn changed(&self, section: &str, name: &str, key: &str, value: &str) -> Result<String, Wrong> {
         let Some((_, entry)) = self.find(section, name) else {
             return Err(self.unknown(section, name));
         };
-        let written = entry.node.entry(key);
-        if self.is_shared(entry) || written.is_some_and(|found| self.stands_in(entry, found) && self.is_shared(found)) {
-            return Err(Wrong::new(
-                format!(
-                    "what `{section}.{name}` says counts elsewhere, too: an anchor (`&`) or an alias (`*`) shares it"
-                ),
-                format!("write `{key}: {value}` there by hand"),
-            ));
-        }
         if let Some(found) = entry.node.entry(key).filter(|found| self.stands_in(entry, found)) {
             let (start, end) = (found.node.span.start as usize, found.node.span.end as usize);
-            return Ok(format!("{}{value}{}", &self.text[..start], &self.text[end..]));
+            let colon = if self.text[..start].ends_with(':') { " " } else { "" };
+            return Ok(format!("{}{colon}{value}{}", &self.text[..start], &self.text[end..]));
         }
         let Value::Mapping(entries) = &entry.node.value else {
             return Err(Wrong::new(format!("`{section}.{name}` is no map"), "write its settings below it"));
         };
-        if !entry.node.span.is_empty() {
+        let is_alias = entry.node.span.start < entry.key.start;
+        if !entry.node.span.is_empty() && !is_alias {
             return Ok(self.insert_flow(&entry.node, &format!("{key}: {value}")));
         }
         // What is merged in by an anchor stands elsewhere, or behind another key.
@@ -154,31 +188,36 @@ impl Editor {
         };
         let first = entries.values().filter(begins_line).min_by_key(|found| found.key.start);
         let Some(first) = first else {
-            return Err(Wrong::new(
-                format!("`{section}.{name}` has no lines of its own"),
-                format!("write `{key}: {value}` below it"),
-            ));
+            let message = format!(
+                "`{section}.{name}` has no lines of its own: an anchor (`&`) or an alias (`*`) says what it is, or nothing does"
+            );
+            return Err(Wrong::new(message, format!("write `{key}: {value}` below it by hand")));
         };
         let (_, last) = self.lines_of(first);
         let line = format!("{}{key}: {value}\n", " ".repeat(first.key.column as usize - 1));
         Ok(self.with_lines(last, &line))
     }
 
-    fn with_returns(&self, text: String) -> String {
-        if self.returns { text.replace('\n', "\r\n") } else { text }
+    /// The first of these texts that says what it is to say and, but for that, what the file said before.
+    fn proved<const N: usize>(
+        &self,
+        texts: [Result<String, Wrong>; N],
+        goal: &Goal,
+        by_hand: &str,
+    ) -> Result<String, Wrong> {
+        let mut refused = None;
+        for text in texts {
+            let text = text?;
+            match proof::look(&self.root, &text, goal) {
+                Ok(()) => return Ok(self.with_returns(format!("{text}{}", self.rest))),
+                Err(why) => refused = refused.or(Some(why)),
+            }
+        }
+        Err(Wrong::new(refused.unwrap_or_default(), by_hand))
     }
 
-    /// Whether the value of an entry carries an anchor, or is an alias, whose text stands before its key.
-    fn is_shared(&self, entry: &Entry) -> bool {
-        let from = entry.key.start as usize;
-        let first_key = match &entry.node.value {
-            Value::Mapping(entries) if entry.node.span.is_empty() => {
-                entries.values().map(|child| child.key.start as usize).filter(|start| *start > from).min()
-            }
-            _ => None,
-        };
-        let to = first_key.unwrap_or(entry.node.span.start as usize);
-        to < from || self.text[from..to].lines().next().is_some_and(|line| line.contains('&'))
+    fn with_returns(&self, text: String) -> String {
+        if self.returns { text.replace('\n', "\r\n") } else { text }
     }
 
     fn find(&self, section: &str, name: &str) -> Option<(&Node, &Entry)> {
@@ -213,126 +252,18 @@ impl Editor {
         let line = key.key.line as usize;
         line >= first && line <= last && key.key.start >= entry.key.start
     }
-
-    fn insert_block(&self, section: &Entry, indent: usize, block: &str) -> String {
-        let (_, last) = self.lines_of(section);
-        let lines: Vec<&str> = self.text.lines().collect();
-        let (first, _) = self.lines_of(section);
-        // Entries that stand apart go on standing apart.
-        let inner = lines.get(first..last).unwrap_or_default();
-        let is_key = |line: &&&str| {
-            line.len() > indent && line.len() - line.trim_start().len() == indent && !line.trim_start().starts_with('#')
-        };
-        let stands_apart = inner.iter().filter(is_key).count() > 1
-            && inner
-                .windows(2)
-                .any(|pair| pair[0].trim().is_empty() && (is_key(&&pair[1]) || pair[1].trim_start().starts_with('#')));
-        let gap = if stands_apart { "\n" } else { "" };
-        self.with_lines(last, &format!("{gap}{block}"))
-    }
-
-    /// Before the bracket that closes the map; on a line of its own where that has one.
-    fn insert_flow(&self, node: &Node, flow: &str) -> String {
-        let (start, end) = (node.span.start as usize, node.span.end as usize);
-        let close = self.text[start..end].rfind('}').map_or(end, |at| start + at);
-        let Value::Mapping(entries) = &node.value else { return self.text.clone() };
-        let inside = |found: &&Entry| (found.key.start as usize) > start && (found.key.end as usize) < end;
-        let Some(last) = entries.values().filter(inside).max_by_key(|found| found.key.start) else {
-            return format!("{} {flow} {}", self.text[..close].trim_end(), &self.text[close..]);
-        };
-        let last_end = (last.node.span.end as usize).max(last.key.end as usize);
-        let between = &self.text[last_end..close];
-        let has_comma = between.lines().any(|line| line.split('#').next().unwrap_or_default().contains(','));
-        let comma = if has_comma { "" } else { "," };
-        let line_begin = self.text[..close].rfind('\n').map_or(0, |at| at + 1);
-        if line_begin > last_end && self.text[line_begin..close].trim().is_empty() {
-            let indent = " ".repeat(last.key.column as usize - 1);
-            let begin = self.text[..last.key.start as usize].rfind('\n').map_or(0, |at| at + 1);
-            let is_first = self.text[begin..last.key.start as usize].trim().is_empty();
-            let indent = if is_first { indent } else { format!("{}  ", &self.text[line_begin..close]) };
-            let ending = if has_comma { "," } else { "" };
-            let (before, after) = (&self.text[..last_end], &self.text[line_begin..]);
-            return format!("{before}{comma}{}{indent}{flow}{ending}\n{after}", &self.text[last_end..line_begin]);
-        }
-        format!("{}{comma}{} {flow} {}", &self.text[..last_end], between.trim_end(), &self.text[close..])
-    }
-
-    /// First line, with the comment right above it, and last line of an entry, from 1.
-    fn lines_of(&self, entry: &Entry) -> (usize, usize) {
-        let lines: Vec<&str> = self.text.lines().collect();
-        let key_line = entry.key.line as usize;
-        let indent = entry.key.column as usize - 1;
-        let width = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
-        let is_item = |line: &str| width(line) == indent && (line.trim_start().starts_with("- ") || line.trim() == "-");
-        let mut last = key_line.max(line_of(&self.text, entry.node.span.end as usize));
-        for (index, line) in lines.iter().enumerate().skip(last) {
-            if line.trim().is_empty() {
-                continue;
-            }
-            let is_inside = width(line) > indent || (is_item(line) && matches!(entry.node.value, Value::Sequence(_)));
-            if !is_inside {
-                break;
-            }
-            last = index + 1;
-        }
-        let mut first = key_line;
-        while first > 1
-            && lines[first - 2].trim_start().starts_with('#')
-            && width(lines[first - 2]) == indent
-            && first > 2
-        {
-            first -= 1;
-        }
-        (first, last)
-    }
-
-    fn without_lines(&self, (first, last): (usize, usize)) -> String {
-        let lines: Vec<&str> = self.text.split_inclusive('\n').collect();
-        let is_blank = |line: Option<&&str>| line.is_none_or(|line| line.trim().is_empty());
-        // Where a blank line stands on both sides, one is enough.
-        let is_double = first > 1 && is_blank(lines.get(first - 2)) && is_blank(lines.get(last));
-        let end = if is_double { (last + 1).min(lines.len()) } else { last };
-        let text: String = lines[..first - 1].iter().chain(&lines[end..]).copied().collect();
-        if end >= lines.len() { format!("{}\n", text.trim_end()) } else { text }
-    }
-
-    fn with_lines(&self, after: usize, block: &str) -> String {
-        let lines: Vec<&str> = self.text.split_inclusive('\n').collect();
-        let at = after.min(lines.len());
-        let before: String = lines[..at].concat();
-        let end = if before.ends_with('\n') { "" } else { "\n" };
-        format!("{before}{end}{block}{}", lines[at..].concat())
-    }
-
-    fn without_flow(&self, entry: &Entry) -> String {
-        let (start, end) = (entry.key.start as usize, (entry.node.span.end as usize).max(entry.key.end as usize));
-        let (before, after) = (&self.text[..start], &self.text[end..]);
-        let rest = after.trim_start();
-        let line_rest = after.split('\n').next().unwrap_or_default().trim_start();
-        let line_rest = line_rest.strip_prefix(',').unwrap_or(line_rest).trim_start();
-        let begins_line = before.rsplit('\n').next().unwrap_or_default().trim().is_empty();
-        if begins_line && (line_rest.is_empty() || line_rest.starts_with('#')) {
-            // The comma before it may stay: one before the bracket is none too many.
-            return self.without_lines(self.lines_of(entry));
-        }
-        match rest.strip_prefix(',') {
-            Some(rest) => format!("{before}{}", rest.trim_start_matches([' ', '\t'])),
-            None if before.trim_end().ends_with(',') => {
-                format!("{} {rest}", before.trim_end().trim_end_matches(',').trim_end())
-            }
-            None => format!("{before}{rest}"),
-        }
-    }
 }
 
-/// The line of a byte, from 1; the one before where it is the first of a line.
-fn line_of(text: &str, byte: usize) -> usize {
-    text[..byte.min(text.len())].trim_end_matches('\n').matches('\n').count() + 1
-}
-
-fn indented(block: &str, indent: usize) -> String {
-    let spaces = " ".repeat(indent);
-    block.lines().map(|line| if line.is_empty() { "\n".to_owned() } else { format!("{spaces}{line}\n") }).collect()
+/// Where the line begins that ends the document, or where the text ends.
+fn end_of_document(text: &str) -> usize {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        if line.strip_prefix("...").is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace)) {
+            break;
+        }
+        at += line.len();
+    }
+    at
 }
 
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! What a stack file takes from outside: variables that are passed through, and the files that it names.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 
 use indexmap::IndexMap;
@@ -10,6 +8,7 @@ use crate::dashboard::{DATASOURCE_UID, Imported, import};
 
 use super::collector::Collector;
 use super::document::{self, Node, Value};
+use super::input::{open_regular, read_regular};
 use super::rule_file::PlacedGroup;
 use super::rules::locate;
 use super::{
@@ -166,7 +165,15 @@ impl Files<'_> {
         };
         let (pairs, bad) = dotenv::decode(&bytes, self.environment);
         for line in bad {
-            self.error(item, format!("line {} of the file: {}", line.line, line.message), line.help());
+            let message = format!("line {} of the file: {}", line.line, line.message);
+            let at = locate(self.root, &item);
+            // As Compose reads the file: nothing stands in for a variable without a value.
+            if line.is_unset && self.problems.is_included(at.value) {
+                let message = format!("{message}: nothing stands in for it, as with Compose");
+                self.problems.warning(at.value, &at.path, message, line.help());
+            } else {
+                self.error(item, message, line.help());
+            }
         }
         pairs
     }
@@ -362,24 +369,6 @@ impl Files<'_> {
         let found = locate(self.root, &path);
         self.problems.error(found.value, &found.path, message, help);
     }
-}
-
-/// The content of a file that is not a pipe or a device, up to 16 MiB.
-pub(super) fn read_regular(path: &Path) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    open_regular(path)?.read_to_end(&mut bytes).map(|_| bytes)
-}
-
-fn open_regular(path: &Path) -> std::io::Result<File> {
-    const LARGEST: u64 = 16 * 1024 * 1024;
-    let data = std::fs::metadata(path)?;
-    if !data.is_file() {
-        return Err(std::io::Error::other("it is not a regular file"));
-    }
-    if data.len() > LARGEST {
-        return Err(std::io::Error::other("it has more than 16 MiB"));
-    }
-    File::open(path)
 }
 
 /// The path without `.` and `..`.

@@ -1,26 +1,18 @@
 //! Files → [`Stack`]: read, fill in variables, lay overlays, read the sections, look at the files they name, apply the rules.
 
 use std::collections::BTreeSet;
-use std::io::{ErrorKind, Read};
-use std::os::unix::fs::FileTypeExt;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 
 use super::collector::Collector;
 use super::document::{self, Node, Reader, SIZE_LIMIT, Span};
 use super::include::{self, Joint, ReadCompose};
 use super::problem::Problems;
-use super::{Environment, Stack, dotenv, files, mask, rules, sections};
-
-/// The path that stands for standard input, as elsewhere. Paths in it begin at the working directory.
-pub const STANDARD_INPUT: &str = "-";
+use super::{Environment, Stack, dotenv, files, input, mask, rules, sections};
 
 /// The files of variables beside a stack file; what the first sets counts. The second is stackctl's alone: what stands in it
 /// comes to no app that reads `.env` itself.
 pub const VARIABLE_FILES: [&str; 2] = [".env", ".env.stackctl"];
-
-/// What standard input says. It can be read once, and a command may load the stack more than once.
-static STANDARD_INPUT_SAYS: Mutex<Option<Vec<u8>>> = Mutex::new(None);
 
 /// What other parts of stackctl know by name. An empty list means that its names are not checked.
 #[derive(Debug, Clone, Copy, Default)]
@@ -195,7 +187,7 @@ fn variables_in(
     environment: &Environment,
     problems: &mut Collector,
 ) -> Vec<(String, String)> {
-    let bytes = match files::read_regular(&folder.join(name)) {
+    let bytes = match input::read_regular(&folder.join(name)) {
         Ok(bytes) => bytes,
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Vec::new(),
         Err(error) => {
@@ -216,7 +208,7 @@ fn variables_in(
 /// The text of a file and its name; what is wrong is recorded.
 fn read_file(path: &Path, problems: &mut Collector) -> Option<(String, String)> {
     let name = path.display().to_string();
-    match read_bytes(path) {
+    match input::read(path, "-f") {
         Ok(bytes) => decode(&name, bytes, problems).map(|text| (name, text)),
         Err(error) => {
             let message = format!("cannot read the stack file: {}", reason(&error));
@@ -227,28 +219,6 @@ fn read_file(path: &Path, problems: &mut Collector) -> Option<(String, String)> 
             None
         }
     }
-}
-
-/// At most one byte more than a stack file may have.
-fn read_bytes(path: &Path) -> std::io::Result<Vec<u8>> {
-    let read = |source: &mut dyn Read| {
-        let mut bytes = Vec::new();
-        let limit = u64::try_from(SIZE_LIMIT + 1).unwrap_or(u64::MAX);
-        source.take(limit).read_to_end(&mut bytes).map(|_| bytes)
-    };
-    if path != Path::new(STANDARD_INPUT) {
-        // Nobody may ever write into a pipe that lies in a folder; a shell's own, such as `<(…)`, has its writer.
-        let is_shells = path.starts_with("/dev/fd") || path.starts_with("/proc");
-        if !is_shells && std::fs::metadata(path)?.file_type().is_fifo() {
-            return Err(std::io::Error::other("it is a pipe; `-f -` reads standard input"));
-        }
-        return read(&mut std::fs::File::open(path)?);
-    }
-    let mut known = STANDARD_INPUT_SAYS.lock().map_err(|_| std::io::Error::other("reading it has failed before"))?;
-    if known.is_none() {
-        *known = Some(read(&mut std::io::stdin())?);
-    }
-    Ok(known.clone().unwrap_or_default())
 }
 
 fn reason(error: &std::io::Error) -> String {

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::collector::Collector;
 use super::document::{self, Node};
 use super::problem::Problems;
-use super::{Environment, dotenv, files, load, variables};
+use super::{Environment, dotenv, input, load, variables};
 
 /// Reads a YAML document of another format.
 ///
@@ -33,7 +33,7 @@ pub(crate) fn refused(name: &str, line: u32, message: impl Into<String>, help: i
 /// # Errors
 /// Where it is not there, not readable, no regular file or larger.
 pub(crate) fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
-    files::read_regular(path)
+    input::read_regular(path)
 }
 
 /// The answers of a wizard, as keys of a YAML map.

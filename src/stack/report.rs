@@ -10,7 +10,7 @@ use super::problem::{Problem, Problems, Severity, Source};
 /// How many problems are shown in full.
 const MOST_SHOWN: usize = 50;
 /// Lines with more bytes are not shown; the position is.
-const LONGEST_LINE: usize = 2000;
+pub(super) const LONGEST_LINE: usize = 2000;
 
 /// The problems, the first 50 of them in full, and how many more there are.
 pub(super) fn render(problems: &Problems, color: bool) -> String {

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use super::ContainerSettings;
 use super::document;
-use super::files::{Files, read_regular};
+use super::files::Files;
+use super::input::read_regular;
 
 impl Files<'_> {
     /// Puts what is in the files of profiles in their place.
