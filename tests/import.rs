@@ -7,6 +7,8 @@ mod alertmanager;
 mod corpus;
 #[path = "import/jobs.rs"]
 mod jobs;
+#[path = "import/passwords.rs"]
+mod passwords;
 mod support;
 
 use std::fs;
@@ -495,6 +497,22 @@ fn what_a_stack_file_cannot_say_is_kept_and_named() {
         assert!(below.contains(kept), "{kept}: {}", imported.text);
     }
     assert!(!imported.is_whole());
+}
+
+#[test]
+fn a_free_port_of_the_host_stays_as_open_as_under_compose() {
+    let above = folder(&[(
+        "compose.yml",
+        "services:\n  web: { image: 'web:1', ports: ['81', { target: 82 }, '${NONE:-83}'] }\n  \
+         many: { image: 'web:1', scale: 2, ports: ['8080:80'] }\n",
+    )]);
+    let shop = above.path().join("shop");
+    let loaded = read(&import_into(&shop, std::slice::from_ref(&shop)).unwrap(), &shop);
+    for (name, expected) in [("web", &[81, 82, 83][..]), ("many", &[80])] {
+        let ports = &loaded.stack.apps[&name.parse::<stack::ServiceName>().unwrap()].container.ports.0;
+        assert!(ports.iter().all(|port| port.host_ip.is_unspecified() && port.host_port.is_none()), "{ports:?}");
+        assert_eq!(ports.iter().map(|port| port.container_port).collect::<Vec<_>>(), expected);
+    }
 }
 
 #[test]

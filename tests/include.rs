@@ -208,3 +208,38 @@ fn commands_that_edit_know_which_file_a_service_stands_in() {
     assert_eq!(removed.status.code(), Some(2), "{said}");
     assert!(said.contains("included Compose file") && said.contains("without: [db]"), "{said}");
 }
+
+#[test]
+fn a_variable_without_a_value_is_nothing_in_an_included_file_and_the_same_as_nothing_means_to_compose() {
+    let compose = "services:\n  web:\n    image: web:1\n    ports: [\"${BIND}:8080:80\", \"${PORT}:81\"]\n    restart: ${RESTART}\n    \
+                   env_file: [web.env]\n    networks: [front]\n    volumes: ['data:/data']\n\
+                   networks: { front: { name: \"${NET}\" } }\nvolumes: { data: { name: \"${VOLUME}\" } }\n";
+    let files = [("compose.yml", compose), ("web.env", "A=x$NOBODY\nB=${OTHER:-y}\n"), ("stack.yml", STACK)];
+    let loaded = loaded(&files);
+    let web = app(&loaded, "web");
+    let ports: Vec<String> = web
+        .container
+        .ports
+        .0
+        .iter()
+        .map(|port| format!("{} {:?} {}", port.host_ip, port.host_port, port.container_port))
+        .collect();
+    assert_eq!(ports, ["0.0.0.0 Some(8080) 80", "0.0.0.0 None 81"]);
+    assert_eq!(web.container.restart, Restart::No);
+    assert_eq!((web.container.environment["A"].as_str(), web.container.environment["B"].as_str()), ("x", "y"));
+    let warned = loaded.warnings.to_string();
+    assert!(warned.contains("line 1 of the file") && warned.contains("as with Compose"), "{warned}");
+    assert!(warned.contains("`${NET}` is not set") && warned.contains("`${VOLUME}` is not set"), "{warned}");
+    let needed = compose.replace("web:1", "web:${TAG:?name a version}");
+    let told = problems(&[("compose.yml", &needed), files[1], files[2]]);
+    assert!(told.iter().any(|line| line.contains("variable `TAG` is needed: name a version")), "{told:?}");
+}
+
+#[test]
+fn a_mistake_in_an_included_file_is_shown_without_the_passwords_on_its_line() {
+    let compose = "services:\n  web: { image: 'web:1', environment: [DB_PASS2=hunter2], restart: sometimes }\n";
+    let above = folder(&[("compose.yml", compose), ("stack.yml", STACK)]);
+    let shown = stackctl(above.path(), &["check"]);
+    let shown = String::from_utf8_lossy(&shown.stderr).into_owned();
+    assert!(shown.contains("restart: sometimes") && !shown.contains("hunter2"), "{shown}");
+}

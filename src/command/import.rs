@@ -50,8 +50,9 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
     })?;
     match &arguments.output {
         Some(file) => {
-            place::write(file, &imported.text, arguments.force)?;
+            // The stack file is of no use without them, and they harm nobody without it.
             keep_secrets(global, folder(Some(file)), imported.secrets_file, &imported.secrets)?;
+            place::write(file, &imported.text, arguments.force)?;
         }
         None => output::print(imported.text.trim_end()),
     }
@@ -85,7 +86,11 @@ pub(super) fn keep_secrets(
     }
     let before = open_before.map(|mode| format!(", and {mode:04o} until now")).unwrap_or_default();
     let [usual, _] = VARIABLE_FILES;
-    let why = if file_name == usual { "" } else { "; a service reads all of `.env`, and would have got them, too" };
+    let why = match file_name == usual {
+        true => "",
+        false if folder.join(usual).is_symlink() => "; `.env` is a link, and what it leads to is not made private",
+        false => "; a service reads all of `.env`, and would have got them, too",
+    };
     output::say(&format!(
         "{} {} went into `{file_name}` beside the stack file, for you alone to read (mode 0600{before}): keep it out of version \
          control{why}",

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::path::Path;
+use std::time::Duration;
 
 use super::Failure;
 use crate::engine::Error;
@@ -69,11 +70,48 @@ fn beside(file: &Path, text: &str, mode: u32) -> std::io::Result<tempfile::Named
 
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".stackctl-").permissions(std::fs::Permissions::from_mode(mode));
+    builder.prefix(UNFINISHED[0]).suffix(UNFINISHED[1]).permissions(std::fs::Permissions::from_mode(mode));
     let mut temporary = builder.tempfile_in(folder)?;
+    is_being_written(temporary.as_file());
+    sweep(folder, &temporary);
     temporary.write_all(text.as_bytes())?;
     temporary.as_file().sync_all()?;
     Ok(temporary)
+}
+
+/// How the name of a file that is not whole yet begins and ends; six letters and digits are between.
+pub(super) const UNFINISHED: [&str; 2] = [".stackctl-", ".unfinished"];
+
+/// A file that is not whole and older than this, and that nobody holds, is one of a run that was killed.
+const ABANDONED: Duration = Duration::from_secs(10);
+
+/// Holds a file that is not whole yet, for as long as it is open: others leave it alone.
+pub(super) fn is_being_written(file: &std::fs::File) {
+    // Where the file system has no locks, nobody takes it for abandoned either.
+    let _ = file.try_lock();
+}
+
+/// Takes away what runs have left in a folder that were killed while they wrote. `own`: a file of the user who runs this.
+fn sweep(folder: &Path, own: &tempfile::NamedTempFile) {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let Ok(user) = own.as_file().metadata().map(|data| data.uid()) else { return };
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let [begin, end] = UNFINISHED;
+        let letters = name.to_str().and_then(|name| name.strip_prefix(begin)?.strip_suffix(end)).unwrap_or_default();
+        if letters.len() != 6 || !letters.chars().all(|letter| letter.is_ascii_alphanumeric()) {
+            continue;
+        }
+        let Ok(data) = entry.metadata() else { continue };
+        let is_old = data.modified().is_ok_and(|time| time.elapsed().is_ok_and(|age| age > ABANDONED));
+        if !data.is_file() || data.uid() != user || !is_old {
+            continue;
+        }
+        if std::fs::File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok()) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// What became of variables that were to be added to a file.
@@ -155,6 +193,37 @@ mod tests {
             assert!(add_variables(path, &[("A".to_owned(), "b".to_owned())]).is_err(), "{path:?}");
         }
         assert!(!std::fs::metadata(&socket).expect("it is there").is_file());
+    }
+
+    #[test]
+    fn what_a_killed_run_left_goes_with_the_next_one_and_nothing_else_does() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
+        let left = |name: &str, is_old: bool| {
+            let file = std::fs::File::create(folder.path().join(name)).expect("writable");
+            if is_old {
+                file.set_modified(long_ago).expect("our file");
+            }
+            file
+        };
+        let names = |folder: &Path| {
+            let entries = std::fs::read_dir(folder).expect("a folder").flatten();
+            let mut names: Vec<String> =
+                entries.map(|entry| entry.file_name().into_string().expect("a plain name")).collect();
+            names.sort();
+            names
+        };
+        left(".stackctl-aB3dE6.unfinished", true);
+        left(".stackctl-young1.unfinished", false);
+        left(".stackctl-backup", true);
+        let held = left(".stackctl-held01.unfinished", true);
+        is_being_written(&held);
+        write(&folder.path().join("stack.yml"), "name: x\n", false).unwrap_or_else(|_| panic!("it can be written"));
+        let expected = [".stackctl-backup", ".stackctl-held01.unfinished", ".stackctl-young1.unfinished", "stack.yml"];
+        assert_eq!(names(folder.path()), expected);
+        drop(held);
+        write(&folder.path().join("stack.yml"), "name: y\n", true).unwrap_or_else(|_| panic!("it can be written"));
+        assert_eq!(names(folder.path()), [expected[0], expected[2], expected[3]]);
     }
 
     #[test]

@@ -1,52 +1,24 @@
 //! Passwords do not come into the stack file: `${NAME}` stands there for each, and its value is handed on beside the text.
 
+mod names;
+mod texts;
+
 use super::draft::{Entry, Item, Map};
 use super::remark::{Place, Remarks};
 use crate::stack::Environment;
+use names::{is_connection, is_password};
+use texts::{Found, Name};
 
 /// Sections in which a password may stand.
-const SECTIONS: [&str; 5] = ["apps", "exporters", "prometheus", "grafana", "scrape"];
-
-/// How the name of a setting ends that is a password.
-const ENDINGS: [&str; 24] = [
-    "PASSWORD",
-    "PASSWD",
-    "PASSPHRASE",
-    "PASS",
-    "_PWD",
-    "_PW",
-    "MASTERAUTH",
-    "CLI_AUTH",
-    "NEO4J_AUTH",
-    "SECRET",
-    "TOKEN",
-    "API_KEY",
-    "APIKEY",
-    "APP_KEY",
-    "ACCESS_KEY",
-    "SECRET_KEY",
-    "SECRET_KEY_BASE",
-    "PRIVATE_KEY",
-    "ENCRYPTION_KEY",
-    "SIGNING_KEY",
-    "MASTER_KEY",
-    "_SALT",
-    "ERLANG_COOKIE",
-    "CREDENTIALS",
-];
-
-/// Words that end like the name of a password, and are none.
-const NO_PASSWORDS: [&str; 3] = ["ASKPASS", "BYPASS", "COMPASS"];
+const SECTIONS: [&str; 8] =
+    ["apps", "exporters", "prometheus", "grafana", "alertmanager", "scrape", "networks", "volumes"];
 
 /// Addresses that let whoever knows them write there.
 const HOOKS: [&str; 3] =
     ["https://hooks.slack.com/services/", "https://discord.com/api/webhooks/", "https://api.telegram.org/bot"];
 
-/// How the name of a setting ends that holds a password among other things, without being a URL.
-const CONNECTIONS: [&str; 3] = ["DSN", "DATA_SOURCE_NAME", "CONNECTION_STRING"];
-
 /// Values that are a switch, and no password.
-const SWITCHES: [&str; 9] = ["true", "false", "yes", "no", "on", "off", "0", "1", "none"];
+const SWITCHES: [&str; 11] = ["true", "false", "yes", "no", "on", "off", "0", "1", "none", "null", "~"];
 
 /// Takes passwords out of a stack file in the making.
 pub(super) struct Secrets<'a> {
@@ -92,13 +64,10 @@ impl Secrets<'_> {
                 let mut follows: Option<String> = None;
                 for (index, item) in items.iter_mut().enumerate() {
                     // `[--password, VALUE]`
-                    let flag = item
-                        .as_text()
-                        .filter(|text| !text.contains(['=', ' ']))
-                        .and_then(secret_flag)
-                        .map(str::to_owned);
-                    let key = follows.take().unwrap_or_default();
-                    self.item(item, &key, &format!("{path}[{index}]"), remarks);
+                    let flag = item.as_text().and_then(texts::flag).map(str::to_owned);
+                    let before = follows.take();
+                    let key = if is_password(key, "") { key } else { before.as_deref().unwrap_or_default() };
+                    self.item(item, key, &format!("{path}[{index}]"), remarks);
                     follows = flag;
                 }
             }
@@ -132,71 +101,50 @@ impl Secrets<'_> {
 
     /// The text without passwords.
     fn scalar(&mut self, text: &str, key: &str, path: &str) -> String {
-        let is_connection = ends_with(key, &CONNECTIONS) && !text.contains("://") && text.contains('@');
-        if ends_with(key, &ENDINGS) || is_connection {
-            if let Some((name, value)) = default_of(text) {
-                return self.hide(value, Some(name), key, path).unwrap_or_else(|| text.to_owned());
-            }
-            return self.hide(text, None, key, path).unwrap_or_else(|| text.to_owned());
+        let is_whole = |key: &str, text: &str| {
+            let value = default_of(text).map_or(text, |(_, value)| value);
+            let is_hook = path.contains(".environment.") && HOOKS.iter().any(|hook| value.starts_with(hook));
+            is_password(key, value) || is_connection(key, value) || is_hook || value.contains(" PRIVATE KEY-----")
+        };
+        if is_whole(key, text)
+            && let Some(hidden) = self.hide(text, key, path)
+        {
+            return hidden;
         }
-        let (name, address) = default_of(text).map_or((None, text), |(name, value)| (Some(name), value));
-        if path.contains(".environment.") && HOOKS.iter().any(|hook| address.starts_with(hook)) {
-            return self.hide(address, name, key, path).unwrap_or_else(|| text.to_owned());
-        }
-        let text = self.urls(text, key, path);
-        self.flags(&text, path)
-    }
-
-    /// `scheme://user:PASSWORD@host`
-    fn urls(&mut self, text: &str, key: &str, path: &str) -> String {
-        let mut out = String::new();
-        let mut rest = text;
-        while let Some(at) = rest.find("://") {
-            let (before, after) = rest.split_at(at + 3);
-            out.push_str(before);
-            let end = after.find(['/', ' ', '"', '\'', '\n', '?']).unwrap_or(after.len());
-            let password = after[..end].rfind('@').and_then(|at| Some((after[..at].find(':')? + 1, at)));
-            rest = after;
-            let Some((from, to)) = password else { continue };
-            let key = if is_variable(key) { format!("{key}_PASSWORD") } else { "URL_PASSWORD".to_owned() };
-            if let Some(hidden) = self.hide(&after[from..to], None, &key, path) {
-                out.push_str(&after[..from]);
-                out.push_str(&hidden);
-                rest = &after[to..];
-            }
-        }
-        out.push_str(rest);
-        out
-    }
-
-    /// `--password=VALUE` and `--password VALUE` in a command line.
-    fn flags(&mut self, text: &str, path: &str) -> String {
-        if !text.contains('-') {
-            return text.to_owned();
+        // An item of a list, such as `NAME=VALUE`, is one value to its end, and so is a flag with what belongs to it.
+        if path.ends_with(']')
+            && let Some((name, value)) = text.split_once('=')
+            && !name.contains(char::is_whitespace)
+            && is_whole(name.trim_start_matches('-'), value)
+            && let Some(hidden) = self.hide(value, name.trim_start_matches('-'), path)
+        {
+            return format!("{name}={hidden}");
         }
         let mut out = String::new();
-        let mut follows: Option<String> = None;
-        for piece in text.split_inclusive([' ', '\n', '\t']) {
-            let word = piece.trim_end();
-            let space = &piece[word.len()..];
-            let key = follows.take();
-            let pair = word.split_once('=').and_then(|(flag, value)| Some((flag, secret_flag(flag)?, value)));
-            let hidden = match (pair, &key) {
-                (Some((flag, key, value)), _) => {
-                    self.hide(value, None, key, path).map(|value| format!("{flag}={value}"))
-                }
-                (None, Some(key)) if !word.starts_with('-') => self.hide(word, None, key, path),
-                _ => None,
+        let mut end = 0;
+        for Found { at, name } in texts::passwords(text, key) {
+            let name = match name {
+                Name::Written(name) => name,
+                Name::Token if at == (0..text.len()) && !key.is_empty() => key.to_owned(),
+                Name::Token if is_variable(key) => format!("{key}_TOKEN"),
+                Name::Token => "TOKEN".to_owned(),
+                Name::OfUrl if is_variable(key) => format!("{key}_PASSWORD"),
+                Name::OfUrl => "URL_PASSWORD".to_owned(),
             };
-            out.push_str(hidden.as_deref().unwrap_or(word));
-            out.push_str(space);
-            follows = secret_flag(word).map(str::to_owned);
+            if let Some(hidden) = self.hide(&text[at.clone()], &name, path) {
+                out.push_str(&text[end..at.start]);
+                out.push_str(&hidden);
+                end = at.end;
+            }
         }
+        out.push_str(&text[end..]);
         out
     }
 
-    /// The variable that stands for a value from now on. `None`: it is no password, or none that stands there.
-    fn hide(&mut self, value: &str, name: Option<&str>, key: &str, path: &str) -> Option<String> {
+    /// The variable that stands for a value from now on: the one whose default it is, else one called after the setting. `None`: it
+    /// is no password, or none that stands there.
+    fn hide(&mut self, value: &str, key: &str, path: &str) -> Option<String> {
+        let (name, value) = default_of(value).map_or((None, value), |(name, value)| (Some(name), value));
         let bare = value.replace("$$", "");
         let is_switch = SWITCHES.contains(&value.to_ascii_lowercase().as_str());
         if bare.contains('$') || value.is_empty() || is_switch || value.starts_with("/run/secrets/") {
@@ -242,17 +190,6 @@ fn is_variable(text: &str) -> bool {
         && text.chars().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_')
 }
 
-fn ends_with(key: &str, endings: &[&str]) -> bool {
-    let upper = key.to_ascii_uppercase().replace(['-', '.'], "_");
-    endings.iter().any(|ending| upper.ends_with(ending)) && !NO_PASSWORDS.iter().any(|word| upper.ends_with(word))
-}
-
-/// The name of a flag whose value is a password.
-fn secret_flag(word: &str) -> Option<&str> {
-    let name = word.strip_prefix("--").or_else(|| word.strip_prefix('-'))?;
-    ends_with(name, &ENDINGS).then_some(name)
-}
-
 /// What to call the variable: as the app's own is called, else after the app and the setting.
 fn variable(key: &str, path: &str) -> String {
     let upper = |text: &str| -> String {
@@ -265,7 +202,11 @@ fn variable(key: &str, path: &str) -> String {
     }
     let mut parts = path.split(['.', '[']);
     let section = parts.next().unwrap_or_default();
-    let owner = if matches!(section, "prometheus" | "grafana") { section } else { parts.next().unwrap_or(section) };
+    let owner = if matches!(section, "prometheus" | "grafana" | "alertmanager") {
+        section
+    } else {
+        parts.next().unwrap_or(section)
+    };
     format!("{}_{}", upper(owner), upper(key)).trim_start_matches(|first: char| first.is_ascii_digit()).to_owned()
 }
 
@@ -332,6 +273,32 @@ mod tests {
                 "https://hooks.slack.com/services/T0/B0",
             ),
             ("--api.token=t0k", "", "apps.web.command[1]", "--api.token=${WEB_API_TOKEN}", "WEB_API_TOKEN", "t0k"),
+            ("-----BEGIN PRIVATE KEY-----\nx", "TLS", environment, "${TLS}", "TLS", "-----BEGIN PRIVATE KEY-----\nx"),
+            (
+                "postgres://${U:-shop}:${P:-hunter2}@db/shop",
+                "URL",
+                environment,
+                "postgres://${U:-shop}:${P}@db/shop",
+                "P",
+                "hunter2",
+            ),
+            ("NPM_TOKEN=a b", "", "apps.web.x-compose.args[0]", "NPM_TOKEN=${WEB_NPM_TOKEN}", "WEB_NPM_TOKEN", "a b"),
+            (
+                "addr=h,username=u,password=p,vers=3.0",
+                "o",
+                "volumes.data.driver_opts.o",
+                "addr=h,username=u,password=${DATA_PASSWORD},vers=3.0",
+                "DATA_PASSWORD",
+                "p",
+            ),
+            (
+                "Bearer abc",
+                "Authorization",
+                "apps.web.x-headers.Authorization",
+                "Bearer ${WEB_TOKEN}",
+                "WEB_TOKEN",
+                "abc",
+            ),
             (
                 "s3cr3t",
                 "password",

@@ -295,14 +295,15 @@ impl<'a> Assembly<'a> {
         secrets.found
     }
 
-    /// The file beside the stack file that takes passwords. Where a service reads `.env` itself, everybody's would come to it.
+    /// The file beside the stack file that takes passwords. Where a service reads `.env` itself, everybody's would come to it; and
+    /// where that is a link, what it leads to is somebody else's, too.
     fn secrets_file(&self) -> &'static str {
         let [usual, own] = VARIABLE_FILES;
         let file = std::path::absolute(self.request.folder.join(usual)).map(|file| tidy(&file)).unwrap_or_default();
         let is_read = self.project.as_ref().is_some_and(|project| {
             project.services.values().any(|entry| compose::are_read_by(project, &entry.node, &file))
         });
-        if is_read { own } else { usual }
+        if is_read || self.request.folder.join(usual).is_symlink() { own } else { usual }
     }
 
     /// A file as it is found from the stack file.

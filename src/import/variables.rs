@@ -94,6 +94,15 @@ fn closing_brace(text: &str) -> Option<usize> {
     None
 }
 
+/// A carried variable that stands alone, with what Compose takes where its value is empty.
+pub(super) fn or_default(carried: &str, default: &str) -> String {
+    let alone = carried.strip_prefix("${").and_then(|rest| rest.strip_suffix(":-}"));
+    match alone.filter(|name| leading_name(name).len() == name.len()) {
+        Some(name) => format!("${{{name}:-{default}}}"),
+        None => carried.to_owned(),
+    }
+}
+
 /// The variables without value or default that a carried text leaves empty.
 pub(super) fn left_empty(carried: &str) -> Vec<&str> {
     carried

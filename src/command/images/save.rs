@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::command::progress::Progress;
 use crate::command::situation::Situation;
-use crate::command::{Exit, Failure, output};
+use crate::command::{Exit, Failure, output, place};
 use crate::engine::{self, Engine, Error};
 use crate::stack::counted;
 
@@ -91,10 +91,12 @@ async fn into_file(
     };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let file = tempfile::Builder::new()
-        .prefix(".stackctl-")
+        .prefix(place::UNFINISHED[0])
+        .suffix(place::UNFINISHED[1])
         .permissions(std::fs::Permissions::from_mode(0o644))
         .tempfile_in(folder)
         .map_err(cannot)?;
+    place::is_being_written(file.as_file());
     let mut writer = tokio::fs::File::from_std(file.reopen().map_err(cannot)?);
     let bytes = engine.save_images(names, &mut writer, listener).await?;
     writer.sync_all().await.map_err(cannot)?;

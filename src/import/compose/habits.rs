@@ -72,8 +72,8 @@ const ASSIGNED: [&str; 4] = ["PGPASSWORD=", "MYSQL_PWD=", "REDISCLI_AUTH=", "VAL
 /// How hashes of passwords begin behind the name of their user.
 const HASHES: [&str; 5] = [":$apr1$", ":$2y$", ":$2a$", ":$2b$", ":{SHA}"];
 
-/// Whether a command line has a password in it that is no variable.
-fn has_password(line: &str) -> bool {
+/// Whether a command line has a password in it that is no variable. `is_assigned`: one in front of a program counts, too.
+fn has_password(line: &str, is_assigned: bool) -> bool {
     let words: Vec<&str> = line
         .split([' ', '\t', '\n', ';', '&', '|', '(', ')'])
         .map(|word| word.trim_matches(['"', '\'']))
@@ -90,7 +90,7 @@ fn has_password(line: &str) -> bool {
         let next = words.get(index + 1).copied().unwrap_or_default();
         let is_flag = |(known, flag): &(&str, &str)| *known == program && word == flag && is_written(next);
         let is_login = program != "curl" || next.contains(':');
-        if ASSIGNED.into_iter().any(behind)
+        if (is_assigned && ASSIGNED.into_iter().any(behind))
             || (MYSQL.contains(&program) && behind("-p"))
             || (is_login && FLAGS.iter().any(is_flag))
         {
@@ -107,13 +107,24 @@ fn has_hash(key: &str, users: &str) -> bool {
     HASHES.iter().any(|hash| users.contains(hash)) || (is_list && users.contains(':') && !users.starts_with("${"))
 }
 
-/// Passwords where everybody reads them who may look at the container: in its health check, and hashes in its labels.
+/// Passwords where everybody reads them who may look at the container: in its health check and its command line, and hashes in
+/// its labels.
 fn passwords(project: &Project, name: &str, entry: &OutsideEntry, remarks: &mut Remarks) {
     let test = entry.node.entry("healthcheck").and_then(|check| check.node.entry("test"));
-    if let Some(test) = test.filter(|test| has_password(&command_line(&test.node))) {
+    if let Some(test) = test.filter(|test| has_password(&command_line(&test.node), true)) {
         let place = Place::at(&project.file, test.key.line, format!("services.{name}.healthcheck.test"));
         let message = "a password stands in the health check: it stays there, for all who may look at the container";
         let fix = "write `$$NAME` in its place, a variable of the container, with `CMD-SHELL`";
+        remarks.habit(place, message, fix);
+    }
+    for key in ["command", "entrypoint"] {
+        let Some(line) = entry.node.entry(key).filter(|line| has_password(&command_line(&line.node), false)) else {
+            continue;
+        };
+        let place = Place::at(&project.file, line.key.line, format!("services.{name}.{key}"));
+        let message = "a password stands in the command line: it stays in the stack file, and for all who may look at the container";
+        let fix =
+            "give it by a variable of the program's own, such as `MYSQL_PWD` or `REDISCLI_AUTH`, under `environment`";
         remarks.habit(place, message, fix);
     }
     let deploy = entry.node.entry("deploy").and_then(|deploy| deploy.node.entry("labels"));

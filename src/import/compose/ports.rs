@@ -4,6 +4,7 @@ use super::Project;
 use super::merge::split_mount;
 use crate::import::compose::project::scalar;
 use crate::import::draft::Item;
+use crate::import::variables::or_default;
 use crate::stack::{OutsideNode, OutsideValue};
 
 /// The entries for the stack file, which opens ports to this host only unless an address is written.
@@ -14,22 +15,28 @@ pub(super) fn carried(project: &Project, node: &OutsideNode) -> Item {
 
 fn entry(project: &Project, item: &OutsideNode) -> Item {
     if let Some(text) = scalar(item) {
-        return Item::text(short(&project.carry(text)));
+        let carried = project.carry(text);
+        // A variable alone may stand for an address and both ports.
+        let is_container = |text: &str| !text.is_empty() && split_mount(text).len() == 1;
+        let is_alone = carried.starts_with("${") && is_container(&carried);
+        let is_whole = is_alone && !is_container(&project.filled(text));
+        return Item::text(if is_whole { carried } else { short(&carried) });
     }
     let key = |key: &str| item.entry(key).and_then(|entry| scalar(&entry.node)).map(|text| project.carry(text));
     let Some(target) = key("target") else { return Item::of(item, &|text| project.carry(text)) };
     let protocol = key("protocol").filter(|protocol| protocol != "tcp").map(|protocol| format!("/{protocol}"));
     let published = key("published").filter(|published| !published.is_empty());
-    let Some(published) = published else { return Item::text(format!("{target}{}", protocol.unwrap_or_default())) };
     let address = key("host_ip").unwrap_or_else(|| EVERYWHERE.to_owned());
     let address = if address.contains(':') { format!("[{address}]") } else { address };
+    // Without a port of the host the engine picks a free one, which is as open as any other.
+    let published = published.unwrap_or_default();
     Item::text(format!("{address}:{published}:{target}{}", protocol.unwrap_or_default()))
 }
 
 /// What Compose means where no address is written.
 const EVERYWHERE: &str = "0.0.0.0";
 
-/// `HOST:CONTAINER` with the address that Compose means; everything else as it is.
+/// `HOST:CONTAINER`, and `CONTAINER` at a free port of the host, with the address that Compose means; everything else as it is.
 fn short(text: &str) -> String {
     let is_one = |part: &str| {
         let digits = !part.is_empty() && part.chars().all(|letter| letter.is_ascii_digit() || letter == '-');
@@ -37,7 +44,20 @@ fn short(text: &str) -> String {
     };
     let text = text.strip_suffix("/tcp").unwrap_or(text);
     match split_mount(text)[..] {
+        [address, host, container] => format!("{}:{host}:{container}", or_default(address, EVERYWHERE)),
         [host, container] if is_one(host) => format!("{EVERYWHERE}:{host}:{container}"),
+        [container] if is_one(container.split('/').next().unwrap_or_default()) => format!("{EVERYWHERE}::{container}"),
+        _ => text.to_owned(),
+    }
+}
+
+/// The same at a free port of the host.
+pub(super) fn free(text: &str) -> String {
+    let end = text.find("]:").filter(|_| text.starts_with('[')).map_or(0, |bracket| bracket + 1);
+    let (brackets, rest) = text.split_at(end);
+    match split_mount(rest)[..] {
+        [address, _, container] => format!("{brackets}{address}::{container}"),
+        [_, container] => container.to_owned(),
         _ => text.to_owned(),
     }
 }
@@ -50,7 +70,8 @@ pub(in crate::import) fn take_published(ports: Option<Item>, container_port: u16
         let text = item.as_text()?;
         let text = text.strip_suffix("/tcp").unwrap_or(text);
         let (address, container) = text.rsplit_once(':')?;
-        (container == wanted && !address.is_empty()).then(|| address.to_owned())
+        let is_fixed = !address.is_empty() && !address.ends_with(':');
+        (container == wanted && is_fixed).then(|| address.to_owned())
     };
     let Some(at) = items.iter().position(|item| place(item).is_some()) else { return (None, Some(Item::List(items))) };
     let published = place(&items.remove(at));
@@ -67,8 +88,12 @@ mod tests {
             ("8080:80", "0.0.0.0:8080:80"),
             ("127.0.0.1:8080:80", "127.0.0.1:8080:80"),
             ("${PORT:-80}:80", "0.0.0.0:${PORT:-80}:80"),
+            ("${BIND:-}:8080:80", "${BIND:-0.0.0.0}:8080:80"),
             ("${BIND:-}${PORT:-}:80", "${BIND:-}${PORT:-}:80"),
-            ("80", "80"),
+            ("80", "0.0.0.0::80"),
+            ("81/udp", "0.0.0.0::81/udp"),
+            ("9000-9005", "0.0.0.0::9000-9005"),
+            ("${PORT:-81}", "0.0.0.0::${PORT:-81}"),
             ("5432:5432/tcp", "0.0.0.0:5432:5432"),
             ("53:53/udp", "0.0.0.0:53:53/udp"),
         ] {
@@ -77,9 +102,24 @@ mod tests {
     }
 
     #[test]
+    fn a_port_that_is_freed_keeps_its_address() {
+        for (fixed, free_one) in [
+            ("0.0.0.0:8080:80", "0.0.0.0::80"),
+            ("${BIND:-127.0.0.1}:${PORT:-8080}:80/udp", "${BIND:-127.0.0.1}::80/udp"),
+            ("[::1]:8080:80", "[::1]::80"),
+            ("0.0.0.0::80", "0.0.0.0::80"),
+            ("80", "80"),
+        ] {
+            assert_eq!(free(fixed), free_one);
+        }
+    }
+
+    #[test]
     fn the_place_of_a_components_port_is_taken_out() {
         let ports = || Some(Item::texts(["0.0.0.0:9091:9090/tcp", "81"]));
         assert_eq!(take_published(ports(), 9090), (Some("0.0.0.0:9091".to_owned()), Some(Item::texts(["81"]))));
         assert_eq!(take_published(ports(), 80), (None, ports()));
+        let free = || Some(Item::texts(["0.0.0.0::9090"]));
+        assert_eq!(take_published(free(), 9090), (None, free()));
     }
 }

@@ -9,10 +9,11 @@ use super::project::scalar;
 use super::{Names, Project, Role, deploy, habits, joined, merge, mounts, ports};
 use crate::import::draft::{Item, Map};
 use crate::import::remark::{Place, Remarks};
+use crate::import::variables::or_default;
 use crate::stack::{OutsideEntry, OutsideNode, OutsideValue, Problems, refused};
 
 /// Keys whose values mean the same in a stack file.
-const SAME: [&str; 29] = [
+const SAME: [&str; 28] = [
     "cap_add",
     "cap_drop",
     "container_name",
@@ -32,7 +33,6 @@ const SAME: [&str; 29] = [
     "privileged",
     "pull_policy",
     "read_only",
-    "restart",
     "scale",
     "security_opt",
     "shm_size",
@@ -206,6 +206,13 @@ impl Service<'_> {
                 let copied = self.copied(&node);
                 self.app.set(key, copied);
             }
+            "restart" => {
+                let mut copied = self.copied(&entry.node);
+                if let Item::Scalar { text, .. } = &mut copied {
+                    *text = or_default(text, "no");
+                }
+                self.app.set(key, copied);
+            }
             "ports" => self.app.set(key, ports::carried(project, &entry.node)),
             "volumes" => {
                 let carried = mounts::carried(project, &entry.node);
@@ -359,10 +366,8 @@ impl Service<'_> {
             );
         }
         let Some(Item::List(items)) = self.app.get("ports").cloned() else { return };
-        let free = |item: &Item| match item.as_text().and_then(|text| text.rsplit_once(':')) {
-            Some((_, container)) => Item::text(container),
-            None => item.clone(),
-        };
+        // A free port is as open as the fixed one was.
+        let free = |item: &Item| item.as_text().map_or_else(|| item.clone(), |text| Item::text(ports::free(text)));
         let freed: Vec<Item> = items.iter().map(free).collect();
         if freed != items {
             let place = self.place(self.entry.key.line, "ports");

@@ -103,6 +103,12 @@ fn settings(
                 let old = value.node.entry("name").and_then(|entry| scalar(&entry.node));
                 settings.set_some("name", old.map(|name| Item::text(project.carry(name))));
             }
+            // Compose then calls it after the project, too.
+            OutsideValue::Scalar(text) if key == "name" && project.filled(&text.text).is_empty() => {
+                let place = Place::at(&project.file, value.key.line, format!("{section}.{name}.name"));
+                let message = format!("`{}` is not set: it is named after the stack, as with Compose", text.text);
+                remarks.changed(place, message, "set it in `.env` beside the Compose file, or write the name");
+            }
             _ if known.contains(&key.as_str()) => {
                 settings.set(key, Item::of(&value.node, &|text| project.carry(text)));
             }
