@@ -503,3 +503,72 @@ fn quiet_says_nothing_where_nothing_is_wrong_and_yes_shows_the_plan() {
     let said = String::from_utf8_lossy(&told.get_output().stderr).into_owned();
     assert!(said.contains("`stackctl plan` says later what `up` would do") && said.contains("next: "), "{said}");
 }
+
+#[test]
+fn options_that_no_import_takes_are_refused_where_a_compose_file_lies_here() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("compose.yml"), "services: { web: { image: 'acme/web:1' } }\n").unwrap();
+    for (option, value) in [
+        ("--app", "db=postgres:16"),
+        ("--publish", "web=8080:80"),
+        ("--metrics", "web=80/metrics"),
+        ("--attach", "shop/web"),
+        ("--container", "web"),
+        ("--grafana", "false"),
+        ("--engine-metrics", "true"),
+    ] {
+        for from in [&[][..], &["--from", "compose.yml"]] {
+            let refused = stackctl(folder.path(), &[&["init", "--yes", option, value], from].concat()).code(2);
+            let said = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
+            assert!(said.contains(option) && said.contains("`--include compose.yml`"), "{said}");
+            assert!(said.contains("--no-import") && !folder.path().join("stack.yml").exists(), "{said}");
+        }
+    }
+    let words = ["init", "--yes", "--no-import", "--no-running", "--no-exporters", "--app", "db=postgres:16"];
+    stackctl(folder.path(), &words).success();
+    assert!(written(folder.path()).contains("image: postgres:16"));
+}
+
+#[test]
+fn answers_that_exclude_each_other_are_refused_and_options_count_more() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("compose.yml"), "services: { web: { image: 'acme/web:1' } }\n").unwrap();
+    let answers = folder.path().join("answers.yml");
+    fs::write(&answers, "from: [compose.yml]\ninclude: [compose.yml]\n").unwrap();
+    let refused = stackctl(folder.path(), &["init", "--answers", "answers.yml"]).code(2);
+    let said = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
+    assert!(said.contains("`from` and `include` contradict each other"), "{said}");
+    fs::write(&answers, "include: [compose.yml]\nexporter: [node]\nno-running: true\n").unwrap();
+    stackctl(folder.path(), &["init", "--answers", "answers.yml", "--no-import", "--no-exporters"]).success();
+    let text = written(folder.path());
+    assert!(!text.contains("include:") && !text.contains("exporters:"), "{text}");
+}
+
+#[test]
+fn answers_come_from_a_file_or_a_pipe_of_the_shell_and_nothing_that_never_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for (file, reason) in [(pipe.to_str().unwrap(), "it is a pipe"), ("/dev/zero", "it is a device")] {
+        let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_stackctl"));
+        command.current_dir(folder.path()).args(["init", "--answers", file]);
+        let refused = command.timeout(std::time::Duration::from_secs(20)).assert().code(2);
+        let said = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
+        assert!(said.contains(reason) && said.contains("`--answers -`"), "{said}");
+    }
+    let answers = "name: shop\napp: [web=acme/web:1]\nno-running: true\nno-exporters: true\n";
+    let shells = format!("'{}' init --answers <(printf '{answers}')", env!("CARGO_BIN_EXE_stackctl"));
+    let standard =
+        format!("printf '{answers}' | '{}' init --force --answers /dev/stdin", env!("CARGO_BIN_EXE_stackctl"));
+    let endless = format!("'{}' init --force --answers /dev/stdin </dev/zero", env!("CARGO_BIN_EXE_stackctl"));
+    for (line, code) in [(shells, 0), (standard, 0), (endless, 2)] {
+        let mut shell = assert_cmd::Command::new("bash");
+        shell
+            .current_dir(folder.path())
+            .args(["-c", &line])
+            .timeout(std::time::Duration::from_secs(60))
+            .assert()
+            .code(code);
+        assert!(written(folder.path()).contains("name: shop"), "{line}");
+    }
+}

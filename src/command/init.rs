@@ -88,10 +88,10 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
             "run it again, or write the file by hand: `stackctl schema` helps",
         ));
     }
+    super::import::keep_secrets(global, &folder, secrets_file, &secrets)?;
     if let Err(failure) = place::write(&file, &text, arguments.force) {
         return lost(failure, &asker, (&wishes, &said), &file);
     }
-    super::import::keep_secrets(global, &folder, secrets_file, &secrets)?;
     if !global.quiet {
         output::say(&format!("{} wrote {}", output::paint(output::GREEN, "ok"), file.display()));
     }
@@ -162,11 +162,13 @@ async fn text(
         }
         Use::Attach => {
             said.no_import = true;
-            let attach = seen.attachable(&project);
+            let mut attach = seen.attachable(&project);
+            attach.extend(wishes.attach.iter().filter(|name| !attach.contains(name)).cloned().collect::<Vec<_>>());
             let wishes = Wishes { attach, ..wishes.clone() };
             fresh(global, asker, &wishes, (folder, &[]), said).await
         }
         Use::Import => {
+            wishes.refuse_beside_import(&sources)?;
             said.from.clone_from(&sources);
             let imported = imported(&sources, folder, wishes.name.as_deref(), &seen.metrics_of(&project))?;
             if !global.quiet {

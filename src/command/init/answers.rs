@@ -64,8 +64,12 @@ pub(super) fn read(path: &Path) -> Result<Wishes, Failure> {
             "write the options as keys: `name: shop`, `app: [web=IMAGE]`",
         )
     };
-    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
-    stack::read_answers(&text).map_err(wrong)
+    let text = stack::read_text(path, "--answers").map_err(|error| wrong(error.to_string()))?;
+    let wishes: Wishes = stack::read_answers(&text).map_err(wrong)?;
+    match wishes.contradiction() {
+        Some((one, other)) => Err(wrong(format!("`{one}` and `{other}` contradict each other"))),
+        None => Ok(wishes),
+    }
 }
 
 /// Keeps answers in a file beside the stack file that they did not come to, or where there is room for it.
@@ -121,6 +125,18 @@ impl Wishes {
         fn list<T>(first: Vec<T>, second: Vec<T>) -> Vec<T> {
             if first.is_empty() { second } else { first }
         }
+        // Of answers that exclude each other the first count, too.
+        let other = Self {
+            from: if self.says_source() { Vec::new() } else { other.from },
+            include: if self.says_source() { Vec::new() } else { other.include },
+            no_import: other.no_import && !self.says_source(),
+            attach: if self.no_running { Vec::new() } else { other.attach },
+            container: if self.no_running { Vec::new() } else { other.container },
+            no_running: other.no_running && self.attach.is_empty() && self.container.is_empty(),
+            exporter: if self.no_exporters { Vec::new() } else { other.exporter },
+            no_exporters: other.no_exporters && self.exporter.is_empty(),
+            ..other
+        };
         Self {
             name: self.name.or(other.name),
             from: list(self.from, other.from),
@@ -137,6 +153,68 @@ impl Wishes {
             engine_metrics: self.engine_metrics.or(other.engine_metrics),
             grafana: self.grafana.or(other.grafana),
         }
+    }
+
+    /// Whether they say what becomes of the files that lie here.
+    fn says_source(&self) -> bool {
+        !self.from.is_empty() || !self.include.is_empty() || self.no_import
+    }
+
+    /// Two answers that exclude each other.
+    fn contradiction(&self) -> Option<(&'static str, &'static str)> {
+        let [from, include] = [&self.from, &self.include].map(|paths| !paths.is_empty());
+        let [attach, container, exporter] =
+            [&self.attach, &self.container, &self.exporter].map(|names| !names.is_empty());
+        let pairs = [
+            (from && include, ("from", "include")),
+            (from && self.no_import, ("from", "no-import")),
+            (include && self.no_import, ("include", "no-import")),
+            (attach && self.no_running, ("attach", "no-running")),
+            (container && self.no_running, ("container", "no-running")),
+            (exporter && self.no_exporters, ("exporter", "no-exporters")),
+        ];
+        pairs.into_iter().find_map(|(is_so, pair)| is_so.then_some(pair))
+    }
+
+    /// The options that say what a new stack file has, and that no import takes.
+    fn not_for_import(&self) -> Vec<&'static str> {
+        let options = [
+            ("--app", !self.app.is_empty()),
+            ("--publish", !self.publish.is_empty()),
+            ("--metrics", !self.metrics.is_empty()),
+            ("--attach", !self.attach.is_empty()),
+            ("--container", !self.container.is_empty()),
+            ("--engine-metrics true", self.engine_metrics == Some(true)),
+            ("--grafana false", self.grafana == Some(false)),
+        ];
+        options.into_iter().filter(|(_, is_given)| *is_given).map(|(option, _)| option).collect()
+    }
+
+    /// What is imported is taken as it is: options that say what the stack file has are for a new one.
+    pub(super) fn refuse_beside_import(&self, sources: &[PathBuf]) -> Result<(), Failure> {
+        let options = self.not_for_import();
+        if options.is_empty() {
+            return Ok(());
+        }
+        let files = |before: &str| {
+            let files: Vec<String> = sources.iter().map(|path| format!("{before}{}", path.display())).collect();
+            files.join(if before.is_empty() { ", " } else { " " })
+        };
+        let include = if import::are_compose(sources) {
+            format!("`{}` keeps it as the source and adds to it, ", files("--include "))
+        } else {
+            String::new()
+        };
+        Err(Failure::arguments(
+            format!(
+                "{} cannot be imported with `{}`: what is imported is taken as it is",
+                files(""),
+                options.join("`, `")
+            ),
+            format!(
+                "{include}`--no-import` leaves it aside; or import it without these, and change the stack file afterwards"
+            ),
+        ))
     }
 
     /// The files to import: those that were named, else those that lie here.
