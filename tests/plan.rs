@@ -329,6 +329,44 @@ fn what_gives_its_port_to_another_stops_first_although_an_internal_network_hides
 }
 
 #[test]
+fn replacements_stand_or_fall_together_where_one_gets_what_the_other_has() {
+    let apps = |one: u16, two: u16, three: u16, value: &str| {
+        let app = |name: &str, rest: &str| format!("  {name}: {{ image: x:1, environment: {{ A: {value} }}{rest} }}\n");
+        World::of(&format!(
+            "name: demo\nprometheus: off\ngrafana: off\napps:\n{}{}{}{}{}{}",
+            app("one", &format!(", ports: [\"{one}:80\"]")),
+            app("two", &format!(", ports: [\"{two}:80\"]")),
+            app("three", &format!(", ports: [\"{three}:80\"]")),
+            app("alone", ""),
+            app("owner", ""),
+            app("sharer", ", pid: \"service:owner\"")
+        ))
+    };
+    let mut observed = apps(21001, 21002, 21003, "a").running();
+    for (name, port) in [("one", 21001), ("two", 21002), ("three", 21003)] {
+        container(&mut observed, &format!("demo-{name}-1")).host_ports = [format!("{port}/tcp")].into();
+    }
+    let groups = |plan: &Plan| -> BTreeMap<String, Option<usize>> {
+        let replaced = plan.steps.iter().filter_map(|step| match step {
+            Step::ReplaceContainer { service, group, .. } => Some((service.name.clone(), *group)),
+            _ => None,
+        });
+        replaced.collect()
+    };
+    // The third one's port stays its own; the first two exchange theirs.
+    let found = groups(&apps(21002, 21001, 21003, "b").plan_of(&observed));
+    assert!(found["one"].is_some() && found["one"] == found["two"], "{found:?}");
+    assert!(
+        found["owner"].is_some() && found["owner"] == found["sharer"] && found["owner"] != found["one"],
+        "{found:?}"
+    );
+    assert_eq!((found["three"], found["alone"]), (None, None), "{found:?}");
+    // Each gets the next one's.
+    let found = groups(&apps(21002, 21003, 21001, "b").plan_of(&observed));
+    assert!(found["one"].is_some() && found["one"] == found["two"] && found["two"] == found["three"], "{found:?}");
+}
+
+#[test]
 fn what_stands_aside_for_one_that_was_never_started_is_what_there_is_to_come_back_to() {
     let world = World::of(STACK);
     let mut observed = world.running();

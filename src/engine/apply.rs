@@ -15,6 +15,7 @@ use super::renewal::Renewal;
 use super::replaced::Replaced;
 use super::sharing::Sharer;
 use super::successor::Aside;
+use super::together::Held;
 use super::{Engine, Error};
 use crate::plan::{Plan, Sequence, Step};
 use crate::render::Files;
@@ -89,6 +90,8 @@ pub(super) struct Run<'a> {
     pub(super) broken: Mutex<BTreeSet<String>>,
     /// By engine id: containers that stand aside for others, and are not replaced yet.
     pub(super) aside: Mutex<BTreeMap<String, Aside>>,
+    /// Containers that were replaced together with others that are not yet.
+    pub(super) held: Mutex<Vec<Held>>,
     /// Containers that ran in the processes of one that is replaced, in the order of the plan.
     pub(super) sharers: Vec<Sharer>,
     /// Names of containers that were replaced.
@@ -109,9 +112,9 @@ impl Engine {
     /// When a step has panicked, which is a bug.
     pub async fn apply(&self, plan: &Plan, supplies: &Supplies<'_>, report: &(dyn Fn(Event) + Sync)) -> Outcome {
         let (outcome, broken, aside) = (Mutex::default(), Mutex::default(), Mutex::default());
-        let replaced = Mutex::default();
+        let (replaced, held) = (Mutex::default(), Mutex::default());
         let sharers = self.sharers(plan).await;
-        let run = Run { engine: self, supplies, report, plan, outcome, broken, aside, sharers, replaced };
+        let run = Run { engine: self, supplies, report, plan, outcome, broken, aside, held, sharers, replaced };
         let mut has_yielded = false;
         for batch in plan.batches() {
             if !has_yielded && batch.iter().flatten().any(|step| step.service().is_some()) {

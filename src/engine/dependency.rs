@@ -86,7 +86,9 @@ impl Engine {
 }
 
 fn standing(dependency: &Dependency, containers: &[ObservedContainer]) -> Standing {
-    let of_service = containers.iter().filter(|container| container.service == dependency.service);
+    // One that has given way stands still, and is not what is waited for.
+    let is_in_place = |container: &&ObservedContainer| !container.stands_aside();
+    let of_service = containers.iter().filter(|container| container.service == dependency.service).filter(is_in_place);
     let mut found = false;
     for container in of_service {
         found = true;

@@ -42,6 +42,7 @@ mod sharing;
 mod stacks;
 mod successor;
 mod summary;
+mod together;
 mod tunnel;
 mod twin;
 mod volume;

@@ -6,10 +6,10 @@ use bollard::models::Mount;
 use bollard::query_parameters::CreateContainerOptionsBuilder;
 
 use super::Error;
-use super::apply::{Failure, Run};
+use super::apply::Run;
 use super::create::body;
 use super::error::{cannot, status};
-use super::successor::{is_taken, short};
+use super::successor::short;
 use crate::desired::{PullPolicy, Service};
 use crate::plan::Step;
 
@@ -31,26 +31,6 @@ impl Run<'_> {
             let aside = self.engine.set_aside(id, container, service.container.settings.stop_grace_period).await;
             if let Ok(Some(aside)) = aside {
                 self.aside.lock().expect("no step panics while it holds the map").insert(id.clone(), aside);
-            }
-        }
-    }
-
-    /// Containers that gave way to others, and whose own replacement failed or was not tried, are what they were: nothing that
-    /// ran is down because of a mistake.
-    pub(super) async fn take_back(&self) {
-        let left = std::mem::take(&mut *self.aside.lock().expect("no step panics while it holds the map"));
-        for (id, aside) in left {
-            if let Err(error) = self.engine.return_from(&aside, &id).await {
-                let step = format!("have container `{}` back, which stopped for another one", aside.from());
-                let error = if is_taken(&error) {
-                    error.advise(
-                        "another container of the stack has its port or its name by now: mend what failed, and run `stackctl up` \
-                         again, which gives this one what the stack file says",
-                    )
-                } else {
-                    error
-                };
-                self.note(Failure { step, service: None, error });
             }
         }
     }
@@ -119,8 +99,8 @@ impl Run<'_> {
             Err(error) => Err(error),
         };
         match begun {
-            Ok(()) => engine.remove_container(old, name, None).await,
-            Err(error) => Err(engine.bring_back(old, aside.as_ref(), &id, error).await),
+            Ok(()) => self.let_go(old, aside, &id).await,
+            Err(error) => Err(self.bring_back(old, aside, &id, error).await),
         }
     }
 }

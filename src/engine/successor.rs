@@ -34,6 +34,11 @@ impl Aside {
         &self.from
     }
 
+    /// Whether it ran.
+    pub(super) fn ran(&self) -> bool {
+        self.ran
+    }
+
     /// The same, where it is known that it ran before it ended with another one.
     pub(super) fn with_past(self, ran: bool) -> Self {
         Self { ran: self.ran || ran, ..self }
@@ -96,23 +101,8 @@ impl Engine {
         }
     }
 
-    /// Takes the new container away, which has not started, and puts the old one in its place again. The error is the new
-    /// one's, with what became of the old one.
-    pub(super) async fn bring_back(&self, old: &str, aside: Option<&Aside>, new: &str, error: Error) -> Error {
-        let Some(aside) = aside else { return error };
-        let told = match self.restore_container(old, aside, new).await {
-            Ok(()) if aside.ran => "the container that ran before runs again".to_owned(),
-            Ok(()) => "the container that was there before is there again".to_owned(),
-            Err(failed) if is_taken(&failed) => {
-                "and the container before it cannot come back: another one of the stack has its port or its name by now"
-                    .to_owned()
-            }
-            Err(failed) => format!("and the container before it cannot come back: {}", failed.cause),
-        };
-        Error { cause: format!("{}; {told}", error.cause), ..error }
-    }
-
-    async fn restore_container(&self, old: &str, aside: &Aside, new: &str) -> Result<(), Error> {
+    /// Takes the new container away, which has not started, and puts the old one in its place again.
+    pub(super) async fn restore_container(&self, old: &str, aside: &Aside, new: &str) -> Result<(), Error> {
         self.remove_unstarted(new, &aside.from).await?;
         self.return_from(aside, old).await
     }

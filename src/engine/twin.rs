@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::error::{cannot, status};
 use super::reload::CheckAnswer;
-use super::{ContainerState, Engine, Error};
+use super::{ContainerState, Engine, Error, ObservedContainer};
 use crate::catalog::prometheus::ANSWERS;
 use crate::desired::{HealthcheckTest, Role, Service};
 
@@ -51,7 +51,8 @@ impl Engine {
     /// Whether it runs and answers. An image without the program that asks is taken at its word.
     async fn answers(&self, service: &str, question: &[&str], stack: &str) -> Result<bool, Error> {
         let containers = self.containers(stack).await?.containers;
-        let Some(twin) = containers.iter().find(|container| container.service == service) else { return Ok(false) };
+        let is_it = |container: &&ObservedContainer| container.service == service && !container.stands_aside();
+        let Some(twin) = containers.iter().find(is_it) else { return Ok(false) };
         if twin.state != ContainerState::Running || twin.restarts > 0 {
             return Ok(false);
         }

@@ -43,7 +43,8 @@ pub(super) fn steps(inputs: Inputs, renewed: &Renewed) -> Vec<Step> {
     let gone = found.into_values().flat_map(BTreeMap::into_values).flatten();
     before.extend(gone.map(|extra| remove(extra, "not in the stack file")));
     super::sharing::follow(inputs, &mut changes);
-    super::yielding::mark(&mut changes, &inputs.observed.containers);
+    let gifts = super::yielding::mark(&mut changes, &inputs.observed.containers);
+    super::together::mark(&mut changes, gifts);
     changes.sort_by_key(|step: &Step| step.service().map_or(0, |service| service.wave));
     [before, changes, files, after].concat()
 }
@@ -284,6 +285,7 @@ impl Seat<'_> {
             replica: self.replica,
             container: self.name.clone(),
             yields: false,
+            group: None,
             reason,
         }
     }

@@ -13,6 +13,7 @@ mod parts;
 mod settings;
 mod sharing;
 mod step;
+mod together;
 mod volumes;
 mod yielding;
 

@@ -33,6 +33,7 @@ pub(super) fn follow(inputs: Inputs, changes: &mut Vec<Step>) {
                 replica,
                 container: name,
                 yields: false,
+                group: None,
                 reason: format!("shares the processes of `{owner}`"),
             });
         }

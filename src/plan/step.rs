@@ -84,6 +84,8 @@ pub enum Step {
         container: String,
         /// Whether the old one stops and gives up its name before anything starts: another container gets its port, or that.
         yields: bool,
+        /// Replacements of the same number stand or fall together. `None`: it stands or falls alone.
+        group: Option<usize>,
         /// Why.
         reason: String,
     },

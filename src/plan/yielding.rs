@@ -7,8 +7,9 @@ use super::Step;
 use crate::desired::Port;
 use crate::engine::{ContainerState, ObservedContainer};
 
-/// Marks the containers to be replaced whose port or name another container of the plan gets.
-pub(super) fn mark(changes: &mut [Step], observed: &[ObservedContainer]) {
+/// Marks the containers to be replaced whose port or name another container of the plan gets; gives back who gives to whom.
+pub(super) fn mark(changes: &mut [Step], observed: &[ObservedContainer]) -> Vec<(String, String)> {
+    let mut gifts = Vec::new();
     let wanted: BTreeMap<String, String> = changes.iter().flat_map(wanted).collect();
     let names: BTreeSet<String> =
         changes.iter().filter_map(Step::starts).map(|(container, _)| container.to_owned()).collect();
@@ -20,11 +21,14 @@ pub(super) fn mark(changes: &mut [Step], observed: &[ObservedContainer]) {
         if let Some(taker) = taker {
             *reason = format!("{reason}; stops first, because `{taker}` gets its port");
             *yields = true;
+            gifts.push((container.clone(), taker.clone()));
         } else if old.name != *container && names.contains(&old.name) {
             *reason = format!("{reason}; stops first, because another one gets its name");
             *yields = true;
+            gifts.push((container.clone(), old.name.clone()));
         }
     }
+    gifts
 }
 
 /// Ports that a step's container takes, each with its name.

@@ -203,20 +203,21 @@ fn who_shares_the_processes_of_one_that_comes_back_runs_again() {
     stack.write(&ill(apps("")));
     let up = stack.expect(1, &["up"]);
     assert_eq!(ids(), before, "{}", up.stderr);
-    // Into the processes of another container nobody comes back, and that is said.
+    // Into the processes of another container nobody comes back: that one comes back, too.
     stack.write(&ill(apps(", environment: { A: b }")));
     let up = stack.expect(1, &["up"]).stderr;
-    assert!(up.contains("the container before it cannot come back"), "{up}");
-    let third = format!("it ended with `{}`, whose processes it shared", stack.container("beside", 1));
-    assert!(up.contains(&third), "{up}");
+    assert!(up.contains("the container before it comes back with those that were replaced together with it"), "{up}");
+    assert!(up.contains(&format!("`{}` is not replaced", stack.container("beside", 1))), "{up}");
+    assert_eq!(ids(), before, "{up}");
+    assert_eq!(names_of(&stack).len(), 4, "{:?}", names_of(&stack));
     stack.write(&apps(", environment: { A: b }"));
     stack.ok(&["up"]);
     assert!(ids().iter().all(|running| running.len() == 1));
 }
 
-/// Two apps exchange their ports, and the second one does not start: the first has its port by then.
+/// Two apps exchange their ports, and the second one does not start: the first has its port by then, and gives it back.
 #[test]
-fn one_that_gave_way_and_cannot_come_back_is_told_why_and_comes_with_the_next_up() {
+fn those_that_exchange_their_ports_are_both_replaced_or_neither() {
     let [first, second] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
     let [first, second] = [first, second].map(|held| held.local_addr().unwrap().port());
     let apps = |first: u16, second: u16, rest: &str| {
@@ -226,12 +227,35 @@ fn one_that_gave_way_and_cannot_come_back_is_told_why_and_comes_with_the_next_up
         )
     };
     let stack = Sandbox::started(&apps(first, second, ""));
+    let ids = || ["one", "two"].map(|app| stack.running(app));
+    let before = ids();
     stack.write(&apps(second, first, ", entrypoint: [/no-such-program]"));
     let up = stack.expect(1, &["up"]);
-    assert!(up.stderr.contains("another one of the stack has its port or its name by now"), "{}", up.stderr);
+    assert!(up.stderr.contains(&format!("`{}` is not replaced", stack.container("two", 1))), "{}", up.stderr);
+    assert_eq!(ids(), before, "{}", up.stderr);
+    assert_eq!(names_of(&stack).len(), 3, "{:?}", names_of(&stack));
     stack.write(&apps(second, first, ""));
     stack.ok(&["up"]);
-    assert_eq!((stack.running("one").len(), stack.running("two").len()), (1, 1));
+    assert!(ids().iter().zip(&before).all(|(now, before)| now.len() == 1 && now != before));
+    assert_eq!(names_of(&stack).len(), 3, "{:?}", names_of(&stack));
+}
+
+/// A new app gets the port of one that moves and does not start: there is nothing to come back to.
+#[test]
+fn one_that_gave_way_to_a_new_one_and_cannot_come_back_is_told_why_and_comes_with_the_next_up() {
+    let [first, second] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
+    let [first, second] = [first, second].map(|held| held.local_addr().unwrap().port());
+    let old = |port: u16, rest: &str| {
+        format!("apps:\n  old: {{ image: stackctl/self, command: [demo, iotd], ports: [\"{port}:80\"]{rest} }}\n")
+    };
+    let new = format!("  new: {{ image: stackctl/self, command: [demo, iotd], ports: [\"{first}:80\"] }}\n");
+    let stack = Sandbox::started(&old(first, ""));
+    stack.write(&format!("{}{new}", old(second, ", depends_on: [new], entrypoint: [/no-such-program]")));
+    let up = stack.expect(1, &["up"]);
+    assert!(up.stderr.contains("another one of the stack has its port or its name by now"), "{}", up.stderr);
+    stack.write(&format!("{}{new}", old(second, ", depends_on: [new]")));
+    stack.ok(&["up"]);
+    assert_eq!((stack.running("old").len(), stack.running("new").len()), (1, 1));
 }
 
 /// An image that cannot be had is known before anything is replaced.
