@@ -73,13 +73,20 @@ pub(crate) fn aligned(lines: &[Vec<String>]) -> String {
         }
         text += "\n";
         if number == 0 {
-            text += &format!("|{}|", "-".repeat(widths[0] + 2));
-            text +=
-                &widths[1..].iter().map(|width| format!("{}:|", "-".repeat(width + 1))).collect::<Vec<_>>().concat();
+            text += &rule(&widths);
             text += "\n";
         }
     }
     text
+}
+
+/// What stands under the head.
+fn rule(widths: &[usize]) -> String {
+    let cells = widths.iter().enumerate().map(|(column, width)| match column {
+        0 => format!("|{}|", "-".repeat(width + 2)),
+        _ => format!("{}:|", "-".repeat(width + 1)),
+    });
+    cells.collect::<Vec<_>>().concat()
 }
 
 fn dash() -> String {
