@@ -49,6 +49,15 @@ fn an_app_is_added_below_the_others() {
 }
 
 #[test]
+fn an_app_is_added_with_what_it_runs() {
+    let words = ["add", "app", "job", "--image", "acme/mail:2", "--command", "sh -c 'echo $HOME # now'"];
+    let after = after(&words);
+    let (_, added) = after.split_once("  job:\n").expect("it is added");
+    let command = "    image: acme/mail:2\n    command: \"sh -c 'echo $$HOME # now'\"\n";
+    assert!(added.contains(command), "{after}");
+}
+
+#[test]
 fn exporters_and_dashboards_are_added_too() {
     assert_eq!(after(&["add", "exporter", "cadvisor"]), format!("{FILE}  cadvisor: {{}}\n"));
     let expected = format!("{FILE}\ndashboards:\n  host: {{ preset: node }}\n");

@@ -489,10 +489,10 @@ fn passwords_in_health_checks_and_hashes_in_labels_are_named_with_their_line() {
 fn what_a_stack_file_cannot_say_is_kept_and_named() {
     let imported = imported(&[(
         "docker-compose.yml",
-        "services:\n  web:\n    image: nginx:1\n    tty: true\n    gpus: all\n    ports: ['9000-9005:80']\n    \
+        "services:\n  web:\n    image: nginx:1\n    tty: true\n    gpus: all\n    ports: ['9000-9005:80-81']\n    \
          healthcheck: { test: 'true', start_interval: 1s }\n",
     )]);
-    for kept in ["tty: true", "gpus: all", "9000-9005:80", "start_interval"] {
+    for kept in ["tty: true", "gpus: all", "9000-9005:80-81", "start_interval"] {
         let (_, below) = imported.text.split_once("x-compose:").expect("something is kept");
         assert!(below.contains(kept), "{kept}: {}", imported.text);
     }

@@ -14,6 +14,7 @@ use crate::stack::{Editor, Snippet};
 #[command(after_help = "\
 Examples:
   stackctl add app web --image ghcr.io/acme/web:1.4 --port 8080:80 --metrics 80/metrics
+  stackctl add app worker --image ghcr.io/acme/web:1.4 --command 'worker --threads 4'
   stackctl add exporter node
   stackctl add exporter postgres --for db
   stackctl add dashboard node --preset node
@@ -40,6 +41,9 @@ enum What {
         /// Where its metrics are; left out: not scraped
         #[arg(long, value_name = "PORT/PATH")]
         metrics: Option<String>,
+        /// What it runs in place of the image's own command, as one shell-quoted text
+        #[arg(long, value_name = "WORDS")]
+        command: Option<String>,
     },
     /// An exporter of the catalogue
     Exporter {
@@ -96,11 +100,12 @@ fn knows_what_to_watch(global: &Global, name: &str, kind: Option<&str>) -> Resul
 
 fn snippet(what: &What) -> Result<(&'static str, &str, Snippet), Failure> {
     match what {
-        What::App { name, image, port, metrics } => {
+        What::App { name, image, port, metrics, command } => {
             let app = FreshApp {
                 name: name.clone(),
                 origin: Origin::Image(image.clone()),
                 ports: port.clone(),
+                command: command.clone(),
                 metrics: metrics.as_deref().map(place_of_metrics).transpose()?,
                 note: None,
             };

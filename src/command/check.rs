@@ -2,10 +2,12 @@
 
 use serde_json::json;
 
+use super::advice::typed;
 use super::{Exit, Failure, output, situation};
 use crate::catalog;
 use crate::cli::{Format, Global};
 use crate::desired::{Desired, Facts, MissingRule};
+use crate::engine::without_secrets;
 use crate::stack::{Problem, counted, defaults_table};
 
 /// Arguments of `check`.
@@ -32,7 +34,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
     let loaded = match situation::load(global) {
         Ok(loaded) => loaded,
         Err(problems) if arguments.output.format == Format::Json => {
-            print_json(&file, false, problems.as_slice(), &[]);
+            print_json(&file, false, problems.advised(typed).as_slice(), &[]);
             return Ok(Exit::FileIsWrong);
         }
         Err(problems) => return Err(problems.into()),
@@ -40,10 +42,10 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
     let ok = !arguments.strict || loaded.warnings.is_empty();
     let desired = Desired::of(&loaded.stack, &Facts::default());
     match arguments.output.format {
-        Format::Json => print_json(&file, ok, loaded.warnings.as_slice(), &waiting(&desired)),
+        Format::Json => print_json(&file, ok, loaded.warnings.advised(typed).as_slice(), &waiting(&desired)),
         Format::Text => {
             if !loaded.warnings.is_empty() {
-                output::say(loaded.warnings.render(output::colors_errors()).trim_end());
+                output::say_problems(&loaded.warnings);
             }
             if arguments.explain {
                 output::print(&explanation(&desired));
@@ -110,13 +112,13 @@ fn explanation(desired: &Desired) -> String {
         .iter()
         .map(|service| {
             let ports = service.container.settings.ports.0.iter().map(|port| {
-                let host_port = port.host_port.map_or_else(|| "*".to_owned(), |host_port| host_port.to_string());
-                format!("{}:{host_port}->{}", port.host_ip, port.container_port)
+                let host_ports = port.host_ports().unwrap_or_else(|| "*".to_owned());
+                format!("{}:{host_ports}->{}", port.host_ip, port.container_port)
             });
             vec![
                 service.name.clone(),
                 service.replicas.to_string(),
-                service.image.reference.clone(),
+                without_secrets(service.image.reference.clone()),
                 ports.collect::<Vec<_>>().join(", "),
             ]
         })

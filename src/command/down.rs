@@ -50,7 +50,8 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
             engine = situation::connect() => engine?,
             () = interrupt => {
                 let named = loaded.as_ref().map(|loaded| &loaded.stack.name).or(arguments.name.as_ref());
-                output::say(&course.told(named.map(StackName::as_str).unwrap_or_default()));
+                let stack = named.map(StackName::as_str).unwrap_or_default();
+                output::say(&course.told(stack, arguments.name.is_some()));
                 return Ok(Exit::Interrupted);
             }
         },
@@ -103,7 +104,7 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
         done = done => done,
         // The lock stays, as that of a killed one: the next command knows by it that the engine may still be busy.
         () = interrupt => {
-            output::say(&course.told(stack));
+            output::say(&course.told(stack, arguments.name.is_some()));
             Ok(Exit::Interrupted)
         }
     }
@@ -134,17 +135,19 @@ impl Course {
         self.left.lock().expect("nothing panics while it holds the course")
     }
 
-    fn told(&self, stack: &str) -> String {
+    /// `by_name`: whether the stack was named, and not its file.
+    fn told(&self, stack: &str, by_name: bool) -> String {
+        let down = if by_name { format!("down --name {stack}") } else { "down".to_owned() };
         let left = self.left();
         let names: Vec<String> = left.1.iter().map(|removal| format!("{} {}", word(removal), name(removal))).collect();
         match (left.0, names.as_slice()) {
             (false, _) => format!("interrupted: nothing of stack `{stack}` was taken away"),
             (true, []) => {
-                format!("interrupted: stack `{stack}` is gone; `stackctl down` sees whether anything came after")
+                format!("interrupted: stack `{stack}` is gone; `stackctl {down}` sees whether anything came after")
             }
             (true, names) => format!(
                 "interrupted: of stack `{stack}` are left, stopped or not: {}; the engine may still finish what was begun. \
-                 `stackctl down` goes on from here, `stackctl up` brings the stack back",
+                 `stackctl {down}` goes on from here, `stackctl up` brings the stack back",
                 names.join(", ")
             ),
         }

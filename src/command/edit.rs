@@ -65,7 +65,7 @@ fn prove(global: &Global, file: &Path, text: &str) -> Result<(), Failure> {
     let before = stack::load(&global.file, &environment, &VOCABULARY).map(|before| before.warnings).unwrap_or_default();
     let news = loaded.warnings.beyond(&before);
     if !news.is_empty() && !global.quiet {
-        output::say(news.render(output::colors_errors()).trim_end());
+        output::say_problems(&news);
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 
 use crate::desired::{self, AttachedContainer, Facts, ImageChoice, ScaleOverride, WantedImage};
 use crate::engine::{Engine, Observed, ObservedAttached};
+use crate::pins::NOT_IN_LOCK;
 use crate::stack::{self, Stack};
 
 /// What is known of the world from a look at the stack.
@@ -59,11 +60,12 @@ pub(super) async fn choose_images(
     let mut choices = IndexMap::new();
     if !ask_again {
         wanted.retain(|image| match observed.left_out.get(&image.component) {
-            Some(reason) => {
+            // What a lock says is nothing to who does not go by it.
+            Some(reason) if reason != NOT_IN_LOCK => {
                 choices.insert(image.component.clone(), ImageChoice::LeaveOut { reason: reason.clone() });
                 false
             }
-            None => true,
+            _ => true,
         });
     }
     choices.extend(engine.choose_images(&wanted, stack.images.from, &observed.images, ask_again).await);

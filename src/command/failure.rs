@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
+use super::advice::typed;
 use super::output;
 use crate::stack::{Problem, Problems};
 use crate::{daemon, engine};
@@ -75,10 +76,11 @@ impl Failure {
         };
         let (message, help, problems) = match self {
             Self::File(problems) => {
-                ("the stack file is wrong".to_owned(), None, Some(problems.iter().map(located).collect()))
+                let problems = problems.advised(typed).iter().map(located).collect();
+                ("the stack file is wrong".to_owned(), None, Some(problems))
             }
-            Self::Arguments { message, help } => (message.clone(), Some(help), None),
-            Self::World(error) => (error.to_string(), error.advice.as_ref(), None),
+            Self::Arguments { message, help } => (typed(message), Some(typed(help)), None),
+            Self::World(error) => (typed(&error.to_string()), error.advice.as_deref().map(typed), None),
             Self::Interrupted => ("interrupted".to_owned(), None, None),
         };
         serde_json::json!({ "error": { "message": message, "help": help, "problems": problems.unwrap_or_else(Vec::new) } })
@@ -88,7 +90,7 @@ impl Failure {
     pub(super) fn report(self) -> Exit {
         match self {
             Self::File(problems) => {
-                output::say(problems.render(output::colors_errors()).trim_end());
+                output::say_problems(&problems);
                 Exit::FileIsWrong
             }
             Self::Arguments { message, help } => {

@@ -79,7 +79,7 @@ fn wanted<'a>((container, service): (&'a str, &'a Service)) -> Vec<Want<'a>> {
         return places.map(want).collect();
     }
     let ports = settings.ports.0.iter().filter_map(|port| {
-        let address = SocketAddr::new(port.host_ip, port.host_port?);
+        let address = SocketAddr::new(port.host_ip, port.fixed_host_port()?);
         Some(Want { container, service, role, address, protocol: port.protocol, port: Some(port) })
     });
     ports.collect()
@@ -122,7 +122,7 @@ fn process_at(want: &Want, dockerd: Option<&Dockerd>) -> Option<Holder> {
 fn next_free(situation: &Situation, want: &Want, containers: &[OnHost], dockerd: Option<&Dockerd>) -> u16 {
     let listeners = dockerd.map(Dockerd::listeners).unwrap_or_default();
     let of_stack = situation.desired.services.iter().flat_map(|service| &service.container.settings.ports.0);
-    let of_stack: Vec<u16> = of_stack.filter_map(|port| port.host_port).collect();
+    let of_stack: Vec<u16> = of_stack.filter_map(Port::fixed_host_port).collect();
     let is_free = |port: &u16| {
         let there = Want { address: SocketAddr::new(want.address.ip(), *port), ..*want };
         !of_stack.contains(port)
@@ -170,10 +170,9 @@ fn what_to_write(Want { service: name, role, address, port, .. }: &Want, next: u
         Role::Alertmanager => format!("write `alertmanager: {{ port: {place} }}`, or `port: off`"),
         Role::App | Role::Exporter => {
             let section = if *role == Role::App { "apps" } else { "exporters" };
-            let udp = if port.protocol == Protocol::Udp { "/udp" } else { "" };
-            let inside = port.container_port;
+            let inside = format!("{}{}", port.container_port, port.protocol.suffix());
             format!(
-                "write `{section}: {{ {name}: {{ ports: [\"{place}:{inside}{udp}\"] }} }}`, or `\"{inside}{udp}\"` for a free one"
+                "write `{section}: {{ {name}: {{ ports: [\"{place}:{inside}\"] }} }}`, or `\"{inside}\"` for a free one"
             )
         }
     }

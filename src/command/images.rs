@@ -1,6 +1,7 @@
 //! `images`: where each image comes from, and getting them.
 
 mod load;
+mod prune;
 mod save;
 
 use serde_json::json;
@@ -10,7 +11,7 @@ use super::situation::{Situation, Wishes};
 use super::{Exit, Failure, output};
 use crate::cli::{Format, Global, Output};
 use crate::desired::{Image, ImageOrigin};
-use crate::engine::Event;
+use crate::engine::{Event, without_secrets};
 use crate::plan::{Plan, Step};
 
 /// Arguments of `images`.
@@ -40,6 +41,8 @@ enum Action {
     Save(save::Arguments),
     /// Bring the images of an archive to the engine
     Load(load::Arguments),
+    /// Take away the images of stackctl's own making that no container was made from
+    Prune(prune::Arguments),
 }
 
 /// Runs it.
@@ -50,16 +53,20 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     if let Action::Load(load) = &arguments.action {
         return load::run(load, global.quiet).await;
     }
+    if let Action::Prune(prune) = &arguments.action {
+        return prune::run(prune, global.quiet).await;
+    }
     let ask_again = matches!(arguments.action, Action::Pull | Action::Build);
     let situation = Situation::of(global, Wishes { ask_again, ..Wishes::default() }).await?;
     match &arguments.action {
         Action::List(format) => {
-            list(&situation, format.format);
+            list(&situation, format.format, global.quiet);
             Ok(Exit::Done)
         }
         Action::Pull => get(&situation, situation.plan(), global.quiet).await,
         Action::Build => get(&situation, rebuild(&situation), global.quiet).await,
         Action::Load(load) => load::run(load, global.quiet).await,
+        Action::Prune(prune) => prune::run(prune, global.quiet).await,
         Action::Save(save) => match get(&situation, missing(&situation), global.quiet).await? {
             Exit::Done => save::run(&situation, save, global.quiet).await,
             failed => Ok(failed),
@@ -67,29 +74,32 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     }
 }
 
-fn list(situation: &Situation, format: Format) {
+fn list(situation: &Situation, format: Format, quiet: bool) {
     let images = situation.desired.services.iter().map(|service| {
         let present = situation.observed.images.contains_key(&service.image.reference);
-        (service.name.as_str(), &service.image, present)
+        // A name may hold a value that is secret.
+        (service.name.as_str(), &service.image, without_secrets(service.image.reference.clone()), present)
     });
     match format {
         Format::Json => {
-            let entries = images.map(|(service, image, present)| {
-                json!({ "service": service, "image": image.reference, "from": origin(image), "present": present })
+            let entries = images.map(|(service, image, reference, present)| {
+                json!({ "service": service, "image": reference, "from": origin(image), "present": present })
             });
             output::print_json(&entries.collect::<Vec<_>>());
         }
         Format::Text => {
             let rows: Vec<Vec<String>> = images
-                .map(|(service, image, present)| {
+                .map(|(service, image, reference, present)| {
                     let presence = if present { "yes" } else { "no" };
-                    vec![service.to_owned(), image.reference.clone(), origin(image).to_owned(), presence.to_owned()]
+                    vec![service.to_owned(), reference, origin(image).to_owned(), presence.to_owned()]
                 })
                 .collect();
             output::print(&output::table(&["SERVICE", "IMAGE", "FROM", "PRESENT"], &rows));
         }
     }
-    situation.say_left_out();
+    if !quiet {
+        situation.say_left_out();
+    }
 }
 
 fn origin(image: &Image) -> &'static str {

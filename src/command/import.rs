@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
-use super::{Exit, Failure, VOCABULARY, output, place};
+use super::{Exit, Failure, VOCABULARY, advice, output, place};
 use crate::cli::Global;
 use crate::import::{self, Imported, Remark, RemarkKind, Request};
 use crate::stack::{Environment, VARIABLE_FILES, counted};
@@ -126,7 +126,7 @@ pub(super) fn report(imported: &Imported, file: Option<&Path>) -> String {
         lines.push(format!("   prometheus.yml was not found: {place}"));
     }
     if let Some(file) = file {
-        lines.push(format!("   next: `{} check`, then `up`", output::stackctl_of(file)));
+        lines.push(format!("   next: `{} check`, then `up`", advice::stackctl_of(file)));
     }
     lines.join("\n")
 }

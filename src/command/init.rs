@@ -14,7 +14,7 @@ use clap::Parser as _;
 use indexmap::IndexMap;
 
 use super::situation::Situation;
-use super::{Exit, Failure, VOCABULARY, host_ports, output, place, situation};
+use super::{Exit, Failure, VOCABULARY, advice, host_ports, output, place, situation};
 use crate::catalog;
 use crate::cli::{Cli, Global};
 use crate::import::{
@@ -366,7 +366,7 @@ async fn start(global: &Global, arguments: &Arguments, asker: &Asker, file: &Pat
         let can_start = asker.is_there() && situation::connect().await.is_ok();
         if !can_start || !asker.yes_or_no("Start it now?", false)? {
             if !global.quiet {
-                output::say(&format!("next: `{} up`", output::stackctl_of(file)));
+                output::say(&format!("next: `{} up`", advice::stackctl_of(file)));
             }
             return Ok(Exit::Done);
         }

@@ -38,6 +38,7 @@ pub mod view;
 
 pub(crate) mod complete;
 
+mod advice;
 mod changes;
 mod edit;
 mod facts;
@@ -79,6 +80,7 @@ pub const VOCABULARY: Vocabulary<'static> =
 /// Carries out a command.
 pub async fn run(cli: Cli) -> Exit {
     output::set_color(cli.global.color);
+    advice::name_files(&cli.global.file);
     let global = cli.global;
     let wants_json = wants_json(&cli.command);
     let result = match cli.command {

@@ -1,13 +1,14 @@
 //! Printing: data on standard output, everything else on standard error, colours only where they are wanted.
 
 use std::io::{IsTerminal, Write as _};
-use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use super::advice::typed;
 use crate::cli::Color;
 use crate::plan::Action;
+use crate::stack::Problems;
 
 pub(super) const RED: Style = AnsiColor::Red.on_default().bold();
 pub(super) const GREEN: Style = AnsiColor::Green.on_default();
@@ -39,7 +40,7 @@ pub(super) fn style_of(action: Action) -> Style {
 }
 
 /// Whether standard error takes colours.
-pub(super) fn colors_errors() -> bool {
+fn colors_errors() -> bool {
     anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never
 }
 
@@ -70,28 +71,32 @@ pub(super) async fn reader_gone() {
     }
 }
 
-/// A line on standard error, in one piece.
+/// A line on standard error, in one piece; commands in it as they have to be typed.
 pub(super) fn say(text: &str) {
-    let written = anstream::stderr().write_all(format!("{text}\n").as_bytes());
-    drop(written);
+    write_error(&typed(text));
 }
 
-/// How to call stackctl for a stack file: one that it takes by itself need not be named.
-pub(super) fn stackctl_of(file: &Path) -> String {
-    let is_usual = file == Path::new("stack.yml") && std::env::var_os("STACKCTL_FILE").is_none();
-    if is_usual { "stackctl".to_owned() } else { format!("stackctl -f {}", file.display()) }
+/// Problems of the stack file. The lines that they quote of it stay as they are.
+pub(super) fn say_problems(problems: &Problems) {
+    write_error(problems.advised(typed).render(colors_errors()).trim_end());
+}
+
+fn write_error(text: &str) {
+    let written = anstream::stderr().write_all(format!("{text}\n").as_bytes());
+    drop(written);
 }
 
 /// Columns of a line at most that is made for reading.
 pub(super) const COLUMNS: usize = 100;
 
-/// Text in lines as long as the terminal's, where the stream is one. Whatever else reads it looks for words of one line.
+/// Advice in lines as long as the terminal's, where the stream is one. Whatever else reads it looks for words of one line.
 pub(super) fn fitted(stream: &impl IsTerminal, text: &str, indent: usize) -> String {
+    let text = typed(text);
     if !stream.is_terminal() {
-        return text.to_owned();
+        return text;
     }
     let columns = crossterm::terminal::size().map_or(COLUMNS, |(columns, _)| usize::from(columns));
-    wrapped(text, indent, columns.clamp(40, COLUMNS))
+    wrapped(&text, indent, columns.clamp(40, COLUMNS))
 }
 
 /// Text in lines of so many columns. It begins in column `indent`, as all lines below the first do. What stands between

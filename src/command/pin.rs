@@ -9,7 +9,7 @@ use crate::desired::{self, ImageChoice, ImageOrigin};
 use crate::engine::images::{
     Identity, Progress, debian_version, identity, platform, registry_digest, upstream_version,
 };
-use crate::engine::{Engine, Error};
+use crate::engine::{Engine, Error, without_secrets};
 use crate::pins::{Fit, Pin, Pins, digest_of, fit, name_of};
 use crate::stack::Stack;
 
@@ -64,10 +64,10 @@ fn say_what_would_change(fit: &Fit, unused: &[&String], exists: bool, path: &str
         output::say(&format!("there is no `{path}`"));
     }
     for gap in fit.gaps.iter().filter(|_| exists) {
-        output::say(&gap.to_string());
+        say(&gap.to_string());
     }
     for reference in unused {
-        output::say(&format!("`{reference}` is in the lock, and the stack file does not name it"));
+        say(&format!("`{reference}` is in the lock, and the stack file does not name it"));
     }
     if exists && fit.gaps.is_empty() && unused.is_empty() {
         return Exit::Done;
@@ -155,13 +155,18 @@ fn say_changes(before: &Pins, after: &Pins) {
     for (reference, pin) in &after.0 {
         match before.0.get(reference) {
             Some(known) if known == pin => {}
-            Some(_) => output::say(&format!("~ {reference}  {}", words(pin))),
-            None => output::say(&format!("+ {reference}  {}", words(pin))),
+            Some(_) => say(&format!("~ {reference}  {}", words(pin))),
+            None => say(&format!("+ {reference}  {}", words(pin))),
         }
     }
     for reference in before.0.keys().filter(|reference| !after.0.contains_key(*reference)) {
-        output::say(&format!("- {reference}"));
+        say(&format!("- {reference}"));
     }
+}
+
+/// A line about an image, whose name may hold a value that is secret.
+fn say(text: &str) {
+    output::say(&without_secrets(text.to_owned()));
 }
 
 /// What is held, and what cannot be.

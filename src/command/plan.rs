@@ -1,5 +1,6 @@
 //! `plan`: what `up` would do, and why.
 
+use super::advice::typed;
 use super::changes::{Changes, Extent};
 use super::situation::{Situation, Wishes};
 use super::{Exit, Failure, failure, host_ports, obstacles, output, summary};
@@ -49,7 +50,8 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
         Format::Text => {
             output::print(&painted(&plan));
             let extent = if arguments.full || global.verbose > 0 { Extent::Full } else { Extent::Short };
-            let changes = Changes::of(&situation, &plan, extent).await.shown("; `stackctl plan --full` shows all");
+            let changes =
+                Changes::of(&situation, &plan, extent).await.shown(&typed("; `stackctl plan --full` shows all"));
             if !changes.is_empty() {
                 output::print(&format!("\n{changes}"));
             }

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{Exit, Failure, facts, output, situation};
 use crate::cli::{Format, Global};
 use crate::desired::{Desired, Facts, ImageChoice, Role, Service};
-use crate::engine::{ContainerState, Health, Observed, ObservedContainer};
+use crate::engine::{ContainerState, Health, Observed, ObservedContainer, without_secrets};
 use crate::stack::{Stack, counted};
 
 /// Arguments of `ps`.
@@ -77,7 +77,11 @@ fn missing(stack: &Stack, observed: &Observed) -> Vec<Line> {
             health: health(Health::None),
             described: output::paint(output::RED, "missing"),
             // Where a component comes from is found out by `up`.
-            image: if service.role == Role::App { service.image.reference.clone() } else { String::new() },
+            image: if service.role == Role::App {
+                without_secrets(service.image.reference.clone())
+            } else {
+                String::new()
+            },
             ports: Vec::new(),
         })
         .collect()
@@ -92,7 +96,7 @@ impl Line {
             state: state(container.state),
             health: health(container.health),
             described: described(container),
-            image: container.image.clone(),
+            image: without_secrets(container.image.clone()),
             ports: container.ports.clone(),
         }
     }

@@ -59,7 +59,7 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     let scales = arguments.scales.iter().map(|(app, replicas)| format!("--scale={app}={replicas}"));
     let words = ["stackctl".to_owned(), "up".to_owned()].into_iter().chain(scales);
     match Cli::parse_from(words).command {
-        Command::Up(up) => super::up::run(global, &up).await,
+        Command::Up(up) => super::up::bring_up(global, &up, false).await,
         _ => Ok(Exit::Done),
     }
 }

@@ -5,19 +5,27 @@ use std::time::Duration;
 
 use indexmap::IndexSet;
 
+use super::advice::typed;
 use super::progress::seconds;
 use super::published::Silent;
 use super::situation::Situation;
 use super::{output, secrets};
 use crate::catalog::prometheus::PROMETHEUS;
 use crate::desired::{Desired, Role, SecretSource, Service};
+use crate::pins::NOT_IN_LOCK;
 use crate::stack::counted;
 
 /// The column right of the names.
 const MARGIN: usize = 19;
 
 /// What to do about an image that could not be had.
-const AGAIN: &str = "(`stackctl up --pull` tries again)";
+fn again(reason: &str) -> &'static str {
+    if reason == NOT_IN_LOCK {
+        "(`stackctl lock --update` looks for it again)"
+    } else {
+        "(`stackctl up --pull` tries again)"
+    }
+}
 
 /// Another stack of these very files: one whose `name` was changed runs on under the old one.
 pub(super) async fn say_renamed(situation: &Situation) {
@@ -33,8 +41,9 @@ pub(super) async fn say_renamed(situation: &Situation) {
     }
 }
 
-/// Where everything is, in a few lines. `silent`: published ports behind which nobody listens.
-pub(super) fn say(situation: &Situation, elapsed: Duration, silent: &BTreeSet<Silent>) {
+/// Where everything is, in a few lines. `silent`: published ports behind which nobody listens. `images`: whether to tell, too,
+/// what is left out or another version than the file names.
+pub(super) fn say(situation: &Situation, elapsed: Duration, silent: &BTreeSet<Silent>, images: bool) {
     let desired = &situation.desired;
     for volume in situation.unlabelled_volumes() {
         output::say(&format!(
@@ -43,7 +52,7 @@ pub(super) fn say(situation: &Situation, elapsed: Duration, silent: &BTreeSet<Si
     }
     output::say(&format!("\nstack `{}` after {}", desired.stack, seconds(elapsed)));
     for service in &desired.services {
-        let hint = password_hint(situation, service.role).unwrap_or_else(|| stand_in_hint(desired, service));
+        let hint = password_hint(situation, service.role).unwrap_or_else(|| stand_in_hint(desired, service, images));
         for (name, url) in addresses(situation, service) {
             output::say(&format!("  {name:<16} {url}{hint}"));
         }
@@ -53,7 +62,15 @@ pub(super) fn say(situation: &Situation, elapsed: Duration, silent: &BTreeSet<Si
             format!("nobody listens on port {port} of `{container}`, which `ports` publishes: correct that number");
         output::say(&format!("  {service:<16} {}", in_lines(&text)));
     }
-    let view = desired.view_service().filter(|service| !addresses(situation, service).is_empty());
+    if images {
+        say_images(situation);
+    }
+    say_scales(desired);
+}
+
+/// What is left out, and what runs in another version than the file names.
+fn say_images(situation: &Situation) {
+    let view = situation.desired.view_service().filter(|service| !addresses(situation, service).is_empty());
     let stood_in_for = view.map(|service| service.name.as_str());
     for (reason, mut components) in situation.left_out() {
         let is_told = components.iter().any(|component| Some(*component) == stood_in_for);
@@ -61,11 +78,11 @@ pub(super) fn say(situation: &Situation, elapsed: Duration, silent: &BTreeSet<Si
         if !components.is_empty() {
             let reason = if is_told { "for the same reason as Grafana" } else { reason };
             let names = components.join(", ");
-            output::say(&format!("  {names:<16} {}", in_lines(&format!("left out: {reason} {AGAIN}"))));
+            let text = format!("left out: {reason} {}", again(reason));
+            output::say(&format!("  {names:<16} {}", in_lines(&text)));
         }
     }
     situation.say_other_versions();
-    say_scales(desired);
 }
 
 /// Which apps run in other numbers than the file says.
@@ -105,20 +122,23 @@ fn url(situation: &Situation, service: &Service, port: u16, place: &str) -> Stri
 }
 
 /// What a page is that stands in for another.
-fn stand_in_hint(desired: &Desired, service: &Service) -> String {
+fn stand_in_hint(desired: &Desired, service: &Service, says_why: bool) -> String {
     if service.role != Role::View {
         return String::new();
     }
+    if !says_why {
+        return "   stackctl's own view of the dashboards, in place of Grafana".to_owned();
+    }
     let reason = desired.left_out.iter().find(|left_out| left_out.component == service.name);
     let (colon, reason) = reason.map_or(("", ""), |left_out| (":", left_out.reason.as_str()));
-    let reason = format!("{reason} {AGAIN}");
+    let reason = format!("{reason} {}", again(reason));
     let margin = " ".repeat(MARGIN);
     format!("   stackctl's own view of the dashboards, in place of Grafana{colon}\n{margin}{}", in_lines(reason.trim()))
 }
 
 /// What is right of the names.
 fn in_lines(text: &str) -> String {
-    output::wrapped(text, MARGIN, output::COLUMNS)
+    output::wrapped(&typed(text), MARGIN, output::COLUMNS)
 }
 
 fn password_hint(situation: &Situation, role: Role) -> Option<String> {

@@ -61,6 +61,11 @@ pub struct Arguments {
 
 /// Runs it.
 pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
+    bring_up(global, arguments, true).await
+}
+
+/// The same. `tells_images`: whether it says what is left out or another version than the file names.
+pub(super) async fn bring_up(global: &Global, arguments: &Arguments, tells_images: bool) -> Result<Exit, Failure> {
     let begun = Instant::now();
     let mut interrupt = pin!(interrupt::interrupt()?);
     let loaded = situation::load(global)?;
@@ -78,6 +83,7 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     let work = Work {
         global,
         arguments,
+        tells_images,
         begun,
         progress,
         interruption: Interruption::default(),
@@ -110,6 +116,8 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
 struct Work<'a> {
     global: &'a Global,
     arguments: &'a Arguments,
+    /// Whether it says what is left out, or another version than the file names.
+    tells_images: bool,
     begun: Instant,
     progress: Progress,
     /// Whether somebody wants to stop.
@@ -208,7 +216,7 @@ impl Work<'_> {
     /// locked, because nothing was to be done.
     async fn go_on(&self, situation: &mut Situation, changed: Option<bool>) -> Result<Exit, Failure> {
         if self.arguments.no_wait {
-            if !self.global.quiet {
+            if !self.global.quiet && self.tells_images {
                 situation.say_left_out();
             }
             return Ok(Exit::Done);
@@ -217,7 +225,7 @@ impl Work<'_> {
         let exit = prove_it(situation, changed, deadline, &self.progress, self.global).await?;
         if !self.global.quiet {
             let elapsed = self.begun.elapsed();
-            summary::say(situation, elapsed, &published::silent(situation).await);
+            summary::say(situation, elapsed, &published::silent(situation).await, self.tells_images);
         }
         Ok(exit)
     }

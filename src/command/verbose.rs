@@ -4,6 +4,7 @@ use super::output;
 use super::situation::Situation;
 use crate::cli::Global;
 use crate::desired::{Image, ImageOrigin};
+use crate::engine::without_secrets;
 use crate::verify;
 
 /// Says which files were read, which engine answers, which images are meant, and where Prometheus is asked.
@@ -33,5 +34,5 @@ fn of(image: &Image) -> String {
         ImageOrigin::Debian => "made of Debian's package",
         ImageOrigin::Own => "this stackctl",
     };
-    format!("{} ({origin})", image.reference)
+    format!("{} ({origin})", without_secrets(image.reference.clone()))
 }

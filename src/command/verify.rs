@@ -2,6 +2,7 @@
 
 use clap::ValueEnum;
 
+use super::advice::typed;
 use super::situation::{Situation, Wishes};
 use super::{Exit, Failure, output, prove, situation};
 use crate::cli::{Format, Global};
@@ -61,7 +62,12 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     }
     let kept = findings.iter().all(|finding| finding.status != Status::Fail);
     match arguments.output.format {
-        Format::Json => output::print_json(&Report::new(&situation.desired.stack, findings)),
+        Format::Json => {
+            for finding in &mut findings {
+                (finding.message, finding.fix) = (typed(&finding.message), typed(&finding.fix));
+            }
+            output::print_json(&Report::new(&situation.desired.stack, findings));
+        }
         Format::Text => {
             prove::show(&findings, global);
             let is_silent = |check: &&Check| !findings.iter().any(|finding| check.name() == finding.check);
@@ -69,7 +75,7 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
             silent.filter_map(|check| nothing_to_prove(*check, &situation.desired)).for_each(output::say);
             if situation.observed.containers.is_empty() {
                 output::say(&format!("nothing of stack `{}` runs: `stackctl up` starts it", situation.desired.stack));
-            } else if !global.quiet {
+            } else if global.verbose > 0 {
                 situation.say_left_out();
             }
         }

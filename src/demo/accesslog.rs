@@ -1,4 +1,5 @@
-//! `accesslog`: counts accesses, each replica its own, so that their metrics can be told apart.
+//! `accesslog`: counts accesses, each replica its own, so that their metrics can be told apart. Its requests are counted under
+//! the names that most client libraries give them.
 
 use std::collections::HashSet;
 use std::net::{IpAddr, SocketAddr};
@@ -17,6 +18,11 @@ use serde_json::json;
 
 use super::faults::{self, Faults};
 use super::process;
+use super::requests::{Names, Requests, measure};
+
+/// As promhttp's middleware counts.
+const NAMES: Names =
+    Names { answers: "http_requests", in_flight: "http_requests_in_flight", duration: "http_request_duration" };
 
 #[derive(Debug, Clone)]
 struct AccessLog {
@@ -42,6 +48,7 @@ pub(super) fn pages(registry: &mut Registry, faults: Faults) -> Router {
         .route("/access-log", get(count).post(count))
         .layer(from_fn_with_state(faults, faults::inject))
         .with_state(log)
+        .layer(from_fn_with_state(Requests::register(registry, NAMES), measure))
 }
 
 async fn count(State(log): State<AccessLog>, ConnectInfo(client): ConnectInfo<SocketAddr>) -> Response {

@@ -1,40 +1,29 @@
 //! `image-gallery`: the web page. Shows the picture that `iotd` tells about and the replica of `accesslog` that counted the view.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn_with_state};
-use axum::response::{Html, Response};
+use axum::extract::State;
+use axum::middleware::from_fn_with_state;
+use axum::response::Html;
 use axum::routing::get;
-use prometheus_client::encoding::EncodeLabelSet;
-use prometheus_client::metrics::counter::Counter;
-use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::metrics::histogram::Histogram;
-use prometheus_client::registry::{Registry, Unit};
+use prometheus_client::registry::Registry;
 use reqwest::Client;
 use serde::Deserialize;
 
 use super::faults::{self, Faults};
-use super::iotd::{Picture, method_label};
+use super::iotd::Picture;
+use super::requests::{Names, Requests, measure};
 use super::{Options, neighbour};
 
 const PAGE: &str = include_str!("image_gallery.html");
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RequestLabels {
-    code: String,
-    method: &'static str,
-}
-
-#[derive(Debug, Clone)]
-struct Requests {
-    finished: Family<RequestLabels, Counter>,
-    in_flight: Gauge,
-    duration: Histogram,
-}
+/// Names of its own, as an app has that is measured by hand.
+const NAMES: Names = Names {
+    answers: "image_gallery_requests",
+    in_flight: "image_gallery_in_flight_requests",
+    duration: "image_gallery_request_duration",
+};
 
 #[derive(Debug)]
 struct Neighbours {
@@ -61,50 +50,7 @@ pub(super) fn pages(registry: &mut Registry, faults: Faults, options: &Options) 
         .route("/", get(page))
         .with_state(Arc::new(neighbours))
         .layer(from_fn_with_state(faults, faults::inject))
-        .layer(from_fn_with_state(register(registry), measure)))
-}
-
-fn register(registry: &mut Registry) -> Requests {
-    let requests = Requests {
-        finished: Family::default(),
-        in_flight: Gauge::default(),
-        duration: Histogram::new([0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0]),
-    };
-    // A counter that is not there until the first request is missing from every sum until then.
-    drop(requests.finished.get_or_create(&RequestLabels { code: "200".to_owned(), method: "GET" }));
-    registry.register("image_gallery_requests", "Pages answered", requests.finished.clone());
-    registry.register("image_gallery_in_flight_requests", "Pages being made", requests.in_flight.clone());
-    let help = "Time taken to answer a page";
-    registry.register_with_unit("image_gallery_request_duration", help, Unit::Seconds, requests.duration.clone());
-    requests
-}
-
-async fn measure(State(requests): State<Requests>, request: Request, next: Next) -> Response {
-    let start = Instant::now();
-    let method = method_label(request.method());
-    let in_flight = InFlight::enter(requests.in_flight);
-    let response = next.run(request).await;
-    drop(in_flight);
-    requests.duration.observe(start.elapsed().as_secs_f64());
-    let labels = RequestLabels { code: response.status().as_str().to_owned(), method };
-    requests.finished.get_or_create(&labels).inc();
-    response
-}
-
-/// One page being made. Counted down on drop, as a client that hangs up cancels its page.
-struct InFlight(Gauge);
-
-impl InFlight {
-    fn enter(gauge: Gauge) -> Self {
-        gauge.inc();
-        Self(gauge)
-    }
-}
-
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        self.0.dec();
-    }
+        .layer(from_fn_with_state(Requests::register(registry, NAMES), measure)))
 }
 
 async fn page(State(neighbours): State<Arc<Neighbours>>) -> Html<String> {

@@ -7,16 +7,18 @@ use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use http::StatusCode;
 use http::header::CONTENT_TYPE;
-use http::{Method, StatusCode};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 use serde::{Deserialize, Serialize};
 
 use super::faults::{self, Faults};
+use super::requests::{InFlight, method_label};
 
 /// The one page.
 const PATH: &str = "/image";
@@ -60,11 +62,16 @@ pub(super) fn pages(registry: &mut Registry, faults: Faults) -> Router {
     registry.register("iotd_api_image_load", "Pictures of the day given out", loads.clone());
     let help = "Duration of HTTP server request handling";
     registry.register_with_unit("http_server_requests", help, Unit::Seconds, requests.clone());
+    // A histogram that is not there until the first request is missing from every sum until then.
+    drop(requests.get_or_create(&labels("GET", StatusCode::OK)));
+    let in_flight = Gauge::default();
+    let help = "HTTP server requests being handled";
+    registry.register("http_server_requests_active_seconds_active_count", help, in_flight.clone());
     Router::new()
         .route(PATH, get(image))
         .with_state(loads)
         .layer(from_fn_with_state(faults, faults::inject))
-        .layer(from_fn_with_state(requests, measure))
+        .layer(from_fn_with_state((requests, in_flight), measure))
 }
 
 async fn image(State(loads): State<Counter>) -> Response {
@@ -83,25 +90,15 @@ fn picture_of(day: u64) -> Picture {
     Picture { title: title.to_owned(), caption: caption.to_owned(), hue }
 }
 
-async fn measure(State(requests): State<Requests>, request: Request, next: Next) -> Response {
+async fn measure(State((requests, in_flight)): State<(Requests, Gauge)>, request: Request, next: Next) -> Response {
     let start = Instant::now();
     let method = method_label(request.method());
+    let in_flight = InFlight::enter(in_flight);
     let response = next.run(request).await;
+    drop(in_flight);
     let labels = labels(method, response.status());
     requests.get_or_create(&labels).observe(start.elapsed().as_secs_f64());
     response
-}
-
-/// Anything but the usual methods is one label, so that a client cannot make series without end.
-pub(super) fn method_label(method: &Method) -> &'static str {
-    match method.as_str() {
-        "GET" => "GET",
-        "HEAD" => "HEAD",
-        "POST" => "POST",
-        "PUT" => "PUT",
-        "DELETE" => "DELETE",
-        _ => "UNKNOWN",
-    }
 }
 
 fn labels(method: &'static str, status: StatusCode) -> RequestLabels {

@@ -12,6 +12,7 @@ mod metrics_page;
 mod neighbour;
 mod options;
 mod process;
+mod requests;
 mod server;
 
 pub use app::DemoApp;

@@ -150,9 +150,30 @@ mod tests {
         assert!(text(&format!("{iotd}/image")).await.contains("\"title\""));
         let metrics = text(&format!("{iotd}/actuator/prometheus")).await;
         assert!(metrics.contains("iotd_api_image_load_total 1"), "{metrics}");
+        assert!(metrics.contains("http_server_requests_active_seconds_active_count 0"), "{metrics}");
         let count = "http_server_requests_seconds_count{exception=\"None\",method=\"GET\",outcome=\"SUCCESS\",\
                      status=\"200\",uri=\"/image\"} 1";
         assert!(metrics.contains(count), "{metrics}");
+    }
+
+    /// What each app exposes before the first request, as `up` learns it.
+    #[tokio::test]
+    async fn the_golden_signals_of_every_app_are_known_before_its_first_request() {
+        for app in [DemoApp::Accesslog, DemoApp::Iotd] {
+            let url = start(app, &Options::default()).await + app.metrics_path();
+            let metrics = text(&url).await;
+            let series = metrics.lines().filter(|line| !line.starts_with('#'));
+            let mut exposed = std::collections::BTreeMap::<String, std::collections::BTreeSet<String>>::new();
+            for line in series {
+                let (name, labels) = line.split_once(['{', ' ']).expect("a name ends");
+                let labels = labels.split([',', '{']).filter_map(|label| Some(label.split_once('=')?.0.to_owned()));
+                exposed.entry(name.to_owned()).or_default().extend(labels);
+            }
+            let signals = crate::dashboard::Signals::recognised(&crate::dashboard::Exposed(exposed));
+            let known = [signals.traffic.is_some(), signals.errors.is_some(), signals.in_flight.is_some()];
+            assert_eq!(known, [true; 3], "{}: {metrics}", app.name());
+            assert!(matches!(signals.latency, Some(crate::dashboard::Latency::Histogram(_))), "{}", app.name());
+        }
     }
 
     #[tokio::test]

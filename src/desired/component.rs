@@ -104,7 +104,13 @@ pub(super) fn published(publish: Publish, usual_port: u16) -> Option<SocketAddr>
 
 /// The same as a port of the container.
 pub(super) fn port(address: SocketAddr, container_port: u16) -> Port {
-    Port { host_ip: address.ip(), host_port: Some(address.port()), container_port, protocol: Protocol::Tcp }
+    Port {
+        host_ip: address.ip(),
+        host_port: Some(address.port()),
+        host_port_up_to: None,
+        container_port,
+        protocol: Protocol::Tcp,
+    }
 }
 
 fn command(defaults: &ContainerDefaults, listening: &Listening) -> Option<Command> {

@@ -74,7 +74,7 @@ fn published(service: &Service, is_outside: &dyn Fn(IpAddr) -> bool) -> Vec<Expo
 }
 
 fn address(port: &Port) -> String {
-    let number = port.host_port.map_or("*".to_owned(), |number| number.to_string());
+    let number = port.host_ports().unwrap_or("*".to_owned());
     match port.host_ip {
         IpAddr::V4(address) => format!("{address}:{number}"),
         IpAddr::V6(address) => format!("[{address}]:{number}"),

@@ -11,8 +11,7 @@ use bollard::models::{
 use super::labels;
 use super::limits::{bytes, nano_cpus, restart_policy};
 use crate::desired::{
-    Attachment, ContainerSettings, Duration, Healthcheck, HealthcheckTest, MountSource, Port, Propagation, Protocol,
-    Service,
+    Attachment, ContainerSettings, Duration, Healthcheck, HealthcheckTest, MountSource, Port, Propagation, Service,
 };
 use crate::plan::parts;
 
@@ -92,11 +91,7 @@ fn exposed(settings: &ContainerSettings) -> Vec<String> {
 }
 
 fn port_key(port: &Port) -> String {
-    let protocol = match port.protocol {
-        Protocol::Tcp => "tcp",
-        Protocol::Udp => "udp",
-    };
-    format!("{}/{protocol}", port.container_port)
+    format!("{}/{}", port.container_port, port.protocol)
 }
 
 fn host_config(service: &Service, stack: &str) -> HostConfig {
@@ -165,7 +160,7 @@ fn port_bindings(settings: &ContainerSettings) -> HashMap<String, Option<Vec<Por
     for port in &settings.ports.0 {
         let binding = PortBinding {
             host_ip: Some(port.host_ip.to_string()),
-            host_port: Some(port.host_port.map(|host_port| host_port.to_string()).unwrap_or_default()),
+            host_port: Some(port.host_ports().unwrap_or_default()),
         };
         bindings.entry(port_key(port)).or_default().get_or_insert_default().push(binding);
     }

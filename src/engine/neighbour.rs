@@ -66,7 +66,8 @@ fn on_host(summary: bollard::models::ContainerSummary) -> OnHost {
         let protocol = match port.typ? {
             PortSummaryTypeEnum::TCP => Protocol::Tcp,
             PortSummaryTypeEnum::UDP => Protocol::Udp,
-            _ => return None,
+            PortSummaryTypeEnum::SCTP => Protocol::Sctp,
+            PortSummaryTypeEnum::EMPTY => return None,
         };
         Some((SocketAddr::new(port.ip?.parse().ok()?, port.public_port?), protocol))
     });

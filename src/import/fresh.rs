@@ -107,6 +107,8 @@ pub struct FreshApp {
     pub origin: Origin,
     /// Published ports, as the stack file writes them.
     pub ports: Vec<String>,
+    /// What it runs in place of the image's own command, as one text.
+    pub command: Option<String>,
     /// Where its metrics are; `None`: not scraped, or where stackctl looks for them by itself.
     pub metrics: Option<FreshMetrics>,
     /// A line of comment above it.
@@ -255,6 +257,7 @@ impl FreshApp {
             Origin::Image(image) => app.set("image", Item::text(image.replace('$', "$$"))),
             Origin::Attached(attached) => app.set("attach", Item::text(attached)),
         }
+        app.set_some("command", self.command.as_ref().map(|command| Item::text(command.replace('$', "$$"))));
         if !self.ports.is_empty() {
             app.set("ports", Item::texts(self.ports.clone()));
         }
@@ -277,6 +280,7 @@ mod tests {
             name: "web".to_owned(),
             origin: Origin::Image("acme/web:1".to_owned()),
             ports: vec!["8080:80".to_owned()],
+            command: Some("serve --port $PORT".to_owned()),
             metrics: Some(FreshMetrics { port: Some(80), path: "/q/metrics".to_owned() }),
             note: Some("Runs already as `web-1`".to_owned()),
         };
@@ -298,7 +302,7 @@ mod tests {
             below,
             "\n# The Docker engine's own metrics, on the bridge's gateway: containers reach them, the LAN does not.\n\
              engine: { metrics: gateway }\n\ngrafana: off\n\napps:\n  # Runs already as `web-1`\n  web:\n    image: acme/web:1\n    \
-             ports: [\"8080:80\"]\n    metrics: { port: 80, path: /q/metrics }\n\nexporters:\n  node: {}\n\n  nginx: { for: web }\n"
+             command: serve --port $$PORT\n    ports: [\"8080:80\"]\n    metrics: { port: 80, path: /q/metrics }\n\nexporters:\n  node: {}\n\n  nginx: { for: web }\n"
         );
     }
 }

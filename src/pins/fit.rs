@@ -10,6 +10,9 @@ use crate::catalog::own;
 use crate::desired::{ImageChoice, ImageOrigin, WantedImage, wanted_images};
 use crate::stack::{ImageSource, Stack};
 
+/// Why a component is left out that could not be had when the lock was made. It holds for who goes by the lock alone.
+pub const NOT_IN_LOCK: &str = "the lock was made without it";
+
 /// What the pins mean for a stack.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Fit {
@@ -90,8 +93,7 @@ impl Fit {
                 (image.reference.as_str(), take(&image.reference, &image.version, ImageOrigin::Registry))
             }
             (Some(Pin::LeftOut), _) => {
-                let reason = "the lock was made without it".to_owned();
-                (image.reference.as_str(), ImageChoice::LeaveOut { reason })
+                (image.reference.as_str(), ImageChoice::LeaveOut { reason: NOT_IN_LOCK.to_owned() })
             }
             (_, Some((reference, Some(Pin::Debian { version, .. })))) => {
                 (reference, take(reference, version, ImageOrigin::Debian))

@@ -6,7 +6,7 @@ mod file;
 mod fit;
 
 pub use file::Wrong;
-pub use fit::{Fit, Gap, fit};
+pub use fit::{Fit, Gap, NOT_IN_LOCK, fit};
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -34,7 +34,7 @@ pub(super) fn mark(changes: &mut [Step], observed: &[ObservedContainer]) -> Vec<
 /// Ports that a step's container takes, each with its name.
 fn wanted(step: &Step) -> Vec<(String, String)> {
     let Some((container, service)) = step.starts() else { return Vec::new() };
-    let key = |port: &Port| Some((format!("{}/{}", port.host_port?, port.protocol), container.to_owned()));
+    let key = |port: &Port| Some((format!("{}/{}", port.fixed_host_port()?, port.protocol), container.to_owned()));
     service.container.settings.ports.0.iter().filter_map(key).collect()
 }
 

@@ -1,8 +1,10 @@
-//! Published ports: `80`, `8080:80`, `127.0.0.1:8000-8002:80-82/udp`, or the long form with `target` and `published`.
+//! Published ports: `80`, `8080:80`, `8000-8010:80`, `127.0.0.1:8000-8002:80-82/udp`, or the long form with `target` and
+//! `published`.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -28,10 +30,31 @@ pub struct Port {
     pub host_ip: IpAddr,
     /// Port of the host. `None`: the engine picks a free one.
     pub host_port: Option<u16>,
+    /// The engine picks a free one from `host_port` to this one, each replica another. `None`: it has to be `host_port`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host_port_up_to: Option<u16>,
     /// Port inside the container.
     pub container_port: u16,
-    /// `tcp` or `udp`.
+    /// `tcp`, `udp` or `sctp`.
     pub protocol: Protocol,
+}
+
+impl Port {
+    /// The one port of the host that it has to be. `None`: the engine picks one.
+    pub fn fixed_host_port(&self) -> Option<u16> {
+        self.host_port.filter(|_| self.host_port_up_to.is_none())
+    }
+
+    /// The ports of the host of which the engine picks one, where they are written.
+    pub fn choice(&self) -> Option<RangeInclusive<u16>> {
+        Some(self.host_port?..=self.host_port_up_to?)
+    }
+
+    /// Ports of the host as Compose and the engine write them: `8080`, `8000-8010`. `None`: any.
+    pub fn host_ports(&self) -> Option<String> {
+        let last = self.host_port_up_to.map(|last| format!("-{last}")).unwrap_or_default();
+        self.host_port.map(|first| format!("{first}{last}"))
+    }
 }
 
 /// Protocol of a published port.
@@ -42,16 +65,33 @@ pub enum Protocol {
     Tcp,
     /// `udp`
     Udp,
+    /// `sctp`
+    Sctp,
+}
+
+impl Protocol {
+    /// What a port in short form ends in: nothing for TCP.
+    pub fn suffix(self) -> &'static str {
+        match self {
+            Self::Tcp => "",
+            Self::Udp => "/udp",
+            Self::Sctp => "/sctp",
+        }
+    }
 }
 
 impl FromStr for Protocol {
     type Err = Wrong;
 
+    /// In capitals, too, as Compose takes it.
     fn from_str(text: &str) -> Result<Self, Wrong> {
-        match text {
+        match text.to_ascii_lowercase().as_str() {
             "tcp" => Ok(Self::Tcp),
             "udp" => Ok(Self::Udp),
-            _ => Err(Wrong::new(format!("`{text}` is not a protocol"), "write `tcp` or `udp`")),
+            "sctp" => Ok(Self::Sctp),
+            _ => {
+                Err(Wrong::new(format!("`{}` is not a protocol", text.escape_debug()), "write `tcp`, `udp` or `sctp`"))
+            }
         }
     }
 }
@@ -61,11 +101,12 @@ impl fmt::Display for Protocol {
         formatter.write_str(match self {
             Self::Tcp => "tcp",
             Self::Udp => "udp",
+            Self::Sctp => "sctp",
         })
     }
 }
 
-written_as_text!(Protocol, "`tcp` or `udp`", { "enum": ["tcp", "udp"] });
+written_as_text!(Protocol, "`tcp`, `udp` or `sctp`", { "enum": ["tcp", "udp", "sctp", "TCP", "UDP", "SCTP"] });
 
 impl FromStr for Ports {
     type Err = Wrong;
@@ -135,8 +176,7 @@ pub(super) fn port_number(text: &str, whole: &str) -> Result<u16, Wrong> {
     }
 }
 
-/// Each container port with its host port. One container port can be given a range of host ports: the first free one
-/// would be taken, which nobody can predict, so that is refused.
+/// Each container port with its host port. One container port with a range of host ports gets a free one of them.
 fn spread(
     host_ip: IpAddr,
     host: Option<PortRange>,
@@ -144,15 +184,23 @@ fn spread(
     protocol: Protocol,
     text: &str,
 ) -> Result<Ports, Wrong> {
-    if host.is_some_and(|host| host.len() != container.len()) {
-        let message = format!("the two ranges of `{text}` differ in length");
-        return Err(Wrong::new(message, "give each container port one host port"));
-    }
-    let ports = (container.first..=container.last).enumerate().map(|(offset, container_port)| Port {
+    let port = |host_port, host_port_up_to, container_port| Port {
         host_ip,
-        host_port: host.and_then(|host| host.first.checked_add(u16::try_from(offset).ok()?)),
+        host_port,
+        host_port_up_to,
         container_port,
         protocol,
+    };
+    if let Some(host) = host.filter(|host| host.len() > 1 && container.len() == 1) {
+        return Ok(Ports(vec![port(Some(host.first), Some(host.last), container.first)]));
+    }
+    if host.is_some_and(|host| host.len() != container.len()) {
+        let message = format!("the two ranges of `{text}` differ in length");
+        return Err(Wrong::new(message, "give each container port one host port, or one container port several"));
+    }
+    let ports = (container.first..=container.last).enumerate().map(|(offset, container_port)| {
+        let host_port = host.and_then(|host| host.first.checked_add(u16::try_from(offset).ok()?));
+        port(host_port, None, container_port)
     });
     Ok(Ports(ports.collect()))
 }
@@ -225,13 +273,13 @@ impl<'de> Visitor<'de> for PublishedPortVisitor {
 struct LongPort {
     /// Port inside the container.
     target: String,
-    /// Port of the host. Left out: the engine picks a free one.
+    /// Port of the host, or a range of which the engine picks one. Left out: it picks any free one.
     #[serde(default)]
     published: Option<String>,
     /// Address of the host. Default 127.0.0.1.
     #[serde(default)]
     host_ip: Option<Address>,
-    /// `tcp` or `udp`.
+    /// `tcp`, `udp` or `sctp`.
     #[serde(default)]
     protocol: Protocol,
     /// Compose's word for documentation.
@@ -262,7 +310,7 @@ impl JsonSchema for Ports {
         let long = generator.subschema_for::<LongPort>();
         json_schema!({
             "type": ["array", "null"],
-            "description": "Published ports: `80`, `8080:80`, `0.0.0.0:8080:80`, `8000-8002:80-82/udp`, or the long form.",
+            "description": "Published ports: `80`, `8080:80`, `0.0.0.0:8080:80`, `8000-8002:80-82/udp`, `8000-8010:80` for a free one of these, or the long form.",
             "items": { "anyOf": [{ "type": ["string", "integer"] }, long] },
         })
     }
@@ -285,7 +333,10 @@ impl FromStr for Exposed {
     type Err = Wrong;
 
     fn from_str(text: &str) -> Result<Self, Wrong> {
-        let bare = text.strip_suffix("/tcp").or_else(|| text.strip_suffix("/udp")).unwrap_or(text);
+        let bare = match text.rsplit_once('/') {
+            Some((bare, protocol)) if protocol.parse::<Protocol>().is_ok() => bare,
+            _ => text,
+        };
         let is_range = !bare.is_empty() && bare.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
         if !is_range {
             return Err(Wrong::new(
@@ -326,54 +377,4 @@ pub(super) fn addresses<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Ve
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn shown(text: &str) -> Vec<String> {
-        let ports = text.parse::<Ports>().unwrap().0;
-        let host = |port: &Port| port.host_port.map_or("free".to_owned(), |port| port.to_string());
-        ports
-            .iter()
-            .map(|port| format!("{} {} {}/{}", port.host_ip, host(port), port.container_port, port.protocol))
-            .collect()
-    }
-
-    #[test]
-    fn the_short_forms_are_read() {
-        assert_eq!(shown("80"), ["127.0.0.1 free 80/tcp"]);
-        assert_eq!(shown("8080:80"), ["127.0.0.1 8080 80/tcp"]);
-        assert_eq!(shown("0.0.0.0:8080:80"), ["0.0.0.0 8080 80/tcp"]);
-        assert_eq!(shown("[::1]:8080:80"), ["::1 8080 80/tcp"]);
-        assert_eq!(shown("[::ffff:0.0.0.0]:8080:80"), ["0.0.0.0 8080 80/tcp"], "it is what it stands for");
-        assert_eq!(shown("127.0.0.1::80"), ["127.0.0.1 free 80/tcp"]);
-        assert_eq!(shown("53:53/udp"), ["127.0.0.1 53 53/udp"]);
-    }
-
-    #[test]
-    fn ranges_are_spread_out() {
-        assert_eq!(shown("8000-8001:80-81"), ["127.0.0.1 8000 80/tcp", "127.0.0.1 8001 81/tcp"]);
-        assert_eq!(shown("65534-65535:65534-65535").len(), 2);
-        assert_eq!(shown("1-65535").len(), 65535);
-    }
-
-    #[test]
-    fn what_is_no_port_is_refused() {
-        for text in [
-            "",
-            ":",
-            "0",
-            "70000",
-            "80:",
-            "a:80",
-            "1:2:3:4",
-            "80/sctp",
-            "5-3",
-            "1-3:1-2",
-            "8000-8002:80",
-            "-80",
-            "1.2.3:80:80",
-        ] {
-            assert!(text.parse::<Ports>().is_err(), "{text}");
-        }
-    }
-}
+mod tests;

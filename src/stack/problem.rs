@@ -106,6 +106,13 @@ impl Problems {
         self.only(|problem| !others.iter().any(|other| is_same(problem, other)))
     }
 
+    /// The same, with other words for what to do.
+    #[must_use]
+    pub fn advised(&self, words: impl Fn(&str) -> String) -> Self {
+        let list = self.list.iter().map(|problem| Problem { help: words(&problem.help), ..problem.clone() });
+        Self { list: list.collect(), ..self.clone() }
+    }
+
     fn only(&self, counts: impl Fn(&Problem) -> bool) -> Self {
         let list = self.list.iter().filter(|problem| counts(problem)).cloned().collect();
         Self { list, sources: self.sources.clone(), dropped: 0 }

@@ -43,5 +43,15 @@ fn a_stack_is_carried_to_an_engine_without_a_registry_and_proved_there() {
     second.expect_inside(0, &["up", "--locked"]);
     let verified = second.expect_inside(0, &["verify", "targets"]);
     assert!(verified.contains("demo-web-1") && !verified.contains("fail"), "{verified}");
+    let images = || second.docker(&["images", "-q"]).lines().count();
+    let said = second.expect(0, &["images", "prune", "--yes"]);
+    assert!(said.contains("nothing to take away") && images() == 4, "a container was made from each of them: {said}");
     second.expect_inside(0, &["down", "--volumes", "--yes"]);
+    let said = second.expect(0, &["images", "prune"]);
+    assert!(said.contains("stackctl/prometheus:debian") && said.contains("images prune --yes"), "{said}");
+    assert_eq!(images(), 4, "nobody has agreed");
+    let said = second.expect(0, &["images", "prune", "--yes"]);
+    assert!(said.contains("stackctl/prometheus:debian") && said.contains("removed "), "{said}");
+    let left = second.docker(&["images", "--format", "{{.Repository}}"]);
+    assert!(left.contains("stackctl/self") && left.contains("acme/web") && !left.contains("prometheus"), "{left}");
 }

@@ -40,7 +40,7 @@ impl OtherBuild {
 
     fn run(&self, stack: &Sandbox, arguments: &[&str]) -> Run {
         let mut command = Command::new(&self.executable);
-        run(command.env("NO_COLOR", "1").arg("-f").arg(stack.stack_file()).args(arguments))
+        run(command.env("NO_COLOR", "1").env("STACKCTL_FILE", stack.stack_file()).args(arguments))
     }
 }
 

@@ -82,6 +82,36 @@ fn verbose_says_what_is_worked_from_and_quiet_says_only_what_is_wrong() {
 }
 
 #[test]
+fn each_replica_gets_a_port_of_the_written_ones() {
+    let stack = Sandbox::new(
+        "apps: { web: { image: stackctl/self, command: [demo, iotd], scale: 2, ports: [\"21760-21769:80/TCP\"] } }\n",
+    );
+    stack.ok(&["up"]);
+    let port = |replica| {
+        let published = docker(&["port", &stack.container("web", replica), "80/tcp"]);
+        let port = published.trim().strip_prefix("127.0.0.1:").expect("on loopback").to_owned();
+        port.parse::<u16>().expect("a port")
+    };
+    let (first, second) = (port(1), port(2));
+    assert!(
+        first != second && (21760..=21769).contains(&first) && (21760..=21769).contains(&second),
+        "{first} {second}"
+    );
+    let shown = stack.ok(&["check", "--explain"]).stdout;
+    assert!(shown.contains("127.0.0.1:21760-21769->80"), "{shown}");
+    assert_eq!(
+        stack.ok(&["plan"]).stdout.lines().next(),
+        Some(format!("nothing to do: stack `{}` is what the file says", stack.name).as_str())
+    );
+    let refused = stack.expect(2, &["up", "--scale", "web=11"]);
+    assert!(
+        refused.stderr.contains("11 replicas of `web` cannot share ports 21760-21769 of the host"),
+        "{}",
+        refused.stderr
+    );
+}
+
+#[test]
 fn ps_tells_the_state_of_every_replica_as_the_contract_says() {
     let stack =
         Sandbox::new("apps: { web: { image: stackctl/self, command: [demo, iotd], scale: 2, ports: [\"80\"] } }\n");

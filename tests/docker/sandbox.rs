@@ -71,10 +71,16 @@ impl Sandbox {
         self.folder.path().join(relative)
     }
 
-    /// `stackctl -f FILE ARGUMENTS…`, ready to run.
+    /// `stackctl ARGUMENTS…` for the stack file, ready to run. `STACKCTL_FILE` names it, so that commands in advice need not;
+    /// where the arguments lay another file over it, `-f` names both.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = stackctl();
-        command.arg("-f").arg(self.stack_file()).args(arguments);
+        if arguments.contains(&"-f") {
+            command.arg("-f").arg(self.stack_file());
+        } else {
+            command.env("STACKCTL_FILE", self.stack_file());
+        }
+        command.args(arguments);
         command
     }
 

@@ -59,8 +59,8 @@ impl Stage {
         std::fs::copy(env!("CARGO_BIN_EXE_stackctl"), &program).expect("the test's folder is writable");
         let mut command = Command::new("setpriv");
         command.args(["--reuid", "65534", "--regid", "65534", "--clear-groups"]).arg(program);
-        command.arg("-f").arg(self.stack.stack_file()).args(arguments);
-        command.env("DOCKER_HOST", self.proxy.address()).env("NO_COLOR", "1").env_remove("STACKCTL_FILE");
+        command.args(arguments).env("STACKCTL_FILE", self.stack.stack_file());
+        command.env("DOCKER_HOST", self.proxy.address()).env("NO_COLOR", "1");
         command
     }
 

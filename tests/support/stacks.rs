@@ -76,7 +76,13 @@ pub(crate) fn app(image: &str, metrics: Metrics) -> App {
 
 /// A port of 127.0.0.1.
 pub(crate) fn port(host_port: u16, container_port: u16) -> Port {
-    Port { host_ip: IpAddr::from([127, 0, 0, 1]), host_port: Some(host_port), container_port, protocol: Protocol::Tcp }
+    Port {
+        host_ip: IpAddr::from([127, 0, 0, 1]),
+        host_port: Some(host_port),
+        host_port_up_to: None,
+        container_port,
+        protocol: Protocol::Tcp,
+    }
 }
 
 /// The smallest stack: one app, everything else by default.
@@ -408,10 +414,17 @@ fn every_container_setting() -> ContainerSettings {
             Port {
                 host_ip: IpAddr::from([0, 0, 0, 0]),
                 host_port: None,
+                host_port_up_to: None,
                 container_port: 8080,
                 protocol: Protocol::Tcp,
             },
-            Port { host_ip: IpAddr::from([0; 16]), host_port: None, container_port: 53, protocol: Protocol::Udp },
+            Port {
+                host_ip: IpAddr::from([0; 16]),
+                host_port: None,
+                host_port_up_to: None,
+                container_port: 53,
+                protocol: Protocol::Udp,
+            },
         ]),
         expose: vec![8081],
         healthcheck: Some(Healthcheck {

@@ -3,6 +3,7 @@
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 
+use super::super::advice::typed;
 use super::super::{Exit, Failure, output, situation};
 use super::proposal::{is_rootless, reach};
 use super::subject::{Running, Which, is_usual_engine};
@@ -154,7 +155,7 @@ fn last_change(path: &Path, running: Option<&Running>, is_named: bool) -> Option
     let path = path.display().to_string();
     let path = shlex::try_quote(&path).unwrap_or_default();
     let named = if is_named { format!(" --config-file {path}") } else { String::new() };
-    let undo = format!("`stackctl engine rollback{named}` takes it back");
+    let undo = typed(&format!("`stackctl engine rollback{named}` takes it back"));
     Some(("change", format!("by stackctl at {}{became}; {undo}", last.taken())))
 }
 
@@ -220,11 +221,9 @@ fn wanted(global: &Global) -> Result<Line, Failure> {
     let words = if is_there {
         match situation::load(global)?.stack.engine.metrics {
             EngineMetrics::Off => "`engine.metrics: off`".to_owned(),
-            EngineMetrics::Gateway => {
-                "`engine.metrics: gateway`; `stackctl engine plan` says what that takes".to_owned()
-            }
+            EngineMetrics::Gateway => typed("`engine.metrics: gateway`; `stackctl engine plan` says what that takes"),
             EngineMetrics::Address(address) => {
-                format!("`engine.metrics: {address}`; `stackctl engine plan` says what that takes")
+                typed(&format!("`engine.metrics: {address}`; `stackctl engine plan` says what that takes"))
             }
         }
     } else {

@@ -48,15 +48,15 @@ pub(super) async fn run(situation: &Situation, arguments: &Arguments, quiet: boo
     }
     if !quiet {
         for name in &names {
-            output::say(&format!("  {name}"));
+            output::say(&format!("  {}", engine::without_secrets((*name).to_owned())));
         }
         let place = if is_piped { "standard output".to_owned() } else { arguments.archive.display().to_string() };
         output::say(&format!("{}, {} MB: {place}", counted(names.len(), "image"), bytes / 1_000_000));
         output::say(
             "`stackctl images load` brings them to another engine; take this stackctl and the stack file along",
         );
+        situation.say_left_out();
     }
-    situation.say_left_out();
     Ok(Exit::Done)
 }
 

@@ -284,6 +284,7 @@ mod tests {
             name: name.to_owned(),
             origin: Origin::Image("acme/web:1".to_owned()),
             ports: vec!["8080:80".to_owned()],
+            command: None,
             metrics,
             note: None,
         };

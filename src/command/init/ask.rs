@@ -205,6 +205,7 @@ impl Asker {
                 name,
                 origin: Origin::Image(image.trim().to_owned()),
                 ports: Some(port.trim().to_owned()).filter(|port| !port.is_empty()).into_iter().collect(),
+                command: None,
                 metrics: if metrics.is_empty() { None } else { Some(place(&metrics)?) },
                 note: None,
             });
@@ -269,6 +270,7 @@ fn app_of((container, metrics): &(crate::engine::Neighbour, Option<FreshMetrics>
         name: container.service.clone().unwrap_or_else(|| container.name.clone()),
         origin: Origin::Image(container.image.clone()),
         ports: published.collect(),
+        command: None,
         metrics: metrics.clone(),
         note: Some(format!(
             "Runs already as container `{}`: stop that one before `up`, they share ports",

@@ -18,6 +18,7 @@ mod pull;
 mod refusal;
 mod registry;
 mod root;
+mod unused;
 
 pub use choose::choose;
 pub use debian::{build_debian, debian_version, upstream_version};
@@ -28,6 +29,7 @@ pub(super) use obtain::{built_from, obtain};
 pub use own::{build_own, own_build, own_executable, own_image};
 pub use progress::{Activity, Event, Progress};
 pub use pull::pull;
+pub use unused::UnusedImage;
 
 /// Label of the images that stackctl makes: what they were made from.
 pub const BUILT_FROM_LABEL: &str = "io.stackctl.built-from";

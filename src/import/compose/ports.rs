@@ -5,7 +5,7 @@ use super::merge::split_mount;
 use crate::import::compose::project::scalar;
 use crate::import::draft::Item;
 use crate::import::variables::or_default;
-use crate::stack::{OutsideNode, OutsideValue};
+use crate::stack::{OutsideNode, OutsideValue, Ports};
 
 /// The entries for the stack file, which opens ports to this host only unless an address is written.
 pub(super) fn carried(project: &Project, node: &OutsideNode) -> Item {
@@ -51,8 +51,12 @@ fn short(text: &str) -> String {
     }
 }
 
-/// The same at a free port of the host.
+/// The same at a free port of the host. Several of them for one of the container can be shared by replicas as they are.
 pub(super) fn free(text: &str) -> String {
+    let is_choice = |ports: Ports| ports.0.iter().all(|port| port.fixed_host_port().is_none());
+    if text.parse::<Ports>().is_ok_and(is_choice) {
+        return text.to_owned();
+    }
     let end = text.find("]:").filter(|_| text.starts_with('[')).map_or(0, |bracket| bracket + 1);
     let (brackets, rest) = text.split_at(end);
     match split_mount(rest)[..] {

@@ -4,8 +4,7 @@ use indexmap::IndexMap;
 use serde_json::{Value, json};
 
 use crate::desired::{
-    ByteSize, ContainerSettings, Healthcheck, HealthcheckTest, Logging, Port, Protocol, Restart, compose_duration,
-    compose_size,
+    ByteSize, ContainerSettings, Healthcheck, HealthcheckTest, Logging, Port, Restart, compose_duration, compose_size,
 };
 
 /// Every setting that says more than the default. Labels are left to the service, which adds its own.
@@ -67,12 +66,11 @@ fn list(items: impl Iterator<Item = String>) -> Option<Value> {
     (!items.is_empty()).then(|| json!(items))
 }
 
-/// `ADDRESS:[PORT]:CONTAINER_PORT[/udp]`. An address is always there, so that nothing is open to the LAN by accident.
+/// `ADDRESS:[PORT|FIRST-LAST]:CONTAINER_PORT[/udp]`. An address is always there, so that nothing is open to the LAN by accident.
 fn port(port: &Port) -> String {
     let address = if port.host_ip.is_ipv6() { format!("[{}]", port.host_ip) } else { port.host_ip.to_string() };
-    let host_port = port.host_port.map(|number| number.to_string()).unwrap_or_default();
-    let protocol = if port.protocol == Protocol::Udp { "/udp" } else { "" };
-    format!("{address}:{host_port}:{}{protocol}", port.container_port)
+    let host_ports = port.host_ports().unwrap_or_default();
+    format!("{address}:{host_ports}:{}{}", port.container_port, port.protocol.suffix())
 }
 
 fn restart(restart: Restart) -> Option<String> {

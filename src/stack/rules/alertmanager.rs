@@ -98,7 +98,7 @@ pub(super) fn receivers_are_known(examination: &mut Examination) {
 }
 
 fn known(examination: &mut Examination, section: &Alertmanager, path: Path, names: &[ServiceName]) {
-    let is_one = super::locate(examination.root, &path.index(0)).node.is_none();
+    let is_one = examination.locate(&path.index(0)).node.is_none();
     for (index, name) in names.iter().enumerate() {
         if !section.receivers.contains_key(name) {
             let add = format!("add `{name}` under `alertmanager.receivers`");
@@ -126,7 +126,7 @@ pub(super) fn routes_lead_somewhere(examination: &mut Examination) {
             examination.missing(here, &["severity", "app", "matchers"], "a route for every alert", help);
         }
         let apps = here.key("app");
-        let is_one = super::locate(examination.root, &apps.index(0)).node.is_none();
+        let is_one = examination.locate(&apps.index(0)).node.is_none();
         for (index, name) in route.app.iter().enumerate() {
             let sections = ["apps", "exporters", "scrape"];
             let is_own = ["prometheus", "grafana", "alertmanager", "docker"].contains(&name.as_str());
@@ -167,7 +167,7 @@ fn grouping(
         }
     }
     let list = path.key("group_by");
-    let is_one = super::locate(examination.root, &list.index(0)).node.is_none();
+    let is_one = examination.locate(&list.index(0)).node.is_none();
     for (index, label) in group_by.iter().enumerate() {
         let here = if is_one { list } else { list.index(index) };
         if label == "..." && group_by.len() > 1 {

@@ -118,7 +118,7 @@ fn own(examination: &mut Examination, path: Path, name: &str, written: &AlertSet
         examination.error_at_key(path.key(key), format!("`{key}` goes with presets"), help);
     }
     let when = written.when.as_deref().unwrap_or_default();
-    let is_short = super::locate(examination.root, &path.key("when")).node.is_none();
+    let is_short = examination.locate(&path.key("when")).node.is_none();
     let place = if is_short { path } else { path.key("when") };
     let expression = match reading(when) {
         Reading::Good(expression) => Some(expression),
@@ -235,7 +235,7 @@ pub(super) fn recordings_ask_something(examination: &mut Examination) {
             let help = "use letters, digits, `_` and `:`, such as `job:requests:rate5m`";
             examination.error_at_key(path, format!("`{name}` cannot be the name of a metric"), help);
         }
-        let is_short = super::locate(examination.root, &path.key("query")).node.is_none();
+        let is_short = examination.locate(&path.key("query")).node.is_none();
         let place = if is_short { path } else { path.key("query") };
         match reading(&recording.query) {
             Reading::Good(_) => {}

@@ -159,12 +159,8 @@ fn settings_fit(examination: &mut Examination, path: Path, panel: &Panel) {
 }
 
 fn queries_parse(examination: &mut Examination, path: Path, panel: &Panel, shown: &dashboard::Dashboard) {
-    let key = path.key(if super::locate(examination.root, &path.key("queries")).node.is_some() {
-        "queries"
-    } else {
-        "query"
-    });
-    let is_list = super::locate(examination.root, &key.index(0)).node.is_some();
+    let key = path.key(if examination.locate(&path.key("queries")).node.is_some() { "queries" } else { "query" });
+    let is_list = examination.locate(&key.index(0)).node.is_some();
     for (index, query) in panel.queries.iter().enumerate().filter(|(_, query)| !query.trim().is_empty()) {
         let place = if is_list { key.index(index) } else { key };
         if let Some(why) = shown.why_no_query(query) {

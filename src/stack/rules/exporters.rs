@@ -2,7 +2,7 @@
 
 use super::super::document::Path;
 use super::super::{App, Exporter, ServiceName, Stack, suggest};
-use super::{Examination, locate};
+use super::Examination;
 use crate::catalog::{self, Handover, PasswordPlace, Watches};
 
 /// Exporters come from the catalogue.
@@ -65,7 +65,7 @@ fn names_its_app_by_hand(
     watches: &Watches,
 ) {
     let container = &exporter.container;
-    let is_said_already = locate(examination.root, &path).node.is_some_and(|node| node.entry("for").is_some());
+    let is_said_already = examination.locate(&path).node.is_some_and(|node| node.entry("for").is_some());
     if is_said_already
         || container.command.is_some()
         || !container.environment.is_empty()

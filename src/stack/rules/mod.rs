@@ -8,6 +8,7 @@ mod dependencies;
 mod engine;
 mod exporters;
 mod images;
+mod locate;
 mod logging;
 mod mounts;
 mod names;
@@ -20,21 +21,25 @@ mod resources;
 mod rule_tests;
 mod scale;
 mod scrapes;
+mod seccomp;
 mod servers;
 mod settings;
 mod signals;
 mod web;
 
 pub(super) use alerts::rule_file;
+pub(super) use locate::locate;
+use locate::{Found, Places};
 pub use scale::check_scale;
 
 use super::collector::Collector;
-use super::document::{Node, Path, Segment, Span, Value, shown};
+use super::document::{Node, Path};
 use super::{ContainerSettings, Metrics, Stack, Vocabulary, Wiring, Wrong};
 
 /// Applies every rule.
 pub(super) fn examine(stack: &Stack, root: &Node, vocabulary: &Vocabulary, problems: &mut Collector) {
-    let mut examination = Examination { stack, root, vocabulary, problems };
+    let places = Places::in_document(root);
+    let mut examination = Examination { stack, root, places, vocabulary, problems };
     for rule in RULES {
         if examination.is_full() {
             return;
@@ -56,6 +61,7 @@ const RULES: &[fn(&mut Examination)] = &[
     logging::logs_can_be_written,
     images::references_can_be_pulled,
     ports::host_ports_are_used_once,
+    ports::choices_have_room,
     ports::components_stay_at_home,
     ports::databases_stay_at_home,
     scale::replicas_can_stand_side_by_side,
@@ -121,11 +127,17 @@ const RULES: &[fn(&mut Examination)] = &[
 struct Examination<'a> {
     stack: &'a Stack,
     root: &'a Node,
+    places: Places<'a>,
     vocabulary: &'a Vocabulary<'a>,
     problems: &'a mut Collector,
 }
 
-impl Examination<'_> {
+impl<'a> Examination<'a> {
+    /// Where a path stands in the document.
+    fn locate(&self, path: &Path) -> Found<'a> {
+        self.places.locate(path)
+    }
+
     /// Whether there are so many problems that there is no use in looking for more.
     fn is_full(&self) -> bool {
         self.problems.is_full()
@@ -136,7 +148,7 @@ impl Examination<'_> {
         if self.is_full() {
             return;
         }
-        let found = locate(self.root, &path);
+        let found = self.locate(&path);
         self.problems.error(found.value, &found.path, message, help);
     }
 
@@ -145,7 +157,7 @@ impl Examination<'_> {
         if self.is_full() {
             return;
         }
-        let found = locate(self.root, &path);
+        let found = self.locate(&path);
         self.problems.error(found.key, &found.path, message, help);
     }
 
@@ -159,13 +171,13 @@ impl Examination<'_> {
         if self.is_full() {
             return;
         }
-        let found = locate(self.root, &path);
+        let found = self.locate(&path);
         self.problems.warning(found.value, &found.path, message, help);
     }
 
     /// Records that one of some keys is missing, unless one is there and something else is wrong with it.
     fn missing(&mut self, path: Path, keys: &[&str], message: &str, help: &str) {
-        let found = locate(self.root, &path);
+        let found = self.locate(&path);
         if !keys.iter().any(|key| found.node.is_some_and(|node| node.entry(key).is_some())) {
             self.problems.error(found.key, &found.path, message, help);
         }
@@ -178,54 +190,9 @@ impl Examination<'_> {
 
     /// Where the item of a list or map that holds a name stands: `depends_on` and its like take both.
     fn item_path<'p>(&self, list: &'p Path<'p>, index: usize, name: &'p str) -> Path<'p> {
-        let is_map = locate(self.root, list).node.is_some_and(|node| node.entry(name).is_some());
+        let is_map = self.locate(list).node.is_some_and(|node| node.entry(name).is_some());
         if is_map { list.key(name) } else { list.index(index) }
     }
-}
-
-/// Where a path stands in the document.
-pub(super) struct Found<'n> {
-    /// Its key, or the nearest one above it.
-    pub(super) key: Span,
-    /// Its value; the key where the value covers no text.
-    pub(super) value: Span,
-    /// The path as people read it.
-    pub(super) path: String,
-    /// The node, where there is one.
-    pub(super) node: Option<&'n Node>,
-}
-
-/// Looks a path up. What the file does not say is found at the nearest key above it. Lists are counted as they were
-/// read: without the items that were found wrong.
-pub(super) fn locate<'n>(root: &'n Node, path: &Path) -> Found<'n> {
-    let mut segments = path.segments();
-    let mut found = Found { key: root.span, value: root.span, path: String::new(), node: Some(root) };
-    for segment in &mut segments {
-        let Some(child) = found.node.and_then(|node| step(node, segment)) else {
-            found.node = None;
-            continue;
-        };
-        let entry = found.node.and_then(|node| node.entry(segment.key()?));
-        found.key = entry.map_or(child.span, |entry| entry.key);
-        found.value = if child.span.is_empty() { found.key } else { child.span };
-        found.node = Some(child);
-    }
-    if found.node.is_none() {
-        found.value = found.key;
-    }
-    found.path = shown(&segments);
-    found
-}
-
-/// The node below a step; an index among the items that are right becomes the index in the file.
-fn step<'n>(node: &'n Node, segment: &mut Segment) -> Option<&'n Node> {
-    let (Value::Sequence(items), Segment::Index(index)) = (&node.value, &mut *segment) else {
-        return node.child(segment);
-    };
-    let right = items.iter().enumerate().filter(|(_, item)| !item.pruned.get());
-    let (written, item) = right.clone().nth(*index)?;
-    *index = written;
-    Some(item)
 }
 
 /// A service that the file describes: an app or an exporter.

@@ -7,8 +7,8 @@ use super::super::collector::Collector;
 use super::super::document::{Node, Path, Reader, Span, Value};
 use super::super::port::PublishedPort;
 use super::super::publish::is_everywhere;
-use super::super::{Protocol, Publish, defaults};
-use super::{Examination, locate, services};
+use super::super::{Protocol, Publish, counted, defaults};
+use super::{Examination, services};
 use crate::catalog;
 
 /// Who has which port of the host.
@@ -51,13 +51,53 @@ pub(super) fn host_ports_are_used_once(examination: &mut Examination) {
         let mut written: Option<Vec<usize>> = None;
         let mut reported = HashSet::new();
         for (index, port) in service.container.ports.0.iter().enumerate() {
-            let Some(host_port) = port.host_port else { continue };
+            let Some(host_port) = port.fixed_host_port() else { continue };
             let Some(other) = taken.take(port.host_ip, host_port, port.protocol, service.name) else { continue };
-            let entry = *written.get_or_insert_with(|| entries(examination.root, &path)).get(index).unwrap_or(&index);
+            let entry = *written.get_or_insert_with(|| entries(examination, &path)).get(index).unwrap_or(&index);
             if reported.insert(entry) {
                 let help = format!("choose another host port, or write `\"{}\"` for a free one", port.container_port);
                 examination.error(path.index(entry), twice(host_port, other), help);
             }
+        }
+    }
+}
+
+/// Of the ports that the engine may pick from, each replica gets another one, and none that the stack gives to a certain
+/// service.
+pub(super) fn choices_have_room(examination: &mut Examination) {
+    let stack = examination.stack;
+    let mut fixed: HashMap<Protocol, Vec<u16>> = HashMap::new();
+    for port in services(stack).flat_map(|service| &service.container.ports.0) {
+        fixed.entry(port.protocol).or_default().extend(port.fixed_host_port());
+    }
+    for numbers in fixed.values_mut() {
+        numbers.sort_unstable();
+        numbers.dedup();
+    }
+    for service in services(stack) {
+        for (index, port) in service.container.ports.0.iter().enumerate() {
+            let Some(choice) = port.choice() else { continue };
+            let below = |numbers: &Vec<u16>, end: u16| numbers.partition_point(|number| *number < end);
+            let up_to = |numbers: &Vec<u16>, last: u16| numbers.partition_point(|number| *number <= last);
+            let within = |numbers: &Vec<u16>| up_to(numbers, *choice.end()) - below(numbers, *choice.start());
+            let given = fixed.get(&port.protocol).map_or(0, within);
+            let wanted = usize::try_from(service.scale).unwrap_or(usize::MAX);
+            // That the whole of it is too short for the replicas is told of them.
+            if choice.len() < wanted || choice.len() - given >= wanted {
+                continue;
+            }
+            let path = Path::ROOT.key(service.section);
+            let path = path.key(service.name);
+            let path = path.key("ports");
+            let entry = *entries(examination, &path).get(index).unwrap_or(&index);
+            let (replicas, ports) = (counted(wanted, "replica"), port.host_ports().unwrap_or_default());
+            let left = counted(choice.len() - given, "port");
+            let message = format!(
+                "{replicas} of `{}`, and in {ports} {left} of the host that no other `ports` have",
+                service.name
+            );
+            let help = format!("write a longer range, or `\"{}\"` for any free port", port.container_port);
+            examination.error(path.index(entry), message, help);
         }
     }
 }
@@ -67,8 +107,8 @@ fn twice(port: u16, other: &str) -> String {
 }
 
 /// For each port the entry of `ports`, of those that are right, that it was written in; ranges are spread out.
-fn entries(root: &Node, ports: &Path) -> Vec<usize> {
-    let Some(Node { value: Value::Sequence(items), .. }) = locate(root, ports).node else { return Vec::new() };
+fn entries(examination: &Examination, ports: &Path) -> Vec<usize> {
+    let Some(Node { value: Value::Sequence(items), .. }) = examination.locate(ports).node else { return Vec::new() };
     let right = items.iter().filter(|item| !item.pruned.get()).enumerate();
     right.flat_map(|(entry, item)| std::iter::repeat_n(entry, published(item))).collect()
 }
@@ -124,9 +164,9 @@ pub(super) fn databases_stay_at_home(examination: &mut Examination) {
         let path = Path::ROOT.key(service.section);
         let path = path.key(service.name);
         let path = path.key("ports");
-        let entry = *entries(examination.root, &path).get(index).unwrap_or(&index);
+        let entry = *entries(examination, &path).get(index).unwrap_or(&index);
         let message = format!("`{}` can be reached from every network of this host", service.name);
-        let host_port = port.host_port.unwrap_or(port.container_port);
+        let host_port = port.host_ports().unwrap_or_else(|| port.container_port.to_string());
         let help = format!(
             "write `127.0.0.1:{host_port}:{0}` for this host only, or no port: apps of the stack reach `{1}:{0}` without",
             port.container_port, service.name

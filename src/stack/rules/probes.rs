@@ -3,7 +3,6 @@
 use super::super::document::Path;
 use super::super::{Duration, ProbeKind, Prometheus, defaults};
 use super::Examination;
-use super::locate;
 
 /// Keys that belong to some kinds of probes only.
 const KEYS: [(&str, &[ProbeKind]); 10] = [
@@ -48,11 +47,11 @@ pub(super) fn probes_ask_one_thing(examination: &mut Examination) {
         let list = path.key(kind.key());
         for (index, target) in targets.iter().enumerate() {
             if let Some((message, help)) = mistake(kind, target) {
-                let is_list = locate(examination.root, &list.index(index)).node.is_some();
+                let is_list = examination.locate(&list.index(index)).node.is_some();
                 examination.error(if is_list { list.index(index) } else { list }, message, help);
             }
         }
-        let has = |key: &str| locate(examination.root, &path).node.is_some_and(|node| node.entry(key).is_some());
+        let has = |key: &str| examination.locate(&path).node.is_some_and(|node| node.entry(key).is_some());
         let foreign: Vec<&str> =
             KEYS.iter().filter(|(key, kinds)| !kinds.contains(&kind) && has(key)).map(|(key, _)| *key).collect();
         for key in foreign {

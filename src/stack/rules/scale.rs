@@ -1,7 +1,7 @@
 //! Replicas.
 
 use super::super::document::Path;
-use super::super::{App, ServiceName, Stack, Wrong, suggest};
+use super::super::{App, Port, ServiceName, Stack, Wrong, suggest};
 use super::Examination;
 use super::names::{Fixed, LONGEST_CONTAINER_NAME, fixed_names};
 
@@ -83,9 +83,15 @@ fn obstacle(name: &str, app: &App, replicas: u32) -> Option<(&'static str, Wrong
         let message = format!("{replicas} replicas of `{name}` cannot all be called `{fixed}`");
         return Some(("container_name", Wrong::new(message, "remove `container_name`, or `scale`")));
     }
-    let port = app.container.ports.0.iter().find(|port| port.host_port.is_some())?;
-    let host_port = port.host_port.unwrap_or_default();
-    let message = format!("{replicas} replicas of `{name}` cannot share port {host_port} of the host");
-    let help = format!("write `ports: [\"{}\"]`: each replica gets a free port", port.container_port);
+    let room = |port: &Port| port.choice().map_or(1, |choice| choice.len());
+    let wanted = usize::try_from(replicas).unwrap_or(usize::MAX);
+    let port = app.container.ports.0.iter().find(|port| port.host_port.is_some() && room(port) < wanted)?;
+    let (host_ports, inside) = (port.host_ports()?, format!("{}{}", port.container_port, port.protocol.suffix()));
+    let are_several = if port.choice().is_some() { "ports" } else { "port" };
+    let message = format!("{replicas} replicas of `{name}` cannot share {are_several} {host_ports} of the host");
+    let last = port.host_port?.checked_add(u16::try_from(replicas - 1).ok()?);
+    let of_these =
+        last.map(|last| format!(", `\"{}-{last}:{inside}\"` one of these", port.host_port.unwrap_or_default()));
+    let help = format!("write `ports: [\"{inside}\"]`: each replica gets a free port{}", of_these.unwrap_or_default());
     Some(("ports", Wrong::new(message, help)))
 }

@@ -4,6 +4,7 @@
 use std::net::IpAddr;
 
 use super::super::{ContainerSettings, Ulimit, Wrong, suggest};
+use super::seccomp::wrong_profile;
 use super::{Examination, each_container};
 
 /// The longest name of a host that the kernel takes (`__NEW_UTS_LEN`).
@@ -238,10 +239,11 @@ fn wrong_security_option(option: &str) -> Option<Wrong> {
             format!("`{}` says neither `true` nor `false`", option.escape_debug()),
             "write `no-new-privileges:true`",
         )),
-        "seccomp" if value.trim_start().starts_with('{') && !is_json(value) => {
-            let help = "write `seccomp=./FILE`, or the JSON of the profile after `seccomp=`";
-            Some(Wrong::new("the profile here is no JSON", help))
-        }
+        "seccomp" if value.trim_start().starts_with('{') => wrong_profile(value),
+        "seccomp" if value.trim().is_empty() => Some(Wrong::new(
+            "no profile stands after `seccomp`",
+            "write `seccomp=./FILE`, or `seccomp=unconfined` for none; without the line it is the engine's own",
+        )),
         "systempaths" if option == "systempaths=unconfined" => None,
         // `writable-cgroups` is known from Engine 28 on.
         "label" | "apparmor" | "seccomp" | "writable-cgroups" if has_value => None,
@@ -255,10 +257,6 @@ fn wrong_security_option(option: &str) -> Option<Wrong> {
 /// What Go's `strconv.ParseBool` takes.
 pub(super) fn is_boolean(text: &str) -> bool {
     ["1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False"].contains(&text)
-}
-
-fn is_json(text: &str) -> bool {
-    serde_json::from_str::<serde_json::Value>(text).is_ok()
 }
 
 /// Devices of the host, and the machine that a container is for.

@@ -18,7 +18,7 @@ pub(super) fn signals_are_selectors(examination: &mut Examination) {
         }
         let list = path.key("saturation");
         for (index, text) in signals.saturation.iter().enumerate() {
-            let is_list = super::locate(examination.root, &list.index(index)).node.is_some();
+            let is_list = examination.locate(&list.index(index)).node.is_some();
             check(examination, if is_list { list.index(index) } else { list }, text);
         }
     }

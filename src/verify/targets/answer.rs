@@ -67,11 +67,14 @@ fn no_metrics_there(expected: &Expected, looked: &Looked, http: &Http, url: &str
         let message = format!("`{url}` answers {status}; metrics are at `{}`", other.path);
         return Trouble::new(Cause::WrongPath, message, expected.write("path", &other.path));
     }
-    let fix = match status {
-        404 | 405 => path_if_any(expected),
-        _ => expected.see_log("why it answers so"),
-    };
-    Trouble::new(Cause::HttpStatus, format!("`{url}` answers {status}{}", quoted(&http.head)), fix)
+    let message = format!("`{url}` answers {status}{}", quoted(&http.head));
+    match status {
+        404 | 405 | 410 => {
+            let message = format!("{message}; no usual path answers with metrics");
+            Trouble::new(Cause::WrongPath, message, path_if_any(expected))
+        }
+        _ => Trouble::new(Cause::HttpStatus, message, expected.see_log("why it answers so")),
+    }
 }
 
 fn body_trouble(expected: &Expected, looked: &Looked, http: &Http, rules: &Rules, url: &str) -> Option<Trouble> {

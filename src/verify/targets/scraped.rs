@@ -331,6 +331,7 @@ pub(super) fn cause_of(error: &str) -> Option<Cause> {
         ("server gave HTTP response to HTTPS client", Cause::TlsMismatch),
         ("malformed HTTP response", Cause::TlsMismatch),
         ("Content-Type", Cause::BadContentType),
+        ("HTTP status 404", Cause::WrongPath),
         ("HTTP status", Cause::HttpStatus),
         ("context deadline exceeded", Cause::Timeout),
         ("i/o timeout", Cause::Timeout),

@@ -71,7 +71,6 @@ fn security_options_are_words_that_the_engine_knows_with_values_that_it_reads() 
         "seccomp:unconfined",
         "seccomp=builtin",
         "seccomp={\"defaultAction\":\"SCMP_ACT_ALLOW\"}",
-        "seccomp=",
         // What is in the file is looked at when it is read.
         "seccomp:./profile.json",
         "systempaths=unconfined",
@@ -94,6 +93,9 @@ fn security_options_are_words_that_the_engine_knows_with_values_that_it_reads() 
         "seccomp",
         "no-new-privileges:yes",
         "no-new-privileges:",
+        "seccomp=",
+        "seccomp: ",
+        "seccomp={\"defaultAction\":\"SCMP_ACT_FOO\"}",
         "seccomp={not",
         "systempaths=hidden",
         "systempaths:unconfined",

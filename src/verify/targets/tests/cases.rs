@@ -207,7 +207,12 @@ fn answer_cases() -> Vec<(Case, Cause, &'static str, &'static str)> {
             "answers 404; metrics are at `/actuator/prometheus`",
             "set `apps.web.metrics.path: /actuator/prometheus`",
         ),
-        (down("x", not_found(Vec::new())), Cause::HttpStatus, "answers 404: nothing", "apps.web.metrics.path"),
+        (
+            down("x", not_found(Vec::new())),
+            Cause::WrongPath,
+            "answers 404: nothing; no usual path answers with metrics",
+            "apps.web.metrics.path",
+        ),
         (
             down("x", http(500, text, "boom\n", malformed(1))),
             Cause::HttpStatus,
@@ -350,7 +355,7 @@ fn prometheus_cases() -> Vec<(Case, Cause, &'static str, &'static str)> {
             "Prometheus cannot read",
             "what this Prometheus reads",
         ),
-        (blind, Cause::HttpStatus, "Prometheus says: server returned HTTP status 404", "no such image"),
+        (blind, Cause::WrongPath, "Prometheus says: server returned HTTP status 404", "no such image"),
         (unfinished, Cause::Timeout, "Prometheus says", "there was no time"),
     ]
 }

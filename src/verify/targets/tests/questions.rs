@@ -23,7 +23,13 @@ fn the_probe_is_asked_only_about_what_is_not_well() {
 fn the_probe_is_told_path_parameters_ports_and_credentials() {
     let mut case = Case::default();
     case.job().params = [("collect[]".to_owned(), vec!["cpu".to_owned(), "a b".to_owned()])].into_iter().collect();
-    let port = Port { host_ip: [127, 0, 0, 1].into(), host_port: None, container_port: 8080, protocol: Protocol::Tcp };
+    let port = Port {
+        host_ip: [127, 0, 0, 1].into(),
+        host_port: None,
+        host_port_up_to: None,
+        container_port: 8080,
+        protocol: Protocol::Tcp,
+    };
     case.desired.services[1].container.settings.ports = Ports(vec![port]);
     let index = Index::new(&case.desired, &case.observed, "prometheus");
     let none = Targets::default();
