@@ -347,7 +347,7 @@ fn other_peoples_dashboards_are_read_with_all_their_panels_or_it_is_said_why_not
     let (mut panels, mut notes, mut wrong) = (0, 0, 0);
     for (name, text) in &files {
         let imported: Result<Imported, ImportError> = import(text, DATASOURCE_UID);
-        let Imported { dashboard, json, notes: said, wrong_queries } = match imported {
+        let Imported { dashboard, json, notes: said, wrong_queries, vain_queries } = match imported {
             Ok(imported) => imported,
             Err(error) => panic!("{name}: {error}"),
         };
@@ -364,7 +364,7 @@ fn other_peoples_dashboards_are_read_with_all_their_panels_or_it_is_said_why_not
         for note in &said {
             println!("{name}: not carried over: {note}");
         }
-        for query in wrong_queries {
+        for query in wrong_queries.into_iter().chain(vain_queries) {
             println!(
                 "{name}:{}:{}: panel `{}`: {}: {}",
                 query.line, query.column, query.panel, query.message, query.query

@@ -485,6 +485,25 @@ fn a_later_file_overlays_an_earlier_one() {
     assert_eq!((problem.file.as_str(), problem.line), (overlay.to_str().unwrap(), 3));
 }
 
+#[test]
+fn the_file_of_a_dashboard_is_looked_for_beside_the_first_stack_file_and_by_who_needs_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (base, overlay) = (folder.path().join("stack.yml"), folder.path().join("more/prod.yml"));
+    fs::create_dir(folder.path().join("more")).unwrap();
+    fs::write(&base, "name: demo\napps: {}\n").unwrap();
+    fs::write(&overlay, "dashboards: { web: { file: web.json } }\n").unwrap();
+    fs::write(folder.path().join("more/web.json"), "{\"title\": \"Web\", \"panels\": []}").unwrap();
+    let files = [base, overlay];
+    let problems = load(&files, &environment(), &VOCABULARY).unwrap_err();
+    let problem = &problems.as_slice()[0];
+    assert_eq!(problem.message, "there is no such file");
+    let beside = format!("paths are relative to the folder of the first stack file, `{}`", folder.path().display());
+    assert_eq!(problem.help, beside);
+    // Whoever takes the stack away needs no picture of it.
+    let loaded = stackctl::stack::load_without_secrets(&files, &environment(), &VOCABULARY).unwrap();
+    assert_eq!(loaded.stack.dashboards["web"].shown_title("web", "demo"), None);
+}
+
 /// `apps:` whose entries are all commented out.
 #[test]
 fn a_section_with_nothing_in_it_takes_nothing_away_in_an_overlay() {

@@ -26,7 +26,7 @@ pub use app::{TAG, WatchedApp, restarts};
 pub use color::Color;
 pub use edited::as_edited;
 pub use exposed::Exposed;
-pub use import::{ImportError, Imported, WrongQuery, import};
+pub use import::{ImportError, Imported, WrongQuery, import, text_of};
 pub use instrumentation::STATUS_LABELS;
 pub use layout::{COLUMNS, Placed, Position};
 pub use library::Library;

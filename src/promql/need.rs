@@ -50,16 +50,6 @@ impl Expression {
     pub fn kept_labels(&self) -> Option<Vec<String>> {
         kept(&self.tree)
     }
-
-    /// Whether its answer is a number and no series, so that no rule can be made of it.
-    pub fn is_text(&self) -> bool {
-        matches!(&self.tree, Expr::StringLiteral(_))
-    }
-
-    /// Whether it asks for a stretch of time, which no rule can be.
-    pub fn is_range(&self) -> bool {
-        matches!(&self.tree, Expr::MatrixSelector(_) | Expr::Subquery(_))
-    }
 }
 
 fn need(tree: &Expr) -> Need {

@@ -20,7 +20,7 @@ pub struct Dashboard {
 }
 
 impl Dashboard {
-    /// Identity in Grafana, for the dashboard under that name: a file's own, else the name. `None`: the file is missing.
+    /// Identity in Grafana, for the dashboard under that name: a file's own, else the name. `None`: the file could not be read.
     pub fn uid(&self, name: &str) -> Option<String> {
         let of_file = match &self.source {
             DashboardSource::File { imported, .. } => Some(imported.as_ref()?.dashboard.uid.as_str()),
@@ -29,7 +29,7 @@ impl Dashboard {
         Some(crate::dashboard::uid(of_file.filter(|uid| !uid.is_empty()).unwrap_or(name)))
     }
 
-    /// Title, for the dashboard under that name in that stack. `None`: the file is missing.
+    /// Title, for the dashboard under that name in that stack. `None`: the file could not be read.
     pub fn shown_title(&self, name: &str, stack_name: &str) -> Option<String> {
         if let Some(title) = &self.title {
             return Some(title.clone());
@@ -55,7 +55,7 @@ pub enum DashboardSource {
     File {
         /// Absolute once loaded; relative to the stack file as written.
         path: String,
-        /// What it says. `None`: there is no such file, and the dashboard is left out.
+        /// What it says. `None`: it could not be read, and who can do without goes on without the dashboard.
         imported: Option<Box<Imported>>,
     },
 }

@@ -1,10 +1,10 @@
 //! What a stack file takes from outside: variables that are passed through, and the files that it names.
 
+mod dashboard;
+
 use std::path::{Component, Path, PathBuf};
 
 use indexmap::IndexMap;
-
-use crate::dashboard::{DATASOURCE_UID, Imported, import};
 
 use super::collector::Collector;
 use super::document::{self, Node, Value};
@@ -12,8 +12,8 @@ use super::input::{open_regular, read_regular};
 use super::rule_file::PlacedGroup;
 use super::rules::locate;
 use super::{
-    Alertmanager, BasicAuth, ContainerSettings, Dashboard, DashboardSource, Environment, Metrics, MountKind, RuleFile,
-    Secret, Stack, Tls, Toggle, Web, Wiring, dotenv,
+    Alertmanager, BasicAuth, ContainerSettings, Environment, Metrics, MountKind, RuleFile, Secret, Stack, Tls, Toggle,
+    Web, Wiring, dotenv,
 };
 
 /// Gives variables without a value (`- KEY`, `KEY:`) the value of this environment, or takes them out.
@@ -62,11 +62,11 @@ fn give(node: &mut Node, key: &str, value: Option<String>) {
 pub(super) fn resolve(
     stack: &mut Stack,
     root: &Node,
-    (folder, needs_secrets): (&Path, bool),
+    Place { folder, is_overlaid, needs_secrets }: Place<'_>,
     environment: &Environment,
     problems: &mut Collector,
 ) {
-    let mut files = Files { root, folder, needs_secrets, environment, problems };
+    let mut files = Files { root, folder, is_overlaid, needs_secrets, environment, problems };
     let top = document::Path::ROOT;
     for (name, app) in &mut stack.apps {
         let path = top.key("apps");
@@ -127,9 +127,20 @@ pub(super) fn resolve(
     }
 }
 
+/// Where the files are looked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'a> {
+    /// Paths are relative to it.
+    pub(super) folder: &'a Path,
+    /// There are several stack files, and the folder is that of the first.
+    pub(super) is_overlaid: bool,
+    pub(super) needs_secrets: bool,
+}
+
 pub(super) struct Files<'a> {
     root: &'a Node,
     folder: &'a Path,
+    is_overlaid: bool,
     pub(super) needs_secrets: bool,
     environment: &'a Environment,
     problems: &'a mut Collector,
@@ -254,46 +265,6 @@ impl Files<'_> {
         }
     }
 
-    fn dashboard(&mut self, dashboard: &mut Dashboard, path: document::Path) {
-        let DashboardSource::File { path: file, imported } = &mut dashboard.source else { return };
-        let path = path.key("file");
-        *file = self.absolute(file);
-        match read_regular(Path::new(file)) {
-            // Apps are worth more than pictures of them: the stack runs without the dashboard.
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let found = locate(self.root, &path);
-                let message = "there is no such file, so the dashboard is left out";
-                let help = "paths are relative to the folder of the stack file";
-                self.problems.warning(found.value, &found.path, message, help);
-            }
-            Err(error) => self.cannot_read(path, &error),
-            Ok(bytes) => *imported = self.imported(path, file, &String::from_utf8_lossy(&bytes)),
-        }
-    }
-
-    /// What a dashboard's file says. What it cannot carry over is a warning.
-    fn imported(&mut self, path: document::Path, file: &str, text: &str) -> Option<Box<Imported>> {
-        let name = Path::new(file).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let imported = match import(text, DATASOURCE_UID) {
-            Ok(imported) => imported,
-            Err(error) => {
-                self.error(path, format!("`{name}` is not a dashboard: {error}"), error.help);
-                return None;
-            }
-        };
-        for wrong in &imported.wrong_queries {
-            let place = if wrong.line == 0 { String::new() } else { format!(":{}:{}", wrong.line, wrong.column) };
-            let message = format!("panel `{}`: not PromQL: {}", wrong.panel, wrong.message);
-            self.error(path, format!("`{name}{place}`: {message}"), "correct the query in that file");
-        }
-        let found = locate(self.root, &path);
-        let help = "the rest of the dashboard is shown; without it in the file, this is quiet";
-        for note in &imported.notes {
-            self.problems.warning(found.value, &found.path, format!("`{name}`: not carried over: {note}"), help);
-        }
-        Some(Box::new(imported))
-    }
-
     /// The rules themselves. Whether Prometheus takes them is Prometheus' to say; that they are rules is said here.
     fn rules(&mut self, file: &mut RuleFile, path: document::Path) {
         let written = file.path.clone();
@@ -361,8 +332,12 @@ impl Files<'_> {
             std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
             _ => format!("cannot read the file: {error}"),
         };
-        let help = "paths are relative to the folder of the stack file";
-        self.error(path, why, help);
+        let help = if self.is_overlaid {
+            format!("paths are relative to the folder of the first stack file, `{}`", self.folder.display())
+        } else {
+            "paths are relative to the folder of the stack file".to_owned()
+        };
+        self.error(path, why, &help);
     }
 
     pub(super) fn error(&mut self, path: document::Path, message: impl Into<String>, help: &str) {

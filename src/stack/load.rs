@@ -140,6 +140,7 @@ fn assemble(
     for name in VARIABLE_FILES {
         environment.add_missing(variables_in(&folder, name, &environment, &mut problems));
     }
+    let is_overlaid = texts.len() > 1;
     let Some(root) = documents(texts, (&environment, needs_secrets), &mut problems) else {
         return Err(problems.finish());
     };
@@ -147,7 +148,8 @@ fn assemble(
     let mut root = include::join(root, &joint, &mut environment, &mut problems);
     files::pass_through(&mut root, &environment);
     let mut stack = sections::read(&root, &mut Reader::new(&mut problems));
-    files::resolve(&mut stack, &root, (&folder, needs_secrets), &environment, &mut problems);
+    let place = files::Place { folder: &folder, is_overlaid, needs_secrets };
+    files::resolve(&mut stack, &root, place, &environment, &mut problems);
     rules::examine(&stack, &root, vocabulary, &mut problems);
     if problems.has_errors() {
         return Err(problems.finish());

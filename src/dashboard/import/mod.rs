@@ -4,9 +4,11 @@
 
 mod alone;
 mod datasource;
+mod encoding;
 mod old;
 mod panel;
 mod position;
+mod types;
 mod variable;
 
 use std::fmt;
@@ -15,6 +17,7 @@ use serde_json::{Map, Value};
 
 use super::{Annotation, Color, Dashboard, Link};
 use datasource::Datasources;
+pub use encoding::text_of;
 pub(super) use old::FOREIGN_KEYS;
 pub(super) use variable::of_query as source_of_query;
 
@@ -27,8 +30,10 @@ pub struct Imported {
     pub json: Value,
     /// What could not be carried over, in words.
     pub notes: Vec<String>,
-    /// Queries that do not parse.
+    /// Queries that Prometheus would refuse.
     pub wrong_queries: Vec<WrongQuery>,
+    /// Queries that Prometheus takes, and that can have no answer.
+    pub vain_queries: Vec<WrongQuery>,
 }
 
 /// Why a text is not a dashboard.
@@ -44,7 +49,7 @@ pub struct ImportError {
     pub help: &'static str,
 }
 
-/// A query of a dashboard's file that does not parse.
+/// A query of a dashboard's file that cannot be asked, or not with any answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WrongQuery {
     /// Title of the panel.
@@ -55,7 +60,7 @@ pub struct WrongQuery {
     pub line: usize,
     /// Column in the file, from 1.
     pub column: usize,
-    /// Why it is none.
+    /// What is wrong with it.
     pub message: String,
 }
 
@@ -81,15 +86,19 @@ pub fn import(text: &str, datasource_uid: &str) -> Result<Imported, ImportError>
     })?;
     let mut json = unwrapped(value)?;
     require_title(&json)?;
-    let mut notes = Vec::new();
+    require_panels(&json)?;
+    let mut notes = types::wrong_types(&json);
     datasource::fill_inputs(&mut json);
     let datasources = Datasources::of(&json, datasource_uid);
     datasources.resolve(&mut json, &mut notes);
     old::drop_foreign_keys(&mut json);
     let dashboard = dashboard(&json, &mut notes);
     notes.extend(alone::of_grafana(&json));
-    let wrong_queries = position::wrong_queries(&dashboard, text);
-    Ok(Imported { dashboard, json: Value::Object(json), notes, wrong_queries })
+    notes.extend(repeated_for_nothing(&dashboard, &json));
+    let known = variable::names(&json);
+    let wrong_queries = position::wrong_queries(&dashboard, &known, text);
+    let vain_queries = position::vain_queries(&dashboard, text);
+    Ok(Imported { dashboard, json: Value::Object(json), notes, wrong_queries, vain_queries })
 }
 
 /// serde's message without the place, which is told apart.
@@ -101,7 +110,10 @@ fn without_place(message: &str) -> &str {
 fn unwrapped(value: Value) -> Result<Map<String, Value>, ImportError> {
     let no_dashboard = |message: &str, help| ImportError { line: 0, column: 0, message: message.to_owned(), help };
     let Value::Object(mut object) = value else {
-        return Err(no_dashboard("not a dashboard: a map is needed", "export the dashboard as JSON from Grafana"));
+        return Err(no_dashboard(
+            "a dashboard is a map, and this is none",
+            "export the dashboard as JSON from Grafana",
+        ));
     };
     let is_bare = object.contains_key("panels") || object.contains_key("rows");
     if !is_bare && matches!(object.get("dashboard"), Some(Value::Object(_))) {
@@ -132,6 +144,31 @@ fn require_title(json: &Map<String, Value>) -> Result<(), ImportError> {
         });
     }
     Ok(())
+}
+
+/// Other JSON has no panels. A dashboard on which nothing was put yet has an empty list of them, or null.
+fn require_panels(json: &Map<String, Value>) -> Result<(), ImportError> {
+    let message = match ["panels", "rows"].into_iter().find_map(|key| Some((key, json.get(key)?))) {
+        Some((_, Value::Array(_) | Value::Null)) => return Ok(()),
+        Some((key, _)) => format!("its `{key}` are no list"),
+        None => "it has no panels".to_owned(),
+    };
+    Err(ImportError { line: 0, column: 0, message, help: "export the dashboard as JSON from Grafana" })
+}
+
+/// Panels and rows that are to be repeated for a variable that is not there.
+fn repeated_for_nothing(dashboard: &Dashboard, json: &Map<String, Value>) -> Vec<String> {
+    let known = variable::names(json);
+    let rows = dashboard.rows.iter();
+    let rows = rows.filter_map(|row| Some(("row", row.title.as_deref().unwrap_or_default(), row.repeat.as_deref()?)));
+    let panels =
+        dashboard.panels().filter_map(|panel| Some(("panel", panel.title.as_str(), &*panel.repeat.as_ref()?.variable)));
+    let lost = rows.chain(panels).filter(|(.., variable)| !known.iter().any(|name| name == variable));
+    let told = lost.map(|(what, title, variable)| {
+        let name = if title.is_empty() { format!("a {what} without a title") } else { format!("{what} `{title}`") };
+        format!("{name} is repeated for the variable `{variable}`, which the dashboard does not have")
+    });
+    told.collect()
 }
 
 fn dashboard(json: &Map<String, Value>, notes: &mut Vec<String>) -> Dashboard {

@@ -75,8 +75,14 @@ fn panel(json: &Map<String, Value>, row_height: u8, notes: &mut Vec<String>) -> 
         return None;
     }
     let (kind, is_known) = old::kind(text(json, "type"), json);
-    if !is_known {
-        notes.push(format!("`{name}` is of the kind `{}`, which needs a plugin", text(json, "type")));
+    match text(json, "type") {
+        // One of a wrong type is named as such.
+        "" if matches!(json.get("type"), None | Some(Value::Null | Value::String(_))) => {
+            notes.push(format!("`{name}` does not say of which kind it is: it has no `type`"));
+        }
+        "" => {}
+        other if !is_known => notes.push(format!("`{name}` is of the kind `{other}`, which needs a plugin")),
+        _ => {}
     }
     let queries: Vec<Query> = list(json, "targets").iter().filter_map(Value::as_object).filter_map(query).collect();
     if queries.is_empty()

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{ImportError, Imported, import};
+use super::{ImportError, Imported, import, text_of};
 use crate::dashboard::{Color, PanelKind, Repeat, Stacking, VariableSource};
 
 fn read(json: &serde_json::Value) -> Imported {
@@ -111,7 +111,7 @@ fn rows_on_a_grid_hold_the_panels_below_them_or_their_own() {
 
 #[test]
 fn variables_are_read_in_the_words_of_prometheus() {
-    let imported = read(&json!({ "title": "Variables", "templating": { "list": [
+    let imported = read(&json!({ "title": "Variables", "panels": [], "templating": { "list": [
         { "name": "job", "type": "query", "query": "label_values(up{env=\"a\",dc=\"b\"}, job)", "includeAll": true },
         { "name": "node", "type": "query", "query": { "query": "label_values(instance)" }, "current": { "value": "old:9100" } },
         { "name": "size", "type": "custom", "query": "small, large", "current": { "value": "large" } },
@@ -149,16 +149,94 @@ fn what_is_no_dashboard_is_refused_with_the_place() {
     for text in ["[]", "3", "", "{}", "{\"panels\": []}", "{\"title\": \"  \"}"] {
         assert!(!refused(text).message.is_empty(), "{text}");
     }
+    for (text, message) in [
+        ("[5]", "a dashboard is a map, and this is none"),
+        ("{\"title\": \"B\"}", "it has no panels"),
+        ("{\"title\": \"B\", \"panels\": \"x\"}", "its `panels` are no list"),
+        ("{\"title\": \"B\", \"rows\": {}}", "its `rows` are no list"),
+    ] {
+        assert_eq!(refused(text).message, message, "{text}");
+    }
+    for text in ["{\"title\": \"B\", \"panels\": null}", "{\"title\": \"B\", \"panels\": []}"] {
+        let empty = import(text, "prometheus").expect("nothing was put on it yet");
+        assert!(empty.dashboard.panels().next().is_none() && empty.notes.is_empty(), "{empty:?}");
+    }
+}
+
+#[test]
+fn bytes_that_are_not_utf_8_are_called_what_they_are() {
+    let said = |bytes: &[u8]| text_of(bytes).expect_err("it is no JSON").to_string();
+    let wide: Vec<u8> = "{\"title\": 1}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_eq!(said(&wide), "it is UTF-16");
+    assert_eq!(said(&[&[0xfe, 0xff], &wide[..]].concat()), "it is UTF-16");
+    let latin = said(b"{\n  \"title\": \"Caf\xe9\"\n}");
+    assert_eq!(latin, "line 2, column 16: the byte 0xe9 is not UTF-8, as if this were Latin-1 or Windows-1252");
+    assert_eq!(text_of("\u{feff}{\"é\": 0}".as_bytes()).expect("it is UTF-8"), "{\"é\": 0}");
+}
+
+#[test]
+fn what_is_of_a_wrong_type_is_named_with_its_path() {
+    let panel = json!({
+        "type": "stat", "title": "P", "gridPos": "x", "fieldConfig": { "defaults": { "unit": 5, "max": null } },
+        "options": 5, "targets": [{ "expr": "up", "legendFormat": 5 }, 7], "repeat": "nosuch",
+    });
+    let imported = read(&json!({
+        "title": "Types", "tags": "x", "templating": { "list": [{ "name": "a", "type": "query", "query": 5 }] },
+        "panels": [{ "type": "row", "title": "R", "panels": [panel] }, null, { "type": 5, "title": "Number" }, { "title": "None" }],
+    }));
+    let expected = [
+        "`tags` is a text, where a list belongs",
+        "`templating.list[0].query` is a number, where a text or a map belongs",
+        "`panels[0].panels[0].gridPos` is a text, where a map belongs",
+        "`panels[0].panels[0].options` is a number, where a map belongs",
+        "`panels[0].panels[0].targets[0].legendFormat` is a number, where a text belongs",
+        "`panels[0].panels[0].targets[1]` is a number, where a map belongs",
+        "`panels[0].panels[0].fieldConfig.defaults.unit` is a number, where a text belongs",
+        "`panels[1]` is null, where a map belongs",
+        "`panels[2].type` is a number, where a text belongs",
+        "`None` does not say of which kind it is: it has no `type`",
+        "panel `P` is repeated for the variable `nosuch`, which the dashboard does not have",
+    ];
+    assert_eq!(imported.notes, expected);
+    let whole = read(&json!({ "title": "Whole", "templating": 5, "panels": [], "annotations": { "list": 5 } }));
+    assert_eq!(
+        whole.notes,
+        ["`templating` is a number, where a map belongs", "`annotations.list` is a number, where a list belongs"]
+    );
 }
 
 #[test]
 fn a_query_that_does_not_parse_is_named_with_panel_and_place() {
-    let text = "{\"title\": \"A\", \"panels\": [\n {\"title\": \"Bad\", \"type\": \"stat\", \"targets\": [{\"expr\": \"sum(up{job=\\\"a\\\"}\"}]},\n \
+    let text = "{\"title\": \"A\", \"templating\": {\"list\": [{\"name\": \"n\", \"type\": \"query\"}, {\"name\": \"label\", \"type\": \"query\"}, \
+                {\"name\": \"b\", \"type\": \"adhoc\"}]}, \"panels\": [\n {\"title\": \"Bad\", \"type\": \"stat\", \"targets\": [{\"expr\": \"sum(up{job=\\\"a\\\"}\"}]},\n \
                 {\"title\": \"Good\", \"type\": \"stat\", \"targets\": [{\"expr\": \"topk($n, sum by ($label) (up{a=\\\"$b\\\"}))\"}]}]}";
     let wrong = import(text, "prometheus").expect("a dashboard").wrong_queries;
     assert_eq!(wrong.len(), 1, "{wrong:?}");
     assert_eq!((wrong[0].panel.as_str(), wrong[0].line, wrong[0].column), ("Bad", 2, 56));
     assert!(!wrong[0].message.is_empty());
+}
+
+#[test]
+fn a_query_that_prometheus_refuses_or_never_answers_is_named_by_the_way_in_which_its_panel_asks() {
+    let panel =
+        |title: &str, target: serde_json::Value| json!({ "type": "table", "title": title, "targets": [target] });
+    let lost = "histogram_quantile(0.9, sum(rate(a_bucket[5m])))";
+    let imported = read(&json!({ "title": "A", "panels": [
+        panel("Over time", json!({ "expr": "a_total[5m]" })),
+        panel("Now", json!({ "expr": "a_total[5m]", "instant": true })),
+        panel("Text", json!({ "expr": "\"hello\"", "instant": true })),
+        panel("Undeclared", json!({ "expr": "rate(up[$x])" })),
+        panel("Lost", json!({ "expr": lost })),
+    ]}));
+    let of = |wrong: &[super::WrongQuery]| -> Vec<(String, String)> {
+        wrong.iter().map(|wrong| (wrong.panel.clone(), wrong.message.clone())).collect()
+    };
+    let wrong = of(&imported.wrong_queries);
+    assert_eq!(wrong.iter().map(|(panel, _)| panel.as_str()).collect::<Vec<_>>(), ["Over time", "Text", "Undeclared"]);
+    assert!(wrong[0].1.contains("put `rate(…)` or its like around `a_total[…]`"), "{wrong:?}");
+    assert!(wrong[1].1.contains("a text") && wrong[2].1 == "the dashboard has no variable `x`", "{wrong:?}");
+    let vain = of(&imported.vain_queries);
+    assert!(vain.len() == 1 && vain[0].0 == "Lost" && vain[0].1.contains("drops the label `le`"), "{vain:?}");
 }
 
 #[test]
@@ -192,7 +270,8 @@ fn a_repeated_panel_and_row_keep_their_variable_and_grafanas_own_copies_are_left
         panel.as_object_mut().expect("a map").extend(more.as_object().expect("a map").clone());
         panel
     };
-    let imported = read(&json!({ "title": "Repeated", "panels": [
+    let variables = json!({ "list": [{ "name": "node", "type": "query" }, { "name": "disk", "type": "query" }] });
+    let imported = read(&json!({ "title": "Repeated", "templating": variables, "panels": [
         panel(json!({ "gridPos": { "y": 1 }, "repeat": "node", "maxPerRow": 6 })),
         panel(json!({ "gridPos": { "y": 2 }, "repeat": "node", "repeatDirection": "v" })),
         panel(json!({ "gridPos": { "y": 3 }, "repeatPanelId": 1 })),
@@ -203,7 +282,9 @@ fn a_repeated_panel_and_row_keep_their_variable_and_grafanas_own_copies_are_left
     let repeat = |per_line| Some(Repeat { variable: "node".to_owned(), per_line });
     assert_eq!(repeats, [repeat(Some(6)), repeat(None), None]);
     assert_eq!(imported.dashboard.rows[1].repeat.as_deref(), Some("disk"));
-    let old = read(&json!({ "title": "Old", "rows": [{ "repeat": "node", "panels": [panel(json!({}))] }] }));
+    let old = read(
+        &json!({ "title": "Old", "templating": variables, "rows": [{ "repeat": "node", "panels": [panel(json!({}))] }] }),
+    );
     assert_eq!(old.dashboard.rows[0].repeat.as_deref(), Some("node"));
     assert_eq!([imported.notes, old.notes].concat(), Vec::<String>::new());
 }

@@ -10,6 +10,13 @@ pub(super) fn all(templating: &Map<String, Value>, notes: &mut Vec<String>) -> V
     list(templating, "list").iter().filter_map(Value::as_object).filter_map(|json| variable(json, notes)).collect()
 }
 
+/// The names of all, also of those that are for Grafana alone.
+pub(super) fn names(json: &Map<String, Value>) -> Vec<String> {
+    let templating = json.get("templating").and_then(Value::as_object);
+    let written = templating.map(|templating| list(templating, "list")).unwrap_or_default();
+    written.iter().filter_map(Value::as_object).map(|variable| text(variable, "name").to_owned()).collect()
+}
+
 fn variable(json: &Map<String, Value>, notes: &mut Vec<String>) -> Option<Variable> {
     let name = text(json, "name");
     let query = query(json);

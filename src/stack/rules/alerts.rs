@@ -133,6 +133,9 @@ fn own(examination: &mut Examination, path: Path, name: &str, written: &AlertSet
             None
         }
     };
+    if let Some(why) = expression.as_ref().and_then(Expression::why_in_vain) {
+        examination.warning(place, why, KEEP_BOUNDS);
+    }
     let mut labels = expression.as_ref().and_then(Expression::kept_labels);
     if let Some(labels) = &mut labels {
         labels.extend(written.labels.keys().cloned());
@@ -147,6 +150,8 @@ fn own(examination: &mut Examination, path: Path, name: &str, written: &AlertSet
     }
     texts_fit(examination, path, written, labels.as_deref());
 }
+
+const KEEP_BOUNDS: &str = "keep it: `sum by (le) (…)`";
 
 /// What a text is to Prometheus, as far as stackctl can say.
 enum Reading {
@@ -238,7 +243,11 @@ pub(super) fn recordings_ask_something(examination: &mut Examination) {
         let is_short = examination.locate(&path.key("query")).node.is_none();
         let place = if is_short { path } else { path.key("query") };
         match reading(&recording.query) {
-            Reading::Good(_) => {}
+            Reading::Good(expression) => {
+                if let Some(why) = expression.why_in_vain() {
+                    examination.warning(place, why, KEEP_BOUNDS);
+                }
+            }
             Reading::Unknown(why) => examination.warning(place, why, "Prometheus has the last word"),
             Reading::Wrong(why) => {
                 examination.error(place, why, "try it in Prometheus' own page, or with `stackctl query`");
@@ -268,14 +277,20 @@ pub(in crate::stack) fn rule_file(groups: &[PlacedGroup], problems: &mut Collect
     let mut known: HashMap<(&str, String, bool), Span> = HashMap::new();
     for group in groups {
         for placed in &group.rules {
-            let PlacedRule { rule, name, expression } = placed;
+            let PlacedRule { rule, name, expression: expression_place } = placed;
             let place = format!("group `{}`, rule `{}`", group.name, rule.name);
             match reading(&rule.expression) {
-                Reading::Good(_) => {}
-                Reading::Unknown(why) => {
-                    problems.warning(*expression, &place, why, "Prometheus has the last word");
+                Reading::Good(expression) => {
+                    if let Some(why) = expression.why_in_vain() {
+                        problems.warning(*expression_place, &place, why, KEEP_BOUNDS);
+                    }
                 }
-                Reading::Wrong(why) => problems.error(*expression, &place, why, "correct the expression in this file"),
+                Reading::Unknown(why) => {
+                    problems.warning(*expression_place, &place, why, "Prometheus has the last word");
+                }
+                Reading::Wrong(why) => {
+                    problems.error(*expression_place, &place, why, "correct the expression in this file")
+                }
             }
             if known.insert((&rule.name, labels_as_text(rule), rule.is_alert()), *name).is_some() {
                 let message = format!("`{}` is there twice with the same labels", rule.name);

@@ -161,12 +161,17 @@ fn settings_fit(examination: &mut Examination, path: Path, panel: &Panel) {
 fn queries_parse(examination: &mut Examination, path: Path, panel: &Panel, shown: &dashboard::Dashboard) {
     let key = path.key(if examination.locate(&path.key("queries")).node.is_some() { "queries" } else { "query" });
     let is_list = examination.locate(&key.index(0)).node.is_some();
+    // As the dashboard that is made of it asks.
+    let is_instant = panel.kind == PanelType::Table;
     for (index, query) in panel.queries.iter().enumerate().filter(|(_, query)| !query.trim().is_empty()) {
         let place = if is_list { key.index(index) } else { key };
-        if let Some(why) = shown.why_no_query(query) {
+        if let Some(why) = shown.why_no_query(query, is_instant) {
             let help = "try it in Prometheus' own page, or with `stackctl query`";
-            examination.error(place, format!("not PromQL: {why}"), help);
+            examination.error(place, why, help);
             continue;
+        }
+        if let Some(why) = shown.why_in_vain(query) {
+            examination.warning(place, why, "keep it: `sum by (le) (…)`");
         }
         let used = crate::promql::variables(query).into_iter();
         let mut unknown = used.filter(|name| {
@@ -203,9 +208,9 @@ fn parts_make_sense(examination: &mut Examination, path: Path, written: &Written
     }
     let shown = variables_of(written);
     for (name, query) in &written.annotations {
-        if let Some(why) = shown.why_no_query(query) {
+        if let Some(why) = shown.why_no_query(query, false) {
             let annotations = path.key("annotations");
-            examination.error(annotations.key(name), format!("not PromQL: {why}"), "write a query that marks moments");
+            examination.error(annotations.key(name), why, "write a query that marks moments");
         }
     }
 }
