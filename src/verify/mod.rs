@@ -19,7 +19,7 @@ pub use alerts::{ALERTS, RuleState, alerts, judge_rule, objectives};
 pub use config::{ConfigState, config, judge_config, runs_rendered};
 pub use contains::{Difference, contains};
 pub use dashboards::{
-    Answer, DASHBOARDS, GrafanaState, Jobs, PanelState, QueryState, dashboards, judge_grafana, judge_panels,
+    Answer, DASHBOARDS, GrafanaState, Jobs, PanelState, QueryState, Silence, dashboards, judge_grafana, judge_panels,
 };
 pub use delivery::{
     AlertmanagerState, DeliveryState, Hidden, SenderState, alertmanager_urls, delivery, judge_delivery,

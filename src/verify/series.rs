@@ -36,6 +36,13 @@ pub enum Found {
         /// Time between two scrapes.
         interval: Duration,
     },
+    /// Series now, and none at the time that it asks for.
+    NotThen {
+        /// As it is written, with its time.
+        text: String,
+        /// The time is a fixed one, which comes no nearer by waiting.
+        is_fixed: bool,
+    },
     /// No series yet; a rule of the stack records them.
     Recorded {
         /// Time between two evaluations, where the rule's group has one of its own.
@@ -99,6 +106,11 @@ impl<'a> Lookup<'a> {
                 let scrapes = format!("count(count_over_time({selector}[{}ms]) > 1)", range.length.as_millis());
                 if self.is_empty(&scrapes).await {
                     return Found::TooFew { length: range.length, interval: self.interval_of(selector) };
+                }
+            }
+            for moved in expression.moved().into_iter().filter(|moved| moved.selector == *selector) {
+                if self.is_empty(&moved.probe).await {
+                    return Found::NotThen { text: moved.text, is_fixed: moved.is_fixed };
                 }
             }
             return Found::Series;

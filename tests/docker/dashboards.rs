@@ -119,6 +119,12 @@ fn a_metric_with_another_name_is_named_with_the_nearest_and_a_wrong_label_with_i
          \x20         - { title: Both, query: 'up{job=\"web\",instance=\"elsewhere:80\"}' }\n\
          \x20         - { title: Short, query: 'rate(up{job=\"web\"}[500ms])' }\n\
          \x20         - { title: Quiet, query: up == 7 }\n\
+         \x20         - { title: Zero, query: 'up{job=\"web\"} * 0 / 0' }\n\
+         \x20         - { title: Yesterday, query: up offset 1d }\n\
+         \x20         - { title: Epoch, query: up @ 0 }\n\
+         \x20         - { title: Two, query: nothing_here_a / nothing_here_b }\n\
+         \x20         - { title: Bounds, query: 'histogram_quantile(0.9, sum(rate(prometheus_http_request_duration_seconds_bucket[1m])))' }\n\
+         \x20         - { title: Share, query: 'sum(rate(prometheus_http_requests_total{code=~\"59.\"}[1m])) / sum(rate(prometheus_http_requests_total[1m]))' }\n\
          \x20         - { title: Refused, query: 'label_replace(up, \"a\", \"$$1\", \"b\", \"(\")' }\n",
     ));
     let up = stack.run(&["up"]);
@@ -147,6 +153,15 @@ fn a_metric_with_another_name_is_named_with_the_nearest_and_a_wrong_label_with_i
         ),
         ("Short", "no-data", "there are not two scrapes", "`[$__rate_interval]`"),
         ("Refused", "query-error", "Prometheus refuses", "correct the query"),
+        ("Zero", "no-data", "every value is NaN: `up{job=\"web\"} * 0 / 0` divides by 0", "correct the divisor"),
+        ("Epoch", "no-data", "has no samples of that time", "the time after `@`"),
+        (
+            "Two",
+            "no-data",
+            "no metric is called `nothing_here_a`; no metric is called `nothing_here_b`",
+            "first request",
+        ),
+        ("Bounds", "no-data", "drops the label `le`", "`sum by (le) (…)`"),
     ] {
         let finding = of(&findings, panel);
         assert_eq!((finding["status"].as_str(), finding["cause"].as_str()), (Some("fail"), Some(cause)), "{finding:#}");
@@ -155,6 +170,12 @@ fn a_metric_with_another_name_is_named_with_the_nearest_and_a_wrong_label_with_i
     }
     assert_eq!(of(&findings, "Good")["status"], "ok");
     assert_eq!(of(&findings, "Quiet")["status"], "ok", "what compares may hold nowhere");
+    assert_eq!(of(&findings, "Quiet")["message"], "empty now: what it asks for is nowhere the case");
+    for (panel, words) in [("Yesterday", "has no samples of that time"), ("Share", "nothing yet: no series of")] {
+        let finding = of(&findings, panel);
+        assert_eq!(finding["status"], "warn", "{finding:#}");
+        assert!(finding["message"].as_str().is_some_and(|text| text.contains(words)), "{finding:#}");
+    }
 }
 
 #[test]

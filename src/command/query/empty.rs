@@ -30,6 +30,7 @@ fn reason(SelectorState { selector, found }: &SelectorState) -> Option<String> {
             let values: Vec<String> = values.iter().map(|value| format!("`{value}`")).collect();
             Some(format!("no series of `{metric}` has `{matcher}`; the label has {}", values.join(", ")))
         }
+        Found::NotThen { text, .. } => Some(format!("`{text}` finds nothing: there are no samples of that time")),
         Found::Recorded { .. } => Some(format!("the rule that records `{metric}` has had nothing to record yet")),
         Found::TooFew { length, interval } => Some(format!(
             "`{selector}` has not two scrapes within {}s yet: it is scraped every {}s",
@@ -59,6 +60,8 @@ mod tests {
         let matcher = Expression::parse("up{job=\"wbe\"}").expect("it parses").selectors()[0].matchers.first().cloned();
         let other = said("up{job=\"wbe\"}", Found::NoMatch { matcher, values: vec!["web".to_owned()] });
         assert_eq!(other, "no data: no series of `up` has `job=\"wbe\"`; the label has `web`");
+        let then = said("up offset 1d", Found::NotThen { text: "up offset 1d".to_owned(), is_fixed: false });
+        assert_eq!(then, "no data: `up offset 1d` finds nothing: there are no samples of that time");
         assert_eq!(said("up == 5", Found::Series), "no data", "there are series, and none of that value");
     }
 }

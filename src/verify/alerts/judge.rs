@@ -141,7 +141,11 @@ fn obstacle(rule: &Rule, state: &SelectorState, place: &str) -> Option<Verdict> 
     let metric = state.selector.metric.as_deref().unwrap_or_default();
     let no_data = |message: String, fix: String| Trouble::new(Cause::NoData, message, fix);
     match &state.found {
-        Found::Series | Found::TooFew { .. } | Found::Recorded { .. } | Found::NoMatch { matcher: None, .. } => None,
+        Found::Series
+        | Found::TooFew { .. }
+        | Found::NotThen { .. }
+        | Found::Recorded { .. }
+        | Found::NoMatch { matcher: None, .. } => None,
         Found::NoMetric { .. } if OF_ALERTS.contains(&metric) => None,
         Found::NoMetric { nearest } => {
             let (known, fix) = if let Some(nearest) = nearest {

@@ -1,7 +1,7 @@
 //! Puts a panel's queries to Prometheus, and where one has no answer, looks for the reason.
 
-use super::evidence::{Answer, PanelState, QueryState};
-use crate::client::{Prometheus, QueryResult};
+use super::evidence::{Answer, PanelState, QueryState, Silence};
+use crate::client::{Error, Prometheus, QueryResult};
 use crate::dashboard::{Dashboard, Panel, Variable, VariableSource};
 use crate::desired::PrometheusConfig;
 use crate::promql::{Expression, Filling, fill};
@@ -48,34 +48,56 @@ impl<'a> Asker<'a> {
         let filling = self.filling(panel.interval);
         let mut queries = Vec::new();
         for query in &panel.queries {
-            let answer = self.answer(&fill(&query.expression, &filling)).await;
+            let answer = self.answer(&fill(&query.expression, &filling), query.instant).await;
             queries.push(QueryState { query: query.expression.clone(), answer });
         }
         PanelState { queries }
     }
 
-    async fn answer(&self, query: &str) -> Answer {
-        match self.lookup.prometheus.query(query).await {
-            Ok(QueryResult::Series(series)) if series.is_empty() => self.empty(query).await,
+    async fn answer(&self, query: &str, instant: bool) -> Answer {
+        let expression = Expression::parse(query).ok();
+        let answer = self.lookup.prometheus.query(query).await;
+        // At one moment Prometheus answers also what it refuses to the panel, which asks over time.
+        if answer.is_ok() && !instant && expression.as_ref().is_some_and(|it| it.why_not_over_time().is_some()) {
+            let end = jiff::Timestamp::now().as_duration().as_secs_f64().floor();
+            if let Err(error) = self.lookup.prometheus.query_range(query, end - 60.0, end, 15.0).await {
+                return no_answer(error);
+            }
+        }
+        match answer {
+            Ok(QueryResult::Series(series)) if series.is_empty() => self.empty(expression.as_ref()).await,
             Ok(QueryResult::Series(series)) => {
                 let is_number = |value: f64| !value.is_nan();
                 let last = series.iter().map(|one| one.points.last().is_none_or(|point| is_number(point.value)));
-                Answer::Data { series: series.len(), numbers: last.filter(|is_number| *is_number).count() }
+                let numbers = last.filter(|is_number| *is_number).count();
+                let divides_by_zero = expression.is_some_and(|expression| expression.divides_by_zero());
+                Answer::Data { series: series.len(), numbers, divides_by_zero }
             }
-            Ok(QueryResult::Scalar(_) | QueryResult::Text(_)) => Answer::Data { series: 1, numbers: 1 },
-            Err(error) if error.answered => Answer::Refused(error.cause),
-            Err(error) => Answer::Unreachable(error.to_string()),
+            Ok(QueryResult::Scalar(point)) => {
+                let divides_by_zero = expression.is_some_and(|expression| expression.divides_by_zero());
+                Answer::Data { series: 1, numbers: usize::from(!point.value.is_nan()), divides_by_zero }
+            }
+            Ok(QueryResult::Text(_)) => Answer::Data { series: 1, numbers: 1, divides_by_zero: false },
+            Err(error) => no_answer(error),
         }
     }
 
     /// Why there is no answer.
-    async fn empty(&self, query: &str) -> Answer {
-        let Ok(expression) = Expression::parse(query) else {
-            return Answer::Empty { selectors: Vec::new(), may_be_empty: false };
+    async fn empty(&self, expression: Option<&Expression>) -> Answer {
+        let Some(expression) = expression else {
+            return Answer::Empty(Silence::default());
         };
-        let selectors = self.lookup.selectors(&expression).await;
-        Answer::Empty { selectors, may_be_empty: expression.may_be_empty() }
+        Answer::Empty(Silence {
+            selectors: self.lookup.selectors(expression).await,
+            may_be_empty: expression.may_be_empty(),
+            divides: expression.divides(),
+            in_vain: expression.why_in_vain(),
+        })
     }
+}
+
+fn no_answer(error: Error) -> Answer {
+    if error.answered { Answer::Refused(error.cause) } else { Answer::Unreachable(error.to_string()) }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "an interval is far below 2^53 ms")]

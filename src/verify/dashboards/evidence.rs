@@ -27,16 +27,26 @@ pub enum Answer {
         series: usize,
         /// Those whose last value is a number.
         numbers: usize,
+        /// The query divides by a zero that is written out, so that there is never a number.
+        divides_by_zero: bool,
     },
     /// Nothing.
-    Empty {
-        /// Each selector of the query, in order.
-        selectors: Vec<SelectorState>,
-        /// The query leaves out what does not hold, so that nothing may be the right answer.
-        may_be_empty: bool,
-    },
+    Empty(Silence),
     /// It is no query to Prometheus.
     Refused(String),
     /// Prometheus could not be asked.
     Unreachable(String),
+}
+
+/// What is known of a query without an answer.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Silence {
+    /// Each selector of the query, in order.
+    pub selectors: Vec<SelectorState>,
+    /// The query leaves out what does not hold, so that nothing may be the right answer.
+    pub may_be_empty: bool,
+    /// The query divides one thing by another.
+    pub divides: bool,
+    /// Why it has no answer, whatever is scraped.
+    pub in_vain: Option<String>,
 }

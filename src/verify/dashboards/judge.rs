@@ -1,11 +1,12 @@
 //! Judges what a panel's queries came to. Pure.
 
 use super::DASHBOARDS;
-use super::evidence::{Answer, PanelState, QueryState};
+use super::evidence::{Answer, PanelState, QueryState, Silence};
 use super::jobs::{Jobs, Reason};
+use crate::dashboard::STATUS_LABELS;
 use crate::desired::{DashboardOrigin as Origin, StackDashboard};
-use crate::promql::{Operator, Selector};
-use crate::verify::series::{Found, SelectorState};
+use crate::promql::{Matcher, Operator, Selector};
+use crate::verify::series::Found;
 use crate::verify::{Cause, Finding, Status, Trouble};
 
 /// What is wrong with a query, and how bad it is.
@@ -51,15 +52,15 @@ fn judge_panel(dashboard: &StackDashboard, panels: &[&str], state: &PanelState, 
     let (subject, instance) = (dashboard.name.as_str(), Some(panel.as_str()));
     let mut good = Vec::new();
     let mut soon = None;
-    let mut broken = None;
+    let mut broken = Vec::new();
     for verdict in verdicts {
         match verdict {
             Verdict::Good(message) => good.push(message),
             Verdict::Soon(trouble) | Verdict::Lacking(trouble) => soon = soon.or(Some(trouble)),
-            Verdict::Broken(trouble) => broken = broken.or(Some(trouble)),
+            Verdict::Broken(trouble) => broken.push(trouble),
         }
     }
-    match (broken, soon) {
+    match (joined(broken), soon) {
         (Some(trouble), _) if trouble.cause != Cause::NoData || good.is_empty() => {
             Finding::fail(DASHBOARDS, subject, instance, trouble)
         }
@@ -70,11 +71,23 @@ fn judge_panel(dashboard: &StackDashboard, panels: &[&str], state: &PanelState, 
     }
 }
 
+/// Everything of one cause that is wrong with a panel, each once. Of several causes the first.
+fn joined(troubles: Vec<Trouble>) -> Option<Trouble> {
+    let mut rest = troubles.into_iter();
+    let mut first = rest.next()?;
+    for trouble in rest.filter(|trouble| trouble.cause == first.cause).collect::<Vec<_>>() {
+        for (text, more) in [(&mut first.message, trouble.message), (&mut first.fix, trouble.fix)] {
+            if !text.contains(&more) {
+                *text = format!("{text}; {more}");
+            }
+        }
+    }
+    Some(first)
+}
+
 fn judge(query: &QueryState, remedy: &Remedy) -> Verdict {
     match &query.answer {
-        Answer::Data { series, numbers: 0 } => {
-            Verdict::Good(format!("{}, no number yet: nothing happened", count(*series, "series")))
-        }
+        Answer::Data { series, numbers: 0, divides_by_zero } => no_numbers(query, *series, *divides_by_zero, remedy),
         Answer::Data { series, .. } => Verdict::Good(count(*series, "series")),
         Answer::Refused(why) => {
             let message = format!("Prometheus refuses `{}`: {why}", query.query);
@@ -84,12 +97,29 @@ fn judge(query: &QueryState, remedy: &Remedy) -> Verdict {
             let fix = "see `stackctl ps` and `stackctl logs prometheus`";
             Verdict::Broken(Trouble::new(Cause::PrometheusUnreachable, why.clone(), fix))
         }
-        Answer::Empty { selectors, may_be_empty } => judge_empty(query, selectors, *may_be_empty, remedy),
+        Answer::Empty(silence) => judge_empty(query, silence, remedy),
     }
 }
 
-/// A query without an answer: the first selector that explains it.
-fn judge_empty(query: &QueryState, selectors: &[SelectorState], may_be_empty: bool, remedy: &Remedy) -> Verdict {
+/// Series without a number, of which a page shows nothing. What stackctl makes itself has its numbers with the first
+/// request; of what others wrote, nobody knows that.
+fn no_numbers(query: &QueryState, series: usize, divides_by_zero: bool, remedy: &Remedy) -> Verdict {
+    let seen = format!("{}, and every value is NaN", count(series, "series"));
+    if divides_by_zero {
+        let message = format!("{seen}: `{}` divides by 0", query.query);
+        return Verdict::Broken(Trouble::new(Cause::NoData, message, remedy.correct("the divisor", None)));
+    }
+    if remedy.dashboard.origin == Origin::Made {
+        return Verdict::Good(format!("no data yet: {seen}, because nothing happened"));
+    }
+    let message = format!("no data: {seen}, as 0/0 is: nothing happened that could be divided");
+    let fix = "look again when something has happened; `… / (… > 0)` shows nothing in place of NaN";
+    Verdict::Lacking(Trouble::new(Cause::NoData, message, fix))
+}
+
+/// A query without an answer: what explains it.
+fn judge_empty(query: &QueryState, silence: &Silence, remedy: &Remedy) -> Verdict {
+    let Silence { selectors, may_be_empty, divides, in_vain } = silence;
     // What is not scraped is told once, as what it is, and not by every panel that would show it.
     match selectors.iter().find_map(|state| remedy.jobs.awaited(state, &remedy.dashboard.jobs, "panels")) {
         Some(Reason::Trouble(trouble)) => return Verdict::Soon(trouble),
@@ -104,34 +134,101 @@ fn judge_empty(query: &QueryState, selectors: &[SelectorState], may_be_empty: bo
     if let Some((selector, length, interval)) = too_few {
         return too_few_scrapes(selector, length, interval, remedy);
     }
-    let missing = selectors.iter().find_map(|state| match &state.found {
-        Found::NoMetric { nearest } => Some(no_metric(&state.selector, nearest.as_deref(), remedy)),
-        _ => None,
-    });
-    let mismatched = selectors.iter().find_map(|state| match &state.found {
-        Found::NoMatch { matcher, values } => {
-            let matcher = matcher.as_ref().map(ToString::to_string);
-            Some(no_match(&state.selector, matcher.as_deref(), values, remedy))
+    let mut awaits_errors = None;
+    let mut missing = Vec::new();
+    let mut mismatched = Vec::new();
+    for state in selectors {
+        match &state.found {
+            Found::NoMetric { nearest } => missing.push(no_metric(&state.selector, nearest.as_deref(), remedy)),
+            Found::NoMatch { matcher: Some(matcher), values } if *divides && asks_for_errors(matcher, values) => {
+                awaits_errors = awaits_errors.or(Some((&state.selector, matcher, values)));
+            }
+            Found::NoMatch { matcher, values } => {
+                let matcher = matcher.as_ref().map(ToString::to_string);
+                mismatched.push(no_match(&state.selector, matcher.as_deref(), values, remedy));
+            }
+            _ => {}
         }
-        _ => None,
-    });
+    }
     let recorded = selectors.iter().find_map(|state| match state.found {
         Found::Recorded { every, is_evaluated } => Some((&state.selector, every, is_evaluated)),
         _ => None,
     });
-    if let (None, None, Some((selector, every, is_evaluated))) = (&missing, &mismatched, recorded) {
+    if let (true, true, Some((selector, every, is_evaluated))) = (missing.is_empty(), mismatched.is_empty(), recorded) {
         return not_recorded_yet(selector, every, is_evaluated);
     }
-    match missing.or(mismatched) {
-        Some(verdict) => verdict,
-        None if may_be_empty => Verdict::Good("nothing to show: what it asks for is nowhere the case".to_owned()),
-        None => {
-            let message = format!("`{}` has no answer, although every metric in it is there", query.query);
-            let fix =
-                "compare the labels on both sides of its operators: `on (…)` and `ignoring (…)` say which must agree";
-            Verdict::Broken(Trouble::new(Cause::NoData, message, fix))
+    missing.append(&mut mismatched);
+    if let Some(verdict) = worst(missing) {
+        return verdict;
+    }
+    if let Some(why) = in_vain {
+        let fix = remedy.correct("the aggregation to `sum by (le) (…)`", None);
+        return Verdict::Broken(Trouble::new(Cause::NoData, why.clone(), fix));
+    }
+    if let Some((selector, matcher, values)) = awaits_errors {
+        return no_errors_yet(selector, matcher, values);
+    }
+    if let Some(verdict) = selectors.iter().find_map(|state| not_then(&state.found, remedy)) {
+        return verdict;
+    }
+    if *may_be_empty {
+        return Verdict::Good("empty now: what it asks for is nowhere the case".to_owned());
+    }
+    let message = format!("`{}` has no answer, although every metric in it is there", query.query);
+    let fix = "compare the labels on both sides of its operators: `on (…)` and `ignoring (…)` say which must agree";
+    Verdict::Broken(Trouble::new(Cause::NoData, message, fix))
+}
+
+/// What is wrong with the selectors of one query, as one: everything that is to be corrected, or else that nothing is.
+fn worst(verdicts: Vec<Verdict>) -> Option<Verdict> {
+    let mut broken = Vec::new();
+    let mut other = None;
+    for verdict in verdicts {
+        match verdict {
+            Verdict::Broken(trouble) => broken.push(trouble),
+            verdict => other = other.or(Some(verdict)),
         }
     }
+    joined(broken).map(Verdict::Broken).or(other)
+}
+
+/// Whether a matcher that holds nowhere asks for failures, of something that has had none: the label has other values, and
+/// is one in which libraries keep the status of an answer.
+fn asks_for_errors(matcher: &Matcher, values: &[String]) -> bool {
+    let value = matcher.value.trim_start_matches(['^', '(', '[']);
+    let of_errors = match matcher.operator {
+        Operator::Equal | Operator::Matches => {
+            // `999` is no status, and nothing to wait for.
+            let is_status = value.len() != 3 || value.parse::<u16>().is_ok_and(|code| code < 600);
+            value.starts_with(['4', '5']) && (is_status || matcher.operator == Operator::Matches)
+        }
+        Operator::NotEqual | Operator::MatchesNot => value.starts_with(['1', '2', '3']),
+    };
+    of_errors && !values.is_empty() && STATUS_LABELS.contains(&matcher.label.as_str())
+}
+
+/// A share of failures, where nothing has failed: all is well, and the panel shows nothing all the same.
+fn no_errors_yet(selector: &Selector, matcher: &Matcher, values: &[String]) -> Verdict {
+    let metric = selector.metric.as_deref().unwrap_or_default();
+    let listed: Vec<String> = values.iter().map(|value| format!("`{value}`")).collect();
+    let message = format!(
+        "nothing yet: no series of `{metric}` has `{matcher}`, as of what never failed; the label has {}",
+        listed.join(", ")
+    );
+    let fix = "nothing has to be done; to show 0 in place of nothing, write `(ERRORS or 0 * ALL) / ALL`";
+    Verdict::Lacking(Trouble::new(Cause::NoData, message, fix))
+}
+
+/// A selector that finds something now, and nothing at the time that it asks for.
+fn not_then(found: &Found, remedy: &Remedy) -> Option<Verdict> {
+    let Found::NotThen { text, is_fixed } = found else { return None };
+    let message = format!("`{text}` finds nothing: Prometheus has no samples of that time");
+    if *is_fixed {
+        let fix = remedy.correct("the time after `@`", None);
+        return Some(Verdict::Broken(Trouble::new(Cause::NoData, message, fix)));
+    }
+    let fix = "look again when Prometheus has watched for so long";
+    Some(Verdict::Lacking(Trouble::new(Cause::NoData, message, fix)))
 }
 
 /// What is recorded as often as everything else comes with the next scrapes; a rule with an interval of its own is a cause

@@ -7,7 +7,7 @@ mod grafana;
 mod jobs;
 mod judge;
 
-pub use evidence::{Answer, PanelState, QueryState};
+pub use evidence::{Answer, PanelState, QueryState, Silence};
 pub use grafana::{GrafanaState, judge_grafana};
 pub use jobs::Jobs;
 pub(super) use jobs::{Reason, ask as ask_jobs};

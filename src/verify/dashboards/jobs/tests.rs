@@ -3,7 +3,7 @@
 use super::*;
 use crate::dashboard::Dashboard;
 use crate::desired::{DashboardOrigin, StackDashboard};
-use crate::verify::dashboards::evidence::{Answer, PanelState, QueryState};
+use crate::verify::dashboards::evidence::{Answer, PanelState, QueryState, Silence};
 use crate::verify::dashboards::judge_panels;
 use crate::verify::fixture::{demo, target, targets, web_job};
 use crate::verify::{Finding, Status};
@@ -21,7 +21,8 @@ fn dashboard(jobs: &[&str]) -> StackDashboard {
 
 fn judged(selector: Selector, nearest: Option<&str>, shown: &[&str], jobs: &Jobs) -> Finding {
     let found = Found::NoMetric { nearest: nearest.map(str::to_owned) };
-    let answer = Answer::Empty { selectors: vec![SelectorState { selector, found }], may_be_empty: false };
+    let selectors = vec![SelectorState { selector, found }];
+    let answer = Answer::Empty(Silence { selectors, ..Silence::default() });
     let panel = PanelState { queries: vec![QueryState { query: "up".to_owned(), answer }] };
     judge_panels(&dashboard(shown), &[("Up".to_owned(), panel)], jobs).remove(0)
 }

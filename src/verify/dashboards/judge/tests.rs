@@ -7,6 +7,7 @@ use super::*;
 use crate::dashboard::Dashboard;
 use crate::promql::{Matcher, Operator};
 use crate::verify::fixture::{demo, web_job};
+use crate::verify::series::SelectorState;
 
 fn dashboard(origin: Origin) -> StackDashboard {
     StackDashboard { name: "web".to_owned(), dashboard: Dashboard::default(), origin, jobs: Vec::new(), carried: None }
@@ -18,7 +19,8 @@ fn judged(answers: Vec<Answer>) -> Finding {
 }
 
 fn empty(found: Found) -> Answer {
-    Answer::Empty { selectors: vec![SelectorState { selector: selector(), found }], may_be_empty: false }
+    let selectors = vec![SelectorState { selector: selector(), found }];
+    Answer::Empty(Silence { selectors, ..Silence::default() })
 }
 
 fn selector() -> Selector {
@@ -26,15 +28,28 @@ fn selector() -> Selector {
 }
 
 fn data() -> Answer {
-    Answer::Data { series: 2, numbers: 2 }
+    Answer::Data { series: 2, numbers: 2, divides_by_zero: false }
 }
 
 #[test]
-fn a_panel_with_data_is_well_even_where_nothing_happened_yet() {
+fn a_panel_with_data_is_well_and_one_whose_values_are_no_numbers_is_told_apart() {
     assert_eq!(judged(vec![data()]).status, Status::Ok);
-    let idle = judged(vec![Answer::Data { series: 1, numbers: 0 }]);
-    assert_eq!(idle.status, Status::Ok);
-    assert!(idle.message.contains("nothing happened"), "{}", idle.message);
+    let answer = |divides_by_zero| Answer::Data { series: 1, numbers: 0, divides_by_zero };
+    let idle = judged(vec![answer(false)]);
+    assert_eq!((idle.status, idle.cause), (Status::Warn, Some(Cause::NoData)));
+    assert_eq!(
+        idle.message,
+        "no data: 1 series, and every value is NaN, as 0/0 is: nothing happened that could be divided"
+    );
+    let never = judged(vec![answer(true)]);
+    assert_eq!((never.status, never.cause), (Status::Fail, Some(Cause::NoData)));
+    assert_eq!(never.message, "1 series, and every value is NaN: `rate(a[5m])` divides by 0");
+    // The latency of an app that nobody has asked for anything yet.
+    let query = QueryState { query: "a".to_owned(), answer: answer(false) };
+    let state = PanelState { queries: vec![query] };
+    let made = judge_panel(&dashboard(Origin::Made), &["Latency"], &state, &Jobs::default());
+    assert_eq!(made.status, Status::Ok);
+    assert_eq!(made.message, "no data yet: 1 series, and every value is NaN, because nothing happened");
 }
 
 #[test]
@@ -76,9 +91,10 @@ fn too_few_scrapes_are_a_warning_unless_there_will_never_be_enough() {
 fn a_comparison_that_holds_nowhere_is_well_and_other_silence_is_not() {
     let silent = |may_be_empty| {
         let selectors = vec![SelectorState { selector: selector(), found: Found::Series }];
-        judged(vec![Answer::Empty { selectors, may_be_empty }])
+        judged(vec![Answer::Empty(Silence { selectors, may_be_empty, ..Silence::default() })])
     };
     assert_eq!(silent(true).status, Status::Ok);
+    assert_eq!(silent(true).message, "empty now: what it asks for is nowhere the case");
     let finding = silent(false);
     assert_eq!(finding.status, Status::Fail);
     assert!(finding.fix.contains("ignoring"), "{}", finding.fix);
@@ -142,4 +158,70 @@ fn what_a_rule_records_is_awaited_by_its_rhythm_and_told_by_whether_it_was_evalu
     let empty = recorded(Some(120), true);
     assert!(empty.message.ends_with("which had no answer yet"), "{}", empty.message);
     assert_eq!(recorded(None, false).cause, Some(Cause::DataPending), "as often as everything else");
+}
+
+fn matching(label: &str, operator: Operator, value: &str, divides: bool) -> Finding {
+    let matcher = Matcher { label: label.to_owned(), operator, value: value.to_owned() };
+    let found = Found::NoMatch { matcher: Some(matcher), values: vec!["200".to_owned()] };
+    let selectors = vec![SelectorState { selector: selector(), found }];
+    judged(vec![Answer::Empty(Silence { selectors, divides, ..Silence::default() })])
+}
+
+#[test]
+fn a_share_of_failures_of_what_never_failed_is_nothing_to_correct() {
+    for (label, operator, value) in [
+        ("code", Operator::Matches, "5.."),
+        ("status", Operator::Matches, "(4|5).."),
+        ("code", Operator::Equal, "500"),
+        ("status_code", Operator::MatchesNot, "2.."),
+    ] {
+        let finding = matching(label, operator, value, true);
+        assert_eq!(finding.status, Status::Warn, "{label} {value}: {finding:?}");
+        assert!(finding.message.starts_with("nothing yet: no series of `http_requests_total` has"), "{finding:?}");
+        assert!(finding.message.ends_with("the label has `200`") && !finding.fix.contains("correct"), "{finding:?}");
+    }
+    for (label, value, divides) in
+        [("code", "999", true), ("code", "2..", true), ("job", "5", true), ("code", "5..", false)]
+    {
+        assert_eq!(matching(label, Operator::Matches, value, divides).status, Status::Fail, "{label} {value}");
+    }
+}
+
+#[test]
+fn a_time_of_which_there_are_no_samples_is_told_as_that() {
+    let then = |text: &str, is_fixed| judged(vec![empty(Found::NotThen { text: text.to_owned(), is_fixed })]);
+    let old = then("up offset 1d", false);
+    assert_eq!((old.status, old.cause), (Status::Warn, Some(Cause::NoData)));
+    assert_eq!(old.message, "`up offset 1d` finds nothing: Prometheus has no samples of that time");
+    let fixed = then("up @ 0.000", true);
+    assert!(fixed.status == Status::Fail && fixed.fix.contains("the time after `@`"), "{fixed:?}");
+}
+
+#[test]
+fn bounds_that_an_aggregation_drops_are_told_before_the_labels_of_operators() {
+    let selectors = vec![SelectorState { selector: selector(), found: Found::Series }];
+    let in_vain = Some("`histogram_quantile` has no answer".to_owned());
+    let finding = judged(vec![Answer::Empty(Silence { selectors, in_vain, ..Silence::default() })]);
+    assert_eq!((finding.status, finding.message.as_str()), (Status::Fail, "`histogram_quantile` has no answer"));
+    assert!(finding.fix.contains("`sum by (le) (…)` in panel `Requests`"), "{}", finding.fix);
+}
+
+#[test]
+fn everything_that_is_missing_in_a_panel_is_named() {
+    let missing = |metric: &str| SelectorState {
+        selector: Selector::of(metric),
+        found: Found::NoMetric { nearest: (metric == "b").then(|| "bb".to_owned()) },
+    };
+    let answer = |metrics: &[&str]| {
+        let selectors = metrics.iter().map(|metric| missing(metric)).collect();
+        Answer::Empty(Silence { selectors, ..Silence::default() })
+    };
+    let two_queries = judged(vec![answer(&["a"]), answer(&["b"])]);
+    let one_query = judged(vec![answer(&["a", "b"])]);
+    for finding in [two_queries, one_query] {
+        assert_eq!(finding.message, "no metric is called `a`; no metric is called `b`; there is `bb`");
+        assert!(finding.fix.contains("correct the name") && finding.fix.contains("correct `b` to `bb`"), "{finding:?}");
+    }
+    let same = judged(vec![answer(&["a"]), answer(&["a"])]);
+    assert_eq!(same.message, "no metric is called `a`");
 }
