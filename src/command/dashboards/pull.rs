@@ -114,15 +114,18 @@ fn as_file(kept: &Value, file: &Path) -> Result<String, Failure> {
     let kept = read(&kept.to_string());
     let kept = kept.map_err(|error| Error::new("cannot read what Grafana has", error).advise(error_help()))?;
     let text = fs_err::read_to_string(file).unwrap_or_default();
-    let before = serde_json::from_str::<Value>(&text).ok().zip(read(&text).ok());
-    let edited = match before {
-        Some((before, rendered)) => as_edited(&before, &rendered, kept),
-        None => kept,
-    };
-    Ok(indented(&edited, &text))
+    let before = serde_json::from_str::<Value>(text.trim_start_matches(ORDER_MARK)).ok().zip(read(&text).ok());
+    let Some((before, rendered)) = before else { return Ok(indented(&kept, &text)) };
+    let edited = as_edited(&before, &rendered, kept);
+    // However the file is laid out: what nobody changed is not written anew.
+    let inner = before.get("dashboard").filter(|inner| inner.is_object()).unwrap_or(&before);
+    Ok(if edited == *inner { text } else { indented(&edited, &text) })
 }
 
-/// JSON, each level as far in as in the text that it takes the place of.
+/// Some editors put it before everything else.
+const ORDER_MARK: char = '\u{feff}';
+
+/// JSON, each level as far in as in the text that it takes the place of, and with lines that end as there.
 fn indented(value: &Value, before: &str) -> String {
     let first = before.lines().find(|line| line.starts_with([' ', '\t']));
     let indent = first.map_or("  ", |line| &line[..line.len() - line.trim_start().len()]);
@@ -133,6 +136,13 @@ fn indented(value: &Value, before: &str) -> String {
     let mut text = String::from_utf8(bytes).expect("JSON is text");
     if before.is_empty() || before.ends_with('\n') {
         text.push('\n');
+    }
+    // No text of JSON has a bare line end within.
+    if before.contains("\r\n") {
+        text = text.replace('\n', "\r\n");
+    }
+    if before.starts_with(ORDER_MARK) {
+        text.insert(0, ORDER_MARK);
     }
     text
 }
@@ -159,7 +169,7 @@ fn write(file: &Path, text: &str) -> Result<(), Error> {
 mod tests {
     use serde_json::json;
 
-    use super::indented;
+    use super::{as_file, indented};
 
     #[test]
     fn a_file_keeps_its_indentation_and_its_end() {
@@ -167,5 +177,26 @@ mod tests {
         assert_eq!(indented(&value, ""), "{\n  \"a\": [\n    1\n  ]\n}\n");
         assert_eq!(indented(&value, "{\n\t\"a\": []\n}"), "{\n\t\"a\": [\n\t\t1\n\t]\n}");
         assert_eq!(indented(&value, "{\n    \"a\": []\n}\n"), "{\n    \"a\": [\n        1\n    ]\n}\n");
+        let of_windows = indented(&value, "\u{feff}{\r\n  \"a\": []\r\n}\r\n");
+        assert_eq!(of_windows, "\u{feff}{\r\n  \"a\": [\r\n    1\r\n  ]\r\n}\r\n");
+    }
+
+    #[test]
+    fn a_file_in_which_nothing_changed_stays_as_it_is_laid_out() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("web.json");
+        for text in [
+            "{\"title\": \"Web\", \"uid\": \"web\",\r\n   \"tags\": [\"a\", \"b\"], \"panels\": []}\r\n",
+            "{\"dashboard\": {\"title\": \"Web\", \"uid\": \"web\", \"tags\": [\"a\", \"b\"], \"panels\": []}}",
+        ] {
+            fs_err::write(&file, text).expect("it is written");
+            let mut kept =
+                json!({ "uid": "web", "title": "Web", "tags": ["a", "b"], "panels": [], "id": 4, "version": 2 });
+            assert_eq!(as_file(&kept, &file).expect("a dashboard"), text);
+            kept["title"] = json!("Other");
+            let edited = as_file(&kept, &file).expect("a dashboard");
+            assert!(edited.contains("\"title\": \"Other\""), "{edited}");
+            assert_eq!(edited.contains("\r\n"), text.contains("\r\n"), "{edited:?}");
+        }
     }
 }
