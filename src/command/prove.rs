@@ -46,7 +46,12 @@ pub(super) struct Death {
 
 /// The stack's Prometheus servers, each as far as it can be reached from here.
 pub(super) fn servers(situation: &Situation) -> Result<Vec<Server>, Error> {
-    let (desired, observed) = (&situation.desired, &situation.observed);
+    servers_in(situation, &situation.observed)
+}
+
+/// The same for what was seen at another moment.
+pub(super) fn servers_in(situation: &Situation, observed: &Observed) -> Result<Vec<Server>, Error> {
+    let desired = &situation.desired;
     let mut servers = Vec::new();
     for (service, url) in verify::prometheus_urls(desired, observed) {
         let access = |url: String| Prometheus::guarded(&url, situation.access()?).map_err(cannot_ask);

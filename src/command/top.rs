@@ -7,7 +7,7 @@ use super::situation::{Situation, Wishes};
 use super::{Exit, Failure, prove, view};
 use crate::cli::Global;
 use crate::engine::Error;
-use crate::top::{self, Screen, Subject};
+use crate::top::{self, Screen, Servers, Subject};
 
 /// Arguments of `top`.
 #[derive(Debug, clap::Args)]
@@ -25,10 +25,8 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
         return Err(Failure::arguments("`top` needs a terminal", help));
     }
     let situation = Situation::of(global, Wishes::default()).await?;
-    let shards = prove::servers(&situation)?.into_iter().filter(|server| !server.has_the_whole);
+    view::wants_prometheus(&situation)?;
     let subject = Subject {
-        prometheus: view::running_prometheus(&situation)?,
-        shards: shards.filter_map(|server| server.client).collect(),
         golden: situation.desired.golden.clone(),
         interval: situation.desired.library().interval,
         pause: arguments.interval.max(Duration::from_millis(200)),
@@ -36,10 +34,24 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     };
     let screen = Screen { stack: situation.desired.stack.clone(), ..Screen::default() };
     let (sender, news) = tokio::sync::watch::channel(None);
-    let watching = tokio::spawn(top::watch(subject, sender));
     let end = view::end().map_err(|error| Error::new("cannot listen for signals", error))?;
-    let shown = top::run(screen, news, end).await;
-    watching.abort();
+    let shown = tokio::select! {
+        shown = top::run(screen, news, end) => shown,
+        // It looks as long as somebody listens.
+        () = top::watch(subject, async || find(&situation).await, sender) => Ok(()),
+    };
     shown.map_err(|error| Error::new("cannot draw on the terminal", error))?;
     Ok(Exit::Done)
+}
+
+/// Who is to be asked, as the engine has it now; or why nobody is.
+async fn find(situation: &Situation) -> Result<Servers, String> {
+    let observed = situation.observe().await.map_err(|error| error.to_string())?;
+    let servers = prove::servers_in(situation, &observed).map_err(|error| error.to_string())?;
+    let Some(prometheus) = prove::first_whole(&servers).cloned() else {
+        let (cause, advice) = view::why_no_prometheus(situation, &observed);
+        return Err(format!("Prometheus does not answer: {cause} ({advice})"));
+    };
+    let shards = servers.into_iter().filter(|server| !server.has_the_whole).filter_map(|server| server.client);
+    Ok(Servers { prometheus, shards: shards.collect() })
 }

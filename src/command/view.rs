@@ -12,7 +12,7 @@ use crate::catalog::prometheus::PROMETHEUS;
 use crate::cli::Global;
 use crate::client::{Access, Prometheus};
 use crate::dashboard::Library;
-use crate::engine::Error;
+use crate::engine::{ContainerState, Error, Observed, ObservedContainer};
 use crate::view::{self, Settings, Source};
 
 /// Port where none is asked for: that of the stack's Grafana is likely taken.
@@ -110,6 +110,31 @@ fn access_of_files(arguments: &Arguments) -> Result<Access, Error> {
 
 /// The stack's Prometheus, which has to run.
 pub(super) fn running_prometheus(situation: &Situation) -> Result<Prometheus, Error> {
+    wants_prometheus(situation)?;
+    prove::prometheus(situation)?.ok_or_else(|| {
+        let (cause, advice) = why_no_prometheus(situation, &situation.observed);
+        Error::new("cannot ask Prometheus", cause).advise(advice)
+    })
+}
+
+/// Why none of the stack's Prometheus servers can be asked, and what to do.
+pub(super) fn why_no_prometheus(situation: &Situation, observed: &Observed) -> (String, String) {
+    let mut services = situation.desired.prometheus_services();
+    let is_paused = |container: &&ObservedContainer| container.state == ContainerState::Paused;
+    let paused = services.find_map(|service| {
+        let mut containers = observed.containers.iter().filter(is_paused);
+        containers.find(|container| container.service == service.name)
+    });
+    match paused {
+        Some(container) => {
+            ("it is paused".to_owned(), format!("`docker unpause {}` or `stackctl up` has it go on", container.name))
+        }
+        None => ("it does not run".to_owned(), "start the stack with `stackctl up`".to_owned()),
+    }
+}
+
+/// Whether the stack has a Prometheus at all, running or not. An error: it has none.
+pub(super) fn wants_prometheus(situation: &Situation) -> Result<(), Error> {
     let cannot = |cause: String| Error::new("cannot ask Prometheus", cause);
     if situation.loaded.stack.prometheus.as_option().is_none() {
         let error = cannot(format!("stack `{}` has none: its file says `prometheus: off`", situation.desired.stack));
@@ -119,8 +144,7 @@ pub(super) fn running_prometheus(situation: &Situation) -> Result<Prometheus, Er
     if let Some(left_out) = left_out {
         return Err(cannot(format!("it is left out: {}", left_out.reason)).advise("`stackctl up --pull` tries again"));
     }
-    prove::prometheus(situation)?
-        .ok_or_else(|| cannot("it does not run".to_owned()).advise("start the stack with `stackctl up`"))
+    Ok(())
 }
 
 /// The stack's dashboards.

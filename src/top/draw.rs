@@ -23,8 +23,9 @@ pub(super) fn draw(screen: &Screen, frame: &mut Frame) {
     let [head, notice, body, foot] = Layout::vertical(rows).areas(frame.area());
     draw_head(screen, head, frame);
     if let Some(trouble) = &screen.trouble {
-        frame
-            .render_widget(Paragraph::new(format!("{trouble}; trying again")).style(Style::new().red().bold()), notice);
+        let since = screen.news.as_ref().map(|news| format!(". Below: {}", news.range.moment(news.range.end)));
+        let words = format!("{trouble}; trying again{}", since.unwrap_or_default());
+        frame.render_widget(Paragraph::new(words).style(Style::new().red().bold()), notice);
     }
     match &screen.news {
         None if screen.trouble.is_none() => frame.render_widget(Paragraph::new("asking Prometheus …").dim(), body),
@@ -34,6 +35,10 @@ pub(super) fn draw(screen: &Screen, frame: &mut Frame) {
             Tab::Targets => draw_targets(screen, news, body, frame),
             Tab::Alerts => draw_alerts(screen, news, body, frame),
         },
+    }
+    if screen.trouble.is_some() {
+        // Nobody shall take what was known for what is.
+        frame.buffer_mut().set_style(body, Style::new().dim());
     }
     draw_foot(screen, foot, frame);
     if screen.help {
@@ -418,7 +423,19 @@ mod tests {
             120,
             30,
         );
-        assert!(text.contains("does not answer: refused; trying again") && text.contains("3 req/s"), "{text}");
+        assert!(text.contains("does not answer: refused; trying again. Below: 23 Nov 13:35:00"), "{text}");
+        assert!(text.contains("3 req/s"), "{text}");
+        let is_dim = |trouble: Option<&str>| {
+            let mut terminal = Terminal::new(TestBackend::new(120, 30)).expect("a terminal in memory");
+            let screen = Screen { trouble: trouble.map(str::to_owned), ..screen() };
+            terminal.draw(|frame| draw(&screen, frame)).expect("it can be drawn");
+            let buffer = terminal.backend().buffer();
+            // Rows of the list, without its head, which is dim anyhow.
+            let mut row = (0..120_u16).map(|column| &buffer[(column, 3)]);
+            row.any(|cell| cell.symbol() == "w")
+                && row.all(|cell| cell.modifier.contains(ratatui::style::Modifier::DIM))
+        };
+        assert!(is_dim(Some("it is paused")) && !is_dim(None), "numbers that are not of now do not look so");
     }
 
     #[test]

@@ -13,4 +13,4 @@ mod watch;
 pub use news::{App, News, Signal};
 pub use run::run;
 pub use screen::{Screen, Sorting, Tab};
-pub use watch::{Subject, watch};
+pub use watch::{Servers, Subject, watch};

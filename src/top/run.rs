@@ -10,14 +10,13 @@ use super::draw::draw;
 use super::keys::{Next, press};
 use super::news::News;
 use super::screen::Screen;
-use crate::client::Error;
 
 /// Shows what comes until the reader leaves, or `end` is there.
 ///
 /// The terminal is given back also when something panics: ratatui's hook does it.
 pub async fn run(
     mut screen: Screen,
-    mut news: Receiver<Option<Result<News, Error>>>,
+    mut news: Receiver<Option<Result<News, String>>>,
     end: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let mut terminal = ratatui::try_init()?;
@@ -60,15 +59,13 @@ impl Drop for GiveBack {
 
 impl Screen {
     /// What is known stays on the screen while nothing newer comes.
-    fn take(&mut self, newest: Option<Result<News, Error>>) {
+    fn take(&mut self, newest: Option<Result<News, String>>) {
         match newest {
             Some(Ok(news)) => {
                 self.news = Some(news);
                 self.trouble = None;
             }
-            Some(Err(error)) => {
-                self.trouble = Some(format!("Prometheus at {} does not answer: {}", error.url, error.cause));
-            }
+            Some(Err(why)) => self.trouble = Some(why),
             None => {}
         }
         self.row = self.row.min(self.rows().saturating_sub(1));

@@ -368,3 +368,29 @@ fn a_prometheus_that_is_gone_is_said_and_found_again(sandbox: &Sandbox, url: &st
     });
     assert_eq!(browser.complaints, Vec::<String>::new());
 }
+
+#[test]
+fn top_waits_for_a_prometheus_that_does_not_run_and_says_when_it_is_paused() {
+    let (sandbox, _) = stack();
+    sandbox.ok(&["up"]);
+    let prometheus = sandbox.container("prometheus", 1);
+    docker(&["stop", "--time", "5", &prometheus]);
+    let mut top = Terminal::top(&sandbox);
+    top.shows("it does not run");
+    docker(&["start", &prometheus]);
+    top.until("that it answers", |screen| {
+        screen.contents().contains("req/s") && !screen.contents().contains("does not answer")
+    });
+    docker(&["pause", &prometheus]);
+    let paused = Instant::now();
+    top.shows("it is paused");
+    assert!(paused.elapsed() < std::time::Duration::from_secs(9), "old numbers look like new ones");
+    let refused = sandbox.expect(1, &["query", "up"]);
+    assert!(refused.stderr.contains("it is paused") && refused.stderr.contains("docker unpause"), "{}", refused.stderr);
+    docker(&["unpause", &prometheus]);
+    top.until("that it answers again", |screen| !screen.contents().contains("does not answer"));
+    let samples = sandbox.ok(&["query", "up{job=\"prometheus\"}[10s]"]).stdout;
+    assert!(samples.starts_with("SERIES") && samples.contains("TIME"), "{samples}");
+    assert_eq!(sandbox.json(&["query", "up[10s]"])["resultType"], "matrix");
+    assert_eq!(sandbox.ok(&["query", "-1/0"]).stdout, "-Inf\n");
+}
