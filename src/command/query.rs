@@ -27,6 +27,7 @@ Examples:
   stackctl query up --since 10m --step 1m --format table")]
 pub struct Arguments {
     /// Expression in `PromQL`
+    #[arg(allow_hyphen_values = true)]
     promql: String,
     /// Plot the values from so long ago until now
     #[arg(long, value_name = "DURATION", value_parser = crate::cli::duration)]
@@ -61,11 +62,16 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     let failed = |error: client::Error| refusal(&arguments.promql, &error);
     let Some(range) = range else {
         let answer = prometheus.query(&arguments.promql).await.map_err(failed)?;
+        let is_stretch = Expression::parse(&arguments.promql).is_ok_and(|expression| expression.is_range());
         let is_empty = matches!(&answer, QueryResult::Series(series) if series.is_empty());
-        match arguments.format {
-            QueryFormat::Json => output::print_json(&as_json(&answer)),
+        match (&answer, arguments.format) {
+            (QueryResult::Series(series), QueryFormat::Json) if is_stretch => output::print_json(&matrix(series)),
+            (_, QueryFormat::Json) => output::print_json(&as_json(&answer)),
             _ if is_empty => {}
-            QueryFormat::Text | QueryFormat::Table => output::print(&as_text(&answer)),
+            (QueryResult::Series(series), _) if is_stretch => {
+                output::print(&table::samples(series, &jiff::tz::TimeZone::system()));
+            }
+            (_, QueryFormat::Text | QueryFormat::Table) => output::print(&as_text(&answer)),
         }
         if is_empty {
             output::say(&empty::explained(&situation, &prometheus, &arguments.promql).await);
@@ -280,6 +286,21 @@ mod tests {
         ] {
             assert_eq!(unit(promql).id(), expected, "{promql}");
         }
+    }
+
+    #[test]
+    fn an_expression_may_begin_with_a_minus_and_options_stay_options() {
+        use clap::Parser as _;
+        let read = |words: &[&str]| {
+            let cli = crate::cli::Cli::try_parse_from([&["stackctl", "query"], words].concat()).expect("it is read");
+            let crate::cli::Command::Query(arguments) = cli.command else { panic!("a query") };
+            (arguments.promql, arguments.since, cli.global.quiet)
+        };
+        assert_eq!(read(&["-1/0"]), ("-1/0".to_owned(), None, false));
+        assert_eq!(read(&["-up"]).0, "-up");
+        let since = Some(Duration::from_secs(600));
+        assert_eq!(read(&["--since", "10m", "-q", "-1/0"]), ("-1/0".to_owned(), since, true));
+        assert_eq!(read(&["-1/0", "--since", "10m", "-q"]), ("-1/0".to_owned(), since, true));
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::number;
+use jiff::tz::TimeZone;
+
+use super::{name, number};
 use crate::client::Series;
 use crate::command::output;
 use crate::plot::TimeRange;
@@ -36,6 +38,23 @@ pub(super) fn table(series: &[Series], range: &TimeRange) -> String {
     output::table(&header, &rows)
 }
 
+/// Every sample of a stretch of time, with the moment at which it was scraped: those of two series have few in common.
+pub(super) fn samples(series: &[Series], zone: &TimeZone) -> String {
+    let times = || series.iter().flat_map(|one| &one.points).map(|point| point.time);
+    let (first, last) = (times().fold(f64::INFINITY, f64::min), times().fold(f64::NEG_INFINITY, f64::max));
+    let pattern = if last - first >= DAY { "%Y-%m-%d %H:%M:%S%.3f" } else { "%H:%M:%S%.3f" };
+    let rows = series.iter().flat_map(|one| {
+        let name = name(one);
+        one.points.iter().map(move |point| {
+            #[expect(clippy::cast_possible_truncation, reason = "milliseconds of any year that people see")]
+            let moment = jiff::Timestamp::from_millisecond((point.time * 1000.0).round() as i64).unwrap_or_default();
+            let time = moment.to_zoned(zone.clone()).strftime(pattern).to_string();
+            vec![name.clone(), time, number(point.value)]
+        })
+    });
+    output::table(&["SERIES", "TIME", "VALUE"], &rows.collect::<Vec<_>>())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,5 +77,19 @@ mod tests {
         assert_eq!(plain(&both, &range), "TIME      web  db\n00:00:00  1\n00:00:30  0.5  NaN");
         let one = plain(&both[..1], &TimeRange { end: 2.0 * DAY, ..range });
         assert!(one.starts_with("TIME                 up{") && one.contains("\n1970-01-01 00:00:00  1"), "{one}");
+    }
+
+    #[test]
+    fn every_sample_of_a_stretch_of_time_is_told_with_its_moment() {
+        let both = [
+            series(&[("__name__", "up"), ("job", "web")], &[(0.25, 1.0), (15.25, 0.0)]),
+            series(&[("__name__", "up"), ("job", "db")], &[(3.0, 1.0)]),
+        ];
+        let plain = anstream::adapter::strip_str(&samples(&both, &TimeZone::UTC)).to_string();
+        let rows: Vec<Vec<&str>> = plain.lines().map(|line| line.split_whitespace().collect()).collect();
+        assert_eq!(rows[0], ["SERIES", "TIME", "VALUE"]);
+        assert_eq!(rows[1], ["up{job=\"web\"}", "00:00:00.250", "1"]);
+        assert_eq!(rows[2], ["up{job=\"web\"}", "00:00:15.250", "0"]);
+        assert_eq!(rows[3], ["up{job=\"db\"}", "00:00:03.000", "1"]);
     }
 }
