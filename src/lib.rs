@@ -31,6 +31,7 @@
 //! | [`plan::Plan`]: exactly what will be done, in order, and why | no |
 //! | [`daemon::Change`]: what `daemon.json` shall say instead, every other byte as it was | no; `daemon::ConfigFile` reads and writes |
 //! | [`dashboard::Dashboard`]: what is shown, in which unit and where; [`plot`] draws it, [`view`] serves it, `render` writes Grafana's JSON | no |
+//! | [`chosen::Chosen`]: one variable of a dashboard, what can be chosen and what is | asks Prometheus |
 //! | [`verify::Finding`]: one promise looked at: kept, or broken with cause and fix | asks, then judges without I/O |
 //!
 //! # Never
@@ -62,6 +63,7 @@
 //!   a cause is found by looking from where Prometheus stands.
 
 pub mod catalog;
+pub mod chosen;
 pub mod cli;
 pub mod client;
 pub mod command;

@@ -32,6 +32,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("exposition", &[]),
     ("probe", &["exposition", "client::install_tls_provider"]),
     ("client", &[]),
+    ("chosen", &["client", "dashboard", "promql"]),
     ("import", &["catalog", "stack"]),
     ("demo", &[]),
     (
@@ -39,6 +40,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &[
             "dashboard",
             "desired",
+            "chosen",
             "client",
             "exposition",
             "promql",
@@ -53,7 +55,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("plot", &["dashboard"]),
-    ("view", &["client", "dashboard", "plot", "promql", "stack::Duration"]),
+    ("view", &["chosen", "client", "dashboard", "plot", "promql", "stack::Duration"]),
     ("top", &["client", "dashboard", "plot", "promql"]),
     ("cli", &["command", "stack"]),
     ("command", &["*"]),

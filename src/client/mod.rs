@@ -10,6 +10,8 @@ mod prometheus;
 mod pushgateway;
 mod query;
 mod rule;
+#[cfg(test)]
+pub(crate) mod stand_in;
 mod target;
 mod tls;
 mod yaml;

@@ -13,6 +13,9 @@ use super::{Access, Error, LoadedGroup, QueryResult, Targets};
 /// Who is asked here.
 const SERVICE: &str = "Prometheus";
 
+/// Longest query in an address: proxies take few longer ones, and some clients none beyond 64 KiB.
+const LONGEST_ADDRESS: usize = 6000;
+
 /// One Prometheus.
 #[derive(Debug, Clone)]
 pub struct Prometheus {
@@ -138,6 +141,14 @@ impl Prometheus {
         self.data(&what, &body)
     }
 
+    /// Names of labels, sorted; on the series that a selector finds, where it is not empty.
+    pub async fn label_names(&self, selector: &str) -> Result<Vec<String>, Error> {
+        let matching = [("match[]", selector)];
+        let parameters = if selector.is_empty() { &[][..] } else { &matching[..] };
+        let body = self.get("the names of labels", "labels", parameters).await?;
+        self.data("the names of labels", &body)
+    }
+
     /// Alerts that are pending or firing.
     pub async fn alerts(&self) -> Result<Vec<Alert>, Error> {
         #[derive(Deserialize)]
@@ -209,7 +220,7 @@ impl Prometheus {
             };
             self.failed(what, cause, false)
         };
-        let response = self.request(url).send().await.map_err(fail)?;
+        let response = self.question(url, path).send().await.map_err(fail)?;
         let status = response.status();
         let body = response.bytes().await.map_err(fail)?;
         // Refusals of the API itself are JSON and say why; anything else comes from something in between.
@@ -219,8 +230,24 @@ impl Prometheus {
         Ok(body.into())
     }
 
+    /// A query that is too long for an address goes into the body.
+    fn question(&self, mut url: Url, path: &str) -> RequestBuilder {
+        let is_query = path == "query" || path == "query_range";
+        match url.query().map(str::to_owned) {
+            Some(query) if is_query && query.len() > LONGEST_ADDRESS => {
+                url.set_query(None);
+                let kind = "application/x-www-form-urlencoded";
+                self.admitted(self.client.post(url).header(reqwest::header::CONTENT_TYPE, kind).body(query))
+            }
+            _ => self.request(url),
+        }
+    }
+
     fn request(&self, url: impl IntoUrl) -> RequestBuilder {
-        let request = self.client.get(url);
+        self.admitted(self.client.get(url))
+    }
+
+    fn admitted(&self, request: RequestBuilder) -> RequestBuilder {
         match &self.access.login {
             Some((user, password)) => request.basic_auth(user, Some(password)),
             None => request,

@@ -56,13 +56,17 @@ impl Series {
     /// What tells each of several series from the others: its name without what all of them share, and of labels the
     /// value alone, where one tells them apart.
     pub fn differences(series: &[Self]) -> Vec<String> {
-        let of_all = |label: &str, value: &str| {
-            series.iter().all(|one| one.labels.get(label).is_some_and(|other| other == value))
-        };
+        // For each label the first value that is met, and how many series have it.
+        let mut first: BTreeMap<&str, (&str, usize)> = BTreeMap::new();
+        for (label, value) in series.iter().flat_map(|one| &one.labels) {
+            let (known, count) = first.entry(label).or_insert((value, 0));
+            *count += usize::from(known == value);
+        }
+        let is_of_all = |label: &str| first.get(label).is_some_and(|(_, count)| *count == series.len());
         let rests: Vec<Self> = series
             .iter()
             .map(|one| {
-                let labels = one.labels.iter().filter(|(label, value)| !of_all(label, value));
+                let labels = one.labels.iter().filter(|(label, _)| !is_of_all(label));
                 let labels = labels.map(|(label, value)| (label.clone(), value.clone()));
                 Self { labels: labels.collect(), points: Vec::new() }
             })
@@ -153,6 +157,18 @@ mod tests {
         let odd = Series::differences(&[named(&[("a", "1")]), named(&[]), named(&[("b", "1")])]);
         assert_eq!(odd, [r#"{a="1"}"#, "", r#"{b="1"}"#]);
         assert!(Series::differences(&[]).is_empty());
+    }
+
+    #[test]
+    fn thousands_of_series_are_told_apart_at_once() {
+        let many: Vec<Series> = (0..20_000)
+            .map(|number| named(&[("__name__", "up"), ("instance", &format!("web-{number}:80")), ("job", "web")]))
+            .collect();
+        let begun = std::time::Instant::now();
+        let names = Series::differences(&many);
+        assert_eq!((names[0].as_str(), names[19_999].as_str()), ("web-0:80", "web-19999:80"));
+        // Each with each would be 400 million comparisons.
+        assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{:?}", begun.elapsed());
     }
 
     #[test]

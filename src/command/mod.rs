@@ -47,6 +47,7 @@ mod glance;
 mod host_ports;
 mod interrupt;
 mod learn;
+mod locale;
 mod lock;
 mod locked;
 mod obstacles;

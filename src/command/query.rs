@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::situation::{Situation, Wishes};
-use super::{Exit, Failure, output, view};
+use super::{Exit, Failure, locale, output, view};
 use crate::cli::Global;
 use crate::client::{self, Point, QueryResult, Series};
 use crate::dashboard::{Panel, Unit};
@@ -192,7 +192,8 @@ fn plotted(promql: &str, series: Vec<Series>, range: &TimeRange) -> String {
         })
         .collect();
     let panel = Panel { unit: unit(promql), ..Panel::default() };
-    plot::terminal(&panel, &series, range, width, height)
+    let plot = plot::terminal(&panel, &series, range, width, height);
+    if locale::is_ascii_only() { plot::in_ascii(&plot) } else { plot }
 }
 
 /// The unit that the names of the metrics tell, where they all tell the same and no rate or count makes another of it.

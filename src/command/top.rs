@@ -4,7 +4,7 @@ use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use super::situation::{Situation, Wishes};
-use super::{Exit, Failure, prove, view};
+use super::{Exit, Failure, locale, prove, view};
 use crate::cli::Global;
 use crate::engine::Error;
 use crate::top::{self, Screen, Servers, Subject};
@@ -32,7 +32,8 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
         pause: arguments.interval.max(Duration::from_millis(200)),
         zone: jiff::tz::TimeZone::system(),
     };
-    let screen = Screen { stack: situation.desired.stack.clone(), ..Screen::default() };
+    let stack = situation.desired.stack.clone();
+    let screen = Screen { stack, is_ascii_only: locale::is_ascii_only(), ..Screen::default() };
     let (sender, news) = tokio::sync::watch::channel(None);
     let end = view::end().map_err(|error| Error::new("cannot listen for signals", error))?;
     let shown = tokio::select! {

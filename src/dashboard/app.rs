@@ -191,8 +191,8 @@ pub(super) fn instance(selector: &str) -> Variable {
         source: VariableSource::LabelValues { selector: selector.to_owned(), label: "instance".to_owned() },
         multi: true,
         include_all: true,
-        default: Vec::new(),
-        regex: String::new(),
+        all_value: Some(".*".to_owned()),
+        ..Variable::default()
     }
 }
 

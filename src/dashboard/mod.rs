@@ -2,6 +2,7 @@
 //! and the picture are all made from it; nothing here reads or writes anything, and nothing here draws.
 
 mod app;
+mod auto;
 mod build;
 mod color;
 mod defaults;
@@ -12,6 +13,7 @@ mod import;
 mod instrumentation;
 mod layout;
 mod library;
+mod moment;
 mod order;
 mod panel;
 mod preset;
@@ -23,6 +25,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use app::to_the_others;
 pub use app::{TAG, WatchedApp, restarts};
+pub use auto::AutoInterval;
 pub use color::Color;
 pub use edited::as_edited;
 pub use exposed::Exposed;
@@ -35,7 +38,7 @@ pub use panel::{Panel, PanelKind, Query, Repeat, Stacking, Threshold};
 pub use preset::{OVERVIEW_UID, PRESETS, preset};
 pub use signals::{Latency, Signals, telling_metrics};
 pub use unit::{Rounding, Unit, UnknownUnit};
-pub use variable::{Variable, VariableSource};
+pub use variable::{Sorting, SortingKey, Variable, VariableSource};
 
 /// Uid of the Prometheus data source. Dashboards refer to it, and Grafana does not take a change of it well.
 pub const DATASOURCE_UID: &str = "prometheus";

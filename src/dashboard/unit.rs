@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::moment;
+
 /// A unit, by Grafana's id: `bytes`, `s`, `reqps`, `percentunit`, `short`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
@@ -38,6 +40,14 @@ enum Scale {
     Truth(&'static str, &'static str),
     /// A sign before the number, such as that of a currency.
     Sign(&'static str),
+    /// A moment, in milliseconds since 1970.
+    Moment,
+    /// How far a moment is from now.
+    FromNow,
+    /// A whole number, its thousands divided by commas.
+    Divided,
+    /// To the base of 16, behind that text.
+    Hexadecimal(&'static str),
     /// The unit's own text behind the value.
     Suffix,
     /// The unit's own text before the value.
@@ -118,6 +128,21 @@ const KNOWN: &[(&str, Scale)] = &[
     ("currencyEUR", Scale::Sign("€")),
     ("currencyGBP", Scale::Sign("£")),
     ("currencyJPY", Scale::Sign("¥")),
+    ("currencyCHF", Scale::Sign("CHF ")),
+    ("currencyINR", Scale::Sign("₹")),
+    ("currencyKRW", Scale::Sign("₩")),
+    ("currencyCNY", Scale::Sign("¥")),
+    ("dateTimeAsIso", Scale::Moment),
+    ("dateTimeAsIsoNoDateIfToday", Scale::Moment),
+    ("dateTimeAsUS", Scale::Moment),
+    ("dateTimeAsUSNoDateIfToday", Scale::Moment),
+    ("dateTimeAsLocal", Scale::Moment),
+    ("dateTimeAsLocalNoDateIfToday", Scale::Moment),
+    ("dateTimeAsSystem", Scale::Moment),
+    ("dateTimeFromNow", Scale::FromNow),
+    ("locale", Scale::Divided),
+    ("hex", Scale::Hexadecimal("")),
+    ("hex0x", Scale::Hexadecimal("0x")),
     ("bool", Scale::Truth("True", "False")),
     ("bool_yes_no", Scale::Truth("Yes", "No")),
     ("bool_on_off", Scale::Truth("On", "Off")),
@@ -221,8 +246,13 @@ impl Unit {
             Scale::Truth(yes, no) => if value == 0.0 { no } else { yes }.to_owned(),
             Scale::Sign(sign) => {
                 let minus = if value < 0.0 { "-" } else { "" };
-                format!("{minus}{sign}{}", digits(value.abs(), decimals))
+                let (number, prefix) = scaled(value.abs(), 1000.0, 0, &[], &["", "K", "M", "B", "T"]);
+                format!("{minus}{sign}{}{prefix}", digits(number, decimals))
             }
+            Scale::Moment => moment::written(value),
+            Scale::FromNow => moment::from_now(value, |seconds| Self::named("s").format(seconds)),
+            Scale::Divided => divided(value, decimals),
+            Scale::Hexadecimal(before) => hexadecimal(value, before),
             Scale::Suffix => write(value, self.id.strip_prefix("suffix:").unwrap_or(&self.id)),
             Scale::Prefix => {
                 format!("{}{}", self.id.strip_prefix("prefix:").unwrap_or_default(), digits(value, decimals))
@@ -292,6 +322,33 @@ fn digits(value: f64, decimals: Option<u8>) -> String {
     };
     let text = format!("{value:.places$}");
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+/// `1,234,567.5`: digits after the point as asked for, else those that there are, two at most.
+fn divided(value: f64, decimals: Option<u8>) -> String {
+    if value.abs() >= 1e15 {
+        return digits(value, decimals);
+    }
+    let text = format!("{:.*}", decimals.map_or(2, usize::from), value.abs());
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let fraction = if decimals.is_none() { fraction.trim_end_matches('0') } else { fraction };
+    let mut written = if value < 0.0 { "-".to_owned() } else { String::new() };
+    for (at, digit) in whole.chars().enumerate() {
+        if at > 0 && (whole.len() - at).is_multiple_of(3) {
+            written.push(',');
+        }
+        written.push(digit);
+    }
+    if fraction.is_empty() { written } else { format!("{written}.{fraction}") }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is rounded, and within the range")]
+fn hexadecimal(value: f64, before: &str) -> String {
+    if value.abs() >= 1e15 {
+        return digits(value, None);
+    }
+    let minus = if value < 0.0 { "-" } else { "" };
+    format!("{minus}{before}{:X}", value.abs().round() as u64)
 }
 
 fn with_word(number: &str, word: &str) -> String {
@@ -383,6 +440,15 @@ mod tests {
             ("currencyUSD", 12.5, "$12.5"),
             ("currencyEUR", 3.0, "€3"),
             ("currencyGBP", -2.0, "-£2"),
+            ("currencyUSD", 1_250_000.0, "$1.25M"),
+            ("currencyEUR", -45_300.0, "-€45.3K"),
+            ("locale", 1_234_567.0, "1,234,567"),
+            ("locale", -999.5, "-999.5"),
+            ("locale", 0.0, "0"),
+            ("hex", 255.0, "FF"),
+            ("hex0x", -4096.0, "-0x1000"),
+            ("dateTimeAsIso", 1_795_441_031_000.0, "2026-11-23 13:37:11 UTC"),
+            ("dateTimeAsUS", 1e300, "1.00e300"),
         ] {
             check(id, value, expected);
         }

@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::AutoInterval;
 use super::import::source_of_query;
 
 /// A variable: `$name` in a query stands for what was chosen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Variable {
     /// Name, without the dollar sign.
     pub name: String,
@@ -22,6 +23,46 @@ pub struct Variable {
     /// Which of the choices there are, and what of them: `/node_id="([^"]+)"/`, as Grafana writes it; empty: all, whole.
     #[serde(default)]
     pub regex: String,
+    /// What stands for "all" in a query, as it is; `None`: every choice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub all_value: Option<String>,
+    /// The reader is not asked for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hidden: bool,
+    /// In which order the choices stand.
+    #[serde(default)]
+    pub sorting: Sorting,
+    /// Value and what is read in its place, of those where the two differ.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub texts: Vec<(String, String)>,
+    /// A length of time may be chosen that fits to what is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auto: Option<AutoInterval>,
+}
+
+/// In which order choices stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Sorting {
+    /// By what.
+    pub by: SortingKey,
+    /// The last comes first.
+    pub is_reversed: bool,
+}
+
+/// What choices are put in order by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum SortingKey {
+    /// Nothing: as they come.
+    #[default]
+    Given,
+    /// Letters.
+    Letters,
+    /// The first number in each.
+    Number,
+    /// Letters, large and small ones alike.
+    LettersOfAnySize,
+    /// Letters, and numbers within as numbers: `web-2` before `web-10`.
+    Natural,
 }
 
 impl VariableSource {
@@ -52,6 +93,11 @@ impl Variable {
         self.source = VariableSource::QueryResult(format!("group by ({label}) ({selector})"));
     }
 
+    /// What a person reads in a value's place.
+    pub fn text_of<'a>(&'a self, value: &'a str) -> &'a str {
+        self.texts.iter().find(|(known, _)| known == value).map_or(value, |(_, text)| text)
+    }
+
     /// A value that it may have, as far as that is known without a Prometheus; `.*` stands for all.
     pub fn first_value(&self) -> Option<String> {
         let of_list = || match &self.source {
@@ -59,7 +105,10 @@ impl Variable {
             VariableSource::Text(text) => Some(text.clone()),
             _ => None,
         };
-        let fixed = self.default.first().cloned().or_else(|| if self.include_all { None } else { of_list() });
+        // What was chosen elsewhere from a query's answers may be any text: it says nothing of how a query reads.
+        let is_asked = matches!(self.source, VariableSource::LabelValues { .. } | VariableSource::QueryResult(_));
+        let default = self.default.first().filter(|_| !is_asked).cloned();
+        let fixed = default.or_else(|| if self.include_all { None } else { of_list() });
         // Grafana's own word for an interval that it chooses.
         let fixed = fixed.filter(|value| !value.starts_with("$__auto") && value != "auto");
         fixed.or_else(|| self.include_all.then(|| ".*".to_owned()))
@@ -90,4 +139,10 @@ pub enum VariableSource {
     Text(String),
     /// A datasource of Grafana's, by the kind of it.
     Datasource(String),
+}
+
+impl Default for VariableSource {
+    fn default() -> Self {
+        Self::Values(Vec::new())
+    }
 }

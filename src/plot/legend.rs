@@ -27,8 +27,9 @@ struct Entry {
     largest: String,
 }
 
-/// As many entries as there is room for in two fifths of the height. None where the panel is small.
-pub(super) fn shown(panel: &Panel, series: &[Series], area: Area) -> Legend {
+/// As many entries as there is room for in two fifths of the height. None where the panel is small. `undrawn`: how many
+/// series there are besides.
+pub(super) fn shown(panel: &Panel, series: &[Series], undrawn: usize, area: Area) -> Legend {
     let rows = whole(area.height * 0.4 / ROW).saturating_sub(1);
     let columns = columns(panel, series, area.width, rows);
     let room = if area.height < 110.0 { 0 } else { rows * columns };
@@ -41,7 +42,7 @@ pub(super) fn shown(panel: &Panel, series: &[Series], area: Area) -> Legend {
             largest: letters::fit(&value(series.largest()), NUMBER, SMALL),
         }
     });
-    Legend { entries: entries.collect(), columns, more: series.len().saturating_sub(room) }
+    Legend { entries: entries.collect(), columns, more: series.len().saturating_sub(room) + undrawn }
 }
 
 /// Two where that saves room and every name stays whole, or where one column would not hold every series.

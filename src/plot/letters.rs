@@ -18,18 +18,34 @@ pub(super) fn fit_bold(text: &str, room: f64, size: f64) -> String {
     fit(text, room / BOLD, size)
 }
 
-/// The text, with `…` for its middle where it would need more room: the ends tell replicas and labels apart.
+/// The text, with `…` for its middle where it would need more room: the ends tell replicas and labels apart. Of a long
+/// text no more is looked at than there is room for.
 pub(super) fn fit(text: &str, room: f64, size: f64) -> String {
-    if width(text, size) <= room {
+    let mut needed = 0.0;
+    let fits = text.chars().all(|character| {
+        needed += share(character) * size;
+        needed <= room
+    });
+    if fits {
         return text.to_owned();
     }
-    let characters: Vec<char> = text.chars().collect();
-    let shortened = (0..characters.len()).rev().map(|kept| {
-        let (head, tail) = (kept.div_ceil(2), kept / 2);
-        let end = &characters[characters.len() - tail..];
-        characters[..head].iter().chain(&['…']).chain(end).collect::<String>()
-    });
-    shortened.into_iter().find(|short| width(short, size) <= room).unwrap_or_default()
+    let mut left = room - share('…') * size;
+    if left < 0.0 {
+        return String::new();
+    }
+    // The two ends do not meet: the whole does not fit.
+    let (mut from_front, mut from_back) = (text.chars(), text.chars().rev());
+    let (mut head, mut tail) = (Vec::new(), Vec::new());
+    loop {
+        let is_head = head.len() == tail.len();
+        let Some(character) = (if is_head { from_front.next() } else { from_back.next() }) else { break };
+        left -= share(character) * size;
+        if left < 0.0 {
+            break;
+        }
+        if is_head { &mut head } else { &mut tail }.push(character);
+    }
+    head.into_iter().chain(['…']).chain(tail.into_iter().rev()).collect()
 }
 
 /// The same for a terminal, where every character is as wide as another.
@@ -81,6 +97,17 @@ mod tests {
         assert!(width(&short, 12.0) <= 100.0);
         assert_eq!(fit("web", 100.0, 12.0), "web");
         assert_eq!(fit("web", 1.0, 12.0), "");
+    }
+
+    #[test]
+    fn a_text_as_long_as_a_file_is_shortened_at_once() {
+        let long = format!("a{}z", "é".repeat(3_000_000));
+        let begun = std::time::Instant::now();
+        for _ in 0..50 {
+            let short = fit(&long, 100.0, 12.0);
+            assert!(short.starts_with('a') && short.ends_with('z') && width(&short, 12.0) <= 100.0, "{short}");
+        }
+        assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{:?}", begun.elapsed());
     }
 
     #[test]

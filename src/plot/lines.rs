@@ -1,5 +1,6 @@
 //! Lines over time: axes, grid, thresholds, marks, gaps, legend.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::content::{Mark, Series, color_class, written};
@@ -19,10 +20,29 @@ const SMALL: f64 = 11.0;
 pub(super) struct Lines<'a> {
     pub(super) panel: &'a Panel,
     pub(super) series: &'a [Series],
+    /// How many more series there are than are drawn.
+    pub(super) more: usize,
     pub(super) marks: &'a [Mark],
     pub(super) range: &'a TimeRange,
     /// Values are shown where the pointer rests.
     pub(super) hints: bool,
+}
+
+/// Lines beyond this many cannot be told apart, and make a page that no browser shows in time.
+const MOST: usize = 200;
+
+/// The series that are drawn, those with the highest values where there are too many, and how many are left out.
+pub(super) fn drawable(series: &[Series]) -> (Cow<'_, [Series]>, usize) {
+    let Some(more) = series.len().checked_sub(MOST).filter(|more| *more > 0) else {
+        return (Cow::Borrowed(series), 0);
+    };
+    let mut highest: Vec<(usize, f64)> =
+        series.iter().map(|one| one.largest().unwrap_or(f64::NEG_INFINITY)).enumerate().collect();
+    highest.sort_by(|(_, one), (_, other)| other.total_cmp(one));
+    highest.truncate(MOST);
+    // They stay in their order, in which colours are given out.
+    highest.sort_by_key(|(at, _)| *at);
+    (highest.into_iter().map(|(at, _)| series[at].clone()).collect(), more)
 }
 
 /// Turns times and values into coordinates.
@@ -46,7 +66,7 @@ impl Frame<'_> {
 impl Lines<'_> {
     /// Draws into the area.
     pub(super) fn draw(&self, area: Area, shapes: &mut Shapes) {
-        let shown = legend::shown(self.panel, self.series, area);
+        let shown = legend::shown(self.panel, self.series, self.more, area);
         let plot_height = area.height - legend::height(&shown) - 20.0;
         let stacked = stack::stacked(self.series, self.panel.stacking);
         let drawn = stacked.as_deref().unwrap_or(self.series);
@@ -63,6 +83,11 @@ impl Lines<'_> {
         }
         self.limit_labels(&frame, shapes);
         self.marks(&frame, shapes);
+        if self.more > 0 {
+            let words = format!("the {} highest lines, and {} more that are not drawn", self.series.len(), self.more);
+            let words = letters::fit(&words, frame.area.width - 12.0, SMALL);
+            shapes.text((frame.area.right() - 6.0, frame.area.y + 12.0), Anchor::End, "dim small halo", words);
+        }
         if self.hints {
             self.hints(&frame, shapes);
         }
@@ -215,7 +240,9 @@ fn draw_series(frame: &Frame, series: &Series, number: usize, fill: Fill, shapes
         if let Some(path) = below {
             shapes.path(&path, &format!("area {class}"));
         }
-        shapes.path(&line_path(frame, stretch), &format!("line {class}"));
+        // A point alone would hardly be seen.
+        let weight = if stretch.len() == 1 { "line dot" } else { "line" };
+        shapes.path(&line_path(frame, stretch), &format!("{weight} {class}"));
     }
 }
 

@@ -4,6 +4,7 @@
 //! so that one drawing cannot follow a reader's dark or light screen, round their axes in powers of ten only, where
 //! bytes and times want other steps, and have no legend with numbers.
 
+mod ascii;
 mod bars;
 mod cells;
 mod content;
@@ -26,6 +27,7 @@ mod table;
 mod terminal;
 mod words;
 
+pub use ascii::in_ascii;
 pub use content::{Content, Mark, Series, written};
 pub use palette::{Theme, page_style};
 pub use panel::{Canvas, current, panel};

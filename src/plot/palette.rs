@@ -88,7 +88,7 @@ fn rules(value: impl Fn(&Colour) -> String) -> String {
          .axis{{stroke:{edge};stroke-width:1}}.line{{fill:none;stroke-width:1.6;stroke-linejoin:round;stroke-linecap:round}}\
          .area{{opacity:.14}}.dash{{stroke-dasharray:6 4}}.dots{{stroke-dasharray:1.5 4}}.rest{{fill:{grid}}}\
          .halo{{paint-order:stroke;stroke:{panel};stroke-width:3px;stroke-linejoin:round}}\
-         .limit{{fill:none;stroke-width:1.2;stroke-dasharray:2 3}}.thick{{stroke-width:3}}.faint{{opacity:.45}}.arc{{fill:none;stroke-width:16}}.thin{{stroke-width:4}}.arc.rest{{stroke:{grid}}}\
+         .limit{{fill:none;stroke-width:1.2;stroke-dasharray:2 3}}.thick{{stroke-width:3}}.dot{{stroke-width:6}}.faint{{opacity:.45}}.arc{{fill:none;stroke-width:16}}.thin{{stroke-width:4}}.arc.rest{{stroke:{grid}}}\
          .title{{font-weight:600;font-size:13px;fill:{ink}}}.small{{font-size:11px}}.heading{{font-weight:600;font-size:15px}}\
          .huge{{font-weight:600;font-size:34px}}.large{{font-weight:600;font-size:22px}}.strong{{font-weight:600}}\
          .code{{font-family:ui-monospace,\"DejaVu Sans Mono\",monospace}}.hover{{fill:transparent}}.hover:hover{{fill:{ink};fill-opacity:.07}}"

@@ -1,7 +1,7 @@
 //! One panel as SVG.
 
 use super::content::{Content, Mark, Series};
-use super::lines::Lines;
+use super::lines::{self, Lines};
 use super::range::TimeRange;
 use super::svg::{Anchor, Area, Shapes};
 use super::table::{self, Table};
@@ -42,17 +42,18 @@ pub(super) fn draw(panel: &Panel, content: &Content, area: Area, canvas: Canvas,
         }
         Content::Series(series) => series,
     };
-    let now: Vec<Series> = current(series, canvas.range).cloned().collect();
+    let now = || current(series, canvas.range).cloned().collect::<Vec<Series>>();
     match &panel.kind {
         PanelKind::Timeseries => {
             let Canvas { range, marks, hints, .. } = canvas;
-            Lines { panel, series, marks, range, hints }.draw(area, shapes);
+            let (series, more) = lines::drawable(series);
+            Lines { panel, series: &series, more, marks, range, hints }.draw(area, shapes);
         }
-        PanelKind::Stat => stat::draw(panel, &now, canvas.range, area, shapes),
-        PanelKind::Gauge => gauge::draw(panel, &now, area, shapes),
-        PanelKind::Bargauge => bars::draw(panel, &now, area, shapes),
-        PanelKind::Piechart => bars::draw_shares(panel, &now, area, shapes),
-        PanelKind::Table => table::draw(&Table::of(panel, &now), area, shapes),
+        PanelKind::Stat => stat::draw(panel, &now(), canvas.range, area, shapes),
+        PanelKind::Gauge => gauge::draw(panel, &now(), area, shapes),
+        PanelKind::Bargauge => bars::draw(panel, &now(), area, shapes),
+        PanelKind::Piechart => bars::draw_shares(panel, &now(), area, shapes),
+        PanelKind::Table => table::draw(&Table::of(panel, &now()), area, shapes),
         PanelKind::Text => {}
         PanelKind::Heatmap => heatmap::draw(panel, series, canvas.range, canvas.hints, area, shapes),
         PanelKind::Other(kind) => draw_notice(&format!("only Grafana draws `{kind}` panels"), "dim", area, shapes),
@@ -76,5 +77,35 @@ fn draw_notice(text: &str, class: &str, area: Area, shapes: &mut Shapes) {
     for (row, line) in lines.iter().enumerate() {
         let at = (area.x + area.width / 2.0, top + super::number::float(row) * 17.0);
         shapes.text(at, Anchor::Middle, class, line);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_thousands_of_series_the_highest_are_drawn_and_the_rest_is_told() {
+        let one = |number: u32| Series {
+            legend: format!("series-{number}"),
+            points: (0..100_u32).map(|at| (f64::from(at) * 15.0, f64::from(number))).collect(),
+            ..Series::default()
+        };
+        let series: Vec<Series> = (0..1910).map(one).collect();
+        let range = TimeRange { start: 0.0, end: 1500.0, step: 15.0, zone: jiff::tz::TimeZone::UTC };
+        let canvas = Canvas { width: 600.0, height: 300.0, range: &range, marks: &[], hints: true };
+        let svg = panel(&Panel::default(), &Content::Series(series), canvas);
+        assert!(svg.contains("the 200 highest lines, and 1710 more"), "it is told at the plot");
+        assert!(svg.contains("series-1710") && !svg.contains("series-1709"), "the highest are drawn");
+        assert!(svg.len() < 1_000_000, "{}", svg.len());
+    }
+
+    #[test]
+    fn a_point_alone_is_seen() {
+        let series = Series { points: vec![(600.0, 3.0)], ..Series::default() };
+        let range = TimeRange { start: 0.0, end: 1500.0, step: 15.0, zone: jiff::tz::TimeZone::UTC };
+        let canvas = Canvas { width: 600.0, height: 300.0, range: &range, marks: &[], hints: false };
+        let svg = panel(&Panel::default(), &Content::Series(vec![series]), canvas);
+        assert!(svg.contains("class=\"line dot s0\""), "{svg}");
     }
 }

@@ -37,7 +37,7 @@ pub(super) struct Wish<'a> {
 impl Scale {
     /// An axis that holds all values. What is no number does not count; without any the axis goes from 0 to 1.
     pub(super) fn of(values: impl Iterator<Item = f64>, wish: Wish) -> Self {
-        let (least, most) = extent(values);
+        let (least, most) = extent(values, few(wish.unit));
         let (low, high) = (wish.minimum.unwrap_or(least), wish.maximum.unwrap_or(most));
         // Ends that are given the wrong way round, or on one another, are an axis of one unit.
         let high = if high > low { high } else { low + low.abs().max(1.0) };
@@ -69,8 +69,14 @@ impl Scale {
     }
 }
 
+/// A little of a unit: of a share no more than a hundredth, so that the first error is no line at the ground.
+fn few(unit: &Unit) -> f64 {
+    if unit.id() == "percentunit" { 0.01 } else { 1.0 }
+}
+
 /// Least and most, with 0 where that does not squeeze the values into one half, and room where all are the same.
-fn extent(values: impl Iterator<Item = f64>) -> (f64, f64) {
+/// `few`: where the axis of nothing but zeros ends.
+fn extent(values: impl Iterator<Item = f64>, few: f64) -> (f64, f64) {
     // Larger ones would overflow in the sums that follow: they stand at the end of the axis.
     const MOST: f64 = 1e307;
     let finite = values.filter(|value| value.is_finite()).map(|value| value.clamp(-MOST, MOST));
@@ -79,7 +85,7 @@ fn extent(values: impl Iterator<Item = f64>) -> (f64, f64) {
     if least > most {
         (0.0, 1.0)
     } else if least.total_cmp(&most).is_eq() {
-        if least.abs() < f64::MIN_POSITIVE { (0.0, 1.0) } else { (least.min(0.0), most.max(0.0)) }
+        if least.abs() < f64::MIN_POSITIVE { (0.0, few) } else { (least.min(0.0), most.max(0.0)) }
     } else if least > 0.0 && least < most * 0.5 {
         (0.0, most)
     } else if most < 0.0 && most > least * 0.5 {
@@ -177,6 +183,14 @@ mod tests {
             ticks("short", &[10_000.0, 10_010.0]),
             "10.000 K | 10.002 K | 10.004 K | 10.006 K | 10.008 K | 10.010 K"
         );
+    }
+
+    #[test]
+    fn an_axis_of_shares_ends_where_they_do() {
+        assert_eq!(ticks("percentunit", &[0.0, 0.005]), "0 % | 0.1 % | 0.2 % | 0.3 % | 0.4 % | 0.5 %");
+        assert!(ticks("percentunit", &[0.0, 0.0]).ends_with("| 1 %"));
+        assert!(ticks("percent", &[0.0, 0.0]).ends_with("| 1 %"));
+        assert!(ticks("percentunit", &[0.0, 1.0]).ends_with("| 100 %"));
     }
 
     #[test]

@@ -29,6 +29,8 @@ enum Place {
 /// A reference to a variable: `$name`, `${name}`, `${name:format}`, `[[name]]`.
 struct Reference<'a> {
     name: &'a str,
+    /// What stands behind a colon.
+    format: &'a str,
     /// Bytes it takes.
     length: usize,
 }
@@ -39,7 +41,7 @@ pub fn fill(query: &str, filling: &Filling) -> String {
     let mut filled = String::with_capacity(query.len());
     scan(query, |piece| match piece {
         Piece::Plain(text) => filled.push_str(text),
-        Piece::Reference(name, place) => filled.push_str(&value(name, place, filling)),
+        Piece::Reference(found, place) => filled.push_str(&value(&found, place, filling)),
     });
     filled
 }
@@ -64,7 +66,7 @@ pub fn fill_words(text: &str, values: &[(String, String)]) -> String {
 pub fn variables(query: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     scan(query, |piece| {
-        if let Piece::Reference(name, _) = piece
+        if let Piece::Reference(Reference { name, .. }, _) = piece
             && !name.starts_with("__")
             && !names.iter().any(|known| known == name)
         {
@@ -76,7 +78,7 @@ pub fn variables(query: &str) -> Vec<String> {
 
 enum Piece<'a> {
     Plain(&'a str),
-    Reference(&'a str, Place),
+    Reference(Reference<'a>, Place),
 }
 
 /// Goes through the query, piece by piece.
@@ -97,8 +99,8 @@ fn scan<'a>(query: &'a str, mut take: impl FnMut(Piece<'a>)) {
         };
         if let Some(reference) = reference(&query[position..]) {
             take(Piece::Plain(&query[plain..position]));
-            take(Piece::Reference(reference.name, place));
             position += reference.length;
+            take(Piece::Reference(reference, place));
             plain = position;
             continue;
         }
@@ -133,16 +135,28 @@ fn reference(text: &str) -> Option<Reference<'_>> {
         let end = rest.find(|character: char| !is_word(character)).unwrap_or(rest.len());
         (&rest[..end], end + 1)
     };
-    let name = name.split(':').next().unwrap_or(name);
+    let (name, format) = name.split_once(':').unwrap_or((name, ""));
     let starts_well = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
-    (starts_well && name.chars().all(is_word)).then_some(Reference { name, length })
+    (starts_well && name.chars().all(is_word)).then_some(Reference { name, format, length })
 }
 
 fn is_word(character: char) -> bool {
     character.is_ascii_alphanumeric() || character == '_'
 }
 
-fn value(name: &str, place: Place, filling: &Filling) -> String {
+/// A moment as `$__from` and `$__to` write it: in milliseconds, or as the format wants it.
+fn moment(seconds: f64, format: &str) -> String {
+    let milliseconds = (seconds * 1000.0).round();
+    match format {
+        "date:seconds" => format!("{}", (milliseconds / 1000.0).floor()),
+        #[expect(clippy::cast_possible_truncation, reason = "the cast keeps to the ends of the range")]
+        "date" | "date:iso" => jiff::Timestamp::from_millisecond(milliseconds as i64)
+            .map_or_else(|_| format!("{milliseconds}"), |moment| format!("{moment:.3}")),
+        _ => format!("{milliseconds}"),
+    }
+}
+
+fn value(&Reference { name, format, .. }: &Reference, place: Place, filling: &Filling) -> String {
     let in_seconds = |seconds: f64| format!("{}s", seconds.max(1.0).ceil());
     match name {
         "__rate_interval" => return in_seconds(filling.rate_interval),
@@ -151,8 +165,8 @@ fn value(name: &str, place: Place, filling: &Filling) -> String {
         "__range_s" => return format!("{}", filling.range.max(1.0).ceil()),
         "__rate_interval_ms" => return format!("{}", (filling.rate_interval * 1000.0).ceil()),
         "__interval_ms" => return format!("{}", (filling.interval * 1000.0).ceil()),
-        "__from" => return format!("{}", ((filling.end - filling.range) * 1000.0).round()),
-        "__to" => return format!("{}", (filling.end * 1000.0).round()),
+        "__from" => return moment(filling.end - filling.range, format),
+        "__to" => return moment(filling.end, format),
         "__range_ms" => return format!("{}", (filling.range * 1000.0).ceil()),
         _ => {}
     }
@@ -193,6 +207,8 @@ mod tests {
             ("a{b='$job'}[5m]", "a{b='web'}[5m]"),
             ("time() * 1000 - $__from + ${__to}", "time() * 1000 - 1795437431000 + 1795441031000"),
             ("a[${__interval}] + $__interval_ms", "a[15s] + 15000"),
+            ("vector(${__to:date:seconds}) - ${__from:date:seconds}", "vector(1795441031) - 1795437431"),
+            (r#"a{b="${__to:date}"}"#, r#"a{b="2026-11-23T13:37:11.000Z"}"#),
             ("up{job=~\"${job:pipe}\"} # it's $job\n> [[__range_s]]", "up{job=~\"web\"} # it's web\n> 3600"),
             ("a # \"quoted\n[$window]", "a # \"quoted\n[60s]"),
         ] {

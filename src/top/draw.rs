@@ -11,7 +11,7 @@ use super::news::{App, News, Signal};
 use super::screen::{Screen, Sorting, Tab};
 use crate::client::{Alert, Health, Target};
 use crate::dashboard;
-use crate::plot::{TerminalPlot, sparkline, written};
+use crate::plot::{TerminalPlot, in_ascii, sparkline, written};
 
 /// Rows below which a plot would take the list's room.
 const ROOM_FOR_PLOT: u16 = 20;
@@ -43,6 +43,12 @@ pub(super) fn draw(screen: &Screen, frame: &mut Frame) {
     draw_foot(screen, foot, frame);
     if screen.help {
         draw_help(frame);
+    }
+    if screen.is_ascii_only {
+        for cell in &mut frame.buffer_mut().content {
+            let plain = in_ascii(cell.symbol());
+            cell.set_symbol(&plain);
+        }
     }
 }
 
@@ -84,7 +90,7 @@ fn draw_apps(screen: &Screen, news: &News, area: Rect, frame: &mut Frame) {
     let list_height = if has_plot { needed.min(area.height / 2) } else { area.height };
     let [list, plot] = Layout::vertical([Constraint::Length(list_height), Constraint::Min(0)]).areas(area);
     let columns = Columns::of(area.width);
-    let head = Row::new(columns.of_row(["APP", "UP", "REQUESTS", "ERRORS", "LATENCY", "REQUESTS, 15 MIN"])).dim();
+    let head = Row::new(columns.of_row(["APP", "UP", "REQUESTS", "ERRORS", LATENCY, "REQUESTS, 15 MIN"])).dim();
     let longest = apps.iter().map(|app| screen_width(&app.name)).max().unwrap_or(0).max(12);
     // What is over goes to the courses, so that numbers stay near the names that they belong to.
     let taken: u16 = longest + NUMBERS.iter().sum::<u16>() + 5;
@@ -93,12 +99,13 @@ fn draw_apps(screen: &Screen, news: &News, area: Rect, frame: &mut Frame) {
     let course_width = usize::from(area.width.saturating_sub(taken).min(points));
     let rows = apps.iter().map(|app| {
         let value = |title: &str| app.signal(title).map_or_else(|| nothing("unknown"), value_cell);
+        let latency = app.signal("Latency").map_or_else(|| nothing("unknown"), latency_cell);
         let course = app.signal("Requests").and_then(|signal| signal.series.as_ref());
         let course = course.map(|series| sparkline(series, &news.range, course_width)).unwrap_or_default();
         let up = up_cell(app, &news.targets);
         let name = Cell::from(app.name.clone());
         let course = Cell::from(course).blue();
-        Row::new(columns.of_row([name, up, value("Requests"), value("Errors"), value("Latency"), course]))
+        Row::new(columns.of_row([name, up, value("Requests"), value("Errors"), latency, course]))
     });
     let table =
         Table::new(rows, columns.of_row(widths(longest))).header(head).row_highlight_style(Style::new().reversed());
@@ -109,7 +116,10 @@ fn draw_apps(screen: &Screen, news: &News, area: Rect, frame: &mut Frame) {
 }
 
 /// Widths of the columns between the name and the course.
-const NUMBERS: [u16; 4] = [6, 12, 9, 10];
+const NUMBERS: [u16; 4] = [6, 12, 9, 12];
+
+/// What the latency is of, unless the cell says another.
+const LATENCY: &str = "LATENCY, P95";
 
 fn widths(longest: u16) -> [Constraint; 6] {
     let [up, requests, errors, latency] = NUMBERS.map(Constraint::Length);
@@ -144,6 +154,15 @@ fn value_cell(signal: &Signal) -> Cell<'static> {
     let Some(value) = signal.value() else { return nothing("no data") };
     let style = signal.panel.color_of(value).map(style_of).unwrap_or_default();
     Cell::from(written(&signal.panel, value)).style(style)
+}
+
+/// An app without buckets has a mean, and no percentile.
+fn latency_cell(signal: &Signal) -> Cell<'static> {
+    let is_mean = signal.panel.title.ends_with("mean");
+    match signal.value() {
+        Some(value) if is_mean => Cell::from(format!("{} mean", written(&signal.panel, value))),
+        _ => value_cell(signal),
+    }
 }
 
 /// `2/3` replicas up; of an app that Prometheus has no target of, as of one with no replica, none.
@@ -358,6 +377,26 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("web: Requests") && text.contains("┤"), "{text}");
+    }
+
+    #[test]
+    fn which_latency_it_is_stands_above_it_or_beside() {
+        let mut screen = screen();
+        let news = screen.news.as_mut().expect("there are news");
+        news.apps[1].signals[1].panel.title = "Latency, mean".to_owned();
+        let text = drawn(&screen, 120, 30);
+        assert!(text.contains("LATENCY, P95") && text.contains("250 ms mean"), "{text}");
+        assert_eq!(text.matches("mean").count(), 1, "{text}");
+    }
+
+    #[test]
+    fn a_terminal_of_ascii_gets_nothing_else() {
+        for tab in Tab::ALL {
+            let text = drawn(&Screen { tab, help: true, is_ascii_only: true, ..screen() }, 120, 30);
+            assert!(text.is_ascii(), "{text}");
+        }
+        let text = drawn(&Screen { is_ascii_only: true, ..screen() }, 120, 30);
+        assert!(text.contains('#') && text.contains("3 req/s") && text.contains('*'), "{text}");
     }
 
     #[test]

@@ -73,6 +73,8 @@ pub struct Screen {
     pub sorting: Sorting,
     /// The row that is marked.
     pub row: usize,
+    /// The terminal shows no other characters.
+    pub is_ascii_only: bool,
     /// Keys are explained.
     pub help: bool,
     /// The newest that is known.

@@ -2,7 +2,7 @@
 
 use futures_util::future::{join_all, try_join_all};
 
-use super::variable::filling;
+use super::worded::filling;
 use crate::client::{Error, Prometheus, QueryResult};
 use crate::dashboard::{Annotation, Dashboard, Panel, Query};
 use crate::plot::{Content, Mark, Series, TimeRange};
@@ -39,12 +39,27 @@ pub fn step(length: f64, interval: f64) -> f64 {
     (length / POINTS).max(interval).max(1.0).ceil()
 }
 
-/// Asks for a whole dashboard. An error: Prometheus cannot be reached. What it refuses stands in its panel.
+/// Asks for a whole dashboard. An error: Prometheus cannot be reached. What it refuses, or does not answer in time, stands
+/// in its panel.
 pub async fn ask(prometheus: &Prometheus, dashboard: &Dashboard, shown: &Shown) -> Result<Answers, Error> {
     let panels = dashboard.panels().map(|panel| ask_panel(prometheus, panel, shown));
     let marks = dashboard.annotations.iter().map(|annotation| ask_annotation(prometheus, annotation, shown));
-    let (contents, marks) = tokio::join!(try_join_all(panels), join_all(marks));
-    Ok(Answers { contents: contents?, marks: marks.into_iter().flatten().collect() })
+    let (asked, marks) = tokio::join!(join_all(panels), join_all(marks));
+    let is_answered = asked.iter().any(|one| matches!(one, Ok(Content::Series(series)) if !series.is_empty()));
+    let lost = asked.iter().find_map(|one| one.as_ref().err().filter(|error| !error.answered));
+    // One question may be too much for a Prometheus that is well.
+    if let Some(error) = lost.filter(|_| !is_answered)
+        && !prometheus.ready().await.unwrap_or(false)
+    {
+        return Err(error.clone());
+    }
+    let contents = asked.into_iter().map(|one| one.unwrap_or_else(|error| Content::Failed(why(&error))));
+    Ok(Answers { contents: contents.collect(), marks: marks.into_iter().flatten().collect() })
+}
+
+fn why(error: &Error) -> String {
+    let happened = if error.answered { "Prometheus refuses the query" } else { "Prometheus does not answer the query" };
+    format!("{happened}: {}", error.cause)
 }
 
 async fn ask_panel(prometheus: &Prometheus, panel: &Panel, shown: &Shown) -> Result<Content, Error> {
@@ -62,11 +77,20 @@ async fn ask_panel(prometheus: &Prometheus, panel: &Panel, shown: &Shown) -> Res
         };
         answer.map(|result| series(panel, query, number, result))
     });
-    match try_join_all(answers).await {
-        Ok(series) => Ok(Content::Series(series.into_iter().flatten().collect())),
-        Err(error) if error.answered => Ok(Content::Failed(format!("Prometheus refuses the query: {}", error.cause))),
-        Err(error) => Err(error),
+    let series = try_join_all(answers).await?;
+    Ok(Content::Series(series.into_iter().flatten().collect()))
+}
+
+/// Longest name of a series: a label may hold a whole file, and a page would hold it dozens of times.
+const LONGEST_NAME: usize = 300;
+
+/// The name as a page can carry it, without its middle where it is longer.
+fn carried(name: String) -> String {
+    if name.len() <= LONGEST_NAME || name.chars().nth(LONGEST_NAME).is_none() {
+        return name;
     }
+    let end: Vec<char> = name.chars().rev().take(LONGEST_NAME / 2).collect();
+    name.chars().take(LONGEST_NAME / 2).chain(['…']).chain(end.into_iter().rev()).collect()
 }
 
 /// An answer as series with names.
@@ -80,7 +104,7 @@ fn series(panel: &Panel, query: &Query, number: usize, result: QueryResult) -> V
             let of_answer = series.into_iter().enumerate().map(|(at, one)| {
                 let legend = names.get(at).cloned().unwrap_or_else(|| one.legend(&query.legend));
                 let legend = if legend.is_empty() { panel.title.clone() } else { legend };
-                Series { legend, labels: one.labels, query: number, points: pairs(one.points) }
+                Series { legend: carried(legend), labels: one.labels, query: number, points: pairs(one.points) }
             });
             of_answer.collect()
         }
@@ -109,7 +133,16 @@ async fn ask_annotation(prometheus: &Prometheus, annotation: &Annotation, shown:
 
 #[cfg(test)]
 mod tests {
-    use super::step;
+    use super::{carried, step};
+
+    #[test]
+    fn a_name_that_is_a_whole_file_loses_its_middle() {
+        let long = format!("a{}z", "é".repeat(100_000));
+        let short = carried(long);
+        assert!(short.starts_with('a') && short.ends_with('z') && short.contains('…'), "{short}");
+        assert_eq!(short.chars().count(), 301);
+        assert_eq!(carried("web".to_owned()), "web");
+    }
 
     #[test]
     fn there_are_as_many_points_as_can_be_seen_and_no_more_than_were_scraped() {

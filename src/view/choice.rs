@@ -9,8 +9,12 @@ pub(super) const LENGTHS: [&str; 9] = ["5m", "15m", "1h", "3h", "6h", "24h", "2d
 pub(super) const REFRESHES: [u32; 6] = [0, 5, 10, 30, 60, 300];
 
 const USUAL_LENGTH: &str = "1h";
-const SHORTEST: f64 = 60.0;
-const LONGEST: f64 = 400.0 * 86_400.0;
+/// Shortest stretch of time that is shown, in seconds.
+pub const SHORTEST: f64 = 60.0;
+
+/// Longest one: 400 days.
+pub const LONGEST: f64 = 400.0 * 86_400.0;
+
 /// What a variable's name has before it in an address, so that none can be taken for one of stackctl's own.
 const VARIABLE: &str = "var-";
 

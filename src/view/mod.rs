@@ -6,8 +6,9 @@ mod page;
 mod panel;
 mod repeat;
 mod server;
-mod variable;
+mod worded;
 
 pub use ask::{Answers, Shown, ask, step};
+pub use choice::{LONGEST, SHORTEST};
 pub use server::{Settings, Source, serve};
-pub use variable::{Chosen, choose, filling, worded};
+pub use worded::{filling, worded};

@@ -8,7 +8,7 @@ use tera::{Context, Tera};
 use super::ask::Answers;
 use super::choice::{Choice, LENGTHS, REFRESHES};
 use super::panel;
-use super::variable::Chosen;
+use crate::chosen::Chosen;
 use crate::dashboard::{Dashboard, Library, Link, Panel, VariableSource};
 use crate::plot::TimeRange;
 
@@ -86,6 +86,8 @@ struct VariableView {
     typed: bool,
     text: String,
     options: Vec<OptionView>,
+    /// How many can be chosen that are not listed.
+    more: usize,
 }
 
 #[derive(Serialize)]
@@ -141,8 +143,8 @@ impl Page<'_> {
             now: moved(None),
             length: choice.length.clone(),
             span: self.span(),
-            hidden: hidden(choice),
-            variables: self.chosen.iter().map(variable).collect(),
+            hidden: self.hidden(),
+            variables: self.chosen.iter().filter(|one| !one.variable.hidden).map(variable).collect(),
             refreshes: refreshes(choice),
             rows: self.rows(),
             notices: self.notices,
@@ -185,6 +187,15 @@ impl Page<'_> {
             Some(LinkView { label: label.clone(), href, current: false })
         });
         links.collect()
+    }
+
+    /// What a form does not ask for and must not lose.
+    fn hidden(&self) -> Vec<Field> {
+        let unasked = self.chosen.iter().filter(|one| one.variable.hidden);
+        let unasked: Vec<String> = unasked.map(|one| Choice::field(&one.variable.name)).collect();
+        let is_kept = |name: &String| matches!(name.as_str(), "end" | "theme" | "narrow") || unasked.contains(name);
+        let kept = self.choice.pairs().into_iter().filter(|(name, _)| is_kept(name));
+        kept.map(|(name, value)| Field { name, value }).collect()
     }
 
     fn rows(&self) -> Vec<RowView> {
@@ -237,12 +248,6 @@ fn themes(choice: &Choice, uid: &str) -> Vec<LinkView> {
     [("auto", None), ("light", Some("light")), ("dark", Some("dark"))].into_iter().map(link).collect()
 }
 
-/// What a form does not ask for and must not lose.
-fn hidden(choice: &Choice) -> Vec<Field> {
-    let kept = choice.pairs().into_iter().filter(|(name, _)| matches!(name.as_str(), "end" | "theme" | "narrow"));
-    kept.map(|(name, value)| Field { name, value }).collect()
-}
-
 fn refreshes(choice: &Choice) -> Vec<OptionView> {
     let mut known = REFRESHES.to_vec();
     if !known.contains(&choice.refresh) {
@@ -263,17 +268,15 @@ fn refreshes(choice: &Choice) -> Vec<OptionView> {
 fn variable(chosen: &Chosen) -> VariableView {
     let variable = &chosen.variable;
     let label = if variable.label.is_empty() { &variable.name } else { &variable.label };
+    let choices = chosen.choices();
     VariableView {
         name: Choice::field(&variable.name),
         label: label.clone(),
         multiple: variable.multi,
         typed: matches!(variable.source, VariableSource::Text(_)),
         text: chosen.values.first().cloned().unwrap_or_default(),
-        options: chosen
-            .choices()
-            .into_iter()
-            .map(|(value, label, chosen)| OptionView { value, label, chosen })
-            .collect(),
+        more: choices.more,
+        options: choices.listed.into_iter().map(|(value, label, chosen)| OptionView { value, label, chosen }).collect(),
     }
 }
 

@@ -12,6 +12,9 @@ const UNIT: f64 = 34.0;
 /// The same on a telephone, where a panel has the whole width, or one of two columns.
 const NARROW: f64 = 350.0;
 
+/// Rows of a table beyond this many nobody reads.
+const MOST_ROWS: usize = 1000;
+
 /// How the panel lies on a narrow page: two numbers side by side, everything else in the whole width.
 pub(super) fn is_half(panel: &Panel) -> bool {
     panel.kind == PanelKind::Stat && panel.width <= 12
@@ -46,7 +49,7 @@ fn table(table: &Table) -> String {
         put(&mut html, format_args!("<th{class}>{}</th>", plot::escaped(head)));
     }
     html.push_str("</tr></thead><tbody>");
-    for row in &table.rows {
+    for row in table.rows.iter().take(MOST_ROWS) {
         html.push_str("<tr>");
         for (column, Cell { text, class }) in row.iter().enumerate() {
             let number = if column < table.labels { "" } else { "number " };
@@ -54,7 +57,11 @@ fn table(table: &Table) -> String {
         }
         html.push_str("</tr>");
     }
-    html.push_str("</tbody></table></div>");
+    html.push_str("</tbody></table>");
+    if let Some(more) = table.rows.len().checked_sub(MOST_ROWS).filter(|more| *more > 0) {
+        put(&mut html, format_args!("<p class=\"dim\">and {more} more</p>"));
+    }
+    html.push_str("</div>");
     html
 }
 

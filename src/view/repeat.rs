@@ -1,6 +1,6 @@
 //! Rows and panels that stand there once for each value that is chosen of a variable.
 
-use super::variable::Chosen;
+use crate::chosen::Chosen;
 use crate::dashboard::{COLUMNS, Dashboard, Panel, PanelKind, Row};
 use crate::promql::fill_words;
 
@@ -12,7 +12,10 @@ const MOST: usize = 24;
 pub(super) fn repeat(dashboard: &mut Dashboard, chosen: &[Chosen]) {
     let rows = std::mem::take(&mut dashboard.rows);
     let rows = rows.into_iter().flat_map(|row| match of(row.repeat.as_deref(), chosen) {
-        Some(variable) => copies(variable, |value| row_of(&row, variable, value)),
+        Some(variable) => {
+            let rest = rest(variable).map(|panel| Row { panels: vec![panel], ..Row::default() });
+            copies(variable, |value| row_of(&row, variable, value)).into_iter().chain(rest).collect()
+        }
         None => vec![row],
     });
     dashboard.rows = rows
@@ -37,7 +40,7 @@ fn copies<T>(variable: &Chosen, copy: impl FnMut(&str) -> T) -> Vec<T> {
 }
 
 fn row_of(row: &Row, variable: &Chosen, value: &str) -> Row {
-    let words = [(variable.variable.name.clone(), value.to_owned())];
+    let words = [(variable.variable.name.clone(), variable.variable.text_of(value).to_owned())];
     Row {
         title: row.title.as_ref().map(|title| fill_words(title, &words)),
         panels: row.panels.iter().map(|panel| pinned(panel, variable, value)).collect(),
@@ -55,16 +58,20 @@ fn panels(panel: &Panel, variable: &Chosen) -> Vec<Panel> {
         repeat: None,
         ..pinned(panel, variable, value)
     });
-    if let Some(rest) = count.checked_sub(MOST).filter(|rest| *rest > 0) {
-        let text = format!("and {rest} more: choose fewer of `{}` above to see them", variable.variable.name);
-        panels.push(Panel { kind: PanelKind::Text, text, width: COLUMNS, height: 2, ..Panel::default() });
-    }
+    panels.extend(rest(variable));
     panels
+}
+
+/// Says for how many values there is no copy.
+fn rest(variable: &Chosen) -> Option<Panel> {
+    let rest = variable.each().len().checked_sub(MOST).filter(|rest| *rest > 0)?;
+    let text = format!("and {rest} more: choose fewer of `{}` above to see them", variable.variable.name);
+    Some(Panel { kind: PanelKind::Text, text, width: COLUMNS, height: 2, ..Panel::default() })
 }
 
 /// The panel with this value of the variable, in its words and its queries.
 fn pinned(panel: &Panel, variable: &Chosen, value: &str) -> Panel {
-    let words = [(variable.variable.name.clone(), value.to_owned())];
+    let words = [(variable.variable.name.clone(), variable.variable.text_of(value).to_owned())];
     let mut panel = panel.clone();
     for text in [&mut panel.title, &mut panel.description, &mut panel.text] {
         *text = fill_words(text, &words);
@@ -77,20 +84,12 @@ fn pinned(panel: &Panel, variable: &Chosen, value: &str) -> Panel {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dashboard::{Query, Repeat, Variable, VariableSource};
+    use crate::dashboard::{Query, Repeat, Variable};
 
     fn chosen(options: &[&str], values: &[&str]) -> Chosen {
         let owned = |list: &[&str]| list.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
-        let variable = Variable {
-            name: "disk".to_owned(),
-            label: String::new(),
-            source: VariableSource::Values(Vec::new()),
-            multi: true,
-            include_all: true,
-            default: Vec::new(),
-            regex: String::new(),
-        };
-        Chosen { variable, options: owned(options), values: owned(values) }
+        let variable = Variable { name: "disk".to_owned(), multi: true, include_all: true, ..Variable::default() };
+        Chosen { variable, options: owned(options), values: owned(values), auto: String::new() }
     }
 
     fn dashboard(per_line: Option<u8>) -> Dashboard {
@@ -138,6 +137,11 @@ mod tests {
         let mut repeated = dashboard(Some(4));
         repeat(&mut repeated, &[chosen(&many, &[])]);
         assert_eq!(repeated.panels().count(), MOST + 1);
+        assert!(repeated.panels().last().is_some_and(|panel| panel.text.starts_with("and 6 more")));
+        let row = Row { repeat: Some("disk".to_owned()), panels: vec![Panel::default()], ..Row::default() };
+        let mut repeated = Dashboard { rows: vec![row], ..Dashboard::default() };
+        repeat(&mut repeated, &[chosen(&many, &[])]);
+        assert_eq!(repeated.rows.len(), MOST + 1);
         assert!(repeated.panels().last().is_some_and(|panel| panel.text.starts_with("and 6 more")));
         for unknown in [vec![], vec![chosen(&[], &[])]] {
             let mut same = dashboard(Some(4));

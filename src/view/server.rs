@@ -18,7 +18,8 @@ use tokio::net::TcpListener;
 use super::ask::{Answers, Shown, ask, step};
 use super::choice::Choice;
 use super::page::Page;
-use super::variable::{Chosen, choose, worded};
+use super::worded::{filling, worded};
+use crate::chosen::{Among, Chosen, choose};
 use crate::client::{Error, Prometheus};
 use crate::dashboard::{COLUMNS, Dashboard, Library};
 use crate::plot::{TimeRange, page_style};
@@ -147,7 +148,8 @@ async fn dashboard(State(settings): State<Arc<Settings>>, Path(uid): Path<String
     let Some(dashboard) = library.dashboard(&uid) else {
         return (StatusCode::NOT_FOUND, "there is no such dashboard; the list of them is at /\n").into_response();
     };
-    Html(settings.page(&library, dashboard, &pairs.0).await).into_response()
+    let dashboard = dashboard.clone();
+    Html(settings.page(library, dashboard, &pairs.0).await).into_response()
 }
 
 impl Settings {
@@ -162,10 +164,10 @@ impl Settings {
         }
     }
 
-    async fn page(&self, library: &Library, dashboard: &Dashboard, pairs: &[(String, String)]) -> String {
+    async fn page(&self, library: Library, dashboard: Dashboard, pairs: &[(String, String)]) -> String {
         let (choice, mut notices) = Choice::of(pairs);
         let range = self.range(&choice, library.interval);
-        let answered = self.ask(library, dashboard, &choice, &range).await;
+        let answered = self.ask(&library, &dashboard, &choice, &range).await;
         let (chosen, answers) = match answered {
             Ok((chosen, answers)) => (chosen, Some(answers)),
             Err(error) => {
@@ -176,11 +178,15 @@ impl Settings {
                 (Vec::new(), None)
             }
         };
-        let worded = worded(dashboard, &chosen);
-        let dashboard = &worded;
-        let (choice, range, chosen, answers) = (&choice, &range, chosen.as_slice(), answers.as_ref());
-        let stands_in = self.stands_in.as_deref();
-        Page { library, dashboard, choice, range, chosen, answers, notices, stands_in }.html()
+        let stands_in = self.stands_in.clone();
+        // What is drawn may be much: meanwhile others are answered, and the process can be asked to end.
+        let drawing = tokio::task::spawn_blocking(move || {
+            let dashboard = &worded(&dashboard, &chosen);
+            let (library, choice, range) = (&library, &choice, &range);
+            let (chosen, answers, stands_in) = (chosen.as_slice(), answers.as_ref(), stands_in.as_deref());
+            Page { library, dashboard, choice, range, chosen, answers, notices, stands_in }.html()
+        });
+        drawing.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
     }
 
     async fn ask(
@@ -191,7 +197,9 @@ impl Settings {
         range: &TimeRange,
     ) -> Result<(Vec<Chosen>, Answers), Error> {
         let interval = library.interval;
-        let chosen = choose(&self.prometheus, dashboard, &choice.variables, range, interval).await?;
+        let chosen =
+            choose(&self.prometheus, dashboard, &choice.variables, &filling(range, interval, &[]), Among::Known)
+                .await?;
         let variables = chosen.iter().map(Chosen::pair).collect();
         let answers =
             ask(&self.prometheus, &worded(dashboard, &chosen), &Shown { range: range.clone(), interval, variables })
@@ -213,16 +221,4 @@ impl Settings {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::is_loopback;
-
-    #[test]
-    fn a_browser_that_was_led_here_under_another_name_is_refused() {
-        for host in ["localhost:3000", "127.0.0.1:3000", "127.0.0.1", "[::1]:3000", "[::1]"] {
-            assert!(is_loopback(host), "{host}");
-        }
-        for host in ["evil.example:3000", "127.0.0.1.evil.example", "", "10.0.0.1:3000", "localhost.evil"] {
-            assert!(!is_loopback(host), "{host}");
-        }
-    }
-}
+mod tests;

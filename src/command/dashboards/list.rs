@@ -37,7 +37,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
                 .map(|dashboard| {
                     vec![
                         dashboard.name.clone(),
-                        dashboard.dashboard.title.clone(),
+                        in_one_line(&dashboard.dashboard.title),
                         dashboard.dashboard.panels().count().to_string(),
                         origin(dashboard).to_owned(),
                     ]
@@ -49,10 +49,26 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
     Ok(Exit::Done)
 }
 
+/// A title may be any text: its line breaks would tear the table.
+fn in_one_line(title: &str) -> String {
+    title.split(char::is_control).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
 fn origin(dashboard: &StackDashboard) -> &str {
     match (dashboard.origin, &dashboard.carried) {
         (_, Some(carried)) => &carried.file,
         (DashboardOrigin::Panels, None) => "the stack file",
         _ => "stackctl",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_one_line;
+
+    #[test]
+    fn a_title_stays_in_its_line() {
+        assert_eq!(in_one_line("CPU\r\nand\tmemory\u{1b}"), "CPU and memory");
+        assert_eq!(in_one_line("CPU  and memory"), "CPU  and memory");
     }
 }

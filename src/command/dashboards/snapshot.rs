@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
+use crate::chosen::{Among, Chosen, choose};
 use crate::cli::Global;
 use crate::client::Prometheus;
 use crate::command::situation::{Situation, Wishes};
@@ -12,7 +13,7 @@ use crate::command::{Exit, Failure, output, view};
 use crate::dashboard::{Dashboard, Library};
 use crate::engine::Error;
 use crate::plot::{self, Fonts, PictureError, Theme, TimeRange};
-use crate::view::{Chosen, Shown, ask, choose, step, worded};
+use crate::view::{LONGEST, SHORTEST, Shown, ask, filling, step, worded};
 
 /// Arguments of `dashboards snapshot`.
 #[derive(Debug, clap::Args)]
@@ -67,6 +68,10 @@ impl From<Colours> for Theme {
 
 /// Runs it.
 pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
+    if !(SHORTEST..=LONGEST).contains(&arguments.since.as_secs_f64()) {
+        let help = "write a length from `--since 1m` to `--since 400d`";
+        return Err(Failure::arguments("there is nothing to draw of so short or so long a time", help));
+    }
     let wants = |format| arguments.format.is_none_or(|wanted| wanted == format);
     // First, because without fonts the rest would be for nothing.
     let fonts = wants(Format::Png).then(|| fonts(arguments)).transpose()?;
@@ -133,7 +138,8 @@ async fn draw(
     let step = step(length, interval);
     let end = (jiff::Timestamp::now().as_duration().as_secs_f64() / interval).floor() * interval;
     let range = TimeRange { start: end - length, end, step, zone: jiff::tz::TimeZone::system() };
-    let variables = choose(prometheus, dashboard, &[], &range, interval).await.map_err(failed)?;
+    let variables =
+        choose(prometheus, dashboard, &[], &filling(&range, interval, &[]), Among::Known).await.map_err(failed)?;
     let worded = worded(dashboard, &variables);
     let variables = variables.iter().map(Chosen::pair).collect();
     let shown = Shown { range, interval, variables };

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{ImportError, Imported, import, text_of};
-use crate::dashboard::{Color, PanelKind, Repeat, Stacking, VariableSource};
+use crate::dashboard::{AutoInterval, Color, PanelKind, Repeat, Sorting, SortingKey, Stacking, VariableSource};
 
 fn read(json: &serde_json::Value) -> Imported {
     import(&json.to_string(), "prometheus").expect("a dashboard")
@@ -123,9 +123,35 @@ fn variables_are_read_in_the_words_of_prometheus() {
         label: label.to_owned(),
     };
     assert_eq!(variables[0].source, label_values("up{env=\"a\",dc=\"b\"}", "job"));
-    assert_eq!((variables[1].source.clone(), variables[1].default.len()), (label_values("", "instance"), 0));
+    assert_eq!(variables[1].source, label_values("", "instance"));
+    assert_eq!(variables[1].default, ["old:9100"]);
     assert_eq!(variables[2].default, ["large"]);
     assert_eq!(imported.notes, ["variable `filters` of the kind `adhoc` is for Grafana alone"]);
+}
+
+#[test]
+fn variables_keep_what_grafana_has_chosen_and_how_it_offers_them() {
+    let imported = read(&json!({ "title": "Variables", "templating": { "list": [
+        { "name": "job", "type": "query", "query": "label_values(up, job)", "includeAll": true, "allValue": "io.*",
+          "sort": 2, "current": { "text": ["a", "b"], "value": ["a", "b"] } },
+        { "name": "app", "type": "custom", "query": "The first : one, two,a\\,b", "hide": 1,
+          "current": { "text": "The first", "value": "one" } },
+        { "name": "length", "type": "interval", "query": "1m,5m", "auto": true, "auto_count": 50, "auto_min": "1m",
+          "current": { "text": "auto", "value": "$__auto_interval_length" } },
+        { "name": "old", "type": "interval", "query": "auto,1m", "hide": 2 },
+        { "name": "fixed", "type": "constant", "query": "iotd" },
+        { "name": "typed", "type": "textbox", "query": "" },
+    ]}}));
+    let [job, app, length, old, fixed, typed] = imported.dashboard.variables.as_slice() else { panic!("six") };
+    assert_eq!((job.all_value.as_deref(), job.default.join(" ").as_str()), (Some("io.*"), "a b"));
+    assert_eq!(job.sorting, Sorting { by: SortingKey::Letters, is_reversed: true });
+    assert_eq!(app.source, VariableSource::Values(vec!["one".to_owned(), "two".to_owned(), "a,b".to_owned()]));
+    assert_eq!((app.text_of("one"), app.text_of("two")), ("The first", "two"));
+    assert_eq!(length.auto, Some(AutoInterval { count: 50, shortest: 60_000 }));
+    assert_eq!(old.source, VariableSource::Interval(vec!["1m".to_owned()]));
+    assert_eq!(old.auto, Some(AutoInterval::default()));
+    let hidden: Vec<bool> = [job, app, length, old, fixed, typed].map(|one| one.hidden).to_vec();
+    assert_eq!(hidden, [false, false, false, true, true, false]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{list, text};
-use crate::dashboard::{Variable, VariableSource};
+use crate::dashboard::{AutoInterval, Sorting, SortingKey, Variable, VariableSource};
 
 /// Every variable that stands in queries.
 pub(super) fn all(templating: &Map<String, Value>, notes: &mut Vec<String>) -> Vec<Variable> {
@@ -18,12 +18,23 @@ pub(super) fn names(json: &Map<String, Value>) -> Vec<String> {
 }
 
 fn variable(json: &Map<String, Value>, notes: &mut Vec<String>) -> Option<Variable> {
-    let name = text(json, "name");
+    let (name, kind) = (text(json, "name"), text(json, "type"));
     let query = query(json);
-    let source = match text(json, "type") {
+    let mut texts = Vec::new();
+    let mut auto = None;
+    let source = match kind {
         "query" => of_query(&query),
-        "custom" => VariableSource::Values(split(&query)),
-        "interval" => VariableSource::Interval(split(&query)),
+        "custom" => {
+            let choices = choices(&query);
+            texts.extend(choices.iter().filter(|(value, text)| value != text).cloned());
+            VariableSource::Values(choices.into_iter().map(|(value, _)| value).collect())
+        }
+        "interval" => {
+            let (own, lengths): (Vec<_>, Vec<_>) = split(&query).into_iter().partition(|value| is_auto(value));
+            let is_chosen = chosen(json).iter().any(|value| is_auto(value));
+            auto = (flag(json, "auto") || is_chosen || !own.is_empty()).then(|| auto_interval(json));
+            VariableSource::Interval(lengths)
+        }
         "constant" | "textbox" => VariableSource::Text(query),
         "datasource" => VariableSource::Datasource(query),
         other => {
@@ -31,11 +42,8 @@ fn variable(json: &Map<String, Value>, notes: &mut Vec<String>) -> Option<Variab
             return None;
         }
     };
-    // What was chosen from a query's answers elsewhere means nothing here.
-    let keeps_choice = !matches!(
-        source,
-        VariableSource::LabelValues { .. } | VariableSource::QueryResult(_) | VariableSource::Datasource(_)
-    );
+    // Datasources have other names here.
+    let keeps_choice = !matches!(source, VariableSource::Datasource(_));
     Some(Variable {
         name: name.to_owned(),
         label: text(json, "label").to_owned(),
@@ -43,8 +51,51 @@ fn variable(json: &Map<String, Value>, notes: &mut Vec<String>) -> Option<Variab
         include_all: flag(json, "includeAll"),
         default: if keeps_choice { chosen(json) } else { Vec::new() },
         regex: text(json, "regex").to_owned(),
+        all_value: Some(text(json, "allValue")).filter(|value| !value.is_empty()).map(str::to_owned),
+        hidden: kind == "constant" || json.get("hide").and_then(Value::as_u64) == Some(2),
+        sorting: sorting(json),
+        texts,
+        auto,
         source,
     })
+}
+
+/// Grafana's own word for a length of time that it chooses.
+fn is_auto(value: &str) -> bool {
+    value == "auto" || value.starts_with("$__auto")
+}
+
+fn auto_interval(json: &Map<String, Value>) -> AutoInterval {
+    let usual = AutoInterval::default();
+    let count = json.get("auto_count").and_then(Value::as_u64).and_then(|count| u32::try_from(count).ok());
+    let shortest = AutoInterval::milliseconds(text(json, "auto_min"));
+    AutoInterval { count: count.unwrap_or(usual.count), shortest: shortest.unwrap_or(usual.shortest) }
+}
+
+/// Grafana counts the orders, each up and down.
+fn sorting(json: &Map<String, Value>) -> Sorting {
+    let number = json.get("sort").and_then(Value::as_u64).unwrap_or(0);
+    let by = match number {
+        1 | 2 => SortingKey::Letters,
+        3 | 4 => SortingKey::Number,
+        5 | 6 => SortingKey::LettersOfAnySize,
+        7 | 8 => SortingKey::Natural,
+        _ => return Sorting::default(),
+    };
+    Sorting { by, is_reversed: number.is_multiple_of(2) }
+}
+
+/// Value and text of each choice: `1m,The first : a,b\\,c`. A comma behind a backslash divides nothing.
+fn choices(written: &str) -> Vec<(String, String)> {
+    let divided = written.replace("\\,", "\0");
+    let choices = split(&divided).into_iter().map(|choice| choice.replace('\0', ","));
+    let pair = |choice: String| match choice.rsplit_once(" : ") {
+        Some((text, value)) if !text.trim().is_empty() && !value.trim().is_empty() => {
+            (value.trim().to_owned(), text.trim().to_owned())
+        }
+        _ => (choice.clone(), choice),
+    };
+    choices.map(pair).collect()
 }
 
 /// The query: a text, or since Grafana 7 a map that holds one.

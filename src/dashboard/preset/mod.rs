@@ -57,10 +57,7 @@ fn for_jobs_with(metric: &str, uid: &str, title: &str, rows: Vec<Row>) -> Dashbo
         name: "job".to_owned(),
         label: "Job".to_owned(),
         source: VariableSource::LabelValues { selector: metric.to_owned(), label: "job".to_owned() },
-        multi: false,
-        include_all: false,
-        default: Vec::new(),
-        regex: String::new(),
+        ..Variable::default()
     };
     Dashboard {
         uid: uid.to_owned(),

@@ -57,8 +57,8 @@ fn all_variables(written: &WrittenDashboard) -> Vec<Variable> {
             source: VariableSource::LabelValues { selector: selector.to_owned(), label: name.to_owned() },
             multi: takes_many,
             include_all: takes_many,
-            default: Vec::new(),
-            regex: String::new(),
+            all_value: takes_many.then(|| ".*".to_owned()),
+            ..Variable::default()
         }
     });
     given.chain(written.variables.iter().map(|(name, values)| variable(name, values, &queries))).collect()
@@ -76,12 +76,11 @@ fn variable(name: &str, values: &[String], queries: &[&str]) -> Variable {
     let takes_many = matches!(source, VariableSource::LabelValues { .. }) && takes_many(name, queries);
     Variable {
         name: name.to_owned(),
-        label: String::new(),
         source,
         multi: takes_many,
         include_all: takes_many,
-        default: Vec::new(),
-        regex: String::new(),
+        all_value: takes_many.then(|| ".*".to_owned()),
+        ..Variable::default()
     }
 }
 

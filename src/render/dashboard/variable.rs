@@ -18,7 +18,7 @@ pub(super) struct Variable<'a> {
     multi: bool,
     include_all: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    all_value: Option<&'static str>,
+    all_value: Option<&'a str>,
     #[serde(rename = "type")]
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,7 +76,7 @@ impl<'a> Variable<'a> {
         made.label = if variable.label.is_empty() { &variable.name } else { &variable.label };
         made.multi = variable.multi;
         made.include_all = variable.include_all;
-        made.all_value = variable.include_all.then_some(".*");
+        made.all_value = variable.all_value.as_deref();
         if !variable.regex.is_empty() {
             made.regex = Some(&variable.regex);
         }

@@ -89,12 +89,8 @@ pub(super) fn panels_can_be_drawn(examination: &mut Examination) {
 fn variables_of(written: &WrittenDashboard) -> dashboard::Dashboard {
     let variables = written.variables.iter().map(|(name, values)| Variable {
         name: name.clone(),
-        label: String::new(),
         source: VariableSource::written(values),
-        multi: false,
-        include_all: false,
-        default: Vec::new(),
-        regex: String::new(),
+        ..Variable::default()
     });
     dashboard::Dashboard { variables: variables.collect(), ..dashboard::Dashboard::default() }
 }

@@ -1,8 +1,9 @@
 //! Puts a panel's queries to Prometheus, and where one has no answer, looks for the reason.
 
 use super::evidence::{Answer, PanelState, QueryState, Silence};
+use crate::chosen::{Among, Chosen, choose};
 use crate::client::{Error, Prometheus, QueryResult};
-use crate::dashboard::{Dashboard, Panel, Variable, VariableSource};
+use crate::dashboard::{Dashboard, Panel};
 use crate::desired::PrometheusConfig;
 use crate::promql::{Expression, Filling, fill};
 use crate::verify::series::Lookup;
@@ -10,29 +11,18 @@ use crate::verify::series::Lookup;
 /// Asks for one dashboard.
 pub(super) struct Asker<'a> {
     lookup: Lookup<'a>,
-    /// The first choice of each variable.
+    /// What stands for each variable, as on the page before anything is chosen.
     variables: Vec<(String, String)>,
 }
 
 impl<'a> Asker<'a> {
-    /// For a dashboard: its variables get the first of their choices.
+    /// For a dashboard: its variables have what the page shows at first.
     pub(super) async fn of(prometheus: &'a Prometheus, config: &'a PrometheusConfig, dashboard: &Dashboard) -> Self {
         let mut asker = Self { lookup: Lookup::new(prometheus, config), variables: Vec::new() };
-        for variable in &dashboard.variables {
-            if let Some(value) = asker.first_choice(variable).await {
-                asker.variables.push((variable.name.clone(), value));
-            }
-        }
+        // A Prometheus that is gone is told by the first panel.
+        let chosen = choose(prometheus, dashboard, &[], &asker.filling(None), Among::Current).await;
+        asker.variables = chosen.unwrap_or_default().iter().map(Chosen::pair).collect();
         asker
-    }
-
-    async fn first_choice(&self, variable: &Variable) -> Option<String> {
-        if let Some(value) = variable.first_value() {
-            return Some(value);
-        }
-        let VariableSource::LabelValues { selector, label } = &variable.source else { return None };
-        let selector = if selector.is_empty() { "up" } else { selector };
-        self.lookup.values_of(label, &fill(selector, &self.filling(None))).await.into_iter().next()
     }
 
     /// What stands for macros: the last hour, in points as far apart as scrapes, or as the panel wants them.
@@ -104,3 +94,6 @@ fn no_answer(error: Error) -> Answer {
 fn seconds(duration: crate::desired::Duration) -> f64 {
     duration.as_millis() as f64 / 1000.0
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,37 @@
+//! What a panel's variables hold while it is asked for.
+
+use serde_json::json;
+
+use super::*;
+use crate::client::stand_in::{StandIn, success};
+use crate::dashboard::{AutoInterval, Query, Variable, VariableSource};
+use crate::verify::fixture::demo;
+
+#[tokio::test]
+async fn a_panel_is_asked_for_with_what_the_page_shows_at_first() {
+    let stand_in = StandIn::new(|question| match question.path.as_str() {
+        "/-/ready" => "Prometheus is Ready".to_owned(),
+        _ => success(&json!({ "resultType": "vector", "result": [
+            { "metric": { "job": "iotd" }, "value": [1_795_441_031.0, "1"] },
+            { "metric": { "job": "web" }, "value": [1_795_441_031.0, "1"] },
+        ]})),
+    })
+    .await;
+    let jobs = || VariableSource::QueryResult("count by (job) (up)".to_owned());
+    let regex = "/job=\"([^\"]+)\"/".to_owned();
+    let one = Variable { name: "one".to_owned(), source: jobs(), regex: regex.clone(), ..Variable::default() };
+    let all = Variable { name: "all".to_owned(), source: jobs(), regex, include_all: true, ..Variable::default() };
+    let source = VariableSource::Interval(vec!["1m".to_owned()]);
+    let auto = Some(AutoInterval::default());
+    let default = vec!["$__auto_interval_length".to_owned()];
+    let length = Variable { name: "length".to_owned(), source, auto, default, ..Variable::default() };
+    let dashboard = Dashboard { variables: vec![one, all, length], ..Dashboard::default() };
+    let expression = "rate(x{job=\"$one\",of=~\"$all\"}[$length])".to_owned();
+    let panel = Panel { queries: vec![Query { expression, ..Query::default() }], ..Panel::default() };
+    let desired = demo(Vec::new());
+    let config = desired.prometheus.as_ref().expect("it has one");
+    let state = Asker::of(&stand_in.prometheus, config, &dashboard).await.ask(&panel).await;
+    assert_eq!(state.queries[0].answer, Answer::Data { series: 2, numbers: 2, divides_by_zero: false });
+    let asked = stand_in.asked().pop().expect("it was asked");
+    assert_eq!(asked.query, "rate(x{job=\"iotd\",of=~\"(iotd|web)\"}[120s])");
+}
