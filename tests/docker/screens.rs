@@ -249,6 +249,9 @@ impl Terminal {
         let command = sandbox.command(arguments);
         let mut builder = CommandBuilder::new(command.get_program());
         builder.args(command.get_args());
+        for (name, value) in command.get_envs().filter_map(|(name, value)| Some((name, value?))) {
+            builder.env(name, value);
+        }
         builder.env("TERM", "xterm-256color");
         let process = pty.slave.spawn_command(builder).expect("stackctl starts");
         let (sender, output) = channel();
