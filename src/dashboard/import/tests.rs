@@ -131,7 +131,7 @@ fn variables_are_read_in_the_words_of_prometheus() {
 
 #[test]
 fn variables_keep_what_grafana_has_chosen_and_how_it_offers_them() {
-    let imported = read(&json!({ "title": "Variables", "templating": { "list": [
+    let imported = read(&json!({ "title": "Variables", "panels": [], "templating": { "list": [
         { "name": "job", "type": "query", "query": "label_values(up, job)", "includeAll": true, "allValue": "io.*",
           "sort": 2, "current": { "text": ["a", "b"], "value": ["a", "b"] } },
         { "name": "app", "type": "custom", "query": "The first : one, two,a\\,b", "hide": 1,
