@@ -82,19 +82,25 @@ impl Backup {
         file.folder().join(format!("{}.{stamp}Z.{written}.{end}{under_way}", file.name()))
     }
 
-    /// Has its name say that what stands in its place from now on is another text, with that hash.
-    pub(super) fn label(&mut self, file: &ConfigFile, written: String) -> Result<(), Error> {
+    /// Has its name say that what stands in its place from now on is another text, with that hash. Gives the hash that it had.
+    pub(super) fn label(&mut self, file: &ConfigFile, written: String) -> Result<String, Error> {
         let labelled = Self { written, ..self.clone() };
         let path = labelled.place(file);
         fs::rename(&self.path, &path).map_err(|error| Error::of("rename", &self.path, &error))?;
-        *self = Self { path, ..labelled };
-        Ok(())
+        let before = std::mem::replace(self, Self { path, ..labelled });
+        Ok(before.written)
     }
 
     /// The last copy of the file at that path. `None`: there is none.
     pub fn last(file: &Path) -> Result<Option<Self>, Error> {
         let copies = Self::all(file)?.into_iter().filter(|copy| !copy.under_way);
         Ok(copies.max_by_key(|copy| copy.taken))
+    }
+
+    /// The copy of that file that was taken before this one. `None`: there is none.
+    pub fn earlier(&self, file: &Path) -> Option<Self> {
+        let copies = Self::all(file).unwrap_or_default().into_iter();
+        copies.filter(|copy| !copy.under_way && copy.taken < self.taken).max_by_key(|copy| copy.taken)
     }
 
     /// What the file was before its last copy was put back, where that rollback has not come to its end. `None`: it has.
@@ -162,7 +168,12 @@ impl Backup {
 
     /// Whether the file still is what was written in place of this copy.
     pub fn is_undone_by(&self, file: &ConfigFile) -> bool {
-        file.bytes().is_some_and(|bytes| short_hash(bytes) == self.written)
+        file.bytes().is_some_and(|bytes| self.was_replaced_by(bytes))
+    }
+
+    /// Whether that is what was written in place of this copy.
+    pub fn was_replaced_by(&self, bytes: &[u8]) -> bool {
+        short_hash(bytes) == self.written
     }
 
     /// Whether the file is neither what was written in place of this copy nor what the copy says: somebody else changed it.
@@ -181,8 +192,10 @@ impl Backup {
     /// is there already is of a rollback that was killed: that goes on. [`Backup::forget`] takes away what is not needed any more.
     pub fn put_back(&self, turn: &Turn, file: &ConfigFile) -> Result<(Restored, Self), Error> {
         let under_way = Self::under_way(file.path())?;
+        // What stands in the file for a while is nobody else's, either.
         let is_until_now = |copy: &Self| copy.bytes().is_ok_and(|bytes| bytes.as_deref() == file.bytes());
-        let is_edited = self.is_edited(file)? && !under_way.as_ref().is_some_and(is_until_now);
+        let is_known = |copy: &Self| is_until_now(copy) || copy.is_undone_by(file);
+        let is_edited = self.is_edited(file)? && !under_way.as_ref().is_some_and(is_known);
         let edited = if is_edited { Some(self.keep_edited(file)?) } else { None };
         let until_now = match under_way {
             Some(until_now) => until_now,
@@ -273,7 +286,7 @@ impl Backup {
     }
 }
 
-fn remove(file: &ConfigFile) -> Result<(), Error> {
+pub(super) fn remove(file: &ConfigFile) -> Result<(), Error> {
     match fs::remove_file(file.path()) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::of("put back", file.path(), &error)),
         _ => Ok(()),

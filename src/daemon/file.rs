@@ -139,7 +139,11 @@ impl ConfigFile {
             backup.forget();
             return Err(Error::of("write", &self.path, &failed.error));
         }
-        turn.sync(self)?;
+        turn.sync(self).map_err(|error| {
+            let attempt =
+                format!("{} is changed, and it is not certain that a power cut leaves it so", self.path.display());
+            Error::world(attempt, error, "look at the disk; `stackctl engine rollback` takes the change back")
+        })?;
         Ok(backup)
     }
 
@@ -178,7 +182,8 @@ impl ConfigFile {
         self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
 
-    fn expect_unchanged(&self) -> Result<(), Error> {
+    /// Refuses where it is another one by now.
+    pub fn expect_unchanged(&self) -> Result<(), Error> {
         if Self::read(&self.path)? == *self {
             return Ok(());
         }

@@ -43,7 +43,7 @@ pub use process::{Dockerd, Holder, clash};
 pub use release::Release;
 pub use service::{Ran, Service, end};
 pub use shims::containers_run;
-pub use stand_in::StandIn;
+pub use stand_in::{Interlude, StandIn};
 pub use validate::{refused_by, validate};
 pub use words::Words;
 

@@ -122,13 +122,19 @@ impl Dockerd {
         Self::of(self.pid).is_some_and(|now| now.arguments == self.arguments)
     }
 
+    /// The process of the one that came after this one, with the same command line. `None`: there is none.
+    pub fn successor(&self) -> Option<u32> {
+        self.next().map(|next| next.pid)
+    }
+
+    fn next(&self) -> Option<Self> {
+        let mut others = processes().filter(|pid| is_of_this_host(*pid)).filter_map(Self::of);
+        others.find(|other| other.pid != self.pid && other.arguments == self.arguments)
+    }
+
     /// Ends the one that came after this one and does not answer: it is asked to, and killed where it does not listen.
     pub async fn end_successor(&self) {
-        let successor = || {
-            let mut others = processes().filter(|pid| is_of_this_host(*pid)).filter_map(Self::of);
-            others.find(|other| other.pid != self.pid && other.arguments == self.arguments)
-        };
-        let Some(hanging) = successor() else { return };
+        let Some(hanging) = self.next() else { return };
         // Where it cannot be told, whatever restarts it has its own ways.
         let _ = hanging.signal("TERM");
         let deadline = Instant::now() + END;
@@ -152,6 +158,12 @@ impl Dockerd {
         sockets.sort_unstable();
         sockets.dedup();
         sockets
+    }
+
+    /// Those of them that are its own. Empty where only an administrator can tell.
+    pub fn own_listeners(&self) -> Vec<SocketAddr> {
+        let own = self.sockets(&|_| true).into_iter().filter(|socket| holds(self.pid, &socket.inode));
+        own.map(|socket| socket.address).collect()
     }
 
     /// Whether something listens there. What listens on every address may say so in either family: for `0.0.0.0` dockerd opens
@@ -216,9 +228,13 @@ impl Dockerd {
 
     /// Sockets beside which none can listen there.
     fn clashing(&self, wanted: SocketAddr) -> Vec<Socket> {
-        let clashes = |address: &SocketAddr| clash(*address, wanted);
+        self.sockets(&|address: &SocketAddr| clash(*address, wanted))
+    }
+
+    /// Sockets that listen at such an address.
+    fn sockets(&self, is_meant: &dyn Fn(&SocketAddr) -> bool) -> Vec<Socket> {
         let socket = |line: &str| {
-            let address = listening(line).into_iter().find(clashes)?;
+            let address = listening(line).into_iter().find(is_meant)?;
             let mut fields = line.split_ascii_whitespace().skip(7).map(str::to_owned);
             Some(Socket { address, user: fields.next()?, inode: fields.nth(1)? })
         };
@@ -337,6 +353,7 @@ mod tests {
         assert!(holder.process.is_none_or(|process| process.ends_with(&format!("({})", std::process::id()))));
         let this = Dockerd { pid: std::process::id(), arguments: Vec::new() };
         assert_eq!(this.in_the_way(address), None, "its own socket is not in its way");
+        assert!(this.own_listeners().contains(&address) && !other.own_listeners().contains(&address));
         assert!(this.listeners().contains(&address));
         assert!(this.holder(everywhere).is_some(), "who publishes a port has its own sockets in the way");
         drop(socket);

@@ -1,5 +1,6 @@
 //! What restarts the engine on this host: systemd, OpenRC, or a command that somebody gives.
 
+use std::cell::Cell;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::process::Stdio;
@@ -78,11 +79,11 @@ impl Service {
         !state.is_empty() && state.trim_ascii() != b"active"
     }
 
-    /// Restarts it, and returns when the command has ended or the time is over.
+    /// Restarts it, and returns when the command has ended or the time is over. `process`: that of the command, while it runs.
     ///
     /// # Errors
     /// Where the command fails: then the engine is probably down.
-    pub async fn restart(&self, patience: Duration) -> Result<Ran, Error> {
+    pub async fn restart(&self, patience: Duration, process: &Cell<Option<u32>>) -> Result<Ran, Error> {
         match self {
             Self::Systemd { unit, user } => {
                 let systemctl = |verb: &str| {
@@ -93,8 +94,8 @@ impl Service {
                 // What failed some times in a row would not be started again, its sockets included.
                 let mut reset = systemctl("reset-failed");
                 reset.args(triggers(unit, *user).await);
-                run(reset, patience).await.ok();
-                run(systemctl("restart"), patience).await
+                run(reset, patience, process).await.ok();
+                run(systemctl("restart"), patience, process).await
             }
             Self::OpenRc => {
                 let rc_service = |verb: &str| {
@@ -106,11 +107,11 @@ impl Service {
                 // And it fails where the engine is ending by itself at that moment.
                 let start = Instant::now();
                 loop {
-                    let refused = match run(rc_service("restart"), patience).await {
+                    let refused = match run(rc_service("restart"), patience, process).await {
                         Ok(ran) => return Ok(ran),
                         Err(refused) => refused,
                     };
-                    if let Ok(ran) = run(rc_service("start"), patience).await {
+                    if let Ok(ran) = run(rc_service("start"), patience, process).await {
                         return Ok(ran);
                     }
                     if start.elapsed() > ENDING {
@@ -122,7 +123,7 @@ impl Service {
             Self::Command(line) => {
                 let mut command = Command::new("sh");
                 command.arg("-c").arg(line);
-                run(command, patience).await
+                run(command, patience, process).await
             }
         }
     }
@@ -146,7 +147,7 @@ async fn triggers(unit: &str, user: bool) -> Vec<String> {
 
 /// In a group of its own: neither Ctrl-C nor a terminal that is closed reaches it, since half a restart is worse than one that
 /// nobody waits for. A command that takes longer is left running: what it starts may be the engine.
-async fn run(mut command: Command, patience: Duration) -> Result<Ran, Error> {
+async fn run(mut command: Command, patience: Duration, process: &Cell<Option<u32>>) -> Result<Ran, Error> {
     let attempt = format!("cannot run `{}`", shown(&command));
     command.process_group(0);
     let failed = |error: std::io::Error| Error::world(attempt.clone(), error, "");
@@ -156,7 +157,9 @@ async fn run(mut command: Command, patience: Duration) -> Result<Ran, Error> {
     command.stdin(Stdio::null()).stdout(clone()?).stderr(clone()?);
     let mut child = command.spawn().map_err(failed)?;
     let pid = child.id().unwrap_or_default();
+    process.set(Some(pid));
     let Ok(status) = tokio::time::timeout(patience, child.wait()).await else { return Ok(Ran::On { pid }) };
+    process.set(None);
     let status = status.map_err(failed)?;
     if status.success() {
         return Ok(Ran::Out);
@@ -181,7 +184,7 @@ mod tests {
     use super::*;
 
     async fn restart(line: &str) -> Result<Ran, Error> {
-        Service::Command(line.to_owned()).restart(Duration::from_secs(20)).await
+        Service::Command(line.to_owned()).restart(Duration::from_secs(20), &Cell::default()).await
     }
 
     #[tokio::test]
@@ -193,8 +196,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_command_that_does_not_end_runs_on_and_is_named() {
-        let ran = Service::Command("exec sleep 3".to_owned()).restart(Duration::from_millis(50)).await;
+        let process = Cell::default();
+        let ran = Service::Command("exec sleep 3".to_owned()).restart(Duration::from_millis(50), &process).await;
         let Ok(Ran::On { pid }) = ran else { panic!("{ran:?}") };
+        assert_eq!(process.get(), Some(pid));
         assert_eq!(std::fs::read_to_string(format!("/proc/{pid}/comm")).expect("it runs").trim(), "sleep");
     }
 

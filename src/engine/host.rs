@@ -59,6 +59,8 @@ pub struct EngineHost {
     pub storage: Storage,
     /// The log drivers that it has, `none` aside.
     pub log_drivers: Vec<String>,
+    /// Where new containers log to unless they are told otherwise. Empty: it does not say.
+    pub log_driver: String,
 }
 
 /// Where and how an engine keeps its images and containers.
@@ -139,6 +141,7 @@ impl Engine {
                 live_restore: false,
                 storage: Storage::default(),
                 log_drivers: Vec::new(),
+                log_driver: String::new(),
             });
         }
         let info = self.docker.info().await.map_err(cannot("ask the engine what it is"))?;
@@ -156,6 +159,7 @@ impl Engine {
                 remaps_users: options.iter().any(|option| option == "name=userns"),
             },
             log_drivers: info.plugins.and_then(|plugins| plugins.log).unwrap_or_default(),
+            log_driver: info.logging_driver.unwrap_or_default(),
         })
     }
 

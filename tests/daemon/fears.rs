@@ -1,9 +1,10 @@
 //! What would take an engine down at its restart, seen before; and engines that do not answer after it.
 
 use std::fs;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::beside::{Beside, SMALLEST, WEB};
+use crate::beside::{Beside, SMALLEST, WEB, run};
 
 fn with_web(suite: &str, settings: &str) -> Beside {
     let engine = Beside::start(suite, settings, "");
@@ -70,14 +71,14 @@ fn the_bridge_is_found_where_the_engine_has_put_it() {
     }
 }
 
-/// What restarts the engine, and stops it in its tracks as soon as it listens, where the file has metrics in it. With
+/// What restarts the engine, and stops it in its tracks as soon as it listens, where the file has these words in it. With
 /// `then` its script goes on. In a session of its own: where the script's ends, the kernel would hang up on what is stopped in it.
-fn stopped_in_its_tracks(engine: &Beside, then: &str) -> String {
+fn stopped_in_its_tracks(engine: &Beside, words: &str, then: &str) -> String {
     let folder = engine.path("").display().to_string();
     let script = format!(
         "#!/bin/sh\ncd {folder}\npid=$(cat pid)\nkill -TERM $pid\nwhile [ -d /proc/$pid ]; do sleep 0.05; done\nrm -f pid s\nsetsid ./start\n\
          while ! [ -S s ] || ! [ -s pid ]; do sleep 0.02; done\npid=$(cat pid)\n\
-         if grep -q metrics-addr daemon.json; then kill -STOP $pid; {then}; fi\n"
+         if grep -q {words} daemon.json; then kill -STOP $pid; {then}; fi\n"
     );
     fs::write(engine.path("stopped"), script).expect("writable");
     format!("sh {folder}/stopped")
@@ -89,7 +90,7 @@ fn an_engine_that_never_answers_is_back_as_before_within_30_seconds() {
     for then in ["true", "while [ -d /proc/$pid ]; do sleep 0.2; done"] {
         let engine = with_web("sid", SMALLEST);
         let before = engine.docker(&["ps", "--no-trunc", "--format", "{{.ID}} {{.Names}}"]);
-        let command = stopped_in_its_tracks(&engine, then);
+        let command = stopped_in_its_tracks(&engine, "metrics-addr", then);
         let start = Instant::now();
         let words = ["engine", "apply", "--yes", "--timeout", "8s", "--restart-command", &command];
         let told = engine.expect(1, &words);
@@ -101,6 +102,45 @@ fn an_engine_that_never_answers_is_back_as_before_within_30_seconds() {
         assert_eq!(engine.text(), SMALLEST);
         assert_eq!(engine.docker(&["ps", "--no-trunc", "--format", "{{.ID}} {{.Names}}"]), before);
         println!("`{then}`: rolled back after {took:.1?}");
+    }
+}
+
+/// Neither with the new file nor with the old one, whether its command waits for it or not.
+#[test]
+fn an_engine_that_never_answers_with_either_file_is_left_in_bounded_time_with_the_way_out() {
+    for (then, is_ended) in
+        [("true", false), ("while [ -d /proc/$pid ]; do sleep 0.2; done; while :; do sleep 0.2; done", true)]
+    {
+        let engine = with_web("sid", SMALLEST);
+        let command = stopped_in_its_tracks(&engine, "storage-driver", then);
+        let start = Instant::now();
+        let told = engine.stackctl(&["engine", "apply", "--yes", "--timeout", "3s", "--restart-command", &command]);
+        let took = start.elapsed();
+        let pid = engine.pid().expect("it has said which it is").to_string();
+        // Nobody waits for an answer that never comes, not even where this test fails.
+        run(Command::new("kill").args(["-KILL", &pid]));
+        assert!(Beside::wait_until(|| !std::path::Path::new("/proc").join(&pid).exists()), "it is killed");
+        let said = &told.stderr;
+        assert_eq!(told.code, 1, "{said}");
+        assert!(took < Duration::from_secs(60), "`{then}` took {took:?}: {said}");
+        for words in [
+            "the engine is not back (it did not come back within 3 s: ",
+            "rolling back",
+            "is what it was before, and still the engine does not start: it did not come back within 15 s: ",
+            &format!("It is DOWN: its process {pid} runs and does not answer: its log says where it hangs ("),
+            &format!("`sudo kill -KILL {pid}` ends it"),
+        ] {
+            assert!(said.contains(words), "`{then}`: {words}: {said}");
+        }
+        assert_eq!(said.matches("it is ended").count(), usize::from(is_ended), "`{then}`: {said}");
+        assert!(said.contains(&engine.path("log").display().to_string()), "{said}");
+        assert_eq!(engine.text(), SMALLEST, "{said}");
+        engine.restart();
+        assert!(
+            Beside::wait_until(|| engine.docker(&["ps", "--format", "{{.Names}}"]).contains("demo-web-1")),
+            "{said}"
+        );
+        println!("`{then}`: given up after {took:.1?}");
     }
 }
 

@@ -164,10 +164,17 @@ fn a_command_that_takes_its_time_between_stop_and_start_is_waited_for() {
 #[test]
 fn a_command_that_only_stops_the_engine_is_told_as_that() {
     let engine = Beside::start("sid", SMALLEST, "");
-    engine.write_stack(GATEWAY);
+    // A change that is in force, and may be gone back to by a command that starts the engine.
+    engine.write_stack("engine: { logging: { driver: local } }\napps: {}\n");
+    engine.apply(0);
+    let applied = engine.text();
+    engine.write_stack("engine: { metrics: gateway, logging: { driver: local } }\napps: {}\n");
     let command = format!("kill {}; sleep 1", engine.pid().expect("it runs"));
     let told = engine.expect(1, &["engine", "apply", "--yes", "--timeout", "1s", "--restart-command", &command]);
     assert!(told.contains("It is DOWN: nothing says that the file is at fault"), "{told}");
-    assert!(told.contains("start the engine as this host does") && !told.contains("earlier copies"), "{told}");
-    assert_eq!(engine.text(), SMALLEST);
+    assert!(told.contains("start the engine as this host does"), "{told}");
+    let undo =
+        format!("`stackctl engine rollback --config-file {} --restart-command COMMAND`", engine.file().display());
+    assert!(told.contains(&undo), "{told}");
+    assert_eq!(engine.text(), applied);
 }

@@ -5,6 +5,7 @@ mod apply;
 mod beside;
 mod booted;
 mod bundle;
+mod ended;
 mod engines;
 mod fears;
 mod files;

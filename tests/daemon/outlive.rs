@@ -178,6 +178,25 @@ fn logs_that_no_container_could_write_are_refused() {
     assert_eq!(engine.docker(&["ps", "-aq"]), "", "nothing is left of the tries");
 }
 
+/// Where new containers log as before, none is started to see whether it can.
+#[test]
+fn a_log_driver_is_tried_only_where_it_changes() {
+    let options = "\"log-opts\": {\"max-size\": \"10m\", \"max-file\": \"3\"}";
+    let engine = Beside::start("sid", &SMALLEST.replace('}', &format!(", {options}}}")), "");
+    let tries = || {
+        let now = run(Command::new("date").arg("+%s.%N")).stdout;
+        let only = ["--filter", "type=container", "--filter", "event=create"];
+        engine.docker(&[&["events", "--since", "1", "--until", now.trim()], &only[..]].concat()).lines().count()
+    };
+    engine.write_stack("engine: { logging: { driver: json-file } }\napps: {}\n");
+    engine.expect(0, &["engine", "apply", "--yes"]);
+    assert!(engine.text().contains("\"log-driver\": \"json-file\""), "{}", engine.text());
+    assert_eq!(tries(), 0);
+    engine.write_stack("engine: { logging: { driver: json-file, options: { max-size: 20m } } }\napps: {}\n");
+    engine.expect(0, &["engine", "apply", "--yes"]);
+    assert_eq!(tries(), 1, "{}", engine.text());
+}
+
 #[test]
 fn a_container_that_was_to_come_back_and_does_not_is_no_success() {
     let engine = with_three("sid");
@@ -268,6 +287,7 @@ fn an_engine_that_does_not_start_with_what_was_before_either_leaves_its_containe
     let told = engine.expect(1, &["engine", "apply", "--yes", "--timeout", "1s", "--restart-command", &command]);
     assert!(told.contains("It is DOWN") && told.contains("is what it was before but for `live-restore`"), "{told}");
     assert!(told.contains("`stackctl engine rollback` takes `live-restore` out again"), "{told}");
+    assert!(told.contains("the containers run on without it") && !told.contains("docker start"), "{told}");
     engine.restart();
     assert_eq!(running(&engine), before, "{told}");
     let told = engine.expect(0, &["engine", "rollback", "--yes", "--restart-command", &engine.restart_command()]);

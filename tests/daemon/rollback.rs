@@ -201,8 +201,10 @@ fn where_an_engine_of_ones_own_is_down_its_file_has_to_be_named() {
     engine.expect(0, &["engine", "apply", "--yes"]);
     must(Command::new("kill").arg(engine.pid().expect("it runs").to_string()));
     assert!(Beside::wait_until(|| !engine.path("pid").exists()), "it ends");
-    let told = engine.expect(1, &["engine", "rollback", "--yes"]);
-    assert!(told.contains("`stackctl engine rollback --config-file FILE`"), "{told}");
+    for words in [&["engine", "rollback", "--yes"][..], &["engine", "apply", "--yes"], &["engine", "show"]] {
+        let told = engine.expect(1, words);
+        assert!(told.contains("`stackctl engine rollback --config-file FILE`"), "{words:?}: {told}");
+    }
     engine.expect(0, &["engine", "rollback", "--yes", "--config-file", &engine.file().display().to_string()]);
     assert_eq!(engine.text(), SMALLEST);
 }
@@ -237,7 +239,8 @@ fn an_engine_that_wants_its_file_is_not_left_without_one() {
     fs::remove_file(engine.file()).expect("it is there");
     let command = engine.never_with_metrics();
     let told = engine.expect(1, &["engine", "apply", "--yes", "--restart-command", &command]);
-    assert!(told.contains("the engine runs with it") && engine.pid().is_some(), "{told}");
+    assert!(told.contains("is `{}` (there was none before") && told.contains("the engine runs with it"), "{told}");
+    assert!(!told.contains("is what it was before") && engine.pid().is_some(), "{told}");
     assert_eq!(engine.text(), "{}\n");
 }
 

@@ -1,12 +1,15 @@
 //! `engine apply`: changes `daemon.json`, and puts it in force where that is asked for.
 
 use std::cell::Cell;
+use std::time::Duration;
 
 use super::super::{Exit, Failure, output};
 use super::proposal::unseen::expect_new_containers;
 use super::proposal::{Proposal, Wishes, is_rootless};
 use super::restart::in_force::Written;
+use super::restart::standing::{Signals, Standing};
 use super::restart::way_back::WayBack;
+use super::restart::way_out::undo_when_down;
 use super::restart::{Restart, RestartWishes};
 use super::subject::Running;
 use super::typed::{as_administrator, command_line};
@@ -60,10 +63,47 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
         return Ok(Exit::Done);
     }
     confirm(if service.is_some() { "Change it and restart the engine?" } else { "Change it?" }, arguments.yes)?;
-    expect_new_containers(&proposal).await?;
-    let turn = Turn::of(&proposal.file).map_err(|error| or_by_hand(&proposal, error))?;
-    expect_same_engine(&proposal)?;
-    let backup = if proposal.change.is_empty() { earlier(&proposal)? } else { Some(write(&proposal, &turn)?) };
+    let has_begun = Cell::default();
+    let standing = standing(&proposal, service.as_ref(), &has_begun)?;
+    let signals = Signals::listen()?;
+    let patience = arguments.restart.patience();
+    signals.beside(change(global, &proposal, service, patience, &has_begun), &standing).await
+}
+
+/// How it stands is told by what the file was and what it is to be.
+fn standing<'a>(
+    proposal: &'a Proposal,
+    service: Option<&Service>,
+    restarts: &'a Cell<bool>,
+) -> Result<Standing<'a>, Failure> {
+    let file = &proposal.file;
+    let now = || file.bytes().map(<[u8]>::to_vec);
+    let (before, after) = if proposal.change.is_empty() {
+        (earlier(proposal)?.map_or_else(|| Ok(now()), |copy| copy.bytes())?, now())
+    } else {
+        (now(), Some(proposal.change.after.bytes()))
+    };
+    let undo = service.map(|service| undo_when_down(service, file)).unwrap_or_default();
+    Ok(Standing { file, before, after, is_rollback: false, undo, starts: service.is_some(), restarts })
+}
+
+/// Writes it, and puts it in force where something restarts the engine.
+async fn change(
+    global: &Global,
+    proposal: &Proposal,
+    service: Option<Service>,
+    patience: Duration,
+    has_begun: &Cell<bool>,
+) -> Result<Exit, Failure> {
+    let say = |text: &str| {
+        if !global.quiet {
+            output::say(text);
+        }
+    };
+    expect_new_containers(proposal).await?;
+    let turn = Turn::of(&proposal.file).map_err(|error| or_by_hand(proposal, error))?;
+    proposal.running.as_ref().map_or(Ok(()), Running::expect_alive)?;
+    let backup = if proposal.change.is_empty() { earlier(proposal)? } else { Some(write(proposal, &turn)?) };
     if let Some(backup) = backup.as_ref().filter(|_| !proposal.change.is_empty()) {
         let path = proposal.file.path().display();
         let named = proposal.file.path().display().to_string();
@@ -73,15 +113,8 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
         say(&format!("wrote {path}; what it was before: {} (`{undo}`)", backup.path().display()));
     }
     if let (Some(service), Some(running)) = (service, &proposal.running) {
-        let restart = Restart {
-            running,
-            service,
-            patience: arguments.restart.patience(),
-            global,
-            turn: &turn,
-            is_last: false,
-            has_hung: Cell::default(),
-        };
+        let (turn, has_hung) = (&turn, Cell::default());
+        let restart = Restart { running, service, patience, global, turn, is_last: false, has_hung, has_begun };
         let written = Written {
             now: &proposal.change.after,
             reloads: proposal.reloads(),
@@ -98,17 +131,6 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
 /// The copy to go back to where the file was changed before, and is not in force yet.
 fn earlier(proposal: &Proposal) -> Result<Option<Backup>, Failure> {
     Ok(Backup::last(proposal.file.path())?.filter(|backup| backup.is_undone_by(&proposal.file)))
-}
-
-/// What was found is true no more where the engine was restarted while somebody thought about the question.
-fn expect_same_engine(proposal: &Proposal) -> Result<(), Failure> {
-    let dockerd = proposal.running.as_ref().and_then(|running| running.dockerd.as_ref());
-    if dockerd.is_none_or(Dockerd::is_alive) {
-        return Ok(());
-    }
-    let attempt = "cannot go on with the engine that was found";
-    let error = crate::engine::Error::new(attempt, "it has been restarted since, or has ended");
-    Err(error.advise("nothing was changed; look again with `stackctl engine plan`").into())
 }
 
 fn write(proposal: &Proposal, turn: &Turn) -> Result<Backup, Failure> {

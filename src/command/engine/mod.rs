@@ -8,6 +8,7 @@ mod rollback;
 mod show;
 mod subject;
 mod typed;
+mod unsaid;
 
 pub(super) use subject::change as engine_change;
 pub(super) use typed::{as_administrator, command_line};

@@ -5,19 +5,20 @@ use std::cell::Cell;
 use super::super::{Exit, Failure, output};
 use super::apply::by_whom;
 use super::confirm;
-use super::proposal::impact::{Before, impact};
 use super::proposal::is_rootless;
+use super::restart::force::{Force, Return};
 use super::restart::in_force::Written;
-use super::restart::live_restore::{self, still_on};
+use super::restart::live_restore::{still_on, switch_off};
+use super::restart::standing::{Signals, Standing};
 use super::restart::start::{Down, tell, warn_of_a_start_by_hand};
 use super::restart::way_back::WayBack;
+use super::restart::way_out::undo_when_down;
 use super::restart::{Restart, RestartWishes};
 use super::subject::{LIVE_RESTORE, Running, Which, file_of_any_engine, reader_of, reader_or_down};
 use super::typed::{as_administrator, command_line};
+use super::unsaid::unsaid;
 use crate::cli::Global;
-use crate::daemon::{
-    self, BackByHand, Backup, ConfigFile, Document, Turn, diff, needs_restart, objections, refused_by,
-};
+use crate::daemon::{self, BackByHand, Backup, ConfigFile, Document, Restored, Turn, diff, objections, refused_by};
 
 /// Arguments of `engine rollback`.
 #[derive(Debug, clap::Args)]
@@ -53,19 +54,24 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
             output::say(text);
         }
     };
-    let path = file.path().display().to_string();
-    let Some(backup) = Backup::last(file.path())? else {
-        say(&format!("nothing to roll back: stackctl keeps no copy of {path}"));
-        return Ok(Exit::Done);
-    };
     // The file of an engine on this host is judged by what that engine takes, also where it is named.
     let reader = if running.is_none() { reader_of(&file).await } else { None };
     let judge = running.as_ref().or(reader.as_ref());
+    let Some(backup) = Backup::last(file.path())? else {
+        say(&format!("nothing to roll back: stackctl keeps no copy of {}", file.path().display()));
+        if let Some(judge) = judge
+            && let Some(text) = unsaid(judge, &file).await
+        {
+            output::say(&text);
+        }
+        return Ok(Exit::Done);
+    };
     let restored = startable(&file, &backup, judge)?;
     let not_asked = refused(judge, &file, &backup)?;
     let under_way = Backup::under_way(file.path())?;
-    show(&what(&file, &backup, under_way.as_ref())?);
-    let force = running.as_ref().map(|running| Force::of(running, &file, &backup, &restored, under_way.as_ref()));
+    let back = Return { file: &file, backup: &backup, restored: &restored, under_way: under_way.as_ref() };
+    show(&what(&back)?);
+    let force = running.as_ref().map(|running| back.force(running));
     if let (Some(force), Some(running)) = (&force, &running) {
         show(&force.words(running, &restored));
     }
@@ -82,137 +88,84 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     if let Some(denied) = not_asked {
         return Err(or_by_hand(denied));
     }
-    let turn = Turn::of(&file)?;
-    if let (Some(service), None) = (&service, &running) {
-        let down = Down { service, patience: arguments.restart.patience(), turn: &turn, file: &file, say: &say };
-        return down.finish(backup, &restored, under_way).await.map(|()| Exit::Done);
-    }
-    // While an engine restarts, both texts are on disk.
-    if let (None, Some(running)) = (&service, &running) {
-        // Before the copy is used up: a run that is ended in between leaves it for the next one.
-        switch_off(running, &turn, &file, &restored).await;
-    }
-    let (done, until_now) = match &service {
-        Some(_) => {
-            backup.put_back(&turn, &file).map(|(done, until_now)| (done, Some(until_now))).map_err(or_by_hand)?
-        }
-        None => (backup.clone().restore(&turn, &file).map_err(or_by_hand)?, None),
+    let (signals, has_begun) = (Signals::listen()?, Cell::default());
+    let undo = match (&service, &running) {
+        (Some(service), Some(_)) => undo_when_down(service, &file),
+        _ => command_line(),
     };
-    tell(&say, &file, &done);
-    let reloads = force == Some(Force::Reload);
-    match (service, running, until_now) {
-        (Some(service), Some(running), Some(until_now)) => {
-            let patience = arguments.restart.patience();
-            let way_back = WayBack::BeforeRollback(until_now.clone());
-            let written = Written { now: &restored, reloads, file: &file, way_back, proven: None };
-            let restart = Restart {
-                running: &running,
-                service,
-                patience,
-                global,
-                turn: &turn,
-                is_last: false,
-                has_hung: Cell::default(),
-            };
-            let exit = restart.put_in_force(written).await?;
-            if exit != Exit::Interrupted {
-                until_now.forget();
-                backup.forget();
-            }
-            Ok(exit)
-        }
-        (_, running, _) => {
-            under_way.into_iter().for_each(Backup::forget);
+    let standing = Standing {
+        file: &file,
+        before: file.bytes().map(<[u8]>::to_vec),
+        after: backup.bytes()?,
+        is_rollback: true,
+        undo,
+        starts: service.is_some(),
+        restarts: &has_begun,
+    };
+    let turn = Turn::of(&file)?;
+    // What was edited while somebody thought about the question has been shown to nobody, and kept by nobody.
+    file.expect_unchanged()?;
+    running.as_ref().map_or(Ok(()), Running::expect_alive)?;
+    let patience = arguments.restart.patience();
+    let work = async {
+        let Some(service) = service else {
+            let done = put_back_alone(running.as_ref(), &turn, &back).await.map_err(or_by_hand)?;
+            tell(&say, &file, &done);
+            under_way.iter().cloned().for_each(Backup::forget);
             if force.is_some_and(|force| matches!(force, Force::Reload | Force::Restart)) {
-                say(&by_whom(running.as_ref(), reloads, &restored));
+                say(&by_whom(running.as_ref(), force == Some(Force::Reload), &restored));
             }
-            Ok(Exit::Done)
-        }
-    }
+            return Ok(Exit::Done);
+        };
+        let Some(running) = &running else {
+            let down = Down { service: &service, patience, turn: &turn, file: &file, has_begun: &has_begun, say: &say };
+            return down.finish(backup.clone(), &restored, under_way.clone()).await.map(|()| Exit::Done);
+        };
+        // While an engine restarts, both texts are on disk.
+        let (done, until_now) = backup.put_back(&turn, &file).map_err(or_by_hand)?;
+        tell(&say, &file, &done);
+        let (reloads, way_back) = (force == Some(Force::Reload), WayBack::BeforeRollback(until_now));
+        let written = Written { now: &restored, reloads, file: &file, way_back, proven: None };
+        let has_hung = Cell::default();
+        let (turn, has_begun) = (&turn, &has_begun);
+        let restart = Restart { running, service, patience, global, turn, is_last: false, has_hung, has_begun };
+        let exit = restart.put_in_force(written).await?;
+        forget(&backup, &file);
+        Ok(exit)
+    };
+    signals.beside(work, &standing).await
 }
 
-/// Whoever restarts the engine later has it end without its containers, if it goes on with a live-restore that the file does
-/// not have any more, and the next one kills them. No container stops for this.
-async fn switch_off(running: &Running, turn: &Turn, file: &ConfigFile, restored: &Document) {
-    if !running.host.live_restore || running.outlives_with(restored) {
-        return;
-    }
-    match live_restore::switch_off(turn, &running.engine, file).await {
+/// Puts the copy back where nothing is restarted, and has live-restore off in the engine, too. Whoever restarts that later has it
+/// end without its containers, if it goes on with a live-restore that the file does not have any more, and the next one kills
+/// them. No container stops for this, and both texts are on disk until it is done.
+async fn put_back_alone(running: Option<&Running>, turn: &Turn, back: &Return<'_>) -> Result<Restored, daemon::Error> {
+    let Return { file, backup, restored, .. } = *back;
+    let goes_off = |running: &&Running| running.host.live_restore && !running.outlives_with(restored);
+    let Some(running) = running.filter(goes_off) else { return backup.clone().restore(turn, file) };
+    let (done, mut until_now) = match backup.put_back(turn, file) {
+        Ok(both) => both,
+        Err(denied @ daemon::Error::Denied { .. }) => return Err(denied),
+        // Perhaps there is no room for both texts: a rename needs none.
+        Err(error) => {
+            let done = backup.clone().restore(turn, file)?;
+            output::say(&still_on(&error.to_string(), file));
+            return Ok(done);
+        }
+    };
+    match switch_off(turn, &running.engine, file, Some(&mut until_now)).await {
         Ok(()) => output::say("live-restore is off in the engine, too (it was reloaded, and no container stopped)"),
         Err(reason) => output::say(&still_on(&reason, file)),
     }
+    forget(backup, file);
+    Ok(done)
 }
 
-/// What it takes to put the copy in force.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Force {
-    /// Nothing: the engine has never taken up what is taken back.
-    Already,
-    /// Nothing but that live-restore is switched off in the engine.
-    SwitchOff,
-    /// A reload.
-    Reload,
-    /// A restart.
-    Restart,
-}
-
-impl Force {
-    /// `under_way`: what the file was before a rollback to this very copy that was killed.
-    fn of(
-        running: &Running,
-        file: &ConfigFile,
-        backup: &Backup,
-        restored: &Document,
-        under_way: Option<&Backup>,
-    ) -> Self {
-        // A reload puts live-restore in force, and does not take it back.
-        let has_reloaded = running.host.live_restore && !running.outlives_with(restored);
-        let is_put_back = backup.bytes().is_ok_and(|bytes| bytes.as_deref() == file.bytes());
-        let under_way = under_way.filter(|_| is_put_back);
-        let has_restarted = under_way.is_some_and(|until_now| running.has_started_after(until_now));
-        let runs_with = match under_way {
-            _ if has_restarted => Ok(restored.clone()),
-            Some(until_now) => until_now.document(),
-            None => file.document(),
-        };
-        let alike = |document: &Document| document.setting(LIVE_RESTORE, &false.into());
-        let needs_restart = runs_with.as_ref().map_or(true, |now| needs_restart(&alike(now), &alike(restored)));
-        // What only a start reads is not in force where the engine has run since before it was written, whatever the file says now.
-        let lacks = has_restarted || running.runs_since_before(backup);
-        let is_edited = running.is_older_than(file) && !backup.is_undone_by(file);
-        let comes_on = running.outlives_with(restored) && !running.host.live_restore;
-        match runs_with {
-            _ if lacks && has_reloaded => Self::SwitchOff,
-            _ if lacks => Self::Already,
-            // Nobody knows what it was started with.
-            _ if is_edited => Self::Restart,
-            _ if has_reloaded && !needs_restart => Self::SwitchOff,
-            _ if has_reloaded => Self::Restart,
-            Ok(now) if !needs_restart && !comes_on && says_the_same(&alike(&now), &alike(restored)) => Self::Already,
-            Ok(_) if !needs_restart => Self::Reload,
-            _ => Self::Restart,
-        }
-    }
-
-    fn words(self, running: &Running, restored: &Document) -> String {
-        if self == Self::Already {
-            return "the engine does not run with what is taken back: nothing has to be restarted".to_owned();
-        }
-        if self == Self::SwitchOff {
-            return "live-restore is switched off in the engine by a reload (SIGHUP): no container stops".to_owned();
-        }
-        impact(Before {
-            containers: &running.containers,
-            live_restore: running.outlives_with(restored),
-            in_swarm: running.host.in_swarm,
-            reloads: self == Self::Reload,
-        })
-    }
-}
-
-fn says_the_same(one: &Document, other: &Document) -> bool {
-    let mut names = one.settings().into_iter().chain(other.settings()).map(|(name, ..)| name);
-    names.all(|name| one.get(&name) == other.get(&name))
+/// The rollback has come to its end: neither text is needed any more.
+fn forget(backup: &Backup, file: &ConfigFile) {
+    // Its name has changed perhaps, with what stood in the file.
+    Backup::under_way(file.path()).ok().flatten().into_iter().for_each(Backup::forget);
+    backup.clone().forget();
 }
 
 /// What the copy says. Refuses one that the engine would not start with: it may have been damaged since, or other flags given.
@@ -301,16 +254,20 @@ fn by_hand(
 }
 
 /// What would be different.
-fn what(file: &ConfigFile, backup: &Backup, under_way: Option<&Backup>) -> Result<String, Failure> {
+fn what(back: &Return) -> Result<String, Failure> {
+    let Return { file, backup, .. } = *back;
     let now = String::from_utf8_lossy(file.bytes().unwrap_or_default()).into_owned();
     let path = file.path().display().to_string();
     let bytes = backup.bytes()?;
-    if under_way.is_some() && bytes.as_deref() == file.bytes() {
-        return Ok(format!(
-            "{path} is what it was before: a rollback that was interrupted has put it back, and now ends"
-        ));
+    if back.until_now().is_some() {
+        let how = match (file.bytes(), &bytes) {
+            (None, None) => "is gone, as before stackctl changed it",
+            (now, before) if now == before.as_deref() => "is what it was before",
+            _ => "is what it was before but for `live-restore`",
+        };
+        return Ok(format!("{path} {how}: a rollback that was interrupted has put it back, and now ends"));
     }
-    let Some(bytes) = bytes else { return Ok(format!("{path} was not there before")) };
+    let Some(bytes) = bytes else { return Ok(format!("{path} was not there before, and goes")) };
     let before = String::from_utf8_lossy(&bytes).into_owned();
     let without_mark =
         |text: &str| Document::parse(text.as_bytes()).map_or(text.to_owned(), |read| read.text().to_owned());

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use super::super::advice::typed;
 use super::super::{Exit, Failure, output, situation};
 use super::proposal::{is_rootless, reach};
-use super::subject::{Running, Which, is_usual_engine};
+use super::subject::{Running, Which, is_usual_engine, with_way_back};
+use super::unsaid::served_unsaid;
 use crate::cli::Global;
-use crate::daemon::{self, Backup, ConfigFile, DEFAULT_FILE, Flags, METRICS_KEY, without_credentials};
+use crate::daemon::{self, Backup, ConfigFile, DEFAULT_FILE, Document, Flags, METRICS_KEY, without_credentials};
 use crate::desired::DEFAULT_GATEWAY;
 use crate::engine::{EngineKind, Error};
 use crate::stack::{EngineMetrics, counted};
@@ -26,7 +27,7 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     let running = match &arguments.which.config_file {
         Some(_) => None,
         // An engine that is down may be down because of its file: that is worth a look.
-        None => Running::find().await.map_err(|silent| failure = Some(silent)).ok(),
+        None => Running::find().await.map_err(|silent| failure = Some(with_way_back(silent))).ok(),
     };
     failure = failure.or_else(|| running.as_ref().and_then(|running| running.expect_daemon_json().err()));
     let flags = running.as_ref().map(Running::flags).unwrap_or_default();
@@ -40,7 +41,9 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
         failure = failure.or(looked.failure);
     }
     let local = running.as_ref().filter(|running| running.expect_daemon_json().is_ok());
-    rows.extend(local.and_then(|running| about_metrics(running, &settings, failure.is_none())));
+    if let Some(running) = local {
+        rows.extend(about_metrics(running, &settings, failure.is_none()).await);
+    }
     match wanted(global) {
         Ok(row) => rows.push(row),
         Err(wrong) => failure = failure.or(Some(wrong)),
@@ -155,7 +158,8 @@ fn last_change(path: &Path, running: Option<&Running>, is_named: bool) -> Option
     let path = path.display().to_string();
     let path = shlex::try_quote(&path).unwrap_or_default();
     let named = if is_named { format!(" --config-file {path}") } else { String::new() };
-    let undo = typed(&format!("`stackctl engine rollback{named}` takes it back"));
+    let does = if is_under_way { "ends that" } else { "takes it back" };
+    let undo = typed(&format!("`stackctl engine rollback{named}` {does}"));
     Some(("change", format!("by stackctl at {}{became}; {undo}", last.taken())))
 }
 
@@ -178,12 +182,16 @@ fn of_flags(flags: &Flags) -> Vec<Vec<String>> {
 
 /// Where the metrics are said to be, whether something listens there, and who reaches it.
 /// `all_is_read`: the settings are all that there are.
-fn about_metrics(running: &Running, settings: &[Vec<String>], all_is_read: bool) -> Option<Line> {
+async fn about_metrics(running: &Running, settings: &[Vec<String>], all_is_read: bool) -> Option<Line> {
     let setting =
         |name: &str| settings.iter().find(|row| row[0] == name).map(|row| row[1].trim_matches('"').to_owned());
     let said = setting(METRICS_KEY);
     let Some(said) = said.filter(|said| !said.is_empty()) else {
-        return all_is_read.then(|| ("metrics", "off: there is no `metrics-addr`".to_owned()));
+        let off = "off: there is no `metrics-addr`";
+        // Neither the file nor a flag has it: what is served is from before.
+        let still = served_unsaid(running, &Document::default()).await;
+        let still = still.map(|address| format!("{off} any more, but THEY ARE SERVED AT {address} until a restart"));
+        return all_is_read.then(|| ("metrics", still.unwrap_or_else(|| off.to_owned())));
     };
     let dockerd = running.dockerd.as_ref()?;
     let Some(address) = address(&said) else {

@@ -166,6 +166,16 @@ impl Running {
         Service::of(self.dockerd.as_ref(), self.host.kind == EngineKind::Rootless)
     }
 
+    /// Refuses where it was restarted while somebody thought about a question: what was found is true no more.
+    pub(super) fn expect_alive(&self) -> Result<(), Failure> {
+        if self.dockerd.as_ref().is_none_or(Dockerd::is_alive) {
+            return Ok(());
+        }
+        let attempt = "cannot go on with the engine that was found";
+        let error = Error::new(attempt, "it has been restarted since, or has ended");
+        Err(error.advise("nothing was changed; look again with `stackctl engine show`").into())
+    }
+
     /// Says no where the engine has no `daemon.json` on this host, and what to do instead.
     pub(super) fn expect_daemon_json(&self) -> Result<(), Failure> {
         let facts = self.engine.facts();
@@ -239,33 +249,47 @@ pub(super) async fn file_of_any_engine() -> Result<(ConfigFile, Option<Running>)
     }
 }
 
-/// Which file an engine reads that does not answer, only its administrator can tell.
+/// Which file an engine reads that does not answer, only its administrator can tell. One on another host is none of this one's.
 fn with_named_file(failure: Failure) -> Failure {
-    let Failure::World(error) = failure else { return failure };
-    let before = error.advice.clone().map(|advice| format!("{advice}; ")).unwrap_or_default();
-    Failure::World(error.advise(format!(
-        "{before}where it is down because of its file, name that: `stackctl engine rollback --config-file FILE` puts the file \
-         back, and with `--restart-command COMMAND` starts the engine, too"
-    )))
+    let is_local = Hints::of_process().address().is_ok_and(|address| address.url.starts_with("unix://"));
+    match failure {
+        Failure::World(error) if is_local => Failure::World(advised(
+            error,
+            "where it is down because of its file, name that: `stackctl engine rollback --config-file FILE` puts the file \
+             back, and with `--restart-command COMMAND` starts the engine, too",
+        )),
+        failure => failure,
+    }
 }
 
-/// The way back belongs to the answer where the usual engine does not answer and stackctl was the last to change its file.
+fn advised(error: Error, more: &str) -> Error {
+    let before = error.advice.clone().map(|advice| format!("{advice}; ")).unwrap_or_default();
+    error.advise(format!("{before}{more}"))
+}
+
+/// The way back belongs to the answer where the engine does not answer: it may be down because of what stackctl wrote.
 pub(super) fn with_way_back(failure: Failure) -> Failure {
     let Failure::World(error) = failure else { return failure };
-    let file = ConfigFile::read(Path::new(DEFAULT_FILE)).ok().filter(|_| is_usual_engine());
-    let changed = file.and_then(|file| {
-        let last = Backup::last(file.path()).ok()??;
-        last.is_undone_by(&file).then(|| (file.path().display().to_string(), last.taken()))
-    });
+    if !is_usual_engine() {
+        return with_named_file(Failure::World(error));
+    }
     if let Some(busy) = file_at_work() {
         return busy.into();
     }
+    let changed = ConfigFile::read(Path::new(DEFAULT_FILE)).ok().and_then(|file| {
+        let last = Backup::last(file.path()).ok()??;
+        let is_ours = last.is_undone_by(&file) || Backup::under_way(file.path()).is_ok_and(|copy| copy.is_some());
+        is_ours.then(|| (file.path().display().to_string(), last.taken()))
+    });
     let Some((path, taken)) = changed else { return Failure::World(error) };
-    let before = error.advice.clone().map(|advice| format!("{advice}; ")).unwrap_or_default();
-    Failure::World(error.advise(format!(
-        "{before}where it does not start with what stackctl wrote into {path} at {taken}, \
-         `sudo stackctl engine rollback --restart` takes that back"
-    )))
+    let how = if Service::of(None, false).is_some() { "--restart" } else { "--restart-command COMMAND" };
+    Failure::World(advised(
+        error,
+        &format!(
+            "where it does not start with what stackctl wrote into {path} at {taken}, `sudo stackctl engine rollback {how}` takes \
+             that back and starts it"
+        ),
+    ))
 }
 
 /// What `verify engine` has to know to say who makes the engine serve its metrics, and how.

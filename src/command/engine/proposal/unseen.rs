@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::super::super::Failure;
 use super::Proposal;
-use crate::daemon::Edit;
+use crate::daemon::{Document, Flags};
 use crate::engine::images::own_image;
 use crate::engine::{Error, Prober};
 
@@ -40,18 +40,24 @@ impl Proposal {
         ))
     }
 
-    /// Where new containers would log to, and with which options, where that changes.
+    /// Where new containers would log to, and with which options, where that changes. A file that says in more words what it said
+    /// before changes nothing.
     pub(in super::super) fn logging(&self) -> Option<(String, BTreeMap<String, String>)> {
-        let is_about_logs = |edit: &Edit| edit.path == "log-driver" || edit.path.starts_with("log-opts");
-        if !self.change.edits.iter().any(is_about_logs) {
-            return None;
-        }
-        let driver = self.change.after.get_text("log-driver").unwrap_or_else(|| "json-file".to_owned());
-        let options = self.change.after.get("log-opts");
-        let options = options.as_ref().and_then(Value::as_object).into_iter().flatten();
-        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        Some((driver, options.map(|(name, value)| (name.clone(), text(value))).collect()))
+        let (before, after) = (logging(&self.change.before, &self.flags), logging(&self.change.after, &self.flags));
+        (before != after).then_some(after)
     }
+}
+
+/// Where new containers log to, and with which options, with that file and those flags.
+fn logging(document: &Document, flags: &Flags) -> (String, BTreeMap<String, String>) {
+    let flag = || flags.get("log-driver").map(|flag| flag.value.clone());
+    let driver = document.get_text("log-driver").or_else(flag).unwrap_or_else(|| "json-file".to_owned());
+    let given = flags.iter().filter(|flag| flag.key == "log-opts").filter_map(|flag| flag.value.split_once('='));
+    let given = given.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let options = document.get("log-opts");
+    let options = options.as_ref().and_then(Value::as_object).into_iter().flatten();
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    (driver, given.chain(options.map(|(name, value)| (name.clone(), text(value)))).collect())
 }
 
 /// Whether new containers would start with the log driver and the options that are to be everybody's. No engine looks at the
@@ -69,4 +75,23 @@ pub(in super::super) async fn expect_new_containers(proposal: &Proposal) -> Resu
              daemon.json, or what the driver needs",
         )
         .into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_logs_to_the_same_place_in_more_words_is_no_change() {
+        let told = |text: &str, flags: &str| {
+            let flags: Vec<String> = flags.split_whitespace().map(str::to_owned).collect();
+            logging(&Document::parse(text.as_bytes()).expect(text), &Flags::parse(&flags))
+        };
+        let options = "\"log-opts\": { \"max-size\": \"10m\" }";
+        let said = format!("{{ \"log-driver\": \"json-file\", {options} }}");
+        assert_eq!(told(&format!("{{ {options} }}"), ""), told(&said, ""));
+        assert_eq!(told("{}", "--log-opt max-size=10m"), told(&said, ""));
+        assert_ne!(told("{}", "--log-driver local --log-opt max-size=10m"), told(&said, ""), "it is another driver");
+        assert_ne!(told("{}", ""), told(&said, ""), "options are added");
+    }
 }

@@ -1,5 +1,6 @@
 //! What is heard of an engine that starts: whether it answers, and why it does not.
 
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use super::super::super::{Failure, situation};
@@ -21,7 +22,7 @@ pub(in super::super) async fn look(address: &Address, patience: Duration) -> Res
 /// Starts an engine that is down, and waits for it.
 pub(in super::super) async fn start(service: &Service, patience: Duration) -> Result<Engine, Failure> {
     let words = Words::from_now(service, None);
-    let outcome = service.restart(COMMAND_PATIENCE).await;
+    let outcome = service.restart(COMMAND_PATIENCE, &Cell::default()).await;
     let deadline = Instant::now() + if outcome.is_ok() { patience } else { Duration::ZERO };
     let silent = loop {
         if outcome.is_err() && service.is_down().await {

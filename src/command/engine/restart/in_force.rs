@@ -1,11 +1,8 @@
 //! Puts in force what a `daemon.json` says now: reload or restart, and a look at the containers and the metrics. `way_back` has
 //! what comes where the engine does not come back.
 
-use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
-
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::super::super::progress::Progress;
 use super::super::super::{Exit, Failure, output, prove};
@@ -13,11 +10,11 @@ use super::super::proposal::impact::names;
 use super::answer::PAUSE;
 use super::live_restore::{self, reloaded};
 use super::proof;
-use super::way_back::{Back, Stage, WayBack};
+use super::way_back::{Back, WayBack};
 use super::{NotBack, Restart};
 use crate::daemon::{ConfigFile, Dockerd, Document};
 use crate::desired::Desired;
-use crate::engine::{AfterRestart, Engine, Error, RunningContainer};
+use crate::engine::{AfterRestart, Engine, RunningContainer};
 use crate::stack::counted;
 use crate::verify::Status;
 
@@ -39,48 +36,8 @@ pub(in super::super) struct Written<'a> {
 }
 
 impl Restart<'_> {
-    /// Reloads or restarts, and proves it. Goes back where the engine does not come back. Ctrl-C and the like end the waiting,
-    /// and it is said how things stand.
+    /// Reloads or restarts, and proves it. Goes back where the engine does not come back.
     pub(in super::super) async fn put_in_force(&self, written: Written<'_>) -> Result<Exit, Failure> {
-        let path = written.file.path().display().to_string();
-        let listen = |kind| signal(kind).map_err(|error| Error::new("cannot listen for signals", error));
-        let mut interrupt = listen(SignalKind::interrupt())?;
-        let (mut terminate, mut quit) = (listen(SignalKind::terminate())?, listen(SignalKind::quit())?);
-        // Whoever loses the terminal still gets the engine back: the work goes on to its end.
-        let _hangup = listen(SignalKind::hangup())?;
-        let stage = Cell::new(Stage::Forth);
-        let file = written.file;
-        let is_rollback = matches!(written.way_back, WayBack::BeforeRollback(_));
-        tokio::select! {
-            done = self.carry_out(written, &stage) => return done,
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = quit.recv() => {}
-        }
-        let how = match stage.get() {
-            Stage::Forth if is_rollback => format!(
-                "{path} is put back; `{}` ends this rollback, and starts the engine where it is down",
-                self.undo_when_down(file)
-            ),
-            Stage::Forth => format!(
-                "{path} is changed; `stackctl engine rollback` takes the change back, and where the engine is down `{}` starts \
-                 it, too (by hand it would stop containers that run on)",
-                self.undo_when_down(file)
-            ),
-            Stage::Back => format!("{path} is what it was before"),
-            Stage::BackKeepingAlive => format!(
-                "{path} is what it was before but for `live-restore`, without which containers would stop while the engine \
-                 starts; `stackctl engine rollback` takes that out"
-            ),
-        };
-        output::say(&format!(
-            "interrupted while the engine restarts, and nobody waits for it any more: {how}; `stackctl engine show` tells how it \
-             stands"
-        ));
-        Ok(Exit::Interrupted)
-    }
-
-    async fn carry_out(&self, written: Written<'_>, stage: &Cell<Stage>) -> Result<Exit, Failure> {
         let Written { now, reloads, file, way_back, proven } = written;
         let mut way_back = Back::along(way_back);
         let keeps_on = self.running.outlives_with(now);
@@ -97,7 +54,8 @@ impl Restart<'_> {
             return Ok(Exit::Done);
         }
         if was_on && !keeps_on && !self.running.containers.is_empty() {
-            if let Err(reason) = live_restore::switch_off(self.turn, &self.running.engine, file).await {
+            let copy = way_back.copy();
+            if let Err(reason) = live_restore::switch_off(self.turn, &self.running.engine, file, copy).await {
                 return Err(self.not_read(reason, file, way_back));
             }
             self.say("live-restore is off: the engine stops its containers itself, and their restart policies count");
@@ -119,7 +77,7 @@ impl Restart<'_> {
                 Ok(if is_short { Exit::NotAsDesired } else { proof })
             }
             Err(NotBack::NeverWent(reason)) => Err(self.failure(reason, way_back.not_in_force(file, asks_reload))),
-            Err(NotBack::Silent(reason)) => Err(self.go_back(reason, file, way_back, stage, outlive).await),
+            Err(NotBack::Silent(reason)) => Err(self.go_back(reason, file, way_back, outlive).await),
         }
     }
 

@@ -7,20 +7,31 @@ use std::time::Instant;
 use super::super::subject::LIVE_RESTORE;
 use super::answer::PAUSE;
 use super::in_force::CONTAINER_PATIENCE;
-use crate::daemon::{self, Backup, ConfigFile, Dockerd, Document, StandIn, Turn};
+use crate::daemon::{self, Backup, ConfigFile, Dockerd, Document, Interlude, StandIn, Turn};
 use crate::engine::Engine;
 
 /// Switches it off in the running engine, so that it stops its containers itself when it is restarted, and their restart policy
-/// counts. The file says so for a moment, and then what it said before. The error says why it is on still.
-pub(in super::super) async fn switch_off(turn: &Turn, engine: &Engine, file: &ConfigFile) -> Result<(), String> {
+/// counts. The file says so for a moment, and then what it said before, also where nobody waits for that. `copy`: what everything
+/// goes back to in the end. The error says why it is on still.
+pub(in super::super) async fn switch_off(
+    turn: &Turn,
+    engine: &Engine,
+    file: &ConfigFile,
+    copy: Option<&mut Backup>,
+) -> Result<(), String> {
     let words = |error: daemon::Error| error.to_string();
     let dockerd = process_of(engine).await?;
     let now = ConfigFile::read(file.path()).map_err(words)?;
-    let off = now.document().map_err(words)?.setting(LIVE_RESTORE, &false.into());
-    let before = now.replace(turn, &off.bytes(), |_| Ok(())).map_err(words)?;
+    let off = switched_off(&now.document().map_err(words)?).bytes();
+    let interlude = Interlude::begin(turn, now, &off, copy).map_err(words)?;
     let switched = reloaded(&dockerd, engine, false).await;
-    before.restore(turn, &ConfigFile::read(file.path()).map_err(words)?).map_err(words)?;
+    interlude.end().map_err(words)?;
     switched
+}
+
+/// What a file says for that moment that says this before and after it.
+pub(in super::super) fn switched_off(settings: &Document) -> Document {
+    settings.setting(LIVE_RESTORE, &false.into())
 }
 
 /// What it takes for containers to outlive a start with settings that do not have live-restore: on disk before it is needed.

@@ -1,12 +1,15 @@
 //! Restarts an engine, and waits until it is back.
 
 mod answer;
+pub(super) mod force;
 pub(super) mod in_force;
 pub(super) mod live_restore;
 mod paused;
 mod proof;
+pub(super) mod standing;
 pub(super) mod start;
 pub(super) mod way_back;
+pub(super) mod way_out;
 
 use std::cell::Cell;
 use std::convert::Infallible;
@@ -89,6 +92,8 @@ pub(super) struct Restart<'a> {
     pub(super) is_last: bool,
     /// The command did not end, and left the engine down.
     pub(super) has_hung: Cell<bool>,
+    /// What restarts it has begun.
+    pub(super) has_begun: &'a Cell<bool>,
 }
 
 /// Time that an engine takes for each container that it starts again before it answers anybody, and more than that.
@@ -125,11 +130,19 @@ impl Restart<'_> {
         let waiting = Progress::new(self.global.quiet).telling("the engine restarts");
         let for_command = self.patience_with_command();
         let before = format!("the command may take {} s, then ", for_command.as_secs());
+        self.has_begun.set(true);
+        let process = Cell::default();
         let outcome = tokio::select! {
-            outcome = self.service.restart(for_command) => outcome,
+            outcome = self.service.restart(for_command, &process) => outcome,
             never = self.tell_on(&waiting, &before) => match never {},
             // A service manager waits for an engine that never says it is ready for as long as it is told to: for ever.
             silent = self.hangs() => {
+                // A command that goes on may start another engine once the file is another one. Where nothing else is tried, it
+                // may do yet.
+                if let Some(pid) = process.get().filter(|_| self.is_by_command() && !self.is_last) {
+                    output::say(&format!("the command runs on as process {pid}; it is ended"));
+                    end(pid).await;
+                }
                 return Err(NotBack::Silent(silent));
             }
         };

@@ -1,12 +1,13 @@
 //! An engine that is down, its file put back, and its containers, which may live on without it.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use super::super::super::{Failure, output, situation};
 use super::super::subject::LIVE_RESTORE;
 use super::answer;
 use super::live_restore::{KeepAlive, still_on};
-use crate::daemon::{Backup, ConfigFile, Document, Restored, Service, Turn, containers_run};
+use crate::daemon::{self, Backup, ConfigFile, Document, Restored, Service, Turn, containers_run};
 use crate::engine::Engine;
 
 /// An engine that is down, and what it takes to start it.
@@ -15,59 +16,95 @@ pub(in super::super) struct Down<'a> {
     pub(in super::super) patience: Duration,
     pub(in super::super) turn: &'a Turn,
     pub(in super::super) file: &'a ConfigFile,
+    /// What starts it has begun.
+    pub(in super::super) has_begun: &'a Cell<bool>,
     pub(in super::super) say: &'a dyn Fn(&str),
 }
 
 impl Down<'_> {
-    /// Puts the copy back and starts the engine with that. `under_way`: what the file was before a rollback that was killed.
+    /// Puts the copy back and starts the engine with that. Containers that live on go on, whatever the copy says.
+    /// `under_way`: what the file was before a rollback that was killed.
     pub(in super::super) async fn finish(
         self,
         copy: Backup,
         restored: &Document,
         under_way: Option<Backup>,
     ) -> Result<(), Failure> {
+        if !lives_on(restored) {
+            return self.start_with(copy).await;
+        }
         let file = self.file;
-        match (self.start_with(copy, restored).await, under_way) {
+        match (self.start_alive_with(copy, restored).await, under_way) {
             (Ok(()), under_way) => {
                 under_way.into_iter().for_each(Backup::forget);
                 Ok(())
             }
-            (Err(Failure::World(error)), Some(until_now)) => {
-                let before = error.advice.clone().map(|advice| format!("{advice}; ")).unwrap_or_default();
+            (Err(failure), Some(until_now)) => {
                 let (path, kept) = (file.path().display(), until_now.path().display());
-                let advice = format!("{before}what {path} was before the rollback is kept in {kept}");
-                Err(Failure::World(error.advise(advice)))
+                Err(advised(failure, &format!("what {path} was before the rollback is kept in {kept}")))
             }
-            (Err(failure), _) => Err(failure),
+            (Err(failure), None) => Err(failure),
         }
     }
 
-    /// Puts the copy back and starts the engine with that. Containers that live on go on, whatever the copy says.
-    async fn start_with(self, mut copy: Backup, restored: &Document) -> Result<(), Failure> {
-        if !lives_on(restored) {
-            let done = copy.restore(self.turn, self.file)?;
-            tell(self.say, self.file, &done);
-            self.start().await?;
-            (self.say)("the engine runs; `docker ps --all` shows which containers have not come back");
-            return Ok(());
+    /// The copy is there until the engine runs: the same command, typed once more, does not take back the change before it.
+    async fn start_with(self, copy: Backup) -> Result<(), Failure> {
+        let (done, until_now) = match copy.put_back(self.turn, self.file) {
+            Ok((done, until_now)) => (done, Some(until_now)),
+            // Perhaps there is no room for both texts: a rename needs none.
+            Err(daemon::Error::World { .. }) => (copy.clone().restore(self.turn, self.file)?, None),
+            Err(error) => return Err(error.into()),
+        };
+        tell(self.say, self.file, &done);
+        let started = self.start().await;
+        let Some(until_now) = until_now else { return started.map(|_| self.tell_running()) };
+        match started {
+            Ok(_) => {
+                until_now.forget();
+                copy.forget();
+                self.tell_running();
+                Ok(())
+            }
+            Err(failure) => {
+                let path = self.file.path();
+                let mut more = format!("{} is put back, and the same command tries once more", path.display());
+                if let Some(earlier) = copy.earlier(path) {
+                    let (copy, earlier) = (copy.path().display(), earlier.path().display());
+                    more.push_str(&format!("; take {copy} away, and it goes back to {earlier}"));
+                }
+                Err(advised(failure, &more))
+            }
         }
+    }
+
+    fn tell_running(&self) {
+        (self.say)("the engine runs; `docker ps --all` shows which containers have not come back");
+    }
+
+    /// Containers that live on go on, whatever the copy says.
+    async fn start_alive_with(self, mut copy: Backup, restored: &Document) -> Result<(), Failure> {
         let path = self.file.path().display();
         let has_had = has_live_restore(self.file);
         let keep_alive = KeepAlive::prepare(self.file, restored)?;
         let edited = copy.keep_others_changes(self.file)?;
         let kept_alive = keep_alive.put(self.turn, self.file, &mut copy)?;
+        let was = if copy.has_bytes() {
+            "is what it was before, and has"
+        } else {
+            "was not there before, and has nothing but"
+        };
         output::say(&format!(
-            "containers run on without their engine: {path} is what it was before, and has `\"live-restore\": true` for as long \
-             as the engine starts, so that none stops"
+            "containers run on without their engine: {path} {was} `\"live-restore\": true` for as long as the engine starts, so \
+             that none stops"
         ));
         let switched = match self.start().await {
             Ok(engine) => kept_alive.switch_off(self.turn, &engine, self.file, &mut copy).await,
-            Err(Failure::World(error)) if has_had => {
-                let before = error.advice.clone().map(|advice| format!("{advice}; ")).unwrap_or_default();
-                return Err(Failure::World(error.advise(format!(
-                    "{before}mend {path}, and try the same again: it is what it was before but for `live-restore`, without which \
-                     the start would stop the containers that run on"
-                ))));
+            Err(failure @ Failure::World(_)) if has_had => {
+                let advice = format!(
+                    "mend {path}, and try the same again: it is what it was before but for `live-restore`, without which the \
+                     start would stop the containers that run on"
+                );
+                return Err(advised(failure, &advice));
             }
             // A flag says so already, or the engine is a node of a Swarm: neither starts with that.
             Err(failure) => {
@@ -79,7 +116,7 @@ impl Down<'_> {
                 let done = copy.restore(self.turn, &ConfigFile::read(self.file.path())?)?;
                 tell(self.say, self.file, &Restored { edited, ..done });
                 self.start().await?;
-                (self.say)("the engine runs; `docker ps --all` shows which containers have not come back");
+                self.tell_running();
                 return Ok(());
             }
         };
@@ -95,9 +132,17 @@ impl Down<'_> {
     }
 
     async fn start(&self) -> Result<Engine, Failure> {
+        self.has_begun.set(true);
         (self.say)(&format!("starting the engine: {}", self.service.restart_line()));
         answer::start(self.service, self.patience).await
     }
+}
+
+/// A failure with more to do.
+fn advised(failure: Failure, more: &str) -> Failure {
+    let Failure::World(error) = failure else { return failure };
+    let before = error.advice.clone().map(|advice| format!("{advice}; ")).unwrap_or_default();
+    Failure::World(error.advise(format!("{before}{more}")))
 }
 
 /// Says what became of the file.

@@ -1,22 +1,18 @@
 //! The way back where the engine does not come back: all that it takes is on disk before the restart begins.
 
-use std::cell::Cell;
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::super::super::{Failure, output};
-use super::super::proposal::impact::names;
-use super::super::subject::is_usual_engine;
 use super::live_restore::{KeepAlive, KeptAlive, still_on};
 use super::{NotBack, Restart};
-use crate::daemon::{self, Backup, ConfigFile, Document, Service, StandIn};
-use crate::engine::{AfterRestart, Error};
+use crate::daemon::{self, Backup, ConfigFile, Document, StandIn};
+use crate::engine::Error;
 
 /// Least time for an engine that starts with what it started with before.
 const LAST_PATIENCE: Duration = Duration::from_secs(15);
 
 /// What a file says that stands for none.
-const NO_SETTINGS: &[u8] = b"{}\n";
+pub(in super::super) const NO_SETTINGS: &[u8] = b"{}\n";
 
 /// What there is to go back to where the engine does not come back.
 pub(in super::super) enum WayBack {
@@ -26,17 +22,6 @@ pub(in super::super) enum WayBack {
     Copy(Backup),
     /// What the file was before another copy was put back.
     BeforeRollback(Backup),
-}
-
-/// How far it is, for whoever is not there to see the end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) enum Stage {
-    /// The file is changed.
-    Forth,
-    /// The file is what it was.
-    Back,
-    /// The same, but for live-restore while the engine starts.
-    BackKeepingAlive,
 }
 
 /// The way back with all that it takes.
@@ -100,19 +85,28 @@ impl Back {
         }
     }
 
-    fn copy(&mut self) -> Option<&mut Backup> {
+    /// What the file is to be in the end.
+    pub(in super::super) fn copy(&mut self) -> Option<&mut Backup> {
         match &mut self.to {
             WayBack::Copy(copy) | WayBack::BeforeRollback(copy) => Some(copy),
             WayBack::None => None,
         }
     }
 
+    /// What the file is once it is put back.
     fn was(&self, file: &ConfigFile) -> String {
         let path = file.path().display();
-        match self.to {
-            WayBack::None => format!("{path} was not changed by stackctl"),
-            WayBack::Copy(_) => format!("{path} is what it was before"),
-            WayBack::BeforeRollback(_) => format!("{path} is what it was before the rollback"),
+        let (copy, before) = match &self.to {
+            WayBack::None => return format!("{path} was not changed by stackctl"),
+            WayBack::Copy(copy) => (copy, "before"),
+            WayBack::BeforeRollback(copy) => (copy, "before the rollback"),
+        };
+        match (copy.has_bytes(), &self.no_settings) {
+            (true, _) => format!("{path} is what it was {before}"),
+            (false, Some(_)) => {
+                format!("{path} is `{{}}` (there was none {before}, and this engine does not start without)")
+            }
+            (false, None) => format!("{path} is gone (there was none {before})"),
         }
     }
 
@@ -168,14 +162,13 @@ impl Restart<'_> {
         reason: String,
         file: &ConfigFile,
         mut way_back: Back,
-        stage: &Cell<Stage>,
         outlived: bool,
     ) -> Failure {
         let path = file.path().display();
         let mut was = way_back.was(file);
         let begun = match way_back.to {
             WayBack::None => {
-                let advice = format!("{was}: {}", self.by_hand(file, &reason));
+                let advice = format!("{was}: {}", self.way_out(file, &reason, outlived));
                 return self.failure(reason, advice);
             }
             WayBack::Copy(_) => format!("rolling back {path}"),
@@ -185,20 +178,21 @@ impl Restart<'_> {
             }
         };
         output::say(&format!("the engine is not back ({reason}); {begun}"));
+        let has_to_be_kept = way_back.keep_alive.is_some();
         let kept_alive = way_back.keep_alive(self, file);
+        let run_on = outlived && (kept_alive.is_some() || !has_to_be_kept);
         // A copy that comes back by itself is there until then.
         let mut way_back = Some(way_back);
         if kept_alive.is_none()
             && let Some(Err(error)) = way_back.take().map(|way_back| way_back.put_back(self, file))
         {
-            let advice = format!("{begun} failed, too ({error}): {}", self.by_hand(file, &reason));
+            let advice = format!("{begun} failed, too ({error}): {}", self.way_out(file, &reason, run_on));
             return self.failure(reason, advice);
         }
-        stage.set(if kept_alive.is_some() { Stage::BackKeepingAlive } else { Stage::Back });
         let restarted = self.start_again().await;
         let advice = match restarted {
             Ok(engine) => {
-                if let Ok(missing) = self.missing(&engine, outlived).await {
+                if let Ok(missing) = self.missing(&engine, run_on).await {
                     self.tell(&missing);
                 }
                 self.let_go(&engine, file, kept_alive, way_back).await;
@@ -217,11 +211,10 @@ impl Restart<'_> {
                     ),
                     None => ("", ""),
                 };
-                let way_out = self.by_hand(file, &again);
+                let way_out = self.way_out(file, &again, run_on);
                 format!("{was}{but}, and still the engine does not start: {again}\nIt is DOWN: {way_out}{then}")
             }
         };
-        stage.set(Stage::Back);
         self.failure(reason, advice)
     }
 
@@ -258,52 +251,6 @@ impl Restart<'_> {
         if let Err(error) = way_back.put_back(self, file) {
             let path = file.path().display();
             output::say(&format!("{path} says `live-restore` still, which it did not before: {error}"));
-        }
-    }
-
-    /// The way out where the engine is down and nothing is left that stackctl could do. `reason`: why it does not start, with
-    /// dockerd's own words where it has said any.
-    fn by_hand(&self, file: &ConfigFile, reason: &str) -> String {
-        let path = file.path().display();
-        let mut text = String::new();
-        if reason.contains("dockerd ") {
-            write!(text, "put right in {path} what dockerd names").expect("a String takes everything");
-            if self.running.is_older_than(file) {
-                text.push_str(" (the file had changed since the engine started, so that it never ran with it)");
-            }
-        } else {
-            text.push_str("nothing says that the file is at fault: perhaps the command did not start the engine");
-        }
-        if let Ok(Some(copy)) = Backup::last(file.path()) {
-            let undo = self.undo_when_down(file);
-            write!(text, ", or go back to {} and start it with that: `{undo}`", copy.path().display())
-                .expect("a String takes everything");
-        }
-        text.push_str("; then start the engine");
-        match &self.service {
-            Service::Command(_) => text.push_str(" as this host does"),
-            service => write!(text, ": `{}`", service.restart_line()).expect("a String takes everything"),
-        }
-        let stay = names(&self.running.containers, AfterRestart::StaysDown).join(" ");
-        if !stay.is_empty() && !self.running.host.live_restore {
-            write!(text, ", and what does not come back by itself: `docker start {stay}`")
-                .expect("a String takes everything");
-        }
-        text
-    }
-
-    /// What takes a change back while the engine is down, and starts it without a stop of the containers that run on.
-    pub(in super::super) fn undo_when_down(&self, file: &ConfigFile) -> String {
-        let quoted = |text: &str| shlex::try_quote(text).unwrap_or_default().into_owned();
-        match &self.service {
-            Service::Systemd { user: false, .. } | Service::OpenRc if is_usual_engine() => {
-                "sudo stackctl engine rollback --restart".to_owned()
-            }
-            service => format!(
-                "stackctl engine rollback --config-file {} --restart-command {}",
-                quoted(&file.path().display().to_string()),
-                quoted(&service.restart_line())
-            ),
         }
     }
 }
