@@ -102,14 +102,14 @@ impl Standing<'_> {
         if bytes == self.before.as_deref() {
             return format!("is what it was before the rollback; `{}` begins it once more", self.undo);
         }
+        if self.before.is_none() && bytes == Some(NO_SETTINGS) {
+            return format!("is `{{}}`, where there was none before the rollback; {ends}");
+        }
         if is_like(now, self.after.as_deref()) {
             return format!("is put back but for `live-restore`; {ends}");
         }
         if is_like(now, self.before.as_deref()) {
             return format!("is what it was before the rollback but for `live-restore`, {STAYS_ON}; {ends}");
-        }
-        if self.before.is_none() && bytes == Some(NO_SETTINGS) {
-            return format!("is `{{}}`, where there was none before the rollback; {ends}");
         }
         format!("is {OTHER}; {ends}")
     }
