@@ -110,7 +110,7 @@ mod tests {
                 "`stackctl --help` and `stackctl catalog show kafka`",
             ),
             ("waiting: `stackctl up` of alice on here", "waiting: `stackctl up` of alice on here"),
-            ("`stackctl itself` is `stackctl 0.1.0`", "`stackctl itself` is `stackctl 0.1.0`"),
+            ("`stackctl 0.1.0` is no command", "`stackctl 0.1.0` is no command"),
             ("no end: `stackctl up", "no end: `stackctl -f a.yml up"),
             ("stackctl up", "stackctl up"),
         ] {

@@ -1,5 +1,6 @@
 //! `push`: hands the figures of a batch job to the stack's pushgateway, for scripts.
 
+use std::collections::HashSet;
 use std::io::Read as _;
 use std::path::PathBuf;
 
@@ -10,7 +11,7 @@ use crate::cli::Global;
 use crate::client::{self, Pushgateway};
 use crate::engine::{ContainerState, Error};
 use crate::exposition::{self, Format};
-use crate::stack::counted;
+use crate::stack::{counted, without_url_secrets};
 
 /// Arguments of `push`.
 #[derive(Debug, clap::Args)]
@@ -53,6 +54,11 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     let cannot = |error: client::Error| Failure::World(refusal(arguments, &error));
     let gateway = Pushgateway::new(&url).map_err(cannot)?;
     let (job, labels) = (arguments.job.as_str(), arguments.label.as_slice());
+    let mut names = HashSet::new();
+    if let Some((twice, _)) = labels.iter().find(|(name, _)| !names.insert(name)) {
+        let help = "one push is for one group of labels: push twice, or give them different names";
+        return Err(Failure::arguments(format!("the label `{twice}` twice"), help));
+    }
     let done = match body {
         None => gateway.delete(job, labels).await.map(|()| format!("deleted what was pushed for job `{job}`")),
         Some((text, samples)) => {
@@ -70,8 +76,10 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
 }
 
 fn refusal(arguments: &Arguments, error: &client::Error) -> Error {
-    let failed =
-        Error::new(format!("cannot push for job `{}`", arguments.job), format!("{}: {}", error.url, error.cause));
+    let failed = Error::new(
+        format!("cannot push for job `{}`", arguments.job),
+        format!("{}: {}", without_url_secrets(&error.url), error.cause),
+    );
     failed.advise(if error.answered {
         "correct what the pushgateway names: types and labels of a metric are the same in every push"
     } else {

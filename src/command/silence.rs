@@ -140,6 +140,11 @@ impl Add {
             let help = "name an app with `--app APP`, or labels such as `severity=warning`";
             return Err(Failure::arguments("a silence for every alert".to_owned(), help));
         }
+        if self.app.is_none() && self.matchers.iter().all(|matcher| matcher.operator.starts_with('!')) {
+            let help = "name what is to be silent, too, such as `severity=warning`";
+            let message = "a silence for every alert but some".to_owned();
+            return Err(Failure::arguments(message, help));
+        }
         let fits_nothing = |matcher: &&Matcher| matcher.operator == "=" && matcher.value.is_empty();
         if self.app.is_none() && self.matchers.iter().all(|matcher| fits_nothing(&matcher)) {
             let help = "one of the labels has to have a value";

@@ -47,6 +47,7 @@ fn service(input: Input, exporter_name: &str, exporter: &Exporter, mut chosen: C
         volume::add_data(input.stack, component, component.name, &mut container.mounts);
         if component.name == BLACKBOX.name {
             container.files.push(probe::file());
+            container.secrets.extend(probe::secrets(input.stack));
             if probe::has_echo(input.stack) {
                 fill(&mut container.settings.sysctls, &[ECHO_SETTING]);
             }

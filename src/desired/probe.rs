@@ -5,9 +5,12 @@ use serde::Serialize;
 
 use super::assemble::Input;
 use super::scrape::{Timing, job};
-use super::{Job, JobOrigin, JobTargets, OnChange, PlacedFile, Says, Service, StaticTarget, prometheus_duration};
+use super::{
+    BasicAuth, Job, JobOrigin, JobTargets, OnChange, PlacedFile, PlacedSecret, Says, Service, StaticTarget,
+    prometheus_duration, secret,
+};
 use crate::catalog::blackbox::{BLACKBOX, CONFIG_FILE};
-use crate::stack::{Metrics, Probe, ProbeKind, Stack};
+use crate::stack::{Metrics, Probe, ProbeKind, ServiceName, Stack};
 
 /// What blackbox.yml says of one probe.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -37,6 +40,10 @@ pub struct HttpModule {
     method: Option<String>,
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     headers: IndexMap<String, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    basic_auth: Option<BasicAuth>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authorization: Option<Authorization>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     valid_status_codes: Vec<u16>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -75,6 +82,13 @@ pub struct Protocol {
     ip_protocol_fallback: bool,
 }
 
+/// A token that is sent (of the blackbox exporter from 0.19 on).
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Authorization {
+    r#type: &'static str,
+    credentials_file: String,
+}
+
 /// Which certificates are trusted.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Trust {
@@ -83,10 +97,26 @@ pub struct Trust {
 
 /// What blackbox.yml says, by the name of the probe.
 pub(super) fn modules(stack: &Stack) -> IndexMap<String, ProbeModule> {
-    stack.probes.iter().map(|(name, probe)| (name.to_string(), module(probe))).collect()
+    stack.probes.iter().map(|(name, probe)| (name.to_string(), module(name.as_str(), probe))).collect()
 }
 
-fn module(probe: &Probe) -> ProbeModule {
+/// What the blackbox exporter sends to sign in.
+pub(super) fn secrets(stack: &Stack) -> Vec<PlacedSecret> {
+    let of_probe = |(name, probe): (&ServiceName, &Probe)| {
+        let name = name.as_str();
+        let password =
+            probe.basic_auth.as_ref().map(|auth| secret::place(secret_name(name, "password"), &auth.password));
+        let token = probe.token.as_ref().map(|token| secret::place(secret_name(name, "token"), token));
+        [password, token]
+    };
+    stack.probes.iter().flat_map(of_probe).flatten().collect()
+}
+
+fn secret_name(probe: &str, key: &str) -> String {
+    format!("probe_{probe}_{key}")
+}
+
+fn module(name: &str, probe: &Probe) -> ProbeModule {
     let (kind, _) = probe.asks();
     let protocol = Protocol {
         preferred_ip_protocol: if probe.ip == Some(6) { "ip6" } else { "ip4" },
@@ -100,6 +130,14 @@ fn module(probe: &Probe) -> ProbeModule {
                 protocol,
                 method: probe.method.clone(),
                 headers: probe.headers.clone(),
+                basic_auth: probe.basic_auth.as_ref().map(|auth| BasicAuth {
+                    username: auth.username.clone(),
+                    password_file: secret::path(&secret_name(name, "password")),
+                }),
+                authorization: probe.token.is_some().then(|| Authorization {
+                    r#type: "Bearer",
+                    credentials_file: secret::path(&secret_name(name, "token")),
+                }),
                 valid_status_codes: probe.status.clone(),
                 fail_if_body_not_matches_regexp: probe.body.iter().cloned().collect(),
                 fail_if_body_matches_regexp: probe.body_not.iter().cloned().collect(),

@@ -173,6 +173,8 @@ const fn preset(
 /// Every preset.
 pub const ALERT_PRESETS: &[AlertPreset] = &[
     preset("target-down", &["TargetDown"], true, AboveKind::Nothing, false, false),
+    preset("app-unreachable", &["AppUnreachable"], false, AboveKind::Nothing, false, false),
+    preset("probe-failed", &["ProbeFailed"], false, AboveKind::Nothing, false, false),
     preset("replica-missing", &["ReplicaMissing"], true, AboveKind::Nothing, false, false),
     preset("restart-loop", &["RestartLoop"], true, AboveKind::Number, false, true),
     preset("error-ratio", &["HighErrorRatio"], true, AboveKind::Share, false, true),

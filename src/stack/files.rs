@@ -7,6 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use indexmap::IndexMap;
 
 use super::collector::Collector;
+use super::credential::Credential;
 use super::document::{self, Node, Value};
 use super::input::{open_regular, read_regular};
 use super::rule_file::PlacedGroup;
@@ -83,11 +84,15 @@ pub(super) fn resolve(
         files.wiring(&mut exporter.wiring, &mut exporter.container, path);
         files.metrics(Some(&mut exporter.metrics), path.key("metrics"));
         if let Some(password) = exporter.login.as_mut().and_then(|login| login.password.as_mut()) {
-            files.secret(password, path.key("login").key("password"));
+            files.credential(password, path.key("login").key("password"), Credential::Line);
         }
     }
     for (name, scrape) in &mut stack.scrape {
         files.metrics(Some(&mut scrape.metrics), top.key("scrape").key(name.as_str()));
+    }
+    for (name, probe) in &mut stack.probes {
+        let path = top.key("probes");
+        files.remote((probe.basic_auth.as_mut(), probe.token.as_mut(), None), path.key(name.as_str()));
     }
     for (name, dashboard) in &mut stack.dashboards {
         files.dashboard(dashboard, top.key("dashboards").key(name.as_str()));
@@ -106,13 +111,11 @@ pub(super) fn resolve(
         }
         let list = path.key("remote_write");
         for (index, remote) in prometheus.remote_write.iter_mut().enumerate() {
-            let secrets = (remote.basic_auth.as_mut(), remote.token.as_mut(), remote.tls.as_mut());
-            files.remote(secrets, list.index(index));
+            files.remote((remote.basic_auth.as_mut(), remote.token.as_mut(), remote.tls.as_mut()), list.index(index));
         }
         let list = path.key("remote_read");
         for (index, remote) in prometheus.remote_read.iter_mut().enumerate() {
-            let secrets = (remote.basic_auth.as_mut(), remote.token.as_mut(), remote.tls.as_mut());
-            files.remote(secrets, list.index(index));
+            files.remote((remote.basic_auth.as_mut(), remote.token.as_mut(), remote.tls.as_mut()), list.index(index));
         }
     }
     if let Toggle::On(grafana) = &mut stack.grafana {
@@ -138,12 +141,12 @@ pub(super) struct Place<'a> {
 }
 
 pub(super) struct Files<'a> {
-    root: &'a Node,
+    pub(super) root: &'a Node,
     folder: &'a Path,
     is_overlaid: bool,
     pub(super) needs_secrets: bool,
-    environment: &'a Environment,
-    problems: &'a mut Collector,
+    pub(super) environment: &'a Environment,
+    pub(super) problems: &'a mut Collector,
 }
 
 impl Files<'_> {
@@ -198,7 +201,7 @@ impl Files<'_> {
             *file = self.present(file, path.key("tls").key("ca_file"));
         }
         if let Some(auth) = &mut metrics.basic_auth {
-            self.secret(&mut auth.password, path.key("basic_auth").key("password"));
+            self.password(auth, path.key("basic_auth"));
         }
     }
 
@@ -208,10 +211,10 @@ impl Files<'_> {
         path: document::Path,
     ) {
         if let Some(auth) = basic_auth {
-            self.secret(&mut auth.password, path.key("basic_auth").key("password"));
+            self.password(auth, path.key("basic_auth"));
         }
         if let Some(token) = token {
-            self.secret(token, path.key("token"));
+            self.credential(token, path.key("token"), Credential::Line);
         }
         if let Some(file) = tls.and_then(|tls| tls.ca_file.as_mut()) {
             *file = self.present(file, path.key("tls").key("ca_file"));
@@ -220,7 +223,7 @@ impl Files<'_> {
 
     fn web(&mut self, web: &mut Web, path: document::Path) {
         if let Some(auth) = &mut web.basic_auth {
-            self.secret(&mut auth.password, path.key("basic_auth").key("password"));
+            self.password(auth, path.key("basic_auth"));
         }
         let Some(tls) = &mut web.tls else { return };
         let path = path.key("tls");
@@ -249,20 +252,6 @@ impl Files<'_> {
             self.error(path, "the private key is encrypted", help);
         }
         absolute
-    }
-
-    fn secret(&mut self, secret: &mut Secret, path: document::Path) {
-        match secret {
-            Secret::File(file) => *file = self.present(file, path.key("file")),
-            Secret::Environment(name) if self.environment.get(name).is_none() => {
-                let is_long = locate(self.root, &path).node.is_some_and(|node| node.entry("environment").is_some());
-                let found = locate(self.root, &path.key(if is_long { "environment" } else { "env" }));
-                let message = format!("variable `{name}` is not set here");
-                let help = format!("`stackctl up` needs it: `export {name}=…`");
-                self.problems.warning(found.value, &found.path, message, help);
-            }
-            Secret::Environment(_) => {}
-        }
     }
 
     /// The rules themselves. Whether Prometheus takes them is Prometheus' to say; that they are rules is said here.
@@ -298,13 +287,15 @@ impl Files<'_> {
         let receivers = path.key("receivers");
         for (name, receiver) in &mut alertmanager.receivers {
             let path = receivers.key(name.as_str());
-            receiver.each_secret(|[way, key], secret| self.secret(secret, path.key(way).key(key)));
+            receiver.each_secret(|[way, key], secret| {
+                self.credential(secret, path.key(way).key(key), Credential::of_key(key));
+            });
         }
     }
 
     /// The absolute path of a file that has to be there for who needs secrets, and readable: what runs may have its content
     /// from a time when it was.
-    fn present(&mut self, file: &str, path: document::Path) -> String {
+    pub(super) fn present(&mut self, file: &str, path: document::Path) -> String {
         let absolute = self.absolute(file);
         match open_regular(Path::new(&absolute)) {
             Err(_) if !self.needs_secrets => {}

@@ -8,6 +8,9 @@ use super::{Amount, Duration};
 /// The alerts that objectives make.
 pub const OBJECTIVE_ALERTS: [&str; 2] = ["ErrorBudgetBurnsFast", "ErrorBudgetBurnsSlowly"];
 
+/// How many times too fast the error budget goes where the fastest alert is due ("The Site Reliability Workbook", chapter 5).
+pub const FASTEST_BURN: f64 = 14.4;
+
 /// What an app promises.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]

@@ -4,8 +4,8 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::Duration;
 use super::shape::{one_or_many, one_or_many_schema, pairs, pairs_schema};
+use super::{BasicAuth, Duration, Secret};
 
 /// One probe: exactly one of `http`, `tcp`, `icmp` and `dns`, and what counts as an answer.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
@@ -40,6 +40,10 @@ pub struct Probe {
     #[serde(deserialize_with = "pairs")]
     #[schemars(schema_with = "pairs_schema")]
     pub headers: IndexMap<String, String>,
+    /// HTTP: user and password.
+    pub basic_auth: Option<BasicAuth>,
+    /// HTTP: sent as bearer token.
+    pub token: Option<Secret>,
     /// HTTP: go where an answer points. Default true.
     pub follow_redirects: Option<bool>,
     /// TCP: speak TLS.

@@ -15,7 +15,7 @@ pub fn text_of(bytes: &[u8]) -> Result<&str, ImportError> {
         Ok(text) => Ok(text.trim_start_matches('\u{feff}')),
         Err(error) => {
             let before = &bytes[..error.valid_up_to()];
-            let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+            let line = before.split(|byte| *byte == b'\n').count();
             let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
             let column = String::from_utf8_lossy(&before[start..]).chars().count() + 1;
             let byte = bytes[error.valid_up_to()];

@@ -17,8 +17,14 @@ pub(super) fn but<'a>(config: &PrometheusConfig, apps: impl Iterator<Item = &'a 
         let matcher = format!("{{job!~\"{}\"}}", others.join("|"));
         return Some(if others.is_empty() { String::new() } else { matcher });
     };
-    let names: Vec<String> = names.into_iter().filter(|name| !others.contains(name)).map(exactly).collect();
-    (!names.is_empty()).then(|| format!("{{job=~\"{}\"}}", names.join("|")))
+    let names: Vec<&str> = names.into_iter().filter(|name| !others.contains(name)).collect();
+    (!names.is_empty()).then(|| matcher(&names))
+}
+
+/// A matcher for these jobs.
+pub(super) fn matcher(names: &[&str]) -> String {
+    let names: Vec<String> = names.iter().map(|name| exactly(name)).collect();
+    format!("{{job=~\"{}\"}}", names.join("|"))
 }
 
 /// The values that the label `job` has; `None`: they are not all known.

@@ -2,6 +2,7 @@
 
 mod alert;
 mod app;
+mod behind;
 mod jobs;
 mod objective;
 mod place;

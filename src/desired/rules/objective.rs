@@ -8,7 +8,7 @@ use super::super::{Duration, Rule, RuleGroup, RuleKind, prometheus_duration};
 use super::{MissingRule, Watched};
 use crate::dashboard::Latency;
 use crate::promql::{Operator, Selector};
-use crate::stack::{Amount, OBJECTIVE_ALERTS, Stack, defaults};
+use crate::stack::{Amount, FASTEST_BURN, OBJECTIVE_ALERTS, Stack, defaults};
 use indexmap::IndexMap;
 
 const MINUTE: u64 = 60_000;
@@ -16,7 +16,7 @@ const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
 /// Long windows of 30 days, in milliseconds, and how many times too fast the budget goes when an alert is due.
-const BURN: [(u64, f64); 4] = [(HOUR, 14.4), (6 * HOUR, 6.0), (DAY, 3.0), (3 * DAY, 1.0)];
+const BURN: [(u64, f64); 4] = [(HOUR, FASTEST_BURN), (6 * HOUR, 6.0), (DAY, 3.0), (3 * DAY, 1.0)];
 
 /// A long window has a short one beside it, so that an alert ends soon after its reason.
 const SHORT_PART: u64 = 12;
@@ -240,8 +240,8 @@ impl<'a> Counted<'a> {
         rules.extend(self.objective.windows().into_iter().map(|window| self.ratio(window)));
         let (fast, slow) = self.objective.burns.split_at(2);
         let [fast_name, slow_name] = OBJECTIVE_ALERTS;
-        rules.push(self.alert(fast_name, "critical", fast, "in a few days at this rate"));
-        rules.push(self.alert(slow_name, "warning", slow, "before the window is over, or just then"));
+        rules.extend(self.alert(fast_name, "critical", fast, "in a few days at this rate"));
+        rules.extend(self.alert(slow_name, "warning", slow, "before the window is over, or just then"));
         rules
     }
 
@@ -257,14 +257,22 @@ impl<'a> Counted<'a> {
         ]
     }
 
-    fn alert(&self, name: &str, severity: &str, burns: &[(Duration, Duration, f64)], gone: &str) -> Rule {
+    /// `None`: the budget is so large that it cannot go so fast.
+    fn alert(&self, name: &str, severity: &str, burns: &[(Duration, Duration, f64)], gone: &str) -> Option<Rule> {
         let matchers = self.objective.matchers();
-        let halves = burns.iter().map(|(long, short, burn)| {
+        let limits = burns.iter().map(|(long, short, burn)| {
             let limit = (burn * self.objective.budget() * 1e10).round() / 1e10;
+            (long, short, limit)
+        });
+        // More than all requests cannot fail.
+        let halves = limits.filter(|(_, _, limit)| *limit < 1.0).map(|(long, short, limit)| {
             let above = |window: &Duration| format!("{}{matchers} > {limit}", self.objective.ratio(*window));
             format!("({} and {})", above(long), above(short))
         });
         let expression = halves.collect::<Vec<_>>().join(" or ");
+        if expression.is_empty() {
+            return None;
+        }
         let (app, promise, window) = (&self.objective.app, self.objective.promise(), self.objective.window);
         let words = [
             ("summary", format!("{{{{ $value | humanizePercentage }}}} of the requests to {app} break its promise")),
@@ -272,7 +280,7 @@ impl<'a> Counted<'a> {
         ];
         let mut labels: IndexMap<String, String> = [("severity".to_owned(), severity.to_owned())].into();
         labels.extend(self.objective.labels());
-        Rule {
+        Some(Rule {
             name: name.to_owned(),
             expression,
             labels,
@@ -281,7 +289,7 @@ impl<'a> Counted<'a> {
                 keeps_firing_for: Duration::default(),
                 annotations: words.map(|(key, text)| (key.to_owned(), text)).into(),
             },
-        }
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::{Duration, PrometheusConfig, Rule, RuleGroup, prometheus_duration};
 use super::alert::{Usual, has_alertmanager, is_own, of_preset, own, settings};
-use super::{Watched, jobs};
+use super::{Watched, behind, jobs};
 use crate::stack::{Stack, written_alerts};
 
 /// Its group's name. No app can be called so.
@@ -19,6 +19,8 @@ const NO_DISKS: &str = r#"fstype!~"tmpfs|ramfs|overlay|squashfs|iso9660|erofs|ns
 pub(super) fn group(stack: &Stack, config: &PrometheusConfig, apps: &[Watched]) -> RuleGroup {
     let mut rules = Vec::new();
     rules.extend(target_down(stack, config, apps));
+    rules.extend(behind::app_unreachable(stack, config));
+    rules.extend(behind::probe_failed(stack, config));
     rules.extend(restart_loop(stack, config, apps));
     rules.extend(disk_full(stack));
     rules.extend(certificate_expiry(stack));

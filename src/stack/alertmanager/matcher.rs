@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::super::document::shortened;
+use super::super::go_regex;
 use super::super::shape::written_as_text;
 use super::super::wrong::Wrong;
 
@@ -75,6 +77,11 @@ impl FromStr for Matcher {
         } else {
             value.to_owned()
         };
+        if let Some(fault) = operator.ends_with('~').then(|| go_regex::fault(&value)).flatten() {
+            let help = "write it as RE2 reads it: without looking ahead or behind, and without references to groups";
+            let message = format!("Alertmanager refuses the regular expression of `{label}`: {}", shortened(&fault));
+            return Err(Wrong::new(message, help));
+        }
         Ok(Self { label: label.to_owned(), operator, value })
     }
 }

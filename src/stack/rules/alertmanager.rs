@@ -1,8 +1,11 @@
 //! Alertmanager's receivers, routes and inhibitions.
 
 use super::super::document::Path;
-use super::super::{Alertmanager, Duration, ServiceName, suggest};
+use super::super::{Alertmanager, Duration, ServiceName, suggest, written_alerts};
 use super::Examination;
+
+/// Severities that presets and people use without writing them down here.
+const USUAL_SEVERITIES: [&str; 5] = ["critical", "warning", "info", "none", "page"];
 
 /// Flags that stackctl sets, and what to do instead.
 const OWN_FLAGS: [(&str, &str); 6] = [
@@ -125,6 +128,7 @@ pub(super) fn routes_lead_somewhere(examination: &mut Examination) {
             let help = "write `severity`, `app` or `matchers`; who gets all the rest is `alertmanager.receiver`";
             examination.missing(here, &["severity", "app", "matchers"], "a route for every alert", help);
         }
+        severities_exist(examination, here.key("severity"), &route.severity);
         let apps = here.key("app");
         let is_one = examination.locate(&apps.index(0)).node.is_none();
         for (index, name) in route.app.iter().enumerate() {
@@ -137,6 +141,29 @@ pub(super) fn routes_lead_somewhere(examination: &mut Examination) {
                 let wrong = suggest::unknown_name("app", name.as_str(), names, add);
                 examination.wrong(if is_one { apps } else { apps.index(index) }, wrong);
             }
+        }
+    }
+}
+
+/// A severity that no alert has may be one of somebody else's. One that is nearly another one is a slip.
+fn severities_exist(examination: &mut Examination, path: Path, severities: &[String]) {
+    let stack = examination.stack;
+    let run = stack.apps.values().map(|app| &app.alerts);
+    let alerts = run.chain(stack.attached.values().map(|app| &app.alerts)).chain([&stack.alerts]);
+    let settings = alerts.flat_map(written_alerts).filter_map(|(_, alert)| alert.settings());
+    let written =
+        settings.filter_map(|settings| settings.severity.as_ref().or_else(|| settings.labels.get("severity")));
+    let files = stack.prometheus.as_option().into_iter().flat_map(|prometheus| &prometheus.rule_files);
+    let rules = files.flat_map(|file| &file.groups).flat_map(|group| &group.rules);
+    let of_files = rules.filter_map(|rule| rule.labels.get("severity"));
+    let mut known: Vec<&str> = written.chain(of_files).map(String::as_str).collect();
+    known.extend(USUAL_SEVERITIES);
+    let is_one = examination.locate(&path.index(0)).node.is_none();
+    for (index, severity) in severities.iter().enumerate().filter(|(_, severity)| !known.contains(&severity.as_str())) {
+        if let Some(near) = suggest::nearest(severity, known.iter().copied()) {
+            let message = format!("no alert of this file has the severity `{}`", severity.escape_debug());
+            let place = if is_one { path } else { path.index(index) };
+            examination.warning(place, message, format!("did you mean `{near}`?"));
         }
     }
 }

@@ -6,14 +6,30 @@ use indexmap::IndexMap;
 
 use super::super::alert::{ALERT_PRESETS, AboveKind, AlertPreset};
 use super::super::collector::Collector;
-use super::super::document::{Path, Span};
+use super::super::document::{Path, Span, shortened};
 use super::super::rule_file::{PlacedGroup, PlacedRule};
-use super::super::{Alert, AlertSettings, Alerts, Rule, alert_preset, suggest, template, written_alerts};
+use super::super::{
+    Alert, AlertSettings, Alerts, Amount, Rule, alert_preset, go_regex, suggest, template, written_alerts,
+};
 use super::Examination;
-use crate::promql::Expression;
+use crate::promql::{Expression, Operator};
 
 /// Labels that Prometheus and stackctl give an alert.
 const OWN_LABELS: [&str; 2] = ["alertname", "__name__"];
+
+/// Metrics that Prometheus makes of scrapes and alerts.
+const OWN_METRICS: [&str; 10] = [
+    "up",
+    "scrape_duration_seconds",
+    "scrape_samples_scraped",
+    "scrape_samples_post_metric_relabeling",
+    "scrape_series_added",
+    "scrape_timeout_seconds",
+    "scrape_sample_limit",
+    "scrape_body_size_bytes",
+    "ALERTS",
+    "ALERTS_FOR_STATE",
+];
 
 /// Every alert is a preset that is known, or asks something.
 pub(super) fn alerts_ask_something(examination: &mut Examination) {
@@ -83,6 +99,10 @@ fn preset_fits(examination: &mut Examination, path: Path, preset: &AlertPreset, 
         };
         examination.error(path.key("above"), message, help);
     }
+    if preset.above == AboveKind::Share && written.above.and_then(Amount::as_share).is_some_and(|share| share >= 1.0) {
+        let help = "write a share below 100 %, such as `5%`";
+        examination.error(path.key("above"), "more than all requests cannot fail", help);
+    }
     let stray = [
         ("within", written.within.is_some() && !preset.within),
         ("over", written.over.is_some() && !preset.over),
@@ -103,6 +123,9 @@ fn unused(examination: &mut Examination, path: Path, name: &str, key: &str) {
 
 /// An alert with an expression of its own.
 fn own(examination: &mut Examination, path: Path, name: &str, written: &AlertSettings) {
+    if name.trim().is_empty() {
+        examination.error_at_key(path, "an alert without a name", "give it one, such as `NobodyBuys`");
+    }
     if let Some(preset) = ALERT_PRESETS.iter().find(|preset| preset.makes.contains(&name)) {
         let message = format!("the preset `{}` makes an alert `{name}`", preset.name);
         examination.error_at_key(path, message, "give one of your own another name");
@@ -167,10 +190,24 @@ fn reading(text: &str) -> Reading {
             Reading::Wrong("a stretch of time cannot be a rule: put `rate(…)` or its like around it".to_owned())
         }
         Ok(expression) if expression.is_text() => Reading::Wrong("a text cannot be a rule".to_owned()),
-        Ok(expression) => Reading::Good(expression),
+        Ok(expression) => match refused_regex(&expression) {
+            Some(why) => Reading::Wrong(why),
+            None => Reading::Good(expression),
+        },
         Err(error) if error.to_string().contains("unknown function") => Reading::Unknown(format!("{error}")),
         Err(error) => Reading::Wrong(format!("not PromQL: {error}")),
     }
+}
+
+/// Why Prometheus refuses a regular expression in it. The parser knows those of another library.
+fn refused_regex(expression: &Expression) -> Option<String> {
+    let selectors = expression.selectors();
+    let mut matchers = selectors.iter().flat_map(|selector| &selector.matchers);
+    matchers.find_map(|matcher| {
+        let is_regex = matches!(matcher.operator, Operator::Matches | Operator::MatchesNot);
+        let fault = is_regex.then(|| go_regex::fault(&matcher.value)).flatten()?;
+        Some(format!("Prometheus refuses the regular expression of `{}`: {}", matcher.label, shortened(&fault)))
+    })
 }
 
 /// Labels, annotations and words of an alert.
@@ -240,6 +277,10 @@ pub(super) fn recordings_ask_something(examination: &mut Examination) {
             let help = "use letters, digits, `_` and `:`, such as `job:requests:rate5m`";
             examination.error_at_key(path, format!("`{name}` cannot be the name of a metric"), help);
         }
+        if OWN_METRICS.contains(&name.as_str()) {
+            let message = format!("Prometheus writes `{name}` itself");
+            examination.error_at_key(path, message, "give what you record another name");
+        }
         let is_short = examination.locate(&path.key("query")).node.is_none();
         let place = if is_short { path } else { path.key("query") };
         match reading(&recording.query) {
@@ -289,7 +330,7 @@ pub(in crate::stack) fn rule_file(groups: &[PlacedGroup], problems: &mut Collect
                     problems.warning(*expression_place, &place, why, "Prometheus has the last word");
                 }
                 Reading::Wrong(why) => {
-                    problems.error(*expression_place, &place, why, "correct the expression in this file")
+                    problems.error(*expression_place, &place, why, "correct the expression in this file");
                 }
             }
             if known.insert((&rule.name, labels_as_text(rule), rule.is_alert()), *name).is_some() {

@@ -26,6 +26,7 @@ mod servers;
 mod settings;
 mod signals;
 mod web;
+mod windows;
 
 pub(super) use alerts::rule_file;
 pub(super) use locate::locate;
@@ -114,6 +115,7 @@ const RULES: &[fn(&mut Examination)] = &[
     components::extra_config_is_not_stackctls,
     alerts::alerts_ask_something,
     alerts::recordings_ask_something,
+    windows::windows_hold_two_scrapes,
     alerts::recordings_have_one_writer,
     objectives::objectives_can_be_counted,
     rule_tests::tests_expect_something,

@@ -1,7 +1,9 @@
 //! Objectives: each promises something that can be counted.
 
 use super::super::document::Path;
-use super::super::{Amount, App, Attached, Duration, LatencyObjective, Objectives, Signals, defaults};
+use super::super::{
+    Amount, App, Attached, Duration, FASTEST_BURN, LatencyObjective, OBJECTIVE_ALERTS, Objectives, Signals, defaults,
+};
 use super::Examination;
 
 const DAY: u64 = 24 * 3600;
@@ -43,6 +45,7 @@ fn promises_fit(examination: &mut Examination, path: Path, slo: &Objectives) {
         let help = "write `availability: 99.9%`, `latency: { p: 99, under: 250ms }`, or both";
         examination.missing(path, &["availability", "latency"], "an objective that promises nothing", help);
     }
+    burns_fit(examination, path.key("availability"), slo.availability.and_then(Amount::as_share));
     let share = slo.availability.map(Amount::as_share);
     if share.is_some_and(|share| share.is_none_or(|share| share <= 0.0 || share >= 1.0)) {
         let help = "write a percentage below 100 %, such as `99.9%`: what is left is the error budget";
@@ -53,8 +56,20 @@ fn promises_fit(examination: &mut Examination, path: Path, slo: &Objectives) {
         let help = "write the percentage of requests, such as `99`";
         examination.error(path.key("latency").key("p"), "not a share that leaves a budget", help);
     }
+    burns_fit(examination, path.key("latency").key("p"), Some(p / 100.0));
     if under == Duration::default() {
         examination.error(path.key("latency").key("under"), "a time of zero", "write a time such as `300ms`");
+    }
+}
+
+/// More than all requests cannot fail: a large budget cannot go as fast as the alerts would have it.
+fn burns_fit(examination: &mut Examination, path: Path, share: Option<f64>) {
+    let Some(share) = share.filter(|share| *share > 0.0 && *share < 1.0) else { return };
+    if (1.0 - share) * FASTEST_BURN >= 1.0 {
+        let [fast, _] = OBJECTIVE_ALERTS;
+        let message = format!("such a budget cannot go {FASTEST_BURN} times too fast, when `{fast}` would tell of it");
+        let help = "what can be told is told, and later; promise more, such as 99 %, to hear of it at once";
+        examination.warning(path, message, help);
     }
 }
 

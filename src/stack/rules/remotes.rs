@@ -28,6 +28,10 @@ const OWN_HEADERS: [(&str, &str); 17] = [
     ("x-amz-content-sha256", "remove it: it belongs to the signature of `sigv4`"),
 ];
 
+/// What Go's regular expressions lack.
+pub(super) const REGEX_HELP: &str =
+    "write it as RE2 reads it: without looking ahead or behind, and without references to groups";
+
 /// Words in the name of a header whose value is a secret.
 const SECRET_WORDS: [&str; 5] = ["token", "secret", "password", "api-key", "apikey"];
 
@@ -81,23 +85,28 @@ fn each<'a>(examination: &mut Examination, list: Path, remotes: impl Iterator<It
         }
         let headers = here.key("headers");
         for (name, value) in remote.headers {
-            let lower = name.to_ascii_lowercase();
-            if name.is_empty() || !name.bytes().all(is_of_header) {
-                let message = format!("`{}` cannot be a header", name.escape_debug());
-                examination.error_at_key(headers.key(name), message, "use letters, digits and `-`");
-            }
-            // What it is is not said: people write secrets here.
-            if value.chars().any(|letter| letter.is_control() && letter != '\t') {
-                let message = format!("the value of `{}` cannot be sent", name.escape_debug());
-                examination.error(headers.key(name), message, "write it on one line, without control characters");
-            }
-            if let Some((_, instead)) = OWN_HEADERS.iter().find(|(own, _)| *own == lower) {
-                examination.error_at_key(headers.key(name), format!("`{name}` is Prometheus' own header"), *instead);
-            } else if SECRET_WORDS.iter().any(|word| lower.contains(word)) {
-                let help = "write `token: { file: PATH }`, which is sent as a bearer token, or `basic_auth`";
-                examination.error_at_key(headers.key(name), "a secret does not belong into the stack file", help);
-            }
+            header(examination, headers, (name, value), &OWN_HEADERS);
         }
+    }
+}
+
+/// A header that can be sent, is nobody's own, and holds no secret. `own`: such names in small letters, and what to do.
+pub(super) fn header(examination: &mut Examination, headers: Path, (name, value): (&str, &str), own: &[(&str, &str)]) {
+    let lower = name.to_ascii_lowercase();
+    if name.is_empty() || !name.bytes().all(is_of_header) {
+        let message = format!("`{}` cannot be a header", name.escape_debug());
+        examination.error_at_key(headers.key(name), message, "use letters, digits and `-`");
+    }
+    // What it is is not said: people write secrets here.
+    if value.chars().any(|letter| letter.is_control() && letter != '\t') {
+        let message = format!("the value of `{}` cannot be sent", name.escape_debug());
+        examination.error(headers.key(name), message, "write it on one line, without control characters");
+    }
+    if let Some((_, instead)) = own.iter().find(|(own, _)| *own == lower) {
+        examination.error_at_key(headers.key(name), format!("`{name}` is not written here"), *instead);
+    } else if SECRET_WORDS.iter().any(|word| lower.contains(word)) {
+        let help = "write `token: { file: PATH }`, which is sent as a bearer token, or `basic_auth`";
+        examination.error_at_key(headers.key(name), "a secret does not belong into the stack file", help);
     }
 }
 
@@ -123,8 +132,7 @@ fn step(examination: &mut Examination, here: Path, relabel: &Relabel) {
     );
     if let Some(fault) = relabel.regex.as_deref().and_then(go_regex::fault) {
         let message = format!("Prometheus refuses this regular expression: {}", shortened(&fault));
-        let help = "write it as RE2 reads it: without looking ahead or behind, and without references to groups";
-        examination.error(here.key("regex"), message, help);
+        examination.error(here.key("regex"), message, REGEX_HELP);
     }
     let sources = here.key("source_labels");
     for (index, label) in relabel.source_labels.iter().enumerate().filter(|(_, label)| !is_label(label)) {
@@ -221,7 +229,7 @@ pub(super) fn is_label(text: &str) -> bool {
 }
 
 /// What may stand in a header's name (RFC 9110, section 5.6.2): Go sends nothing with another one.
-fn is_of_header(byte: u8) -> bool {
+pub(super) fn is_of_header(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 

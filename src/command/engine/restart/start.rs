@@ -67,12 +67,12 @@ impl Down<'_> {
             }
             Err(failure) => {
                 let path = self.file.path();
-                let mut more = format!("{} is put back, and the same command tries once more", path.display());
-                if let Some(earlier) = copy.earlier(path) {
+                let earlier = copy.earlier(path).map_or_else(String::new, |earlier| {
                     let (copy, earlier) = (copy.path().display(), earlier.path().display());
-                    more.push_str(&format!("; take {copy} away, and it goes back to {earlier}"));
-                }
-                Err(advised(failure, &more))
+                    format!("; take {copy} away, and it goes back to {earlier}")
+                });
+                let path = path.display();
+                Err(advised(failure, &format!("{path} is put back, and the same command tries once more{earlier}")))
             }
         }
     }

@@ -199,6 +199,7 @@ fn answer_cases() -> Vec<(Case, Cause, &'static str, &'static str)> {
     };
     let mut limited = down("sample limit exceeded", good(5000));
     limited.job().sample_limit = Some(1000);
+    let health = "{\"status\":\"UP\"}";
     let quoted_sample = "{\"metric.name\",a=\"b\"} x\n";
     vec![
         (
@@ -241,12 +242,7 @@ fn answer_cases() -> Vec<(Case, Cause, &'static str, &'static str)> {
             "set `apps.web.metrics.path: /q/metrics`",
         ),
         (down("x", http(200, text, "<!doctype html>", malformed(1))), Cause::NotMetrics, "HTML", "path"),
-        (
-            down("x", http(200, Some("application/json"), "{\"status\":\"UP\"}", malformed(1))),
-            Cause::NotMetrics,
-            "JSON",
-            "path",
-        ),
+        (down("x", http(200, Some("application/json"), health, malformed(1))), Cause::NotMetrics, "JSON", "path"),
         (down("x", http(200, text, "{\"status\": \"UP\"}", malformed(1))), Cause::NotMetrics, "JSON", "path"),
         (down("x", http(200, text, "{\n  \"status\": 1\n}", malformed(1))), Cause::NotMetrics, "JSON", "path"),
         (down("x", http(200, text, "[1]", malformed(1))), Cause::NotMetrics, "JSON", "path"),
