@@ -53,8 +53,15 @@ fn member(running: &Map<String, Value>, key: &str, rendered: &Value, path: &str)
     within(found, rendered, &here)
 }
 
-/// Lists of jobs by their names, all others in order. What runs beside them was taken out of the stack file.
+/// Keys of Alertmanager's lists whose order means nothing: it answers with them sorted.
+const MATCHERS: [&str; 3] = ["matchers", "source_matchers", "target_matchers"];
+
+/// Lists of jobs by their names, matchers in any order, all others in order. What runs beside them was taken out of the stack
+/// file.
 fn elements(running: &[Value], rendered: &[Value], path: &str) -> Result<(), Difference> {
+    if MATCHERS.contains(&path.rsplit('.').next().unwrap_or_default()) {
+        return same_matchers(running, rendered, path);
+    }
     let mut left: Vec<Option<&Value>> = running.iter().map(Some).collect();
     let by_name: HashMap<&str, usize> =
         running.iter().enumerate().filter_map(|(position, item)| Some((job_name(item)?, position))).collect();
@@ -74,6 +81,20 @@ fn elements(running: &[Value], rendered: &[Value], path: &str) -> Result<(), Dif
         }),
         None => Ok(()),
     }
+}
+
+fn same_matchers(running: &[Value], rendered: &[Value], path: &str) -> Result<(), Difference> {
+    let sorted = |matchers: &[Value]| {
+        let mut texts: Vec<String> = matchers.iter().filter_map(scalar).collect();
+        texts.sort_unstable();
+        texts.dedup();
+        texts
+    };
+    if sorted(running) == sorted(rendered) {
+        return Ok(());
+    }
+    let text = |matchers: &[Value]| Value::Array(matchers.to_vec()).to_string();
+    Err(Difference { path: path.to_owned(), rendered: text(rendered), running: Some(text(running)) })
 }
 
 fn job_name(item: &Value) -> Option<&str> {
@@ -239,6 +260,19 @@ scrape_configs:
     fn jobs_are_found_by_name_and_not_by_place() {
         let rendered = "scrape_configs: [{ job_name: web }, { job_name: prometheus }]";
         assert_eq!(check(RUNNING, rendered), Ok(()));
+    }
+
+    #[test]
+    fn matchers_are_the_same_in_any_order_and_no_fewer() {
+        let running = "route: { routes: [{ receiver: shop, matchers: ['app=\"cart\"', 'severity=\"critical\"'] }] }\n\
+                       inhibit_rules: [{ source_matchers: ['a=\"1\"', 'b=\"2\"'], target_matchers: ['c=\"3\"'] }]";
+        let of = |matchers: &str| format!("route: {{ routes: [{{ receiver: shop, matchers: {matchers} }}] }}");
+        assert_eq!(check(running, &of("['severity=\"critical\"', 'app=\"cart\"']")), Ok(()));
+        assert_eq!(check(running, "inhibit_rules: [{ source_matchers: ['b=\"2\"', 'a=\"1\"'] }]"), Ok(()));
+        let differs = Err("route.routes[0].matchers".to_owned());
+        assert_eq!(check(running, &of("['severity=\"critical\"']")), differs);
+        assert_eq!(check(running, &of("['severity=\"critical\"', 'app=\"web\"']")), differs);
+        assert_eq!(check(running, &of("['severity=\"critical\"', 'app=\"cart\"', 'x=\"1\"']")), differs);
     }
 
     #[test]
