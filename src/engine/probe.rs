@@ -45,8 +45,11 @@ const GRACE: Duration = Duration::from_secs(20);
 /// Time between two looks whether a name is free.
 const TURN: Duration = Duration::from_millis(250);
 
-/// A container that writes more log than this in its last lines has them cut.
+/// A container that writes longer lines than this has them cut where they are shown.
 const LONGEST_LINE: usize = 400;
+
+/// The same where they are read for what they say: a value cut in its middle would be another one.
+const LONGEST_LINE_IN_FULL: usize = 16 * 1024;
 
 /// Runs probes for one stack.
 #[derive(Debug, Clone)]
@@ -163,9 +166,18 @@ impl Prober {
 
     /// The last lines a container wrote, oldest first, blank ones aside. Empty where its log cannot be read.
     pub async fn last_log_lines(&self, container_id: &str, count: usize) -> Vec<String> {
+        self.log_lines(container_id, count, LONGEST_LINE).await
+    }
+
+    /// The same, with lines long enough to find out what they say.
+    pub async fn log_lines_in_full(&self, container_id: &str, count: usize) -> Vec<String> {
+        self.log_lines(container_id, count, LONGEST_LINE_IN_FULL).await
+    }
+
+    async fn log_lines(&self, container_id: &str, count: usize, longest: usize) -> Vec<String> {
         let lines = self.engine.last_lines(container_id, count).await.unwrap_or_default();
         let written = lines.iter().map(|line| line.trim()).filter(|line| !line.is_empty());
-        written.map(|line| line.chars().take(LONGEST_LINE).collect()).collect()
+        written.map(|line| line.chars().take(longest).collect()).collect()
     }
 
     /// What the last health check of a container printed. Empty: nothing, or it has none.

@@ -21,7 +21,12 @@ pub(crate) struct Receiver {
 
 impl Receiver {
     pub(crate) fn new() -> Self {
-        let listener = TcpListener::bind("0.0.0.0:0").expect("a free port");
+        Self::at(0)
+    }
+
+    /// One on that port; 0: a free one.
+    fn at(port: u16) -> Self {
+        let listener = TcpListener::bind(("0.0.0.0", port)).expect("a free port");
         let port = listener.local_addr().expect("it listens").port();
         let messages = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&messages);
@@ -201,6 +206,52 @@ fn each_hop_that_loses_an_alert_is_named() {
     docker(&["pause", &stack.container("alertmanager", 1)]);
     assert_eq!(finding(&stack, "alertmanager")["cause"], "alertmanager-unreachable");
     docker(&["unpause", &stack.container("alertmanager", 1)]);
+}
+
+#[test]
+fn the_routes_of_the_documentation_are_in_force_as_they_were_rendered() {
+    let receiver = Receiver::new();
+    let docs = std::fs::read_to_string("docs/alerting.md").expect("the documentation is there");
+    let block = |word: &str| {
+        let block = docs.split("```").skip(1).step_by(2).find(|block| block.contains(word)).expect("it has an example");
+        block.trim_start_matches("yaml\n").to_owned()
+    };
+    let to = format!("{{ webhook: \"{}\" }}", receiver.url());
+    let routes = block("  routes:").replace('…', &to)
+        + "    - { app: cart, receiver: shop }\n    - { severity: critical, app: web, receiver: team }\n";
+    let inhibit =
+        block("  inhibit:") + "    - { source: [severity=critical, alertname=HostDown], target: [severity=info] }\n";
+    let app = "{ image: stackctl/self, command: [demo, accesslog], metrics: {} }";
+    let stack = Sandbox::bare("");
+    stack.write_bare(&format!(
+        "images: {{ from: debian }}\ngrafana: off\nprometheus: {{ port: off, scrape_interval: 1s }}\n\
+         apps: {{ web: {app}, cart: {app} }}\n{routes}{inhibit}  port: off\n"
+    ));
+    stack.ok(&["up"]);
+    let stands = finding(&stack, "alertmanager");
+    assert_eq!(stands["status"], "ok", "{stands}");
+    assert!(message(&stands).contains("runs what was rendered"), "{stands}");
+}
+
+#[test]
+fn a_receiver_that_takes_messages_again_is_no_failure_any_more_and_of_two_the_right_one_was_blamed() {
+    let team = Receiver::new();
+    let port = TcpListener::bind("0.0.0.0:0").and_then(|it| it.local_addr()).expect("a free port").port();
+    let duty = format!("http://host.docker.internal:{port}/alerts");
+    let stack = stack(&format!(
+        "receivers: {{ duty: {{ webhook: \"{duty}\" }}, team: {{ webhook: \"{}\" }} }}, receiver: [duty, team]",
+        team.url()
+    ));
+    stack.ok(&["up", "--no-wait"]);
+    docker(&["stop", "-t", "1", &stack.container("web", 1)]);
+    eventually("the one that is away has lost a message", || {
+        let finding = finding(&stack, "alertmanager to duty");
+        finding["status"] == "fail" && message(&finding).contains("last message was not taken")
+    });
+    assert_eq!(finding(&stack, "alertmanager to team")["status"], "ok", "the other one takes every message");
+    let back = Receiver::at(port);
+    eventually("messages come again", || back.told().iter().any(|told| told == "firing WebIsDown"));
+    assert_ne!(finding(&stack, "alertmanager to duty")["status"], "fail");
 }
 
 #[test]

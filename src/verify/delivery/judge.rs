@@ -3,22 +3,19 @@
 use std::collections::BTreeMap;
 
 use crate::client::yaml_to_json;
-use crate::desired::{AlertmanagerConfig, Desired, Service};
+use crate::desired::{Desired, Service};
 use crate::engine::{ContainerState, Observed};
-use crate::probe::{Connect, Delivered, KeptBack, Looked, Lookup, Posted};
+use crate::probe::{Delivered, KeptBack, Posted};
 use crate::render::Files;
 
 use super::super::{Cause, Finding, Trouble, contains};
-use super::{AlertmanagerState, DeliveryState, FILE, SenderState, container, words};
+use super::{AlertmanagerState, DeliveryState, FILE, SenderState, container, receivers, words};
 
 /// The check that these findings belong to.
-const CHECK: &str = "alerts";
+pub(super) const CHECK: &str = "alerts";
 
-/// A failed try that is older than this, in milliseconds, says nothing about now.
-const RECENT: i64 = 15 * 60 * 1000;
-
-/// Prometheus tells again after a minute of what fires, and a little later where it is busy: an Alertmanager that stands for
-/// less than this, in milliseconds, need not know of everything.
+/// Prometheus tells again after a minute of what fires, and a little later where it is busy: where one of the two stands for
+/// less than this, in milliseconds, Alertmanager need not know of everything.
 const TOLD_AFTER: i64 = 90 * 1000;
 
 /// Judges what was found: for each Alertmanager how it stands, what comes to it and what it sends on; then the receivers.
@@ -43,7 +40,7 @@ pub fn judge_delivery(desired: &Desired, files: &Files, observed: &Observed, sta
             findings.push(seat.goes_out());
         }
     }
-    findings.extend(receivers(config, state));
+    findings.extend(receivers::judge(config, state));
     findings
 }
 
@@ -142,16 +139,8 @@ impl Seat<'_> {
             let name = labels.get("alertname").map(String::as_str).unwrap_or_default();
             let why = words::sending_error(&sender.lines, address);
             let why = why.map(|why| format!(": {why}")).unwrap_or_default();
-            let stands_for = (self.state.now - self.started_at).max(0);
-            if stands_for < TOLD_AFTER {
-                let message = format!(
-                    "`{name}` fires, and `{}`, which stands for {} s, does not know it yet: Prometheus tells again after a \
-                     minute of what fires{why}",
-                    self.instance,
-                    stands_for / 1000
-                );
-                let fix = format!("run `stackctl verify alerts` again in {} s", (TOLD_AFTER - stands_for + 999) / 1000);
-                return Err(Trouble::new(Cause::AlertPending, message, fix));
+            if let Some(trouble) = self.not_told_yet(sender, name, &why) {
+                return Err(trouble);
             }
             let message = format!(
                 "lost between Prometheus and Alertmanager: `{name}` fires, and `{}` does not know it{why}",
@@ -166,6 +155,29 @@ impl Seat<'_> {
             1 => "Prometheus knows it, and the alert that fires has arrived".to_owned(),
             count => format!("Prometheus knows it, and the {count} alerts that fire have arrived"),
         })
+    }
+
+    /// One of the two has just come: Prometheus tells a new Alertmanager with its next round, and may itself have begun before
+    /// it knew the address.
+    fn not_told_yet(&self, sender: &SenderState, name: &str, why: &str) -> Option<Trouble> {
+        let began_at = self.started_at.max(sender.started_at);
+        let stands_for = (self.state.now - began_at).max(0);
+        if stands_for >= TOLD_AFTER {
+            return None;
+        }
+        let seconds = stands_for / 1000;
+        let is_sender = sender.started_at > self.started_at;
+        let (own, its) = if is_sender {
+            (String::new(), format!("`{}`, which stands for {seconds} s,", sender.service))
+        } else {
+            (format!(", which stands for {seconds} s,"), "Prometheus".to_owned())
+        };
+        let message = format!(
+            "`{name}` fires, and `{}`{own} does not know it yet: {its} tells again after a minute of what fires{why}",
+            self.instance
+        );
+        let fix = format!("run `stackctl verify alerts` again in {} s", (TOLD_AFTER - stands_for + 999) / 1000);
+        Some(Trouble::new(Cause::AlertPending, message, fix))
     }
 
     /// This Alertmanager → a receiver, which is stackctl's own sink.
@@ -204,8 +216,9 @@ impl Seat<'_> {
 
     /// It took the alert, and nothing arrived.
     fn kept_back(&self, kept_back: Option<&KeptBack>) -> Trouble {
-        let last = words::last_try(&words::tries(&self.one.lines), "stackctl-probe");
-        if let Some(error) = last.and_then(|last| last.error) {
+        let tries = words::tries(&self.one.lines);
+        let last = tries.iter().rev().find(|one| one.receiver == "stackctl-probe");
+        if let Some(error) = last.and_then(|last| last.error.as_deref()) {
             let message = format!("lost between Alertmanager and its receiver: {error}");
             let fix = "Alertmanager has to reach what stands in its network: look for a firewall, a proxy in its \
                        `environment`, or `networks` that are `internal`";
@@ -229,7 +242,7 @@ impl Seat<'_> {
     }
 }
 
-fn masked(trouble: Trouble, state: &DeliveryState) -> Trouble {
+pub(super) fn masked(trouble: Trouble, state: &DeliveryState) -> Trouble {
     Trouble { message: words::without(&trouble.message, &state.hidden.0), ..trouble }
 }
 
@@ -250,47 +263,6 @@ fn in_force(rendered: &str, running: &str, lines: &[String]) -> Result<(), Troub
         return Err(Trouble::new(Cause::ConfigRejected, message, fix));
     }
     stale(format!("Alertmanager does not run what was rendered: `{}` differs", difference.path))
-}
-
-/// The receivers: what Alertmanager's log says of its last try, else whether their sockets open.
-fn receivers(config: &AlertmanagerConfig, state: &DeliveryState) -> Vec<Finding> {
-    let tries: Vec<words::Try> = state.alertmanagers.iter().flat_map(|one| words::tries(&one.lines)).collect();
-    let findings = config.told.iter().map(|told| {
-        let name = &told.receiver;
-        let subject = format!("alertmanager to {name}");
-        let failed = words::last_try(&tries, name).filter(|last| state.now - last.at < RECENT).and_then(|last| last.error);
-        let looked = state.sockets.get(name);
-        let closed = looked.and_then(|(address, looked)| Some((address, closed(looked)?)));
-        let trouble = match (failed, closed) {
-            (Some(error), _) => format!("its last message was not taken: {error}"),
-            (None, Some((address, why))) => format!("`{address}` cannot be reached from Alertmanager: {why}"),
-            (None, None) => {
-                let message = match looked {
-                    Some((address, _)) => format!("`{address}` can be reached from Alertmanager; nothing was sent to it"),
-                    None => "nothing is known against it, and nothing was sent to it".to_owned(),
-                };
-                return Finding::ok(CHECK, &subject, None, words::without(&message, &state.hidden.0));
-            }
-        };
-        let message = format!("lost between Alertmanager and receiver `{name}` ({}): {trouble}", told.way);
-        let fix = format!("correct `alertmanager.receivers.{name}`, or start what it names; `stackctl logs alertmanager` has every try");
-        let trouble = masked(Trouble::new(Cause::AlertNotDelivered, message, fix), state);
-        Finding::fail(CHECK, &subject, None, trouble)
-    });
-    findings.collect()
-}
-
-/// Why a socket did not open.
-fn closed(looked: &Looked) -> Option<String> {
-    match (&looked.lookup, &looked.connect) {
-        (_, Connect::Open) => None,
-        (Some(Lookup::Failed { message }), _) => Some(format!("its name leads nowhere ({message})")),
-        (_, Connect::Refused) => Some("nothing listens there".to_owned()),
-        (_, Connect::TimedOut { millis }) => Some(format!("no answer within {} s", millis / 1000)),
-        (_, Connect::Unreachable { message }) => Some(message.clone()),
-        // The budget ended first.
-        (_, Connect::NotTried) => None,
-    }
 }
 
 #[cfg(test)]

@@ -2,20 +2,21 @@
 //!
 //! What is proven: Prometheus knows every Alertmanager, and what fires in it is known to them; each of them works by the
 //! rendered configuration; an alert posted to it arrives at a sink in its network, by a route of its own. What is not: that
-//! a receiver's own service takes a message. Of receivers it is looked whether their socket opens, and what Alertmanager's
-//! log says of its last tries.
+//! a receiver's own service takes a message. Of receivers it is looked whether their socket opens, what Alertmanager's log
+//! says of its last tries, and whether its count of failed requests grows.
 
 mod judge;
+mod receivers;
 mod words;
 
 pub use judge::judge_delivery;
 pub(super) use words::field;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
-use crate::client::{self, Alertmanager, AlertmanagerStatus, KnownAlert};
+use crate::client::{self, Alertmanager, AlertmanagerStatus, KnownAlert, Prometheus, QueryResult};
 use crate::desired::{AlertmanagerConfig, Desired, Destination, PEER_TIMEOUT_SECONDS, PROBE_LABEL, SINK_PORT, Service};
 use crate::engine::{ContainerState, Observed, ObservedContainer, Prober};
 use crate::probe::{Delivered, Delivery, Looked, Request, Socket};
@@ -34,6 +35,9 @@ const PATIENCE: Duration = Duration::from_secs(12);
 /// Log lines that are read of each Alertmanager and of Prometheus.
 const LOG_LINES: usize = 200;
 
+/// By which ways requests to receivers failed in the last two minutes: Alertmanager pauses at most one and a half between two.
+const FAILING: &str = "sum by (integration) (increase(alertmanager_notification_requests_failed_total[2m])) > 0";
+
 /// How often it is looked for what fires before it counts as lost, and the time between two looks.
 const LOOKS: u32 = 5;
 const PAUSE: Duration = Duration::from_secs(1);
@@ -49,6 +53,8 @@ pub struct DeliveryState {
     pub alertmanagers: Vec<AlertmanagerState>,
     /// What the sockets of the receivers did, by the receiver's name.
     pub sockets: BTreeMap<String, (String, Looked)>,
+    /// Ways, such as `webhook`, by which requests to receivers failed in the last minutes, as Prometheus has it.
+    pub failing: BTreeSet<String>,
     /// Values of secrets in the receivers' files, which are in no message.
     pub hidden: Hidden,
     /// Why the probe could not be run.
@@ -72,6 +78,8 @@ pub struct SenderState {
     pub service: String,
     /// URLs of the Alertmanagers that it knows.
     pub known: Result<Vec<String>, client::Error>,
+    /// When its container started: milliseconds since 1970.
+    pub started_at: i64,
     /// Labels of what fires in it.
     pub firing: Vec<BTreeMap<String, String>>,
     /// The last lines that it wrote.
@@ -141,7 +149,12 @@ async fn ask(
         }
     }
     for server in with_the_whole(servers) {
-        state.senders.push(sender(server).await);
+        let service = desired.service(&server.service);
+        let started_at = service.and_then(|service| container(observed, service)).map_or(0, |it| it.started_at);
+        state.senders.push(sender(server, started_at).await);
+    }
+    if let Some(prometheus) = with_the_whole(servers).find_map(|server| server.client.as_ref()) {
+        state.failing = failing(prometheus).await;
     }
     compare(&clients, &mut state).await;
     if let Some(prober) = prober {
@@ -152,15 +165,20 @@ async fn ask(
 }
 
 /// Which Alertmanagers a Prometheus knows, and what fires in it.
-async fn sender(server: &Server) -> SenderState {
+async fn sender(server: &Server, started_at: i64) -> SenderState {
     let (service, lines) = (server.service.clone(), Vec::new());
     let Some(prometheus) = &server.client else {
-        return SenderState { service, known: Err(super::not_running()), firing: Vec::new(), lines };
+        return SenderState { service, known: Err(super::not_running()), started_at, firing: Vec::new(), lines };
     };
     let known = prometheus.alertmanagers().await;
     let alerts = prometheus.alerts().await.unwrap_or_default();
     let firing = alerts.into_iter().filter(|alert| alert.state == "firing").map(|alert| alert.labels).collect();
-    SenderState { service, known, firing, lines }
+    SenderState { service, known, started_at, firing, lines }
+}
+
+async fn failing(prometheus: &Prometheus) -> BTreeSet<String> {
+    let Ok(QueryResult::Series(series)) = prometheus.query(FAILING).await else { return BTreeSet::new() };
+    series.into_iter().filter_map(|one| one.labels.get("integration").cloned()).collect()
 }
 
 /// What the Alertmanagers know of what fires: until they know all of it, or it is plain that they do not.
@@ -262,13 +280,13 @@ async fn sockets(
 async fn read_logs(desired: &Desired, observed: &Observed, prober: &Prober, state: &mut DeliveryState) {
     for (service, one) in desired.alertmanager_services().zip(&mut state.alertmanagers) {
         if let Some(container) = container(observed, service) {
-            one.lines = prober.last_log_lines(&container.id, LOG_LINES).await;
+            one.lines = prober.log_lines_in_full(&container.id, LOG_LINES).await;
         }
     }
     for sender in &mut state.senders {
         let service = desired.service(&sender.service);
         if let Some(container) = service.and_then(|service| container(observed, service)) {
-            sender.lines = prober.last_log_lines(&container.id, LOG_LINES).await;
+            sender.lines = prober.log_lines_in_full(&container.id, LOG_LINES).await;
         }
     }
 }

@@ -3,8 +3,10 @@
 /// A try to tell a receiver, as Alertmanager's log has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Try {
-    /// Name of the receiver.
+    /// Name of the receiver; `duty+team` of several that are told together.
     pub(super) receiver: String,
+    /// Which of its ways, and the number among those of that kind: `webhook` and 0 of `webhook[0]`.
+    pub(super) way: Option<(String, usize)>,
     /// Why it failed; `None`: it succeeded.
     pub(super) error: Option<String>,
     /// Milliseconds since 1970.
@@ -36,28 +38,46 @@ const LOADED: &str = "Completed loading of configuration file";
 /// The tries that a log tells of under the configuration in force, oldest first. Alertmanager says so of failures, and of a
 /// success that came after one.
 pub(super) fn tries(lines: &[String]) -> Vec<Try> {
-    let of_line = |line: &String| {
-        let message = field(line, "msg")?;
-        let failed = message.starts_with("Notify attempt failed") || message.starts_with("Notify for alerts failed");
-        if !failed && message != "Notify success" {
-            return None;
-        }
-        let error = field(line, "err");
-        // `err="team/webhook[0]: notify retry canceled after 7 attempts: …"` where no field says it.
-        let named = || error.as_deref().and_then(|error| Some(error.split_once('/')?.0.to_owned()));
-        let receiver = field(line, "receiver").or_else(named)?;
-        let time = field(line, "ts").or_else(|| field(line, "time"))?;
-        let at = time.parse::<jiff::Timestamp>().ok()?.as_millisecond();
-        Some(Try { receiver, error: failed.then(|| error.clone().unwrap_or_default()), at })
-    };
     let begin = lines.iter().rposition(|line| line.contains(LOADED)).map_or(0, |loaded| loaded + 1);
-    lines[begin..].iter().filter_map(of_line).collect()
+    lines[begin..].iter().filter_map(|line| of_line(line)).flatten().collect()
 }
 
-/// The last thing that a log says of a receiver, alone or among several that are told together.
-pub(super) fn last_try(tries: &[Try], receiver: &str) -> Option<Try> {
-    let is_of = |one: &&Try| one.receiver.split('+').any(|name| name == receiver);
-    tries.iter().rev().find(is_of).cloned()
+fn of_line(line: &str) -> Option<Vec<Try>> {
+    let message = field(line, "msg")?;
+    let failed = message.starts_with("Notify attempt failed") || message.starts_with("Notify for alerts failed");
+    if !failed && message != "Notify success" {
+        return None;
+    }
+    let error = field(line, "err").unwrap_or_default();
+    let time = field(line, "ts").or_else(|| field(line, "time"))?;
+    let at = time.parse::<jiff::Timestamp>().ok()?.as_millisecond();
+    let Some(receiver) = field(line, "receiver") else { return Some(named(&error, at)) };
+    let way = field(line, "integration").and_then(|way| numbered(&way));
+    Some(vec![Try { receiver, way, error: failed.then_some(error), at }])
+}
+
+/// `team/webhook[0]: notify retry canceled after 7 attempts: …; team/slack[0]: …`, where no field says whose failures they are.
+fn named(error: &str, at: i64) -> Vec<Try> {
+    let mut tries: Vec<Try> = Vec::new();
+    for part in error.split("; ") {
+        let head = part.split_once(": ").and_then(|(name, why)| Some((name.split_once('/')?, why)));
+        if let Some(((receiver, way), why)) =
+            head.filter(|((receiver, way), _)| way.ends_with(']') && !receiver.contains(' '))
+        {
+            let (receiver, error) = (receiver.to_owned(), Some(why.to_owned()));
+            tries.push(Try { receiver, way: numbered(way), error, at });
+        } else if let Some(why) = tries.last_mut().and_then(|last| last.error.as_mut()) {
+            why.push_str("; ");
+            why.push_str(part);
+        }
+    }
+    tries
+}
+
+/// `webhook` and 0 of `webhook[0]`.
+fn numbered(way: &str) -> Option<(String, usize)> {
+    let (name, number) = way.strip_suffix(']')?.split_once('[')?;
+    Some((name.to_owned(), number.parse().ok()?))
 }
 
 /// What Prometheus last said about alerts that it could not send to that address.
@@ -90,6 +110,18 @@ pub(super) fn host_and_port(url: &str) -> Option<(String, u16)> {
     (!host.is_empty()).then(|| (host.to_owned(), port))
 }
 
+/// A reason that is short enough to be read. What was asked stands at its beginning, and what came of it at its end.
+pub(super) fn shortened(reason: &str) -> String {
+    const HEAD: usize = 120;
+    const TAIL: usize = 200;
+    let letters: Vec<char> = reason.chars().collect();
+    if letters.len() <= HEAD + TAIL {
+        return reason.to_owned();
+    }
+    let text = |letters: &[char]| letters.iter().collect::<String>();
+    format!("{} … {}", text(&letters[..HEAD]).trim_end(), text(&letters[letters.len() - TAIL..]).trim_start())
+}
+
 /// A text without these values.
 pub(super) fn without(text: &str, hidden: &[String]) -> String {
     hidden.iter().filter(|value| !value.is_empty()).fold(text.to_owned(), |text, value| text.replace(value, "<secret>"))
@@ -112,15 +144,35 @@ mod tests {
     }
 
     #[test]
-    fn the_last_try_of_a_receiver_is_found_whether_it_is_told_alone_or_with_others() {
+    fn every_try_is_told_with_its_receiver_its_way_and_its_reason() {
         let tries = tries(&lines());
         assert_eq!(tries.len(), 4);
         assert!(tries[0].error.as_deref().is_some_and(|error| error.ends_with("no such host")), "{tries:?}");
-        assert_eq!(last_try(&tries, "team").and_then(|last| last.error), None);
-        let of_chat = last_try(&tries, "chat").and_then(|last| last.error);
-        assert_eq!(of_chat.as_deref(), Some("unexpected status code 404"));
-        assert!(last_try(&tries, "mail").is_some_and(|last| last.error.is_some()));
-        assert_eq!(last_try(&tries, "nobody"), None);
+        assert_eq!((tries[1].receiver.as_str(), tries[1].error.as_deref()), ("team", None));
+        assert_eq!(
+            (tries[2].receiver.as_str(), tries[2].error.as_deref()),
+            ("duty+chat", Some("unexpected status code 404"))
+        );
+        assert_eq!(tries[2].way, Some(("slack".to_owned(), 0)));
+        let of_mail = "notify retry canceled after 7 attempts: dial tcp: refused";
+        assert_eq!((tries[3].receiver.as_str(), tries[3].error.as_deref()), ("mail", Some(of_mail)));
+    }
+
+    #[test]
+    fn failures_of_several_ways_in_one_line_are_told_apart() {
+        let line = r#"ts=2026-11-24T14:02:00.000Z level=error component=dispatcher msg="Notify for alerts failed" num_alerts=1 err="duty+team/webhook[0]: canceled: a; b: c; duty+team/webhook[1]: status 500""#;
+        let tries = tries(&[line.to_owned()]);
+        let found: Vec<_> = tries.iter().map(|one| (one.way.as_ref().map(|way| way.1), one.error.as_deref())).collect();
+        assert_eq!(found, [(Some(0), Some("canceled: a; b: c")), (Some(1), Some("status 500"))]);
+    }
+
+    #[test]
+    fn a_long_reason_keeps_what_was_asked_and_what_came_of_it() {
+        let long = format!("Post \"http://hook/{}\": connection refused", "x".repeat(900));
+        let short = shortened(&long);
+        assert!(short.starts_with("Post \"http://hook/x") && short.ends_with("x\": connection refused"), "{short}");
+        assert!(short.chars().count() < 330, "{short}");
+        assert_eq!(shortened("EOF"), "EOF");
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! Each hop that can lose an alert, found from what was seen.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::*;
 use crate::client::{self, AlertmanagerStatus, KnownAlert, KnownStatus};
-use crate::desired::{Destination, Grouping, Role, Told};
+use crate::desired::{AlertmanagerConfig, Destination, Grouping, ReceiverConfig, Role, Told};
+use crate::probe::{Connect, Looked, Lookup};
 use crate::verify::Status;
 use crate::verify::delivery::Hidden;
 use crate::verify::fixture;
@@ -56,6 +58,7 @@ fn state() -> DeliveryState {
         senders: vec![SenderState {
             service: "prometheus".to_owned(),
             known: Ok(vec!["http://demo-alertmanager-1:9093/api/v2/alerts".to_owned()]),
+            started_at: 0,
             firing: vec![fires],
             lines: Vec::new(),
         }],
@@ -72,6 +75,7 @@ fn state() -> DeliveryState {
             lines: Vec::new(),
         }],
         sockets: socket(Connect::Open),
+        failing: BTreeSet::new(),
         hidden: Hidden::default(),
         trouble: None,
     }
@@ -149,6 +153,19 @@ fn an_alertmanager_that_has_just_come_is_not_blamed_for_what_prometheus_has_stil
 }
 
 #[test]
+fn a_prometheus_that_has_just_come_may_still_have_to_tell_what_fires() {
+    let mut unheard = state();
+    unheard.alertmanagers[0].alerts.clear();
+    unheard.senders[0].started_at = NOW - 30_000;
+    let finding = broken(&unheard);
+    assert_eq!((finding.status, finding.cause), (Status::Warn, Some(Cause::AlertPending)));
+    assert!(finding.message.contains("`prometheus`, which stands for 30 s, tells again"), "{}", finding.message);
+    assert!(finding.fix.ends_with("again in 60 s"), "{}", finding.fix);
+    unheard.senders[0].started_at = NOW - 95_000;
+    assert_eq!(broken(&unheard).cause, Some(Cause::AlertNotDelivered));
+}
+
+#[test]
 fn what_alertmanager_keeps_back_is_said_with_the_reason() {
     let mut lost = state();
     lost.alertmanagers[0].delivered = Some(Delivered { posted: Posted::Accepted, arrived_ms: None, kept_back: None });
@@ -213,6 +230,69 @@ fn a_receiver_is_broken_where_its_socket_is_closed_or_its_last_message_was_not_t
     assert!(judged(&failed).iter().all(|finding| finding.status == Status::Ok), "that was another configuration");
     failed.alertmanagers[0].lines.push(line(&at(NOW - 1000)));
     assert!(broken(&failed).message.contains("was not taken"), "it fails still");
+}
+
+/// A line of a message to a receiver that failed so long ago, in milliseconds.
+fn failed(receiver: &str, way: &str, age: i64, error: &str) -> String {
+    let time = jiff::Timestamp::from_millisecond(NOW - age).expect("a time");
+    format!(
+        r#"ts={time} level=warn receiver={receiver} integration={way} msg="Notify attempt failed, will retry later" err="{error}""#
+    )
+}
+
+#[test]
+fn a_failure_of_a_while_ago_is_one_of_now_only_where_something_says_that_it_goes_on() {
+    let mut past = state();
+    past.alertmanagers[0].lines = vec![failed("team", "webhook[0]", 3 * 60_000, "unexpected status code 500")];
+    let finding = broken(&past);
+    assert_eq!((finding.status, finding.cause), (Status::Warn, Some(Cause::AlertNotDelivered)));
+    assert!(
+        finding.message.contains("UTC: unexpected status code 500; `hook:80` can be reached now"),
+        "{}",
+        finding.message
+    );
+    assert!(finding.message.ends_with("nothing is known since"), "{}", finding.message);
+
+    past.failing = BTreeSet::from(["webhook".to_owned()]);
+    assert_eq!(broken(&past).status, Status::Fail, "Alertmanager counts more failures");
+    past.failing = BTreeSet::from(["slack".to_owned()]);
+    assert_eq!(broken(&past).status, Status::Warn, "that is somebody else's");
+}
+
+#[test]
+fn a_receiver_whose_socket_did_not_open_and_opens_now_is_a_warning_at_once() {
+    let mut back = state();
+    let line = failed("team", "webhook[0]", 5000, "dial tcp 172.20.0.9:80: connect: connection refused");
+    back.alertmanagers[0].lines = vec![line];
+    assert_eq!(broken(&back).status, Status::Warn);
+    back.sockets = socket(Connect::Refused);
+    assert_eq!(broken(&back).status, Status::Fail);
+    assert!(broken(&back).message.contains("last message was not taken: dial tcp"), "{}", broken(&back).message);
+}
+
+#[test]
+fn of_receivers_that_are_told_together_the_one_that_fails_is_named() {
+    let mut desired = desired();
+    let config = desired.alertmanager.as_mut().expect("it is there");
+    let ways =
+        |count: usize| [("webhook_configs".to_owned(), vec![serde_json::json!({}); count])].into_iter().collect();
+    config.told.push(Told {
+        receiver: "duty".to_owned(),
+        way: "webhook",
+        destination: Destination::At { host: "duty".to_owned(), port: 80 },
+    });
+    for (name, count) in [("team", 1), ("duty", 1), ("duty+team", 2)] {
+        config.receivers.push(ReceiverConfig { name: name.to_owned(), ways: ways(count) });
+    }
+    let blamed = |way: &str| {
+        let mut state = state();
+        state.alertmanagers[0].lines = vec![failed("duty+team", way, 5000, "unexpected status code 500")];
+        let findings = judged_of(&desired, &state);
+        let broken = findings.into_iter().filter(|finding| finding.status != Status::Ok);
+        broken.map(|finding| finding.subject).collect::<Vec<_>>()
+    };
+    assert_eq!(blamed("webhook[0]"), ["alertmanager to duty"]);
+    assert_eq!(blamed("webhook[1]"), ["alertmanager to team"]);
 }
 
 #[test]
