@@ -9,11 +9,14 @@ use super::situation::Situation;
 use super::{failure, output};
 use crate::daemon::Dockerd;
 use crate::desired::{Port, Protocol, Role, Service};
-use crate::engine::{Error, OnHost};
+use crate::engine::{Error, ObservedContainer, OnHost};
 use crate::plan::{Plan, Step};
 
 /// The flag by which exporters in the host's network are told where to listen.
 const LISTEN: &str = "--web.listen-address=";
+
+/// Processes that hold the ports of containers.
+const ENGINES_OWN: [&str; 3] = ["docker-proxy", "dockerd", "rootlesskit"];
 
 /// The container that would not start, by name → what is in its way.
 pub(super) type Taken = BTreeMap<String, Error>;
@@ -47,12 +50,15 @@ pub(super) async fn taken(situation: &Situation, plan: &Plan) -> Result<Taken, E
     }
     let containers = situation.engine.on_host().await?;
     let dockerd = dockerd(situation, plan).await;
+    // One that ends again and again publishes its ports for moments, between which no container is seen to have them: what
+    // holds one for the engine may stand for it, and ends with it.
+    let has_loop = situation.observed.containers.iter().any(ObservedContainer::ends_again);
     let mut taken = Taken::new();
     for want in wants {
         let holder = match container_at(&want, &containers) {
             Some(container) if container.stack.as_deref() == Some(situation.desired.stack.as_str()) => None,
             Some(OnHost { name, stack, .. }) => Some(Holder::Container { name: name.clone(), stack: stack.clone() }),
-            None => process_at(&want, dockerd.as_ref()),
+            None => process_at(&want, dockerd.as_ref()).filter(|holder| !(has_loop && is_engines(holder))),
         };
         if let Some(holder) = holder {
             let next = next_free(situation, &want, &containers, dockerd.as_ref());
@@ -116,6 +122,15 @@ fn clash(one: SocketAddr, other: SocketAddr) -> bool {
 fn process_at(want: &Want, dockerd: Option<&Dockerd>) -> Option<Holder> {
     let holder = dockerd.filter(|_| want.protocol == Protocol::Tcp)?.holder(want.address)?;
     Some(Holder::Process(holder.process))
+}
+
+/// Whether the port is held for a container. Where others' processes cannot be seen, it may be.
+fn is_engines(holder: &Holder) -> bool {
+    match holder {
+        Holder::Process(Some(process)) => ENGINES_OWN.iter().any(|name| process.starts_with(name)),
+        Holder::Process(None) => true,
+        Holder::Container { .. } => false,
+    }
 }
 
 /// The next port that nobody is known to have.
@@ -195,6 +210,14 @@ mod tests {
         ] {
             assert_eq!(clash(at(one), at(other)), expected, "{one} {other}");
         }
+    }
+
+    #[test]
+    fn a_port_that_the_engine_holds_may_be_that_of_any_container() {
+        let by = |process: Option<&str>| Holder::Process(process.map(str::to_owned));
+        assert!(is_engines(&by(Some("docker-proxy (77)"))) && is_engines(&by(None)));
+        assert!(!is_engines(&by(Some("nginx (77)"))));
+        assert!(!is_engines(&Holder::Container { name: "other".to_owned(), stack: None }));
     }
 
     #[test]

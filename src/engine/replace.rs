@@ -95,7 +95,7 @@ impl Run<'_> {
             }
         };
         let begun = match engine.rename(&id, &new_name, name).await {
-            Ok(()) => engine.start(&id, name).await,
+            Ok(()) => engine.start_in_place(&id, name).await,
             Err(error) => Err(error),
         };
         match begun {

@@ -1,11 +1,22 @@
 //! A container that takes the place of another: that one stands aside, stopped, until the new one has started, and comes back
 //! where it does not. An `up` that is killed between finds two containers of one replica, and keeps the one with the name.
 
+use std::time::{Duration as StdDuration, Instant};
+
 use bollard::query_parameters::{RemoveContainerOptionsBuilder, RenameContainerOptionsBuilder};
 
 use super::error::{cannot, status};
 use super::{Engine, Error};
 use crate::desired::Duration;
+
+/// How long the engine may go on starting a container that it was told to stop.
+const IN_FLIGHT: StdDuration = StdDuration::from_secs(10);
+
+/// How long the engine may still hold ports of a container that has ended.
+const PORTS_FREE: StdDuration = StdDuration::from_secs(5);
+
+/// Time between two looks, and two tries.
+const PAUSE: StdDuration = StdDuration::from_millis(100);
 
 /// As much of an id as people see of it.
 pub(super) fn short(id: &str) -> &str {
@@ -52,6 +63,11 @@ pub(super) fn is_taken(error: &Error) -> bool {
         .any(|words| error.cause.contains(words))
 }
 
+/// The same, of a port alone.
+fn is_port_taken(error: &Error) -> bool {
+    ["port is already allocated", "address already in use"].iter().any(|words| error.cause.contains(words))
+}
+
 impl Engine {
     /// Stops a container and gives it a name that nobody wants. `None`: it is gone already, which is no failure. Where it
     /// cannot be renamed, it is as it was.
@@ -67,7 +83,7 @@ impl Engine {
         let to = aside_name(name, id);
         // It stands aside already where another container needed its port first.
         let stands_aside = from == to;
-        self.stop(id, grace).await.map_err(cannot(format!("stop container `{name}`")))?;
+        self.stop_for_good(id, name, grace).await?;
         if !stands_aside && let Err(error) = self.rename(id, &from, &to).await {
             let told = match if runs { self.start(id, &from).await } else { Ok(()) } {
                 Ok(()) => error,
@@ -80,6 +96,36 @@ impl Engine {
         }
         let from = if stands_aside { name.to_owned() } else { from };
         Ok(Some(Aside { from, to, ran: runs || stands_aside }))
+    }
+
+    /// Stops a container, and sees that it stays so: the engine counts one that ends again and again as stopped while it is
+    /// about to start it once more, with the ports that another one shall have.
+    async fn stop_for_good(&self, id: &str, name: &str, grace: Option<Duration>) -> Result<(), Error> {
+        let begun = Instant::now();
+        loop {
+            self.stop(id, grace).await.map_err(cannot(format!("stop container `{name}`")))?;
+            let Some(state) = self.inspect(id).await?.and_then(|found| found.state) else { return Ok(()) };
+            if state.running != Some(true) && state.restarting != Some(true) {
+                return Ok(());
+            }
+            if begun.elapsed() >= IN_FLIGHT {
+                let cause = "the engine starts it again each time that it is stopped";
+                return Err(Error::new(format!("cannot stop container `{name}`"), cause));
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// Starts a container that takes the place of another one. The engine gives that one's ports free a moment after it has
+    /// ended.
+    pub(super) async fn start_in_place(&self, id: &str, name: &str) -> Result<(), Error> {
+        let begun = Instant::now();
+        loop {
+            match self.start(id, name).await {
+                Err(error) if is_port_taken(&error) && begun.elapsed() < PORTS_FREE => tokio::time::sleep(PAUSE).await,
+                answer => return answer,
+            }
+        }
     }
 
     /// Puts a container that stands aside in its place again.

@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 
+use crate::compose::free_port;
 use crate::sandbox::{Sandbox, docker, eventually, own_image, run, stackctl};
 
 #[test]
@@ -584,4 +585,28 @@ fn an_external_volume_that_is_missing_is_not_made() {
         assert!(run.stderr.contains(&volume) && run.stderr.contains("docker volume create"), "{}", run.stderr);
     }
     assert_eq!(docker(&["volume", "ls", "--quiet", "--filter", &format!("name={volume}")]), "");
+}
+
+#[test]
+fn a_container_that_crashes_again_and_again_does_not_keep_its_own_port_from_its_replacement() {
+    let port = free_port();
+    let stack = Sandbox::bare("");
+    let write = |flag: &str| {
+        stack.write_bare(&format!(
+            "grafana: off\nprometheus: off\napps: {{ web: {{ image: stackctl/self, command: [demo, accesslog{flag}], \
+             ports: [\"127.0.0.1:{port}:80\"] }} }}\n"
+        ));
+    };
+    for round in 1..=3 {
+        write(", --no-such-flag");
+        stack.ok(&["up", "--no-wait"]);
+        let container = stack.container("web", 1);
+        eventually("it has ended more than once", || {
+            let count = docker(&["inspect", "-f", "{{.RestartCount}}", &container]);
+            count.trim().parse::<u32>().is_ok_and(|count| count >= 2)
+        });
+        write("");
+        let up = stack.run(&["up"]);
+        assert_eq!(up.code, 0, "round {round}: {}{}", up.stdout, up.stderr);
+    }
 }
