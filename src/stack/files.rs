@@ -14,7 +14,7 @@ use super::rule_file::PlacedGroup;
 use super::rules::locate;
 use super::{
     Alertmanager, BasicAuth, ContainerSettings, Environment, Metrics, MountKind, RuleFile, Secret, Stack, Tls, Toggle,
-    Web, Wiring, dotenv,
+    Wiring, dotenv,
 };
 
 /// Gives variables without a value (`- KEY`, `KEY:`) the value of this environment, or takes them out.
@@ -219,39 +219,6 @@ impl Files<'_> {
         if let Some(file) = tls.and_then(|tls| tls.ca_file.as_mut()) {
             *file = self.present(file, path.key("tls").key("ca_file"));
         }
-    }
-
-    fn web(&mut self, web: &mut Web, path: document::Path) {
-        if let Some(auth) = &mut web.basic_auth {
-            self.password(auth, path.key("basic_auth"));
-        }
-        let Some(tls) = &mut web.tls else { return };
-        let path = path.key("tls");
-        tls.cert_file = self.pem(&tls.cert_file, path.key("cert_file"), "CERTIFICATE-----");
-        tls.key_file = self.pem(&tls.key_file, path.key("key_file"), " PRIVATE KEY-----");
-        if let Some(file) = &mut tls.ca_file {
-            *file = self.pem(file, path.key("ca_file"), "CERTIFICATE-----");
-        }
-    }
-
-    /// The absolute path of a file that has to be there and hold such a block of PEM. What is in it is not said.
-    fn pem(&mut self, file: &str, path: document::Path, block: &str) -> String {
-        let absolute = self.present(file, path);
-        let Some(bytes) = read_regular(Path::new(&absolute)).ok().filter(|_| self.needs_secrets) else {
-            return absolute;
-        };
-        let text = String::from_utf8_lossy(&bytes);
-        let begins = |line: &str| line.starts_with("-----BEGIN ") && line.ends_with(block);
-        if !text.lines().any(|line| begins(line.trim_end())) {
-            let what = if block.contains("KEY") { "private key" } else { "certificate" };
-            let help =
-                "PEM begins with `-----BEGIN`; `openssl` turns DER into it: `openssl … -inform DER -outform PEM`";
-            self.error(path, format!("no {what} in PEM in the file"), help);
-        } else if block.contains("KEY") && text.contains("ENCRYPTED") {
-            let help = "Prometheus asks for no passphrase: `openssl pkey -in FILE -out KEY` writes the key without one";
-            self.error(path, "the private key is encrypted", help);
-        }
-        absolute
     }
 
     /// The rules themselves. Whether Prometheus takes them is Prometheus' to say; that they are rules is said here.

@@ -8,6 +8,7 @@ mod alertmanager;
 mod amount;
 mod app;
 mod attach;
+mod certificate;
 mod collector;
 mod command;
 mod container;

@@ -8,7 +8,7 @@ use super::evidence::Evidence;
 use super::expected::{Expected, Index, scheme, without_parameters};
 use super::shards;
 use crate::client::{Health, Target, Targets};
-use crate::desired::{Duration, JobTargets};
+use crate::desired::{Duration, JobTargets, Role};
 use crate::verify::{Cause, Finding, Trouble};
 
 /// Prometheus' targets, by job and address.
@@ -275,13 +275,31 @@ fn is_promised(expected: &Expected, evidence: &Evidence) -> bool {
     expected.addresses.iter().any(promised)
 }
 
+/// What to do about the certificate that Prometheus shows itself.
+fn own_certificate(error: &str) -> &'static str {
+    if error.contains("valid for")
+        || error.contains("Common Name")
+        || error.contains("any names")
+        || error.contains("SANs")
+    {
+        "set `prometheus.web.tls.server_name` to a name that the certificate carries, or give it one that carries `prometheus`"
+    } else if error.contains("expired") {
+        "give `prometheus.web.tls` a certificate that is valid"
+    } else {
+        "have `prometheus.web.tls.ca_file` name who signed the certificate"
+    }
+}
+
 /// What only Prometheus' own error can tell: its certificates, its credentials, its limits.
 fn last_error(expected: &Expected, error: &str) -> Option<Trouble> {
     let url = expected.shown_url();
     let error = without_parameters(expected.job, error);
     if error.contains("x509:") || error.contains("tls:") {
         let message = format!("`{url}` speaks TLS, and Prometheus does not trust it: {error}");
-        return Some(Trouble::new(Cause::TlsMismatch, message, expected.write("tls", "{ ca_file: PATH }")));
+        let is_prometheus = expected.service.is_some_and(|service| service.role == Role::Prometheus);
+        let fix =
+            if is_prometheus { own_certificate(&error).to_owned() } else { expected.write("tls", "{ ca_file: PATH }") };
+        return Some(Trouble::new(Cause::TlsMismatch, message, fix));
     }
     // Between versions Prometheus differs in what it reads, in `OpenMetrics` above all: its word is the last.
     if error.contains("while parsing") || error.contains(", got \"") || error.contains("does not support exemplars") {
