@@ -41,26 +41,30 @@ fn unreachable(error: &crate::client::Error) -> Trouble {
 }
 
 fn arrives(config: &PrometheusConfig, remote: &Remote, counted: Counted, lines: &[String]) -> Result<String, Trouble> {
-    let Counted { tried, failed, retried, dropped, pending, behind } = counted;
+    let Counted { tried, failed, retried, dropped, pending, behind, stuck } = counted;
     let url = &without_url_secrets(&remote.url);
     let most_behind = MOST_BEHIND.max(4 * config.scrape_interval.as_millis() / 1000);
-    let said = said(lines, remote).map(|reason| format!(": {reason}")).unwrap_or_default();
+    let reason = said(lines, remote).filter(|_| failed > 0 || retried > 0);
+    let said = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
     let failing = |message: String, fix: &str| Err(Trouble::new(Cause::RemoteWriteFailing, message, fix));
     if failed > 0 {
         let message = format!("`{url}` refused {failed} samples in two minutes, and they are lost{said}");
         return failing(message, "correct `url`, `basic_auth` or `token` of the remote write, or what answers there");
     }
+    let fix = remedy(reason.as_deref().unwrap_or_default());
     if retried > 0 && behind.is_none() {
         let message = format!("`{url}` takes nothing; {pending} samples wait{said}");
-        return failing(message, "correct host and port of `url`, or start what shall answer there");
+        return failing(message, fix.unwrap_or(START));
+    }
+    if stuck {
+        let message = format!("`{url}` takes nothing any more; {pending} samples wait{said}");
+        return failing(message, fix.unwrap_or(START));
     }
     if let Some(behind) = behind {
         if behind > most_behind {
             let message = format!("what arrives at `{url}` is {behind} s behind; {pending} samples wait{said}");
-            return failing(
-                message,
-                "look whether it answers still, and how busy it is; `queue_config` has more `max_shards`",
-            );
+            let busy = "look whether it answers still, and how busy it is; `queue_config` has more `max_shards`";
+            return failing(message, fix.unwrap_or(busy));
         }
         return Ok(format!("what is scraped arrives at `{url}`, {behind} s later"));
     }
@@ -72,6 +76,21 @@ fn arrives(config: &PrometheusConfig, remote: &Remote, counted: Counted, lines: 
     };
     let fix = if drops_all { "look at `write_relabel_configs`" } else { "run `stackctl verify remote` again" };
     Err(Trouble::new(Cause::DataPending, message, fix))
+}
+
+/// What to do where nobody answers.
+const START: &str = "start what shall answer there, or correct host and port of `url`";
+
+/// What to do, as the reason tells. `None`: it does not.
+fn remedy(reason: &str) -> Option<&'static str> {
+    let says = |words: &[&str]| words.iter().any(|word| reason.contains(word));
+    if says(&["dial ", "no such host", "connection refused", "connection reset", "EOF"]) {
+        Some(START)
+    } else if says(&["HTTP status"]) {
+        Some("it answers and takes nothing: see its log")
+    } else {
+        None
+    }
 }
 
 /// What Prometheus' log last says about a remote write that failed.
@@ -139,6 +158,22 @@ mod tests {
         let finding = judge(Counted { tried: 50, failed: 20, behind: Some(2), ..Counted::default() }, "");
         assert_eq!(finding.cause, Some(Cause::RemoteWriteFailing));
         assert!(finding.message.contains("refused 20 samples"), "{}", finding.message);
+    }
+
+    #[test]
+    fn one_that_has_just_stopped_is_told_before_it_is_far_behind_and_with_what_helps() {
+        let line = "remote_name=archive msg=\"Failed to send batch, retrying\" \
+                    err=\"Post \\\"http://archive/w\\\": dial tcp: lookup archive: no such host\"";
+        let stuck = Counted { tried: 50, retried: 10, pending: 20, behind: Some(8), stuck: true, ..Counted::default() };
+        let finding = judge(stuck, line);
+        assert_eq!((finding.status, finding.cause), (Status::Fail, Some(Cause::RemoteWriteFailing)));
+        assert!(finding.message.contains("takes nothing any more; 20 samples wait"), "{}", finding.message);
+        let long = judge(Counted { behind: Some(400), stuck: false, ..stuck }, line);
+        for fix in [&finding.fix, &long.fix] {
+            assert!(fix.starts_with("start what shall answer there"), "{fix}");
+        }
+        let busy = judge(Counted { behind: Some(400), stuck: false, ..stuck }, "");
+        assert!(busy.fix.contains("max_shards"), "{}", busy.fix);
     }
 
     #[test]

@@ -24,6 +24,9 @@ const LOOK_BACK: &str = "2m";
 const LOOKS: u32 = 20;
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// Looks whether a remote write goes on that was tried again. Prometheus pauses at most five seconds between two tries.
+const LOOKS_AT_RETRIES: u32 = 7;
+
 /// Log lines that are read of Prometheus.
 const LOG_LINES: usize = 200;
 
@@ -52,12 +55,19 @@ pub struct Counted {
     /// Seconds by which what has arrived is older than what was scraped. `None`: nothing has arrived yet. Counts of samples do
     /// not tell that: a request under way is tried, and neither taken nor tried again.
     pub behind: Option<u64>,
+    /// Between the looks requests failed and none was taken, while samples wait.
+    pub stuck: bool,
 }
 
 impl Counted {
     /// Whether it is plain how it stands.
     fn is_plain(&self) -> bool {
         self.behind.is_some() || self.failed > 0 || self.retried > 0
+    }
+
+    /// Whether it may have stopped a moment ago: what has arrived is not old yet.
+    fn may_be_stuck(&self) -> bool {
+        self.retried > 0 && self.pending > 0 && self.behind.is_some()
     }
 }
 
@@ -83,7 +93,7 @@ pub async fn remote(
         }
         let container = desired.service(&server.service).and_then(|service| container(observed, service));
         if let (Some(prober), Some(container)) = (prober, container) {
-            state.lines = prober.last_log_lines(&container.id, LOG_LINES).await;
+            state.lines = prober.log_lines_in_full(&container.id, LOG_LINES).await;
         }
         judge_remote(config, &server.instance, &state)
     });
@@ -109,7 +119,64 @@ async fn until_plain(asked: &Asked<'_>, remotes: &[Remote]) -> Result<BTreeMap<S
         tokio::time::sleep(PAUSE).await;
         counted = self::counted(asked, remotes).await?;
     }
+    find_stuck(asked, &mut counted).await?;
     Ok(counted)
+}
+
+/// How far a remote write is, as it counts itself.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Pace {
+    sent: f64,
+    retried: f64,
+    pending: f64,
+}
+
+impl Pace {
+    fn read(text: &str, remote: &str) -> Self {
+        let now = |metric: &str| value(text, metric, Some(remote)).unwrap_or_default();
+        Self {
+            sent: now("prometheus_remote_storage_queue_highest_sent_timestamp_seconds"),
+            retried: now("prometheus_remote_storage_samples_retried_total"),
+            pending: now("prometheus_remote_storage_samples_pending"),
+        }
+    }
+
+    /// Requests failed since, and none was taken. `None`: it is not plain yet.
+    fn is_stuck_since(self, first: Self) -> Option<bool> {
+        if self.sent > first.sent || self.pending == 0.0 {
+            return Some(false);
+        }
+        (self.retried > first.retried).then_some(true)
+    }
+}
+
+/// Looks again at those that were tried again, until it is plain whether they go on.
+async fn find_stuck(asked: &Asked<'_>, counted: &mut BTreeMap<String, Counted>) -> Result<(), client::Error> {
+    let mut open: Vec<&String> = counted.iter().filter(|(_, one)| one.may_be_stuck()).map(|(name, _)| name).collect();
+    if open.is_empty() {
+        return Ok(());
+    }
+    let text = asked.prometheus.own_metrics().await?;
+    let first: BTreeMap<String, Pace> = open.iter().map(|name| ((*name).clone(), Pace::read(&text, name))).collect();
+    let mut stuck = Vec::new();
+    for _ in 0..LOOKS_AT_RETRIES {
+        if open.is_empty() {
+            break;
+        }
+        tokio::time::sleep(PAUSE).await;
+        let text = asked.prometheus.own_metrics().await?;
+        open.retain(|name| match Pace::read(&text, name).is_stuck_since(first[*name]) {
+            Some(is_stuck) => {
+                stuck.extend(is_stuck.then(|| (*name).clone()));
+                false
+            }
+            None => true,
+        });
+    }
+    for name in stuck {
+        counted.entry(name).and_modify(|one| one.stuck = true);
+    }
+    Ok(())
 }
 
 async fn counted(asked: &Asked<'_>, remotes: &[Remote]) -> Result<BTreeMap<String, Counted>, client::Error> {
@@ -130,7 +197,7 @@ async fn counted(asked: &Asked<'_>, remotes: &[Remote]) -> Result<BTreeMap<Strin
         let scraped = value(&text, "prometheus_remote_storage_highest_timestamp_in_seconds", None);
         let behind = sent.map(|sent| whole(scraped.unwrap_or(sent) - sent));
         let pending = whole(now("prometheus_remote_storage_samples_pending").unwrap_or_default());
-        counted.insert(remote.name.clone(), Counted { tried, failed, retried, dropped, pending, behind });
+        counted.insert(remote.name.clone(), Counted { tried, failed, retried, dropped, pending, behind, stuck: false });
     }
     Ok(counted)
 }
@@ -183,6 +250,15 @@ mod tests {
         assert_eq!(value(text, "sent_total", Some("a")), Some(3.0));
         assert_eq!(value(text, "sent", Some("b")), None);
         assert_eq!(value(text, "alone", None), Some(7.0));
+    }
+
+    #[test]
+    fn a_remote_write_is_stuck_that_fails_and_sends_nothing_while_samples_wait() {
+        let first = Pace { sent: 100.0, retried: 5.0, pending: 20.0 };
+        assert_eq!(Pace { retried: 25.0, ..first }.is_stuck_since(first), Some(true));
+        assert_eq!(first.is_stuck_since(first), None, "between two tries");
+        assert_eq!(Pace { sent: 115.0, retried: 25.0, ..first }.is_stuck_since(first), Some(false));
+        assert_eq!(Pace { pending: 0.0, ..first }.is_stuck_since(first), Some(false));
     }
 
     #[test]
