@@ -21,6 +21,9 @@ enum Verdict {
     Broken(Trouble),
 }
 
+/// Metrics of components that come with the first event of their kind, and with which.
+const COMES_WITH: [(&str, &str); 1] = [("pushgateway_http_requests_total", "the first push")];
+
 /// One finding for each panel, in order. Panels that ask the same, and for which the same is wrong, are one finding that
 /// names them all: there is one thing to correct.
 pub fn judge_panels(dashboard: &StackDashboard, panels: &[(String, PanelState)], jobs: &Jobs) -> Vec<Finding> {
@@ -265,6 +268,9 @@ fn too_few_scrapes(
 fn no_metric(selector: &Selector, nearest: Option<&str>, remedy: &Remedy) -> Verdict {
     let metric = selector.metric.as_deref().unwrap_or_default();
     if let Some(jobs) = remedy.exporters(selector) {
+        if let Some((_, event)) = COMES_WITH.iter().find(|(name, _)| *name == metric) {
+            return Verdict::Good(format!("nothing to show yet: `{metric}` comes with {event}"));
+        }
         let message = format!("`{jobs}` exposes no metric called `{metric}`");
         return Verdict::Lacking(Trouble::new(Cause::NoData, message, remedy.correct("the name", Some(selector))));
     }

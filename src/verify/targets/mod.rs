@@ -234,7 +234,7 @@ fn judge_one(
     let up = scraped.proof(expected);
     let trouble = match (container::trouble(expected, evidence), up) {
         (Some(trouble), _) => trouble,
-        (None, Some(target)) => match says::trouble(expected, target, &index.states, evidence) {
+        (None, Some(target)) => match says::trouble(expected, target, index, evidence) {
             Some(trouble) => trouble,
             None => return well(expected, target, evidence),
         },

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::evidence::Evidence;
-use super::expected::Expected;
+use super::expected::{Expected, Index};
 use crate::client::{Prometheus, QueryResult, Target};
-use crate::desired::{Desired, Job, ProbeKind, Says};
+use crate::desired::{Desired, Duration, Job, ProbeKind, Says, Service};
 use crate::engine::ContainerState;
 use crate::engine::Observed;
 use crate::verify::{Cause, Trouble};
@@ -13,6 +13,9 @@ use crate::verify::{Cause, Trouble};
 /// Metrics that tell why a probe failed.
 const REASONS: &str = "probe_(success|http_status_code|failed_due_to_regex|dns_lookup_time_seconds|duration_seconds|\
                        ip_protocol|http_ssl|ssl_earliest_cert_expiry|dns_query_succeeded)";
+
+/// Seconds until a request had its connection; zero where it got none.
+const CONNECT: &str = "probe_http_duration_seconds";
 
 /// What is not reached, by job and instance: the metrics that tell why.
 pub type Unreached = BTreeMap<(String, String), BTreeMap<String, f64>>;
@@ -31,6 +34,7 @@ pub(super) async fn ask(desired: &Desired, prometheus: &Prometheus) -> Unreached
     if unreached.values().any(|metrics| metrics.contains_key("probe_success")) {
         let mut reasons = Unreached::new();
         add(&mut reasons, prometheus, &format!("{{__name__=~\"{REASONS}\"}}")).await;
+        add(&mut reasons, prometheus, &format!("{CONNECT}{{phase=\"connect\"}}")).await;
         for (key, metrics) in &mut unreached {
             metrics.extend(reasons.remove(key).unwrap_or_default());
         }
@@ -56,22 +60,20 @@ async fn add(to: &mut Unreached, prometheus: &Prometheus, query: &str) {
 }
 
 /// What is wrong with the thing that a well-scraped target watches.
-pub(super) fn trouble(
-    expected: &Expected,
-    target: &Target,
-    observed: &BTreeMap<&str, ContainerState>,
-    evidence: &Evidence,
-) -> Option<Trouble> {
+pub(super) fn trouble(expected: &Expected, target: &Target, index: &Index, evidence: &Evidence) -> Option<Trouble> {
     let label = |name: &str| target.labels.get(name).cloned().unwrap_or_default();
     let metrics = evidence.unreached.get(&(label("job"), label("instance")))?;
     match expected.job.says.as_ref()? {
         Says::Reaches { metric, app, address } => {
             metrics.get(metric)?;
-            Some(not_reached(expected, metric, app, address, observed.get(app.as_str()).copied()))
+            Some(not_reached(expected, metric, app, address, index.states.get(app.as_str()).copied()))
         }
         Says::Probed { kind, timeout } => {
             metrics.get("probe_success")?;
-            Some(failed(*kind, &expected.instance, timeout, metrics))
+            let target = &expected.instance;
+            let prober = expected.job.prober.as_deref();
+            let of_app = app_trouble(index.desired, &index.states, target, prober);
+            Some(of_app.unwrap_or_else(|| failed(*kind, target, timeout, metrics)))
         }
     }
 }
@@ -101,10 +103,9 @@ fn failed(kind: ProbeKind, target: &str, timeout: &str, metrics: &BTreeMap<Strin
         _ if no_address => {
             ("its name leads nowhere".to_owned(), "correct the name, or the name server of the blackbox exporter")
         }
-        ProbeKind::Http if value("probe_http_status_code") == 0.0 => (
-            format!("no answer within {timeout}, after {seconds:.1} s"),
-            "see whether it runs, and whether a container reaches it",
-        ),
+        ProbeKind::Http if value("probe_http_status_code") == 0.0 => {
+            no_http(target, timeout, seconds, value(CONNECT) > 0.0)
+        }
         ProbeKind::Http if value("probe_failed_due_to_regex") > 0.0 => (
             format!("it answers {}, and its body is not as `body` and `body_not` say", value("probe_http_status_code")),
             "look at the page",
@@ -127,6 +128,81 @@ fn failed(kind: ProbeKind, target: &str, timeout: &str, metrics: &BTreeMap<Strin
     Trouble::new(Cause::ProbeFailed, format!("`probe_success 0` for `{target}`: {what}"), next)
 }
 
+/// A request without an answer: how far it came, and whether it waited.
+fn no_http(target: &str, timeout: &str, seconds: f64, connected: bool) -> (String, &'static str) {
+    #[expect(clippy::cast_precision_loss, reason = "a timeout is far below 2^53 ms")]
+    let limit = timeout.parse::<Duration>().map_or(f64::INFINITY, |limit| limit.as_millis() as f64 / 1000.0);
+    let waited = seconds >= limit * 0.9;
+    match (connected, waited) {
+        (true, true) => (format!("it takes the connection and gives no answer within {timeout}"), "see its log"),
+        (true, false) => (
+            format!("it takes the connection, and what comes back after {seconds:.1} s is no HTTP"),
+            "ask it by `tcp: HOST:PORT` where it speaks something else; where it speaks TLS, write `https://`",
+        ),
+        (false, true) => {
+            (format!("no connection within {timeout}"), "see whether it runs, and whether a container reaches it")
+        }
+        (false, false) if target.starts_with("https:") => (
+            format!(
+                "no connection came about, after {seconds:.1} s: nothing listens there, or its certificate is not trusted"
+            ),
+            "see whether it runs and listens there, and who signed its certificate",
+        ),
+        (false, false) => (
+            format!("no connection came about, after {seconds:.1} s"),
+            "see whether it runs and listens there; `method` and `headers` have to be such as HTTP has",
+        ),
+    }
+}
+
+/// What is asked is an app of the stack, and the cause is none of the probe's.
+fn app_trouble(
+    desired: &Desired,
+    states: &BTreeMap<&str, ContainerState>,
+    target: &str,
+    prober: Option<&str>,
+) -> Option<Trouble> {
+    let host = host_of(target);
+    let is_named = |service: &&Service| {
+        let name = &service.name;
+        name == host || (1..=service.replicas).any(|replica| service.container_name(&desired.stack, replica) == host)
+    };
+    let service = desired.services.iter().find(is_named)?;
+    let name = &service.name;
+    let failed = |what: String, fix: String| {
+        Some(Trouble::new(Cause::ProbeFailed, format!("`probe_success 0` for `{target}`: {what}"), fix))
+    };
+    if states.get(name.as_str()) != Some(&ContainerState::Running) {
+        return failed(
+            format!("`{name}` does not run"),
+            format!("`stackctl up` starts `{name}`; `stackctl logs {name}` says why it ended"),
+        );
+    }
+    let asks = desired.service(host_of(prober?))?;
+    let networks = |service: &Service| -> Vec<String> {
+        service.container.all_networks().map(|joined| joined.network.clone()).collect()
+    };
+    let (own, askers) = (networks(service), networks(asks));
+    if own.is_empty() || askers.is_empty() || own.iter().any(|network| askers.contains(network)) {
+        return None;
+    }
+    failed(
+        format!("`{name}` is in {} alone, and `{}`, which asks, in {}", own.join(", "), asks.name, askers.join(", ")),
+        format!("give both one network: `apps.{name}.networks`, or `exporters.{}.networks`", asks.name),
+    )
+}
+
+/// The host of a URL, of `HOST:PORT` or of a host alone.
+fn host_of(target: &str) -> &str {
+    let rest = target.split_once("://").map_or(target, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority,
+    }
+}
+
 /// How the containers of services stand; of one with several, a running one counts.
 pub(super) fn states(observed: &Observed) -> BTreeMap<&str, ContainerState> {
     let mut states = BTreeMap::new();
@@ -142,6 +218,7 @@ pub(super) fn states(observed: &Observed) -> BTreeMap<&str, ContainerState> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::verify::fixture;
 
     fn words(kind: ProbeKind, metrics: &[(&str, f64)]) -> String {
         let metrics = metrics.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
@@ -152,14 +229,35 @@ mod tests {
     fn a_failed_probe_says_what_failed() {
         let ip = ("probe_ip_protocol", 4.0);
         assert!(words(ProbeKind::Http, &[ip, ("probe_http_status_code", 503.0)]).ends_with("it answers 503"));
-        assert!(
-            words(ProbeKind::Http, &[ip, ("probe_duration_seconds", 0.01)])
-                .ends_with("no answer within 5s, after 0.0 s")
-        );
+        let http =
+            |seconds, connect| words(ProbeKind::Http, &[ip, ("probe_duration_seconds", seconds), (CONNECT, connect)]);
+        assert!(http(0.01, 0.0).ends_with("no connection came about, after 0.0 s"));
+        assert!(http(4.9, 0.0).ends_with("no connection within 5s"));
+        assert!(http(0.01, 0.001).ends_with("what comes back after 0.0 s is no HTTP"));
+        assert!(http(4.9, 0.001).ends_with("gives no answer within 5s"));
         let regex = [ip, ("probe_http_status_code", 200.0), ("probe_failed_due_to_regex", 1.0)];
         assert!(words(ProbeKind::Http, &regex).contains("its body is not as"));
         assert!(words(ProbeKind::Tcp, &[("probe_ip_protocol", 0.0)]).ends_with("its name leads nowhere"));
         assert!(words(ProbeKind::Dns, &[ip, ("probe_dns_query_succeeded", 1.0)]).ends_with("no such name"));
         assert!(words(ProbeKind::Icmp, &[ip]).ends_with("no echo within 5s"));
+    }
+
+    #[test]
+    fn an_app_that_is_stopped_or_in_another_network_is_what_is_wrong() {
+        let mut desired = fixture::demo(Vec::new());
+        let blackbox = fixture::service("blackbox", crate::desired::Role::Exporter, 1);
+        desired.services.push(blackbox);
+        let running = BTreeMap::from([("web", ContainerState::Running)]);
+        let stopped = BTreeMap::from([("web", ContainerState::Exited)]);
+        let told = |desired: &Desired, states, target: &str| {
+            app_trouble(desired, states, target, Some("blackbox:9115")).map(|trouble| trouble.message)
+        };
+        assert_eq!(told(&desired, &running, "http://web:80/health"), None);
+        assert!(told(&desired, &stopped, "http://web:80/").is_some_and(|told| told.ends_with("`web` does not run")));
+        assert!(told(&desired, &stopped, "demo-web-2:80").is_some(), "a replica by its name");
+        assert_eq!(told(&desired, &stopped, "http://web.example/"), None, "a host of another name");
+        desired.services[1].container.networks[0].network = "demo_back".to_owned();
+        let apart = told(&desired, &running, "http://web/").expect("they have no network in common");
+        assert!(apart.contains("in demo_back alone") && apart.ends_with("in demo_default"), "{apart}");
     }
 }
