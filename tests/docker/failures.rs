@@ -593,12 +593,12 @@ fn a_container_that_crashes_again_and_again_does_not_keep_its_own_port_from_its_
     let stack = Sandbox::bare("");
     let write = |flag: &str| {
         stack.write_bare(&format!(
-            "grafana: off\nprometheus: off\napps: {{ web: {{ image: stackctl/self, command: [demo, accesslog{flag}], \
+            "grafana: off\nprometheus: off\napps: {{ web: {{ image: stackctl/self, command: [demo, accesslog{flag}], restart: always, \
              ports: [\"127.0.0.1:{port}:80\"] }} }}\n"
         ));
     };
     for round in 1..=3 {
-        write(", --no-such-flag");
+        write(", --exit-after, 1s");
         stack.ok(&["up", "--no-wait"]);
         let container = stack.container("web", 1);
         eventually("it has ended more than once", || {
