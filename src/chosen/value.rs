@@ -216,7 +216,7 @@ mod tests {
         let auto = Some(AutoInterval::default());
         let interval = |auto, asked: &[&str]| {
             let default = owned(&["$__auto_interval_job"]);
-            of(Variable { auto, default, ..variable(false, false) }, &["1m", "5m"], asked)
+            of(Variable { default, auto, ..variable(false, false) }, &["1m", "5m"], asked)
         };
         for asked in [&[][..], &["auto"], &["$__auto"], &["$__auto_interval_job"]] {
             let chosen = interval(auto, asked);
