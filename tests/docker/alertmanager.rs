@@ -390,8 +390,10 @@ fn silences_are_made_listed_and_ended_and_mistakes_are_said() {
     assert!(typo.stderr.contains("no app `webb`") && typo.stderr.contains("web"), "{}", typo.stderr);
     let matcher = stack.expect(2, &["silence", "add", "severity"]);
     assert!(matcher.stderr.contains("is not a matcher"), "{}", matcher.stderr);
-    let regex = stack.expect(1, &["silence", "add", "a=~("]);
-    assert!(regex.stderr.contains("cannot ask Alertmanager for a silence"), "{}", regex.stderr);
+    let regex = stack.expect(2, &["silence", "add", "a=~("]);
+    assert!(regex.stderr.contains("refuses the regular expression of `a`"), "{}", regex.stderr);
+    let all_but = stack.expect(2, &["silence", "add", "severity!=info"]);
+    assert!(all_but.stderr.contains("a silence for every alert but some"), "{}", all_but.stderr);
 
     let made =
         stack.json(&["silence", "add", "severity=~warning|info", "env!=test", "--comment", "a\nb", "--by", "anna"]);
