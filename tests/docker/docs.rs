@@ -175,16 +175,16 @@ fn alerts_rules_and_their_tests_work_as_the_page_says() {
     let here = desk.stack.path("here.yml").display().to_string();
     for line in lines {
         match line.as_str() {
-            // The demo app has none of the metrics that the page speaks of, which is what this command is there to tell.
+            // The demo app loses no carts, and has no metric of it, which is what this command is there to tell.
             "stackctl verify alerts" => {
                 let run = desk.type_line_that_ends(&line, 3);
-                assert!(run.stdout.contains("http_requests_total"), "{}", run.stdout);
+                assert!(run.stdout.contains("shop_carts_lost_total"), "{}", run.stdout);
             }
             "stackctl up" => {
                 desk.type_line("stackctl up --no-wait");
                 // Until its first scrape nobody can tell what the app lacks.
                 eventually("the app is scraped", || {
-                    desk.stack.run(&["-f", &here, "verify", "alerts"]).stdout.contains("http_requests_total")
+                    desk.stack.run(&["-f", &here, "verify", "alerts"]).stdout.contains("shop_carts_lost_total")
                 });
             }
             _ => drop(desk.type_line(&line)),

@@ -38,7 +38,7 @@ fn targets_of_jobs_in_prometheus_own_words_are_proven() {
         ("again", vec![pair("ok", ""), pair("warn", "target-duplicate")]),
         ("closed", vec![pair("fail", "connection-refused")]),
         ("nobody", vec![pair("fail", "dns-no-such-name")]),
-        ("elsewhere", vec![pair("fail", "http-status")]),
+        ("elsewhere", vec![pair("fail", "wrong-path")]),
     ] {
         eventually(&format!("verify tells of the job `{job}`"), || told(&stack, job) == expected);
     }
