@@ -207,6 +207,15 @@ fn commands_that_edit_know_which_file_a_service_stands_in() {
     let said = String::from_utf8_lossy(&removed.stderr).into_owned();
     assert_eq!(removed.status.code(), Some(2), "{said}");
     assert!(said.contains("included Compose file") && said.contains("without: [db]"), "{said}");
+
+    let more = format!("{STACK}  more: {{ image: 'more:1' }}\n");
+    fs::write(above.path().join("shop/stack.yml"), more).unwrap();
+    for (name, stays) in [("more", false), ("web", true)] {
+        let removed = stackctl(above.path(), &["remove", "app", name]);
+        let said = String::from_utf8_lossy(&removed.stderr).into_owned();
+        assert!(removed.status.success(), "{said}");
+        assert_eq!(said.contains(&format!("`{name}` still runs")), stays, "{said}");
+    }
 }
 
 #[test]

@@ -19,6 +19,8 @@ mod measure;
 #[path = "../speed/page.rs"]
 mod page;
 mod picture;
+#[path = "../speed/prometheus.rs"]
+mod prometheus;
 #[path = "../speed/responder.rs"]
 mod responder;
 #[path = "../speed/stack.rs"]
@@ -41,14 +43,10 @@ const PARTS: &[(&str, fn() -> String)] =
 const PAGE: &str = "soak.md";
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let [flag, program, rest @ ..] = arguments.as_slice()
-        && flag == measure::AS_WRAPPER
-    {
-        return measure::wrap(program, rest);
-    }
-    // `cargo bench` itself adds an argument.
-    let wanted: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with("--")).collect();
+    let wanted = match measure::wanted() {
+        Ok(wanted) => wanted,
+        Err(end) => return end,
+    };
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| name.starts_with(word.as_str()));
     for (name, run) in PARTS.iter().filter(|(name, _)| is_wanted(name)) {
         eprintln!("soaking: {name}");

@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::engine::BareEngine;
 use crate::measure::{in_turns, run as measured, time as timed};
 use crate::picture::{self, Point};
+use crate::prometheus::ask_for_targets;
 use crate::stack::{DEBIAN, Stack};
 use crate::table::{aligned, memory, time};
 use crate::{assert_all_are_scraped, page, responder};
@@ -43,7 +44,8 @@ pub(crate) fn run() -> String {
         let verify = stack.stackctl(&["verify", "targets"]);
         let address = engine.address_of(&format!("{}-prometheus-1", stack.name), &format!("{}_default", stack.name));
         let mut bytes = 0;
-        let [proof, answer] = in_turns(ROUNDS, [&mut || measured(&verify), &mut || timed(|| bytes = ask(&address))]);
+        let [proof, answer] =
+            in_turns(ROUNDS, [&mut || measured(&verify), &mut || timed(|| bytes = ask_for_targets(&address))]);
         let most = proof.memory.unwrap_or_default();
         points.push(Point { size, time: proof.time, answer: answer.time, memory: most });
         lines.push(vec![
@@ -79,16 +81,4 @@ fn stack_file(gateway: &str, ports: &[u16], size: usize, interval: usize) -> Str
         }
     }
     text
-}
-
-/// Prometheus' answer to the question for all targets, read and thrown away: its length in bytes.
-fn ask(address: &str) -> u64 {
-    use std::io::{Read as _, Write as _};
-    let mut connection = std::net::TcpStream::connect((address, 9090)).expect("Prometheus listens");
-    let request = format!("GET /api/v1/targets?state=any HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
-    connection.write_all(request.as_bytes()).expect("Prometheus takes a question");
-    let mut answer = Vec::new();
-    connection.read_to_end(&mut answer).expect("Prometheus answers");
-    assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer));
-    answer.len() as u64
 }

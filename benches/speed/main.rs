@@ -10,6 +10,7 @@ mod footprint;
 mod machine;
 mod measure;
 mod page;
+mod prometheus;
 mod responder;
 mod rows;
 mod stack;
@@ -20,14 +21,10 @@ mod tools;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let [flag, program, rest @ ..] = arguments.as_slice()
-        && flag == measure::AS_WRAPPER
-    {
-        return measure::wrap(program, rest);
-    }
-    // `cargo bench` itself adds an argument.
-    let wanted: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with("--")).collect();
+    let wanted = match measure::wanted() {
+        Ok(wanted) => wanted,
+        Err(end) => return end,
+    };
     let is_wanted = |names: &[&str]| {
         wanted.is_empty() || wanted.iter().any(|word| names.iter().any(|name| name.starts_with(word.as_str())))
     };

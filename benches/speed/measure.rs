@@ -7,7 +7,20 @@ use std::time::{Duration, Instant};
 use nix::sys::resource::{UsageWho, getrusage};
 
 /// First argument that makes this program start another one and say what that took.
-pub(crate) const AS_WRAPPER: &str = "--run-and-measure";
+const AS_WRAPPER: &str = "--run-and-measure";
+
+/// The words of the command line that name what is to be measured; none of them: everything. `Err`: this process stood between
+/// ([`run`]), and ends so.
+pub(crate) fn wanted() -> Result<Vec<String>, ExitCode> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [flag, program, rest @ ..] = arguments.as_slice()
+        && flag == AS_WRAPPER
+    {
+        return Err(wrap(program, rest));
+    }
+    // `cargo bench` itself adds an argument.
+    Ok(arguments.into_iter().filter(|argument| !argument.starts_with("--")).collect())
+}
 
 /// What runs of one kind came to.
 #[derive(Debug, Clone, Copy, Default)]
@@ -49,7 +62,7 @@ pub(crate) fn run(command: &Command) -> Run {
 }
 
 /// The wrapper: starts the program and prints nanoseconds and kibibytes.
-pub(crate) fn wrap(program: &str, arguments: &[String]) -> ExitCode {
+fn wrap(program: &str, arguments: &[String]) -> ExitCode {
     let begun = Instant::now();
     let status = Command::new(program).args(arguments).stdout(Stdio::null()).status();
     let time = begun.elapsed();

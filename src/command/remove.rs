@@ -59,7 +59,10 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
         ));
     }
     let file = edit::change(global, |editor| editor.has(section, name), |editor| editor.remove(section, name))?;
-    if is_included && !global.quiet {
+    // The included files alone say now whether they have it.
+    let is_there =
+        || situation::load(global).is_ok_and(|loaded| loaded.stack.apps.keys().any(|app| app.as_str() == name));
+    if is_included && !global.quiet && is_there() {
         output::say(&format!("`{name}` still runs: the included Compose file has it"));
     }
     Ok(edit::done(global, &file, &format!("removed {section}.{name} from")))

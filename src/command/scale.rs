@@ -69,10 +69,18 @@ async fn say_what_comes_along(global: &Global, arguments: &Arguments) -> Result<
     let situation = Situation::of(global, Wishes::default()).await?;
     let is_first = situation.observed.containers.is_empty();
     let is_scaled = |service: &str| arguments.scales.iter().any(|(app, _)| app == service);
+    let of_scaled: Vec<&str> = situation
+        .observed
+        .containers
+        .iter()
+        .filter(|container| is_scaled(&container.service))
+        .map(|container| container.name.as_str())
+        .collect();
     let steps = situation.plan().steps;
     let others: Vec<String> = steps
         .iter()
-        .filter(|step| step.makes_or_takes_away() && step.service().is_none_or(|service| !is_scaled(&service.name)))
+        .filter(|step| step.makes_or_takes_away() && !of_scaled.contains(&step.name()))
+        .filter(|step| step.service().is_none_or(|service| !is_scaled(&service.name)))
         .map(|step| format!("{step}"))
         .collect();
     if !is_first && !others.is_empty() {

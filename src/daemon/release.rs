@@ -30,6 +30,12 @@ impl Release {
         (Self(20, 10)..Self(23, 0)).contains(&self)
     }
 
+    /// Whether it ends and removes containers with `--rm` when it starts, although they have lived on: 20.10.24 does, 26.1 and
+    /// 28.5 do not. What lies between was not tried, and is taken for the older.
+    pub fn removes_what_lives_on(self) -> bool {
+        self < Self(26, 0)
+    }
+
     /// Whether `dockerd --validate` is there: it came with 23.0.
     pub fn can_validate(self) -> bool {
         self >= Self(23, 0)
@@ -79,6 +85,8 @@ mod tests {
         assert!(Release(19, 3).metrics_are_experimental());
         assert!(!Release(20, 10).metrics_are_experimental());
         assert!(Release(23, 0).passes_over_a_mark() && !Release(20, 10).passes_over_a_mark());
+        assert!(Release(20, 10).removes_what_lives_on() && Release(25, 0).removes_what_lives_on());
+        assert!(!Release(26, 1).removes_what_lives_on() && !Release(28, 5).removes_what_lives_on());
         assert!(Release(20, 10).forgets_host_gateway(), "`host-gateway` came with it");
         assert!(!Release(19, 3).forgets_host_gateway() && !Release(23, 0).forgets_host_gateway());
         assert!(Release(23, 0).can_validate() && !Release(20, 10).can_validate());

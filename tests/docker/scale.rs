@@ -33,6 +33,10 @@ fn scale_says_what_else_of_the_file_comes_along() {
     let told = format!("comes along: create container `{}`", stack.container("extra", 1));
     assert!(more.stderr.contains(&told), "{}", more.stderr);
     assert_eq!(stack.running("extra").len(), 1);
+    for replicas in ["web=3", "web=2"] {
+        let saved = stack.ok(&["scale", replicas, "--save"]);
+        assert!(!saved.stderr.contains("comes along"), "{}", saved.stderr);
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::engine::BareEngine;
 use crate::measure::{in_turns, run, time};
+use crate::prometheus::ask_for_targets;
 use crate::responder;
 use crate::stack::{DEBIAN, Stack, succeed};
 use crate::table::Row;
@@ -19,7 +20,10 @@ pub(super) fn measure() -> Vec<Row> {
     succeed(&mut stack.stackctl(&["up"]));
     let verify = stack.stackctl(&["verify", "targets"]);
     let address = engine.address_of(&format!("{}-prometheus-1", stack.name), &format!("{}_default", stack.name));
-    let [stackctl, api] = in_turns(ROUNDS, [&mut || run(&verify), &mut || time(|| ask(&address))]);
+    let ask = || {
+        ask_for_targets(&address);
+    };
+    let [stackctl, api] = in_turns(ROUNDS, [&mut || run(&verify), &mut || time(ask)]);
     let what = format!("verify targets of {TARGETS} (bare API: Prometheus' answer)");
     vec![Row { what, stackctl, compose: None, api: Some((api, "")) }]
 }
@@ -32,15 +36,4 @@ fn stack_file(gateway: &str, ports: &[u16]) -> String {
         writeln!(text, "      - {gateway}:{port}").expect("a String takes everything");
     }
     text
-}
-
-/// Prometheus' answer to the question for all targets, read and thrown away.
-fn ask(address: &str) {
-    use std::io::{Read as _, Write as _};
-    let mut connection = std::net::TcpStream::connect((address, 9090)).expect("Prometheus listens");
-    let request = format!("GET /api/v1/targets?state=any HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
-    connection.write_all(request.as_bytes()).expect("Prometheus takes a question");
-    let mut answer = Vec::new();
-    connection.read_to_end(&mut answer).expect("Prometheus answers");
-    assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer));
 }

@@ -1,11 +1,11 @@
 //! `engine plan`: what would change in `daemon.json`, why, and what a restart of the engine would stop.
 
 use super::super::{Exit, Failure, output};
-use super::proposal::impact::{Before, impact};
+use super::proposal::impact::{Before, Outlive, impact, names};
 use super::proposal::{Proposal, Wishes};
 use crate::cli::Global;
 use crate::daemon::{Change, ConfigFile, Edit, METRICS_KEY};
-use crate::engine::EngineKind;
+use crate::engine::{AfterRestart, EngineKind};
 
 /// Arguments of `engine plan`.
 #[derive(Debug, clap::Args)]
@@ -118,14 +118,17 @@ fn consequences(proposal: &Proposal) -> String {
     let Some(running) = &proposal.running else { return String::new() };
     let before = Before {
         containers: &running.containers,
-        live_restore: running.outlives_with(&proposal.change.after),
+        outlive: running.what_outlives_with(&proposal.change.after),
         in_swarm: running.host.in_swarm,
         reloads: proposal.reloads(),
     };
     let could_run_on = !before.in_swarm && running.host.kind != EngineKind::Rootless;
-    let stops = could_run_on && !before.reloads && !before.live_restore && !before.containers.is_empty();
+    let all_stop = before.outlive == Outlive::Nothing && !before.containers.is_empty();
+    let stops = could_run_on && !before.reloads && all_stop;
     let advice = "\n  `engine.live_restore: true` in the stack file would keep them running";
-    impact(before) + if stops { advice } else { "" }
+    let but_some = running.removes_what_lives_on() && !names(before.containers, AfterRestart::Removed).is_empty();
+    let but = if but_some { ", but for those with --rm" } else { "" };
+    impact(before) + &if stops { format!("{advice}{but}") } else { String::new() }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::super::Failure;
+use super::proposal::impact::Outlive;
 use super::typed::as_administrator;
 use crate::daemon::{
     Backup, ConfigFile, DEFAULT_FILE, Dockerd, Document, Flags, METRICS_KEY, Release, Service, Turn, gateway,
@@ -78,6 +79,11 @@ impl Running {
         self.dockerd.as_ref().is_some_and(|dockerd| dockerd.config_file().is_some())
     }
 
+    /// Whether a restart takes containers with `--rm` away although they live on. Where nobody knows the release, it may.
+    pub(super) fn removes_what_lives_on(&self) -> bool {
+        self.release().is_none_or(Release::removes_what_lives_on)
+    }
+
     /// Its release.
     pub(super) fn release(&self) -> Option<Release> {
         self.host.version.parse().ok()
@@ -118,6 +124,15 @@ impl Running {
     /// Whether it runs since before that copy was taken: it was not restarted after the change that the copy was made for.
     pub(super) fn runs_since_before(&self, copy: &Backup) -> bool {
         self.since.is_some_and(|since| copy.is_taken_after(since))
+    }
+
+    /// Which of its containers outlive a restart that has it read this document.
+    pub(super) fn what_outlives_with(&self, document: &Document) -> Outlive {
+        match (self.outlives_with(document), self.removes_what_lives_on()) {
+            (false, _) => Outlive::Nothing,
+            (true, true) => Outlive::AllButRemoved,
+            (true, false) => Outlive::All,
+        }
     }
 
     /// Whether its containers outlive a restart that has it read this document.

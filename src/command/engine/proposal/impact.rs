@@ -15,12 +15,23 @@ const AWAY: usize = 2;
 pub(in super::super) struct Before<'a> {
     /// What runs.
     pub(in super::super) containers: &'a [RunningContainer],
-    /// Containers outlive the restart: now, or because the change says so and is reloaded first.
-    pub(in super::super) live_restore: bool,
+    /// Which of them outlive the restart: now, or because the change says so and is reloaded first.
+    pub(in super::super) outlive: Outlive,
     /// The engine is a node of a Swarm.
     pub(in super::super) in_swarm: bool,
     /// A reload is enough.
     pub(in super::super) reloads: bool,
+}
+
+/// Which containers run on while their engine restarts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Outlive {
+    /// None: live-restore is off.
+    Nothing,
+    /// With live-restore, on an engine that removes those with `--rm` even so.
+    AllButRemoved,
+    /// With live-restore.
+    All,
 }
 
 /// It in words, one line for each thing to know.
@@ -31,10 +42,17 @@ pub(in super::super) fn impact(before: Before) -> String {
     }
     let mut text = "in force after a restart of the engine; a reload (SIGHUP) does not do".to_owned();
     let mut line = |words: &str| write!(text, "\n  {words}").expect("a String takes everything");
-    match (count, before.live_restore) {
+    match (count, before.outlive) {
         (0, _) => line("no container runs, so none stops"),
-        (_, true) => line(&format!("live-restore is on: {} on", running(count, "runs", "run"))),
-        (_, false) => {
+        (_, Outlive::All) => line(&format!("live-restore is on: {} on", running(count, "runs", "run"))),
+        (_, Outlive::AllButRemoved) => {
+            let removed = names(before.containers, AfterRestart::Removed);
+            line(&format!("live-restore is on: {} on", running(count - removed.len(), "runs", "run")));
+            if !removed.is_empty() {
+                line(&format!("ARE REMOVED even so, by an engine before 26 (--rm): {}", removed.join(", ")));
+            }
+        }
+        (_, Outlive::Nothing) => {
             let away = AWAY + count.div_ceil(2);
             let stubborn = match longest_stop(before.containers) {
                 Some(longest) => format!("up to {} s longer", longest.as_secs()),
@@ -112,7 +130,8 @@ mod tests {
             container("job", AfterRestart::Removed),
             container("shell", AfterRestart::StaysDown),
         ];
-        let before = Before { containers: &containers, live_restore: false, in_swarm: true, reloads: false };
+        let outlive = Outlive::Nothing;
+        let before = Before { containers: &containers, outlive, in_swarm: true, reloads: false };
         let told = impact(before);
         for words in [
             "3 running containers stop meanwhile, for about 4 s, or up to 10 s longer where one does not end",
@@ -123,7 +142,11 @@ mod tests {
         ] {
             assert!(told.contains(words), "{words}: {told}");
         }
-        let told = impact(Before { live_restore: true, in_swarm: false, ..before });
+        let before = Before { outlive: Outlive::AllButRemoved, in_swarm: false, ..before };
+        let told = impact(before);
+        assert!(told.contains("live-restore is on: 2 running containers run on"), "{told}");
+        assert!(told.ends_with("ARE REMOVED even so, by an engine before 26 (--rm): job"), "{told}");
+        let told = impact(Before { outlive: Outlive::All, ..before });
         assert!(told.ends_with("live-restore is on: 3 running containers run on"), "{told}");
     }
 
@@ -133,7 +156,7 @@ mod tests {
         containers[1].stop_timeout = Some(Duration::from_secs(90));
         assert_eq!(longest_stop(&containers), Some(Duration::from_secs(90)));
         let told = |containers: &[RunningContainer]| {
-            impact(Before { containers, live_restore: false, in_swarm: false, reloads: false })
+            impact(Before { containers, outlive: Outlive::Nothing, in_swarm: false, reloads: false })
         };
         assert!(told(&containers).contains("or up to 90 s longer where one does not end"), "{}", told(&containers));
         containers[0].stop_timeout = None;
@@ -144,11 +167,10 @@ mod tests {
     fn paused_containers_that_will_run_are_told() {
         let mut containers = [container("job", AfterRestart::Returns), container("web", AfterRestart::Returns)];
         containers[0].is_paused = true;
-        let told = |live_restore: bool| {
-            impact(Before { containers: &containers, live_restore, in_swarm: false, reloads: false })
-        };
-        assert!(told(false).ends_with("paused now, and RUN after it: job"), "{}", told(false));
-        assert!(!told(true).contains("paused"), "it stays paused");
+        let told = |outlive| impact(Before { containers: &containers, outlive, in_swarm: false, reloads: false });
+        let all = told(Outlive::Nothing);
+        assert!(all.ends_with("paused now, and RUN after it: job"), "{all}");
+        assert!(!told(Outlive::All).contains("paused"), "it stays paused");
         let mut now = containers.clone();
         assert_eq!(unpaused(&containers, &now), Vec::<&str>::new());
         now[0].is_paused = false;
@@ -158,7 +180,7 @@ mod tests {
 
     #[test]
     fn a_reload_stops_nothing() {
-        let before = Before { containers: &[], live_restore: false, in_swarm: false, reloads: true };
+        let before = Before { containers: &[], outlive: Outlive::Nothing, in_swarm: false, reloads: true };
         assert_eq!(impact(before), "in force after a reload (SIGHUP): no container stops");
     }
 }

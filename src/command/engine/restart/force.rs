@@ -94,7 +94,7 @@ impl Force {
         }
         impact(Before {
             containers: &running.containers,
-            live_restore: running.outlives_with(restored),
+            outlive: running.what_outlives_with(restored),
             in_swarm: running.host.in_swarm,
             reloads: self == Self::Reload,
         })

@@ -124,7 +124,10 @@ impl Down<'_> {
         tell(self.say, self.file, &Restored { edited, ..done });
         match switched {
             Ok(()) => {
-                (self.say)("the engine runs, and the containers that ran on without it run; live-restore is off again");
+                (self.say)(
+                    "the engine runs, and takes up the containers that ran on without it, but for those with --rm on an engine before 26; \
+                     live-restore is off again",
+                );
             }
             Err(reason) => output::say(&still_on(&reason, self.file)),
         }
