@@ -43,6 +43,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "chosen",
             "client",
             "exposition",
+            "plan",
             "promql",
             "probe",
             "render::Files",

@@ -7,7 +7,7 @@ use super::situation::{Situation, Wishes};
 use super::{Exit, Failure, output, prove, situation};
 use crate::cli::{Format, Global};
 use crate::desired::Desired;
-use crate::verify::{Cause, Report, Status};
+use crate::verify::{self, Cause, Report, Status};
 
 /// Arguments of `verify`.
 #[derive(Debug, clap::Args)]
@@ -27,7 +27,7 @@ pub struct Arguments {
 pub enum Check {
     /// Every replica is scraped
     Targets,
-    /// Prometheus runs the rendered configuration
+    /// Prometheus runs the rendered configuration, and the containers are what the file says
     Config,
     /// The engine's own metrics can be scraped
     Engine,
@@ -54,7 +54,14 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     let look = Situation::with_engine(global, loaded, engine, Wishes::default());
     let situation = tokio::join!(look, sweeper.sweep_probes(stack.as_str())).0?;
     let mut findings = prove::findings(&situation, &arguments.checks, prove::Known::default()).await?;
-    if !arguments.checks.is_empty() && !arguments.checks.contains(&Check::Targets) {
+    let wants = |check| arguments.checks.is_empty() || arguments.checks.contains(&check);
+    if wants(Check::Config) && !situation.observed.containers.is_empty() {
+        let pending = verify::pending(&situation.desired, &situation.plan(), &findings);
+        let behind = findings.iter().rposition(|finding| finding.check == Check::Config.name());
+        let at = behind.map_or(findings.len(), |last| last + 1);
+        findings.splice(at..at, pending);
+    }
+    if !wants(Check::Targets) {
         // Nothing else tells then that these panels are empty.
         for finding in findings.iter_mut().filter(|finding| finding.cause == Some(Cause::JobDown)) {
             finding.status = Status::Fail;

@@ -35,6 +35,12 @@ impl Step {
     }
 }
 
+impl fmt::Display for Action {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.write_str(&word(self))
+    }
+}
+
 impl Action {
     /// One character for it: `+` make, `-` take away, `±` replace, `~` change in place, `>` start.
     pub fn symbol(self) -> char {

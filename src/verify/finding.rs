@@ -93,6 +93,7 @@ pub enum Cause {
     ContainerExited,
     ContainerRestarting,
     ContainerUnhealthy,
+    ContainerStale,
     NetworkMismatch,
     DnsNoSuchName,
     DnsCount,

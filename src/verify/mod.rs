@@ -9,6 +9,7 @@ mod engine;
 mod finding;
 #[cfg(test)]
 mod fixture;
+mod pending;
 mod remote;
 mod report;
 mod series;
@@ -26,6 +27,7 @@ pub use delivery::{
 };
 pub use engine::{EngineChange, EngineState, NoGateway, engine, judge_engine};
 pub use finding::{Cause, Finding, Status, Trouble};
+pub use pending::pending;
 pub use remote::{Counted, RemoteState, judge_remote, remote};
 pub use report::Report;
 pub use series::{Found, SelectorState, what_is_found};

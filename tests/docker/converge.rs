@@ -373,3 +373,26 @@ fn down_that_is_interrupted_says_what_is_left_and_how_to_go_on() {
 fn host(words: &[&str]) {
     assert!(Command::new(words[0]).args(&words[1..]).status().expect("it starts").success(), "{words:?}");
 }
+
+/// What is scraped as it should be may still run with the settings of an older file.
+#[test]
+fn verify_warns_of_containers_that_up_would_change_and_promises_nothing_less() {
+    let app = |environment: &str| {
+        format!(
+            "apps: {{ web: {{ image: stackctl/self, command: [demo, iotd], environment: {{ A: \"{environment}\" }}, metrics: {{}} }} }}\n"
+        )
+    };
+    let stack = Sandbox::new(&app("1"));
+    stack.ok(&["up"]);
+    let fresh = stack.ok(&["verify", "config"]).stdout;
+    assert!(fresh.contains("containers") && !fresh.contains("warn"), "{fresh}");
+    stack.write(&app("2"));
+    let told = stack.expect(0, &["verify"]).stdout;
+    assert!(told.contains("container-stale") && told.contains("`up` would replace it"), "{told}");
+    let json = stack.json(&["verify"]);
+    assert_eq!(json["ok"], true, "a warning is no broken promise: {json}");
+    let targets = stack.ok(&["verify", "targets"]).stdout;
+    assert!(!targets.contains("container-stale"), "{targets}");
+    stack.ok(&["up"]);
+    assert!(!stack.ok(&["verify"]).stdout.contains("container-stale"));
+}

@@ -173,9 +173,13 @@ fn no_replica(job: &str, who: &str) -> String {
 fn trouble_of_any<'a>(jobs: impl Iterator<Item = &'a str>, who: &str) -> Trouble {
     let jobs: Vec<String> = jobs.map(|job| format!("`{job}`")).collect();
     let message =
-        format!("no target of {} is scraped, and one of them may have what its {who} wait for", jobs.join(", "));
-    Trouble::new(Cause::JobDown, message, "`stackctl verify targets` names the cause, and what to do")
+        format!("no target of {} is scraped, and one of them may have what these {who} ask for", jobs.join(", "));
+    Trouble::new(Cause::JobDown, message, MEND_THE_TARGETS)
 }
+
+/// The cause lies elsewhere, and is told there.
+const MEND_THE_TARGETS: &str =
+    "mend the target, whose own cause `stackctl verify targets` names; the data comes with the next scrapes";
 
 fn trouble(job: &str, state: &State, who: &str) -> Trouble {
     let (cause, message) = match state {
@@ -183,12 +187,12 @@ fn trouble(job: &str, state: &State, who: &str) -> Trouble {
             let message = format!("`{job}` has not been scraped yet, and its {who} wait for that");
             return Trouble::new(Cause::DataPending, message, "look again after the next scrape");
         }
-        State::Failing => (Cause::JobDown, format!("no target of `{job}` is scraped, and its {who} wait for one")),
+        State::Failing => (Cause::JobDown, format!("the {who} have no data, because no target of `{job}` is scraped")),
         State::Unreached(app) => {
-            (Cause::JobDown, format!("the exporter `{job}` does not reach `{app}`, and its {who} wait for that"))
+            (Cause::JobDown, format!("the {who} have no data, because the exporter `{job}` does not reach `{app}`"))
         }
     };
-    Trouble::new(cause, message, "`stackctl verify targets` names the cause, and what to do")
+    Trouble::new(cause, message, MEND_THE_TARGETS)
 }
 
 #[cfg(test)]

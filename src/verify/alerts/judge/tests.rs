@@ -152,7 +152,7 @@ fn a_rule_of_a_job_that_is_down_waits_for_it_and_no_name_is_to_be_corrected() {
     let judged = |health| judged_beside(&jobs(health), expression, Some(loaded(expression)), &missing);
     let down = judged(Health::Down);
     assert_eq!((down.status, down.cause), (Status::Warn, Some(Cause::JobDown)), "{down:?}");
-    assert_eq!(down.message, "no target of `web` is scraped, and its rules wait for one");
+    assert_eq!(down.message, "the rules have no data, because no target of `web` is scraped");
     assert!(down.fix.contains("`stackctl verify targets`"), "{}", down.fix);
     assert_eq!(judged(Health::Unknown).cause, Some(Cause::DataPending));
     let up = judged(Health::Up);
