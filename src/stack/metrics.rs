@@ -58,6 +58,16 @@ pub enum Scheme {
     Https,
 }
 
+impl Scheme {
+    /// As it stands in a URL.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+}
+
 /// How Prometheus finds the replicas of an app.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

@@ -1,6 +1,6 @@
 //! Troubles in the answer: HTTP, the body, and the time they took.
 
-use super::expected::{Expected, scheme};
+use super::expected::Expected;
 use crate::desired::{Duration, JobOrigin};
 use crate::exposition::{ContentType, ParseError, content_type};
 use crate::probe::{Answer, Body, Http, Looked};
@@ -31,7 +31,7 @@ pub(super) fn trouble(expected: &Expected, looked: &Looked, rules: &Rules) -> Op
 }
 
 fn other_scheme(expected: &Expected) -> Trouble {
-    let asked = scheme(expected.job);
+    let asked = expected.job.scheme.word();
     let speaks = if asked == "http" { "https" } else { "http" };
     let address = expected.ask.as_deref().unwrap_or(&expected.instance);
     let message = format!("`{address}` speaks {speaks}, and is asked in {asked}");

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::{IpAddr, SocketAddr};
 
-use crate::desired::{Desired, Job, JobOrigin, JobTargets, Role, Scheme, Service, StaticTarget};
+use crate::desired::{Desired, Job, JobOrigin, JobTargets, Role, Service, StaticTarget};
 use crate::engine::{ContainerState, Observed, ObservedContainer};
 
 /// One replica, or one thing elsewhere, that Prometheus ought to scrape.
@@ -29,7 +29,9 @@ impl Expected<'_> {
 
     /// Full URL of the scrape from inside the network.
     pub(super) fn url(&self) -> Option<String> {
-        self.ask.as_ref().map(|address| format!("{}://{address}{}{}", scheme(self.job), self.job.path, query(self.job)))
+        self.ask
+            .as_ref()
+            .map(|address| format!("{}://{address}{}{}", self.job.scheme.word(), self.job.path, query(self.job)))
     }
 
     /// The same as people are told it.
@@ -56,10 +58,16 @@ impl Expected<'_> {
 
     /// Advice to write `key: value` under this job's settings.
     pub(super) fn write(&self, key: &str, value: &str) -> String {
-        match self.setting() {
-            Some(setting) => format!("set `{setting}.{key}: {value}` and run `stackctl up`"),
-            None => "run `stackctl up` to put stackctl's own settings back".to_owned(),
-        }
+        self.write_all(&[(key, value)])
+    }
+
+    /// The same for several keys.
+    pub(super) fn write_all(&self, keys: &[(&str, &str)]) -> String {
+        let Some(setting) = self.setting() else {
+            return "run `stackctl up` to put stackctl's own settings back".to_owned();
+        };
+        let keys: Vec<String> = keys.iter().map(|(key, value)| format!("`{setting}.{key}: {value}`")).collect();
+        format!("set {} and run `stackctl up`", keys.join(" and "))
     }
 
     /// Advice where an answer is 401 or 403: to send credentials, or others than those that are sent.
@@ -100,14 +108,6 @@ impl Expected<'_> {
     }
 }
 
-pub(super) fn scheme(job: &Job) -> &'static str {
-    match job.scheme {
-        Scheme::Http => "http",
-        Scheme::Https => "https",
-    }
-}
-
-/// The parameters of a job, as they stand behind the path.
 /// A text about a job's scrape, such as an error of Prometheus, without the values of the parameters in its URL: some
 /// programs take a password there. What a probe asks, and how, stays.
 pub fn without_parameters(job: &Job, text: &str) -> String {
@@ -121,6 +121,7 @@ pub fn without_parameters(job: &Job, text: &str) -> String {
     })
 }
 
+/// The parameters of a job, as they stand behind the path.
 fn query(job: &Job) -> String {
     let pairs = job.params.iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
     let query: Vec<String> = pairs.map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect();

@@ -99,7 +99,7 @@ fn refused(expected: &Expected, looked: &Looked, evidence: &Evidence) -> Trouble
     let listeners = evidence.listeners.get(&expected.job.name);
     match (listeners, looked.others.first()) {
         (Some(listeners), _) => refused_by_container(expected, listeners),
-        (None, Some(other)) => wrong_port(expected, other.port, &format!(" and answers metrics at `{}`", other.path)),
+        (None, Some(other)) => wrong_port(expected, other.port, Some(&other.path)),
         (None, None) => nothing_listens(expected),
     }
 }
@@ -118,8 +118,7 @@ fn refused_by_container(expected: &Expected, listeners: &[Listener]) -> Trouble 
     }
     let open: Vec<&Listener> = listeners.iter().filter(is_open).collect();
     if let Some(best) = open.iter().find(|listener| listener.path.is_some()).or(open.first()) {
-        let answers = best.path.as_ref().map_or_else(String::new, |path| format!(" and answers metrics at `{path}`"));
-        return wrong_port(expected, best.address.port(), &answers);
+        return wrong_port(expected, best.address.port(), best.path.as_deref());
     }
     match listeners.iter().find(|listener| listener.path.is_some()).or(listeners.first()) {
         Some(listener) => on_loopback(expected, listener),
@@ -137,20 +136,32 @@ fn on_loopback(expected: &Expected, listener: &Listener) -> Trouble {
     let port = listener.address.port();
     let mut fix = format!("have the app listen on 0.0.0.0:{port} instead of {}", listener.address);
     if expected.port() != Some(port) {
-        fix = format!("{fix}, and {}", expected.write("port", &port.to_string()));
+        fix = format!("{fix}, and {}", place_fix(expected, port, listener.path.as_deref()));
     }
     Trouble::new(Cause::ListensOnLoopback, message, fix)
 }
 
-fn wrong_port(expected: &Expected, port: u16, answers: &str) -> Trouble {
+/// `path`: where metrics were found on that port.
+fn wrong_port(expected: &Expected, port: u16, path: Option<&str>) -> Trouble {
+    let answers = path.map_or_else(String::new, |path| format!(" and answers metrics at `{path}`"));
     let message = format!("`{}` refuses; port {port} listens{answers}", address_of(expected));
-    Trouble::new(Cause::WrongPort, message, port_fix(expected, port))
+    Trouble::new(Cause::WrongPort, message, place_fix(expected, port, path))
 }
 
-fn port_fix(expected: &Expected, port: u16) -> String {
+/// Advice to ask that port, and that path where it is another than the one that is asked now.
+fn place_fix(expected: &Expected, port: u16, path: Option<&str>) -> String {
+    let path = path.filter(|path| *path != expected.job.path);
     match (expected.container, expected.setting()) {
-        (None, Some(setting)) => format!("write port {port} in `{setting}.targets` and run `stackctl up`"),
-        _ => expected.write("port", &port.to_string()),
+        (None, Some(setting)) => {
+            let path = path.map(|path| format!(", set `{setting}.path: {path}`,")).unwrap_or_default();
+            format!("write port {port} in `{setting}.targets`{path} and run `stackctl up`")
+        }
+        _ => {
+            let port = port.to_string();
+            let keys: Vec<(&str, &str)> =
+                [("port", port.as_str())].into_iter().chain(path.map(|path| ("path", path))).collect();
+            expected.write_all(&keys)
+        }
     }
 }
 

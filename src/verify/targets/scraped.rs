@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use serde_json::Value;
 
 use super::evidence::Evidence;
-use super::expected::{Expected, Index, scheme, without_parameters};
+use super::expected::{Expected, Index, without_parameters};
 use super::shards;
 use crate::client::{Health, Target, Targets};
 use crate::desired::{Duration, JobTargets, Role};
@@ -193,7 +193,7 @@ pub(super) fn trouble(expected: &Expected, scraped: &Scraped, evidence: &Evidenc
             "Prometheus asks `{}://{}`; the stack file says path `/{asked}`, {}",
             difference.0,
             difference.1,
-            scheme(expected.job)
+            expected.job.scheme.word()
         );
         return Trouble::new(
             Cause::ConfigStale,
@@ -219,7 +219,7 @@ pub(super) fn trouble(expected: &Expected, scraped: &Scraped, evidence: &Evidenc
 fn other_question<'a>(expected: &Expected, target: &'a Target) -> Option<(&'a str, &'a str)> {
     target.url.split_once("://").filter(|(running, rest)| {
         let path = rest.split_once('/').map(|(_, path)| path_of(path));
-        *running != scheme(expected.job) || path.is_some_and(|path| path != expected_path(expected))
+        *running != expected.job.scheme.word() || path.is_some_and(|path| path != expected_path(expected))
     })
 }
 

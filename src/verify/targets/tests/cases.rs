@@ -158,7 +158,13 @@ fn socket_cases() -> Vec<(Case, Cause, &'static str, &'static str)> {
             refused_while(vec![listener("0.0.0.0:81", None), listener("[::]:8080", Some("/metrics"))]),
             Cause::WrongPort,
             "port 8080 listens and answers metrics at `/metrics`",
-            "set `apps.web.metrics.port: 8080`",
+            "set `apps.web.metrics.port: 8080` and run",
+        ),
+        (
+            refused_while(vec![listener("0.0.0.0:8080", Some("/actuator/prometheus"))]),
+            Cause::WrongPort,
+            "port 8080 listens and answers metrics at `/actuator/prometheus`",
+            "set `apps.web.metrics.port: 8080` and `apps.web.metrics.path: /actuator/prometheus` and run",
         ),
         (
             refused_while(vec![listener("127.0.0.1:80", None), listener("0.0.0.0:81", None)]),
