@@ -9,8 +9,9 @@ use stackctl::desired::{
     Desired, Facts, ImageChoice, ImageOrigin, Job, JobTargets, PullPolicy, ScaleOverride, Service, wanted_images,
 };
 use stackctl::stack::{
-    App, BasicAuth, DependencyCondition, Discovery, Duration, Engine, EngineMetrics, Exporter, HealthcheckTest,
-    ImageSource, Images, Metrics, Ports, Probe, Prometheus, Secret, ServiceNetwork, Stack, Toggle, Web,
+    Alertmanager, App, BasicAuth, DependencyCondition, Discovery, Duration, Engine, EngineMetrics, Exporter,
+    HealthcheckTest, ImageSource, Images, Metrics, Ports, Probe, Prometheus, Secret, ServiceNetwork, Stack, Toggle,
+    Web, WebTls,
 };
 use support::stacks::{self, app, bare, name, named, port, texts};
 
@@ -425,4 +426,45 @@ fn a_certificate_is_watched_where_a_probe_is_shown_one() {
         let mut rules = files.iter().flat_map(|file| &file.groups).flat_map(|group| &group.rules);
         assert_eq!(rules.any(|rule| rule.name == "CertificateExpires"), is_watched, "{probe:?}");
     }
+}
+
+/// The URLs that links in messages begin with, by service.
+fn external_urls(prometheus: Prometheus, alertmanager: Toggle<Alertmanager>) -> Vec<String> {
+    let desired = desired(&Stack { prometheus: Toggle::On(prometheus), alertmanager, ..bare("demo") });
+    let found = desired.services.iter().filter_map(|service| {
+        let words = &service.container.settings.command.as_ref()?.0;
+        let url = words.iter().find_map(|word| word.strip_prefix("--web.external-url="))?;
+        assert!(
+            words.contains(&"--web.route-prefix=/".to_owned()),
+            "stackctl and the stack ask at the root: {words:?}"
+        );
+        Some(format!("{} {url}", service.name))
+    });
+    found.collect()
+}
+
+#[test]
+fn links_in_messages_lead_to_where_the_program_is_published() {
+    let urls = |prometheus: Prometheus| external_urls(prometheus, Toggle::Off);
+    let at = |place: &str| Prometheus { port: place.parse().unwrap(), ..Prometheus::default() };
+    assert_eq!(urls(Prometheus::default()), ["prometheus http://127.0.0.1:9090"]);
+    assert_eq!(urls(at("0.0.0.0:9099")), ["prometheus http://127.0.0.1:9099"], "this host at least");
+    assert_eq!(urls(at("[::]:9099")), ["prometheus http://[::1]:9099"]);
+    assert_eq!(urls(at("off")), [""; 0]);
+    assert_eq!(
+        urls(Prometheus { replicas: Some(2), ..at("9099") }),
+        ["prometheus http://127.0.0.1:9099", "prometheus-2 http://127.0.0.1:9099"],
+        "both tell of the same alerts, and one is published"
+    );
+    let shards = Prometheus { shards: Some(2), ..Prometheus::default() };
+    assert_eq!(urls(shards), ["prometheus http://127.0.0.1:9090"], "shards tell of none");
+    let tls = WebTls { cert_file: "a".to_owned(), key_file: "b".to_owned(), ca_file: None, server_name: None };
+    let web = Some(Web { basic_auth: None, tls: Some(tls) });
+    assert_eq!(urls(Prometheus { web, ..Prometheus::default() }), ["prometheus https://127.0.0.1:9090"]);
+    let named = Prometheus { external_url: "https://example.com/metrics".parse().ok(), ..at("off") };
+    let everywhere = Alertmanager { port: "0.0.0.0:9093".parse().unwrap(), ..Alertmanager::default() };
+    assert_eq!(
+        external_urls(named, Toggle::On(everywhere)),
+        ["alertmanager http://127.0.0.1:9093", "prometheus https://example.com/metrics"]
+    );
 }

@@ -1,13 +1,13 @@
 //! The container settings of a component: what the stack file says, and the catalogue's for all that it leaves open.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::container::fill;
 use super::image::Chosen;
-use super::{Command, Duration, Healthcheck, HealthcheckTest, Port, Protocol, Restart};
+use super::{Command, Duration, Healthcheck, HealthcheckTest, Port, Protocol, Restart, Scheme};
 use crate::catalog::{Component, ContainerDefaults};
 use crate::stack::defaults::PUBLISH_ADDRESS;
-use crate::stack::{ContainerSettings, Publish};
+use crate::stack::{ContainerSettings, Publish, WebUrl};
 
 /// Where a component listens.
 pub(super) struct Listening {
@@ -100,6 +100,25 @@ pub(super) fn published(publish: Publish, usual_port: u16) -> Option<SocketAddr>
         Publish::Off => None,
         Publish::At(address) => Some(address),
     }
+}
+
+/// What the links in messages begin with: what the file says, else where the program is published. Whatever path that has, it
+/// answers at the root, where the stack's own programs and stackctl ask it.
+pub(super) fn url_flags(written: Option<&WebUrl>, published: Option<SocketAddr>, scheme: Scheme) -> Vec<String> {
+    let written = written.map(|url| url.as_str().to_owned());
+    let url = written.or_else(|| Some(format!("{}://{}", scheme.word(), openable(published?))));
+    let flags = url.map(|url| [format!("--web.external-url={url}"), "--web.route-prefix=/".to_owned()]);
+    flags.into_iter().flatten().collect()
+}
+
+/// An address that a browser on this host can open.
+fn openable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
 }
 
 /// The same as a port of the container.

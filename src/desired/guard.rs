@@ -112,7 +112,7 @@ pub(super) fn healthcheck(guard: Option<&Guard>, version: Version) -> Option<Hea
         let test = HealthcheckTest::Disabled;
         return Some(Healthcheck { test, interval: None, timeout: None, retries: None, start_period: None });
     }
-    let scheme = if guard.scheme() == Scheme::Https { "https" } else { "http" };
+    let scheme = guard.scheme().word();
     let url = format!("--url={scheme}://localhost:{}", PROMETHEUS.port);
     let file = format!("--http.config.file={CLIENT_FILE}");
     Some(component::check(&["promtool", "check", "ready", &file, &url]))

@@ -10,8 +10,8 @@ use super::image::Chosen;
 use super::scrape::{Timing, secrets};
 use super::unit::{prometheus_duration, prometheus_size};
 use super::{
-    AlertmanagerConfig, PlacedSecret, PrometheusConfig, PrometheusServer, Retention, Role, Service, guard, jobs,
-    network, remote, rules, server, volume,
+    AlertmanagerConfig, Guard, PlacedSecret, PrometheusConfig, PrometheusServer, Retention, Role, Scheme, Service,
+    guard, jobs, network, remote, rules, server, volume,
 };
 use super::{Attachment, ContainerSettings, Duration, HOST, Job, JobOrigin, JobTargets, OnChange, PlacedFile};
 use crate::catalog::Version;
@@ -134,6 +134,7 @@ fn settings(
         command.0.extend(retention_flags(input, section, config));
         command.0.extend(guard::flag(section));
         command.0.extend(flush_flag(section, config, chosen.parsed_version(&PROMETHEUS)));
+        command.0.extend(url_flags(section, config, server));
         command.0.extend(section.extra_flags.iter().cloned());
     }
     settings
@@ -156,6 +157,15 @@ fn flush_flag(section: &Prometheus, config: &PrometheusConfig, version: Version)
     let name = FLUSH_DEADLINE.split('=').next().unwrap_or_default();
     let is_written = section.extra_flags.iter().any(|flag| flag.split('=').next() == Some(name));
     (sends && !is_written && version >= FLUSH_DEADLINE_KNOWN).then(|| FLUSH_DEADLINE.to_owned())
+}
+
+/// Replicas tell of the same alerts, and one alone is published: its address stands in the links of all. Shards tell of none.
+fn url_flags(section: &Prometheus, config: &PrometheusConfig, server: &PrometheusServer) -> Vec<String> {
+    if !server.has_the_whole() {
+        return Vec::new();
+    }
+    let scheme = config.guard.as_ref().map_or(Scheme::Http, Guard::scheme);
+    component::url_flags(section.external_url.as_ref(), config.published, scheme)
 }
 
 /// Does a job name the host by its name?

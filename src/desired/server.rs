@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::assemble::Input;
-use super::{Dependency, Job, JobOrigin, Remote, Scheme, guard};
+use super::{Dependency, Guard, Job, JobOrigin, Remote, Scheme, guard};
 use crate::catalog::prometheus::{CONFIG_FILES, PROMETHEUS};
 use crate::stack::Prometheus;
 
@@ -111,7 +111,7 @@ fn front(input: Input, section: &Prometheus) -> Duty {
 /// Where a shard is asked. `read_recent`: the front has nothing of it itself, however new.
 fn shard(input: Input, section: &Prometheus, name: String) -> Remote {
     let guard = guard::of(section);
-    let scheme = if guard.as_ref().is_some_and(|guard| guard.scheme() == Scheme::Https) { "https" } else { "http" };
+    let scheme = guard.as_ref().map_or(Scheme::Http, Guard::scheme).word();
     let (host, port) = (host(input, &name), PROMETHEUS.port);
     let url = format!("{scheme}://{host}:{port}/api/v1/read");
     let mut settings = Map::new();

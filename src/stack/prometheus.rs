@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::defaults::{PROMETHEUS_SERVERS, REPLICA_LABEL};
 use super::document::{Entry, Path, Reader};
-use super::{ByteSize, ContainerSettings, Duration, Publish, RemoteRead, RemoteWrite, RuleFile, Web, Wiring};
+use super::{ByteSize, ContainerSettings, Duration, Publish, RemoteRead, RemoteWrite, RuleFile, Web, WebUrl, Wiring};
 
 /// Prometheus' settings. The container settings of an app stand here too.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
@@ -19,6 +19,8 @@ pub struct Prometheus {
     pub image: Option<String>,
     /// Where it is published: `PORT`, `ADDRESS:PORT` or `off`. Default 127.0.0.1:9090.
     pub port: Publish,
+    /// Where people reach it: what the links in messages of alerts begin with. Default: where it is published.
+    pub external_url: Option<WebUrl>,
     /// How many Prometheus servers run that all do the same, so that one may fall. Default 1.
     pub replicas: Option<u32>,
     /// How many Prometheus servers share the targets, each target one server's. One more, the front, asks them all and

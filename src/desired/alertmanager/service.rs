@@ -3,11 +3,11 @@
 use super::super::assemble::Input;
 use super::super::component::{self, Listening};
 use super::super::image::Chosen;
-use super::super::{ContainerSettings, Dependency, HOST, OnChange, PlacedFile, Role, Service};
+use super::super::{ContainerSettings, Dependency, HOST, OnChange, PlacedFile, Role, Scheme, Service};
 use super::super::{container, network, volume};
 use super::{AlertmanagerConfig, Destination, Told, receiver};
 use crate::catalog::alertmanager::{ALERTMANAGER, CLUSTER_PORT, CONFIG_FILE};
-use crate::stack::{Alertmanager, Publish};
+use crate::stack::Alertmanager;
 
 /// How many of them run.
 fn replicas(section: &Alertmanager) -> u32 {
@@ -86,7 +86,7 @@ fn settings(
     }
     if let Some(command) = &mut settings.command {
         command.0.extend(cluster_flags(input, section, replica));
-        command.0.extend(url_flags(section, config));
+        command.0.extend(component::url_flags(section.external_url.as_ref(), config.published, Scheme::Http));
         command.0.extend(section.extra_flags.iter().cloned());
     }
     settings
@@ -100,19 +100,6 @@ fn cluster_flags(input: Input, section: &Alertmanager, replica: u32) -> Vec<Stri
     let others = (1..=replicas(section)).filter(|other| *other != replica);
     let peers = others.map(|other| format!("--cluster.peer={}:{CLUSTER_PORT}", host(input, section, other)));
     std::iter::once(format!("--cluster.listen-address=0.0.0.0:{CLUSTER_PORT}")).chain(peers).collect()
-}
-
-/// What the links in messages begin with. Whatever path it has, Alertmanager itself answers at the root, where Prometheus
-/// and stackctl ask it.
-fn url_flags(section: &Alertmanager, config: &AlertmanagerConfig) -> Vec<String> {
-    let published = config.published.filter(|_| section.port != Publish::Off);
-    let url = section.external_url.as_ref().map(|url| url.as_str().to_owned());
-    let url = url.or_else(|| {
-        let address = published.filter(|address| !address.ip().is_unspecified())?;
-        Some(format!("http://{address}"))
-    });
-    let prefix = || "--web.route-prefix=/".to_owned();
-    url.map(|url| vec![format!("--web.external-url={url}"), prefix()]).unwrap_or_default()
 }
 
 fn files(config: &AlertmanagerConfig) -> Vec<PlacedFile> {

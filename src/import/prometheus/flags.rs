@@ -3,6 +3,7 @@
 use crate::import::compose::{is_bitnami, usual_config};
 use crate::import::draft::{Item, Map};
 use crate::import::remark::{Place, Remarks};
+use crate::stack::WebUrl;
 
 /// What the flags say that the rest of the import needs to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +14,7 @@ pub(super) struct Flags {
     pub(super) data: String,
     /// Port it listens on.
     pub(super) port: u16,
+    external_url: Option<String>,
     retention_time: Option<String>,
     retention_size: Option<String>,
     extra: Vec<String>,
@@ -25,6 +27,7 @@ impl Default for Flags {
             config_file: "/etc/prometheus/prometheus.yml".to_owned(),
             data: "/prometheus".to_owned(),
             port: 9090,
+            external_url: None,
             retention_time: None,
             retention_size: None,
             extra: Vec::new(),
@@ -65,6 +68,8 @@ impl Flags {
             }
             "--web.route-prefix" => self.refused.push((word, "stackctl asks Prometheus at `/`")),
             "--web.external-url" if has_path(&value) => self.refused.push((word, "stackctl asks Prometheus at `/`")),
+            "--web.external-url" if value.parse::<WebUrl>().is_ok() => self.external_url = Some(value),
+            "--web.external-url" => self.refused.push((word, "it is no URL that people could open")),
             _ if !name.starts_with("--") => self.refused.push((word, "it is no flag of Prometheus 2 or later")),
             _ => self.extra.push(word),
         }
@@ -72,6 +77,9 @@ impl Flags {
 
     /// Writes them into the section.
     pub(super) fn write(&self, section: &mut Map, place: &Place, remarks: &mut Remarks) {
+        if let Some(url) = &self.external_url {
+            section.set("external_url", Item::text(url));
+        }
         if let Some(time) = &self.retention_time {
             section.map("retention").set("time", Item::word(time));
         }
@@ -125,13 +133,14 @@ mod tests {
 
     #[test]
     fn flags_become_keys_or_stay_flags() {
-        let command =
-            "--config.file=/p.yml --storage.tsdb.retention.time 200h --web.enable-lifecycle --web.route-prefix=/x";
+        let command = "--config.file=/p.yml --storage.tsdb.retention.time 200h --web.enable-lifecycle --web.route-prefix=/x \
+             --web.external-url=https://metrics.example.com/";
         let flags = Flags::of(Some(&Item::text(command)), "prom/prometheus");
         assert_eq!((flags.config_file.as_str(), flags.retention_time.as_deref()), ("/p.yml", Some("200h")));
         let (mut section, mut remarks) = (Map::default(), Remarks::default());
         flags.write(&mut section, &Place::file("compose.yml"), &mut remarks);
         assert_eq!(section.get("extra_flags"), Some(&Item::texts(["--web.enable-lifecycle"])));
+        assert_eq!(section.get("external_url"), Some(&Item::text("https://metrics.example.com/")));
         assert_eq!(remarks.0.len(), 1);
     }
 }

@@ -8,11 +8,13 @@ use super::Examination;
 use super::names::job_names;
 
 /// Flags that stackctl sets, and the key to use instead.
-const OWN_FLAGS: [(&str, &str); 5] = [
+const OWN_FLAGS: [(&str, &str); 7] = [
     ("--config.file", "remove it: stackctl writes the configuration"),
     ("--storage.tsdb.path", "remove it: stackctl mounts the volume"),
     ("--storage.tsdb.retention.time", "write `retention: { time: … }`"),
     ("--storage.tsdb.retention.size", "write `retention: { size: … }`"),
+    ("--web.external-url", "write `external_url: …`"),
+    ("--web.route-prefix", "remove it: stackctl asks Prometheus at `/`; `external_url` may have a path"),
     ("--web.listen-address", "write `port: …` for the place where it is published"),
 ];
 
