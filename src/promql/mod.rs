@@ -5,10 +5,12 @@ mod answer;
 mod expression;
 mod fill;
 mod need;
+mod notation;
 mod selector;
 
 pub use answer::Moved;
 pub use expression::{Expression, ParseError, Range};
 pub use fill::{Filling, fill, fill_words, variables};
 pub use need::Need;
+pub use notation::{is_series, wrong_value};
 pub use selector::{Matcher, Operator, Selector};

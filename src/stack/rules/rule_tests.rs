@@ -3,7 +3,12 @@
 use super::super::document::Path;
 use super::super::{Expectation, suggest};
 use super::Examination;
-use crate::promql::Expression;
+use crate::promql::{Expression, is_series, wrong_value};
+
+const SERIES: &str = "write a metric with its labels: `http_requests_total{job=\"web\",code=\"500\"}`";
+
+const VALUES: &str = "write numbers with spaces between: `0 1 2`; `0+5x30` is 0, 5, 10 … 150, `1x9` ten times 1, `_` nothing, and \
+                      `stale` the end of the series";
 
 /// Each series is one, and each expectation is about an alert or a query.
 pub(super) fn tests_expect_something(examination: &mut Examination) {
@@ -12,15 +17,12 @@ pub(super) fn tests_expect_something(examination: &mut Examination) {
     for (name, test) in &stack.tests {
         let path = top.key(name);
         let series = path.key("series");
-        for selector in test.series.keys() {
-            let is_series = Expression::parse(selector).is_ok_and(|expression| {
-                expression
-                    .as_selector()
-                    .is_some_and(|selector| selector.metric.is_some() || !selector.matchers.is_empty())
-            });
-            if !is_series {
-                let help = "write a metric with its labels: `http_requests_total{job=\"web\",code=\"500\"}`";
-                examination.error_at_key(series.key(selector), "not a series", help);
+        for (name, values) in &test.series {
+            if !is_series(name) || name.trim() == "{}" {
+                examination.error_at_key(series.key(name), "not a series", SERIES);
+            }
+            if let Some(wrong) = wrong_value(values) {
+                examination.error(series.key(name), format!("`{wrong}` is no value of a series"), VALUES);
             }
         }
         if test.expect.is_empty() {
@@ -52,6 +54,9 @@ fn fits(examination: &mut Examination, path: Path, expectation: &Expectation) {
     }
     if let Some(why) = query.as_deref().and_then(|query| Expression::parse(query).err()) {
         examination.error(path.key("query"), format!("not PromQL: {why}"), "correct the query");
+    }
+    for name in samples.iter().flat_map(|samples| samples.keys()).filter(|name| !is_series(name)) {
+        examination.error_at_key(path.key("samples").key(name), "not a series", SERIES);
     }
     if let Some(name) = alert {
         known(examination, path, name);
