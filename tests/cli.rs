@@ -127,7 +127,8 @@ fn the_shell_offers_names_of_the_stack_file() {
     write(
         "stack.yml",
         "name: shop\ninclude: [compose.yml]\napps:\n  web: { image: 'web:1', scale: 2, metrics: {} }\n  worker: { image: 'worker:1' }\n\
-         exporters: { node: {} }\ndashboards: { own: { preset: node } }\n",
+         exporters: { node: {} }\ndashboards: { own: { preset: node } }\nalerts: { high: { when: up == 0 } }\n\
+         tests: { quiet: { series: { up: 1x5 }, expect: [{ at: 1m, alert: high, firing: [] }] } }\n",
     );
     write("compose.yml", "services: { database: { image: 'postgres:16' } }\n");
     write("other.yml", "name: other\napps: { elsewhere: { image: 'x:1' } }\n");
@@ -141,7 +142,13 @@ fn the_shell_offers_names_of_the_stack_file() {
     assert_eq!(offered(&["stackctl", "remove", "exporter", "n"]), ["node"]);
     assert_eq!(offered(&["stackctl", "remove", "app", "wo"]), ["worker"]);
     assert_eq!(offered(&["stackctl", "dashboards", "pull", "o"]), ["own"]);
+    assert_eq!(offered(&["stackctl", "dashboards", "snapshot", "-o", "x", "o"]), ["own"]);
+    assert_eq!(offered(&["stackctl", "silence", "add", "--app", "w"]), ["web"], "of `worker` nothing is scraped");
+    assert_eq!(offered(&["stackctl", "test", "q"]), ["quiet"]);
     assert_eq!(offered(&["stackctl", "add", "exporter", "cad"]), ["cadvisor"]);
+    assert_eq!(offered(&["stackctl", "add", "exporter", "postgres", "--for", "d"]), ["database"]);
+    assert_eq!(offered(&["stackctl", "add", "dashboard", "host", "--preset", "no"]), ["node"]);
+    assert_eq!(offered(&["stackctl", "catalog", "show", "graf"]), ["grafana"]);
     assert_eq!(offered(&["stackctl", "explain", "wrong-pa"]), ["wrong-path"]);
     assert_eq!(offered(&["stackctl", "ver"]), ["verify"]);
     write("stack.yml", "name: [\n");
@@ -170,4 +177,16 @@ fn the_stack_file_may_be_named_by_a_variable() {
     assert_eq!(rendered(Some("base.yml"), &[]), "name: base");
     assert_eq!(rendered(Some("base.yml:over.yml"), &[]), "name: over");
     assert_eq!(rendered(Some("over.yml"), &["-f", "base.yml"]), "name: base");
+}
+
+#[test]
+fn a_cause_that_is_none_is_told_in_two_lines() {
+    let said = |cause: &str| {
+        let run = assert_cmd::Command::new(env!("CARGO_BIN_EXE_stackctl")).args(["explain", cause]).assert().code(2);
+        String::from_utf8_lossy(&run.get_output().stderr).into_owned()
+    };
+    let near = said("wrong-prot");
+    assert!(near.contains("no cause is called `wrong-prot`") && near.contains("did you mean `wrong-port`?"), "{near}");
+    let far = said("nope");
+    assert!(far.contains("`stackctl explain` lists them all") && far.lines().count() == 2, "{far}");
 }

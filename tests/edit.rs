@@ -272,3 +272,27 @@ fn a_pipe_or_a_device_is_no_file_to_be_changed() {
         }
     }
 }
+
+#[test]
+fn a_first_dashboard_tells_which_ones_end_with_it_and_what_brings_them_back() {
+    let (after, said) = edited(FILE, 0, &["add", "dashboard", "host", "--preset", "node"]);
+    assert!(after.ends_with("dashboards:\n  host: { preset: node }\n"), "{after}");
+    assert!(said.contains("no longer shown are overview") && said.contains("node"), "{said}");
+    assert!(
+        said.contains("`stackctl add dashboard overview --preset overview` brings that back, and so for node"),
+        "{said}"
+    );
+    let (_, said) = edited(&after, 0, &["add", "dashboard", "overview", "--preset", "overview"]);
+    assert!(!said.contains("no longer shown"), "{said}");
+    assert!(!edited(FILE, 0, &["-q", "add", "dashboard", "host", "--preset", "node"]).1.contains("no longer"));
+}
+
+#[test]
+fn a_dashboard_of_which_nothing_is_said_is_asked_for_its_json_and_not_for_the_stack_file() {
+    let (after, said) = edited(FILE, 2, &["add", "dashboard", "orders", "--file", "orders.json"]);
+    assert_eq!(after, FILE);
+    assert!(said.contains("`add dashboard orders --json orders.json`"), "{said}");
+    assert!(said.contains("`--file` names the stack file") && said.contains("overview, postgres"), "{said}");
+    let (_, said) = edited(FILE, 2, &["add", "dashboard", "orders"]);
+    assert!(said.contains("--json FILE`") && said.contains("--preset NAME"), "{said}");
+}

@@ -252,3 +252,20 @@ fn a_mistake_in_an_included_file_is_shown_without_the_passwords_on_its_line() {
     let shown = String::from_utf8_lossy(&shown.stderr).into_owned();
     assert!(shown.contains("restart: sometimes") && !shown.contains("hunter2"), "{shown}");
 }
+
+#[test]
+fn an_app_that_is_laid_over_a_service_of_the_compose_file_is_told() {
+    let compose = "services: { web: { image: 'web:1' }, db: { image: 'db:1' } }\n";
+    let above = folder(&[("compose.yml", compose), ("stack.yml", STACK)]);
+    let said = |words: &[&str]| {
+        let added = stackctl(above.path(), words);
+        assert!(added.status.success(), "{added:?}");
+        String::from_utf8_lossy(&added.stderr).into_owned()
+    };
+    let told = said(&["add", "app", "db", "--image", "db:2"]);
+    assert!(
+        told.contains("`db` is a service of an included Compose file") && told.contains("the rest of it"),
+        "{told}"
+    );
+    assert!(!said(&["add", "app", "other", "--image", "other:2"]).contains("included"));
+}

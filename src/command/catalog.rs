@@ -1,8 +1,9 @@
 //! `catalog`: what stackctl knows of each component, without a stack file and without an engine.
 
+use clap_complete::engine::ArgValueCompleter;
 use serde::Serialize;
 
-use super::{Exit, Failure, output};
+use super::{Exit, Failure, complete, output};
 use crate::catalog::{COMPONENTS, Component, EXPORTERS, Handover, component};
 use crate::cli::Format;
 
@@ -28,6 +29,7 @@ enum Action {
     /// All that is known of one
     Show {
         /// Its name
+        #[arg(add = ArgValueCompleter::new(complete::components))]
         name: String,
         #[command(flatten)]
         output: crate::cli::Output,

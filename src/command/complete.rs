@@ -1,15 +1,20 @@
-//! What a shell offers where a name of the stack file is to be typed: read from the file that the line names.
+//! What a shell offers where a name is to be typed: of the stack file that the line names, of the catalogue, of the engine.
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap_complete::engine::CompletionCandidate;
 
+use super::{VOCABULARY, explain, situation};
 use crate::catalog;
 use crate::cli;
-use crate::command::VOCABULARY;
-use crate::desired::{Desired, Facts};
+use crate::dashboard::PRESETS;
+use crate::desired::{Desired, Facts, JobOrigin};
 use crate::stack::{self, Environment, STANDARD_INPUT, Stack};
+
+/// How long whoever presses the key waits for the engine.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Apps, exporters and components: what has containers.
 pub(crate) fn services(typed: &OsStr) -> Vec<CompletionCandidate> {
@@ -58,6 +63,56 @@ pub(crate) fn dashboards(typed: &OsStr) -> Vec<CompletionCandidate> {
 /// Exporters of the catalogue.
 pub(crate) fn exporters(typed: &OsStr) -> Vec<CompletionCandidate> {
     matching(catalog::EXPORTERS.iter().map(|name| (*name).to_owned()), typed)
+}
+
+/// Components of the catalogue.
+pub(crate) fn components(typed: &OsStr) -> Vec<CompletionCandidate> {
+    matching(catalog::COMPONENTS.iter().map(|component| component.name.to_owned()), typed)
+}
+
+/// Presets of dashboards.
+pub(crate) fn presets(typed: &OsStr) -> Vec<CompletionCandidate> {
+    matching(PRESETS.iter().map(|name| (*name).to_owned()), typed)
+}
+
+/// Causes that `verify` names.
+pub(crate) fn causes(typed: &OsStr) -> Vec<CompletionCandidate> {
+    matching(explain::causes().map(str::to_owned), typed)
+}
+
+/// Apps of the stack file.
+pub(crate) fn apps(typed: &OsStr) -> Vec<CompletionCandidate> {
+    with_stack(|stack| matching(stack.apps.keys().map(ToString::to_string), typed))
+}
+
+/// What has alerts: whatever is scraped.
+pub(crate) fn watched(typed: &OsStr) -> Vec<CompletionCandidate> {
+    with_stack(|stack| {
+        let desired = Desired::of(stack, &Facts::default());
+        let jobs = desired.prometheus.iter().flat_map(|prometheus| &prometheus.jobs);
+        let names = jobs.map(|job| match &job.origin {
+            JobOrigin::Service(name) | JobOrigin::Attached(name) => name.clone(),
+            _ => job.name.clone(),
+        });
+        matching(names, typed)
+    })
+}
+
+/// Tests of the rules.
+pub(crate) fn tests(typed: &OsStr) -> Vec<CompletionCandidate> {
+    with_stack(|stack| matching(stack.tests.keys().cloned(), typed))
+}
+
+/// Stacks at the engine. Nothing is offered where it does not answer soon.
+pub(crate) fn stacks(typed: &OsStr) -> Vec<CompletionCandidate> {
+    // A thread of its own: whoever asks is in the middle of a runtime, which must not wait.
+    let asked = std::thread::spawn(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
+        let stacks = async { situation::connect().await.ok()?.stacks().await.ok() };
+        runtime.block_on(async { tokio::time::timeout(PATIENCE, stacks).await }).ok()?
+    });
+    let stacks = asked.join().ok().flatten().unwrap_or_default();
+    matching(stacks.into_keys(), typed)
 }
 
 fn matching(names: impl IntoIterator<Item = String>, typed: &OsStr) -> Vec<CompletionCandidate> {

@@ -17,7 +17,8 @@ Examples:
   stackctl completions bash > /etc/bash_completion.d/stackctl
   source <(stackctl completions zsh)
 
-Names of apps, exporters and dashboards come from the stack file that the line names with `-f`, or the usual one.")]
+Names of apps, exporters, dashboards and tests come from the stack file that the line names with `-f`, or the usual one.
+Names of stacks come from the engine.")]
 pub struct Arguments {
     /// Shell
     #[arg(value_enum)]

@@ -5,7 +5,9 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use super::{Exit, Failure, failure, interrupt, lock, output, prompt, secrets, situation, state};
+use clap_complete::engine::ArgValueCompleter;
+
+use super::{Exit, Failure, complete, failure, interrupt, lock, output, prompt, secrets, situation, state};
 use crate::cli::Global;
 use crate::engine::{Engine, Error, Observed, Question, Removal};
 use crate::stack::{StackName, Wrong};
@@ -29,7 +31,8 @@ pub struct Arguments {
     #[arg(long)]
     take_over: bool,
     /// Take away the stack of this name, without its file (see `stackctl ls`)
-    #[arg(long, value_name = "STACK", conflicts_with = "take_over", value_parser = stack_name)]
+    #[arg(long, value_name = "STACK", conflicts_with = "take_over", value_parser = stack_name,
+        add = ArgValueCompleter::new(complete::stacks))]
     name: Option<StackName>,
 }
 

@@ -1,7 +1,9 @@
 //! `explain`: what a cause that `verify` names means, and what to do. The pages are those of `docs/causes.md`.
 
-use super::{Exit, output};
-use clap::builder::PossibleValuesParser;
+use clap_complete::engine::ArgValueCompleter;
+
+use super::{Exit, Failure, complete, output};
+use crate::stack::unknown_name;
 
 /// The pages.
 const PAGES: &str = include_str!("../../docs/causes.md");
@@ -11,21 +13,26 @@ const PAGES: &str = include_str!("../../docs/causes.md");
 #[command(after_help = "Example:\n  stackctl explain wrong-path")]
 pub struct Arguments {
     /// A cause, as `stackctl verify` names it; left out: all of them
-    #[arg(value_parser = PossibleValuesParser::new(causes()), hide_possible_values = true)]
+    #[arg(add = ArgValueCompleter::new(complete::causes))]
     cause: Option<String>,
 }
 
 /// Runs it.
-pub(super) fn run(arguments: &Arguments) -> Exit {
+pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     match &arguments.cause {
-        Some(cause) => output::print(page(cause).unwrap_or_default()),
+        Some(cause) => output::print(page(cause).ok_or_else(|| unknown(cause))?),
         None => causes().for_each(output::print),
     }
-    Exit::Done
+    Ok(Exit::Done)
+}
+
+fn unknown(cause: &str) -> Failure {
+    let wrong = unknown_name("cause", cause, causes(), "`stackctl explain` lists them all".to_owned());
+    Failure::arguments(wrong.message, wrong.help)
 }
 
 /// Every cause that has a page, in the order of the pages.
-fn causes() -> impl Iterator<Item = &'static str> {
+pub(super) fn causes() -> impl Iterator<Item = &'static str> {
     PAGES.lines().filter_map(|line| line.strip_prefix("## "))
 }
 

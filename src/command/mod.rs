@@ -88,7 +88,7 @@ pub async fn run(cli: Cli) -> Exit {
         Command::Add(arguments) => add::run(&global, &arguments),
         Command::Remove(arguments) => remove::run(&global, &arguments),
         Command::Scale(arguments) => scale::run(&global, &arguments).await,
-        Command::Explain(arguments) => Ok(explain::run(&arguments)),
+        Command::Explain(arguments) => explain::run(&arguments),
         Command::Exposure(arguments) => exposure::run(&global, &arguments).await,
         Command::Check(arguments) => check::run(&global, &arguments),
         Command::Init(arguments) => init::run(&global, &arguments).await,

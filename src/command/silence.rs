@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use clap::Subcommand;
+use clap_complete::engine::ArgValueCompleter;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::situation::{Situation, Wishes};
-use super::{Exit, Failure, output};
+use super::{Exit, Failure, complete, output};
 use crate::cli::{Format, Global};
 use crate::client::{self, Alertmanager, Silence, SilenceMatcher};
 use crate::desired::{Desired, JobOrigin};
@@ -54,7 +55,7 @@ struct Add {
     #[arg(value_name = "MATCHER")]
     matchers: Vec<Matcher>,
     /// Alerts of this app, exporter or scrape job
-    #[arg(long, value_name = "APP")]
+    #[arg(long, value_name = "APP", add = ArgValueCompleter::new(complete::watched))]
     app: Option<String>,
     /// For how long
     #[arg(long = "for", value_name = "DURATION", default_value = "2h", value_parser = crate::cli::duration)]

@@ -1,10 +1,11 @@
 //! `test`: the tests of the rules in the stack file, run by promtool in the stack's own Prometheus image.
 
+use clap_complete::engine::ArgValueCompleter;
 use serde_json::json;
 
 use super::progress::Progress;
 use super::situation::{Situation, Wishes};
-use super::{Exit, Failure, failure, output};
+use super::{Exit, Failure, complete, failure, output};
 use crate::cli::{Format, Global};
 use crate::engine::{Error, Event, Once};
 use crate::render::{self, RuleTestFiles};
@@ -31,7 +32,7 @@ Examples:
   stackctl test --format json")]
 pub struct Arguments {
     /// Tests to run; none: all
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", add = ArgValueCompleter::new(complete::tests))]
     names: Vec<String>,
     #[command(flatten)]
     output: crate::cli::Output,

@@ -62,7 +62,7 @@ pub(super) fn unknown_word(found: &str, text: Option<&str>, known: &[&str]) -> W
 }
 
 /// Message and help for a name that nothing has.
-pub(super) fn unknown_name<'a>(
+pub(crate) fn unknown_name<'a>(
     what: &str,
     name: &str,
     candidates: impl Iterator<Item = &'a str>,

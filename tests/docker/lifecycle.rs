@@ -338,3 +338,14 @@ fn volumes_without_a_name_go_with_the_volumes_and_no_others() {
     stack.ok(&["down", "--volumes", "--yes"]);
     assert!(!is_there());
 }
+
+#[test]
+fn shells_are_offered_the_stacks_of_the_engine() {
+    let stack = Sandbox::new(APP);
+    stack.ok(&["up", "--no-wait"]);
+    let mut shell = std::process::Command::new(env!("CARGO_BIN_EXE_stackctl"));
+    shell.env("STACKCTL_COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", "3").env("_CLAP_IFS", "\n");
+    shell.args(["--", "stackctl", "down", "--name", &stack.name[..3]]);
+    let offered = run(&mut shell).stdout;
+    assert!(offered.lines().any(|name| name.trim() == stack.name), "{offered}");
+}

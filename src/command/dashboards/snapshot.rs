@@ -4,13 +4,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::ValueEnum;
+use clap_complete::engine::ArgValueCompleter;
 
 use crate::chosen::{Among, Chosen, choose};
 use crate::cli::Global;
 use crate::client::Prometheus;
 use crate::command::situation::{Situation, Wishes};
-use crate::command::{Exit, Failure, output, view};
+use crate::command::{Exit, Failure, complete, output, view};
 use crate::dashboard::{Dashboard, Library};
+use crate::desired::StackDashboard;
 use crate::engine::Error;
 use crate::plot::{self, Fonts, PictureError, Theme, TimeRange};
 use crate::view::{LONGEST, SHORTEST, Shown, ask, filling, step, worded};
@@ -22,7 +24,8 @@ Examples:
   stackctl dashboards snapshot -o pictures
   stackctl dashboards snapshot -o pictures gallery --since 6h --format png --theme dark")]
 pub(super) struct Arguments {
-    /// Dashboards by uid; left out: all of them
+    /// Names of dashboards, or their uids; left out: all of them
+    #[arg(value_name = "NAME", add = ArgValueCompleter::new(complete::dashboards))]
     dashboards: Vec<String>,
     /// Folder to write into; it is made where it is missing
     #[arg(short, long, value_name = "DIR")]
@@ -78,13 +81,14 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     let situation = Situation::of(global, Wishes::default()).await?;
     let prometheus = view::running_prometheus(&situation)?;
     let library = view::library_of(&situation)?;
+    let dashboards = chosen(&situation.desired.dashboards, &arguments.dashboards)?;
     let folder = &arguments.output;
     fs_err::create_dir_all(folder).map_err(|error| Error::new("cannot make the folder for the pictures", error))?;
-    for dashboard in chosen(&library, &arguments.dashboards)? {
+    for StackDashboard { name, dashboard, .. } in dashboards {
         let theme = Theme::from(arguments.theme);
         if wants(Format::Svg) {
             let svg = draw(&prometheus, &library, dashboard, arguments.since, theme).await?;
-            write(global, &folder.join(format!("{}.svg", dashboard.uid)), svg.as_bytes())?;
+            write(global, &folder.join(format!("{name}.svg")), svg.as_bytes())?;
         }
         if let Some(fonts) = &fonts {
             // A PNG cannot ask the reader's screen.
@@ -92,7 +96,7 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
             let svg = draw(&prometheus, &library, dashboard, arguments.since, theme).await?;
             let png = plot::png(&svg, fonts);
             let png = png.map_err(|error| Error::new(format!("cannot draw `{}`", dashboard.title), error))?;
-            write(global, &folder.join(format!("{}.png", dashboard.uid)), &png)?;
+            write(global, &folder.join(format!("{name}.png")), &png)?;
         }
     }
     Ok(Exit::Done)
@@ -111,18 +115,18 @@ fn fonts(arguments: &Arguments) -> Result<Fonts, Failure> {
     })
 }
 
-fn chosen<'a>(library: &'a Library, uids: &[String]) -> Result<Vec<&'a Dashboard>, Failure> {
-    if uids.is_empty() {
-        return Ok(library.dashboards.iter().collect());
+fn chosen<'a>(all: &'a [StackDashboard], names: &[String]) -> Result<Vec<&'a StackDashboard>, Failure> {
+    if names.is_empty() {
+        return Ok(all.iter().collect());
     }
-    let known: Vec<&str> = library.dashboards.iter().map(|dashboard| dashboard.uid.as_str()).collect();
-    let find = |uid: &String| {
-        library.dashboard(uid).ok_or_else(|| {
-            let help = format!("there are: {}", known.join(", "));
-            Failure::arguments(format!("there is no dashboard `{uid}`"), help)
+    let find = |name: &String| {
+        let of_uid = || all.iter().find(|dashboard| dashboard.dashboard.uid == *name);
+        all.iter().find(|dashboard| dashboard.name == *name).or_else(of_uid).ok_or_else(|| {
+            let known: Vec<&str> = all.iter().map(|dashboard| dashboard.name.as_str()).collect();
+            Failure::arguments(format!("there is no dashboard `{name}`"), format!("there are: {}", known.join(", ")))
         })
     };
-    uids.iter().map(find).collect()
+    names.iter().map(find).collect()
 }
 
 /// Asks for everything on the dashboard, and draws it.
@@ -153,4 +157,32 @@ fn write(global: &Global, path: &Path, bytes: &[u8]) -> Result<(), Error> {
         output::say(&format!("wrote {}", path.display()));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::chosen;
+    use crate::command::VOCABULARY;
+    use crate::desired::{Desired, Facts};
+    use crate::stack::{Environment, parse};
+
+    #[test]
+    fn a_dashboard_is_chosen_by_its_name_or_by_its_uid() {
+        let text = "name: demo\napps: { web: { image: \"web:1\", metrics: {} } }\n";
+        let folder = std::path::Path::new(".");
+        let loaded = parse("stack.yml", text, folder, &Environment::default(), &VOCABULARY).expect("a stack");
+        let all = Desired::of(&loaded.stack, &Facts::default()).dashboards;
+        let names = |asked: &[&str]| {
+            let asked: Vec<String> = asked.iter().map(|name| (*name).to_owned()).collect();
+            let found = chosen(&all, &asked).map_err(|failure| format!("{failure:?}"))?;
+            Ok::<_, String>(found.iter().map(|dashboard| dashboard.name.clone()).collect::<Vec<_>>())
+        };
+        assert_eq!(names(&["overview"]), Ok(vec!["overview".to_owned()]), "as `dashboards list` calls it");
+        assert_eq!(
+            names(&["_overview", "web"]),
+            Ok(vec!["overview".to_owned(), "web".to_owned()]),
+            "as its address has it"
+        );
+        assert!(names(&["nope"]).is_err_and(|told| told.contains("overview") && !told.contains("_overview")));
+    }
 }
