@@ -416,7 +416,8 @@ fn a_folder_that_shows_the_file_of_passwords_to_a_container_is_named() {
 fn what_is_so_in_several_services_is_said_once() {
     let compose = "services:\n  one: { image: 'acme/one', volumes: ['./app.conf:/etc/app/app.conf', './more.conf:/etc/app/more.conf'] }\n  \
         two: { image: 'acme/two', volumes: ['./app.conf:/etc/app/app.conf', './more.conf:/etc/app/more.conf'] }\n  \
-        three: { image: 'acme/three:${TAG}', volumes: ['./x.yml:/x.yml'] }\n  four: { image: 'acme/four:${TAG}' }\n";
+        three: { image: 'acme/three:${TAG}', volumes: ['./x.yml:/x.yml'] }\n  four: { image: 'acme/four:${TAG}' }\n  \
+        demo: { image: 'stackctl/self', command: demo iotd }\n";
     let above = folder(&[("compose.yml", compose)]);
     let run = stackctl(&above.path().join("shop"), &["import", "."]);
     let told = String::from_utf8_lossy(&run.stderr).into_owned();
@@ -429,7 +430,20 @@ fn what_is_so_in_several_services_is_said_once() {
     ] {
         assert!(told.contains(part), "{part} is not in\n{told}");
     }
-    assert_eq!(told.matches('→').count(), 4, "{told}");
+    assert_eq!(told.matches('→').count(), 4, "stackctl's own image is that of whoever brings the stack up: {told}");
+}
+
+#[test]
+fn what_comes_next_is_told_of_the_file_that_was_written() {
+    let compose = "services: { one: { image: 'acme/one:1' } }\n";
+    let above = folder(&[("compose.yml", compose)]);
+    let told = |file: &str| {
+        let run = stackctl(&above.path().join("shop"), &["import", ".", "-o", file]);
+        String::from_utf8_lossy(&run.stderr).into_owned()
+    };
+    let (usual, other) = (told("stack.yml"), told("own.yml"));
+    assert!(usual.contains("next: `stackctl check`, then `stackctl up`"), "{usual}");
+    assert!(other.contains("next: `stackctl -f own.yml check`, then `stackctl -f own.yml up`"), "{other}");
 }
 
 #[test]

@@ -452,6 +452,21 @@ fn where_nobody_says_what_is_scraped_an_image_that_is_known_is_and_a_line_says_w
 }
 
 #[test]
+fn where_nothing_was_found_to_scrape_it_is_told_what_would_find_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = |compose: &str| {
+        fs::write(folder.path().join("compose.yml"), compose).unwrap();
+        let run = stackctl(folder.path(), &["init", "--yes", "--force", "--name", "shop"]).success();
+        String::from_utf8_lossy(&run.get_output().stderr).into_owned()
+    };
+    let told = said("services: { web: { image: 'acme/web:1' }, db: { image: 'postgres:16' } }\n");
+    assert!(told.contains("no app is scraped yet: nobody knows where `web`, `db` tell their metrics"), "{told}");
+    assert!(told.contains("`docker compose up -d`") && told.contains("`stackctl init --force`"), "{told}");
+    let told = said("services: { web: { image: 'acme/web:1' }, logs: { image: 'grafana/loki:3.0.0' } }\n");
+    assert!(!told.contains("no app is scraped"), "{told}");
+}
+
+#[test]
 fn an_exporter_that_runs_already_keeps_its_app_and_the_others_get_theirs() {
     let folder = tempfile::tempdir().unwrap();
     let compose = |address: &str| {

@@ -126,7 +126,8 @@ pub(super) fn report(imported: &Imported, file: Option<&Path>) -> String {
         lines.push(format!("   prometheus.yml was not found: {place}"));
     }
     if let Some(file) = file {
-        lines.push(format!("   next: `{} check`, then `up`", advice::stackctl_of(file)));
+        let stackctl = advice::stackctl_of(file);
+        lines.push(format!("   next: `{stackctl} check`, then `{stackctl} up`"));
     }
     lines.join("\n")
 }

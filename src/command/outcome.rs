@@ -1,10 +1,9 @@
 //! Says what came of a plan that was carried out, where something is amiss.
 
-use super::host_ports::Taken;
 use super::prove::Death;
 use super::situation::Situation;
 use super::{failure, output};
-use crate::engine::{self, Error, Outcome};
+use crate::engine::{Error, Outcome};
 use crate::plan::Plan;
 use crate::stack::counted;
 
@@ -18,10 +17,9 @@ pub(super) fn not_done(plan: &Plan) -> Error {
     .advise("see who else changes this stack, and run `stackctl up` again")
 }
 
-/// Says what failed, and what was left as it is because of it. `said`: what was told before anything was begun.
-pub(super) fn say_failures(situation: &Situation, outcome: &Outcome, said: &Taken) {
-    let is_new = |failed: &&engine::Failure| !said.values().any(|error| *error == failed.error);
-    for failed in outcome.failures.iter().filter(is_new) {
+/// Says what failed, and what was left as it is because of it.
+pub(super) fn say_failures(situation: &Situation, outcome: &Outcome) {
+    for failed in &outcome.failures {
         output::say(&failure::framed(&failed.error.to_string(), failed.error.advice.as_deref()));
     }
     if !outcome.held_back.is_empty() {

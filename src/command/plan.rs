@@ -65,8 +65,10 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     for error in situation.missing_secrets() {
         output::say(&failure::framed(&error.to_string(), error.advice.as_deref()));
     }
-    if !global.quiet {
+    if global.verbose > 0 {
         situation.say_left_out();
+    } else if !global.quiet && !plan.is_empty() {
+        situation.name_left_out();
     }
     summary::say_scales(&situation.desired);
     Ok(if plan.is_empty() { Exit::Done } else { Exit::NotAsDesired })

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use indexmap::IndexMap;
 
+use super::advice::typed;
 use super::{Failure, VOCABULARY, facts, locked, output, secrets, state, verbose};
 use crate::catalog::grafana::ADMIN_PASSWORD;
 use crate::cli::Global;
@@ -176,6 +177,21 @@ impl Situation {
                 let (component, named) = (&wanted.component, &wanted.version);
                 output::say(&format!("{component}: the file names {named}, and Debian's {version} stands in for it"));
             }
+        }
+    }
+
+    /// Says which components are left out, in a line: why is a matter of `images list`.
+    pub(super) fn name_left_out(&self) {
+        self.say_other_versions();
+        let stood_in_for = self.desired.view_service().map(|service| service.name.as_str());
+        let names = self.desired.left_out.iter().map(|left_out| match left_out.component.as_str() {
+            name if Some(name) == stood_in_for => format!("{name}, in whose place stackctl's own view runs"),
+            name => name.to_owned(),
+        });
+        let names: Vec<String> = names.collect();
+        if !names.is_empty() {
+            let text = format!("{} (`stackctl images list` says why)", names.join(", "));
+            output::say(&format!("left out: {}", output::wrapped(&typed(&text), 10, output::COLUMNS)));
         }
     }
 

@@ -169,7 +169,6 @@ impl Work<'_> {
             return Err(refusal.into());
         }
         let taken = host_ports::taken(situation, &plan).await?;
-        host_ports::say(&taken);
         if !self.global.quiet {
             summary::say_renamed(situation).await;
             let extent = if self.global.verbose > 0 { Extent::Full } else { Extent::Short };
@@ -195,7 +194,7 @@ impl Work<'_> {
                 // What was started beside may have died.
                 let deaths = prove::settle(situation, Instant::now() + TIME_TO_FALL).await.unwrap_or_default();
                 outcome::say_deaths(&deaths);
-                outcome::say_failures(situation, &outcome, &taken);
+                outcome::say_failures(situation, &outcome);
             }
             if self.interruption.is_asked() {
                 return Ok(Exit::Interrupted);

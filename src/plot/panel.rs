@@ -68,9 +68,9 @@ pub fn current<'a>(series: &'a [Series], range: &TimeRange) -> impl Iterator<Ite
     series.iter().filter(move |one| !any || is_current(one))
 }
 
-/// A few words in the middle.
+/// A few words in the middle. A drawing has no letters of code: backticks are left out.
 fn draw_notice(text: &str, class: &str, area: Area, shapes: &mut Shapes) {
-    let lines = letters::wrap(text, area.width - 40.0, 12.0);
+    let lines = letters::wrap(&text.replace('`', ""), area.width - 40.0, 12.0);
     let room = super::number::whole(area.height / 17.0).max(1);
     let lines = &lines[..lines.len().min(room)];
     let top = area.y + (area.height - super::number::float(lines.len()) * 17.0) / 2.0 + 12.0;

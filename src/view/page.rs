@@ -10,7 +10,7 @@ use super::choice::{Choice, LENGTHS, REFRESHES};
 use super::panel;
 use crate::chosen::Chosen;
 use crate::dashboard::{Dashboard, Library, Link, Panel, VariableSource};
-use crate::plot::TimeRange;
+use crate::plot::{self, TimeRange};
 
 /// Seconds until the next try where Prometheus does not answer.
 const NEXT_TRY: u32 = 5;
@@ -34,6 +34,7 @@ pub(super) struct Page<'a> {
 struct View {
     stack: String,
     title: String,
+    /// As HTML.
     description: String,
     theme: &'static str,
     refresh: u32,
@@ -53,6 +54,7 @@ struct View {
     hidden: Vec<Field>,
     variables: Vec<VariableView>,
     refreshes: Vec<OptionView>,
+    /// As HTML.
     notices: Vec<String>,
     rows: Vec<RowView>,
     stands_in: String,
@@ -128,7 +130,7 @@ impl Page<'_> {
         View {
             stack: self.library.stack.clone(),
             title: self.dashboard.title.clone(),
-            description: self.dashboard.description.clone(),
+            description: marked_up(&self.dashboard.description),
             theme: choice.theme.unwrap_or_default(),
             refresh: if self.answers.is_none() { NEXT_TRY } else { self.refresh() },
             narrow: choice.is_narrow,
@@ -147,7 +149,7 @@ impl Page<'_> {
             variables: self.chosen.iter().filter(|one| !one.variable.hidden).map(variable).collect(),
             refreshes: refreshes(choice),
             rows: self.rows(),
-            notices: self.notices,
+            notices: self.notices.iter().map(|notice| marked_up(notice)).collect(),
             stands_in: self.stands_in.unwrap_or_default().to_owned(),
         }
     }
@@ -223,11 +225,25 @@ fn panel_view(panel: &Panel, body: String) -> PanelView {
     let small = if panel::is_half(panel) { " half" } else { "" };
     PanelView {
         title: panel.title.clone(),
-        description: panel.description.clone(),
+        // A tooltip knows no letters of another kind.
+        description: panel.description.replace('`', ""),
         width: format!("{}{small}", panel.width.clamp(1, 24)),
         body,
         queries: panel.queries.iter().map(|query| query.expression.clone()).collect(),
     }
+}
+
+/// A text as HTML: what stands between backticks in the letters of code.
+fn marked_up(text: &str) -> String {
+    let parts: Vec<String> = text.split('`').map(plot::escaped).collect();
+    if parts.len().is_multiple_of(2) {
+        return plot::escaped(text);
+    }
+    let mark = |(position, part): (usize, String)| match position % 2 {
+        1 => format!("<code>{part}</code>"),
+        _ => part,
+    };
+    parts.into_iter().enumerate().map(mark).collect()
 }
 
 fn lengths(choice: &Choice, uid: &str) -> Vec<LinkView> {
@@ -284,4 +300,16 @@ fn variable(chosen: &Chosen) -> VariableView {
 #[expect(clippy::cast_possible_truncation, reason = "the end of the calendar is far below 2^53 seconds")]
 fn whole(seconds: f64) -> i64 {
     seconds.round() as i64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::marked_up;
+
+    #[test]
+    fn what_stands_between_backticks_is_code_and_nothing_else_means_anything_to_html() {
+        assert_eq!(marked_up("`a<b` is no number & `c`"), "<code>a&lt;b</code> is no number &amp; <code>c</code>");
+        assert_eq!(marked_up("one ` alone"), "one ` alone");
+        assert_eq!(marked_up("none"), "none");
+    }
 }

@@ -47,7 +47,7 @@ fn a_stack_is_carried_to_an_engine_without_a_registry_and_proved_there() {
     let said = second.expect(0, &["images", "prune", "--yes"]);
     assert!(said.contains("nothing to take away") && images() == 4, "a container was made from each of them: {said}");
     second.expect_inside(0, &["down", "--volumes", "--yes"]);
-    let said = second.expect(0, &["images", "prune"]);
+    let said = second.expect(2, &["images", "prune"]);
     assert!(said.contains("stackctl/prometheus:debian") && said.contains("images prune --yes"), "{said}");
     assert_eq!(images(), 4, "nobody has agreed");
     let said = second.expect(0, &["images", "prune", "--yes"]);

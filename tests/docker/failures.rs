@@ -21,8 +21,13 @@ fn a_taken_port_is_named_and_the_rest_runs() {
     {
         assert!(up.stderr.contains(expected), "{expected}: {}", up.stderr);
     }
-    let told = up.stderr.find(&place).zip(up.stderr.find("create network"));
-    assert!(told.is_some_and(|(told, begun)| told < begun), "told before anything starts: {}", up.stderr);
+    let told = up.stderr.find(&place).zip(up.stderr.rfind("create container"));
+    assert!(
+        told.is_some_and(|(told, done)| told > done),
+        "told where it is read, after all that was done: {}",
+        up.stderr
+    );
+    assert_eq!(up.stderr.matches(&place).count(), 1, "{}", up.stderr);
     assert_eq!(stack.running("fine").len(), 1);
     let plan = stack.expect(3, &["plan"]);
     assert!(plan.stderr.contains(&place), "{}", plan.stderr);
@@ -501,8 +506,11 @@ fn what_is_left_out_for_one_reason_is_told_in_one_line() {
          apps: { db: { image: stackctl/self } }\n",
     );
     let plan = stack.expect(3, &["plan"]).stderr;
-    assert!(plan.contains("left out: memcached, kafka: the registry `127.0.0.1:1` cannot be reached"), "{plan}");
-    assert_eq!(plan.matches("cannot be reached").count(), 1, "{plan}");
+    assert!(plan.contains("left out: memcached, kafka (`stackctl images list` says why)"), "{plan}");
+    assert!(!plan.contains("cannot be reached"), "{plan}");
+    let images = stack.ok(&["images", "list"]).stderr;
+    assert!(images.contains("left out: memcached, kafka: the registry `127.0.0.1:1` cannot be reached"), "{images}");
+    assert_eq!(images.matches("cannot be reached").count(), 1, "{images}");
 }
 
 #[test]

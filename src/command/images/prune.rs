@@ -59,8 +59,8 @@ pub(super) async fn run(arguments: &Arguments, quiet: bool) -> Result<Exit, Fail
 /// Without somebody to ask, nothing is taken away.
 fn is_agreed(count: usize) -> Result<bool, Failure> {
     if !std::io::stdin().is_terminal() {
-        output::say("nothing was removed: `stackctl images prune --yes` removes them");
-        return Ok(false);
+        let message = "nothing was removed: `images prune` asks back, and nobody is there to answer";
+        return Err(Failure::arguments(message, "`stackctl images prune --yes` removes them"));
     }
     let agreed = prompt::agreed(&format!("Remove {}?", counted(count, "image")))?;
     prompt::leave_interrupts();

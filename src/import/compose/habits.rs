@@ -6,6 +6,7 @@ use super::mounts::Bind;
 use super::names::split_image;
 use super::project::scalar;
 use super::{Project, mounts};
+use crate::catalog::own;
 use crate::import::remark::{Place, Remarks};
 use crate::stack::{OutsideEntry, OutsideNode, OutsideValue};
 
@@ -166,7 +167,8 @@ fn labels_of(node: &OutsideNode) -> Vec<(u32, &str, &str)> {
 
 fn image_habits(image: &str, place: &Place, remarks: &mut Remarks) {
     let (repository, tag) = split_image(image);
-    if image.contains('@') {
+    // stackctl's own image is that of whoever brings the stack up.
+    if image.contains('@') || repository == own::IMAGE {
         return;
     }
     // Where a variable leaves the tag empty, that is told by itself.

@@ -56,7 +56,7 @@ fn image(examination: &mut Examination, path: Path, reference: &str) {
     } else if digest.is_some_and(|digest| !is_digest(digest)) {
         let help = "write `@sha256:` and the 64 digits that `docker images --digests` shows, in lower case";
         examination.error(path, format!("`{}` has no digest that could be one", reference.escape_debug()), help);
-    } else if digest.is_none() && reference != OWN_IMAGE && matches!(tag, None | Some("latest")) {
+    } else if digest.is_none() && name != OWN_IMAGE && matches!(tag, None | Some("latest")) {
         let message = format!("`{reference}` means whatever is newest on the day it is pulled");
         examination.warning(path, message, format!("name a version: `{name}:TAG`"));
     }
