@@ -379,7 +379,7 @@ fn host(words: &[&str]) {
 fn verify_warns_of_containers_that_up_would_change_and_promises_nothing_less() {
     let app = |environment: &str| {
         format!(
-            "apps: {{ web: {{ image: stackctl/self, command: [demo, iotd], environment: {{ A: \"{environment}\" }}, metrics: {{}} }} }}\n"
+            "apps: {{ web: {{ image: stackctl/self, command: [demo, accesslog], environment: {{ A: \"{environment}\" }}, metrics: {{}} }} }}\n"
         )
     };
     let stack = Sandbox::new(&app("1"));
