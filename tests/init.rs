@@ -121,6 +121,8 @@ fn a_compose_file_that_lies_here_is_included_and_stays_the_source() {
     for line in ["name: shop", "include: [compose.yml]", "  web: { metrics: {} }", "  postgres: { for: db }"] {
         assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
     }
+    let told = text.lines().find(|line| line.starts_with("# Not scraped")).unwrap_or_default();
+    assert!(!told.contains("db"), "its exporter watches it: {told}");
     assert_eq!(fs::read_to_string(folder.join("compose.yml")).unwrap(), COMPOSE);
     stackctl(&folder, &["check"]).success();
     let options =
@@ -460,7 +462,7 @@ fn where_nothing_was_found_to_scrape_it_is_told_what_would_find_it() {
         String::from_utf8_lossy(&run.get_output().stderr).into_owned()
     };
     let told = said("services: { web: { image: 'acme/web:1' }, db: { image: 'postgres:16' } }\n");
-    assert!(told.contains("no app is scraped yet: nobody knows where `web`, `db` tell their metrics"), "{told}");
+    assert!(told.contains("no app is scraped yet: nothing says where `web` would tell metrics"), "{told}");
     assert!(told.contains("`docker compose up -d`") && told.contains("`stackctl init --force`"), "{told}");
     let told = said("services: { web: { image: 'acme/web:1' }, logs: { image: 'grafana/loki:3.0.0' } }\n");
     assert!(!told.contains("no app is scraped"), "{told}");

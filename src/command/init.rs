@@ -294,6 +294,10 @@ async fn fresh(
         chosen => exporters::named(chosen, &stack),
     };
     said.take_exporters(&fresh.exporters);
+    if let Some(include) = &mut fresh.include {
+        let is_watched = |app: &String| fresh.exporters.iter().any(|exporter| exporter.watches(app));
+        include.unwatched.retain(|app| !is_watched(app));
+    }
     fresh.engine_metrics = match wishes.engine_metrics {
         Some(wish) => wish,
         None => asker.yes_or_no("Scrape the Docker engine's own metrics? (needs a line in daemon.json)", false)?,

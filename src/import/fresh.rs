@@ -62,8 +62,15 @@ pub struct FreshExporter {
     pub name: String,
     /// Its name in the catalogue, where that is another.
     pub kind: Option<String>,
-    /// The app that it watches.
+    /// The app that it watches, as `APP` or `APP:PORT`.
     pub watched: Option<String>,
+}
+
+impl FreshExporter {
+    /// Whether that is the app which it watches.
+    pub fn watches(&self, app_name: &str) -> bool {
+        self.watched.as_ref().and_then(|watched| watched.split(':').next()) == Some(app_name)
+    }
 }
 
 /// A Compose project that is included.

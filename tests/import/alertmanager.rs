@@ -121,7 +121,7 @@ fn every_alertmanager_file_of_others_is_carried_or_answered() {
 }
 
 const COMPOSE: &str = "services:\n  alertmanager:\n    image: prom/alertmanager:v0.28.1\n    ports: ['9093:9093']\n    \
-     command: ['--config.file=/config/am.yml', '--storage.path=/data', '--log.level=debug', '--web.external-url=https://a.example.com/']\n    \
+     command: ['--config.file=/config/am.yml', '--storage.path=/data', '--log.level=debug', '--web.external-url=https://a.example.com/', '--web.route-prefix=/']\n    \
      volumes: ['./am:/config', 'am-data:/data']\n  web: { image: 'web:1' }\n  \
      prometheus: { image: 'prom/prometheus:v3.5.0', volumes: ['./prometheus.yml:/etc/prometheus/prometheus.yml'] }\n\
      volumes: { am-data: {} }\n";
@@ -144,6 +144,12 @@ fn a_service_that_is_alertmanager_becomes_the_component_with_its_receivers_flags
     assert_eq!(section.version.as_deref(), Some("0.28.1"));
     assert_eq!(section.extra_flags, ["--log.level=debug"]);
     assert_eq!(section.external_url.as_ref().map(stackctl::stack::WebUrl::as_str), Some("https://a.example.com/"));
+    let is_about_prefix = |remark: &stackctl::import::Remark| remark.message.contains("route-prefix");
+    assert!(
+        !imported.remarks.iter().any(is_about_prefix),
+        "at `/` is where stackctl asks, too: {:#?}",
+        imported.remarks
+    );
     assert_eq!(section.receivers.len(), 5);
     assert!(!loaded.stack.apps.keys().any(|name| name.as_str() == "alertmanager"));
     let files = rendered(&loaded);

@@ -1,5 +1,6 @@
 //! What `init` says where it has found no metrics: it sees those of what runs, and of nothing else.
 
+use crate::catalog;
 use crate::stack::Stack;
 
 /// Apps that are named; of more the number is enough.
@@ -7,26 +8,25 @@ const NAMED: usize = 4;
 
 /// What to do about a stack of which no app is scraped. `of_compose`: its apps come from Compose files.
 pub(super) fn advice(stack: &Stack, of_compose: bool) -> Option<String> {
-    let is_watched = |name: &str| {
-        let mut watched = stack.exporters.values().filter_map(|exporter| exporter.watched.as_ref());
-        watched.any(|watched| watched.app.as_str() == name)
-    };
-    let is_scraped = stack.apps.iter().any(|(name, app)| app.metrics.is_some() || is_watched(name.as_str()));
-    if stack.apps.is_empty() || is_scraped || !stack.attached.is_empty() || !stack.scrape.is_empty() {
+    // A database tells nothing itself: its exporter is offered by itself.
+    let could_tell = |image: &str| catalog::exporter_for(image).is_none();
+    let silent = stack.apps.iter().filter(|(_, app)| app.metrics.is_none() && could_tell(&app.image));
+    let silent: Vec<String> = silent.map(|(name, _)| format!("`{name}`")).collect();
+    let is_any_scraped = stack.apps.values().any(|app| app.metrics.is_some());
+    if silent.is_empty() || is_any_scraped || !stack.attached.is_empty() || !stack.scrape.is_empty() {
         return None;
     }
-    let mut names: Vec<String> = stack.apps.keys().take(NAMED).map(|name| format!("`{name}`")).collect();
-    if let Some(more) = stack.apps.len().checked_sub(NAMED).filter(|more| *more > 0) {
-        names.push(format!("{more} more"));
+    let mut names = silent[..silent.len().min(NAMED)].to_vec();
+    if silent.len() > NAMED {
+        names.push(format!("{} more", silent.len() - NAMED));
     }
     let look = if of_compose {
-        "`init` looks at what runs: where these do not run now, start them (`docker compose up -d`) and type \
-         `stackctl init --force`. Or write"
+        "`init` finds what runs: start them (`docker compose up -d`) and type `stackctl init --force`, or write"
     } else {
         "Write"
     };
     Some(format!(
-        "no app is scraped yet: nobody knows where {} tell their metrics. {look} `metrics: {{ port: PORT }}` below each that has some",
+        "no app is scraped yet: nothing says where {} would tell metrics. {look} `metrics: {{ port: PORT }}` below each that has some",
         names.join(", ")
     ))
 }

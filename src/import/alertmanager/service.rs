@@ -81,6 +81,7 @@ fn flags(command: Option<&Item>, keys: &mut Map, place: &Place, remarks: &mut Re
             "--config.file" => places.config_file = value,
             "--storage.path" => value.trim_end_matches('/').clone_into(&mut places.data),
             "--web.listen-address" if value.ends_with(":9093") => {}
+            "--web.route-prefix" if value == "/" => {}
             "--web.external-url" if value.parse::<WebUrl>().is_ok() => keys.set("external_url", Item::text(value)),
             _ if name.starts_with("--cluster.") || name.starts_with("--web.") => {
                 let fix = "see `alertmanager.replicas`, `port` and `external_url`";

@@ -66,6 +66,7 @@ impl Flags {
             "--web.listen-address" => {
                 self.port = value.rsplit(':').next().and_then(|port| port.parse().ok()).unwrap_or(9090);
             }
+            "--web.route-prefix" if value == "/" => {}
             "--web.route-prefix" => self.refused.push((word, "stackctl asks Prometheus at `/`")),
             "--web.external-url" if has_path(&value) => self.refused.push((word, "stackctl asks Prometheus at `/`")),
             "--web.external-url" if value.parse::<WebUrl>().is_ok() => self.external_url = Some(value),
@@ -135,6 +136,8 @@ mod tests {
     fn flags_become_keys_or_stay_flags() {
         let command = "--config.file=/p.yml --storage.tsdb.retention.time 200h --web.enable-lifecycle --web.route-prefix=/x \
              --web.external-url=https://metrics.example.com/";
+        let as_rendered = Flags::of(Some(&Item::text("--web.route-prefix=/")), "prom/prometheus");
+        assert!(as_rendered.refused.is_empty() && as_rendered.extra.is_empty(), "{as_rendered:?}");
         let flags = Flags::of(Some(&Item::text(command)), "prom/prometheus");
         assert_eq!((flags.config_file.as_str(), flags.retention_time.as_deref()), ("/p.yml", Some("200h")));
         let (mut section, mut remarks) = (Map::default(), Remarks::default());
