@@ -18,6 +18,9 @@ const STAMP: &str = "%Y-%m-%dT%H%M%S%.3f";
 /// End of the name of a copy.
 const COPY: &str = "stackctl";
 
+/// What parts the hash of a text that stands there for a moment from that of the text that follows.
+const AGAIN: char = '-';
+
 /// End of the names of both kinds while a rollback is under way: what goes back to it is that rollback alone.
 const UNDER_WAY: &str = "-under-way";
 
@@ -34,6 +37,8 @@ pub struct Backup {
     taken: DateTime,
     /// Begin of the hash of what was written in its place.
     written: String,
+    /// That of what follows, where that stands there for a moment only.
+    again: Option<String>,
     existed: bool,
     /// It is what the file was before another copy was put back, and the engine may not run with that yet.
     under_way: bool,
@@ -62,7 +67,7 @@ impl Backup {
         let after_last = Self::last(file.path())?.and_then(|last| last.taken.checked_add(1.millisecond()).ok());
         let taken = after_last.map_or(now, |after_last| now.max(after_last));
         let (written, existed) = (short_hash(new), file.bytes().is_some());
-        let mut kept = Self { path: PathBuf::new(), taken, written, existed, under_way };
+        let mut kept = Self { path: PathBuf::new(), taken, written, again: None, existed, under_way };
         kept.path = kept.place(file);
         let path = &kept.path;
         let copy = file.beside(file.bytes().unwrap_or_default())?;
@@ -79,16 +84,32 @@ impl Backup {
         let end = if self.existed { COPY } else { NOTHING };
         let under_way = if self.under_way { UNDER_WAY } else { "" };
         let (stamp, written) = (self.taken.strftime(STAMP), &self.written);
-        file.folder().join(format!("{}.{stamp}Z.{written}.{end}{under_way}", file.name()))
+        let again = self.again.as_ref().map(|again| format!("{AGAIN}{again}")).unwrap_or_default();
+        file.folder().join(format!("{}.{stamp}Z.{written}{again}.{end}{under_way}", file.name()))
     }
 
-    /// Has its name say that what stands in its place from now on is another text, with that hash. Gives the hash that it had.
-    pub(super) fn label(&mut self, file: &ConfigFile, written: String) -> Result<String, Error> {
-        let labelled = Self { written, ..self.clone() };
+    /// Has its name say that what stands in its place from now on is another text, with that hash. `again`: that of the text that
+    /// follows, where it stands there for a moment only. Gives both as they were.
+    pub(super) fn label(
+        &mut self,
+        file: &ConfigFile,
+        (written, again): (String, Option<String>),
+    ) -> Result<(String, Option<String>), Error> {
+        let labelled = Self { written, again, ..self.clone() };
         let path = labelled.place(file);
         fs::rename(&self.path, &path).map_err(|error| Error::of("rename", &self.path, &error))?;
         let before = std::mem::replace(self, Self { path, ..labelled });
-        Ok(before.written)
+        Ok((before.written, before.again))
+    }
+
+    /// The hash of what is to follow what stands in its place for a moment.
+    pub(super) fn again(&self) -> Option<&str> {
+        self.again.as_deref()
+    }
+
+    /// The hash of what it holds.
+    pub(super) fn hash(&self) -> Result<String, Error> {
+        Ok(short_hash(&self.bytes()?.unwrap_or_default()))
     }
 
     /// The last copy of the file at that path. `None`: there is none.
@@ -173,7 +194,8 @@ impl Backup {
 
     /// Whether that is what was written in place of this copy.
     pub fn was_replaced_by(&self, bytes: &[u8]) -> bool {
-        short_hash(bytes) == self.written
+        let hash = short_hash(bytes);
+        hash == self.written || Some(&hash) == self.again.as_ref()
     }
 
     /// Whether the file is neither what was written in place of this copy nor what the copy says: somebody else changed it.
@@ -272,6 +294,10 @@ impl Backup {
         let rest = path.file_name()?.to_str()?.strip_prefix(name)?.strip_prefix('.')?;
         let (stamp, rest) = rest.split_once("Z.")?;
         let (written, end) = rest.split_once('.')?;
+        let (written, again) = match written.split_once(AGAIN) {
+            Some((written, again)) => (written, Some(again.to_owned())),
+            None => (written, None),
+        };
         let taken = DateTime::strptime(STAMP, stamp).ok()?;
         let (end, under_way) = match end.strip_suffix(UNDER_WAY) {
             Some(end) => (end, true),
@@ -282,7 +308,7 @@ impl Backup {
             NOTHING => false,
             _ => return None,
         };
-        Some(Self { path: path.to_owned(), taken, written: written.to_owned(), existed, under_way })
+        Some(Self { path: path.to_owned(), taken, written: written.to_owned(), again, existed, under_way })
     }
 }
 

@@ -116,7 +116,8 @@ fn reason(name: &str, is_set: bool) -> &'static str {
 /// Whether a daemon that runs with one document takes up the other one only when it is restarted. A setting that is there no
 /// more stays as it is at a reload (moby `daemon/reload.go`: only what the file sets is taken).
 pub fn needs_restart(one: &Document, other: &Document) -> bool {
-    let names: BTreeSet<String> = one.settings().into_iter().chain(other.settings()).map(|(name, ..)| name).collect();
+    let names: BTreeSet<String> =
+        one.settings().into_iter().chain(other.settings()).map(|setting| setting.name).collect();
     let differs = |name: &&String| one.get(name) != other.get(name);
     let reloads = |name: &String| other.get(name).is_some() && key(name).is_some_and(|key| key.reloads);
     names.iter().filter(differs).any(|name| !reloads(name))

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::ops::Range;
 
 use serde_json::Value;
 
@@ -19,6 +20,19 @@ pub struct Document {
     /// Without the byte order mark. White space alone where the file is empty.
     pub(super) text: String,
     has_mark: bool,
+}
+
+/// One setting of a file, or a part of one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Setting {
+    /// The key; empty for the item of a list.
+    pub name: String,
+    /// What it is set to.
+    pub value: Value,
+    /// The same as it is written, on one line.
+    pub written: String,
+    /// Line of the file, from 1.
+    pub line: usize,
 }
 
 /// Why a text is no `daemon.json`.
@@ -103,15 +117,27 @@ impl Document {
         self.get(key)?.as_str().map(str::to_owned)
     }
 
-    /// Every key at the top with its value and the line it stands on, in order.
-    pub fn settings(&self) -> Vec<(String, Value, usize)> {
-        let value = |member: &Member| serde_json::from_str(&self.text[member.value.clone()]).unwrap_or(Value::Null);
-        let top = self.members_at(&[]).unwrap_or_default();
+    /// Every key at the top, in order.
+    pub fn settings(&self) -> Vec<Setting> {
+        if self.is_empty() { Vec::new() } else { self.settings_in(&outermost(&self.text)) }
+    }
+
+    /// What stands in the map or the list that a key at the top has.
+    pub(super) fn inside(&self, key: &str) -> Vec<Setting> {
+        let member = self.members_at(&[]).unwrap_or_default().into_iter().find(|member| member.name == key);
+        let container =
+            member.map(|member| member.value).filter(|value| self.text[value.clone()].starts_with(['{', '[']));
+        container.map(|container| self.settings_in(&container)).unwrap_or_default()
+    }
+
+    fn settings_in(&self, container: &Range<usize>) -> Vec<Setting> {
         let (mut line, mut counted) = (1, 0);
-        let settings = top.iter().map(|member| {
+        let settings = members(&self.text, container).into_iter().map(|member| {
             line += self.text[counted..member.key.start].matches('\n').count();
             counted = member.key.start;
-            (member.name.clone(), value(member), line)
+            let text = &self.text[member.value];
+            let value = serde_json::from_str(text).unwrap_or(Value::Null);
+            Setting { name: member.name, value, written: on_one_line(text), line }
         });
         settings.collect()
     }
@@ -154,6 +180,20 @@ impl Document {
         }
         None
     }
+}
+
+/// JSON as it is written, without the white space between its parts.
+fn on_one_line(text: &str) -> String {
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    let is_kept = |letter: &char| {
+        let is_kept = is_quoted || !letter.is_ascii_whitespace();
+        if *letter == '"' && !is_escaped {
+            is_quoted = !is_quoted;
+        }
+        is_escaped = *letter == '\\' && !is_escaped;
+        is_kept
+    };
+    text.chars().filter(is_kept).collect()
 }
 
 fn not_text(bytes: &[u8], bad: usize) -> Malformed {
@@ -227,9 +267,21 @@ mod tests {
     }
 
     #[test]
+    fn settings_are_told_as_they_are_written() {
+        let text = r#"{"mtu": 3.0e0, "labels": [ 1.50, "a \" b" ], "log-opts": { "max-file":  1E1 }}"#;
+        let document = Document::parse(text.as_bytes()).expect("valid");
+        let written: Vec<_> = document.settings().into_iter().map(|setting| setting.written).collect();
+        assert_eq!(written, ["3.0e0", r#"[1.50,"a \" b"]"#, r#"{"max-file":1E1}"#]);
+        let inside = |key| document.inside(key).into_iter().map(|part| (part.name, part.written)).collect::<Vec<_>>();
+        assert_eq!(inside("log-opts"), [("max-file".to_owned(), "1E1".to_owned())]);
+        assert_eq!(inside("labels")[0], (String::new(), "1.50".to_owned()));
+        assert_eq!((inside("mtu"), inside("nothing")), (vec![], vec![]));
+    }
+
+    #[test]
     fn settings_are_told_with_their_lines() {
         let document = Document::parse(b"{\n\"bip\": \"10.0.0.1/24\",\n\n\"debug\": true }").expect("an object");
-        let told: Vec<_> = document.settings().into_iter().map(|(key, _, line)| (key, line)).collect();
+        let told: Vec<_> = document.settings().into_iter().map(|setting| (setting.name, setting.line)).collect();
         assert_eq!(told, [("bip".to_owned(), 2), ("debug".to_owned(), 4)]);
         assert_eq!(document.get_text("bip").as_deref(), Some("10.0.0.1/24"));
         assert_eq!(document.get("nothing"), None);

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::attributes::{self, Attribute};
+use super::mounts::is_same;
 use super::{Backup, Document, Error};
 
 /// More than any settings take, in bytes.
@@ -192,11 +193,17 @@ impl ConfigFile {
     }
 }
 
-/// Where a path leads, links followed, absolute.
+/// Where a path leads, links followed, absolute. What `/proc/PID/root` leads to has no other name here than that one: it lies in the
+/// mounts of another process.
 fn resolve(given: &Path) -> Result<PathBuf, Error> {
     let absolute = std::path::absolute(given).map_err(|error| Error::of("read", given, &error))?;
     match fs::canonicalize(&absolute) {
-        Ok(path) => Ok(path),
+        Ok(path) if is_same(&path, &absolute) != Some(false) => Ok(path),
+        Ok(_) if absolute.is_symlink() => Err(Error::wrong(
+            format!("{} is a link in the mounts of another process", given.display()),
+            "name the file that it leads to, below the same `/proc/PID/root`",
+        )),
+        Ok(_) => Ok(absolute),
         Err(error) if error.kind() == io::ErrorKind::NotFound => match fs::read_link(&absolute) {
             Ok(target) => Err(Error::wrong(
                 format!("{} is a link to {}, which is not there", given.display(), target.display()),
@@ -264,10 +271,15 @@ impl Drop for Turn {
 
 /// Takes away what somebody who was killed left behind. Nobody else is at work: it is the caller's turn.
 pub(super) fn clear(folder: &Path) {
+    unfinished(folder).for_each(|path| {
+        // One that stays is in nobody's way.
+        let _ = fs::remove_file(path);
+    });
+}
+
+/// What somebody who is at work has in a folder, or who was killed has left there.
+pub(super) fn unfinished(folder: &Path) -> impl Iterator<Item = PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let unfinished = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(UNFINISHED));
-    unfinished.for_each(|entry| {
-        // One that stays is in nobody's way.
-        let _ = fs::remove_file(entry.path());
-    });
+    unfinished.map(|entry| entry.path())
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::flags::setting_of;
 use super::keys;
 use super::objection::nearest;
-use super::{Document, Flags, Objection, Release};
+use super::{Document, Flags, Objection, Release, Setting};
 
 /// Flags that no setting of one name or another goes with. `validate` is none of them: an engine whose file has that looks at it
 /// and ends (measured with Engine 26.1 and 28.5).
@@ -33,7 +33,7 @@ const NEVER_OPENED: &str = "cluster-store-opts";
 
 /// What an engine of that release, started with these flags, ignores in the file.
 pub fn ignored(document: &Document, flags: &Flags, release: Option<Release>) -> Vec<Objection> {
-    let told = |(name, value, line): (String, Value, usize)| {
+    let told = |Setting { name, value, line, .. }: Setting| {
         let is_given = flags.get(&name).is_some();
         let is_it = !is_given && !is_setting(&name, release) && is_harmless(&name, &value, flags, release);
         is_it.then(|| Objection { message: format!("dockerd ignores `{name}`"), help: instead(&name), name, line })

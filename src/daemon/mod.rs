@@ -1,8 +1,8 @@
 //! `daemon.json`, the Docker engine's own settings: read, merged, written and taken back as a careful administrator would.
 //!
 //! The parts that decide are pure: [`Document`], [`Change`], [`objections`], [`gateway`], [`Flags`]. Those that touch the
-//! world are apart: `file`, `backup`, `stand_in`, `process`, `shims`, `service`, `validate`, `words`. Nothing here speaks to the
-//! engine's API.
+//! world are apart: `file`, `backup`, `stand_in`, `left_over`, `process`, `mounts`, `shims`, `service`, `validate`, `words`. Nothing here speaks
+//! to the engine's API.
 
 mod attributes;
 mod backup;
@@ -17,7 +17,9 @@ mod flags;
 mod gateway;
 mod ignored;
 mod keys;
+mod left_over;
 mod members;
+mod mounts;
 mod objection;
 mod process;
 mod release;
@@ -31,18 +33,19 @@ pub use backup::{Backup, Restored};
 pub use by_hand::{BackByHand, ByHand};
 pub use change::{Change, Edit, diff, needs_restart};
 pub use credentials::without_credentials;
-pub use document::{Document, Malformed};
+pub use document::{Document, Malformed, Setting};
 pub use error::Error;
 pub use file::{ConfigFile, Turn};
 pub use flags::{Flag, Flags};
 pub use gateway::{Gateway, NoGateway, gateway, host_gateway_to_keep, on_bridge};
 pub use ignored::ignored;
 pub use keys::names as setting_names;
+pub use left_over::LeftOver;
 pub use objection::{Objection, objections};
 pub use process::{Dockerd, Holder, clash};
 pub use release::Release;
 pub use service::{Ran, Service, end};
-pub use shims::containers_run;
+pub use shims::{NAMESPACE, Shim, containers_run};
 pub use stand_in::{Interlude, StandIn};
 pub use validate::{refused_by, validate};
 pub use words::Words;

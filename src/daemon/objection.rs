@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::ignored::is_harmless;
 use super::keys::{self, Shape};
-use super::{Document, Flags, METRICS_KEY, Release};
+use super::{Document, Flags, METRICS_KEY, Release, Setting};
 
 /// Something that dockerd would refuse, or ignore.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,9 +33,11 @@ const NEAR: f64 = 0.75;
 /// known, so that only what every release refuses is told.
 pub fn objections(document: &Document, flags: &Flags, release: Option<Release>) -> Vec<Objection> {
     let settings = document.settings();
-    let look = |(name, value, line): &(String, Value, usize)| {
+    let look = |setting: &Setting| {
+        let Setting { name, value, line, .. } = setting;
         let unknown = unknown(name, *line, release).filter(|_| !is_harmless(name, value, flags, release));
-        unknown.or_else(|| misshapen(name, value, *line, release)).or_else(|| twice(name, *line, flags))
+        let misshapen = || misshapen(setting, &document.inside(name), release);
+        unknown.or_else(misshapen).or_else(|| twice(name, *line, flags))
     };
     mark(document, release).into_iter().chain(settings.iter().filter_map(look)).collect()
 }
@@ -75,7 +77,9 @@ pub(super) fn nearest(name: &str) -> String {
     }
 }
 
-fn misshapen(name: &str, value: &Value, line: usize, release: Option<Release>) -> Option<Objection> {
+/// `inside`: what it has where it is a map or a list.
+fn misshapen(setting: &Setting, inside: &[Setting], release: Option<Release>) -> Option<Objection> {
+    let Setting { name, value, .. } = setting;
     if keys::key(name)?.is_unread_by(release) {
         return None;
     }
@@ -90,48 +94,47 @@ fn misshapen(name: &str, value: &Value, line: usize, release: Option<Release>) -
     };
     // dockerd takes `null` for a setting that is not there.
     if !fits && !value.is_null() {
-        return Some(refused(name, value, line, wanted));
+        return Some(refused(setting, "", &setting.written, wanted));
     }
-    misshapen_inside(name, value, line)
+    misshapen_inside(setting, inside)
 }
 
-fn refused(name: &str, value: &Value, line: usize, wanted: &str) -> Objection {
+/// `part`: where in it the value stands, such as `.max-file`.
+fn refused(setting: &Setting, part: &str, written: &str, wanted: &str) -> Objection {
+    let Setting { name, line, .. } = setting;
     Objection {
-        name: name.split(['.', '[']).next().unwrap_or(name).to_owned(),
-        line,
-        message: format!("`{name}` is `{value}`, which no engine starts with"),
+        name: name.clone(),
+        line: *line,
+        message: format!("`{name}{part}` is `{written}`, which no engine starts with"),
         help: format!("write {wanted}"),
     }
 }
 
-/// The same one level below, and for the address of the metrics.
-fn misshapen_inside(name: &str, value: &Value, line: usize) -> Option<Objection> {
-    let is_text = |value: &&Value| value.is_string() || value.is_null();
-    match (name, value) {
+/// The same one level below, and for addresses.
+fn misshapen_inside(setting: &Setting, inside: &[Setting]) -> Option<Objection> {
+    let first = |is_wrong: &dyn Fn(&Value) -> bool| inside.iter().find(|part| is_wrong(&part.value));
+    let no_text = |value: &Value| !value.is_string() && !value.is_null();
+    let no_switch = |value: &Value| !value.is_boolean() && !value.is_null();
+    let member = |part: &Setting| format!(".{}", part.name);
+    let no = |part: &str, written: &str, wanted: &str| Some(refused(setting, part, written, wanted));
+    match (setting.name.as_str(), &setting.value) {
         (METRICS_KEY, Value::String(address)) if !address.is_empty() && !is_place(address) => {
-            Some(refused(name, value, line, "ADDRESS:PORT, such as `172.17.0.1:9323`"))
+            no("", &setting.written, "ADDRESS:PORT, such as `172.17.0.1:9323`")
         }
-        ("bip", Value::String(address)) if !address.is_empty() && !is_on_bridge(address) => Some(refused(
-            name,
-            value,
-            line,
-            "the host's address on the bridge with its length, such as `172.17.0.1/16`",
-        )),
-        ("default-address-pools", Value::Array(items)) => {
-            let item = items.iter().find(|item| !item.is_object())?;
-            Some(refused("default-address-pools[]", item, line, "maps: `[{ \"base\": …, \"size\": … }]`"))
+        ("bip", Value::String(address)) if !address.is_empty() && !is_on_bridge(address) => {
+            no("", &setting.written, "the host's address on the bridge with its length, such as `172.17.0.1/16`")
         }
-        (_, Value::Array(items)) => {
-            let item = items.iter().find(|item| !is_text(item))?;
-            Some(refused(&format!("{name}[]"), item, line, "texts in quotes"))
+        ("default-address-pools", Value::Array(_)) => {
+            no("[]", &first(&|item| !item.is_object())?.written, "maps: `[{ \"base\": …, \"size\": … }]`")
         }
-        ("log-opts" | "cluster-store-opts", Value::Object(members)) => {
-            let (member, value) = members.iter().find(|(_, value)| !is_text(value))?;
-            Some(refused(&format!("{name}.{member}"), value, line, "a text in quotes, such as `\"3\"`"))
+        (_, Value::Array(_)) => no("[]", &first(&no_text)?.written, "texts in quotes"),
+        ("log-opts" | "cluster-store-opts", Value::Object(_)) => {
+            let part = first(&no_text)?;
+            no(&member(part), &part.written, "a text in quotes, such as `\"3\"`")
         }
-        ("features", Value::Object(members)) => {
-            let (member, value) = members.iter().find(|(_, value)| !value.is_boolean() && !value.is_null())?;
-            Some(refused(&format!("{name}.{member}"), value, line, "`true` or `false`"))
+        ("features", Value::Object(_)) => {
+            let part = first(&no_switch)?;
+            no(&member(part), &part.written, "`true` or `false`")
         }
         _ => None,
     }
@@ -220,6 +223,14 @@ mod tests {
             told("{\"debug\": \"yes\", \"mtu\": null}", "", None),
             ["1: `debug` is `\"yes\"`, which no engine starts with; write `true` or `false`"]
         );
+        // As it is written, not as somebody else would write it.
+        for (text, words) in [
+            ("{\"mtu\": 3.0e0}", "`mtu` is `3.0e0`"),
+            ("{\"dns\": [ 1.50 ]}", "`dns[]` is `1.50`"),
+            ("{\"log-opts\": {\"max-file\": 1E1}}", "`log-opts.max-file` is `1E1`"),
+        ] {
+            assert!(told(text, "", None)[0].contains(words), "{text}: {:?}", told(text, "", None));
+        }
     }
 
     /// Each was given to real engines of 20.10 and 28.5, whose `--validate` takes them all.

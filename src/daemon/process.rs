@@ -122,27 +122,29 @@ impl Dockerd {
         Self::of(self.pid).is_some_and(|now| now.arguments == self.arguments)
     }
 
-    /// The process of the one that came after this one, with the same command line. `None`: there is none.
-    pub fn successor(&self) -> Option<u32> {
-        self.next().map(|next| next.pid)
-    }
-
-    fn next(&self) -> Option<Self> {
+    /// The one that came after this one, with the same command line. `None`: there is none.
+    pub fn successor(&self) -> Option<Self> {
         let mut others = processes().filter(|pid| is_of_this_host(*pid)).filter_map(Self::of);
         others.find(|other| other.pid != self.pid && other.arguments == self.arguments)
     }
 
     /// Ends the one that came after this one and does not answer: it is asked to, and killed where it does not listen.
     pub async fn end_successor(&self) {
-        let Some(hanging) = self.next() else { return };
+        if let Some(hanging) = self.successor() {
+            hanging.end().await;
+        }
+    }
+
+    /// Ends it where it does not answer.
+    pub async fn end(&self) {
         // Where it cannot be told, whatever restarts it has its own ways.
-        let _ = hanging.signal("TERM");
+        let _ = self.signal("TERM");
         let deadline = Instant::now() + END;
-        while hanging.is_alive() && Instant::now() < deadline {
+        while self.is_alive() && Instant::now() < deadline {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        if hanging.is_alive() {
-            let _ = hanging.signal("KILL");
+        if self.is_alive() {
+            let _ = self.signal("KILL");
         }
     }
 

@@ -26,9 +26,20 @@ impl StandIn {
         Ok(Self { text, hash: short_hash(file.bytes().unwrap_or_default()) })
     }
 
-    /// Puts it in the file's place. `copy`: what comes back after it, and says so by its name from then on.
+    /// Puts it in the file's place, for good. `copy`: what was there, and says by its name what is there from then on.
     pub fn put(self, turn: &Turn, file: &ConfigFile, copy: &mut Backup) -> Result<(), Error> {
-        let label = copy.label(file, self.hash.clone())?;
+        self.put_before(turn, file, copy, None)
+    }
+
+    /// The same until the copy comes back.
+    pub fn put_for_a_while(self, turn: &Turn, file: &ConfigFile, copy: &mut Backup) -> Result<(), Error> {
+        let again = copy.hash()?;
+        self.put_before(turn, file, copy, Some(again))
+    }
+
+    /// `again`: the hash of what follows.
+    fn put_before(self, turn: &Turn, file: &ConfigFile, copy: &mut Backup, again: Option<String>) -> Result<(), Error> {
+        let label = copy.label(file, (self.hash.clone(), again))?;
         if let Err(failed) = self.persist(file) {
             // The copy goes with what is in the file, which has not changed.
             copy.label(file, label)?;
@@ -75,7 +86,7 @@ impl<'a> Interlude<'a> {
             Some(copy) => Kept::Given(copy),
             None => Kept::Own(Backup::keep(&file, bytes)?),
         };
-        let begun = meanwhile.put(turn, &file, copy.backup());
+        let begun = meanwhile.put_before(turn, &file, copy.backup(), Some(again.hash.clone()));
         let interlude = Self { turn, file, again: Some(again), copy };
         begun.map(|()| interlude)
     }
@@ -92,7 +103,7 @@ impl<'a> Interlude<'a> {
         copy.keep_others_changes(&ConfigFile::read(file.path())?)?;
         // The text first: that it is there again tells as much as the name does.
         again.persist(file)?;
-        copy.label(file, label)?;
+        copy.label(file, (label, None))?;
         if let Kept::Own(own) = &self.copy {
             own.clone().forget();
         }

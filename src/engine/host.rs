@@ -72,8 +72,19 @@ pub struct Storage {
     pub driver: String,
     /// containerd keeps them, and no driver of the engine's own.
     pub uses_snapshotter: bool,
+    /// Where containerd keeps what is the engine's. `None`: it does not say, as before 27.0.
+    pub containerd: Option<Containerd>,
     /// Users in containers have other numbers on the host (`userns-remap`), and theirs lie in a folder of their own.
     pub remaps_users: bool,
+}
+
+/// Where a containerd keeps what is an engine's: containers of another one, or in another namespace, the engine does not see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Containerd {
+    /// Path of its socket.
+    pub socket: String,
+    /// The namespace of containers.
+    pub namespace: String,
 }
 
 /// The default bridge.
@@ -156,6 +167,9 @@ impl Engine {
                 root: info.docker_root_dir.unwrap_or_default(),
                 driver: info.driver.unwrap_or_default(),
                 uses_snapshotter: info.driver_status.into_iter().flatten().flatten().any(|word| word == SNAPSHOTTER),
+                containerd: info.containerd.and_then(|containerd| {
+                    Some(Containerd { socket: containerd.address?, namespace: containerd.namespaces?.containers? })
+                }),
                 remaps_users: options.iter().any(|option| option == "name=userns"),
             },
             log_drivers: info.plugins.and_then(|plugins| plugins.log).unwrap_or_default(),

@@ -55,7 +55,7 @@ pub use create::StackSource;
 pub use error::Error;
 pub use holder::Holder;
 use holder::Whereabouts;
-pub use host::{AfterRestart, Bridge, EngineHost, EngineKind, Publisher, RunningContainer, Storage};
+pub use host::{AfterRestart, Bridge, Containerd, EngineHost, EngineKind, Publisher, RunningContainer, Storage};
 pub use interruption::Interruption;
 pub use limits::ObservedLimits;
 pub use lock::{Lock, ObservedLock};

@@ -8,15 +8,15 @@ use crate::beside::{Beside, Run, SMALLEST, WEB, must, run};
 
 const APPLIED: &str = "{\"storage-driver\": \"vfs\", \"metrics-addr\": \"172.17.0.1:9323\"}";
 
-/// `engine rollback` that gets a signal at the moment at which it would have the engine read its file, which it then does not.
-fn ended_at_the_reload(engine: &Beside, signal: &str, more: &[&str]) -> Run {
+/// A command that gets a signal at the moment at which it would have the engine read its file, which it then does not.
+fn ended_at_the_reload(engine: &Beside, signal: &str, words: &[&str]) -> Run {
     let programs = engine.path("programs");
     fs::create_dir_all(&programs).expect("writable");
     let script = format!("case \"$*\" in *'kill -HUP'*) kill -{signal} $PPID; exit 0;; esac\nexec /bin/sh \"$@\"");
     fs::write(programs.join("sh"), format!("#!/bin/sh\n{script}\n")).expect("writable");
     fs::set_permissions(programs.join("sh"), fs::Permissions::from_mode(0o755)).expect("it is ours");
     let path = format!("{}:{}", programs.display(), std::env::var("PATH").expect("there is one"));
-    run(engine.outside().args(["engine", "rollback", "--yes"]).args(more).env("PATH", path))
+    run(engine.outside().args(words).env("PATH", path))
 }
 
 /// Names of copies beside the file.
@@ -42,7 +42,11 @@ fn a_rollback_that_ends_while_live_restore_goes_off_is_ended_by_the_next() {
         let command = format!("echo once >>{}; {}", engine.path("restarts").display(), engine.restart_command());
         let with_restart = ["--restart-command", command.as_str()];
         let pid = engine.pid();
-        let ended = ended_at_the_reload(&engine, signal, if restarts { &with_restart } else { &[] });
+        let ended = ended_at_the_reload(
+            &engine,
+            signal,
+            &[&["engine", "rollback", "--yes"][..], if restarts { &with_restart } else { &[] }].concat(),
+        );
         if signal == "KILL" {
             assert_eq!(ended.code, -1, "{what}: {ended:?}");
         } else {
@@ -65,6 +69,33 @@ fn a_rollback_that_ends_while_live_restore_goes_off_is_ended_by_the_next() {
         assert_eq!((live_restore(&engine).as_str(), copies(&engine)), ("false", vec![]), "{what}: {told}");
         assert!(engine.docker(&["ps", "--format", "{{.Names}}"]).contains("demo-web-1"), "{what}: {told}");
         assert!(engine.expect(0, &["engine", "rollback", "--yes"]).contains("nothing to roll back"), "{what}");
+    }
+}
+
+/// What stands in the file for a moment is nobody's wish, and the next run does not take it for one.
+#[test]
+fn an_apply_that_is_killed_while_live_restore_goes_off_leaves_nothing_of_that() {
+    for suite in ["bookworm", "sid"] {
+        let engine = Beside::start(suite, &SMALLEST.replace('}', ", \"live-restore\": true}"), "");
+        engine.write_stack(&format!("engine: {{ metrics: gateway }}\n{WEB}"));
+        engine.expect(0, &["up", "--no-wait"]);
+        // It is on in the engine still, and somebody wants it no more.
+        fs::write(engine.file(), SMALLEST).expect("writable");
+        let restart = engine.restart_command();
+        let apply = ["engine", "apply", "--yes", "--restart-command", &restart];
+        let killed = ended_at_the_reload(&engine, "KILL", &apply);
+        assert_eq!(killed.code, -1, "{suite}: {killed:?}");
+        assert!(engine.text().contains("\"live-restore\": false"), "{suite}: {}", engine.text());
+        let shown = engine.expect(0, &["engine", "show"]);
+        assert!(shown.contains("IT WAS KILLED"), "{suite}: {shown}");
+        let plan = engine.expect(3, &["engine", "plan"]);
+        assert!(plan.contains("a run that was killed has left in") && plan.contains("does that"), "{suite}: {plan}");
+        let told = engine.expect(0, &apply);
+        assert!(told.contains("what was to follow comes first") && told.contains("says so already"), "{suite}: {told}");
+        assert_eq!(engine.text(), APPLIED, "{suite}: {told}");
+        assert_eq!((live_restore(&engine).as_str(), copies(&engine).len()), ("false", 1), "{suite}: {told}");
+        engine.expect(0, &["engine", "rollback", "--yes", "--restart-command", &restart]);
+        assert_eq!((engine.text().as_str(), copies(&engine)), (SMALLEST, vec![]), "{suite}");
     }
 }
 

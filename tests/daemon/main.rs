@@ -11,8 +11,10 @@ mod fears;
 mod files;
 mod full;
 mod hands;
+mod hanging;
 mod known;
 mod midway;
+mod mounts;
 mod no_bridge;
 mod outlive;
 #[path = "../support/pages.rs"]

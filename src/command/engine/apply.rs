@@ -39,7 +39,7 @@ pub(super) struct Arguments {
 
 /// Runs it.
 pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
-    let proposal = Proposal::of(global, &arguments.wishes).await?;
+    let mut proposal = Proposal::of(global, &arguments.wishes).await?;
     let say = |text: &str| {
         if !global.quiet {
             output::say(text);
@@ -51,13 +51,22 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
             output::say(text);
         }
     };
+    if let Some(left) = proposal.left_over.take() {
+        show(&left.words(&proposal.file));
+        confirm("Have the file say that?", arguments.yes)?;
+        let turn = Turn::of(&proposal.file)?;
+        proposal.file.expect_unchanged()?;
+        left.mend(&turn, &proposal.file)?;
+        drop(turn);
+        proposal = Proposal::of(global, &arguments.wishes).await?;
+    }
     show(&plan::text(&proposal));
     // What is being put in force by another one at this moment may be taken back yet.
     Turn::expect_free(&proposal.file)?;
     if proposal.is_done() {
         return Ok(Exit::Done);
     }
-    let service = arguments.restart.service(proposal.running.as_ref())?;
+    let service = arguments.restart.service(proposal.running.as_ref(), None)?;
     if proposal.change.is_empty() && service.is_none() {
         say(&by_whom(proposal.running.as_ref(), proposal.reloads(), &proposal.change.after));
         return Ok(Exit::Done);
@@ -83,7 +92,7 @@ fn standing<'a>(
     } else {
         (now(), Some(proposal.change.after.bytes()))
     };
-    let undo = service.map(|service| undo_when_down(service, file)).unwrap_or_default();
+    let undo = service.map(|service| undo_when_down(Some(service), file)).unwrap_or_default();
     Ok(Standing { file, before, after, is_rollback: false, undo, starts: service.is_some(), restarts })
 }
 

@@ -6,6 +6,7 @@ mod proposal;
 mod restart;
 mod rollback;
 mod show;
+mod silent;
 mod subject;
 mod typed;
 mod unsaid;

@@ -24,6 +24,10 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
 
 /// The plan in words.
 pub(super) fn text(proposal: &Proposal) -> String {
+    if let Some(left) = &proposal.left_over {
+        let words = left.words(&proposal.file);
+        return format!("{words}\n`stackctl engine apply` does that, and says then what else there is to do");
+    }
     let path = proposal.file.path().display().to_string();
     if proposal.change.is_empty() && !proposal.is_done() {
         let mut lines = vec![format!("{path} says so already, and the engine does not do it yet")];
@@ -119,6 +123,7 @@ fn consequences(proposal: &Proposal) -> String {
     let before = Before {
         containers: &running.containers,
         outlive: running.what_outlives_with(&proposal.change.after),
+        is_on: running.host.live_restore,
         in_swarm: running.host.in_swarm,
         reloads: proposal.reloads(),
     };

@@ -12,13 +12,16 @@ use super::restart::live_restore::{still_on, switch_off};
 use super::restart::standing::{Signals, Standing};
 use super::restart::start::{Down, tell, warn_of_a_start_by_hand};
 use super::restart::way_back::WayBack;
-use super::restart::way_out::undo_when_down;
+use super::restart::way_out::{hangs, undo_when_down};
 use super::restart::{Restart, RestartWishes};
-use super::subject::{LIVE_RESTORE, Running, Which, file_of_any_engine, reader_of, reader_or_down};
+use super::silent::{Found, file_of_any_engine, reader_or_down, service_of, words};
+use super::subject::{LIVE_RESTORE, Running, Which, reader_of};
 use super::typed::{as_administrator, command_line};
 use super::unsaid::unsaid;
 use crate::cli::Global;
-use crate::daemon::{self, BackByHand, Backup, ConfigFile, Document, Restored, Turn, diff, objections, refused_by};
+use crate::daemon::{
+    self, BackByHand, Backup, ConfigFile, Dockerd, Document, Restored, Turn, diff, objections, refused_by,
+};
 
 /// Arguments of `engine rollback`.
 #[derive(Debug, clap::Args)]
@@ -38,9 +41,9 @@ pub(super) struct Arguments {
 
 /// Runs it.
 pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
-    let (file, running) = match &arguments.which.config_file {
+    let Found { file, running, hanging } = match &arguments.which.config_file {
         Some(path) if arguments.restart.has_command() => reader_or_down(ConfigFile::read(path)?).await?,
-        Some(path) => (ConfigFile::read(path)?, None),
+        Some(path) => Found { file: ConfigFile::read(path)?, running: None, hanging: None },
         None => file_of_any_engine().await?,
     };
     let say = |text: &str| {
@@ -59,11 +62,7 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     let judge = running.as_ref().or(reader.as_ref());
     let Some(backup) = Backup::last(file.path())? else {
         say(&format!("nothing to roll back: stackctl keeps no copy of {}", file.path().display()));
-        if let Some(judge) = judge
-            && let Some(text) = unsaid(judge, &file).await
-        {
-            output::say(&text);
-        }
+        tell_what_is(&file, judge, hanging.as_ref()).await;
         return Ok(Exit::Done);
     };
     let restored = startable(&file, &backup, judge)?;
@@ -76,7 +75,7 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
         show(&force.words(running, &restored));
     }
     let needs_none = matches!(force, Some(Force::Already | Force::SwitchOff));
-    let service = arguments.restart.service(running.as_ref())?.filter(|_| !needs_none);
+    let service = arguments.restart.service(running.as_ref(), hanging.as_ref())?.filter(|_| !needs_none);
     if service.is_none() && running.is_none() && reader.is_none() {
         warn_of_a_start_by_hand(&file, &restored).await;
     }
@@ -90,7 +89,7 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     }
     let (signals, has_begun) = (Signals::listen()?, Cell::default());
     let undo = match (&service, &running) {
-        (Some(service), Some(_)) => undo_when_down(service, &file),
+        (Some(service), Some(_)) => undo_when_down(Some(service), &file),
         _ => command_line(),
     };
     let standing = Standing {
@@ -112,13 +111,17 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
             let done = put_back_alone(running.as_ref(), &turn, &back).await.map_err(or_by_hand)?;
             tell(&say, &file, &done);
             under_way.iter().cloned().for_each(Backup::forget);
+            if let Some(dockerd) = &hanging {
+                say(&then_start(dockerd));
+            }
             if force.is_some_and(|force| matches!(force, Force::Reload | Force::Restart)) {
                 say(&by_whom(running.as_ref(), force == Some(Force::Reload), &restored));
             }
             return Ok(Exit::Done);
         };
         let Some(running) = &running else {
-            let down = Down { service: &service, patience, turn: &turn, file: &file, has_begun: &has_begun, say: &say };
+            let (service, hanging) = (&service, hanging.as_ref());
+            let down = Down { service, hanging, patience, turn: &turn, file: &file, has_begun: &has_begun, say: &say };
             return down.finish(backup.clone(), &restored, under_way.clone()).await.map(|()| Exit::Done);
         };
         // While an engine restarts, both texts are on disk.
@@ -134,6 +137,25 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
         Ok(exit)
     };
     signals.beside(work, &standing).await
+}
+
+/// Says how the engine is, where nothing can be done about it.
+async fn tell_what_is(file: &ConfigFile, judge: Option<&Running>, hanging: Option<&Dockerd>) {
+    if let Some(judge) = judge
+        && let Some(text) = unsaid(judge, file).await
+    {
+        output::say(&text);
+    }
+    if hanging.is_some() {
+        output::say(&format!("the engine hangs: {}", words(file, hanging)));
+    }
+}
+
+/// What to do about an engine that hangs, once its file is right.
+fn then_start(dockerd: &Dockerd) -> String {
+    let service = service_of(Some(dockerd));
+    let line = service.as_ref().map(|service| format!(": `{}`", service.restart_line())).unwrap_or_default();
+    format!("{}; then start the engine{line}", hangs(dockerd, service.as_ref()))
 }
 
 /// Puts the copy back where nothing is restarted, and has live-restore off in the engine, too. Whoever restarts that later has it
@@ -193,7 +215,11 @@ fn startable(file: &ConfigFile, backup: &Backup, judge: Option<&Running>) -> Res
     }
     let now = file.document().ok();
     if let Some(lost) = judge.loses_sight(&document, now.as_ref(), judge.is_changed_by_others(file)) {
-        return Err(refused(format!("{lost}, and its images and containers would be gone from sight")));
+        let (copy, why) = (backup.path().display(), lost.why);
+        return Err(Failure::arguments(
+            format!("the copy {copy} is not put back: {why}"),
+            format!("{} is left as it is; where that is meant, {}", file.path().display(), lost.if_meant),
+        ));
     }
     Ok(document)
 }

@@ -1,15 +1,18 @@
 //! `engine show`: what the engine is, what its settings are, where they come from, and who reaches its metrics.
 
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::super::advice::typed;
 use super::super::{Exit, Failure, output, situation};
 use super::proposal::{is_rootless, reach};
-use super::subject::{Running, Which, is_usual_engine, with_way_back};
+use super::silent::Silence;
+use super::subject::{Running, Which};
 use super::unsaid::served_unsaid;
 use crate::cli::Global;
-use crate::daemon::{self, Backup, ConfigFile, DEFAULT_FILE, Document, Flags, METRICS_KEY, without_credentials};
+use crate::daemon::{
+    self, Backup, ConfigFile, Dockerd, Document, Flags, LeftOver, METRICS_KEY, Setting, Turn, without_credentials,
+};
 use crate::desired::DEFAULT_GATEWAY;
 use crate::engine::{EngineKind, Error};
 use crate::stack::{EngineMetrics, counted};
@@ -23,17 +26,25 @@ pub(super) struct Arguments {
 
 /// Runs it.
 pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
-    let mut failure = None;
-    let running = match &arguments.which.config_file {
-        Some(_) => None,
-        // An engine that is down may be down because of its file: that is worth a look.
-        None => Running::find().await.map_err(|silent| failure = Some(with_way_back(silent))).ok(),
+    // An engine that is silent may be so because of its file: that is worth a look.
+    let (running, silent) = match &arguments.which.config_file {
+        Some(_) => (None, None),
+        None => match Running::find().await {
+            Ok(running) => (Some(running), None),
+            Err(silent) => (None, Some(silent)),
+        },
     };
+    let hanging = silent.as_ref().and_then(|silent| silent.hanging.clone());
+    let of_silent = silent.as_ref().and_then(|silent| silent.file().ok().flatten());
+    let mut failure = silent.map(Silence::with_way_back);
     failure = failure.or_else(|| running.as_ref().and_then(|running| running.expect_daemon_json().err()));
-    let flags = running.as_ref().map(Running::flags).unwrap_or_default();
+    let flags = running.as_ref().and_then(|running| running.dockerd.as_ref()).or(hanging.as_ref());
+    let flags = flags.map(Dockerd::flags).unwrap_or_default();
     let mut rows = running.as_ref().map(about_engine).unwrap_or_default();
+    rows.extend(hanging.as_ref().map(|dockerd| ("process", format!("{}; IT DOES NOT ANSWER", process(dockerd)))));
     let mut settings = Vec::new();
-    if let Some(path) = path(arguments, running.as_ref()) {
+    let of_engine = running.as_ref().filter(|running| running.expect_daemon_json().is_ok()).map(Running::config_file);
+    if let Some(path) = arguments.which.config_file.clone().or(of_engine).or(of_silent) {
         let looked = file_and_settings(&path, &flags);
         rows.push(looked.line);
         rows.extend(last_change(&path, running.as_ref(), arguments.which.config_file.is_some()));
@@ -56,15 +67,6 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     failure.map_or(Ok(Exit::Done), Err)
 }
 
-/// The file to look at: the one that is named, that of the engine, or the usual one where the usual engine is down.
-fn path(arguments: &Arguments, running: Option<&Running>) -> Option<PathBuf> {
-    let of_engine = match running {
-        Some(running) => running.expect_daemon_json().is_ok().then(|| running.config_file()),
-        None => is_usual_engine().then(|| PathBuf::from(DEFAULT_FILE)),
-    };
-    arguments.which.config_file.clone().or(of_engine)
-}
-
 type Line = (&'static str, String);
 
 fn about_engine(running: &Running) -> Vec<Line> {
@@ -85,10 +87,10 @@ fn about_engine(running: &Running) -> Vec<Line> {
         None => "nobody knows what its metrics need",
     };
     lines.push(("version", demands.to_owned()));
-    let process = running.dockerd.as_ref().map_or_else(
-        || "not known: it runs elsewhere, or its process cannot be seen from here".to_owned(),
-        |dockerd| format!("{} `{}`", dockerd.pid, without_credentials(&dockerd.arguments.join(" "))),
-    );
+    let process = running
+        .dockerd
+        .as_ref()
+        .map_or_else(|| "not known: it runs elsewhere, or its process cannot be seen from here".to_owned(), process);
     lines.push(("process", process));
     let document = ConfigFile::read(&running.config_file()).and_then(|file| file.document()).ok();
     let keeps_on = document.is_none_or(|document| running.outlives_with(&document));
@@ -106,6 +108,10 @@ fn about_engine(running: &Running) -> Vec<Line> {
     let swarm = if host.in_swarm { "; it is a node of a Swarm" } else { "" };
     lines.push(("running", format!("{}, {outlive}{swarm}", counted(running.containers.len(), "container"))));
     lines
+}
+
+fn process(dockerd: &Dockerd) -> String {
+    format!("{} `{}`", dockerd.pid, without_credentials(&dockerd.arguments.join(" ")))
 }
 
 /// What became of reading the file.
@@ -137,9 +143,10 @@ fn file_and_settings(path: &Path, flags: &Flags) -> Looked {
         (_, Err(error)) => return without_file("BROKEN", error),
     };
     let settings = document.settings();
-    let rows = settings
-        .iter()
-        .map(|(key, value, line)| vec![key.clone(), without_credentials(&value.to_string()), format!("line {line}")]);
+    let row = |setting: &Setting| {
+        vec![setting.name.clone(), without_credentials(&setting.written), format!("line {}", setting.line)]
+    };
+    let rows = settings.iter().map(row);
     let line = ("file", format!("{shown}: {}", counted(settings.len(), "setting")));
     Looked { line, settings: rows.chain(of_flags(flags)).collect(), failure: None }
 }
@@ -149,8 +156,13 @@ fn last_change(path: &Path, running: Option<&Running>, is_named: bool) -> Option
     let file = ConfigFile::read(path).ok()?;
     let last = Backup::last(file.path()).ok()??;
     let is_under_way = Backup::under_way(file.path()).is_ok_and(|until_now| until_now.is_some());
+    // What another stackctl has there at this moment is not left over.
+    let is_left_over = Turn::expect_free(&file).is_ok() && matches!(LeftOver::in_file(&file), Ok(Some(_)));
     let became = match running {
         _ if is_under_way => "; A ROLLBACK OF IT WAS INTERRUPTED",
+        _ if is_left_over => {
+            "; IT WAS KILLED, and what was to stand there for a moment stands there still: `apply` goes on"
+        }
         _ if !last.is_undone_by(&file) => "; somebody else has changed the file since",
         Some(running) if running.lacks(&file, &last) => "; NOT IN FORCE: the engine was not restarted since",
         _ => "",
@@ -183,8 +195,7 @@ fn of_flags(flags: &Flags) -> Vec<Vec<String>> {
 /// Where the metrics are said to be, whether something listens there, and who reaches it.
 /// `all_is_read`: the settings are all that there are.
 async fn about_metrics(running: &Running, settings: &[Vec<String>], all_is_read: bool) -> Option<Line> {
-    let setting =
-        |name: &str| settings.iter().find(|row| row[0] == name).map(|row| row[1].trim_matches('"').to_owned());
+    let setting = |name: &str| settings.iter().find(|row| row[0] == name).map(|row| unquoted(&row[1]));
     let said = setting(METRICS_KEY);
     let Some(said) = said.filter(|said| !said.is_empty()) else {
         let off = "off: there is no `metrics-addr`";
@@ -210,6 +221,11 @@ async fn about_metrics(running: &Running, settings: &[Vec<String>], all_is_read:
         "metrics",
         format!("{address}; {listens}; reached from {}", reach(address.ip(), gateway, is_rootless(running))),
     ))
+}
+
+/// What a text of the file says; a flag's stands without quotes.
+fn unquoted(written: &str) -> String {
+    serde_json::from_str(written).unwrap_or_else(|_| written.to_owned())
 }
 
 /// As dockerd reads it: names are looked up, and without a host it does not start.

@@ -5,10 +5,11 @@ use std::time::SystemTime;
 
 use super::super::Failure;
 use super::proposal::impact::Outlive;
+use super::silent::Silence;
 use super::typed::as_administrator;
 use crate::daemon::{
-    Backup, ConfigFile, DEFAULT_FILE, Dockerd, Document, Flags, METRICS_KEY, Release, Service, Turn, gateway,
-    needs_restart, on_bridge,
+    Backup, ConfigFile, DEFAULT_FILE, Dockerd, Document, Flags, METRICS_KEY, Release, Service, gateway, needs_restart,
+    on_bridge,
 };
 use crate::desired::DEFAULT_GATEWAY;
 use crate::engine::{Bridge, Engine, EngineHost, EngineKind, Error, Hints, RunningContainer};
@@ -45,8 +46,11 @@ pub(super) struct Running {
 
 impl Running {
     /// Connects and looks around.
-    pub(super) async fn find() -> Result<Self, Failure> {
-        Self::of(super::super::situation::connect().await?).await
+    pub(super) async fn find() -> Result<Self, Silence> {
+        match super::super::situation::connect().await {
+            Ok(engine) => Self::of(engine).await.map_err(Silence::of),
+            Err(failure) => Err(Silence::look(failure).await),
+        }
     }
 
     /// Looks around.
@@ -104,10 +108,7 @@ impl Running {
     /// Where its settings lie.
     pub(super) fn config_file(&self) -> PathBuf {
         let given = self.dockerd.as_ref().and_then(Dockerd::config_file);
-        given.unwrap_or_else(|| match self.host.kind {
-            EngineKind::Rootless => rootless_file(),
-            _ => PathBuf::from(DEFAULT_FILE),
-        })
+        given.unwrap_or_else(|| usual_file(self.host.kind == EngineKind::Rootless))
     }
 
     /// Whether it runs for longer than its file says what stackctl wrote there last, and reads that at its start only.
@@ -191,15 +192,46 @@ impl Running {
         Err(error.advise("nothing was changed; look again with `stackctl engine show`").into())
     }
 
+    /// Whether it reads that file when it starts.
+    pub(super) fn reads(&self, file: &ConfigFile) -> bool {
+        let (own, facts) = (self.config_file(), self.engine.facts());
+        let Some(dockerd) = self.dockerd.as_ref().filter(|_| refusal(self.host.kind, facts.is_local, true).is_none())
+        else {
+            return false;
+        };
+        let is_named = || ConfigFile::read(&own).is_ok_and(|own| own.path() == file.path());
+        dockerd.finds(&own, file.path()).unwrap_or_else(is_named)
+    }
+
     /// Says no where the engine has no `daemon.json` on this host, and what to do instead.
     pub(super) fn expect_daemon_json(&self) -> Result<(), Failure> {
         let facts = self.engine.facts();
-        let Some((cause, advice)) = refusal(self.host.kind, facts.is_local, self.dockerd.is_some()) else {
-            return Ok(());
-        };
         let attempt = format!("cannot change the settings of the engine at {}", facts.address);
-        Err(Error::new(attempt, cause).advise(advice).into())
+        if let Some((cause, advice)) = refusal(self.host.kind, facts.is_local, self.dockerd.is_some()) {
+            return Err(Error::new(attempt, cause).advise(advice).into());
+        }
+        let apart = self.dockerd.as_ref().and_then(|dockerd| apart(dockerd, &self.config_file()));
+        apart.map_or(Ok(()), |(cause, advice)| Err(Error::new(attempt, cause).advise(advice).into()))
     }
+}
+
+/// Why the file that a dockerd finds at that path cannot be changed by that name from here, and what to do instead. `None`: it is
+/// what is found there from here, as far as can be told.
+pub(super) fn apart(dockerd: &Dockerd, path: &Path) -> Option<(String, String)> {
+    if dockerd.shares(path) {
+        return None;
+    }
+    let (pid, shown, seen) = (dockerd.pid, path.display(), dockerd.seen(path));
+    let cause = format!(
+        "its process {pid} has mounts of its own, and the {shown} that it reads is not the one that is seen from here"
+    );
+    let advice = format!(
+        "where stackctl is found in there, too, run it there: `sudo nsenter --target {pid} --mount stackctl engine …`; else change \
+         the file from here by the name that it has until that process ends, and restart the engine as this host does: \
+         `sudo stackctl engine apply --config-file {}`",
+        seen.display()
+    );
+    Some((cause, advice))
 }
 
 /// Why the settings of such an engine cannot be changed from here, and what to do instead. `is_seen`: its process is.
@@ -228,83 +260,10 @@ fn refusal(kind: EngineKind, is_local: bool, is_seen: bool) -> Option<(&'static 
 
 /// The engine on this host that reads that very file when it starts, if one does and answers.
 pub(super) async fn reader_of(file: &ConfigFile) -> Option<Running> {
-    if !Hints::of_process().address().is_ok_and(|address| address.url.starts_with("unix://")) {
+    if !is_local() {
         return None;
     }
-    let running = Running::find().await.ok()?;
-    let own = ConfigFile::read(&running.config_file()).ok()?;
-    (running.expect_daemon_json().is_ok() && own.path() == file.path()).then_some(running)
-}
-
-/// A file that is named, with the engine that reads it when it starts: one that answers, or one that is down and that a command
-/// of somebody's own starts.
-pub(super) async fn reader_or_down(file: ConfigFile) -> Result<(ConfigFile, Option<Running>), Failure> {
-    let reader = reader_of(&file).await;
-    if reader.is_none()
-        && let Ok(other) = super::super::situation::connect().await
-    {
-        let address = &other.facts().address;
-        return Err(Failure::arguments(
-            format!("the engine at {address} answers, and does not read {}", file.path().display()),
-            "name the socket of the engine that does: `DOCKER_HOST=unix://SOCKET stackctl engine rollback …`",
-        ));
-    }
-    Ok((file, reader))
-}
-
-/// The file to put back where no engine may answer any more: that of the engine, else the usual one.
-pub(super) async fn file_of_any_engine() -> Result<(ConfigFile, Option<Running>), Failure> {
-    match Running::find().await {
-        Ok(running) => {
-            running.expect_daemon_json()?;
-            Ok((ConfigFile::read(&running.config_file())?, Some(running)))
-        }
-        Err(_) if is_usual_engine() => Ok((ConfigFile::read(Path::new(DEFAULT_FILE))?, None)),
-        Err(failure) => Err(with_named_file(failure)),
-    }
-}
-
-/// Which file an engine reads that does not answer, only its administrator can tell. One on another host is none of this one's.
-fn with_named_file(failure: Failure) -> Failure {
-    let is_local = Hints::of_process().address().is_ok_and(|address| address.url.starts_with("unix://"));
-    match failure {
-        Failure::World(error) if is_local => Failure::World(advised(
-            error,
-            "where it is down because of its file, name that: `stackctl engine rollback --config-file FILE` puts the file \
-             back, and with `--restart-command COMMAND` starts the engine, too",
-        )),
-        failure => failure,
-    }
-}
-
-fn advised(error: Error, more: &str) -> Error {
-    let before = error.advice.clone().map(|advice| format!("{advice}; ")).unwrap_or_default();
-    error.advise(format!("{before}{more}"))
-}
-
-/// The way back belongs to the answer where the engine does not answer: it may be down because of what stackctl wrote.
-pub(super) fn with_way_back(failure: Failure) -> Failure {
-    let Failure::World(error) = failure else { return failure };
-    if !is_usual_engine() {
-        return with_named_file(Failure::World(error));
-    }
-    if let Some(busy) = file_at_work() {
-        return busy.into();
-    }
-    let changed = ConfigFile::read(Path::new(DEFAULT_FILE)).ok().and_then(|file| {
-        let last = Backup::last(file.path()).ok()??;
-        let is_ours = last.is_undone_by(&file) || Backup::under_way(file.path()).is_ok_and(|copy| copy.is_some());
-        is_ours.then(|| (file.path().display().to_string(), last.taken()))
-    });
-    let Some((path, taken)) = changed else { return Failure::World(error) };
-    let how = if Service::of(None, false).is_some() { "--restart" } else { "--restart-command COMMAND" };
-    Failure::World(advised(
-        error,
-        &format!(
-            "where it does not start with what stackctl wrote into {path} at {taken}, `sudo stackctl engine rollback {how}` takes \
-             that back and starts it"
-        ),
-    ))
+    Running::find().await.ok().filter(|running| running.reads(file))
 }
 
 /// What `verify engine` has to know to say who makes the engine serve its metrics, and how.
@@ -313,7 +272,8 @@ pub(in super::super) async fn change(engine: &Engine) -> EngineChange {
     let restart = if running.service().is_some() { "--restart" } else { "--restart-command COMMAND" };
     let command = format!("stackctl engine apply {restart}");
     let is_rootless = running.host.kind == EngineKind::Rootless;
-    let document = ConfigFile::read(&running.config_file()).and_then(|file| file.document()).unwrap_or_default();
+    let file = running.expect_daemon_json().ok().and_then(|()| ConfigFile::read(&running.config_file()).ok());
+    let document = file.and_then(|file| file.document().ok()).unwrap_or_default();
     let flags = running.flags();
     let bridge = running.bridge.as_ref().map(|bridge| (bridge.gateway, bridge.subnet.clone()));
     let no_gateway = gateway(&document, &flags, bridge.as_ref()).err().map(|no| NoGateway {
@@ -328,20 +288,21 @@ pub(in super::super) async fn change(engine: &Engine) -> EngineChange {
     }
 }
 
-/// What to say where the usual engine is silent because another stackctl restarts it at this moment.
-fn file_at_work() -> Option<crate::daemon::Error> {
-    let file =
-        ConfigFile::read(Path::new(DEFAULT_FILE)).ok().filter(|file| is_usual_engine() && file.bytes().is_some())?;
-    Turn::of(&file).err().filter(|error| matches!(error, crate::daemon::Error::World { .. }))
-}
-
 /// Whether the engine that is asked is the one that takes the usual file.
 pub(super) fn is_usual_engine() -> bool {
     Hints::of_process().address().is_ok_and(|address| address.url == USUAL_SOCKET)
 }
 
-/// Where a dockerd that a user runs looks: docs.docker.com, "Rootless mode".
-fn rootless_file() -> PathBuf {
+/// Whether the engine that is asked listens on this host.
+pub(super) fn is_local() -> bool {
+    Hints::of_process().address().is_ok_and(|address| address.url.starts_with("unix://"))
+}
+
+/// Where an engine looks for its settings that is told nothing. One that a user runs: docs.docker.com, "Rootless mode".
+pub(super) fn usual_file(is_rootless: bool) -> PathBuf {
+    if !is_rootless {
+        return PathBuf::from(DEFAULT_FILE);
+    }
     let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".config"));
     let base = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).or_else(home);
     base.map_or_else(|| PathBuf::from(DEFAULT_FILE), |base| base.join("docker/daemon.json"))

@@ -17,6 +17,8 @@ pub(in super::super) struct Before<'a> {
     pub(in super::super) containers: &'a [RunningContainer],
     /// Which of them outlive the restart: now, or because the change says so and is reloaded first.
     pub(in super::super) outlive: Outlive,
+    /// live-restore is on in the engine already; else a reload switches it on where containers are to outlive the restart.
+    pub(in super::super) is_on: bool,
     /// The engine is a node of a Swarm.
     pub(in super::super) in_swarm: bool,
     /// A reload is enough.
@@ -42,12 +44,13 @@ pub(in super::super) fn impact(before: Before) -> String {
     }
     let mut text = "in force after a restart of the engine; a reload (SIGHUP) does not do".to_owned();
     let mut line = |words: &str| write!(text, "\n  {words}").expect("a String takes everything");
+    let is_on = if before.is_on { "is on" } else { "is switched on by a reload (SIGHUP) first" };
     match (count, before.outlive) {
         (0, _) => line("no container runs, so none stops"),
-        (_, Outlive::All) => line(&format!("live-restore is on: {} on", running(count, "runs", "run"))),
+        (_, Outlive::All) => line(&format!("live-restore {is_on}: {} on", running(count, "runs", "run"))),
         (_, Outlive::AllButRemoved) => {
             let removed = names(before.containers, AfterRestart::Removed);
-            line(&format!("live-restore is on: {} on", running(count - removed.len(), "runs", "run")));
+            line(&format!("live-restore {is_on}: {} on", running(count - removed.len(), "runs", "run")));
             if !removed.is_empty() {
                 line(&format!("ARE REMOVED even so, by an engine before 26 (--rm): {}", removed.join(", ")));
             }
@@ -131,7 +134,7 @@ mod tests {
             container("shell", AfterRestart::StaysDown),
         ];
         let outlive = Outlive::Nothing;
-        let before = Before { containers: &containers, outlive, in_swarm: true, reloads: false };
+        let before = Before { containers: &containers, outlive, is_on: true, in_swarm: true, reloads: false };
         let told = impact(before);
         for words in [
             "3 running containers stop meanwhile, for about 4 s, or up to 10 s longer where one does not end",
@@ -148,6 +151,9 @@ mod tests {
         assert!(told.ends_with("ARE REMOVED even so, by an engine before 26 (--rm): job"), "{told}");
         let told = impact(Before { outlive: Outlive::All, ..before });
         assert!(told.ends_with("live-restore is on: 3 running containers run on"), "{told}");
+        let told = impact(Before { outlive: Outlive::All, is_on: false, ..before });
+        let words = "live-restore is switched on by a reload (SIGHUP) first: 3 running containers run on";
+        assert!(told.ends_with(words), "{told}");
     }
 
     #[test]
@@ -156,7 +162,7 @@ mod tests {
         containers[1].stop_timeout = Some(Duration::from_secs(90));
         assert_eq!(longest_stop(&containers), Some(Duration::from_secs(90)));
         let told = |containers: &[RunningContainer]| {
-            impact(Before { containers, outlive: Outlive::Nothing, in_swarm: false, reloads: false })
+            impact(Before { containers, outlive: Outlive::Nothing, is_on: false, in_swarm: false, reloads: false })
         };
         assert!(told(&containers).contains("or up to 90 s longer where one does not end"), "{}", told(&containers));
         containers[0].stop_timeout = None;
@@ -167,7 +173,8 @@ mod tests {
     fn paused_containers_that_will_run_are_told() {
         let mut containers = [container("job", AfterRestart::Returns), container("web", AfterRestart::Returns)];
         containers[0].is_paused = true;
-        let told = |outlive| impact(Before { containers: &containers, outlive, in_swarm: false, reloads: false });
+        let told =
+            |outlive| impact(Before { containers: &containers, outlive, is_on: true, in_swarm: false, reloads: false });
         let all = told(Outlive::Nothing);
         assert!(all.ends_with("paused now, and RUN after it: job"), "{all}");
         assert!(!told(Outlive::All).contains("paused"), "it stays paused");
@@ -180,7 +187,8 @@ mod tests {
 
     #[test]
     fn a_reload_stops_nothing() {
-        let before = Before { containers: &[], outlive: Outlive::Nothing, in_swarm: false, reloads: true };
+        let before =
+            Before { containers: &[], outlive: Outlive::Nothing, is_on: false, in_swarm: false, reloads: true };
         assert_eq!(impact(before), "in force after a reload (SIGHUP): no container stops");
     }
 }

@@ -1,5 +1,6 @@
 //! What shall change in a `daemon.json`: the stack file's wishes, the address they come to here, and all that speaks against it.
 
+mod containerd;
 pub(super) mod impact;
 mod sight;
 pub(super) mod unseen;
@@ -11,10 +12,11 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::super::{Failure, failure, output, situation};
-use super::subject::{LIVE_RESTORE, Running, Which, reader_of, with_way_back};
+use super::silent::Silence;
+use super::subject::{LIVE_RESTORE, Running, Which, reader_of};
 use crate::cli::Global;
 use crate::daemon::{
-    self, Backup, Change, ConfigFile, Flag, Flags, METRICS_KEY, NoGateway, Objection, Release, Turn, gateway,
+    self, Backup, Change, ConfigFile, Flag, Flags, LeftOver, METRICS_KEY, NoGateway, Objection, Release, Turn, gateway,
 };
 use crate::desired::{DEFAULT_GATEWAY, Desired, Facts};
 use crate::engine::{EngineKind, Error};
@@ -55,6 +57,8 @@ pub(super) struct Proposal {
     pub(super) address: Option<SocketAddr>,
     release: Option<Release>,
     flags: Flags,
+    /// What a run that was killed has left in the file: it goes before anything is changed.
+    pub(super) left_over: Option<LeftOver>,
     /// What the engine has not taken up yet of the file as it is.
     behind: Behind,
 }
@@ -76,7 +80,7 @@ impl Proposal {
         let stack = wished(global, wishes)?;
         let running = match &wishes.which.config_file {
             Some(_) => None,
-            None => Some(Running::find().await.map_err(with_way_back)?),
+            None => Some(Running::find().await.map_err(Silence::with_way_back)?),
         };
         if let Some(running) = &running {
             running.expect_daemon_json()?;
@@ -99,8 +103,8 @@ impl Proposal {
                 "write `engine.metrics: gateway`, or add --allow-public if that is meant",
             ));
         }
-        let behind = Behind::Nothing;
-        let mut proposal = Self { running, file, change, desired, address, release, flags, behind };
+        let (behind, left_over) = (Behind::Nothing, LeftOver::in_file(&file)?);
+        let mut proposal = Self { running, file, change, desired, address, release, flags, left_over, behind };
         proposal.behind = proposal.how_far_behind()?;
         proposal.expect_no_objections()?;
         proposal.expect_same_data()?;
@@ -120,7 +124,7 @@ impl Proposal {
 
     /// Whether the file says it all and, as far as can be told, the engine does it.
     pub(super) fn is_done(&self) -> bool {
-        self.change.is_empty() && self.behind == Behind::Nothing
+        self.change.is_empty() && self.behind == Behind::Nothing && self.left_over.is_none()
     }
 
     /// Whether a reload puts all of it in force that is not yet.

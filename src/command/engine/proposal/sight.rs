@@ -1,15 +1,19 @@
 //! Whether an engine would find its images and containers again: where and how it keeps them is told by the engine that runs, and
-//! where it would look after a restart by its file.
+//! where it would look after a restart by its file. Where containerd keeps what runs, `containerd` has.
 
 use std::fs;
 use std::path::Path;
 
 use super::super::subject::Running;
+use super::containerd::other_containerd;
 use crate::daemon::{Document, Release};
 use crate::engine::{EngineKind, Storage};
 
 /// Where an engine keeps its data unless it is told otherwise.
 const USUAL_ROOT: &str = "/var/lib/docker";
+
+/// The settings that say where, in this order. `graph` is that of engines up to 23.0.
+const ROOTS: [&str; 2] = ["data-root", "graph"];
 
 /// The driver that no engine chooses where another works, whatever it finds (measured with Engine 20.10; moby
 /// `daemon/graphdriver/driver.go`).
@@ -26,6 +30,22 @@ const SNAPSHOTTER: &str = "containerd-snapshotter";
 const KNOWS_SNAPSHOTTER: Release = Release(24, 0);
 const PREFERS_SNAPSHOTTER: Release = Release(29, 0);
 
+/// Why an engine would come back and not see what it has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in super::super) struct Loss {
+    /// What its file would say, and what comes of it.
+    pub(in super::super) why: String,
+    /// What to do where that is meant.
+    pub(in super::super) if_meant: &'static str,
+}
+
+impl Loss {
+    pub(super) fn of_all(why: &str) -> Self {
+        let if_meant = "restart the engine by hand first";
+        Self { why: format!("{why}, and its images and containers would be gone from sight"), if_meant }
+    }
+}
+
 impl Running {
     /// Why its images and containers would be out of sight once it has read this document. `None`: they stay. `now`: what the
     /// file says; `is_changed`: somebody has changed that since it started. Where neither tells that a setting has been taken
@@ -35,15 +55,16 @@ impl Running {
         document: &Document,
         now: Option<&Document>,
         is_changed: bool,
-    ) -> Option<String> {
+    ) -> Option<Loss> {
         let is_taken_out = |name: &str| is_changed || now.is_some_and(|now| now.get(name).is_some());
         let driver = self.other_driver(document, &is_taken_out);
         let root = || self.other_root(document, &is_taken_out);
-        driver.or_else(root).or_else(|| self.other_users(document)).or_else(|| self.other_store(document))
+        let lost = driver.or_else(root).or_else(|| self.other_users(document)).or_else(|| self.other_store(document));
+        lost.map(|why| Loss::of_all(&why)).or_else(|| other_containerd(self, document))
     }
 
     /// What the file or a flag says, if it says something.
-    fn says(&self, document: &Document, name: &str) -> Option<String> {
+    pub(super) fn says(&self, document: &Document, name: &str) -> Option<String> {
         let flag = self.flags().get(name).map(|flag| flag.value.clone());
         flag.or_else(|| document.get_text(name)).filter(|text| !text.is_empty())
     }
@@ -79,17 +100,22 @@ impl Running {
 
     fn other_root(&self, document: &Document, is_taken_out: &dyn Fn(&str) -> bool) -> Option<String> {
         let data_root = &self.host.storage.root;
-        let given = self.says(document, "data-root").or_else(|| self.says(document, "graph"));
+        // What is in both is refused, and the file comes before a flag of the other name (moby `cmd/dockerd`, 20.10).
+        let in_file = || ROOTS.iter().find_map(|name| Some((*name, document.get_text(name)?)));
+        let flags = self.flags();
+        let as_flag = || ROOTS.iter().find_map(|name| Some((*name, flags.get(name)?.value.clone())));
+        let is_said = |said: &(&str, String)| !said.1.is_empty();
+        let given = in_file().filter(is_said).or_else(|| as_flag().filter(is_said));
         // Those of a rootless engine lie in the folder of its user.
         let is_usual = (is_taken_out("data-root") || is_taken_out("graph")) && self.host.kind == EngineKind::Docker;
-        let root = given.clone().or_else(|| is_usual.then(|| USUAL_ROOT.to_owned()))?;
+        let root = given.as_ref().map(|(_, root)| root.clone()).or_else(|| is_usual.then(|| USUAL_ROOT.to_owned()))?;
         // With remapped users it is a folder below that one.
         let leads_there = |root: &str| fs::canonicalize(root).is_ok_and(|root| Path::new(data_root).starts_with(root));
         if data_root.is_empty() || Path::new(data_root).starts_with(&root) || leads_there(&root) {
             return None;
         }
         let says = match given {
-            Some(root) => format!("`data-root` is `{root}`"),
+            Some((name, root)) => format!("`{name}` is `{root}`"),
             None => format!("`data-root` is not in it, so that it is `{root}`"),
         };
         Some(format!("{says}, and the engine keeps them in `{data_root}`"))

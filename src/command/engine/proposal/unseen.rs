@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::super::super::Failure;
 use super::Proposal;
+use super::sight::Loss;
 use crate::daemon::{Document, Flags};
 use crate::engine::images::own_image;
 use crate::engine::{Error, Prober};
@@ -14,14 +15,13 @@ use crate::engine::{Error, Prober};
 impl Proposal {
     /// Refuses a file with which the engine would come back without its containers.
     pub(in super::super) fn expect_same_data(&self) -> Result<(), Failure> {
-        let lost = self.running.as_ref().and_then(|running| {
-            running.loses_sight(&self.change.after, None, running.is_changed_by_others(&self.file))
-        });
-        lost.map_or(Ok(()), |lost| {
+        let is_changed = self.running.as_ref().is_some_and(|running| running.is_changed_by_others(&self.file));
+        let lost = self.running.as_ref().and_then(|running| running.loses_sight(&self.change.after, None, is_changed));
+        lost.map_or(Ok(()), |Loss { why, if_meant }| {
             let path = self.file.path().display();
             Err(Failure::arguments(
-                format!("{path} has changed since the engine started: {lost}; after a restart its images and containers are gone from sight"),
-                "put it back to what the engine runs with; where the move is meant, restart the engine by hand first",
+                format!("{path}{}: {why}", if is_changed { " has changed since the engine started" } else { "" }),
+                format!("put it back to what the engine runs with; where the move is meant, {if_meant}"),
             ))
         })
     }

@@ -95,6 +95,7 @@ impl Force {
         impact(Before {
             containers: &running.containers,
             outlive: running.what_outlives_with(restored),
+            is_on: running.host.live_restore,
             in_swarm: running.host.in_swarm,
             reloads: self == Self::Reload,
         })
@@ -102,6 +103,6 @@ impl Force {
 }
 
 fn says_the_same(one: &Document, other: &Document) -> bool {
-    let mut names = one.settings().into_iter().chain(other.settings()).map(|(name, ..)| name);
+    let mut names = one.settings().into_iter().chain(other.settings()).map(|setting| setting.name);
     names.all(|name| one.get(&name) == other.get(&name))
 }

@@ -54,7 +54,7 @@ impl KeepAlive {
         file: &ConfigFile,
         copy: &mut Backup,
     ) -> Result<KeptAlive, daemon::Error> {
-        self.on.put(turn, file, copy)?;
+        self.on.put_for_a_while(turn, file, copy)?;
         Ok(KeptAlive { off: self.off })
     }
 }
@@ -75,7 +75,7 @@ impl KeptAlive {
         copy: &mut Backup,
     ) -> Result<(), String> {
         let dockerd = process_of(engine).await?;
-        self.off.put(turn, file, copy).map_err(|error| error.to_string())?;
+        self.off.put_for_a_while(turn, file, copy).map_err(|error| error.to_string())?;
         reloaded(&dockerd, engine, false).await
     }
 }

@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 use super::super::progress::{Progress, Waiting};
 use super::super::{Failure, output};
 use super::proposal::impact::longest_stop;
+use super::silent::service_of;
 use super::subject::Running;
 use crate::cli::Global;
 use crate::daemon::{Dockerd, Ran, Service, Turn, Words, end};
@@ -53,7 +54,11 @@ fn command(line: &str) -> Result<String, String> {
 
 impl RestartWishes {
     /// What restarts the engine, where that is asked for.
-    pub(super) fn service(&self, running: Option<&Running>) -> Result<Option<Service>, Failure> {
+    pub(super) fn service(
+        &self,
+        running: Option<&Running>,
+        hanging: Option<&Dockerd>,
+    ) -> Result<Option<Service>, Failure> {
         if let Some(line) = &self.restart_command {
             return Ok(Some(Service::Command(line.clone())));
         }
@@ -62,7 +67,7 @@ impl RestartWishes {
         }
         let service = match running {
             Some(running) => running.service(),
-            None => Service::of(None, false),
+            None => service_of(hanging),
         };
         service.map(Some).ok_or_else(|| {
             let message = "cannot tell how this engine is restarted: neither systemd nor OpenRC started it";

@@ -156,8 +156,8 @@ const OTHER: &str = "neither what it was before nor what it was to be: somebody 
 /// Whether a file says the same as a text, live-restore aside.
 fn is_like(file: &ConfigFile, bytes: Option<&[u8]>) -> bool {
     let without = |document: &Document| {
-        let settings = document.settings().into_iter().filter(|(name, ..)| name != LIVE_RESTORE);
-        settings.map(|(name, value, _)| (name, value)).collect::<Vec<_>>()
+        let settings = document.settings().into_iter().filter(|setting| setting.name != LIVE_RESTORE);
+        settings.map(|setting| (setting.name, setting.value)).collect::<Vec<_>>()
     };
     match (file.document(), Document::parse(bytes.unwrap_or_default())) {
         (Ok(file), Ok(text)) => without(&file) == without(&text),

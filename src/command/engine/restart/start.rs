@@ -7,12 +7,14 @@ use super::super::super::{Failure, output, situation};
 use super::super::subject::LIVE_RESTORE;
 use super::answer;
 use super::live_restore::{KeepAlive, still_on};
-use crate::daemon::{self, Backup, ConfigFile, Document, Restored, Service, Turn, containers_run};
+use crate::daemon::{self, Backup, ConfigFile, Dockerd, Document, Restored, Service, Turn, containers_run};
 use crate::engine::Engine;
 
 /// An engine that is down, and what it takes to start it.
 pub(in super::super) struct Down<'a> {
     pub(in super::super) service: &'a Service,
+    /// Its process runs, and does not answer.
+    pub(in super::super) hanging: Option<&'a Dockerd>,
     pub(in super::super) patience: Duration,
     pub(in super::super) turn: &'a Turn,
     pub(in super::super) file: &'a ConfigFile,
@@ -136,6 +138,10 @@ impl Down<'_> {
 
     async fn start(&self) -> Result<Engine, Failure> {
         self.has_begun.set(true);
+        if let Some(hanging) = self.hanging.filter(|hanging| hanging.is_alive()) {
+            (self.say)(&format!("ending process {}, which does not answer", hanging.pid));
+            hanging.end().await;
+        }
         (self.say)(&format!("starting the engine: {}", self.service.restart_line()));
         answer::start(self.service, self.patience).await
     }

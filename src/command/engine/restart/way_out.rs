@@ -20,28 +20,22 @@ impl Restart<'_> {
         let hanging = self.running.dockerd.as_ref().and_then(Dockerd::successor);
         let mut text = String::new();
         let mut add = |words: &str| text.push_str(words);
-        match hanging {
-            _ if is_named => {
-                add(&format!("put right in {path} what dockerd names"));
-                if self.running.is_older_than(file) {
-                    add(" (the file had changed since the engine started, so that it never ran with it)");
-                }
-            }
-            Some(pid) => add(&format!(
-                "its process {pid} runs and does not answer: its log says where it hangs ({}), and `sudo kill -KILL {pid}` \
-                 ends it",
-                self.log()
-            )),
+        match &hanging {
+            _ if is_named => add(&format!("put right in {path} what dockerd names")),
+            Some(dockerd) => add(&hangs(dockerd, Some(&self.service))),
             None => add(&format!(
                 "nothing says that the file is at fault: perhaps the command did not start the engine (see why: `{line}`)"
             )),
         }
-        if let Ok(Some(copy)) = Backup::last(file.path()) {
+        let last = Backup::last(file.path()).ok().flatten();
+        if self.running.is_older_than(file) {
+            add(" (the file had changed since the engine started, so that it never ran with it");
+            add(if last.is_none() { ", and stackctl keeps no copy from before)" } else { ")" });
+        }
+        if let Some(copy) = last {
             // A command that has just failed is not to be typed once more.
-            let undo = match &self.service {
-                Service::Command(_) if !is_named => undo_with(COMMAND, file),
-                service => undo_when_down(service, file),
-            };
+            let is_vain = matches!(self.service, Service::Command(_)) && !is_named;
+            let undo = undo_when_down(Some(&self.service).filter(|_| !is_vain), file);
             add(&format!(", or go back to {} and start it with that: `{undo}`", copy.path().display()));
         }
         add("; then start the engine");
@@ -59,25 +53,32 @@ impl Restart<'_> {
         }
         text
     }
-
-    fn log(&self) -> String {
-        match (&self.service, &self.running.log) {
-            (Service::Systemd { unit, user: false }, _) => format!("`sudo journalctl --unit {unit}`"),
-            (Service::Systemd { unit, user: true }, _) => format!("`journalctl --user-unit {unit}`"),
-            (_, Some(log)) => log.display().to_string(),
-            (Service::OpenRc, None) => "/var/log/docker.log".to_owned(),
-            (Service::Command(_), None) => "wherever it prints that".to_owned(),
-        }
-    }
 }
 
-/// What takes a change back while the engine is down, and starts it without a stop of the containers that run on.
-pub(in super::super) fn undo_when_down(service: &Service, file: &ConfigFile) -> String {
+/// That a process hangs, where it says why, and what ends it.
+pub(in super::super) fn hangs(dockerd: &Dockerd, service: Option<&Service>) -> String {
+    let pid = dockerd.pid;
+    let log = match (service, dockerd.log()) {
+        (Some(Service::Systemd { unit, user: false }), _) => format!("`sudo journalctl --unit {unit}`"),
+        (Some(Service::Systemd { unit, user: true }), _) => format!("`journalctl --user-unit {unit}`"),
+        (_, Some(log)) => log.display().to_string(),
+        (Some(Service::OpenRc), None) => "/var/log/docker.log".to_owned(),
+        (Some(Service::Command(_)) | None, None) => "wherever it prints that".to_owned(),
+    };
+    format!(
+        "its process {pid} runs and does not answer: its log says where it hangs ({log}), and `sudo kill -KILL {pid}` ends it"
+    )
+}
+
+/// What takes a change back while the engine is down, and starts it without a stop of the containers that run on. `service`: what
+/// starts it, if that is known.
+pub(in super::super) fn undo_when_down(service: Option<&Service>, file: &ConfigFile) -> String {
     match service {
-        Service::Systemd { user: false, .. } | Service::OpenRc if is_usual_engine() => {
+        Some(Service::Systemd { user: false, .. } | Service::OpenRc) if is_usual_engine() => {
             "sudo stackctl engine rollback --restart".to_owned()
         }
-        service => undo_with(&service.restart_line(), file),
+        Some(service) => undo_with(&service.restart_line(), file),
+        None => undo_with(COMMAND, file),
     }
 }
 
