@@ -67,6 +67,9 @@ pub mod chosen;
 pub mod cli;
 pub mod client;
 pub mod command;
+#[cfg(test)]
+#[path = "../tests/support/cost.rs"]
+mod cost;
 pub mod daemon;
 pub mod dashboard;
 pub mod demo;

@@ -43,6 +43,7 @@ mod changes;
 mod edit;
 mod facts;
 mod failure;
+mod findings;
 mod glance;
 mod host_ports;
 mod interrupt;

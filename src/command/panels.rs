@@ -1,11 +1,11 @@
-//! Panels in `up` and in the table of findings: waits until they had a chance to fill, and folds those that are well.
+//! Panels in `up`: waits until they had a chance to fill.
 
 use std::time::{Duration, Instant};
 
 use super::situation::Situation;
 use super::{Failure, prove};
 use crate::desired::Desired;
-use crate::verify::{self, Cause, Finding, Status};
+use crate::verify::{self, Cause, Finding};
 
 /// Time between two looks while waiting.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -56,77 +56,10 @@ pub(super) fn forgiving(finding: Finding) -> Finding {
     if finding.cause == Some(Cause::NoData) { finding.as_warning() } else { finding }
 }
 
-/// The findings as rows of a table: panels that are well, or wait for a scrape, are one row for each dashboard.
-pub(super) fn folded(findings: &[Finding]) -> Vec<Finding> {
-    let mut rows: Vec<(Finding, usize)> = Vec::new();
-    for finding in findings {
-        let folds = is_folded(finding);
-        let alike = |row: &&mut (Finding, usize)| {
-            folds
-                && is_folded(&row.0)
-                && row.0.subject == finding.subject
-                && row.0.check == finding.check
-                && (row.0.status, row.0.cause) == (finding.status, finding.cause)
-        };
-        match rows.iter_mut().find(alike) {
-            Some((_, count)) => *count += 1,
-            None => rows.push((finding.clone(), 1)),
-        }
-    }
-    rows.into_iter().map(|(finding, count)| row(finding, count)).collect()
-}
-
-fn is_folded(finding: &Finding) -> bool {
-    let waits = matches!(finding.cause, Some(Cause::DataPending | Cause::RulePending | Cause::JobDown));
-    let is_well = finding.status == Status::Ok || waits;
-    is_well && parts_of(finding.check).is_some() && finding.instance.as_deref() != Some("grafana")
-}
-
-/// What the findings of a check are about, where there are many of them.
-fn parts_of(check: &str) -> Option<&'static str> {
-    match check {
-        verify::DASHBOARDS => Some("panels"),
-        verify::ALERTS => Some("rules"),
-        _ => None,
-    }
-}
-
-fn row(finding: Finding, count: usize) -> Finding {
-    if count == 1 {
-        return finding;
-    }
-    let parts = parts_of(finding.check).unwrap_or_default();
-    Finding { instance: Some(format!("{count} {parts}")), ..finding }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{folded, forgiving};
+    use super::forgiving;
     use crate::verify::{Cause, Finding, Status, Trouble};
-
-    fn ok(check: &'static str, subject: &str, panel: &str) -> Finding {
-        Finding::ok(check, subject, Some(panel), "1 series".to_owned())
-    }
-
-    #[test]
-    fn panels_that_are_well_are_one_row_and_broken_ones_each_their_own() {
-        let broken = Finding::fail("dashboards", "web", Some("Errors"), Trouble::new(Cause::NoData, "seen", "do"));
-        let findings = [
-            ok("targets", "web", "demo-web-1"),
-            ok("targets", "web", "demo-web-2"),
-            ok("dashboards", "web", "Traffic"),
-            broken.clone(),
-            ok("dashboards", "web", "Latency"),
-            ok("dashboards", "node", "Load"),
-        ];
-        let rows = folded(&findings);
-        let shown: Vec<_> =
-            rows.iter().map(|row| (row.subject.as_str(), row.instance.as_deref().unwrap_or(""))).collect();
-        assert_eq!(
-            shown,
-            [("web", "demo-web-1"), ("web", "demo-web-2"), ("web", "2 panels"), ("web", "Errors"), ("node", "Load")]
-        );
-    }
 
     #[test]
     fn an_empty_panel_is_a_warning_for_up_and_a_refused_query_is_not() {

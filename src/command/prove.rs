@@ -1,13 +1,11 @@
 //! The proof: waits until what was started is ready and scraped, and says what is not, with cause and fix.
 
-use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use super::engine::engine_change;
 use super::situation::Situation;
 use super::verify::Check;
-use super::{Failure, output, panels, refused};
-use crate::cli::Global;
+use super::{Failure, panels, refused};
 use crate::client::{self, Alertmanager, Prometheus};
 use crate::desired::{PrometheusServer, Role, Service, without_url_secrets};
 use crate::engine::{ContainerState, Error, Health, Judge, Observed, ObservedContainer, Prober, Taken, Verdict};
@@ -311,67 +309,6 @@ impl ReloadJudge<'_> {
         let words = lines.into_iter().rev().find(|line| line.contains("err=") || line.contains("error"));
         let words = words.map_or_else(|| "it does not say why".to_owned(), |words| without_url_secrets(&words));
         format!("Prometheus refuses the file: {words}")
-    }
-}
-
-/// Prints findings as a table, and below it what is broken, why, and what to do. `--quiet`: only what is not well; `--verbose`:
-/// each panel by itself.
-pub(super) fn show(findings: &[Finding], global: &Global) {
-    let mut shown = if global.verbose > 0 { findings.to_vec() } else { panels::folded(findings) };
-    shown.retain(|finding| !global.quiet || finding.status != Status::Ok);
-    if !shown.is_empty() {
-        output::print(&text(&shown));
-    }
-}
-
-fn text(findings: &[Finding]) -> String {
-    let rows: Vec<Vec<String>> = findings
-        .iter()
-        .map(|finding| {
-            vec![
-                mark(finding.status),
-                finding.check.to_owned(),
-                finding.subject.clone(),
-                finding.instance.clone().unwrap_or_default(),
-                finding.cause.map(|cause| cause.to_string()).unwrap_or_default(),
-            ]
-        })
-        .collect();
-    let mut text = output::table(&["STATUS", "CHECK", "SUBJECT", "INSTANCE", "CAUSE"], &rows);
-    for (named, finding) in told_once(findings) {
-        let cause = finding.cause.map(|cause| cause.to_string()).unwrap_or_default();
-        let lines = |text: &str, indent| output::fitted(&std::io::stdout(), text, indent);
-        let (names, message) = (named.join(", "), lines(&finding.message, 2));
-        write!(text, "\n\n{} {names}: {cause}\n  {message}", mark(finding.status)).expect("a String takes everything");
-        if !finding.fix.is_empty() {
-            write!(text, "\n  {} {}", output::paint(output::CYAN, "fix:"), lines(&finding.fix, 7))
-                .expect("a String takes everything");
-        }
-    }
-    text
-}
-
-/// What is broken, and everything that is broken in that same way.
-fn told_once(findings: &[Finding]) -> Vec<(Vec<&str>, &Finding)> {
-    let mut told: Vec<(Vec<&str>, &Finding)> = Vec::new();
-    for finding in findings.iter().filter(|finding| finding.status != Status::Ok) {
-        let name = finding.instance.as_deref().unwrap_or(&finding.subject);
-        let alike = |(_, known): &&mut (Vec<&str>, &Finding)| {
-            (known.cause, &known.message, &known.fix) == (finding.cause, &finding.message, &finding.fix)
-        };
-        match told.iter_mut().find(alike) {
-            Some((names, _)) => names.push(name),
-            None => told.push((vec![name], finding)),
-        }
-    }
-    told
-}
-
-fn mark(status: Status) -> String {
-    match status {
-        Status::Ok => output::paint(output::GREEN, "ok"),
-        Status::Fail => output::paint(output::RED, "fail"),
-        Status::Warn => output::paint(output::YELLOW, "warn"),
     }
 }
 

@@ -11,8 +11,8 @@ use super::host_ports::Taken;
 use super::progress::Progress;
 use super::situation::{Situation, Wishes};
 use super::{
-    Exit, Failure, host_ports, interrupt, learn, lock, obstacles, outcome, output, panels, prove, published, rules,
-    secrets, situation, summary, wait,
+    Exit, Failure, findings, host_ports, interrupt, learn, lock, obstacles, outcome, output, panels, prove, published,
+    rules, secrets, situation, summary, wait,
 };
 use crate::cli::Global;
 use crate::desired::{PullPolicy, Service};
@@ -300,7 +300,7 @@ async fn prove_it(
     let known = prove::Known { scraped, panels: Some(panels), rules: Some(rules), delivered, config };
     let findings = prove::findings(situation, &[], known).await?;
     if !findings.is_empty() {
-        prove::show(&findings, global);
+        findings::show(&findings, global);
     }
     let kept = findings.iter().all(|finding| finding.status != Status::Fail);
     Ok(match (fallen.is_empty(), kept) {

@@ -4,7 +4,7 @@ use clap::ValueEnum;
 
 use super::advice::typed;
 use super::situation::{Situation, Wishes};
-use super::{Exit, Failure, output, prove, situation};
+use super::{Exit, Failure, findings, output, prove, situation};
 use crate::cli::{Format, Global};
 use crate::desired::Desired;
 use crate::verify::{self, Cause, Report, Status};
@@ -76,7 +76,7 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
             output::print_json(&Report::new(&situation.desired.stack, findings));
         }
         Format::Text => {
-            prove::show(&findings, global);
+            findings::show(&findings, global);
             let is_silent = |check: &&Check| !findings.iter().any(|finding| check.name() == finding.check);
             let silent = arguments.checks.iter().filter(is_silent);
             silent.filter_map(|check| nothing_to_prove(*check, &situation.desired)).for_each(output::say);

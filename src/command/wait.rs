@@ -1,18 +1,27 @@
 //! Waits in `up` until every target is scraped and says that it reaches what it watches, and tells meanwhile what is waited
 //! for. What cannot mend by itself is not waited for.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Duration, Instant};
+
+use indexmap::{IndexMap, IndexSet};
 
 use super::progress::Waiting;
 use super::situation::Situation;
 use super::{Failure, prove};
 use crate::client::{Health, Target, Targets};
-use crate::desired::{Desired, JobOrigin, without_url_secrets};
+use crate::desired::{Desired, Job, JobOrigin, without_url_secrets};
 use crate::verify::{self, Cause, Finding, Server, Status};
 
-/// Time between two looks.
+/// Time between two looks, at least.
 const PAUSE: Duration = Duration::from_millis(200);
+
+/// What a look takes is at most one part of so many: with ten thousands of targets it is work for Prometheus, which has to
+/// scrape them meanwhile.
+const SHARE: u32 = 5;
+
+/// Longest time between two looks.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
 /// A target that stays broken in one and the same way for this long will not mend by waiting, unless it is scraped more
 /// seldom.
@@ -31,6 +40,12 @@ const LONGEST: Duration = Duration::from_secs(35);
 /// Names of targets that are told at most of those that wait for the same.
 const MOST_NAMES: usize = 4;
 
+/// Different things that are told at most of what is waited for.
+const MOST_TOLD: usize = 4;
+
+/// Since when findings are what they are, by thing and cause.
+type Since = BTreeMap<(String, Option<Cause>), Instant>;
+
 /// Waits until every target is scraped, and returns what is found then. `None`: it is plain that waiting does not help, and
 /// a closer look may tell why. `fallen`: containers that did not stay up, and are not waited for.
 pub(super) async fn for_targets(
@@ -44,9 +59,10 @@ pub(super) async fn for_targets(
         return Ok(None);
     }
     let patience = patience(&situation.desired);
-    let mut broken_since: BTreeMap<(String, Option<Cause>), Instant> = BTreeMap::new();
+    let mut broken_since = Since::new();
     let mut was_unwell = false;
     loop {
+        let begun = Instant::now();
         let Look { findings, errors } = look(situation, &prove::servers(situation)?).await;
         let broken: Vec<&Finding> = findings.iter().filter(|finding| finding.status == Status::Fail).collect();
         if broken.is_empty() && !was_unwell {
@@ -54,10 +70,7 @@ pub(super) async fn for_targets(
         }
         // What a target says of what it watches is there a moment after Prometheus calls the target well.
         was_unwell = !broken.is_empty();
-        broken_since.retain(|known, _| broken.iter().any(|finding| key(finding) == *known));
-        for finding in &broken {
-            broken_since.entry(key(finding)).or_insert_with(Instant::now);
-        }
+        broken_since = still_broken(&broken_since, &broken);
         let is_final = |finding: &Finding| is_final(&situation.desired, finding);
         let is_awaited = |finding: &&&Finding| {
             !is_lost(&situation.desired, finding)
@@ -77,7 +90,8 @@ pub(super) async fn for_targets(
         if was_unwell {
             waiting.tell(&words(&awaited, &errors));
         }
-        tokio::time::sleep(PAUSE).await;
+        let rest = deadline.saturating_duration_since(Instant::now());
+        tokio::time::sleep(pause(begun.elapsed()).min(rest.max(PAUSE))).await;
         situation.look_again().await?;
     }
 }
@@ -104,15 +118,22 @@ async fn look(situation: &Situation, servers: &[Server]) -> Look {
 }
 
 fn errors<'a>(desired: &Desired, targets: impl Iterator<Item = &'a Targets>) -> BTreeMap<String, String> {
-    let job =
-        |name: &str| desired.prometheus.iter().flat_map(|prometheus| &prometheus.jobs).find(|job| job.name == name);
-    let shown = |target: &Target| {
-        let error = without_url_secrets(&target.last_error);
-        job(&target.pool).map_or_else(|| error.clone(), |job| verify::without_parameters(job, &error))
-    };
     let active = targets.flat_map(|targets| &targets.active);
     let failed = active.filter(|it| it.health == Health::Down && !it.last_error.is_empty());
-    failed.map(|target| (target.pool.clone(), shown(target))).collect()
+    let failed: HashMap<&str, &Target> = failed.map(|target| (target.pool.as_str(), target)).collect();
+    let jobs = desired.prometheus.iter().flat_map(|prometheus| &prometheus.jobs);
+    let jobs: HashMap<&str, &Job> = jobs.map(|job| (job.name.as_str(), job)).collect();
+    let shown = |(name, target): (&str, &Target)| {
+        let error = without_url_secrets(&target.last_error);
+        let error = jobs.get(name).map_or_else(|| error.clone(), |job| verify::without_parameters(job, &error));
+        (name.to_owned(), error)
+    };
+    failed.into_iter().map(shown).collect()
+}
+
+/// Time until the next look, after one that took so long.
+fn pause(look: Duration) -> Duration {
+    (look * (SHARE - 1)).clamp(PAUSE, LONGEST_PAUSE)
 }
 
 /// What one target needs to mend comes with a scrape.
@@ -140,13 +161,20 @@ fn tells_of_another(finding: &Finding) -> bool {
     matches!(finding.cause, Some(Cause::AppUnreachable | Cause::ProbeFailed))
 }
 
+/// Since when each of them is broken in this way.
+fn still_broken(before: &Since, broken: &[&Finding]) -> Since {
+    let now = Instant::now();
+    let since = |key| before.get(&key).copied().unwrap_or(now);
+    broken.iter().map(|finding| key(finding)).map(|key| (key.clone(), since(key))).collect()
+}
+
 fn key(finding: &Finding) -> (String, Option<Cause>) {
     (format!("{} {}", finding.subject, finding.instance.as_deref().unwrap_or_default()), finding.cause)
 }
 
 /// Which jobs are waited for, and what is known of each: the same is said once.
 fn words(awaited: &[&Finding], errors: &BTreeMap<String, String>) -> String {
-    let mut told: Vec<(Vec<&str>, &str)> = Vec::new();
+    let mut told: IndexMap<&str, IndexSet<&str>> = IndexMap::new();
     for finding in awaited {
         let name = finding.subject.as_str();
         let what = match errors.get(name).filter(|_| !tells_of_another(finding)) {
@@ -154,23 +182,25 @@ fn words(awaited: &[&Finding], errors: &BTreeMap<String, String>) -> String {
             None if finding.cause == Some(Cause::TargetPending) => "not scraped yet",
             None => finding.message.as_str(),
         };
-        match told.iter_mut().find(|(_, known)| *known == what) {
-            Some((names, _)) if names.contains(&name) => {}
-            Some((names, _)) => names.push(name),
-            None => told.push((vec![name], what)),
-        }
+        told.entry(what).or_default().insert(name);
     }
-    let told = told.iter().map(|(names, what)| {
-        let more = names.len().saturating_sub(MOST_NAMES);
-        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-        format!("{}{more}: {what}", names[..names.len().min(MOST_NAMES)].join(", "))
-    });
-    format!("waiting for {}", told.collect::<Vec<_>>().join("; "))
+    let one = |(what, names): (&&str, &IndexSet<&str>)| {
+        let first: Vec<&str> = names.iter().copied().take(MOST_NAMES).collect();
+        format!("{}{}: {what}", first.join(", "), and_more(names.len(), MOST_NAMES))
+    };
+    let first: Vec<String> = told.iter().take(MOST_TOLD).map(one).collect();
+    format!("waiting for {}{}", first.join("; "), and_more(told.len(), MOST_TOLD))
+}
+
+/// What stands for those that are not told.
+fn and_more(all: usize, told: usize) -> String {
+    if all > told { format!(" and {} more", all - told) } else { String::new() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cost::{cost, grows_with_the_work};
     use crate::verify::Trouble;
 
     fn broken(job: &str, cause: Cause, message: &str) -> Finding {
@@ -190,5 +220,45 @@ mod tests {
             words(&findings.iter().collect::<Vec<_>>(), &errors),
             "waiting for web: server returned HTTP status 404 Not Found; db, api: not scraped yet; redis: `redis_up 0`"
         );
+    }
+
+    #[test]
+    fn of_very_many_different_things_the_first_are_told() {
+        let findings: Vec<Finding> =
+            (0..9).map(|number| broken("web", Cause::HttpStatus, &format!("seen {number}"))).collect();
+        assert_eq!(
+            words(&findings.iter().collect::<Vec<_>>(), &BTreeMap::new()),
+            "waiting for web: seen 0; web: seen 1; web: seen 2; web: seen 3 and 5 more"
+        );
+    }
+
+    #[test]
+    fn a_look_at_ten_times_as_many_broken_targets_costs_about_ten_times_as_much() {
+        let look = |count: usize| {
+            let findings: Vec<Finding> = (0..count)
+                .map(|number| broken(&format!("job{number}"), Cause::ConnectionRefused, &format!("seen {number}")))
+                .collect();
+            let broken: Vec<&Finding> = findings.iter().collect();
+            let before = still_broken(&Since::new(), &broken);
+            let (time, _) = cost(|| (still_broken(&before, &broken), words(&broken, &BTreeMap::new())));
+            time
+        };
+        grows_with_the_work(look(500), look(5_000));
+    }
+
+    #[test]
+    fn what_stays_broken_in_the_same_way_keeps_its_time() {
+        let (web, other) = (broken("web", Cause::Timeout, "seen"), broken("web", Cause::WrongPath, "seen"));
+        let first = still_broken(&Since::new(), &[&web]);
+        assert_eq!(still_broken(&first, &[&web]), first);
+        assert_eq!(still_broken(&first, &[&web, &other]).len(), 2);
+        assert!(still_broken(&first, &[&other]).get(&key(&web)).is_none(), "it has mended");
+    }
+
+    #[test]
+    fn looks_that_take_long_are_seldom() {
+        assert_eq!(pause(Duration::from_millis(10)), PAUSE);
+        assert_eq!(pause(Duration::from_millis(300)), Duration::from_millis(1200));
+        assert_eq!(pause(Duration::from_secs(30)), LONGEST_PAUSE);
     }
 }

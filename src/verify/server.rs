@@ -1,5 +1,9 @@
 //! The Prometheus servers of a stack: how each is asked, and what is found of several as one.
 
+use std::collections::HashMap;
+
+use indexmap::IndexMap;
+
 use crate::client::Prometheus;
 use crate::desired::Desired;
 use crate::engine::Observed;
@@ -64,41 +68,22 @@ pub fn prometheus_urls(desired: &Desired, observed: &Observed) -> Vec<(String, O
 /// found something else.
 pub(super) fn joined(views: Vec<(&str, Vec<Finding>)>) -> Vec<Finding> {
     let count = views.len();
-    let mut things: Vec<(Key, Vec<(&str, Finding)>)> = Vec::new();
+    let mut things: IndexMap<(Thing, usize), Vec<(&str, Finding)>> = IndexMap::new();
     for (instance, findings) in views {
-        let mut seen: Vec<Key> = Vec::new();
+        // The same thing may have several findings.
+        let mut occurrences: HashMap<Thing, usize> = HashMap::new();
         for finding in findings {
-            let mut key = Key::of(&finding);
-            key.occurrence = seen.iter().filter(|other| other.is_alike(&key)).count();
-            seen.push(key.clone());
-            match things.iter_mut().find(|(known, _)| *known == key) {
-                Some((_, found)) => found.push((instance, finding)),
-                None => things.push((key, vec![(instance, finding)])),
-            }
+            let thing = (finding.check, finding.subject.clone(), finding.instance.clone());
+            let occurrence = occurrences.entry(thing.clone()).or_default();
+            things.entry((thing, *occurrence)).or_default().push((instance, finding));
+            *occurrence += 1;
         }
     }
-    things.into_iter().filter_map(|(_, found)| worst(&found, count)).collect()
+    things.into_values().filter_map(|found| worst(&found, count)).collect()
 }
 
-/// What a finding is of; the same thing may have several.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Key {
-    check: &'static str,
-    subject: String,
-    instance: Option<String>,
-    occurrence: usize,
-}
-
-impl Key {
-    fn of(finding: &Finding) -> Self {
-        let Finding { check, subject, instance, .. } = finding;
-        Self { check, subject: subject.clone(), instance: instance.clone(), occurrence: 0 }
-    }
-
-    fn is_alike(&self, other: &Self) -> bool {
-        (self.check, &self.subject, &self.instance) == (other.check, &other.subject, &other.instance)
-    }
-}
+/// What a finding is of: check, subject and instance.
+type Thing = (&'static str, String, Option<String>);
 
 fn worst(found: &[(&str, Finding)], count: usize) -> Option<Finding> {
     let rank = |finding: &Finding| match finding.status {
@@ -120,6 +105,7 @@ fn worst(found: &[(&str, Finding)], count: usize) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cost::{cost, grows_with_the_work};
     use crate::verify::{Cause, Trouble};
 
     fn ok(instance: &str) -> Finding {
@@ -162,5 +148,15 @@ mod tests {
         let view = || vec![ok("web-1"), fail("web-1", Cause::TargetDuplicate)];
         assert_eq!(told(vec![("one", view()), ("two", view())]).len(), 2);
         assert_eq!(told(vec![("one", view())])[1].1, "broken");
+    }
+
+    #[test]
+    fn ten_times_as_many_targets_cost_about_ten_times_as_much() {
+        let views = |count: usize| vec![("one", (0..count).map(|port| ok(&format!("host:{port}"))).collect())];
+        let (few, many) = (views(1_000), views(10_000));
+        let (part, _) = cost(|| joined(few));
+        let (whole, findings) = cost(|| joined(many));
+        assert_eq!(findings.len(), 10_000);
+        grows_with_the_work(part, whole);
     }
 }

@@ -42,12 +42,12 @@ pub(super) fn findings(index: &Index, prometheus: &PrometheusConfig, targets: &T
 fn judge(job: &str, target: &Target) -> Finding {
     let address = &target.address;
     let fail = |cause, message: String, fix: String| {
-        Finding::fail(super::CHECK, job, Some(address), Trouble::new(cause, message, fix))
+        Finding::fail(super::TARGETS, job, Some(address), Trouble::new(cause, message, fix))
     };
     match target.health {
         Health::Up => {
             let message = format!("`{address}` is scraped in {:.0} ms", target.last_scrape_seconds * 1000.0);
-            Finding::ok(super::CHECK, job, Some(address), message)
+            Finding::ok(super::TARGETS, job, Some(address), message)
         }
         Health::Unknown => {
             let fix = "wait for the next scrape, then run `stackctl verify` again".to_owned();
@@ -109,7 +109,7 @@ fn absent(name: &str, job: &Value, active: &[&Target], targets: &Targets) -> Vec
             "look at its discovery and `relabel_configs` in `{PLACE}`; where there is nothing yet, all is well"
         );
         let trouble = Trouble::new(Cause::TargetMissing, message, fix);
-        return vec![Finding::fail(super::CHECK, name, None, trouble).as_warning()];
+        return vec![Finding::fail(super::TARGETS, name, None, trouble).as_warning()];
     }
     findings
 }
@@ -118,13 +118,16 @@ fn not_there(job: &str, address: &str) -> Finding {
     let message = format!("Prometheus has no target `{address}` in the job `{job}`");
     let fix = "wait 5 s, the time Prometheus takes to gather its targets; else run `stackctl up`, which has it read its \
                configuration again";
-    Finding::fail(super::CHECK, job, Some(address), Trouble::new(Cause::TargetMissing, message, fix))
+    Finding::fail(super::TARGETS, job, Some(address), Trouble::new(Cause::TargetMissing, message, fix))
 }
 
 /// What a job in Prometheus' own words scrapes beside another job. The stack's other jobs are compared elsewhere.
 fn twice(index: &Index, extra: &HashSet<&str>, targets: &Targets) -> Vec<Finding> {
-    let mut first: HashMap<String, &Target> = HashMap::new();
     let mut findings = Vec::new();
+    if extra.is_empty() {
+        return findings;
+    }
+    let mut first: HashMap<String, &Target> = HashMap::new();
     for target in &targets.active {
         let earlier = *first.entry(place(index, &target.url)).or_insert(target);
         let (one, other) = (earlier.pool.as_str(), target.pool.as_str());
@@ -136,7 +139,7 @@ fn twice(index: &Index, extra: &HashSet<&str>, targets: &Targets) -> Vec<Finding
             format!("`{}` is scraped by the jobs `{beside}` and `{job}`: sums count it twice", target.address);
         let fix = format!("take it out of the job `{job}` of `{PLACE}`, or out of `{beside}`");
         let trouble = Trouble::new(Cause::TargetDuplicate, message, fix);
-        findings.push(Finding::fail(super::CHECK, job, Some(&target.address), trouble).as_warning());
+        findings.push(Finding::fail(super::TARGETS, job, Some(&target.address), trouble).as_warning());
     }
     findings
 }
@@ -157,5 +160,5 @@ fn drift(job: &str, found: &[&Target]) -> Finding {
     let message =
         format!("Prometheus runs a job `{job}`, which the stack file does not have: {}{more}", addresses.join(", "));
     let fix = format!("run `stackctl up`, which takes it away; to keep it, write it under `{PLACE}`");
-    Finding::fail(super::CHECK, job, None, Trouble::new(Cause::TargetUnexpected, message, fix))
+    Finding::fail(super::TARGETS, job, None, Trouble::new(Cause::TargetUnexpected, message, fix))
 }

@@ -31,7 +31,8 @@ use super::{Cause, Finding, Server, Status, Trouble, server};
 use expected::{Expected, Index};
 use scraped::Scraped;
 
-const CHECK: &str = "targets";
+/// Name of the check.
+pub const TARGETS: &str = "targets";
 
 /// What to write where a scrape has to say who asks.
 const BASIC_AUTH: &str = "{ username: NAME, password: { file: PATH } }";
@@ -125,15 +126,15 @@ async fn look_closer(
     desired: &Desired,
     observed: &Observed,
     servers: &[Server],
-    view: View,
+    mut view: View,
     prober: Option<&Prober>,
 ) -> View {
+    let Evidence { unreached, blind, scrapers, .. } = std::mem::take(&mut view.evidence);
     let index = Index::new(desired, observed, &view.service);
     let mut evidence = match prober {
         Some(prober) => gather::gather(&index, view.targets.as_ref().ok(), prober).await,
         None => Evidence { trouble: Some("no image to run it from".to_owned()), ..Evidence::default() },
     };
-    let View { evidence: Evidence { unreached, blind, scrapers, .. }, .. } = view.clone();
     evidence = Evidence { unreached, blind, scrapers, ..evidence };
     let is_asked = |server: &&Server| server.service == view.service || !server.has_the_whole;
     let clients = servers.iter().filter(is_asked).filter_map(|server| server.client.as_ref());
@@ -184,7 +185,7 @@ pub fn judge_views(desired: &Desired, observed: &Observed, views: &[View]) -> Ve
         };
         if !findings.iter().any(is_told) {
             let trouble = unreachable(&blind.error, &blind.service);
-            findings.push(Finding::fail(CHECK, &blind.service, Some(&blind.instance), trouble));
+            findings.push(Finding::fail(TARGETS, &blind.service, Some(&blind.instance), trouble));
         }
     }
     findings
@@ -241,7 +242,7 @@ fn judge_one(
         (None, None) => container::network_mismatch(expected, index)
             .unwrap_or_else(|| not_up(prometheus, expected, scraped, evidence)),
     };
-    Finding::fail(CHECK, &expected.job.name, Some(&expected.instance), trouble)
+    Finding::fail(TARGETS, &expected.job.name, Some(&expected.instance), trouble)
 }
 
 /// The cause in a replica that runs beside Prometheus and is not up.
@@ -270,12 +271,12 @@ fn is_strict(version: &str) -> bool {
 fn well(expected: &Expected, target: &Target, evidence: &Evidence) -> Finding {
     let by = shards::scrapers(expected, evidence).first().map(|one| format!(" by `{one}`")).unwrap_or_default();
     let message = format!("scraped{by} at `{}` in {:.0} ms", target.url, target.last_scrape_seconds * 1000.0);
-    Finding::ok(CHECK, &expected.job.name, Some(&expected.instance), message)
+    Finding::ok(TARGETS, &expected.job.name, Some(&expected.instance), message)
 }
 
 fn without_prometheus(expected: &Expected, error: &client::Error, evidence: &Evidence) -> Finding {
     let trouble = container::trouble(expected, evidence).unwrap_or_else(|| unreachable(error, "prometheus"));
-    Finding::fail(CHECK, &expected.job.name, Some(&expected.instance), trouble)
+    Finding::fail(TARGETS, &expected.job.name, Some(&expected.instance), trouble)
 }
 
 fn unreachable(error: &client::Error, service: &str) -> Trouble {
@@ -307,7 +308,7 @@ fn strange_address(expected: &[Expected], name: &str, addresses: &[IpAddr]) -> O
         strangers.join(", ")
     );
     let fix = format!("find who else answers to `{name}`: `docker network inspect` names the containers of a network");
-    Some(Finding::fail(CHECK, job, Some(name), Trouble::new(Cause::DnsCount, message, fix)))
+    Some(Finding::fail(TARGETS, job, Some(name), Trouble::new(Cause::DnsCount, message, fix)))
 }
 
 #[cfg(test)]

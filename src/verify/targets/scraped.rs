@@ -117,7 +117,7 @@ fn stranger(index: &Index, target: &Target) -> Finding {
             "after a change of scale wait for the next lookup; else find who answers to the job's name in the network",
         ),
     };
-    Finding::fail(super::CHECK, &target.pool, Some(instance), Trouble::new(Cause::TargetUnexpected, message, fix))
+    Finding::fail(super::TARGETS, &target.pool, Some(instance), Trouble::new(Cause::TargetUnexpected, message, fix))
 }
 
 /// Whether the stack file names the targets of a job one by one.
@@ -179,7 +179,7 @@ fn place(expected: &[Expected], job_name: &str) -> String {
 }
 
 fn duplicate(job: &str, instance: &str, message: String, fix: String) -> Finding {
-    Finding::fail(super::CHECK, job, Some(instance), Trouble::new(Cause::TargetDuplicate, message, fix))
+    Finding::fail(super::TARGETS, job, Some(instance), Trouble::new(Cause::TargetDuplicate, message, fix))
 }
 
 /// Why a replica that answers the probe well is nevertheless not up in Prometheus.

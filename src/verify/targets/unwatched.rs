@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::CHECK;
+use super::TARGETS;
 use super::container;
 use super::evidence::Evidence;
 use super::expected::Index;
@@ -44,7 +44,7 @@ pub(super) fn findings(index: &Index, evidence: &Evidence) -> Vec<Finding> {
     let judge = |unwatched: &Unwatched| {
         let trouble =
             container::trouble_of(&unwatched.service.name, &unwatched.instance, unwatched.container, evidence)?;
-        Some(Finding::fail(CHECK, &unwatched.service.name, Some(&unwatched.instance), trouble))
+        Some(Finding::fail(TARGETS, &unwatched.service.name, Some(&unwatched.instance), trouble))
     };
     unwatched(index).iter().filter_map(judge).collect()
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use super::super::super::progress::Progress;
-use super::super::super::{Exit, Failure, output, prove};
+use super::super::super::{Exit, Failure, findings, output};
 use super::super::proposal::impact::names;
 use super::answer::PAUSE;
 use super::live_restore::{self, reloaded};
@@ -158,7 +158,7 @@ impl Restart<'_> {
             return Ok(Exit::Done);
         }
         if !self.global.quiet {
-            prove::show(&findings, self.global);
+            findings::show(&findings, self.global);
         }
         let is_kept = findings.iter().all(|finding| finding.status != Status::Fail);
         Ok(if is_kept { Exit::Done } else { Exit::NotAsDesired })
