@@ -41,7 +41,8 @@ impl Run<'_> {
         let told = match self.engine.restore_container(old, &aside, new).await {
             Ok(()) if aside.ran() => "the container that ran before runs again".to_owned(),
             Ok(()) => "the container that was there before is there again".to_owned(),
-            Err(_) if self.may_come_back(old) => {
+            // One that was replaced together with it, or is at this moment, may have what it had.
+            Err(_) if self.has_partners(old) => {
                 self.aside.lock().expect("no step panics while it holds the map").insert(old.to_owned(), aside);
                 "the container before it comes back with those that were replaced together with it".to_owned()
             }
@@ -113,11 +114,9 @@ impl Run<'_> {
         self.note(Failure { step: attempt, service: Some(service), error });
     }
 
-    /// Whether one that was replaced together with it can still give back what it has of it.
-    fn may_come_back(&self, old: &str) -> bool {
-        let Some(Step::ReplaceContainer { group: Some(group), .. }) = self.replacement(old) else { return false };
-        let held = self.held.lock().expect("no step panics while it holds the list");
-        held.iter().any(|held| held.group == *group)
+    /// Whether others are replaced together with it.
+    fn has_partners(&self, old: &str) -> bool {
+        matches!(self.replacement(old), Some(Step::ReplaceContainer { group: Some(_), .. }))
     }
 
     /// The step that replaces the container of this engine id.

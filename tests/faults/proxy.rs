@@ -55,7 +55,9 @@ struct State {
     victim: Option<u32>,
     /// Calls that contain this take so much longer, and are counted while they are under way.
     slow: Option<(&'static str, Duration)>,
-    /// How many of these are under way, and how many were at most.
+    /// That a call which contains this was carried out is heard so much later.
+    late: Option<(&'static str, Duration)>,
+    /// How many of the slow ones are under way, and how many were at most.
     under_way: (usize, usize),
 }
 
@@ -116,6 +118,11 @@ impl Proxy {
         *self.lock() = State { slow: Some((call, delay)), ..State::default() };
     }
 
+    /// Has the client hear so much later that a call which contains this was carried out; that one failed, at once.
+    pub(crate) fn late(&self, call: &'static str, delay: Duration) {
+        self.lock().late = Some((call, delay));
+    }
+
     /// How many of the slow calls were under way at once.
     pub(crate) fn most_at_once(&self) -> usize {
         self.lock().under_way.1
@@ -153,13 +160,22 @@ fn serve(mut client: UnixStream, state: &Mutex<State>, engine: &Path) -> io::Res
         let mut state = state.lock().expect("no thread panics while it holds the state");
         state.under_way.0 = state.under_way.0.saturating_sub(1);
     }
-    let fault = {
+    let (fault, late) = {
         let mut state = state.lock().expect("no thread panics while it holds the state");
+        let late = state.late.filter(|(call, _)| line.contains(call)).map(|(_, delay)| delay);
         state.calls.push(without_version(&line));
         let number = state.calls.len();
         let ordered = state.orders.filter(|orders| number == orders.at || orders.for_good && number > orders.at);
-        ordered.map(|orders| orders.fault)
+        (ordered.map(|orders| orders.fault), late)
     };
+    if let Some(delay) = late {
+        let answer = carry_out(&mut client, engine, &head, &rest)?;
+        if answer.starts_with(b"HTTP/1.1 2") {
+            std::thread::sleep(delay);
+        }
+        client.write_all(&answer)?;
+        return client.shutdown(Shutdown::Both);
+    }
     let victim = || state.lock().expect("no thread panics while it holds the state").victim;
     match fault {
         None => forward(client, engine, &head, &rest, &mut |_| {}),
