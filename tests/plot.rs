@@ -134,7 +134,7 @@ fn sheet(theme: Theme) -> String {
     let (panels, contents): (Vec<_>, Vec<_>) = panels().into_iter().unzip();
     let row = Row { title: Some("Golden signals".to_owned()), panels, ..Row::default() };
     let dashboard = Dashboard { title: "Image gallery".to_owned(), rows: vec![row], ..Dashboard::default() };
-    let marks = [Mark { time: NOW - 5400.0, text: "restart".to_owned(), color: Color::Red }];
+    let marks = [Mark { time: NOW - 5400.0, name: "Restarts".to_owned(), text: "web-1".to_owned(), color: Color::Red }];
     plot::sheet(&dashboard, &contents, &marks, &range(), theme)
 }
 

@@ -31,6 +31,8 @@ pub struct Series {
 pub struct Mark {
     /// Seconds since 1970.
     pub time: f64,
+    /// What such moments are called.
+    pub name: String,
     /// What is read at it.
     pub text: String,
     /// Its colour.
@@ -46,6 +48,11 @@ impl Series {
     /// Its numbers, without NaN.
     fn numbers(&self) -> impl Iterator<Item = f64> {
         self.points.iter().map(|(_, value)| *value).filter(|value| !value.is_nan())
+    }
+
+    /// Whether there is anything of it to be seen.
+    pub(super) fn has_numbers(&self) -> bool {
+        self.numbers().next().is_some()
     }
 
     /// The largest value.

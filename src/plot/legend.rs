@@ -33,8 +33,13 @@ pub(super) fn shown(panel: &Panel, series: &[Series], undrawn: usize, area: Area
     let rows = whole(area.height * 0.4 / ROW).saturating_sub(1);
     let columns = columns(panel, series, area.width, rows);
     let room = if area.height < 110.0 { 0 } else { rows * columns };
-    let entries = series.iter().enumerate().take(room).map(|(number, series)| {
-        let value = |value: Option<f64>| value.map(|value| written(panel, value)).unwrap_or_default();
+    // Colours are those of the lines, whichever of these have nothing to show.
+    let seen = || series.iter().enumerate().filter(|(_, one)| one.has_numbers());
+    let entries = seen().take(room).map(|(number, series)| {
+        let value = |value: Option<f64>| match value {
+            Some(value) if !value.is_nan() => written(panel, value),
+            _ => "–".to_owned(),
+        };
         Entry {
             class: line_class(number),
             name: series.legend.clone(),
@@ -42,7 +47,7 @@ pub(super) fn shown(panel: &Panel, series: &[Series], undrawn: usize, area: Area
             largest: letters::fit(&value(series.largest()), NUMBER, SMALL),
         }
     });
-    Legend { entries: entries.collect(), columns, more: series.len().saturating_sub(room) + undrawn }
+    Legend { entries: entries.collect(), columns, more: seen().count().saturating_sub(room) + undrawn }
 }
 
 /// Two where that saves room and every name stays whole, or where one column would not hold every series.

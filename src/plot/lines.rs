@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use indexmap::IndexMap;
+
 use super::content::{Mark, Series, color_class, written};
 use super::number::whole;
 use super::palette::line_class;
@@ -76,7 +78,7 @@ impl Lines<'_> {
         for (number, series) in drawn.iter().enumerate() {
             let fill = match number.checked_sub(1) {
                 Some(below) if stacked.is_some() => Fill::DownTo(&drawn[below]),
-                None if stacked.is_some() || drawn.len() == 1 => Fill::ToAxis,
+                None if stacked.is_some() || drawn.len() == 1 && frame.scale.holds_zero() => Fill::ToAxis,
                 _ => Fill::None,
             };
             draw_series(&frame, series, number, fill, shapes);
@@ -162,12 +164,22 @@ impl Lines<'_> {
 
     fn marks(&self, frame: &Frame, shapes: &mut Shapes) {
         let area = frame.area;
-        for mark in self.marks.iter().filter(|mark| mark.time >= self.range.start && mark.time <= self.range.end) {
+        let shown = || self.marks.iter().filter(|mark| mark.time >= self.range.start && mark.time <= self.range.end);
+        for mark in shown() {
             let (x, class) = (frame.x(mark.time), color_class(&mark.color));
             shapes.line((x, area.y), (x, area.bottom()), &format!("limit {class}"));
             let foot = area.bottom();
             let (x, left, right) = (Short(x), Short(x - 4.0), Short(x + 4.0));
             shapes.path(&format!("M{x} {}L{left} {}H{right}Z", Short(foot - 6.0), Short(foot)), class);
+        }
+        // What they are, once for each kind, from the right end on: there they cover no threshold's label.
+        let kinds: IndexMap<&str, &Mark> = shown().map(|mark| (mark.name.as_str(), mark)).collect();
+        let mut right = area.right() - 6.0;
+        for (name, mark) in kinds {
+            let label = letters::fit(&format!("\u{25b2} {name}"), right - area.x, SMALL);
+            let class = format!("{} small halo", color_class(&mark.color));
+            shapes.text((right, area.bottom() - 8.0), Anchor::End, &class, &label);
+            right -= letters::width(&label, SMALL) + 12.0;
         }
     }
 
@@ -189,6 +201,7 @@ impl Lines<'_> {
     fn hint(&self, time: f64, reach: f64) -> String {
         const LINES: usize = 12;
         let nearest = self.series.iter().filter_map(|series| Some((series, nearest(&series.points, time, reach)?)));
+        let nearest = nearest.filter(|(_, (_, value))| !value.is_nan());
         let mut text = String::new();
         for (series, (moment, value)) in nearest.take(LINES) {
             if text.is_empty() {

@@ -44,6 +44,7 @@ pub(super) fn draw(panel: &Panel, content: &Content, area: Area, canvas: Canvas,
     };
     let now = || current(series, canvas.range).cloned().collect::<Vec<Series>>();
     match &panel.kind {
+        PanelKind::Timeseries if !series.iter().any(Series::has_numbers) => draw_notice("no data", "dim", area, shapes),
         PanelKind::Timeseries => {
             let Canvas { range, marks, hints, .. } = canvas;
             let (series, more) = lines::drawable(series);
@@ -107,5 +108,47 @@ mod tests {
         let canvas = Canvas { width: 600.0, height: 300.0, range: &range, marks: &[], hints: false };
         let svg = panel(&Panel::default(), &Content::Series(vec![series]), canvas);
         assert!(svg.contains("class=\"line dot s0\""), "{svg}");
+    }
+
+    fn lines(series: Vec<Series>, marks: &[Mark]) -> String {
+        let range = TimeRange { start: 0.0, end: 1500.0, step: 15.0, zone: jiff::tz::TimeZone::UTC };
+        let canvas = Canvas { width: 600.0, height: 300.0, range: &range, marks, hints: true };
+        panel(&Panel::default(), &Content::Series(series), canvas)
+    }
+
+    fn course(legend: &str, values: &[f64]) -> Series {
+        let points = (0..100_u32).zip(values.iter().cycle()).map(|(at, value)| (f64::from(at) * 15.0, *value));
+        Series { legend: legend.to_owned(), points: points.collect(), ..Series::default() }
+    }
+
+    #[test]
+    fn an_area_is_filled_where_it_tells_how_much_there_is() {
+        assert!(lines(vec![course("web", &[3.0, 10.0])], &[]).contains("class=\"area s0\""));
+        let far_from_zero = lines(vec![course("web", &[95.0, 105.0])], &[]);
+        assert!(far_from_zero.contains("class=\"line s0\"") && !far_from_zero.contains("area"), "{far_from_zero}");
+    }
+
+    #[test]
+    fn what_is_no_number_is_in_no_legend() {
+        let svg = lines(vec![course("gone", &[f64::NAN]), course("web", &[1.0, 2.0])], &[]);
+        assert!(!svg.contains("gone") && !svg.contains("NaN"), "{svg}");
+        assert!(svg.contains("line thick s1"), "colours stay: {svg}");
+        let mut ended = course("web", &[1.0, 2.0]);
+        ended.points.push((1500.0, f64::NAN));
+        assert!(!lines(vec![ended], &[]).contains("NaN"));
+        assert!(lines(vec![course("gone", &[f64::NAN])], &[]).contains(">no data<"));
+    }
+
+    #[test]
+    fn what_is_marked_is_said_once() {
+        let mark = |time| Mark {
+            time,
+            name: "Restarts".to_owned(),
+            text: "web-1".to_owned(),
+            color: crate::dashboard::Color::Purple,
+        };
+        let drawn = |marks: &[Mark]| lines(vec![course("web", &[1.0])], marks).matches("\u{25b2} Restarts").count();
+        assert_eq!(drawn(&[mark(300.0), mark(600.0)]), 1);
+        assert_eq!(drawn(&[mark(-300.0)]), 0);
     }
 }

@@ -62,6 +62,11 @@ impl Scale {
         self
     }
 
+    /// Whether 0 is on it: how large an area is tells how much there is only from there.
+    pub(super) fn holds_zero(&self) -> bool {
+        (self.low..=self.high).contains(&0.0)
+    }
+
     /// Where a value stands, from 0 at the lower end to 1 at the upper.
     pub(super) fn share(&self, value: f64) -> f64 {
         // Halved first, because the difference of the largest numbers is none.

@@ -29,14 +29,15 @@ fn draw_one(panel: &Panel, series: &Series, range: &TimeRange, area: Area, named
     // Such as the time of requests where there was none.
     let (class, text) =
         if last.is_nan() { ("dim", "no data".to_owned()) } else { (state_class(panel, last), written(panel, last)) };
-    // The name keeps its line free.
-    let line_height = if named { (area.height / 2.0 - 34.0).max(0.0) } else { area.height * 0.42 };
-    draw_course(series, range, Area { y: area.bottom() - line_height, height: line_height, ..area }, class, shapes);
     let (size, size_class) = if letters::bold_width(&text, HUGE) < area.width - 16.0 && area.height > 90.0 {
         (HUGE, "huge")
     } else {
         (LARGE, "large")
     };
+    // Number and name keep their lines free, down to the ends of letters such as `q`.
+    let used = if named { 34.0 } else { size * 0.45 };
+    let line_height = (area.height / 2.0 - used).max(0.0);
+    draw_course(series, range, Area { y: area.bottom() - line_height, height: line_height, ..area }, class, shapes);
     let middle = (area.x + area.width / 2.0, area.y + area.height * 0.5 - if named { 4.0 } else { 0.0 } + size * 0.2);
     shapes.text(middle, Anchor::Middle, &format!("{class} {size_class}"), letters::fit_bold(&text, area.width, size));
     if named {
@@ -97,5 +98,26 @@ mod tests {
         assert!(!tells_a_course(&since(3400.0), &range));
         assert!(tells_a_course(&since(2400.0), &range));
         assert!(!tells_a_course(&Series::default(), &range));
+    }
+
+    #[test]
+    fn the_course_is_below_the_number() {
+        let panel = Panel { kind: PanelKind::Stat, ..Panel::default() };
+        let points: Vec<(f64, f64)> = (0..240_u32).map(|at| (f64::from(at) * 15.0, f64::from(at % 7))).collect();
+        let range = TimeRange { start: 0.0, end: 3600.0, step: 15.0, zone: jiff::tz::TimeZone::UTC };
+        for (height, size) in [(74.0, 22.0), (100.0, 34.0), (160.0, 34.0)] {
+            let canvas = Canvas { width: 300.0, height, range: &range, marks: &[], hints: false };
+            let series = Series { points: points.clone(), ..Series::default() };
+            let svg = crate::plot::panel(&panel, &Content::Series(vec![series]), canvas);
+            let course = svg.split_once("<path d=\"M").and_then(|(_, rest)| rest.split_once('"')).expect("a course").0;
+            let heights = course.split('L').filter_map(|point| point.split_once(' ')?.1.parse::<f64>().ok());
+            let baseline = svg.split_once("<text x=\"150\" y=\"").and_then(|(_, rest)| rest.split_once('"'));
+            let baseline: f64 = baseline.and_then(|(y, _)| y.parse().ok()).expect("a number");
+            let top = heights.fold(f64::INFINITY, f64::min);
+            assert!(
+                top >= baseline + size * 0.25,
+                "{height}: the course begins at {top}, the number ends at {baseline}"
+            );
+        }
     }
 }

@@ -126,7 +126,8 @@ async fn ask_annotation(prometheus: &Prometheus, annotation: &Annotation, shown:
         let text = one.legend(&annotation.text);
         let stretches = one.points.chunk_by(|before, after| after.time - before.time <= range.step * 1.5);
         let begins: Vec<f64> = stretches.filter_map(|stretch| Some(stretch.first()?.time)).collect();
-        begins.into_iter().map(move |time| Mark { time, text: text.clone(), color: annotation.color.clone() })
+        let Annotation { name, color, .. } = annotation;
+        begins.into_iter().map(move |time| Mark { time, name: name.clone(), text: text.clone(), color: color.clone() })
     });
     marks.take(MARKS).collect()
 }
