@@ -211,7 +211,8 @@ impl<'a> Counted<'a> {
         }
     }
 
-    /// The share of failures over a window. No request: no failure.
+    /// The share of failures over a window. No request: no failure. Of the whole window nothing is said before the first
+    /// request: that nothing of the budget is gone would be told of an app that nobody has asked anything yet.
     fn ratio(&self, window: Duration) -> Rule {
         let (failures, requests) = if window.as_millis() <= LONGEST_DIRECT {
             (self.failures(window), self.app.rate(&self.requests, window))
@@ -222,7 +223,12 @@ impl<'a> Counted<'a> {
             };
             (sum("errors"), sum("requests"))
         };
-        self.record(self.objective.ratio(window), format!("{failures} / clamp_min({requests}, 1e-9)"))
+        let divisor = if window == self.objective.window {
+            format!("({requests} > 0)")
+        } else {
+            format!("clamp_min({requests}, 1e-9)")
+        };
+        self.record(self.objective.ratio(window), format!("{failures} / {divisor}"))
     }
 
     /// Name of the metric that is added up over long windows.
