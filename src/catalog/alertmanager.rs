@@ -103,6 +103,75 @@ pub static INTEGRATIONS: &[Integration] = &[
     },
 ];
 
+/// Keys that a way may have under `options`, in the words of Alertmanager up to 0.33. No secrets.
+pub fn options(word: &str) -> &'static [&'static str] {
+    match word {
+        "webhook" => &["timeout", "max_alerts", "send_resolved"],
+        "slack" => &[
+            "username",
+            "color",
+            "title",
+            "title_link",
+            "pretext",
+            "text",
+            "message_text",
+            "fields",
+            "short_fields",
+            "footer",
+            "fallback",
+            "callback_id",
+            "icon_emoji",
+            "icon_url",
+            "image_url",
+            "thumb_url",
+            "link_names",
+            "mrkdwn_in",
+            "actions",
+            "timeout",
+            "edit_messages",
+            "update_message",
+            "channel",
+            "send_resolved",
+        ],
+        "email" => &[
+            "hello",
+            "auth_identity",
+            "headers",
+            "html",
+            "text",
+            "threading",
+            "force_implicit_tls",
+            "to",
+            "from",
+            "smarthost",
+            "auth_username",
+            "require_tls",
+            "send_resolved",
+        ],
+        "pagerduty" => &[
+            "client",
+            "client_url",
+            "description",
+            "details",
+            "images",
+            "links",
+            "source",
+            "severity",
+            "class",
+            "component",
+            "group",
+            "timeout",
+            "send_resolved",
+        ],
+        "teams" => &["title", "summary", "text", "send_resolved"],
+        "discord" => &["title", "message", "content", "username", "avatar_url", "send_resolved"],
+        "telegram" => {
+            &["message_thread_id", "message", "disable_notifications", "parse_mode", "chat_id", "send_resolved"]
+        }
+        _ => &[],
+    }
+}
+
 /// The integration of that word that a version takes; where it takes none, the one that the oldest version takes.
 pub fn integration(word: &str, version: Version) -> Option<&'static Integration> {
     let mut known = INTEGRATIONS.iter().filter(|integration| integration.word == word);

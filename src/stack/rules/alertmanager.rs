@@ -3,6 +3,7 @@
 use super::super::document::Path;
 use super::super::{Alertmanager, Duration, ServiceName, suggest, written_alerts};
 use super::Examination;
+use crate::catalog::alertmanager as catalog;
 
 /// Severities that presets and people use without writing them down here.
 const USUAL_SEVERITIES: [&str; 5] = ["critical", "warning", "info", "none", "page"];
@@ -84,6 +85,18 @@ pub(super) fn receivers_have_one_way(examination: &mut Examination) {
             if SECRET_KEYS.contains(&key.as_str()) || key.ends_with("_file") {
                 let help = "write it beside the way, as `{ file: PATH }` or `{ env: NAME }`";
                 examination.error_at_key(options.key(key), format!("`{key}` is stackctl's own"), help);
+            } else if let [way] = receiver.ways().as_slice()
+                && !catalog::options(way).contains(&key.as_str())
+            {
+                let known = catalog::options(way);
+                let help = match suggest::nearest(key, known.iter().copied()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("known are {}; a newer Alertmanager may have more", suggest::listed(known)),
+                };
+                let message = format!(
+                    "Alertmanager is not known to have `{key}` for `{way}`, and does not start with a key that it has not"
+                );
+                examination.warning_at_key(options.key(key), message, help);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Alerts, recording rules and files of rules: every expression is one, every name can be one, no two are mixed up.
+//! Alerts and files of rules: every expression is one, every name can be one, no two are mixed up.
 
 use std::collections::HashMap;
 
@@ -12,13 +12,13 @@ use super::super::{
     Alert, AlertSettings, Alerts, Amount, Rule, alert_preset, go_regex, suggest, template, written_alerts,
 };
 use super::Examination;
-use crate::promql::{Expression, Operator};
+use crate::promql::{Expression, Operator, Selector};
 
 /// Labels that Prometheus and stackctl give an alert.
 const OWN_LABELS: [&str; 2] = ["alertname", "__name__"];
 
-/// Metrics that Prometheus makes of scrapes and alerts.
-const OWN_METRICS: [&str; 10] = [
+/// Metrics that Prometheus makes of each scrape, whatever is scraped.
+pub(super) const OF_EVERY_TARGET: [&str; 8] = [
     "up",
     "scrape_duration_seconds",
     "scrape_samples_scraped",
@@ -27,8 +27,6 @@ const OWN_METRICS: [&str; 10] = [
     "scrape_timeout_seconds",
     "scrape_sample_limit",
     "scrape_body_size_bytes",
-    "ALERTS",
-    "ALERTS_FOR_STATE",
 ];
 
 /// Every alert is a preset that is known, or asks something.
@@ -40,11 +38,32 @@ pub(super) fn alerts_ask_something(examination: &mut Examination) {
     for (name, alerts) in of_apps(stack) {
         let path = apps.key(name);
         section(examination, path.key("alerts"), alerts, true);
+        of_one_app(examination, path.key("alerts"), name, alerts);
     }
     let wants = stack.alerts.is_some() || of_apps(stack).any(|(_, alerts)| alerts.is_some());
     if wants && stack.prometheus.as_option().is_none() {
         let (path, help) = (Path::ROOT.key("prometheus"), "remove `prometheus: off`, or the alerts");
         examination.error(path, "alerts need a Prometheus that looks", help);
+    }
+}
+
+/// An app's alert that asks for what every target has, of all of them, is about every app.
+fn of_one_app(examination: &mut Examination, path: Path, app_name: &str, alerts: &Alerts) {
+    for (name, alert) in written_alerts(alerts).filter(|(name, _)| alert_preset(name).is_none()) {
+        let when = alert.settings().and_then(|settings| settings.when.as_deref()).unwrap_or_default();
+        let Ok(expression) = Expression::parse(when) else { continue };
+        let is_of_all = |selector: &Selector| {
+            let of_every_target = selector.metric.as_deref().is_some_and(|metric| OF_EVERY_TARGET.contains(&metric));
+            of_every_target && selector.matchers.iter().all(|matcher| matcher.label == "__name__")
+        };
+        if let Some(selector) = expression.selectors().into_iter().find(is_of_all) {
+            let path = path.key(name);
+            let place = if examination.locate(&path.key("when")).node.is_none() { path } else { path.key("when") };
+            let message = format!("`{selector}` is of every job, and not of `{app_name}` alone");
+            let bound = selector.with("job", Operator::Equal, app_name);
+            let help = format!("write `{bound}`, or move the alert under `alerts` at the top");
+            examination.warning(place, message, help);
+        }
     }
 }
 
@@ -174,17 +193,17 @@ fn own(examination: &mut Examination, path: Path, name: &str, written: &AlertSet
     texts_fit(examination, path, written, labels.as_deref());
 }
 
-const KEEP_BOUNDS: &str = "keep it: `sum by (le) (…)`";
+pub(super) const KEEP_BOUNDS: &str = "keep it: `sum by (le) (…)`";
 
 /// What a text is to Prometheus, as far as stackctl can say.
-enum Reading {
+pub(super) enum Reading {
     Good(Expression),
     /// A function that the parser does not know, and this or another Prometheus may.
     Unknown(String),
     Wrong(String),
 }
 
-fn reading(text: &str) -> Reading {
+pub(super) fn reading(text: &str) -> Reading {
     match Expression::parse(text) {
         Ok(expression) if expression.is_range() => {
             Reading::Wrong("a stretch of time cannot be a rule: put `rate(…)` or its like around it".to_owned())
@@ -246,7 +265,7 @@ const TEMPLATE_HELP: &str = "templates know `$labels.NAME`, `$value`, `$external
 
 const NOT_A_NAME: &str = "not a name that Prometheus takes";
 
-fn labels_fit(examination: &mut Examination, path: Path, labels: &IndexMap<String, String>) {
+pub(super) fn labels_fit(examination: &mut Examination, path: Path, labels: &IndexMap<String, String>) {
     for (name, text) in labels {
         if OWN_LABELS.contains(&name.as_str()) {
             examination.error_at_key(path.key(name), format!("`{name}` is Prometheus' own"), "remove it");
@@ -263,54 +282,6 @@ fn labels_fit(examination: &mut Examination, path: Path, labels: &IndexMap<Strin
 fn is_label(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
         && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
-}
-
-/// Each recording rule asks something and has a name that a metric can have.
-pub(super) fn recordings_ask_something(examination: &mut Examination) {
-    let stack = examination.stack;
-    let top = Path::ROOT.key("rules");
-    for (name, recording) in &stack.rules {
-        let path = top.key(name);
-        let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic() || matches!(first, '_' | ':'))
-            && name.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '_' | ':'));
-        if !is_name {
-            let help = "use letters, digits, `_` and `:`, such as `job:requests:rate5m`";
-            examination.error_at_key(path, format!("`{name}` cannot be the name of a metric"), help);
-        }
-        if OWN_METRICS.contains(&name.as_str()) {
-            let message = format!("Prometheus writes `{name}` itself");
-            examination.error_at_key(path, message, "give what you record another name");
-        }
-        let is_short = examination.locate(&path.key("query")).node.is_none();
-        let place = if is_short { path } else { path.key("query") };
-        match reading(&recording.query) {
-            Reading::Good(expression) => {
-                if let Some(why) = expression.why_in_vain() {
-                    examination.warning(place, why, KEEP_BOUNDS);
-                }
-            }
-            Reading::Unknown(why) => examination.warning(place, why, "Prometheus has the last word"),
-            Reading::Wrong(why) => {
-                examination.error(place, why, "try it in Prometheus' own page, or with `stackctl query`");
-            }
-        }
-        labels_fit(examination, path.key("labels"), &recording.labels);
-    }
-}
-
-/// One metric has one writer, wherever its rule stands.
-pub(super) fn recordings_have_one_writer(examination: &mut Examination) {
-    let stack = examination.stack;
-    let files = stack.prometheus.as_option().map(|prometheus| prometheus.rule_files.as_slice()).unwrap_or_default();
-    let top = Path::ROOT.key("rules");
-    for file in files {
-        for rule in file.groups.iter().flat_map(|group| &group.rules).filter(|rule| !rule.is_alert()) {
-            if stack.rules.contains_key(&rule.name) {
-                let message = format!("`{}` is recorded by `{}`, too", rule.name, file.file_name());
-                examination.error_at_key(top.key(&rule.name), message, "give one of the two another name");
-            }
-        }
-    }
 }
 
 /// What is wrong with the rules of a file. Prometheus has the last word on everything else.

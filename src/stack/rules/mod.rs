@@ -2,6 +2,7 @@
 
 mod alertmanager;
 mod alerts;
+mod circles;
 mod components;
 mod dashboards;
 mod dependencies;
@@ -15,6 +16,7 @@ mod names;
 mod objectives;
 mod ports;
 mod probes;
+mod recordings;
 mod references;
 mod remotes;
 mod resources;
@@ -114,9 +116,10 @@ const RULES: &[fn(&mut Examination)] = &[
     components::rule_files_have_one_name_each,
     components::extra_config_is_not_stackctls,
     alerts::alerts_ask_something,
-    alerts::recordings_ask_something,
+    recordings::recordings_ask_something,
+    recordings::recordings_are_no_circle,
     windows::windows_hold_two_scrapes,
-    alerts::recordings_have_one_writer,
+    recordings::recordings_have_one_writer,
     objectives::objectives_can_be_counted,
     rule_tests::tests_expect_something,
     dashboards::presets_are_known,
@@ -175,6 +178,15 @@ impl<'a> Examination<'a> {
         }
         let found = self.locate(&path);
         self.problems.warning(found.value, &found.path, message, help);
+    }
+
+    /// Records a warning at the key of that path.
+    fn warning_at_key(&mut self, path: Path, message: impl Into<String>, help: impl Into<String>) {
+        if self.is_full() {
+            return;
+        }
+        let found = self.locate(&path);
+        self.problems.warning(found.key, &found.path, message, help);
     }
 
     /// Records that one of some keys is missing, unless one is there and something else is wrong with it.
