@@ -9,9 +9,9 @@ use stackctl::desired::{
     Desired, Facts, ImageChoice, ImageOrigin, Job, JobTargets, PullPolicy, ScaleOverride, Service, wanted_images,
 };
 use stackctl::stack::{
-    Alertmanager, App, BasicAuth, DependencyCondition, Discovery, Duration, Engine, EngineMetrics, Exporter,
-    HealthcheckTest, ImageSource, Images, Metrics, Ports, Probe, Prometheus, Secret, ServiceNetwork, Stack, Toggle,
-    Web, WebTls,
+    Alertmanager, App, Attach, Attached, BasicAuth, DependencyCondition, Discovery, Duration, Engine, EngineMetrics,
+    Exporter, HealthcheckTest, ImageSource, Images, Metrics, Network, Ports, Probe, Prometheus, Secret, ServiceNetwork,
+    Stack, Toggle, Web, WebTls,
 };
 use support::stacks::{self, app, bare, name, named, port, texts};
 
@@ -82,6 +82,18 @@ fn the_same_stack_and_facts_give_the_same_value() {
 #[test]
 fn one_replica_is_scraped_by_the_name_of_its_service() {
     assert_eq!(targets(&desired(&with_web(web())), "web"), ["web:80"]);
+}
+
+#[test]
+fn among_others_a_lone_replica_is_scraped_by_the_name_of_its_container() {
+    let external = Network { external: true, ..Network::default() };
+    let stack = Stack { networks: named([("proxy", external)]), ..with_web(web()) };
+    assert_eq!(targets(&desired(&stack), "web"), ["demo-web-1:80"], "others may have a `web` there");
+    let attach = Attach::Service { project: "shop".to_owned(), service: "web".to_owned() };
+    let attached = Attached { attach, metrics: Metrics::default(), signals: None, alerts: None, slo: None };
+    let stack = Stack { attached: named([("theirs", attached)]), ..with_web(web()) };
+    assert_eq!(targets(&desired(&stack), "web"), ["demo-web-1:80"], "the project has one");
+    assert_eq!(targets(&desired(&stack), "theirs"), ["shop-web-1:80"], "gone, and no app of the stack");
 }
 
 #[test]

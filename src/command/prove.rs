@@ -166,7 +166,7 @@ pub(super) fn prober(situation: &Situation) -> Prober {
     Prober::new(situation.engine.clone(), &situation.desired.stack, &situation.own_image, networks)
 }
 
-/// Waits until every container is up and not about to fall, or has fallen.
+/// Waits until every container is up and not about to fall, or has fallen, or has done its work.
 pub(super) async fn settle(situation: &mut Situation, deadline: Instant) -> Result<Vec<Death>, Failure> {
     let begun = Instant::now();
     loop {
@@ -174,7 +174,7 @@ pub(super) async fn settle(situation: &mut Situation, deadline: Instant) -> Resu
         refused::stop(situation).await?;
         let fallen: Vec<_> =
             situation.observed.containers.iter().filter(|container| has_fallen(situation, container)).collect();
-        let waits = situation.observed.containers.iter().any(|container| container.health == Health::Starting);
+        let waits = situation.observed.containers.iter().any(|container| is_under_way(situation, container));
         let is_configured = begun.elapsed() >= CONFIGURED_WITHIN || is_ready(situation).await;
         let settled = begun.elapsed() >= SETTLED_AFTER && !waits && is_configured;
         if settled || Instant::now() >= deadline {
@@ -195,6 +195,13 @@ async fn is_ready(situation: &Situation) -> bool {
         Ok(Some(prometheus)) if situation.engine.facts().is_local => prometheus.ready().await == Ok(true),
         _ => true,
     }
+}
+
+/// Whether how it stands is known later: its health, or how it ends where others need it to end well.
+fn is_under_way(situation: &Situation, container: &ObservedContainer) -> bool {
+    let runs_to_its_end = container.state == ContainerState::Running;
+    container.health == Health::Starting
+        || runs_to_its_end && situation.desired.one_shots().contains(container.service.as_str())
 }
 
 /// Whether a container that should run does not. One that ended well and is awaited by others has done its work.

@@ -20,7 +20,7 @@ fn of_app(input: Input, app_name: &str, app: &Attached, timing: &Timing) -> Job 
     let target = |host: &str, port: u16| StaticTarget { address: format!("{host}:{port}"), replica: None };
     let found = found(input, app_name);
     let targets = if found.is_empty() {
-        vec![target(assumed_host(&app.attach), port(None))]
+        vec![target(&assumed_host(&app.attach), port(None))]
     } else {
         found.iter().map(|container| target(&host(container), port(container.port))).collect()
     };
@@ -42,11 +42,11 @@ fn host(container: &AttachedContainer) -> String {
     }
 }
 
-/// What it is called where nobody has looked.
-fn assumed_host(attach: &Attach) -> &str {
+/// What its container is called where nobody has looked, or none was found: a name that nothing else has.
+fn assumed_host(attach: &Attach) -> String {
     match attach {
-        Attach::Container(name) => name,
-        Attach::Service { service, .. } => service,
+        Attach::Container(name) => name.clone(),
+        Attach::Service { project, service } => format!("{project}-{service}-1"),
     }
 }
 

@@ -113,11 +113,17 @@ fn of_service(input: Input, service: &Service, metrics: &Metrics, port: u16, tim
 }
 
 /// One target for each replica, each under a name that is its own.
+///
+/// A lone one is called like its service, but not where Prometheus may stand in a network of others: somebody there may have
+/// the same name, and would be scraped in its place.
 fn static_targets(input: Input, service: &Service, port: u16, on_host: bool) -> Vec<StaticTarget> {
+    let stack = input.stack;
+    let among_others = !stack.attached.is_empty() || stack.networks.values().any(|network| network.external);
+    let alone = service.replicas == 1 && service.container.settings.container_name.is_none() && !among_others;
     let host = |replica| {
         if on_host {
             HOST.to_owned()
-        } else if service.replicas == 1 && service.container.settings.container_name.is_none() {
+        } else if alone {
             service.name.clone()
         } else {
             service.container_name(input.stack.name.as_str(), replica)

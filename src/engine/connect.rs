@@ -11,8 +11,9 @@ use indexmap::IndexMap;
 
 use super::error::{cannot, found};
 use super::patience::Patience;
+use super::ping::{Pong, ping};
 use super::tunnel::Tunnel;
-use super::{Address, Error, ObservedImage, images, ping};
+use super::{Address, Error, ObservedImage, host, images};
 use crate::desired::{ImageChoice, ImageSource, WantedImage};
 
 /// Lowest API version that has all that a stack needs: `host-gateway` came with Engine 20.10, which speaks 1.41.
@@ -56,6 +57,8 @@ pub struct EngineFacts {
     pub api_version: String,
     /// It runs on this very host, as far as its address tells.
     pub is_local: bool,
+    /// It is Podman, which speaks Docker's API.
+    pub is_podman: bool,
 }
 
 impl Engine {
@@ -65,8 +68,8 @@ impl Engine {
         let near = tunnel.as_ref().map(|tunnel| Address { url: tunnel.url(), tls: None });
         let docker = open(near.as_ref().unwrap_or(address))?;
         let address = address.url.clone();
-        let offered = if let Some(offered) = ping::api_version(&address).await {
-            offered
+        let pong = if let Some(pong) = ping(&address).await {
+            pong
         } else {
             let patience = if tunnel.is_some() { FIRST_ANSWER_BY_SSH } else { FIRST_ANSWER };
             let version = tokio::time::timeout(patience, docker.version()).await;
@@ -75,14 +78,16 @@ impl Engine {
                 Some(words) => Error::new(format!("cannot reach Docker at {address}"), words).advise(SSH_ADVICE),
                 None => unreachable(&address, &error),
             })?;
-            version.api_version.unwrap_or_default()
+            let is_podman = host::is_podman(&version);
+            Pong { api_version: version.api_version.unwrap_or_default(), is_podman }
         };
         let facts = EngineFacts {
             is_local: address.starts_with("unix://"),
-            api_version: agreed_version(&offered, &address)?,
+            api_version: agreed_version(&pong.api_version, &address)?,
+            is_podman: pong.is_podman,
             address,
         };
-        let docker = pin(docker, facts.api_version.clone());
+        let docker = pin(docker, facts.api_version.clone(), facts.is_podman);
         Ok(Self { docker, patience: Patience::new(time_for_changes()?), facts, _tunnel: tunnel })
     }
 
@@ -223,8 +228,9 @@ fn parse_version(text: &str) -> Option<(usize, usize)> {
 
 /// Has every request name its API version: bollard 0.21.1 sends none (fussybeaver/bollard#736), and an engine then
 /// answers in its newest dialect. It also sends the instructions for an imported image as one text of several lines, of
-/// which Podman makes a single instruction: each becomes a parameter of its own.
-fn pin(docker: Docker, version: String) -> Docker {
+/// which Podman makes a single instruction: each becomes a parameter of its own. What a registry says Podman tells at a path
+/// of its own.
+fn pin(docker: Docker, version: String, is_podman: bool) -> Docker {
     docker.with_request_modifier(move |mut request| {
         let path = request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
         if path.starts_with("/v1.") {
@@ -234,6 +240,7 @@ fn pin(docker: Docker, version: String) -> Docker {
             Some((before, changes)) => format!("{before}changes={}", changes.replace("%0A", "&changes=")),
             None => path.to_owned(),
         };
+        let path = if is_podman { as_podman_has_it(path) } else { path };
         let mut parts = request.uri().clone().into_parts();
         parts.path_and_query = Some(format!("/v{version}{path}").parse().expect("a path with a prefix is a path"));
         *request.uri_mut() = http::Uri::from_parts(parts).expect("only the path changed");
@@ -241,9 +248,26 @@ fn pin(docker: Docker, version: String) -> Docker {
     })
 }
 
+/// Podman has no `/distribution`; its own API reads a manifest from the registry under the image's full name alone.
+fn as_podman_has_it(path: String) -> String {
+    match path.strip_prefix("/distribution/").and_then(|rest| rest.strip_suffix("/json")) {
+        Some(reference) => format!("/libpod/manifests/{}/json", images::full_name(reference)),
+        None => path,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn podman_is_asked_for_an_image_of_a_registry_by_its_full_name() {
+        let asked = |path: &str| as_podman_has_it(path.to_owned());
+        assert_eq!(asked("/distribution/redis:7/json"), "/libpod/manifests/docker.io/library/redis:7/json");
+        assert_eq!(asked("/distribution/prom/node:1/json"), "/libpod/manifests/docker.io/prom/node:1/json");
+        assert_eq!(asked("/distribution/r.example/a/b:1/json"), "/libpod/manifests/r.example/a/b:1/json");
+        assert_eq!(asked("/containers/json?all=true"), "/containers/json?all=true");
+    }
 
     #[test]
     fn an_engine_older_than_20_10_is_refused_with_what_to_do() {

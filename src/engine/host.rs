@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use bollard::models::{LocalNodeState, RestartPolicyNameEnum};
+use bollard::models::{LocalNodeState, RestartPolicyNameEnum, SystemVersion};
 use bollard::query_parameters::{InspectContainerOptions, ListContainersOptionsBuilder};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
@@ -138,12 +138,16 @@ pub enum AfterRestart {
 /// What `DriverStatus` says as `driver-type` where containerd keeps images and containers.
 const SNAPSHOTTER: &str = "io.containerd.snapshotter.v1";
 
+/// Whether what answers with this is Podman.
+pub(super) fn is_podman(version: &SystemVersion) -> bool {
+    version.components.iter().flatten().any(|component| component.name == "Podman Engine")
+}
+
 impl Engine {
     /// What the engine is.
     pub async fn host(&self) -> Result<EngineHost, Error> {
         let version = self.docker.version().await.map_err(cannot("ask the engine for its version"))?;
-        let mut components = version.components.into_iter().flatten();
-        if components.any(|component| component.name == "Podman Engine") {
+        if is_podman(&version) {
             let version = version.version.unwrap_or_default();
             return Ok(EngineHost {
                 kind: EngineKind::Podman,

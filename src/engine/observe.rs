@@ -68,13 +68,19 @@ impl Engine {
             self.volumes(question),
             self.attached(&question.attached)
         )?;
-        let Found { mut containers, foreign, attachments } = containers;
+        let Found { mut containers, foreign, mut attachments } = containers;
+        // Podman writes a network's name where Docker writes its id.
+        for attached in attachments.values_mut() {
+            if let Some(network) = networks.iter().find(|network| network.name == *attached) {
+                attached.clone_from(&network.id);
+            }
+        }
         self.look_at_rules(&mut containers, question).await?;
         let in_use: BTreeSet<&str> = attachments.values().map(String::as_str).collect();
         for network in &mut networks {
             network.in_use = in_use.contains(network.id.as_str());
         }
-        let existing: BTreeSet<&str> = networks.iter().map(|network| network.id.as_str()).collect();
+        let existing = networks.iter().map(|network| network.id.as_str()).collect();
         for container in &mut containers {
             forget_gone_networks(container, &attachments, &existing);
         }

@@ -1,5 +1,6 @@
 //! Containers that are made, and that take the place of others.
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use bollard::models::Mount;
@@ -48,6 +49,10 @@ impl Run<'_> {
         if let Some(mounts) = request.host_config.as_mut().and_then(|host| host.mounts.as_mut()) {
             mounts.retain(|mount| !kept.iter().any(|carried| carried.target == mount.target));
             mounts.extend_from_slice(kept);
+        }
+        if engine.facts().is_podman {
+            let sysctls = request.host_config.as_mut().and_then(|host| host.sysctls.as_mut());
+            sysctls.into_iter().for_each(|sysctls| as_docker_does(sysctls, service));
         }
         let platform = service.container.settings.platform.as_deref().unwrap_or_default();
         let options = CreateContainerOptionsBuilder::new().name(name).platform(platform).build();
@@ -115,4 +120,11 @@ fn without_image(error: Error, service: &Service) -> Error {
         "the stack file says `pull_policy: never`: bring it with `docker pull {reference}` or `stackctl images load`, or remove \
          that line"
     ))
+}
+
+/// Docker lets every user of a container listen on ports below 1024 (moby 20.10, `oci_linux.go`), Podman root alone.
+fn as_docker_does(sysctls: &mut HashMap<String, String>, service: &Service) {
+    if !service.container.networks.is_empty() {
+        sysctls.entry("net.ipv4.ip_unprivileged_port_start".to_owned()).or_insert_with(|| "0".to_owned());
+    }
 }

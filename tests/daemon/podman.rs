@@ -1,6 +1,7 @@
 //! Podman's service of a test's own, in a network and with folders of its own.
 
 use std::fs;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use crate::beside::{Beside, must, run};
@@ -20,11 +21,12 @@ impl Podman {
     /// The host's own release; as root it is installed where it is missing.
     pub(crate) fn start() -> Self {
         tools::installed("/usr/bin/podman", "podman");
-        tools::installed("/usr/bin/crun", "crun");
+        tools::installed("/usr/sbin/runc", "runc");
         tools::installed("/usr/lib/podman/netavark", "netavark");
         tools::installed("/usr/lib/podman/aardvark-dns", "aardvark-dns");
         let folder = tempfile::Builder::new().prefix("podman").tempdir_in("/tmp").expect("a folder");
-        let network = format!("stackctl-podman-{}", std::process::id());
+        let name = folder.path().file_name().expect("a folder has a name");
+        let network = format!("stackctl-{}", name.display());
         must(Command::new("ip").args(["netns", "add", &network]));
         let enter = format!("--net=/run/netns/{network}");
         must(Command::new("nsenter").args([&enter, "ip", "link", "set", "lo", "up"]));
@@ -38,7 +40,8 @@ impl Podman {
         {
             command.arg(option).arg(path(place));
         }
-        command.args(["--cgroup-manager", "cgroupfs", "system", "service", "--time=0"]);
+        // Podman's usual crun does not start on a host with both versions of control groups.
+        command.args(["--runtime", "/usr/sbin/runc", "--cgroup-manager", "cgroupfs", "system", "service", "--time=0"]);
         command.arg(format!("unix://{}", path("s").display()));
         command.env("CONTAINERS_CONF", path("containers.conf")).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let service = command.spawn().expect("nsenter is part of util-linux");
@@ -96,4 +99,39 @@ fn podman_has_no_settings_of_a_daemon_and_is_told_so() {
         assert_eq!(told.stdout.contains("engine    Podman "), action[0] == "show", "{told:?}");
         assert!(!told.stdout.contains("daemon.json"), "{action:?} is none of Podman's: {told:?}");
     }
+}
+
+/// `stackctl` in the network of Podman: exit code and standard output; what it says else is shown where a test fails.
+fn stackctl(podman: &Podman, file: &Path, words: &[&str]) -> (i32, String) {
+    let mut command = Command::new("nsenter");
+    command.args([&podman.enter(), env!("CARGO_BIN_EXE_stackctl"), "-f"]).arg(file).args(words);
+    let done = run(command.env("DOCKER_HOST", podman.address()));
+    println!("{words:?}: {}", done.stderr);
+    (done.code, done.stdout)
+}
+
+#[test]
+fn a_stack_comes_up_on_podman_is_proven_scaled_and_goes() {
+    let podman = Podman::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("stack.yml");
+    let app = "{ image: stackctl/self, command: [demo, accesslog], metrics: { discovery: dns } }";
+    let stack = format!("name: pods\nimages: {{ from: debian }}\ngrafana: off\napps: {{ web: {app} }}\n");
+    fs::write(&file, stack).expect("the folder is ours");
+    // From outside: the network of this Podman leads nowhere.
+    let mut pull = Command::new(env!("CARGO_BIN_EXE_stackctl"));
+    let pulled = run(pull.arg("-f").arg(&file).args(["images", "pull"]).env("DOCKER_HOST", podman.address()));
+    assert_eq!(pulled.code, 0, "{}", pulled.stderr);
+    for scale in ["web=2", "web=3", "web=1"] {
+        let (code, proof) = stackctl(&podman, &file, &["up", "--scale", scale]);
+        assert_eq!(code, 0, "{scale}: {proof}");
+        let replicas = proof.lines().filter(|line| line.starts_with("ok") && line.contains("pods-web-")).count();
+        assert_eq!(format!("web={replicas}"), scale, "{proof}");
+        let (code, plan) = stackctl(&podman, &file, &["plan"]);
+        assert_eq!(code, 0, "nothing is left to do: {plan}");
+    }
+    let (code, _) = stackctl(&podman, &file, &["down", "--volumes", "--yes"]);
+    assert_eq!(code, 0);
+    let left = run(Command::new("docker").args(["-H", &podman.address(), "ps", "-aq"])).stdout;
+    assert_eq!(left.trim(), "");
 }

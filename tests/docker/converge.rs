@@ -290,6 +290,21 @@ apps:
 }
 
 #[test]
+fn a_job_that_others_need_is_waited_for_where_they_run_already() {
+    let stack_with = |job: &str| {
+        format!(
+            "apps:\n  migrate: {{ image: stackctl/self, command: {job} }}\n  \
+             web: {{ image: stackctl/self, command: [demo, iotd], depends_on: {{ migrate: {{ condition: service_completed_successfully }} }} }}\n"
+        )
+    };
+    let stack = Sandbox::new(&stack_with("[--version]"));
+    stack.ok(&["up"]);
+    stack.write(&stack_with("[demo, accesslog, --exit-after, 3s]"));
+    let said = stack.expect(1, &["up"]).stderr;
+    assert!(said.contains(&stack.container("migrate", 1)), "{said}");
+}
+
+#[test]
 fn a_stopped_stack_whose_network_was_pruned_comes_back() {
     let stack = Sandbox::new("apps: { web: { image: stackctl/self, command: [demo, accesslog], metrics: {} } }\n");
     stack.ok(&["up"]);

@@ -59,7 +59,7 @@ fn of(image: &ImageInspect, reference: &str) -> Identity {
 }
 
 /// `docker.io/library/redis` is `redis`; engines differ in how they write it.
-fn familiar(name: &str) -> &str {
+pub(super) fn familiar(name: &str) -> &str {
     let short = name.strip_prefix("docker.io/").unwrap_or(name);
     short.strip_prefix("library/").unwrap_or(short)
 }

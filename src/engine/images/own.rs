@@ -9,6 +9,7 @@ use bollard::query_parameters::{ListImagesOptionsBuilder, RemoveImageOptions};
 use futures_util::{StreamExt as _, stream};
 use sha2::{Digest as _, Sha256};
 
+use super::identity::familiar;
 use super::import::{ImageConfig, check_architecture, import};
 use super::root::Root;
 use super::{EXECUTABLE_LABEL, ImageError, Progress, elf};
@@ -88,7 +89,7 @@ async fn remove_predecessors(docker: &Docker, executable: &Path, reference: &str
     let filters = HashMap::from([("label", vec![label.as_str()]), ("reference", vec![catalog::own::IMAGE])]);
     let options = ListImagesOptionsBuilder::default().filters(&filters).build();
     let found = docker.list_images(Some(options)).await.unwrap_or_default();
-    let tags = found.into_iter().flat_map(|image| image.repo_tags).filter(|tag| tag != reference);
+    let tags = found.into_iter().flat_map(|image| image.repo_tags).filter(|tag| familiar(tag) != reference);
     stream::iter(tags)
         .for_each(|tag| async move {
             let _ = docker.remove_image(&tag, None::<RemoveImageOptions>, None).await;

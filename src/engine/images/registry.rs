@@ -170,6 +170,15 @@ pub(super) fn registry_of(reference: &str) -> &str {
     }
 }
 
+/// A reference with its registry, as engines write it that know several.
+pub(in super::super) fn full_name(reference: &str) -> String {
+    match reference.split_once('/') {
+        _ if reference.starts_with("docker.io/") || registry_of(reference) != "docker.io" => reference.to_owned(),
+        Some(_) => format!("docker.io/{reference}"),
+        None => format!("docker.io/library/{reference}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{ImageErrorKind, kind_of, registry_error, registry_of};

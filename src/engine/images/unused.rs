@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use bollard::query_parameters::{ListContainersOptionsBuilder, ListImagesOptionsBuilder, RemoveImageOptions};
 
 use super::BUILT_FROM_LABEL;
+use super::identity::familiar;
 use crate::engine::error::cannot;
 use crate::engine::{Engine, Error};
 
@@ -35,7 +36,7 @@ impl Engine {
         let containers = containers.map_err(cannot("list containers"))?;
         let used: HashSet<String> = containers.into_iter().filter_map(|container| container.image_id).collect();
         let unused = images.into_iter().filter(|image| !used.contains(&image.id));
-        let unused = unused.filter(|image| !image.repo_tags.iter().any(|name| name == kept));
+        let unused = unused.filter(|image| !image.repo_tags.iter().any(|name| familiar(name) == kept));
         let unused = unused.map(|mut image| UnusedImage {
             built_from: image.labels.remove(BUILT_FROM_LABEL).unwrap_or_default(),
             size: u64::try_from(image.size).unwrap_or_default(),
