@@ -6,7 +6,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use indexmap::IndexMap;
 use stackctl::desired::{
-    Desired, Facts, ImageChoice, ImageOrigin, Job, JobTargets, PullPolicy, ScaleOverride, Service, wanted_images,
+    Attachment, Desired, Facts, ImageChoice, ImageOrigin, Job, JobTargets, PullPolicy, ScaleOverride, Service,
+    wanted_images,
 };
 use stackctl::stack::{
     Alertmanager, App, Attach, Attached, BasicAuth, DependencyCondition, Discovery, Duration, Engine, EngineMetrics,
@@ -89,6 +90,17 @@ fn among_others_a_lone_replica_is_scraped_by_the_name_of_its_container() {
     let external = Network { external: true, ..Network::default() };
     let stack = Stack { networks: named([("proxy", external)]), ..with_web(web()) };
     assert_eq!(targets(&desired(&stack), "web"), ["demo-web-1:80"], "others may have a `web` there");
+    let mut guest = web();
+    guest.wiring.networks = named([("proxy", ServiceNetwork::default())]);
+    let desired_guest = desired(&Stack { apps: named([("web", guest)]), ..stack });
+    let visited = |attachment: &&Attachment| attachment.key == "proxy";
+    let aliases =
+        |name: &str| service(&desired_guest, name).container.networks.iter().find(visited).unwrap().aliases.clone();
+    assert_eq!(
+        (aliases("web"), aliases("prometheus")),
+        (vec!["web".to_owned()], Vec::new()),
+        "nobody asked for it there"
+    );
     let attach = Attach::Service { project: "shop".to_owned(), service: "web".to_owned() };
     let attached = Attached { attach, metrics: Metrics::default(), signals: None, alerts: None, slo: None };
     let stack = Stack { attached: named([("theirs", attached)]), ..with_web(web()) };

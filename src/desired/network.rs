@@ -59,6 +59,16 @@ pub(super) fn attachment(stack: &Stack, key: &str, service_name: &str, aliases: 
     Attachment { key: key.to_owned(), network: engine_name(stack, key), aliases: names }
 }
 
+/// One service in a network that nobody has named for it. In one of others it stands under its container's name alone, so
+/// that it takes nobody's place.
+pub(super) fn visiting(stack: &Stack, key: &str, service_name: &str) -> Attachment {
+    let mut attachment = attachment(stack, key, service_name, &[]);
+    if find(&stack.networks, key).is_some_and(|network| network.external) {
+        attachment.aliases.clear();
+    }
+    attachment
+}
+
 fn network(stack: &Stack, key: &str) -> Network {
     let settings = find(&stack.networks, key).cloned().unwrap_or_default();
     Network {

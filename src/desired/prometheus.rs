@@ -196,7 +196,7 @@ fn networks(
     let mut attachments = network::with_default(input.stack, name, &section.wiring.networks);
     let known: IndexSet<String> = attachments.iter().map(|attachment| attachment.key.clone()).collect();
     let joined: IndexSet<&str> = joined.filter(|key| !known.contains(*key)).collect();
-    attachments.extend(joined.into_iter().map(|key| network::attachment(input.stack, key, name, &[])));
+    attachments.extend(joined.into_iter().map(|key| network::visiting(input.stack, key, name)));
     network::in_order(attachments)
 }
 

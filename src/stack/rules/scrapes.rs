@@ -196,8 +196,8 @@ pub(super) fn targets_can_be_reached(examination: &mut Examination) {
         }
         let Some(metrics) = &app.metrics else { continue };
         let mode = app.container.network_mode.as_deref().unwrap_or_default();
-        if matches!(mode, "none" | "host") {
-            let message = format!("Prometheus cannot reach `{name}` under `network_mode: {mode}`");
+        if mode == "none" {
+            let message = format!("Prometheus cannot reach `{name}` under `network_mode: none`");
             examination.warning(path.key("metrics"), message, "remove `network_mode`, or `metrics`");
         }
         if prometheus_is_off {

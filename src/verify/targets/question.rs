@@ -73,11 +73,13 @@ fn looked_up_name(job: &Job) -> Option<String> {
 /// Jobs of which a container refused, each with the id of one such container and the request for it.
 pub(super) fn listeners<'a>(expected: &[Expected<'a>], evidence: &Evidence) -> BTreeMap<&'a str, (&'a str, Request)> {
     let mut requests = BTreeMap::new();
-    for expected in expected.iter().filter(|expected| !expected.is_on_host_network()) {
+    for expected in expected {
         let refused = evidence.looked.get(&expected.key()).is_some_and(|looked| looked.connect == Connect::Refused);
         if let (true, Some(container)) = (refused, expected.container) {
             let own_path = std::iter::once(expected.job.path.clone());
             let paths = own_path.chain(PATHS.map(str::to_owned).into_iter().filter(|path| *path != expected.job.path));
+            // What else listens on the host is nobody's to knock at.
+            let paths = paths.filter(|_| !expected.is_on_host_network());
             let request = Request { listeners: Some(paths.collect()), ..Request::default() };
             requests.entry(expected.job.name.as_str()).or_insert((container.id.as_str(), request));
         }

@@ -98,10 +98,18 @@ fn no_answer(expected: &Expected, how: &str) -> Trouble {
 fn refused(expected: &Expected, looked: &Looked, evidence: &Evidence) -> Trouble {
     let listeners = evidence.listeners.get(&expected.job.name);
     match (listeners, looked.others.first()) {
+        (Some(listeners), _) if expected.is_on_host_network() => refused_by_host(expected, listeners),
         (Some(listeners), _) => refused_by_container(expected, listeners),
         (None, Some(other)) => wrong_port(expected, other.port, Some(&other.path)),
         (None, None) => nothing_listens(expected),
     }
+}
+
+/// The host refused, whose network the container shares. Of what listens there only the port that was asked is its own.
+fn refused_by_host(expected: &Expected, listeners: &[Listener]) -> Trouble {
+    let asked = listeners.iter().filter(|listener| Some(listener.address.port()) == expected.port());
+    let asked: Vec<Listener> = asked.cloned().collect();
+    refused_by_container(expected, &asked)
 }
 
 /// A container refused, and what listens in it is known.
@@ -127,12 +135,15 @@ fn refused_by_container(expected: &Expected, listeners: &[Listener]) -> Trouble 
 }
 
 fn on_loopback(expected: &Expected, listener: &Listener) -> Trouble {
-    let message = format!(
-        "`{}` refuses: in `{}` only {} listens, which nobody outside the container can reach",
-        address_of(expected),
-        expected.instance,
-        listener.address
-    );
+    let (address, instance, listens) = (address_of(expected), &expected.instance, listener.address);
+    let message = match expected.is_on_host_network() {
+        true => format!("`{address}` refuses: on its host only {listens} listens, which no container can reach"),
+        false => {
+            format!(
+                "`{address}` refuses: in `{instance}` only {listens} listens, which nobody outside the container can reach"
+            )
+        }
+    };
     let port = listener.address.port();
     let mut fix = format!("have the app listen on 0.0.0.0:{port} instead of {}", listener.address);
     if expected.port() != Some(port) {
@@ -179,7 +190,11 @@ fn nothing_listens(expected: &Expected) -> Trouble {
     if is_restarting(container) {
         return container::restarting(container, "", see_logs);
     }
-    let message = format!("`{address}` refuses: `{}` runs, but nothing listens in it", expected.instance);
+    let instance = &expected.instance;
+    let message = match expected.is_on_host_network() {
+        true => format!("`{address}` refuses: `{instance}` runs, but nothing listens on that port of the host"),
+        false => format!("`{address}` refuses: `{instance}` runs, but nothing listens in it"),
+    };
     Trouble::new(Cause::ConnectionRefused, message, see_logs)
 }
 

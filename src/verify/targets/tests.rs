@@ -316,6 +316,24 @@ fn a_service_on_the_host_network_has_no_network_to_share() {
     let finding = case.first();
     assert_eq!(finding.cause, Some(Cause::Timeout));
     assert!(finding.fix.contains("engine's host"), "{}", finding.fix);
+    case.evidence.looked.insert("node/demo-node-1".into(), seen(Connect::Refused, None));
+    let others = [listener("0.0.0.0:22", None), listener("127.0.0.1:5432", None)];
+    for (own, cause, message, fix) in [
+        (None, Cause::ConnectionRefused, "nothing listens on that port of the host", "stackctl logs node"),
+        (
+            Some("127.0.0.1:9100"),
+            Cause::ListensOnLoopback,
+            "on its host only 127.0.0.1:9100 listens, which no container can reach",
+            "0.0.0.0:9100 instead of 127.0.0.1:9100",
+        ),
+    ] {
+        let listeners = others.iter().cloned().chain(own.map(|own| listener(own, None)));
+        case.evidence.listeners.insert("node".into(), listeners.collect());
+        let finding = case.first();
+        assert_eq!(finding.cause, Some(cause), "{}", finding.message);
+        assert!(finding.message.contains(message), "{}", finding.message);
+        assert!(finding.fix.contains(fix), "{}", finding.fix);
+    }
 }
 
 #[test]
