@@ -2,10 +2,12 @@
 //! `verify` all ask here: what is proved is what is shown.
 
 mod ask;
+mod repeat;
 mod taken;
 mod value;
 
 pub use ask::{Among, choose};
+pub use repeat::repeat;
 pub use value::{Choices, Chosen};
 
 #[cfg(test)]

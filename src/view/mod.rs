@@ -4,7 +4,6 @@ mod ask;
 mod choice;
 mod page;
 mod panel;
-mod repeat;
 mod server;
 mod worded;
 

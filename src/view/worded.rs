@@ -1,7 +1,6 @@
 //! A dashboard in the words of what is chosen, and what that puts into its queries.
 
-use super::repeat::repeat;
-use crate::chosen::Chosen;
+use crate::chosen::{Chosen, repeat};
 use crate::dashboard::Dashboard;
 use crate::plot::TimeRange;
 use crate::promql::{Filling, fill_words};

@@ -1,7 +1,7 @@
 //! Puts a panel's queries to Prometheus, and where one has no answer, looks for the reason.
 
 use super::evidence::{Answer, PanelState, QueryState, Silence};
-use crate::chosen::{Among, Chosen, choose};
+use crate::chosen::{Among, Chosen, choose, repeat};
 use crate::client::{Error, Prometheus, QueryResult};
 use crate::dashboard::{Dashboard, Panel};
 use crate::desired::PrometheusConfig;
@@ -16,12 +16,19 @@ pub(super) struct Asker<'a> {
 }
 
 impl<'a> Asker<'a> {
-    /// For a dashboard: its variables have what the page shows at first.
-    pub(super) async fn of(prometheus: &'a Prometheus, config: &'a PrometheusConfig, dashboard: &Dashboard) -> Self {
+    /// For a dashboard: its variables have what the page shows at first, and what stands there once for each of their values
+    /// does so from then on.
+    pub(super) async fn of(
+        prometheus: &'a Prometheus,
+        config: &'a PrometheusConfig,
+        dashboard: &mut Dashboard,
+    ) -> Self {
         let mut asker = Self { lookup: Lookup::new(prometheus, config), variables: Vec::new() };
         // A Prometheus that is gone is told by the first panel.
         let chosen = choose(prometheus, dashboard, &[], &asker.filling(None), Among::Current).await;
-        asker.variables = chosen.unwrap_or_default().iter().map(Chosen::pair).collect();
+        let chosen = chosen.unwrap_or_default();
+        asker.variables = chosen.iter().map(Chosen::pair).collect();
+        repeat(dashboard, &chosen);
         asker
     }
 
@@ -35,7 +42,9 @@ impl<'a> Asker<'a> {
 
     /// Asks everything that a panel asks.
     pub(super) async fn ask(&self, panel: &Panel) -> PanelState {
-        let filling = self.filling(panel.interval);
+        let mut filling = self.filling(panel.interval);
+        // The first of a name counts.
+        filling.variables.splice(..0, panel.pinned.iter().cloned());
         let mut queries = Vec::new();
         for query in &panel.queries {
             let answer = self.answer(&fill(&query.expression, &filling), query.instant).await;

@@ -42,8 +42,9 @@ pub async fn dashboards(desired: &Desired, servers: &[Server], grafana: Option<&
     // Before the panels: what is scraped meanwhile is a panel more that shows something, and none that lacks a reason.
     let jobs = &jobs::ask(desired, servers).await;
     let asked = futures_util::stream::iter(&desired.dashboards).then(|dashboard| async move {
-        let asker = ask::Asker::of(prometheus, config, &dashboard.dashboard).await;
-        findings(dashboard, &asker, jobs).await
+        let mut dashboard = dashboard.clone();
+        let asker = ask::Asker::of(prometheus, config, &mut dashboard.dashboard).await;
+        findings(&dashboard, &asker, jobs).await
     });
     let (panels, grafana) = tokio::join!(asked.concat(), async {
         match grafana {
@@ -71,7 +72,8 @@ async fn findings(dashboard: &StackDashboard, asker: &ask::Asker<'_>, jobs: &Job
     judge_panels(dashboard, &states, jobs)
 }
 
-/// The panels that ask something, each under a name of its own: its title, with that of its row where two are alike.
+/// The panels that ask something, each under a name of its own: its title, with that of its row where two are alike. One that
+/// stands there for a value has that behind it where its title does not say it.
 fn asking_panels(dashboard: &StackDashboard) -> Vec<(String, &Panel)> {
     let rows = dashboard.dashboard.rows.iter();
     let panels = rows.flat_map(|row| row.panels.iter().map(move |panel| (row.title.as_deref(), panel)));
@@ -83,5 +85,14 @@ fn asking_panels(dashboard: &StackDashboard) -> Vec<(String, &Panel)> {
         (title, Some(row)) if !is_alone(title) => format!("{row}: {title}"),
         (title, _) => title.to_owned(),
     };
-    asking.iter().map(|found| (name(found), found.1)).collect()
+    let named = asking.iter().map(|found| (name(found), found.1));
+    let (names, panels): (Vec<String>, Vec<&Panel>) = named.unzip();
+    let told_apart = names.iter().zip(panels).map(|(name, panel)| {
+        let is_alone = names.iter().filter(|other| *other == name).count() == 1;
+        match panel.pinned.last().filter(|_| !is_alone) {
+            Some((_, value)) => (format!("{name} ({value})"), panel),
+            None => (name.clone(), panel),
+        }
+    });
+    told_apart.collect()
 }

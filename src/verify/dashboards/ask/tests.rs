@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::client::stand_in::{StandIn, success};
-use crate::dashboard::{AutoInterval, Query, Variable, VariableSource};
+use crate::dashboard::{AutoInterval, Query, Repeat, Row, Variable, VariableSource};
 use crate::verify::fixture::demo;
 
 #[tokio::test]
@@ -25,13 +25,36 @@ async fn a_panel_is_asked_for_with_what_the_page_shows_at_first() {
     let auto = Some(AutoInterval::default());
     let default = vec!["$__auto_interval_length".to_owned()];
     let length = Variable { name: "length".to_owned(), source, auto, default, ..Variable::default() };
-    let dashboard = Dashboard { variables: vec![one, all, length], ..Dashboard::default() };
+    let mut dashboard = Dashboard { variables: vec![one, all, length], ..Dashboard::default() };
     let expression = "rate(x{job=\"$one\",of=~\"$all\"}[$length])".to_owned();
     let panel = Panel { queries: vec![Query { expression, ..Query::default() }], ..Panel::default() };
     let desired = demo(Vec::new());
     let config = desired.prometheus.as_ref().expect("it has one");
-    let state = Asker::of(&stand_in.prometheus, config, &dashboard).await.ask(&panel).await;
+    let state = Asker::of(&stand_in.prometheus, config, &mut dashboard).await.ask(&panel).await;
     assert_eq!(state.queries[0].answer, Answer::Data { series: 2, numbers: 2, divides_by_zero: false });
     let asked = stand_in.asked().pop().expect("it was asked");
     assert_eq!(asked.query, "rate(x{job=\"iotd\",of=~\"(iotd|web)\"}[120s])");
+}
+
+#[tokio::test]
+async fn a_panel_that_is_repeated_is_asked_for_with_each_value_by_itself() {
+    let stand_in = StandIn::new(|_| success(&json!({ "resultType": "vector", "result": [] }))).await;
+    let source = VariableSource::Values(vec!["GET".to_owned(), "POST".to_owned()]);
+    let method = Variable { name: "method".to_owned(), source, multi: true, include_all: true, ..Variable::default() };
+    let expression = "sum(requests_total{method=\"$method\"})".to_owned();
+    let repeat = Some(Repeat { variable: "method".to_owned(), per_line: None });
+    let panel = Panel { queries: vec![Query { expression, ..Query::default() }], repeat, ..Panel::default() };
+    let rows = vec![Row { panels: vec![panel], ..Row::default() }];
+    let mut dashboard = Dashboard { variables: vec![method], rows, ..Dashboard::default() };
+    let desired = demo(Vec::new());
+    let config = desired.prometheus.as_ref().expect("it has one");
+    let asker = Asker::of(&stand_in.prometheus, config, &mut dashboard).await;
+    for panel in dashboard.panels() {
+        asker.ask(panel).await;
+    }
+    let asked: Vec<String> = stand_in.asked().into_iter().map(|question| question.query).collect();
+    for method in ["GET", "POST"] {
+        assert!(asked.contains(&format!("sum(requests_total{{method=\"{method}\"}})")), "{asked:?}");
+    }
+    assert!(!asked.iter().any(|query| query.contains('|')), "{asked:?}");
 }

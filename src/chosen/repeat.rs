@@ -1,6 +1,6 @@
 //! Rows and panels that stand there once for each value that is chosen of a variable.
 
-use crate::chosen::Chosen;
+use super::Chosen;
 use crate::dashboard::{COLUMNS, Dashboard, Panel, PanelKind, Row};
 use crate::promql::fill_words;
 
@@ -9,7 +9,7 @@ const MOST: usize = 24;
 
 /// Copies a row's or a panel's panels for each value of its variable. A variable that is not known, or has no value,
 /// leaves everything as it is.
-pub(super) fn repeat(dashboard: &mut Dashboard, chosen: &[Chosen]) {
+pub fn repeat(dashboard: &mut Dashboard, chosen: &[Chosen]) {
     let rows = std::mem::take(&mut dashboard.rows);
     let rows = rows.into_iter().flat_map(|row| match of(row.repeat.as_deref(), chosen) {
         Some(variable) => {
