@@ -176,18 +176,24 @@ impl<'a> Line<'a> {
     }
 }
 
-/// What is wanted and has no rules.
+/// What is wanted and has no rules, or none yet.
 fn missing_row(missing: &MissingRule) -> Vec<String> {
-    let state = output::paint(output::YELLOW, "no rules");
+    let (state, name) = missing_state(missing);
     let summary = format!("{}: {}", missing.reason, missing.remedy);
-    vec![state, missing.wanted.clone(), missing.app.clone(), String::new(), String::new(), summary]
+    vec![output::paint(output::YELLOW, state), name, missing.app.clone(), String::new(), String::new(), summary]
+}
+
+/// How it stands, and what it is called: a preset that waits for what is not known yet by the name of its alert.
+fn missing_state(missing: &MissingRule) -> (&'static str, String) {
+    if missing.is_asked { ("no rules", missing.wanted.clone()) } else { ("waiting", missing.alerts.join(", ")) }
 }
 
 fn missing_as_json(missing: &MissingRule) -> Value {
+    let (state, name) = missing_state(missing);
     json!({
-        "alert": missing.wanted,
+        "alert": name,
         "group": missing.app,
-        "state": "no rules",
+        "state": state,
         "error": missing.reason,
         "fix": missing.remedy,
     })

@@ -1,45 +1,118 @@
 //! What apps expose is known only once they run: asks the stack's Prometheus.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
+use super::prove;
 use super::situation::Situation;
 use crate::client::{Prometheus, QueryResult};
 use crate::dashboard::{Exposed, STATUS_LABELS, telling_metrics};
-use crate::desired::{Desired, JobOrigin, Role};
+use crate::verify::{self, Cause, Finding, Status, Trouble};
 
-/// How long the answer may take: nothing but a dashboard waits for it.
+/// How long the answer may take: nothing but dashboards and alerts wait for it.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Metrics that are named at most.
+const MOST_NAMES: usize = 3;
 
 /// What apps expose, by job.
 pub(super) type Seen = BTreeMap<String, Exposed>;
 
-/// What apps expose now. `None`: no dashboard depends on it, or nobody can say.
-pub(super) async fn look(situation: &Situation, prometheus: Option<&Prometheus>) -> Option<Seen> {
-    let jobs = app_jobs(&situation.desired);
-    let prometheus = prometheus.filter(|_| !jobs.is_empty())?;
-    tokio::time::timeout(PATIENCE, ask(prometheus, &jobs)).await.ok()?
+/// An app that exposes something else than the stack's dashboards and alerts are made of.
+pub(super) struct News {
+    app: String,
+    /// Metrics that are new, or have other labels.
+    gained: Vec<String>,
+    /// Metrics that were not seen for an hour.
+    lost: Vec<String>,
 }
 
-/// The jobs of apps whose dashboards depend on what they expose.
-fn app_jobs(desired: &Desired) -> BTreeSet<String> {
-    let apps = desired.services.iter().filter(|service| service.role == Role::App);
-    let apps: BTreeSet<&str> = apps.map(|service| service.name.as_str()).collect();
-    let jobs = desired.prometheus.iter().flat_map(|prometheus| &prometheus.jobs);
-    let names = jobs.filter_map(|job| match &job.origin {
-        JobOrigin::Service(name) if apps.contains(name.as_str()) => Some(name.clone()),
-        _ => None,
+/// What apps expose now. `None`: no app is scraped, or nobody can say.
+pub(super) async fn look(situation: &Situation, prometheus: Option<&Prometheus>) -> Option<Seen> {
+    let apps: Vec<&str> = situation.desired.golden.keys().map(String::as_str).collect();
+    let prometheus = prometheus.filter(|_| !apps.is_empty())?;
+    tokio::time::timeout(PATIENCE, ask(prometheus, &apps)).await.ok()?
+}
+
+/// What `up` would learn now, and make dashboards and alerts of.
+pub(super) async fn news(situation: &Situation) -> Vec<News> {
+    let prometheus = prove::prometheus(situation).ok().flatten();
+    let seen = look(situation, prometheus.as_ref()).await.unwrap_or_default();
+    let differs = seen.iter().filter(|(app, exposed)| situation.desired.exposed.get(*app) != Some(exposed));
+    differs.map(|(app, exposed)| News::of(app, situation.desired.exposed.get(app), exposed)).collect()
+}
+
+impl News {
+    fn of(app: &str, known: Option<&Exposed>, exposed: &Exposed) -> Self {
+        let nothing = Exposed::default();
+        let known = known.unwrap_or(&nothing);
+        let gained = exposed.0.iter().filter(|(metric, labels)| known.0.get(*metric) != Some(labels));
+        let lost = known.0.keys().filter(|metric| !exposed.has(metric));
+        Self {
+            app: app.to_owned(),
+            gained: gained.map(|(metric, _)| metric.clone()).collect(),
+            lost: lost.cloned().collect(),
+        }
+    }
+
+    /// What is new, in words.
+    pub(super) fn words(&self) -> String {
+        let names = |metrics: &[String]| {
+            let more = metrics.len().saturating_sub(MOST_NAMES);
+            let names: Vec<String> = metrics.iter().take(MOST_NAMES).map(|metric| format!("`{metric}`")).collect();
+            if more == 0 { names.join(", ") } else { format!("{} and {more} more", names.join(", ")) }
+        };
+        match (self.gained.as_slice(), self.lost.as_slice()) {
+            (gained, []) => format!("`{}` now exposes {}", self.app, names(gained)),
+            ([], lost) => format!("`{}` has not exposed {} for an hour", self.app, names(lost)),
+            (gained, lost) => {
+                format!("`{}` now exposes {}, and for an hour not {}", self.app, names(gained), names(lost))
+            }
+        }
+    }
+
+    pub(super) fn as_json(&self) -> Value {
+        json!({ "app": self.app, "gained": self.gained, "lost": self.lost })
+    }
+
+    pub(super) fn as_finding(&self) -> Finding {
+        let message = format!("{}, and its dashboard and alerts are made of what was known before", self.words());
+        let trouble = Trouble::new(Cause::ConfigStale, message, "`stackctl up` makes them of that");
+        Finding::fail(verify::DASHBOARDS, &self.app, None, trouble).as_warning()
+    }
+}
+
+/// Apps that are not scraped and of which nothing is known yet, so that they lack what is made of it.
+/// `found`: what was found of the stack's targets.
+pub(super) fn unknown(situation: &Situation, found: &[Finding]) -> Vec<Finding> {
+    let desired = &situation.desired;
+    let is_broken = |app: &str| {
+        let mut targets = found.iter().filter(|finding| finding.check == verify::TARGETS && finding.subject == app);
+        targets.any(|finding| finding.status == Status::Fail)
+    };
+    let names_signals = |app: &str| {
+        let stack = &situation.loaded.stack;
+        let run = stack.apps.get(app).is_some_and(|app| app.signals.is_some());
+        run || stack.attached.get(app).is_some_and(|app| app.signals.is_some())
+    };
+    let apps = desired.golden.keys().filter(|app| !desired.exposed.contains_key(*app) && !names_signals(app));
+    let unknown = apps.filter(|app| is_broken(app)).map(|app| {
+        let message = format!(
+            "nothing is known yet of what `{app}` exposes, because it is not scraped: its dashboard has no golden signals, and \
+             no alert looks at its errors"
+        );
+        let fix = format!("mend its target, then run `stackctl up` again; or write `apps.{app}.signals`");
+        Finding::fail(verify::DASHBOARDS, app, None, Trouble::new(Cause::NoData, message, fix)).as_warning()
     });
-    let shown: BTreeSet<&str> = desired.dashboards.iter().map(|dashboard| dashboard.name.as_str()).collect();
-    let has_overview = desired.dashboards.iter().any(|dashboard| dashboard.name.ends_with("overview"));
-    names.filter(|name| has_overview || shown.contains(name.as_str())).collect()
+    unknown.collect()
 }
 
 /// The telling metrics of each job, within the last hour: an app that started anew and rests still has its dashboard.
-async fn ask(prometheus: &Prometheus, jobs: &BTreeSet<String>) -> Option<Seen> {
-    let any = |names: &mut dyn Iterator<Item = &String>| names.map(String::as_str).collect::<Vec<_>>().join("|");
-    let (metrics, jobs) = (any(&mut telling_metrics().iter()), any(&mut jobs.iter()));
+async fn ask(prometheus: &Prometheus, apps: &[&str]) -> Option<Seen> {
+    let (metrics, jobs) = (Vec::from_iter(telling_metrics()).join("|"), apps.join("|"));
     let mut query = format!("group by (job, __name__, {})", STATUS_LABELS.join(", "));
     write!(query, " (last_over_time({{__name__=~\"{metrics}\",job=~\"{jobs}\"}}[1h]))")
         .expect("a String takes everything");

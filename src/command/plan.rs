@@ -2,8 +2,9 @@
 
 use super::advice::typed;
 use super::changes::{Changes, Extent};
+use super::learn::News;
 use super::situation::{Situation, Wishes};
-use super::{Exit, Failure, failure, host_ports, obstacles, output, summary};
+use super::{Exit, Failure, failure, host_ports, learn, obstacles, output, summary};
 use crate::cli::{Format, Global};
 use crate::engine::without_secrets;
 use crate::plan::Plan;
@@ -29,6 +30,8 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     let situation = Situation::of(global, wishes).await?;
     let plan = situation.plan();
     obstacles::refuse(&situation, &plan).await?;
+    let news = learn::news(&situation).await;
+    let has_nothing_to_do = plan.is_empty() && news.is_empty();
     match arguments.output.format {
         Format::Json => {
             let changes = Changes::of(&situation, &plan, Extent::Full).await;
@@ -42,13 +45,21 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
             for (step, diff) in (0..plan.steps.len()).filter_map(|step| Some((step, changes.of_step(step)?))) {
                 json["steps"][step]["diff"] = diff.into();
             }
+            if !news.is_empty() {
+                json["learned"] = news.iter().map(News::as_json).collect();
+            }
             output::print_json(&json);
         }
-        Format::Text if plan.is_empty() => {
+        Format::Text if has_nothing_to_do => {
             output::print(&format!("nothing to do: stack `{}` is what the file says", plan.stack));
         }
         Format::Text => {
-            output::print(&painted(&plan));
+            if !plan.is_empty() {
+                output::print(&painted(&plan));
+            }
+            for one in &news {
+                output::print(&format!("{}: `stackctl up` makes its dashboard and alerts of that", one.words()));
+            }
             let extent = if arguments.full || global.verbose > 0 { Extent::Full } else { Extent::Short };
             let changes =
                 Changes::of(&situation, &plan, extent).await.shown(&typed("; `stackctl plan --full` shows all"));
@@ -71,7 +82,7 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
         situation.name_left_out();
     }
     summary::say_scales(&situation.desired);
-    Ok(if plan.is_empty() { Exit::Done } else { Exit::NotAsDesired })
+    Ok(if has_nothing_to_do { Exit::Done } else { Exit::NotAsDesired })
 }
 
 /// The plan, with what each step does in its colour.

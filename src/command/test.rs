@@ -1,5 +1,8 @@
 //! `test`: the tests of the rules in the stack file, run by promtool in the stack's own Prometheus image.
 
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
 use clap_complete::engine::ArgValueCompleter;
 use serde_json::json;
 
@@ -7,6 +10,7 @@ use super::progress::Progress;
 use super::situation::{Situation, Wishes};
 use super::{Exit, Failure, complete, failure, output};
 use crate::cli::{Format, Global};
+use crate::desired::Desired;
 use crate::engine::{Error, Event, Once};
 use crate::render::{self, RuleTestFiles};
 use crate::stack::counted;
@@ -65,13 +69,39 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     let all: Vec<_> = files.rules.iter().cloned().chain(tests).collect();
     let once = Once { stack: &situation.desired.stack, image: &image, command, files: &all };
     let ended = situation.engine.run_once(&once).await?;
-    let outcomes = outcomes(&files, &ended.printed);
+    let mut outcomes = outcomes(&files, &ended.printed);
     if outcomes.len() != files.tests.len() {
         let error = Error::new(format!("cannot test the rules in the image `{image}`"), ended.printed.trim());
         return Err(error.advise("promtool did not get as far as the tests").into());
     }
+    for outcome in outcomes.iter_mut().filter(|outcome| !outcome.is_passed) {
+        for why in missing_rules(&situation.desired, &outcome.name) {
+            write!(outcome.words, "\n  {why}").expect("a String takes everything");
+        }
+    }
     show(&outcomes, arguments.output.format);
     Ok(if outcomes.iter().all(|outcome| outcome.is_passed) { Exit::Done } else { Exit::NotAsDesired })
+}
+
+/// Alerts that the test expects and that have no rule, because what would count for them is not known here, in words.
+fn missing_rules(desired: &Desired, test_name: &str) -> Vec<String> {
+    let Some(config) = &desired.prometheus else { return Vec::new() };
+    let expected = config.tests.get(test_name).into_iter().flat_map(|test| &test.expect);
+    let expected =
+        expected.filter_map(|expectation| Some((expectation.alert.as_deref()?, expectation.firing.as_ref()?)));
+    let missing = expected.flat_map(|(alert, firing)| {
+        let is_of = move |app: &str| firing.iter().any(|one| one.labels.get("app").is_none_or(|label| label == app));
+        let missing = config.missing_rules.iter().filter(move |missing| missing.alerts.contains(&alert) && is_of(&missing.app));
+        missing.map(move |missing| {
+            format!(
+                "there is no rule `{alert}` of `{}`, because it is not known here what counts for it; `{}` names it, here and on \
+                 every other host",
+                missing.app, missing.signals
+            )
+        })
+    });
+    let missing: BTreeSet<String> = missing.collect();
+    missing.into_iter().collect()
 }
 
 /// Keeps the tests that were named.

@@ -278,15 +278,17 @@ async fn prove_it(
         let waiting = progress.telling("waiting until every target is scraped");
         let scraped = wait::for_targets(situation, deadline, &fallen, &waiting).await?;
         drop(waiting);
-        let prometheus = prove::prometheus(situation)?.filter(|_| scraped.is_some());
+        // One that is not scraped keeps nobody from learning what the others expose.
+        let prometheus = prove::prometheus(situation)?;
         (scraped, learn::look(situation, prometheus.as_ref()).await, None)
     };
     let has_learned = seen.is_some_and(|seen| situation.learn(seen));
     // What was found beside the targets is of the dashboards and rules as they were.
     let (config, objectives) = beside.filter(|_| !has_learned).unzip();
-    let panels = match scraped {
-        Some(_) => fill_panels(situation, changed, has_learned, deadline, progress, global).await?,
-        None => panels::look_kindly(situation).await?,
+    let panels = if scraped.is_some() || has_learned {
+        fill_panels(situation, changed, has_learned, deadline, progress, global).await?
+    } else {
+        panels::look_kindly(situation).await?
     };
     let rules = match objectives {
         Some(objectives) => objectives,
@@ -298,7 +300,8 @@ async fn prove_it(
     // As with panels: an `up` that has nothing to do sends no alert.
     let delivered = (changed != Some(true)).then(Vec::new);
     let known = prove::Known { scraped, panels: Some(panels), rules: Some(rules), delivered, config };
-    let findings = prove::findings(situation, &[], known).await?;
+    let mut findings = prove::findings(situation, &[], known).await?;
+    findings.extend(learn::unknown(situation, &findings));
     if !findings.is_empty() {
         findings::show(&findings, global);
     }

@@ -3,8 +3,9 @@
 use clap::ValueEnum;
 
 use super::advice::typed;
+use super::learn::News;
 use super::situation::{Situation, Wishes};
-use super::{Exit, Failure, findings, output, prove, situation};
+use super::{Exit, Failure, findings, learn, output, prove, situation};
 use crate::cli::{Format, Global};
 use crate::desired::Desired;
 use crate::verify::{self, Cause, Report, Status};
@@ -53,14 +54,22 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     let (stack, sweeper) = (loaded.stack.name.clone(), engine.clone());
     let look = Situation::with_engine(global, loaded, engine, Wishes::default());
     let situation = tokio::join!(look, sweeper.sweep_probes(stack.as_str())).0?;
-    let mut findings = prove::findings(&situation, &arguments.checks, prove::Known::default()).await?;
     let wants = |check| arguments.checks.is_empty() || arguments.checks.contains(&check);
+    let news = async {
+        if wants(Check::Dashboards) || wants(Check::Alerts) { learn::news(&situation).await } else { Vec::new() }
+    };
+    let (found, news) = tokio::join!(prove::findings(&situation, &arguments.checks, prove::Known::default()), news);
+    let mut findings = found?;
     if wants(Check::Config) && !situation.observed.containers.is_empty() {
         let pending = verify::pending(&situation.desired, &situation.plan(), &findings);
         let behind = findings.iter().rposition(|finding| finding.check == Check::Config.name());
         let at = behind.map_or(findings.len(), |last| last + 1);
         findings.splice(at..at, pending);
     }
+    if arguments.checks.is_empty() {
+        findings.extend(learn::unknown(&situation, &findings));
+    }
+    findings.extend(news.iter().map(News::as_finding));
     if !wants(Check::Targets) {
         // Nothing else tells then that these panels are empty.
         for finding in findings.iter_mut().filter(|finding| finding.cause == Some(Cause::JobDown)) {
@@ -102,9 +111,13 @@ fn nothing_to_prove(check: Check, desired: &Desired) -> Option<&'static str> {
         Check::Engine if desired.daemon.is_none() => {
             Some("`engine.metrics` is off: nothing to prove of the engine; `engine.metrics: gateway` switches it on")
         }
-        Check::Alerts if config.rule_files.is_empty() && config.missing_rules.is_empty() => Some(
-            "the stack has no rules: nothing to prove of alerts; `alerts: {}` in the stack file brings the presets",
-        ),
+        Check::Alerts
+            if config.rule_files.is_empty() && !config.missing_rules.iter().any(|missing| missing.is_asked) =>
+        {
+            Some(
+                "the stack has no rules: nothing to prove of alerts; `alerts: {}` in the stack file brings the presets",
+            )
+        }
         Check::Dashboards if desired.dashboards.is_empty() => {
             Some("the stack has no dashboards: nothing to prove of them")
         }

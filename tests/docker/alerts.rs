@@ -240,6 +240,11 @@ fn the_tests_of_the_stack_file_run_in_the_image_of_the_stacks_prometheus() {
     assert_eq!(stack.json(&["test"])[1]["status"], "fail");
     let unknown = stack.expect(2, &["test", "nothing"]);
     assert!(unknown.stderr.contains("no test is called `nothing`"), "{}", unknown.stderr);
+    let signals = "    signals: { traffic: http_requests_total, errors: 'http_requests_total{code=~\"5..\"}' }\n";
+    stack.write(&TESTS.replace(signals, ""));
+    let unknown = stack.expect(3, &["test"]).stdout;
+    assert!(unknown.contains("there is no rule `HighErrorRatio` of `web`"), "{unknown}");
+    assert!(unknown.contains("`apps.web.signals: { traffic: …, errors: … }`"), "{unknown}");
     let left = docker(&["ps", "-aq", "--filter", &format!("label=io.stackctl.stack={}", stack.name)]);
     assert_eq!(left.trim(), "", "nothing is left running");
 }

@@ -94,18 +94,46 @@ fn every_panel_that_is_made_for_real_apps_under_load_has_data() {
 
 #[test]
 fn what_up_learns_of_an_app_is_remembered_so_that_the_next_plan_is_empty() {
-    let stack = Sandbox::new(APPS);
+    let stack = Sandbox::new(&format!("{APPS}alerts: {{}}\n"));
     stack.ok(&["up", "--no-wait"]);
     assert_eq!(stack.plan(), Vec::<String>::new());
+    let alert = |state: &str| {
+        let alerts = stack.json(&["alerts"]);
+        let of_iotd = |alert: &&Value| alert["alert"] == "HighErrorRatio" && alert["group"] == "iotd";
+        assert_eq!(alerts.as_array().expect("alerts").iter().find(of_iotd).expect("it is listed")["state"], state);
+    };
     crate::sandbox::eventually("Prometheus has scraped the app", || {
         let run = stack.run(&["query", "sum(http_server_requests_seconds_count)", "--format", "json"]);
         run.code == 0 && run.stdout.contains("value")
     });
+    // What `up` would make of that is told before, by all who are asked.
+    alert("waiting");
+    let plan = stack.expect(3, &["plan"]);
+    assert!(plan.stdout.contains("`iotd` now exposes `http_server_requests_"), "{}", plan.stdout);
+    let verified = stack.run(&["verify", "alerts"]);
+    assert!(verified.stdout.contains("`iotd` now exposes `http_server_requests_"), "{}", verified.stdout);
     let up = stack.ok(&["up"]);
+    alert("inactive");
+    stack.ok(&["plan"]);
     assert!(up.stderr.contains("stackctl.json"), "it is written into the running stack: {}", up.stderr);
     assert_eq!(stack.plan(), Vec::<String>::new());
     let again = stack.ok(&["up"]);
     assert!(!again.stderr.contains("stackctl.json"), "{}", again.stderr);
+}
+
+#[test]
+fn what_is_not_scraped_keeps_nobody_from_learning_what_the_others_expose() {
+    let app = "image: stackctl/self, command: [demo, accesslog]";
+    let stack = Sandbox::new(&format!(
+        "apps:\n  web: {{ {app}, metrics: {{}} }}\n  lost: {{ {app}, metrics: {{ path: /nowhere }} }}\nalerts: {{}}\n"
+    ));
+    let up = stack.expect(3, &["up"]);
+    assert!(up.stdout.contains("nothing is known yet of what `lost` exposes"), "{}", up.stdout);
+    assert!(!up.stdout.contains("nothing is known yet of what `web`"), "{}", up.stdout);
+    let alerts = stack.json(&["alerts"]);
+    let ratios = alerts.as_array().expect("alerts").iter().filter(|alert| alert["alert"] == "HighErrorRatio");
+    let states: Vec<_> = ratios.map(|alert| (alert["group"].as_str(), alert["state"].as_str())).collect();
+    assert_eq!(states, [(Some("web"), Some("inactive")), (Some("lost"), Some("waiting"))]);
 }
 
 #[test]

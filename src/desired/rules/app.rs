@@ -4,7 +4,7 @@ use super::super::{Duration, Rule, RuleGroup, prometheus_duration};
 use super::alert::{Usual, is_own, of_preset, own, settings_of};
 use super::{MissingRule, Watched};
 use crate::dashboard::Latency;
-use crate::stack::{AlertSettings, Amount, Stack, written_alerts};
+use crate::stack::{AlertSettings, Amount, OBJECTIVE_ALERTS, Stack, written_alerts};
 
 const MINUTE: u64 = 60;
 
@@ -103,9 +103,9 @@ fn error_ratio(stack: &Stack, app: &Watched, missing: &mut Vec<MissingRule>) -> 
     let has_objective = app.objectives.is_some_and(|objectives| objectives.availability.is_some());
     let settings = settings_of(stack, app.alerts, "error-ratio", !has_objective)?;
     let (Some(traffic), Some(errors)) = (&app.signals.traffic, &app.signals.errors) else {
-        if is_own(app.alerts, "error-ratio") {
-            missing.push(app.unknown("error-ratio", "counts its requests and failures", "traffic: …, errors: …"));
-        }
+        let unknown = app.unknown("error-ratio", "counts its requests and failures", "traffic: …, errors: …");
+        let is_asked = is_own(app.alerts, "error-ratio");
+        missing.push(MissingRule { alerts: &["HighErrorRatio"], is_asked, ..unknown });
         return None;
     };
     let over = app.at_least(settings.over.unwrap_or(Duration::from_secs(5 * MINUTE)));
@@ -144,7 +144,8 @@ fn latency(stack: &Stack, app: &Watched, missing: &mut Vec<MissingRule>) -> Opti
         }
         None => {
             if is_own(app.alerts, "latency") {
-                missing.push(app.unknown("latency", "times its requests", "latency: …"));
+                let unknown = app.unknown("latency", "times its requests", "latency: …");
+                missing.push(MissingRule { alerts: &["HighLatency"], ..unknown });
             }
             return None;
         }
@@ -166,7 +167,7 @@ fn one_in(percentile: f64) -> String {
 }
 
 impl Watched<'_> {
-    /// A rule that cannot be made because nothing is known that does this.
+    /// An objective's rules that cannot be made because nothing is known that does this.
     pub(super) fn unknown(&self, wanted: &str, does: &str, signals: &str) -> MissingRule {
         let name = self.name;
         let reason = if self.is_known {
@@ -174,14 +175,16 @@ impl Watched<'_> {
         } else {
             format!("nothing is known yet that {does}: `{name}` has not been seen to expose what stackctl recognises")
         };
+        let signals = format!("apps.{name}.signals: {{ {signals} }}");
         MissingRule {
             app: name.to_owned(),
             job: self.job.name.clone(),
             wanted: wanted.to_owned(),
             reason,
-            remedy: format!(
-                "write `apps.{name}.signals: {{ {signals} }}`, or send it a request and run `stackctl up` again"
-            ),
+            remedy: format!("write `{signals}`, or send it a request and run `stackctl up` again"),
+            signals,
+            alerts: &OBJECTIVE_ALERTS,
+            is_asked: true,
         }
     }
 }

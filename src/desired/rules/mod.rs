@@ -33,8 +33,14 @@ pub struct MissingRule {
     pub wanted: String,
     /// Why it cannot be made, in words.
     pub reason: String,
-    /// What to write into the stack file.
+    /// What to do.
     pub remedy: String,
+    /// What to write into the stack file, such as `apps.web.signals: { … }`.
+    pub signals: String,
+    /// The alerts that are not there for that.
+    pub alerts: &'static [&'static str],
+    /// Somebody asks for it by name. Else it is one of the presets, and comes with what is learned.
+    pub is_asked: bool,
 }
 
 /// Every file of rules: what stackctl makes, then those that the stack file names. And what could not be made.

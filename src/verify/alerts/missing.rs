@@ -41,6 +41,9 @@ mod tests {
             wanted: "slo.latency".to_owned(),
             reason: "nothing times its requests".to_owned(),
             remedy: "write `apps.web.signals: { latency: … }`".to_owned(),
+            signals: "apps.web.signals: { latency: … }".to_owned(),
+            alerts: &[],
+            is_asked: true,
         };
         let fix = |candidates: &[String]| cannot_be_made(&missing, candidates).fix;
         assert_eq!(fix(&[]), missing.remedy);

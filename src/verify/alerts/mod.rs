@@ -11,7 +11,7 @@ use super::dashboards::{Jobs, ask_jobs};
 use super::series::Lookup;
 use super::{Cause, Finding, Server, Status, Trouble, server};
 use crate::client::LoadedGroup;
-use crate::desired::{Desired, PrometheusConfig, Rule, RuleFile, RuleGroup};
+use crate::desired::{Desired, MissingRule, PrometheusConfig, Rule, RuleFile, RuleGroup};
 use crate::promql::Expression;
 
 /// Name of the check.
@@ -34,7 +34,8 @@ pub async fn objectives(desired: &Desired, servers: &[Server]) -> Vec<Finding> {
 async fn of_files(desired: &Desired, servers: &[Server], wanted: impl Fn(&RuleFile) -> bool) -> Vec<Finding> {
     let Some(config) = &desired.prometheus else { return Vec::new() };
     let files: Vec<&RuleFile> = config.rule_files.iter().filter(|file| wanted(file)).collect();
-    if files.is_empty() && config.missing_rules.is_empty() {
+    let missing: Vec<&MissingRule> = config.missing_rules.iter().filter(|missing| missing.is_asked).collect();
+    if files.is_empty() && missing.is_empty() {
         return Vec::new();
     }
     let (mut judged, mut unknown) = (Vec::new(), Vec::new());
@@ -46,7 +47,7 @@ async fn of_files(desired: &Desired, servers: &[Server], wanted: impl Fn(&RuleFi
     }
     let found = server::joined(judged).into_iter().chain(unknown);
     let prometheus = server::with_the_whole(servers).find_map(|server| server.client.as_ref());
-    let missing = config.missing_rules.iter().map(async |missing| {
+    let missing = missing.into_iter().map(async |missing| {
         let lookup = prometheus.map(|prometheus| Lookup::new(prometheus, config));
         missing::cannot_be_made(missing, &missing::candidates(missing, lookup.as_ref()).await)
     });
