@@ -35,7 +35,7 @@ pub async fn choose(
         let mut variable = variable.clone();
         let options = match options(prometheus, &variable, &filling, among).await {
             Ok(options) => options,
-            Err(error) if !error.answered && is_gone(prometheus).await => return Err(error),
+            Err(error) if !error.answered && prometheus.is_gone().await => return Err(error),
             // What there is to choose is not known: what was asked for still holds, and all is everything.
             Err(_) => {
                 variable.all_value.get_or_insert_with(|| ".*".to_owned());
@@ -48,11 +48,6 @@ pub async fn choose(
         chosen.push(Chosen { variable, options, values, auto });
     }
     Ok(chosen)
-}
-
-/// Whether it is Prometheus that does not answer, and not the one question that is too much for it.
-async fn is_gone(prometheus: &Prometheus) -> bool {
-    !prometheus.ready().await.unwrap_or(false)
 }
 
 async fn options(

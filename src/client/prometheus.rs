@@ -3,6 +3,7 @@
 use reqwest::{IntoUrl, RequestBuilder, Url};
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::connection;
 use super::error::innermost;
@@ -15,6 +16,9 @@ const SERVICE: &str = "Prometheus";
 
 /// Longest query in an address: proxies take few longer ones, and some clients none beyond 64 KiB.
 const LONGEST_ADDRESS: usize = 6000;
+
+/// How long one that is well takes at most to say so.
+const SHORT_PATIENCE: Duration = Duration::from_secs(2);
 
 /// One Prometheus.
 #[derive(Debug, Clone)]
@@ -94,6 +98,11 @@ impl Prometheus {
         let fail = |error: reqwest::Error| self.failed("readiness", innermost(&error), false);
         let response = self.request(format!("{}/-/ready", self.base)).send().await.map_err(fail)?;
         Ok(response.status().is_success())
+    }
+
+    /// Whether it does not answer at all, after a question that it has not answered and that may have been too much for it.
+    pub async fn is_gone(&self) -> bool {
+        !matches!(tokio::time::timeout(SHORT_PATIENCE, self.ready()).await, Ok(Ok(true)))
     }
 
     /// Every target, scraped or dropped.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::AutoInterval;
-use super::import::source_of_query;
+use super::import::{source_of_query, value_and_text};
 
 /// A variable: `$name` in a query stands for what was chosen.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -70,17 +70,24 @@ impl VariableSource {
     pub fn of_query(query: &str) -> Self {
         source_of_query(query)
     }
-
-    /// The source that somebody wrote: a list of values, or the one query of Grafana's.
-    pub fn written(values: &[String]) -> Self {
-        match values {
-            [query] if query.contains('(') => Self::of_query(query),
-            values => Self::Values(values.to_vec()),
-        }
-    }
 }
 
 impl Variable {
+    /// The variable that somebody wrote: a list of values, each with the text before it that is read in its place
+    /// (`low : 0.5`, as in Grafana), or the one query of Grafana's.
+    pub fn written(name: &str, values: &[String]) -> Self {
+        let named = Self { name: name.to_owned(), ..Self::default() };
+        match values {
+            [query] if query.contains('(') => Self { source: VariableSource::of_query(query), ..named },
+            values => {
+                let choices: Vec<_> = values.iter().map(|choice| value_and_text(choice)).collect();
+                let texts = choices.iter().filter(|(value, text)| value != text).cloned().collect();
+                let values = choices.into_iter().map(|(value, _)| value).collect();
+                Self { source: VariableSource::Values(values), texts, ..named }
+            }
+        }
+    }
+
     /// Has the choices come from a query: a Prometheus that reads from others knows the series of these, and not what values
     /// their labels have (`storage/remote/read.go`: `LabelValues` is not implemented).
     pub fn ask_by_query(&mut self) {

@@ -12,7 +12,7 @@ const SMALL: f64 = 11.0;
 pub(super) fn draw(panel: &Panel, series: &[Series], area: Area, shapes: &mut Shapes) {
     let (low, high) = gauge::ends(panel, series);
     let rows = Rows::of(series.len(), area);
-    for (row, one) in series.iter().take(rows.shown).enumerate() {
+    for (row, one) in largest(series, rows.shown).into_iter().enumerate() {
         let Some(last) = one.last() else { continue };
         let share = ((last - low) / (high - low)).clamp(0.0, 1.0);
         let class = state_class(panel, last);
@@ -28,12 +28,23 @@ pub(super) fn draw_shares(panel: &Panel, series: &[Series], area: Area, shapes: 
     let value = |one: &Series| one.last().filter(|value| value.is_finite()).unwrap_or_default().max(0.0);
     let sum: f64 = series.iter().map(value).sum();
     let rows = Rows::of(series.len(), area);
-    for (row, one) in series.iter().take(rows.shown).enumerate() {
+    for (row, one) in largest(series, rows.shown).into_iter().enumerate() {
         let share = if sum > 0.0 { value(one) / sum } else { 0.0 };
         let text = format!("{} · {:.0} %", written(panel, value(one)), share * 100.0);
         draw_bar(rows.area(row), &one.legend, &text, share, &super::palette::line_class(row), shapes);
     }
     rows.draw_more(shapes);
+}
+
+/// The series as they come; where there is no room for all, the largest, the very largest first.
+fn largest(series: &[Series], room: usize) -> Vec<&Series> {
+    let mut largest: Vec<&Series> = series.iter().collect();
+    if series.len() > room {
+        let value = |one: &Series| one.last().filter(|value| !value.is_nan()).unwrap_or(f64::NEG_INFINITY);
+        largest.sort_by(|one, other| value(other).total_cmp(&value(one)));
+        largest.truncate(room);
+    }
+    largest
 }
 
 fn draw_bar(area: Area, name: &str, value: &str, share: f64, class: &str, shapes: &mut Shapes) {
@@ -76,5 +87,23 @@ impl Rows {
             let y = self.area.y + float(self.shown) * self.height + 12.0;
             shapes.text((self.area.x, y), Anchor::Start, "dim small", format!("and {} more", self.more));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Series, largest};
+
+    #[test]
+    fn where_there_is_no_room_for_all_the_largest_are_drawn() {
+        let one = |number: u32| Series {
+            legend: format!("series-{number}"),
+            points: vec![(0.0, f64::from(number))],
+            ..Series::default()
+        };
+        let series: Vec<Series> = (0..2000).map(one).collect();
+        let names = |count| largest(&series[..count], 3).iter().map(|one| one.legend.clone()).collect::<Vec<_>>();
+        assert_eq!(names(2000), ["series-1999", "series-1998", "series-1997"]);
+        assert_eq!(names(3), ["series-0", "series-1", "series-2"], "as they come");
     }
 }

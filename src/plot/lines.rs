@@ -68,6 +68,7 @@ impl Frame<'_> {
 impl Lines<'_> {
     /// Draws into the area.
     pub(super) fn draw(&self, area: Area, shapes: &mut Shapes) {
+        let area = self.tell_more(area, shapes);
         let shown = legend::shown(self.panel, self.series, self.more, area);
         let plot_height = area.height - legend::height(&shown) - 20.0;
         let stacked = stack::stacked(self.series, self.panel.stacking);
@@ -85,15 +86,22 @@ impl Lines<'_> {
         }
         self.limit_labels(&frame, shapes);
         self.marks(&frame, shapes);
-        if self.more > 0 {
-            let words = format!("the {} highest lines, and {} more that are not drawn", self.series.len(), self.more);
-            let words = letters::fit(&words, frame.area.width - 12.0, SMALL);
-            shapes.text((frame.area.right() - 6.0, frame.area.y + 12.0), Anchor::End, "dim small halo", words);
-        }
         if self.hints {
             self.hints(&frame, shapes);
         }
         legend::draw(&shown, Area { y: frame.area.bottom() + 22.0, ..area }, shapes);
+    }
+
+    /// Says above the lines how many are not drawn, and returns what is left below.
+    fn tell_more(&self, area: Area, shapes: &mut Shapes) -> Area {
+        const HEIGHT: f64 = 16.0;
+        if self.more == 0 {
+            return area;
+        }
+        let words = format!("the {} highest lines, and {} more that are not drawn", self.series.len(), self.more);
+        let words = letters::fit(&words, area.width - 12.0, SMALL);
+        shapes.text((area.right() - 6.0, area.y + 10.0), Anchor::End, "dim small", words);
+        Area { y: area.y + HEIGHT, height: area.height - HEIGHT, ..area }
     }
 
     fn frame(&self, area: Area, drawn: &[Series]) -> Frame<'_> {

@@ -49,7 +49,7 @@ pub async fn ask(prometheus: &Prometheus, dashboard: &Dashboard, shown: &Shown) 
     let lost = asked.iter().find_map(|one| one.as_ref().err().filter(|error| !error.answered));
     // One question may be too much for a Prometheus that is well.
     if let Some(error) = lost.filter(|_| !is_answered)
-        && !prometheus.ready().await.unwrap_or(false)
+        && prometheus.is_gone().await
     {
         return Err(error.clone());
     }

@@ -19,7 +19,7 @@ use super::{Annotation, Color, Dashboard, Link};
 use datasource::Datasources;
 pub use encoding::text_of;
 pub(super) use old::FOREIGN_KEYS;
-pub(super) use variable::of_query as source_of_query;
+pub(super) use variable::{of_query as source_of_query, value_and_text};
 
 /// A dashboard that was read.
 #[derive(Debug, Clone, PartialEq)]

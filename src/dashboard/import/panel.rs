@@ -28,7 +28,8 @@ fn from_grid(panels: &[Value], notes: &mut Vec<String>) -> Vec<Row> {
                 panels: inner.filter_map(|inner| panel(inner, 0, notes)).collect(),
             });
         } else if let Some(panel) = panel(json, 0, notes) {
-            if rows.is_empty() {
+            // What follows a folded row is none of its own.
+            if rows.last().is_none_or(|row| row.collapsed) {
                 rows.push(Row::default());
             }
             rows.last_mut().expect("there is one").panels.push(panel);

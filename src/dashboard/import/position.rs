@@ -1,5 +1,7 @@
 //! Which queries of a dashboard's file do not parse, and where they stand in it.
 
+use std::fmt::Write as _;
+
 use super::WrongQuery;
 use crate::dashboard::{Dashboard, Query};
 use crate::promql::{Expression, Filling, fill};
@@ -63,7 +65,11 @@ impl Dashboard {
                 Err(error) => Some(format!("not PromQL: {error}")),
             }
         };
-        let message = parse(0)?;
+        let mut message = parse(0)?;
+        let used = crate::promql::variables(query);
+        for (name, value) in own.iter().filter(|(name, value)| used.contains(name) && value != ".*") {
+            write!(message, "; `${name}` stands for `{value}`").expect("a String takes everything");
+        }
         (1..STAND_INS.len().pow(counted)).all(|combination| parse(combination).is_some()).then_some(message)
     }
 

@@ -352,3 +352,15 @@ fn what_grafana_alone_shows_of_panels_is_said_once_for_each_sort() {
         ]
     );
 }
+
+#[test]
+fn what_follows_a_folded_row_is_none_of_its_own() {
+    let json = serde_json::json!({ "title": "t", "panels": [
+        { "type": "row", "title": "Of $disk", "repeat": "disk", "collapsed": true, "gridPos": { "y": 0 },
+          "panels": [{ "type": "timeseries", "title": "inner", "targets": [{ "expr": "up" }] }] },
+        { "type": "timeseries", "title": "after", "gridPos": { "y": 1 }, "targets": [{ "expr": "up" }] },
+    ]});
+    let imported = read(&json);
+    let rows: Vec<_> = imported.dashboard.rows.iter().map(|row| (row.repeat.as_deref(), row.panels.len())).collect();
+    assert_eq!(rows, [(Some("disk"), 1), (None, 1)]);
+}

@@ -88,14 +88,17 @@ fn sorting(json: &Map<String, Value>) -> Sorting {
 /// Value and text of each choice: `1m,The first : a,b\\,c`. A comma behind a backslash divides nothing.
 fn choices(written: &str) -> Vec<(String, String)> {
     let divided = written.replace("\\,", "\0");
-    let choices = split(&divided).into_iter().map(|choice| choice.replace('\0', ","));
-    let pair = |choice: String| match choice.rsplit_once(" : ") {
+    split(&divided).into_iter().map(|choice| value_and_text(&choice.replace('\0', ","))).collect()
+}
+
+/// Value and text of one choice: `The first : a`.
+pub(in crate::dashboard) fn value_and_text(choice: &str) -> (String, String) {
+    match choice.rsplit_once(" : ") {
         Some((text, value)) if !text.trim().is_empty() && !value.trim().is_empty() => {
             (value.trim().to_owned(), text.trim().to_owned())
         }
-        _ => (choice.clone(), choice),
-    };
-    choices.map(pair).collect()
+        _ => (choice.to_owned(), choice.to_owned()),
+    }
 }
 
 /// The query: a text, or since Grafana 7 a map that holds one.

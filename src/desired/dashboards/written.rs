@@ -72,16 +72,9 @@ fn takes_many(name: &str, queries: &[&str]) -> bool {
 }
 
 fn variable(name: &str, values: &[String], queries: &[&str]) -> Variable {
-    let source = VariableSource::written(values);
-    let takes_many = matches!(source, VariableSource::LabelValues { .. }) && takes_many(name, queries);
-    Variable {
-        name: name.to_owned(),
-        source,
-        multi: takes_many,
-        include_all: takes_many,
-        all_value: takes_many.then(|| ".*".to_owned()),
-        ..Variable::default()
-    }
+    let variable = Variable::written(name, values);
+    let takes_many = matches!(variable.source, VariableSource::LabelValues { .. }) && takes_many(name, queries);
+    Variable { multi: takes_many, include_all: takes_many, all_value: takes_many.then(|| ".*".to_owned()), ..variable }
 }
 
 fn row(written: &stack::Row) -> Row {

@@ -71,7 +71,13 @@ enum OneOrMany<'a> {
 
 impl<'a> Variable<'a> {
     pub(super) fn of(variable: &'a dashboard::Variable) -> Self {
-        let mut made = Self::from(&variable.source);
+        let mut made = match &variable.source {
+            VariableSource::Values(values) => {
+                let choice = |value: &'a String| (variable.text_of(value), value.as_str());
+                Self::custom(&values.iter().map(choice).collect::<Vec<_>>())
+            }
+            source => Self::from(source),
+        };
         made.name = &variable.name;
         made.label = if variable.label.is_empty() { &variable.name } else { &variable.label };
         made.multi = variable.multi;
@@ -101,13 +107,26 @@ impl<'a> Variable<'a> {
         }
     }
 
-    fn listed(kind: &'static str, values: &'a [String]) -> Self {
-        let choice = |(index, value): (usize, &'a String)| Choice::of(value, Some(index == 0));
+    /// Of texts and values: `low : 0.5,a\,b`, as Grafana divides them.
+    fn custom(choices: &[(&'a str, &'a str)]) -> Self {
+        let written = choices.iter().map(|(text, value)| {
+            let choice = if text == value { (*value).to_owned() } else { format!("{text} : {value}") };
+            choice.replace(',', "\\,")
+        });
+        Self::listed("custom", written.collect::<Vec<_>>().join(","), choices)
+    }
+
+    fn listed(kind: &'static str, query: String, choices: &[(&'a str, &'a str)]) -> Self {
+        let choice = |(text, value): (&'a str, &'a str), selected| Choice {
+            selected: Some(selected),
+            text: OneOrMany::One(text),
+            value: OneOrMany::One(value),
+        };
         Self {
             kind,
-            query: Query::Listed(values.join(",")),
-            options: Some(values.iter().enumerate().map(choice).collect()),
-            current: values.first().map(|first| Choice::of(first, Some(true))),
+            query: Query::Listed(query),
+            options: Some(choices.iter().enumerate().map(|(index, one)| choice(*one, index == 0)).collect()),
+            current: choices.first().map(|first| choice(*first, true)),
             ..Self::default()
         }
     }
@@ -126,8 +145,8 @@ impl<'a> From<&'a VariableSource> for Variable<'a> {
             VariableSource::QueryResult(query) => Self::asked(format!("query_result({query})")),
             VariableSource::Metrics(pattern) => Self::asked(format!("metrics({pattern})")),
             VariableSource::LabelNames(metric) => Self::asked(format!("label_names({metric})")),
-            VariableSource::Values(values) => Self::listed("custom", values),
-            VariableSource::Interval(values) => Self::listed("interval", values),
+            VariableSource::Values(values) => Self::custom(&alike(values)),
+            VariableSource::Interval(values) => Self::listed("interval", values.join(","), &alike(values)),
             VariableSource::Text(text) => Self {
                 kind: "textbox",
                 query: Query::Written(text),
@@ -141,8 +160,29 @@ impl<'a> From<&'a VariableSource> for Variable<'a> {
     }
 }
 
+/// Choices that are read as they are.
+fn alike(values: &[String]) -> Vec<(&str, &str)> {
+    values.iter().map(|value| (value.as_str(), value.as_str())).collect()
+}
+
 impl<'a> Choice<'a> {
     fn of(value: &'a str, selected: Option<bool>) -> Self {
         Self { selected, text: OneOrMany::One(value), value: OneOrMany::One(value) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Variable;
+    use crate::dashboard;
+
+    #[test]
+    fn a_list_that_somebody_wrote_means_to_grafana_what_it_means_to_the_page() {
+        let variable = dashboard::Variable::written("p", &["low : 0.5".to_owned(), "a,b".to_owned()]);
+        assert_eq!((variable.first_value().as_deref(), variable.text_of("0.5")), (Some("0.5"), "low"));
+        let json = serde_json::to_value(Variable::of(&variable)).expect("it can be written");
+        assert_eq!(json["query"], "low : 0.5,a\\,b");
+        assert_eq!((&json["options"][0]["text"], &json["options"][0]["value"]), (&"low".into(), &"0.5".into()));
+        assert_eq!((&json["current"]["value"], &json["options"][1]["value"]), (&"0.5".into(), &"a,b".into()));
     }
 }

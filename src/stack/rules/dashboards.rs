@@ -3,12 +3,15 @@
 use std::collections::HashMap;
 
 use super::super::document::Path;
-use super::super::{DashboardSource, Panel, PanelType, WrittenDashboard, suggest};
+use super::super::{DashboardSource, Panel, PanelType, Stack, WrittenDashboard, suggest};
 use super::Examination;
 use crate::dashboard::{self, Unit, Variable, VariableSource};
 
 /// Variables that a query has without a word in the file.
 const GIVEN: [&str; 2] = ["instance", "job"];
+
+/// Presets that show what an exporter of the same name gives.
+const OF_EXPORTERS: [&str; 6] = ["cadvisor", "mysql", "nginx", "node", "postgres", "redis"];
 
 /// Presets are stackctl's own.
 pub(super) fn presets_are_known(examination: &mut Examination) {
@@ -21,8 +24,22 @@ pub(super) fn presets_are_known(examination: &mut Examination) {
             let wrong = suggest::unknown_name("preset", preset, known.iter().copied(), add);
             let path = Path::ROOT.key("dashboards");
             examination.wrong(path.key(name.as_str()).key("preset"), wrong);
+        } else if OF_EXPORTERS.contains(&preset.as_str()) && !may_be_there(stack, preset) {
+            let path = Path::ROOT.key("dashboards");
+            let message = format!("nothing in this file gives what the preset `{preset}` shows: its panels stay empty");
+            let help = format!("add `exporters: {{ {preset}: … }}`, or remove the dashboard");
+            examination.warning(path.key(name.as_str()).key("preset"), message, help);
         }
     }
+}
+
+/// Whether an exporter of that kind is written, or something that may be one: an app, or a job in Prometheus' words.
+fn may_be_there(stack: &Stack, kind: &str) -> bool {
+    let is_written = stack.exporters.iter().any(|(name, exporter)| exporter.kind(name.as_str()) == kind);
+    let is_run = stack.apps.values().any(|app| app.image.contains("exporter"));
+    let prometheus = stack.prometheus.as_option();
+    let has_others = prometheus.is_none_or(|it| !it.extra_scrape_configs.is_empty() || !it.remote_read.is_empty());
+    is_written || is_run || has_others || !stack.attached.is_empty() || !stack.scrape.is_empty()
 }
 
 /// Grafana keeps one dashboard of each uid, and stops reading all of them where there are two.
@@ -87,12 +104,18 @@ pub(super) fn panels_can_be_drawn(examination: &mut Examination) {
 
 /// The dashboard with nothing but its variables, against which a query is read.
 fn variables_of(written: &WrittenDashboard) -> dashboard::Dashboard {
-    let variables = written.variables.iter().map(|(name, values)| Variable {
-        name: name.clone(),
-        source: VariableSource::written(values),
-        ..Variable::default()
-    });
+    let variables = written.variables.iter().map(|(name, values)| Variable::written(name, values));
     dashboard::Dashboard { variables: variables.collect(), ..dashboard::Dashboard::default() }
+}
+
+/// Why Prometheus would refuse what asks for a variable's choices.
+fn why_no_choices(written: &WrittenDashboard, name: &str, values: &[String]) -> Option<String> {
+    let asked = match Variable::written(name, values).source {
+        VariableSource::LabelValues { selector, .. } => selector,
+        VariableSource::QueryResult(query) => query,
+        _ => return None,
+    };
+    (!asked.is_empty()).then(|| variables_of(written).why_no_query(&asked, true)).flatten()
 }
 
 fn draw(examination: &mut Examination, path: Path, panel: &Panel) {
@@ -192,6 +215,9 @@ fn parts_make_sense(examination: &mut Examination, path: Path, written: &Written
         } else if values.iter().all(|value| value.trim().is_empty()) {
             let help = "write a list of values, or `label_values(SELECTOR, LABEL)`";
             examination.error_at_key(variables.key(name), "a variable without a value", help);
+        } else if let Some(why) = why_no_choices(written, name, values) {
+            let help = "write `label_values(SELECTOR, LABEL)`, `query_result(PROMQL)` or a list of values";
+            examination.error(variables.key(name), why, help);
         }
     }
     let links = path.key("links");

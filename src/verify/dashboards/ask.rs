@@ -3,7 +3,7 @@
 use super::evidence::{Answer, PanelState, QueryState, Silence};
 use crate::chosen::{Among, Chosen, choose, repeat};
 use crate::client::{Error, Prometheus, QueryResult};
-use crate::dashboard::{Dashboard, Panel};
+use crate::dashboard::{Dashboard, Panel, VariableSource};
 use crate::desired::PrometheusConfig;
 use crate::promql::{Expression, Filling, fill};
 use crate::verify::series::Lookup;
@@ -13,6 +13,8 @@ pub(super) struct Asker<'a> {
     lookup: Lookup<'a>,
     /// What stands for each variable, as on the page before anything is chosen.
     variables: Vec<(String, String)>,
+    /// Variables whose choices are asked for, and that have none.
+    pub(super) without_choice: Vec<String>,
 }
 
 impl<'a> Asker<'a> {
@@ -23,11 +25,18 @@ impl<'a> Asker<'a> {
         config: &'a PrometheusConfig,
         dashboard: &mut Dashboard,
     ) -> Self {
-        let mut asker = Self { lookup: Lookup::new(prometheus, config), variables: Vec::new() };
+        let mut asker =
+            Self { lookup: Lookup::new(prometheus, config), variables: Vec::new(), without_choice: Vec::new() };
         // A Prometheus that is gone is told by the first panel.
         let chosen = choose(prometheus, dashboard, &[], &asker.filling(None), Among::Current).await;
         let chosen = chosen.unwrap_or_default();
         asker.variables = chosen.iter().map(Chosen::pair).collect();
+        let lacks_choice = |one: &&Chosen| {
+            let source = &one.variable.source;
+            one.options.is_empty()
+                && matches!(source, VariableSource::LabelValues { .. } | VariableSource::QueryResult(_))
+        };
+        asker.without_choice = chosen.iter().filter(lacks_choice).map(|one| one.variable.name.clone()).collect();
         repeat(dashboard, &chosen);
         asker
     }

@@ -19,7 +19,7 @@ use super::server::with_the_whole;
 use super::{Cause, Finding, Server, Trouble};
 use crate::client::Grafana;
 use crate::dashboard::{Panel, PanelKind};
-use crate::desired::{Desired, StackDashboard};
+use crate::desired::{DashboardOrigin, Desired, StackDashboard};
 
 /// Name of the check.
 pub const DASHBOARDS: &str = "dashboards";
@@ -69,7 +69,19 @@ async fn findings(dashboard: &StackDashboard, asker: &ask::Asker<'_>, jobs: &Job
     let panels = asking_panels(dashboard);
     let answers = panels.into_iter().map(|(name, panel)| async move { (name, asker.ask(panel).await) });
     let states: Vec<_> = futures_util::stream::iter(answers).buffered(CONCURRENT_PANELS).collect().await;
-    judge_panels(dashboard, &states, jobs)
+    let mut findings = judge_panels(dashboard, &states, jobs);
+    // One that stackctl makes asks for what its panels show, and they say it.
+    if dashboard.origin != DashboardOrigin::Made {
+        findings.extend(asker.without_choice.iter().map(|variable| nothing_to_choose(dashboard, variable)));
+    }
+    findings
+}
+
+fn nothing_to_choose(dashboard: &StackDashboard, variable: &str) -> Finding {
+    let message = format!("the variable `{variable}` has nothing to choose: its query has no answer");
+    let fix = format!("correct the query of `{variable}`; try it with `stackctl query`");
+    let trouble = Trouble::new(Cause::NoData, message, fix);
+    Finding::fail(DASHBOARDS, &dashboard.name, Some(variable), trouble).as_warning()
 }
 
 /// The panels that ask something, each under a name of its own: its title, with that of its row where two are alike. One that

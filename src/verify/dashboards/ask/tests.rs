@@ -41,14 +41,17 @@ async fn a_panel_that_is_repeated_is_asked_for_with_each_value_by_itself() {
     let stand_in = StandIn::new(|_| success(&json!({ "resultType": "vector", "result": [] }))).await;
     let source = VariableSource::Values(vec!["GET".to_owned(), "POST".to_owned()]);
     let method = Variable { name: "method".to_owned(), source, multi: true, include_all: true, ..Variable::default() };
+    let source = VariableSource::QueryResult("nosuch".to_owned());
+    let job = Variable { name: "job".to_owned(), source, ..Variable::default() };
     let expression = "sum(requests_total{method=\"$method\"})".to_owned();
     let repeat = Some(Repeat { variable: "method".to_owned(), per_line: None });
     let panel = Panel { queries: vec![Query { expression, ..Query::default() }], repeat, ..Panel::default() };
     let rows = vec![Row { panels: vec![panel], ..Row::default() }];
-    let mut dashboard = Dashboard { variables: vec![method], rows, ..Dashboard::default() };
+    let mut dashboard = Dashboard { variables: vec![method, job], rows, ..Dashboard::default() };
     let desired = demo(Vec::new());
     let config = desired.prometheus.as_ref().expect("it has one");
     let asker = Asker::of(&stand_in.prometheus, config, &mut dashboard).await;
+    assert_eq!(asker.without_choice, ["job"]);
     for panel in dashboard.panels() {
         asker.ask(panel).await;
     }
