@@ -95,7 +95,9 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
             "dashboards" => no_more_shown(&before),
             _ => None,
         });
-        told.iter().for_each(|told| output::say(&output::fitted(&std::io::stderr(), told, 0)));
+        if let Some(told) = told {
+            output::say(&output::fitted(&std::io::stderr(), &told, 0));
+        }
     }
     Ok(exit)
 }

@@ -96,8 +96,9 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     if !global.quiet {
         output::say(&format!("{} wrote {}", output::paint(output::GREEN, "ok"), file.display()));
         let of_compose = !said.from.is_empty() || !said.include.is_empty();
-        let advice = unscraped::advice(&exporters::read(&text, &folder, &secrets)?, of_compose);
-        advice.iter().for_each(|advice| output::say(&output::fitted(&std::io::stderr(), advice, 0)));
+        if let Some(advice) = unscraped::advice(&exporters::read(&text, &folder, &secrets)?, of_compose) {
+            output::say(&output::fitted(&std::io::stderr(), &advice, 0));
+        }
     }
     start(global, arguments, &asker, &file).await
 }

@@ -50,9 +50,10 @@ impl Run<'_> {
             mounts.retain(|mount| !kept.iter().any(|carried| carried.target == mount.target));
             mounts.extend_from_slice(kept);
         }
-        if engine.facts().is_podman {
-            let sysctls = request.host_config.as_mut().and_then(|host| host.sysctls.as_mut());
-            sysctls.into_iter().for_each(|sysctls| as_docker_does(sysctls, service));
+        if engine.facts().is_podman
+            && let Some(sysctls) = request.host_config.as_mut().and_then(|host| host.sysctls.as_mut())
+        {
+            as_docker_does(sysctls, service);
         }
         let platform = service.container.settings.platform.as_deref().unwrap_or_default();
         let options = CreateContainerOptionsBuilder::new().name(name).platform(platform).build();

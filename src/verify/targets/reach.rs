@@ -136,13 +136,12 @@ fn refused_by_container(expected: &Expected, listeners: &[Listener]) -> Trouble 
 
 fn on_loopback(expected: &Expected, listener: &Listener) -> Trouble {
     let (address, instance, listens) = (address_of(expected), &expected.instance, listener.address);
-    let message = match expected.is_on_host_network() {
-        true => format!("`{address}` refuses: on its host only {listens} listens, which no container can reach"),
-        false => {
-            format!(
-                "`{address}` refuses: in `{instance}` only {listens} listens, which nobody outside the container can reach"
-            )
-        }
+    let message = if expected.is_on_host_network() {
+        format!("`{address}` refuses: on its host only {listens} listens, which no container can reach")
+    } else {
+        format!(
+            "`{address}` refuses: in `{instance}` only {listens} listens, which nobody outside the container can reach"
+        )
     };
     let port = listener.address.port();
     let mut fix = format!("have the app listen on 0.0.0.0:{port} instead of {}", listener.address);
@@ -162,18 +161,14 @@ fn wrong_port(expected: &Expected, port: u16, path: Option<&str>) -> Trouble {
 /// Advice to ask that port, and that path where it is another than the one that is asked now.
 fn place_fix(expected: &Expected, port: u16, path: Option<&str>) -> String {
     let path = path.filter(|path| *path != expected.job.path);
-    match (expected.container, expected.setting()) {
-        (None, Some(setting)) => {
-            let path = path.map(|path| format!(", set `{setting}.path: {path}`,")).unwrap_or_default();
-            format!("write port {port} in `{setting}.targets`{path} and run `stackctl up`")
-        }
-        _ => {
-            let port = port.to_string();
-            let keys: Vec<(&str, &str)> =
-                [("port", port.as_str())].into_iter().chain(path.map(|path| ("path", path))).collect();
-            expected.write_all(&keys)
-        }
+    if let (None, Some(setting)) = (expected.container, expected.setting()) {
+        let path = path.map(|path| format!(", set `{setting}.path: {path}`,")).unwrap_or_default();
+        return format!("write port {port} in `{setting}.targets`{path} and run `stackctl up`");
     }
+    let port = port.to_string();
+    let keys: Vec<(&str, &str)> =
+        [("port", port.as_str())].into_iter().chain(path.map(|path| ("path", path))).collect();
+    expected.write_all(&keys)
 }
 
 fn nothing_listens(expected: &Expected) -> Trouble {
@@ -191,10 +186,8 @@ fn nothing_listens(expected: &Expected) -> Trouble {
         return container::restarting(container, "", see_logs);
     }
     let instance = &expected.instance;
-    let message = match expected.is_on_host_network() {
-        true => format!("`{address}` refuses: `{instance}` runs, but nothing listens on that port of the host"),
-        false => format!("`{address}` refuses: `{instance}` runs, but nothing listens in it"),
-    };
+    let where_else = if expected.is_on_host_network() { "on that port of the host" } else { "in it" };
+    let message = format!("`{address}` refuses: `{instance}` runs, but nothing listens {where_else}");
     Trouble::new(Cause::ConnectionRefused, message, see_logs)
 }
 
