@@ -97,8 +97,7 @@ fn asking_panels(dashboard: &StackDashboard) -> Vec<(String, &Panel)> {
         (title, Some(row)) if !is_alone(title) => format!("{row}: {title}"),
         (title, _) => title.to_owned(),
     };
-    let named = asking.iter().map(|found| (name(found), found.1));
-    let (names, panels): (Vec<String>, Vec<&Panel>) = named.unzip();
+    let (names, panels): (Vec<String>, Vec<&Panel>) = asking.iter().map(|found| (name(found), found.1)).unzip();
     let told_apart = names.iter().zip(panels).map(|(name, panel)| {
         let is_alone = names.iter().filter(|other| *other == name).count() == 1;
         match panel.pinned.last().filter(|_| !is_alone) {

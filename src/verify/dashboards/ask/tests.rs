@@ -50,10 +50,10 @@ async fn a_panel_that_is_repeated_is_asked_for_with_each_value_by_itself() {
     let mut dashboard = Dashboard { variables: vec![method, job], rows, ..Dashboard::default() };
     let desired = demo(Vec::new());
     let config = desired.prometheus.as_ref().expect("it has one");
-    let asker = Asker::of(&stand_in.prometheus, config, &mut dashboard).await;
-    assert_eq!(asker.without_choice, ["job"]);
+    let questioner = Asker::of(&stand_in.prometheus, config, &mut dashboard).await;
+    assert_eq!(questioner.without_choice, ["job"]);
     for panel in dashboard.panels() {
-        asker.ask(panel).await;
+        questioner.ask(panel).await;
     }
     let asked: Vec<String> = stand_in.asked().into_iter().map(|question| question.query).collect();
     for method in ["GET", "POST"] {
