@@ -41,7 +41,8 @@
 //! 3. The plan decides everything and does nothing; the engine does everything and decides nothing. `stackctl plan`
 //!    prints the very value that `stackctl up` carries out.
 //! 4. stackctl never touches an object that lacks its labels.
-//! 5. A plan never removes or replaces a volume. Only `down --volumes` does, and it asks.
+//! 5. A plan never removes or replaces a volume. Only `down --volumes` does, and it asks. A volume carries the stack file that it
+//!    was made for: another one of that name in another folder neither removes nor takes it without being told.
 //! 6. `compose.yml` and the API calls come from the same `Desired`, so they cannot drift apart.
 //! 7. A second `up` is an empty plan. The proof may still have `up` write what it has learned of an app that only now exposes it.
 //! 8. What runs is compared by content: a configuration file changed inside a container is drift, and shows in the plan.

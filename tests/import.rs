@@ -164,8 +164,8 @@ fn jobs_and_targets_of_the_project_are_the_same_when_rendered_again() {
 
 #[test]
 fn a_stack_file_elsewhere_leads_to_the_same_files() {
-    let above =
-        folder(&[("docker-compose.yml", "services: { web: { image: nginx:1, volumes: ['./etc:/etc/nginx:ro'] } }\n")]);
+    let compose = "services: { web: { image: nginx:1, volumes: ['./etc:/etc/nginx:ro'] } }\n";
+    let above = folder(&[("docker-compose.yml", compose), ("etc/nginx.conf", "")]);
     let shop = above.path().join("shop");
     let imported = import_into(above.path(), &[shop.join("docker-compose.yml")]).unwrap();
     assert!(imported.text.contains("./shop/etc:/etc/nginx:ro"), "{}", imported.text);
@@ -684,4 +684,60 @@ fn where_no_prometheus_yml_was_found_it_is_said_where_it_was_looked_for() {
         assert!(told.contains("1 of 1 service and no scrape jobs"), "{told}");
         assert!(told.contains("prometheus.yml was not found: ") && told.contains(said), "{said}: {told}");
     }
+}
+
+#[test]
+fn files_of_a_service_that_is_extended_lie_where_its_file_does() {
+    let above = folder(&[
+        ("docker-compose.yml", "services: { a: { extends: { file: sub/base.yml, service: b } } }\n"),
+        (
+            "sub/base.yml",
+            "services: { b: { image: 'x:1', env_file: [e.env], volumes: ['./d:/d'], build: { context: . } } }\n",
+        ),
+        ("sub/e.env", "COLOR=red\n"),
+        ("sub/d/x", ""),
+    ]);
+    let shop = above.path().join("shop");
+    let imported = import_into(&shop, &[shop.join("docker-compose.yml")]).expect("it is right");
+    let app = &read(&imported, &shop).stack.apps[&"a".parse::<stack::ServiceName>().unwrap()];
+    assert_eq!(app.container.environment["COLOR"], "red", "{}", imported.text);
+    assert!(imported.text.contains("./sub/d:/d"), "{}", imported.text);
+    assert!(imported.remarks.iter().any(|remark| remark.fix.contains("docker build -t x:1 ./sub/")), "{imported:?}");
+    assert!(imported.remarks.iter().all(|remark| !remark.message.contains("is not here")), "{imported:?}");
+}
+
+#[test]
+fn a_dollar_sign_in_the_file_of_variables_is_a_warning_that_names_its_key() {
+    let above = folder(&[
+        ("docker-compose.yml", "services: { a: { image: 'x:1', environment: { P: '$DB_PASSWORD' } } }\n"),
+        (".env", "DB_PASSWORD=hunter2$x\n"),
+    ]);
+    let shop = above.path().join("shop");
+    let imported = import_into(&shop, &[shop.join("docker-compose.yml")]).expect("it is right");
+    let remark = imported.remarks.iter().find(|remark| remark.file == ".env").expect("one is told");
+    assert!(remark.kind == RemarkKind::Habit && remark.message.contains("DB_PASSWORD"), "{remark:?}");
+    let loaded = read(&imported, &shop);
+    let app = &loaded.stack.apps[&"a".parse::<stack::ServiceName>().unwrap()];
+    assert_eq!(app.container.environment["P"], "hunter2", "as with Compose");
+    let told = loaded.warnings.to_string();
+    assert!(told.contains(".env") && told.contains("DB_PASSWORD") && !told.contains("hunter2"), "{told}");
+}
+
+#[test]
+fn folders_that_are_not_there_yet_are_made_as_compose_makes_them() {
+    let compose = "services: { a: { image: 'x:1', volumes: ['./data:/data', './seen:/seen:ro', './log:/log:ro'] } }\n";
+    let above = folder(&[("docker-compose.yml", compose), ("seen/x", "")]);
+    let shop = above.path().join("shop");
+    let imported = import_into(&shop, &[shop.join("docker-compose.yml")]).expect("it is right");
+    let app = &read(&imported, &shop).stack.apps[&"a".parse::<stack::ServiceName>().unwrap()];
+    let made = |target: &str| {
+        let mount = app.wiring.volumes.iter().find(|mount| mount.target == target).expect("it is mounted");
+        match &mount.kind {
+            stack::MountKind::Bind { create_host_path, .. } => (*create_host_path, mount.read_only),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(made("/data"), (Some(true), false));
+    assert_eq!(made("/log"), (Some(true), true));
+    assert_eq!(made("/seen"), (None, true));
 }

@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use stackctl::command::VOCABULARY;
 use stackctl::desired::{Desired, Facts};
-use stackctl::stack::{App, Environment, Loaded, Problems, Restart, ServiceName, load};
+use stackctl::stack::{App, Environment, Loaded, Mount, MountKind, Problems, Restart, ServiceName, load};
 
 /// A folder `shop` with these files in it.
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -268,4 +268,14 @@ fn an_app_that_is_laid_over_a_service_of_the_compose_file_is_told() {
         "{told}"
     );
     assert!(!said(&["add", "app", "other", "--image", "other:2"]).contains("included"));
+}
+
+#[test]
+fn folders_of_the_compose_file_are_made_where_they_are_missing() {
+    let compose =
+        "services:\n  web: { image: 'web:1', volumes: ['./data:/data', 'named:/named'] }\nvolumes: { named: {} }\n";
+    let loaded = loaded(&[("compose.yml", compose), ("stack.yml", STACK)]);
+    let mounts = &app(&loaded, "web").wiring.volumes;
+    let made = |mount: &Mount| matches!(mount.kind, MountKind::Bind { create_host_path: Some(true), .. });
+    assert_eq!(mounts.iter().map(made).collect::<Vec<_>>(), [true, false]);
 }

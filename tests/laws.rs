@@ -67,7 +67,8 @@ impl Model {
             Step::CreateVolume { volume, .. } => {
                 let made = ObservedSettings { driver: volume.driver.clone(), ..ObservedSettings::default() };
                 let (name, ours) = (volume.name.clone(), true);
-                self.observed.volumes.push(ObservedVolume { name, ours, other_stack: None, made });
+                let stack_files = Vec::new();
+                self.observed.volumes.push(ObservedVolume { name, ours, other_stack: None, stack_files, made });
             }
             Step::RemoveContainer { id, .. } => self.observed.containers.retain(|container| container.id != *id),
             Step::CreateContainer { service, replica, container, .. } => self.create(service, *replica, container),
@@ -162,6 +163,7 @@ impl Model {
             aliases: aliases(service),
             limits: Some(ObservedLimits::of(&service.container.settings)),
             ports: Vec::new(),
+            nameless: Vec::new(),
             host_ports: BTreeSet::new(),
             files: service.container.files.iter().map(|file| (file.target.clone(), stamp(&file.source))).collect(),
         };

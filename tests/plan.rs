@@ -72,6 +72,7 @@ impl World {
             name: volume.name.clone(),
             ours: true,
             other_stack: None,
+            stack_files: Vec::new(),
             made: made(&volume.driver, &volume.driver_opts, &volume.labels, volume_parts(volume)),
         };
         let images = desired.services.iter().map(|service| {
@@ -109,6 +110,7 @@ impl World {
             aliases: aliases(service),
             limits: Some(ObservedLimits::of(&service.container.settings)),
             ports: Vec::new(),
+            nameless: Vec::new(),
             host_ports: BTreeSet::new(),
             files: service.container.files.iter().map(|file| (file.target.clone(), stamp(&file.source))).collect(),
         };

@@ -175,7 +175,7 @@ fn snippet(what: &What) -> Result<(&'static str, &str, Snippet), Failure> {
                 ports: port.clone(),
                 command: command.clone(),
                 metrics: metrics.as_deref().map(place_of_metrics).transpose()?,
-                note: None,
+                ..FreshApp::default()
             };
             Ok(("apps", name, app.snippet()))
         }

@@ -7,10 +7,12 @@ use std::time::{Duration, Instant};
 
 use clap_complete::engine::ArgValueCompleter;
 
-use super::{Exit, Failure, complete, failure, interrupt, lock, output, prompt, secrets, situation, state};
+use super::{
+    Exit, Failure, by_name, complete, elsewhere, failure, interrupt, lock, output, prompt, secrets, situation, state,
+};
 use crate::cli::Global;
 use crate::engine::{Engine, Error, Observed, Question, Removal};
-use crate::stack::{StackName, Wrong};
+use crate::stack::{StackName, counted};
 
 /// How long the engine may be busy with what a killed command had asked for: only then it can be seen.
 const IN_FLIGHT: Duration = Duration::from_secs(4);
@@ -31,13 +33,9 @@ pub struct Arguments {
     #[arg(long)]
     take_over: bool,
     /// Take away the stack of this name, without its file (see `stackctl ls`)
-    #[arg(long, value_name = "STACK", conflicts_with = "take_over", value_parser = stack_name,
+    #[arg(long, value_name = "STACK", conflicts_with = "take_over", value_parser = by_name::stack_name,
         add = ArgValueCompleter::new(complete::stacks))]
     name: Option<StackName>,
-}
-
-fn stack_name(text: &str) -> Result<StackName, String> {
-    text.parse().map_err(|wrong: Wrong| wrong.message)
 }
 
 /// Runs it.
@@ -67,14 +65,10 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     let files = situation::absolute(&global.file);
     let observe = async || {
         let observed = engine.observe(&question).await?;
-        let foreign =
-            observed.containers.iter().find_map(|found| Some((found, situation::other_source(&files, found)?)));
-        match foreign {
-            Some((container, other)) if loaded.is_some() && !arguments.take_over => {
-                Err(not_ours(stack, &files, &container.name, other))
-            }
-            _ => Ok(observed),
+        if loaded.is_some() && !arguments.take_over {
+            refuse_others(stack, &files, &observed, arguments.volumes)?;
         }
+        Ok::<Observed, Failure>(observed)
     };
     if asks {
         confirm(&observe().await?)?;
@@ -171,15 +165,27 @@ fn name(removal: &Removal) -> &str {
     }
 }
 
-fn not_ours(stack: &str, files: &[String], container: &str, other: &str) -> Failure {
+/// Leaves what a stack file of this name in another folder has made: containers, and volumes where these are to go.
+fn refuse_others(stack: &str, files: &[String], observed: &Observed, volumes: bool) -> Result<(), Failure> {
     let file = files.first().map_or("", String::as_str);
-    Failure::World(
-        Error::new(
-            format!("cannot take down stack `{stack}` from {file}"),
-            format!("another stack of this name runs from {other}; `{container}` is one of its containers"),
-        )
-        .advise(format!("run `stackctl -f {other} down`; where both are the same stack, `stackctl down --take-over`")),
-    )
+    let refused = |cause: String, other: &str, option: &str| {
+        let help = format!(
+            "run `stackctl -f {other} down{option}`; where both are the same stack, `stackctl down{option} --take-over`"
+        );
+        Failure::World(Error::new(format!("cannot take down stack `{stack}` from {file}"), cause).advise(help))
+    };
+    let mut containers = observed.containers.iter();
+    if let Some((name, other)) =
+        containers.find_map(|found| Some((&found.name, elsewhere::of_container(files, found)?)))
+    {
+        let cause = format!("another stack of this name runs from {other}; `{name}` is one of its containers");
+        return Err(refused(cause, other, ""));
+    }
+    if volumes && let Some((name, other)) = elsewhere::volume(files, observed, |_| true) {
+        let cause = format!("another stack of this name was started from {other}; volume `{name}` holds its data");
+        return Err(refused(cause, other, " --volumes"));
+    }
+    Ok(())
 }
 
 /// What `down` has to know of the stack that it takes away.
@@ -287,15 +293,22 @@ fn farewell(stack: &str, observed: &Observed, volumes: bool) -> String {
     if observed.containers.is_empty() && observed.networks.is_empty() && (kept.is_empty() || !volumes) {
         return format!("stack `{stack}` was not running");
     }
-    match (volumes, kept.as_slice()) {
-        (false, [_, ..]) => format!("stack `{stack}` is gone; its volumes stay: {}", kept.join(", ")),
-        _ => format!("stack `{stack}` is gone"),
+    let nameless = match observed.nameless().len() {
+        0 => None,
+        number => {
+            Some(format!("{} without a name (`docker volume ls --filter dangling=true`)", counted(number, "volume")))
+        }
+    };
+    let staying: Vec<String> = kept.into_iter().map(str::to_owned).chain(nameless).filter(|_| !volumes).collect();
+    if staying.is_empty() {
+        return format!("stack `{stack}` is gone");
     }
+    format!("stack `{stack}` is gone; its volumes stay: {}", staying.join(", "))
 }
 
 fn confirm(observed: &Observed) -> Result<(), Failure> {
-    let volumes: Vec<&str> =
-        observed.volumes.iter().filter(|volume| volume.ours).map(|volume| volume.name.as_str()).collect();
+    let ours = observed.volumes.iter().filter(|volume| volume.ours).map(|volume| volume.name.clone());
+    let volumes: Vec<String> = ours.chain(observed.nameless()).collect();
     if volumes.is_empty() {
         return Ok(());
     }

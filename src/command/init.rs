@@ -4,6 +4,7 @@ mod answers;
 mod ask;
 mod exporters;
 mod look;
+mod taken;
 mod unscraped;
 
 use std::collections::BTreeSet;
@@ -258,7 +259,9 @@ async fn fresh(
         unsaid.into_iter().filter(|service| apps.iter().all(|app| app.name != *service)).collect();
     // What is included is the stack's own from now on, and nobody else's.
     seen.containers.retain(|(container, _)| container.service.as_ref().is_none_or(|name| !services.contains(name)));
-    apps.extend(ask::taken_over(&seen, wishes)?);
+    let mut secrets = watched.secrets.clone();
+    let surroundings = taken::Surroundings { folder, environment: &environment, is_quiet: global.quiet };
+    apps.extend(taken::over(&seen, wishes, &surroundings, &mut secrets).await?);
     let mut taken: BTreeSet<String> = services.iter().chain(apps.iter().map(|app| &app.name)).cloned().collect();
     let attached = asker.attached(&seen, wishes)?;
     said.attach = attached.iter().map(look::Running::name).collect();
@@ -269,7 +272,7 @@ async fn fresh(
             name: import::free_name(running.app_name(), &mut taken),
             origin: Origin::Attached(running.name()),
             metrics: running.metrics.clone(),
-            note: Some(note_of_attached(&running.image)),
+            notes: vec![note_of_attached(&running.image)],
             ..FreshApp::default()
         });
     }
@@ -279,7 +282,8 @@ async fn fresh(
         apps.extend(more);
     }
     let include = project.map(|project| FreshInclude { unwatched, ..project.include });
-    let (secrets, secrets_file) = (watched.secrets.clone(), watched.secrets_file);
+    let usual_file = || import::secrets_file(folder);
+    let secrets_file = Some(watched.secrets_file).filter(|file| !file.is_empty()).unwrap_or_else(usual_file);
     let mut fresh = Fresh { name, include, apps, watched, grafana: true, ..Fresh::default() };
     let environment = with_secrets(&environment, &secrets);
     let stack = exporters::read(&fresh.text(folder, &environment, &VOCABULARY)?, folder, &secrets)?;

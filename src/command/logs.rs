@@ -5,7 +5,8 @@ use clap_complete::engine::ArgValueCompleter;
 use futures_util::TryStreamExt;
 use futures_util::stream::{self, StreamExt};
 
-use super::{Exit, Failure, complete, output, situation};
+use super::by_name::{ByName, Seen};
+use super::{Exit, Failure, complete, output};
 use crate::cli::Global;
 use crate::engine::{Engine, Error, LogLine, ObservedContainer, keeps_nothing};
 
@@ -25,6 +26,8 @@ pub struct Arguments {
     /// With times
     #[arg(short, long)]
     timestamps: bool,
+    #[command(flatten)]
+    which: ByName,
 }
 
 /// Colours that are told apart on dark and light ground.
@@ -33,13 +36,11 @@ const COLORS: [AnsiColor; 6] =
 
 /// Runs it.
 pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
-    let loaded = situation::load_without_secrets(global)?;
-    let engine = situation::connect().await?;
-    let observed = engine.observe(&situation::question(&loaded.stack, &engine)).await?;
+    let Seen { engine, observed, name, .. } = arguments.which.look(global).await?;
     let attached = observed.attached.iter().map(|attached| &attached.container);
     let containers: Vec<&ObservedContainer> = observed.containers.iter().chain(attached).collect();
     if containers.is_empty() && arguments.apps.is_empty() {
-        output::say(&format!("stack `{}` has no containers: `stackctl up` starts it", loaded.stack.name));
+        output::say(&format!("stack `{name}` has no containers: `stackctl up` starts it"));
     }
     let containers = selected(containers, &arguments.apps)?;
     let width = containers.iter().map(|container| container.name.len()).max().unwrap_or(0);

@@ -39,8 +39,10 @@ pub mod view;
 pub(crate) mod complete;
 
 mod advice;
+mod by_name;
 mod changes;
 mod edit;
+mod elsewhere;
 mod facts;
 mod failure;
 mod findings;

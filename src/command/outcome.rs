@@ -3,8 +3,8 @@
 use super::prove::Death;
 use super::situation::Situation;
 use super::{failure, output};
-use crate::engine::{Error, Outcome};
-use crate::plan::Plan;
+use crate::engine::{Error, Observed, ObservedContainer, Outcome};
+use crate::plan::{Plan, Step};
 use crate::stack::counted;
 
 /// The error of a stack that the engine calls done and that is not.
@@ -42,6 +42,20 @@ pub(super) fn say_unproven(outcome: &Outcome) {
         output::say(&format!(
             "not proven: `{container}` was told to read its new files, and has not said that it took them; `stackctl up` asks \
              again, and `stackctl verify config` shows what is in force"
+        ));
+    }
+}
+
+/// Says which volumes stay that nothing leads to any more: those without a name of containers that were taken away.
+pub(super) fn say_nameless(observed: &Observed, plan: &Plan) {
+    let is_gone = |container: &&ObservedContainer| {
+        plan.steps.iter().any(|step| matches!(step, Step::RemoveContainer { id, .. } if *id == container.id))
+    };
+    for container in observed.containers.iter().filter(is_gone).filter(|container| !container.nameless.is_empty()) {
+        let (number, names) = (counted(container.nameless.len(), "volume"), container.nameless.join(" "));
+        output::say(&format!(
+            "{number} without a name of `{}` stays; where nobody needs it: `docker volume rm {names}`",
+            container.name
         ));
     }
 }

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::{Exit, Failure, facts, output, situation};
+use super::by_name::{ByName, Seen};
+use super::{Exit, Failure, facts, output};
 use crate::cli::{Format, Global};
 use crate::desired::{Desired, Facts, ImageChoice, Role, Service};
 use crate::engine::{ContainerState, Health, Observed, ObservedContainer, without_secrets};
@@ -11,6 +12,8 @@ use crate::stack::{Stack, counted};
 /// Arguments of `ps`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
+    #[command(flatten)]
+    which: ByName,
     #[command(flatten)]
     pub(super) output: crate::cli::Output,
 }
@@ -30,17 +33,15 @@ struct Line {
 
 /// Runs it.
 pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
-    let loaded = situation::load_without_secrets(global)?;
-    let engine = situation::connect().await?;
-    let observed = engine.observe(&situation::question(&loaded.stack, &engine)).await?;
-    let mut lines: Vec<Line> =
-        observed.containers.iter().map(Line::of).chain(missing(&loaded.stack, &observed)).collect();
+    let Seen { observed, name, stack, .. } = arguments.which.look(global).await?;
+    let missing = stack.iter().flat_map(|stack| missing(stack, &observed));
+    let mut lines: Vec<Line> = observed.containers.iter().map(Line::of).chain(missing).collect();
     lines.sort_by(|left, right| (&left.app, left.replica).cmp(&(&right.app, right.replica)));
     lines.extend(observed.attached.iter().map(|attached| Line::of(&attached.container)));
     match arguments.output.format {
         Format::Json => output::print_json(&lines.iter().map(entry).collect::<Vec<_>>()),
         Format::Text if lines.is_empty() => {
-            output::say(&format!("stack `{}` has no containers: `stackctl up` starts it", loaded.stack.name));
+            output::say(&format!("stack `{name}` has no containers: `stackctl up` starts it"));
         }
         Format::Text => {
             let rows: Vec<_> = lines.iter().map(row).collect();

@@ -1,18 +1,17 @@
 //! What a command that talks to the engine starts from: the stack, the engine, what shall be, what is.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use indexmap::IndexMap;
 
 use super::advice::typed;
-use super::{Failure, VOCABULARY, facts, locked, output, secrets, state, verbose};
+use super::{Failure, VOCABULARY, elsewhere, facts, locked, output, secrets, state, verbose};
 use crate::catalog::grafana::ADMIN_PASSWORD;
 use crate::cli::Global;
 use crate::client::{Access, Grafana};
 use crate::dashboard::Exposed;
 use crate::desired::{Desired, Facts, ImageChoice, ImageOrigin, Role};
-use crate::engine::{self, Engine, Error, Hints, Observed, ObservedContainer, Question, Secrets, StackSource};
+use crate::engine::{self, Engine, Error, Hints, Observed, ObservedVolume, Question, Secrets, StackSource};
 use crate::plan::{Inputs, Plan, Step};
 use crate::render::{self, Files};
 use crate::stack::{self, Environment, Loaded, Problems, Stack};
@@ -53,7 +52,11 @@ pub(super) fn load(global: &Global) -> Result<Loaded, Problems> {
 
 /// The same for who only looks at what runs, or takes it away.
 pub(super) fn load_without_secrets(global: &Global) -> Result<Loaded, Problems> {
-    let loaded = stack::load_without_secrets(&global.file, &Environment::of_process(), &VOCABULARY)?;
+    let loaded = stack::load_without_secrets(&global.file, &Environment::of_process(), &VOCABULARY);
+    if loaded.is_err() && !global.quiet {
+        output::say("without the file: `stackctl ls`, and `stackctl ps`, `logs` and `down` with `--name STACK`");
+    }
+    let loaded = loaded?;
     engine::keep_secret(secrets::of_variables(&loaded.environment));
     if !loaded.unset.is_empty() && !global.quiet {
         let names: Vec<&str> = loaded.unset.iter().map(String::as_str).collect();
@@ -139,25 +142,36 @@ impl Situation {
     }
 
     /// Why `up` should not go on without being told: another stack of this name runs here, and the plan would replace or
-    /// remove what it runs. A stack file that was moved does not count: nothing lies any more where it was.
+    /// remove what it runs, or write into its volumes. A stack file that was moved does not count: nothing lies any more where it was.
     pub(super) fn taken_over(&self, plan: &Plan) -> Option<Error> {
         let ended: BTreeSet<&str> = plan.steps.iter().filter_map(Step::ends).collect();
         let moved = plan.steps.iter().flat_map(Step::moves);
         let harmed: BTreeSet<&str> = ended.iter().copied().chain(moved).collect();
         let mut containers = self.observed.containers.iter().filter(|found| harmed.contains(found.id.as_str()));
-        let (container, other) = containers.find_map(|found| Some((found, other_source(&self.stack_files, found)?)))?;
         let (name, plan_file) = (&self.desired.stack, self.stack_files.first()?);
-        let harm = if ended.contains(container.id.as_str()) { "go" } else { "get another network" };
-        Some(
-            Error::new(
-                format!("cannot bring up stack `{name}` from {plan_file}"),
-                format!(
-                    "another stack of this name runs from {other}, and its container `{}` would {harm}",
-                    container.name
-                ),
-            )
-            .advise("give one of the two another `name`; where both are the same stack, run `stackctl up --take-over`"),
-        )
+        let cannot = |cause: String| {
+            let help =
+                "give one of the two another `name`; where both are the same stack, run `stackctl up --take-over`";
+            Error::new(format!("cannot bring up stack `{name}` from {plan_file}"), cause).advise(help)
+        };
+        let container = containers.find_map(|found| Some((found, elsewhere::of_container(&self.stack_files, found)?)));
+        if let Some((container, other)) = container {
+            let harm = if ended.contains(container.id.as_str()) { "go" } else { "get another network" };
+            let container = &container.name;
+            return Some(cannot(format!(
+                "another stack of this name runs from {other}, and its container `{container}` would {harm}"
+            )));
+        }
+        let is_mounted = |volume: &ObservedVolume| {
+            let mut wanted = self.desired.volumes.iter();
+            wanted.any(|wanted| !wanted.external && wanted.name == volume.name)
+        };
+        let (volume, other) = elsewhere::volume(&self.stack_files, &self.observed, is_mounted)?;
+        (!plan.is_empty()).then(|| {
+            cannot(format!(
+                "another stack of this name was started from {other}, and its volume `{volume}` would be taken"
+            ))
+        })
     }
 
     /// Volumes that the stack uses as its own, and that carry no label of it.
@@ -322,20 +336,6 @@ impl Situation {
     }
 }
 
-/// The stack file of another folder than those of `ours` that a container was made from, where it is still there.
-pub(super) fn other_source<'a>(ours: &[String], container: &'a ObservedContainer) -> Option<&'a str> {
-    // One folder may be written in many ways: by `..`, by a link.
-    let folder = |path: &str| {
-        let parent = Path::new(path).parent()?;
-        Some(parent.canonicalize().unwrap_or_else(|_| parent.to_owned()))
-    };
-    let ours: BTreeSet<_> = ours.iter().map(|path| folder(path)).collect();
-    container.fingerprint.as_ref()?;
-    let is_ours = container.stack_files.iter().any(|path| ours.contains(&folder(path)));
-    let mut others = container.stack_files.iter().filter(|path| !is_ours && Path::new(path).is_file());
-    others.next().map(String::as_str)
-}
-
 pub(super) fn absolute(paths: &[std::path::PathBuf]) -> Vec<String> {
     let absolute = paths.iter().map(|path| std::path::absolute(path).unwrap_or_else(|_| path.clone()));
     absolute.map(|path| path.display().to_string()).collect()
@@ -377,15 +377,19 @@ pub(super) fn check_scales(stack: &Stack, scales: &[(String, u32)]) -> Result<()
 }
 
 fn refuse_foreign(stack: &Stack, observed: &Observed) -> Result<(), Failure> {
-    let Some(first) = observed.foreign.first() else { return Ok(()) };
+    let foreign = &observed.foreign;
+    if foreign.is_empty() {
+        return Ok(());
+    }
     let name = &stack.name;
     Err(Failure::World(
         Error::new(
             format!("cannot work on stack `{name}`"),
-            format!("a Compose project `{name}` that is not stackctl's has containers, such as `{first}`"),
+            format!("a Compose project `{name}` that is not stackctl's has containers: `{}`", foreign.join("`, `")),
         )
         .advise(format!(
-            "give the stack another `name`, or take that project away with `docker compose -p {name} down`"
+            "give the stack another `name`, or take those away: `docker rm --force {}`",
+            foreign.join(" ")
         )),
     ))
 }

@@ -70,6 +70,10 @@ pub(super) async fn bring_up(global: &Global, arguments: &Arguments, tells_image
     let mut interrupt = pin!(interrupt::interrupt()?);
     let loaded = situation::load(global)?;
     situation::check_scales(&loaded.stack, &arguments.scale.scale)?;
+    let of_variables = loaded.warnings.of_variables();
+    if !global.quiet && !of_variables.is_empty() {
+        output::say_problems(&of_variables);
+    }
     let progress = Progress::new(global.quiet);
     let stack = loaded.stack.name.to_string();
     let engine = tokio::select! {
@@ -204,6 +208,9 @@ impl Work<'_> {
                 return Ok(Exit::WorldSaidNo);
             }
             outcome::say_unproven(&outcome);
+            if !self.global.quiet {
+                outcome::say_nameless(&situation.observed, &next);
+            }
             situation.look_at_everything().await?;
             situation.keep_memory();
             next = undone(situation);

@@ -138,8 +138,8 @@ pub enum MountSource {
         path: String,
         /// How mounts below it spread.
         propagation: Option<Propagation>,
-        /// Whether the engine makes a folder of it where it is missing. Only where it does, the container is another one.
-        #[serde(skip_serializing_if = "is_not_made")]
+        /// Whether the engine makes a folder of it where it is missing. Of a container that is there it says nothing any more.
+        #[serde(skip)]
         create_host_path: Option<bool>,
     },
     /// Memory.
@@ -147,11 +147,6 @@ pub enum MountSource {
         /// Its size.
         size: Option<ByteSize>,
     },
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, clippy::ref_option, reason = "serde gives it so")]
-fn is_not_made(create_host_path: &Option<bool>) -> bool {
-    *create_host_path != Some(true)
 }
 
 /// One network a container joins.

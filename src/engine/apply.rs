@@ -323,7 +323,7 @@ impl Run<'_> {
                 engine.create_network(network, &self.supplies.source.stack).await.map(drop)
             }
             Step::RemoveNetwork { id, network, .. } => engine.remove_network(id, network).await,
-            Step::CreateVolume { volume, .. } => engine.create_volume(volume, &self.supplies.source.stack).await,
+            Step::CreateVolume { volume, .. } => engine.create_volume(volume, self.supplies.source).await,
             Step::RemoveContainer { id, container, .. } => engine.remove_container(id, container, None).await,
             Step::CreateContainer { service, replica, container, .. } => {
                 let id = self.create(service, *replica, container, &[]).await?;

@@ -10,6 +10,7 @@ use bollard::models::{
 
 use super::labels;
 use super::limits::{bytes, nano_cpus, restart_policy};
+use super::remove::is_nameless;
 use crate::desired::{
     Attachment, ContainerSettings, Duration, Healthcheck, HealthcheckTest, MountSource, Port, Propagation, Service,
 };
@@ -189,6 +190,11 @@ fn mount(mount: &crate::desired::Mount) -> Mount {
     let base = Mount { target: Some(mount.target.clone()), read_only: Some(mount.read_only), ..Default::default() };
     match &mount.source {
         MountSource::Volume { name, .. } => {
+            let labels = is_nameless(name).then(|| HashMap::from([(labels::NAMED.to_owned(), "true".to_owned())]));
+            let volume_options = match labels {
+                Some(labels) => Some(MountVolumeOptions { labels: Some(labels), ..volume_options.unwrap_or_default() }),
+                None => volume_options,
+            };
             Mount { typ: Some(MountType::VOLUME), source: Some(name.clone()), volume_options, ..base }
         }
         MountSource::Anonymous => Mount { typ: Some(MountType::VOLUME), volume_options, ..base },

@@ -45,6 +45,9 @@ pub(super) const OWN: [&str; 2] = ["com.docker.compose.", "io.stackctl."];
 /// Name of the stack for one of whose containers a volume holds files: it goes when the container does.
 pub(super) const PLACED: &str = "io.stackctl.placed";
 
+/// A volume with a name like those that nobody gave, which the stack file names.
+pub(super) const NAMED: &str = "io.stackctl.named";
+
 /// Name of the stack whose lock a volume is.
 pub(super) const LOCK: &str = "io.stackctl.lock";
 /// Random digits that tell one lock from another.

@@ -14,7 +14,8 @@ use futures_util::future::try_join_all;
 use super::error::{cannot, found, status};
 use super::memory::Memory;
 use super::place::{FILE_MODE, SECRET_MODE};
-use super::summary::{attachments, from_summary, is_fresh, label, name_of};
+use super::remove::nameless;
+use super::summary::{attachments, files_of, from_summary, is_fresh, label, name_of};
 use super::{
     ContainerState, Engine, Error, FileStamp, Observed, ObservedContainer, ObservedImage, ObservedLimits, ObservedLock,
     ObservedNetwork, ObservedSettings, ObservedVolume, labels,
@@ -224,6 +225,7 @@ impl Engine {
                 ObservedVolume {
                     ours: stack.as_ref() == Some(&question.stack),
                     other_stack: stack.filter(|stack| *stack != question.stack),
+                    stack_files: files_of(volume.labels.get(labels::CONFIG_FILES).map(String::as_str)),
                     name: volume.name,
                     made: made(volume.driver, Some(volume.options), volume.labels),
                 }
@@ -261,6 +263,7 @@ impl Engine {
 /// Adds what only an inspection tells: limits, ports and names, and of one that is fresh or does not run, restarts and the exit
 /// code.
 fn add_inspected(container: &mut ObservedContainer, inspected: ContainerInspectResponse, is_fresh: bool) {
+    container.nameless = nameless(&inspected).map(|(name, _)| name).collect();
     container.limits = inspected.host_config.as_ref().map(ObservedLimits::told);
     container.host_ports = inspected.host_config.map(host_ports).unwrap_or_default();
     let networks = inspected.network_settings.and_then(|settings| settings.networks).unwrap_or_default();

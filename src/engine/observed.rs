@@ -40,6 +40,13 @@ impl Observed {
     pub fn was_being_taken_down(&self) -> bool {
         self.lock.as_ref().is_some_and(|lock| lock.abandoned && lock.holder.command == "down")
     }
+
+    /// The volumes of its containers that nobody named. One that the stack file names is none of them, whatever it is called.
+    pub fn nameless(&self) -> BTreeSet<String> {
+        let is_named = |name: &&String| self.volumes.iter().any(|volume| volume.name == **name);
+        let all = self.containers.iter().flat_map(|container| &container.nameless);
+        all.filter(|name| !is_named(name)).cloned().collect()
+    }
 }
 
 /// One network.
@@ -84,6 +91,8 @@ pub struct ObservedVolume {
     pub ours: bool,
     /// The other stack whose label it carries.
     pub other_stack: Option<String>,
+    /// The stack files for which it was made, as absolute paths, where that is known.
+    pub stack_files: Vec<String>,
     /// What it was made with.
     pub made: ObservedSettings,
 }
@@ -143,6 +152,8 @@ pub struct ObservedContainer {
     pub parts: BTreeMap<String, String>,
     /// The files that stackctl put into it, by path; `None`: it is gone.
     pub files: BTreeMap<String, Option<FileStamp>>,
+    /// Its volumes that nobody named, but for those that hold files of stackctl's.
+    pub nameless: Vec<String>,
 }
 
 impl ObservedContainer {

@@ -5,10 +5,10 @@ use std::time::{Duration as StdDuration, Instant};
 use bollard::errors::Error as EngineError;
 use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum, Mount, MountType};
 use bollard::query_parameters::{RemoveContainerOptionsBuilder, RemoveVolumeOptions, StopContainerOptionsBuilder};
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, stream};
 
 use super::error::{cannot, status};
-use super::{Engine, Error, Observed, ObservedContainer, labels};
+use super::{Engine, Error, Observed, labels};
 use crate::desired::{Duration, MountSource, Service};
 
 /// Containers that are stopped at the same time.
@@ -45,12 +45,6 @@ impl Engine {
         report: &(dyn Fn(&Removal, StdDuration) + Sync),
     ) -> Vec<Error> {
         let mut failures = Vec::new();
-        let nameless = if volumes { self.nameless_of(observed).await } else { Ok(Vec::new()) };
-        // Once the containers are gone, nothing leads to these volumes any more.
-        let nameless = match nameless {
-            Ok(nameless) => nameless,
-            Err(error) => return vec![error],
-        };
         let containers = stream::iter(&observed.containers)
             .map(|container| async move {
                 let begun = std::time::Instant::now();
@@ -70,8 +64,8 @@ impl Engine {
                 Err(error) => failures.push(error),
             }
         }
-        let ours = observed.volumes.iter().filter(|volume| volumes && volume.ours).map(|volume| volume.name.clone());
-        for name in ours.chain(nameless) {
+        let ours = observed.volumes.iter().filter(|volume| volume.ours).map(|volume| volume.name.clone());
+        for name in ours.chain(observed.nameless()).filter(|_| volumes) {
             let begun = std::time::Instant::now();
             match self.remove_volume(&name).await {
                 Ok(()) => report(&Removal::Volume(name), begun.elapsed()),
@@ -79,23 +73,6 @@ impl Engine {
             }
         }
         failures
-    }
-
-    /// Volumes without a name of the stack's containers.
-    async fn nameless_of(&self, observed: &Observed) -> Result<Vec<String>, Error> {
-        let look = |container: &ObservedContainer| {
-            let id = container.id.clone();
-            async move { self.inspect(&id).await }
-        };
-        let inspected: Vec<_> =
-            stream::iter(&observed.containers).map(look).buffer_unordered(CONCURRENCY).try_collect().await?;
-        let points = inspected.into_iter().flatten().filter_map(|container| container.mounts).flatten();
-        let volumes = points.filter(|point| point.typ.as_deref() == Some("volume")).filter_map(|point| point.name);
-        // One that the stack file names is not nameless, whatever it is called.
-        let is_named = |name: &String| observed.volumes.iter().any(|volume| volume.name == *name);
-        let nameless: std::collections::BTreeSet<String> =
-            volumes.filter(|name| is_nameless(name) && !is_named(name)).collect();
-        Ok(nameless.into_iter().collect())
     }
 
     /// Stops a container with the grace that it was made with. The engine does not start it again by itself.
@@ -211,27 +188,17 @@ impl Engine {
     /// Volumes without a name that the old container has where the new one has no mount of its own, to carry over.
     pub(super) async fn nameless_volumes(&self, old: &str, service: &Service) -> Result<Vec<Mount>, Error> {
         let inspected = self.inspect(old).await?;
-        Ok(inspected.map(|inspected| carried_over(inspected, service)).unwrap_or_default())
+        Ok(inspected.map(|inspected| carried_over(&inspected, service)).unwrap_or_default())
     }
 }
 
-fn carried_over(old: ContainerInspectResponse, service: &Service) -> Vec<Mount> {
+fn carried_over(old: &ContainerInspectResponse, service: &Service) -> Vec<Mount> {
     let has_own = |target: &str| {
         let mut mounts = service.container.mounts.iter();
         mounts.any(|mount| mount.target == target && mount.source != MountSource::Anonymous)
     };
-    let asked_for = old.host_config.and_then(|host| host.mounts).unwrap_or_default();
-    let holds_files = |target: &str| {
-        asked_for.iter().any(|mount| {
-            let labels = mount.volume_options.as_ref().and_then(|options| options.labels.as_ref());
-            mount.target.as_deref() == Some(target) && labels.is_some_and(|labels| labels.contains_key(labels::PLACED))
-        })
-    };
-    let points = old.mounts.unwrap_or_default().into_iter();
-    points
-        .filter(|point| point.typ.as_deref() == Some("volume") && point.name.as_deref().is_some_and(is_nameless))
-        .filter_map(|point| Some((point.name?, point.destination?)))
-        .filter(|(_, target)| !has_own(target) && !holds_files(target))
+    nameless(old)
+        .filter(|(_, target)| !has_own(target))
         .map(|(name, target)| Mount {
             typ: Some(MountType::VOLUME),
             source: Some(name),
@@ -241,7 +208,25 @@ fn carried_over(old: ContainerInspectResponse, service: &Service) -> Vec<Mount> 
         .collect()
 }
 
+/// The volumes of a container that nobody named, each with its path there, but for those that hold files of stackctl's.
+pub(super) fn nameless(container: &ContainerInspectResponse) -> impl Iterator<Item = (String, String)> {
+    let asked_for = container.host_config.as_ref().and_then(|host| host.mounts.as_ref());
+    let is_known = move |target: &str| {
+        asked_for.into_iter().flatten().any(|mount| {
+            let labels = mount.volume_options.as_ref().and_then(|options| options.labels.as_ref());
+            mount.target.as_deref() == Some(target)
+                && labels
+                    .is_some_and(|labels| [labels::PLACED, labels::NAMED].iter().any(|key| labels.contains_key(*key)))
+        })
+    };
+    let points = container.mounts.iter().flatten();
+    points
+        .filter(|point| point.typ.as_deref() == Some("volume") && point.name.as_deref().is_some_and(is_nameless))
+        .filter_map(|point| Some((point.name.clone()?, point.destination.clone()?)))
+        .filter(move |(_, target)| !is_known(target))
+}
+
 /// The engine names a volume that nobody named with 64 hex digits.
-fn is_nameless(name: &str) -> bool {
+pub(super) fn is_nameless(name: &str) -> bool {
     name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

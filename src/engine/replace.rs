@@ -71,6 +71,8 @@ impl Run<'_> {
                 }
                 Err(error) => {
                     let is_missing = status(&error) == Some(404) && error.to_string().contains("No such image");
+                    // People know it by the name that it gets.
+                    let name = service.container_name(&self.supplies.source.stack, replica);
                     let error = cannot(format!("create container `{name}`"))(error);
                     return Err(if is_missing { without_image(error, service) } else { error });
                 }

@@ -38,14 +38,20 @@ pub(super) fn from_summary(summary: &ContainerSummary) -> ObservedContainer {
         seconds_up: seconds_up(status),
         fingerprint: label(summary, labels::FINGERPRINT).map(str::to_owned),
         parts: label(summary, labels::PARTS).and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default(),
-        stack_files: label(summary, labels::CONFIG_FILES).unwrap_or_default().split(',').map(str::to_owned).collect(),
+        stack_files: files_of(label(summary, labels::CONFIG_FILES)),
         addresses: addresses(summary),
         aliases: BTreeMap::new(),
         limits: None,
         ports: ports(summary.ports.as_deref().unwrap_or_default()),
         host_ports: BTreeSet::new(),
         files: BTreeMap::new(),
+        nameless: Vec::new(),
     }
+}
+
+/// The stack files that a label names.
+pub(super) fn files_of(label: Option<&str>) -> Vec<String> {
+    label.into_iter().flat_map(|files| files.split(',')).map(str::to_owned).collect()
 }
 
 /// `Up 5 seconds (healthy)`, `Up Less than a second`. `None`: it does not run, or has for longer.

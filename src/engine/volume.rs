@@ -3,19 +3,21 @@
 use bollard::models::VolumeCreateRequest;
 
 use super::error::cannot;
-use super::{Engine, Error, labels};
+use super::{Engine, Error, StackSource, labels};
 use crate::desired::Volume;
 use crate::plan::volume_parts;
 
 impl Engine {
-    pub(super) async fn create_volume(&self, volume: &Volume, stack: &str) -> Result<(), Error> {
+    pub(super) async fn create_volume(&self, volume: &Volume, source: &StackSource) -> Result<(), Error> {
         let mut labels: std::collections::HashMap<_, _> = volume.labels.clone().into_iter().collect();
         labels.extend([
-            (labels::PROJECT.to_owned(), stack.to_owned()),
+            (labels::PROJECT.to_owned(), source.stack.clone()),
             (labels::VOLUME.to_owned(), volume.key.clone()),
             (labels::VERSION.to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
             (labels::PARTS.to_owned(), serde_json::json!(volume_parts(volume)).to_string()),
-            (labels::STACK.to_owned(), stack.to_owned()),
+            (labels::CONFIG_FILES.to_owned(), source.files.join(",")),
+            (labels::WORKING_DIR.to_owned(), source.folder.clone()),
+            (labels::STACK.to_owned(), source.stack.clone()),
         ]);
         let request = VolumeCreateRequest {
             name: Some(volume.name.clone()),

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use super::draft::{Item, Map};
 use super::stack::NOT_WATCHED;
-use super::{Carried, Remark, write};
+use super::{AppSettings, Carried, Remark, write};
 use crate::catalog;
 use crate::stack::{self, Environment, Problems, Snippet, Vocabulary};
 
@@ -118,8 +118,10 @@ pub struct FreshApp {
     pub command: Option<String>,
     /// Where its metrics are; `None`: not scraped, or where stackctl looks for them by itself.
     pub metrics: Option<FreshMetrics>,
-    /// A line of comment above it.
-    pub note: Option<String>,
+    /// What else it says.
+    pub settings: AppSettings,
+    /// Lines of comment above it.
+    pub notes: Vec<String>,
 }
 
 impl FreshMetrics {
@@ -202,12 +204,15 @@ impl Fresh {
         for app in &self.apps {
             let apps = root.map("apps");
             apps.set(&app.name, Item::Map(app.draft()));
-            if let Some(note) = &app.note {
-                apps.note(&app.name, note.as_str());
-            }
+            app.notes.iter().for_each(|note| apps.note(&app.name, note.as_str()));
         }
         for exporter in &self.exporters {
             root.map("exporters").set(&exporter.name, Item::Map(exporter.draft()));
+        }
+        for (section, needs) in self.apps.iter().flat_map(|app| app.settings.sections()) {
+            for (key, entry) in &needs.0 {
+                root.map(section).set(key, entry.item.clone());
+            }
         }
         root
     }
@@ -268,6 +273,9 @@ impl FreshApp {
         if !self.ports.is_empty() {
             app.set("ports", Item::texts(self.ports.clone()));
         }
+        for (key, entry) in &self.settings.keys.0 {
+            app.set(key, entry.item.clone());
+        }
         match (&self.metrics, &self.origin) {
             (Some(metrics), _) => app.set("metrics", metrics.draft()),
             (None, Origin::Image(image)) if catalog::exporter_for(image).is_none() => app.note("image", NOT_WATCHED),
@@ -289,7 +297,8 @@ mod tests {
             ports: vec!["8080:80".to_owned()],
             command: Some("serve --port $PORT".to_owned()),
             metrics: Some(FreshMetrics { port: Some(80), path: "/q/metrics".to_owned() }),
-            note: Some("Runs already as `web-1`".to_owned()),
+            settings: AppSettings::default(),
+            notes: vec!["Runs already as `web-1`".to_owned()],
         };
         let fresh = Fresh {
             name: "shop".to_owned(),

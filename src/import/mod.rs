@@ -18,6 +18,7 @@ mod remark;
 mod secrets;
 mod source;
 mod stack;
+mod taken_over;
 mod variables;
 mod write;
 
@@ -25,8 +26,10 @@ pub use found::{FoundProject, are_compose, free_name, project, project_name};
 pub use fresh::{Fresh, FreshApp, FreshExporter, FreshInclude, FreshMetrics, Origin, Watched, entry_snippet};
 pub use include::included;
 pub use remark::{Remark, RemarkKind};
+pub use secrets::file_beside as secrets_file;
 pub use source::found_in as sources_in;
 pub use stack::folder_name as stack_name;
+pub use taken_over::{AppSettings, TakenOver};
 
 use std::path::{Path, PathBuf};
 

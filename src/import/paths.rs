@@ -36,10 +36,17 @@ impl Rebase {
         if joined.starts_with("..") { joined } else { format!("./{joined}") }
     }
 
-    /// A path below the imported file's folder, as the stack file writes it without `./`.
+    /// A path of this host, as the stack file writes it without `./`.
     pub(super) fn file(&self, absolute: &Path) -> String {
         let absolute = tidy(absolute);
-        let written = absolute.strip_prefix(&self.folder).unwrap_or(&absolute).to_string_lossy().into_owned();
+        let (Some(above), Some(name)) = (absolute.parent(), absolute.file_name()) else {
+            return absolute.to_string_lossy().into_owned();
+        };
+        // Where nothing but the root is above both, the one does not come with the other.
+        if self.folder.components().nth(1) != absolute.components().nth(1) {
+            return absolute.to_string_lossy().into_owned();
+        }
+        let written = format!("{}{}", way(&self.folder, above), name.to_string_lossy());
         self.path(&written).trim_start_matches("./").to_owned()
     }
 
@@ -89,5 +96,11 @@ mod tests {
         assert_eq!(path("/a/shop", "/a", "/etc"), "/etc");
         assert_eq!(path("/a/shop", "/a", "${DATA:-}/x"), "${DATA:-}/x");
         assert_eq!(path("/a/shop", "/a/shop", "."), "./");
+        let file = |folder: &str, stack: &str, file: &str| {
+            Rebase::new(Path::new(folder), Path::new(stack)).file(Path::new(file))
+        };
+        assert_eq!(file("/a/shop", "/a", "/a/shop/x.yml"), "shop/x.yml");
+        assert_eq!(file("/a/shop", "/a/shop", "/a/other/x.yml"), "../other/x.yml");
+        assert_eq!(file("/a/shop", "/a/shop", "/etc/x.yml"), "/etc/x.yml");
     }
 }

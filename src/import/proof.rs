@@ -39,13 +39,28 @@ impl Proof<'_> {
             let text = write::stack_file(&self.header(), &self.root);
             let request = self.request;
             let read = stack::parse("the imported file", &text, request.folder, &environment, request.vocabulary);
-            let Err(problems) = read else { return Ok(text) };
+            let problems = match read {
+                Ok(loaded) => {
+                    self.tell_of_variables(&loaded.warnings.of_variables());
+                    return Ok(text);
+                }
+                Err(problems) => problems,
+            };
             if is_for_want_of_a_variable(&problems) || !self.keep_aside(&problems) {
                 return Err(problems);
             }
         }
         let help = "start from `stackctl init`, and copy what you need";
         Err(stack::refused(&self.sources.join(", "), 1, "too much in it is nothing that a stack file can say", help))
+    }
+
+    /// What stands beside the stack file and comes to less than its writer may have meant.
+    fn tell_of_variables(&mut self, warnings: &Problems) {
+        for problem in warnings.iter() {
+            let line = u32::try_from(problem.line).ok();
+            let place = Place { file: problem.file.clone(), line, subject: "the file".to_owned() };
+            self.remarks.habit(place, problem.message.clone(), problem.help.clone());
+        }
     }
 
     fn done(mut self, text: String) -> Imported {

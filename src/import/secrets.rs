@@ -3,9 +3,11 @@
 mod names;
 mod texts;
 
+use std::path::Path;
+
 use super::draft::{Entry, Item, Map};
 use super::remark::{Place, Remarks};
-use crate::stack::Environment;
+use crate::stack::{Environment, VARIABLE_FILES, read_file, variables_of};
 use names::{is_connection, is_password};
 use texts::{Found, Name};
 
@@ -30,6 +32,21 @@ pub(super) struct Secrets<'a> {
     pub(super) found: Vec<(String, String)>,
     /// Names of those that stand in the value which is looked at.
     pub(super) used: Vec<String>,
+}
+
+/// The variables of these, and of the files beside a stack file in that folder, in which nothing may be set otherwise.
+pub(super) fn known_beside(folder: &Path, environment: &Environment) -> Environment {
+    let beside = VARIABLE_FILES.iter().rev().filter_map(|name| read_file(&folder.join(name)).ok());
+    let beside = beside.flat_map(|bytes| variables_of(&String::from_utf8_lossy(&bytes), environment));
+    let set = environment.names().filter_map(|name| Some((name.to_owned(), environment.get(name)?)));
+    beside.chain(set).collect()
+}
+
+/// The file beside a stack file in that folder that takes passwords. Where `.env` is a link, what it leads to is somebody
+/// else's, too.
+pub fn file_beside(folder: &Path) -> &'static str {
+    let [usual, own] = VARIABLE_FILES;
+    if folder.join(usual).is_symlink() { own } else { usual }
 }
 
 impl Secrets<'_> {

@@ -15,11 +15,11 @@ use super::paths::Rebase;
 use super::prometheus::{Config, Hosts, Jobs, Mounted, Section, locate};
 use super::proof::Proof;
 use super::remark::{Place, Remarks};
-use super::secrets::Secrets;
+use super::secrets::{Secrets, file_beside, known_beside};
 use super::source::{SourceFile, SourceKind};
 use super::variables::Variables;
 use super::{Carried, Imported, Request};
-use crate::stack::{Environment, Problems, StackName, VARIABLE_FILES, read_file, refused, tidy, variables_of};
+use crate::stack::{Problems, StackName, VARIABLE_FILES, refused, tidy};
 
 /// A line in an app of which nobody knows whether it tells its metrics.
 pub(super) const NOT_WATCHED: &str =
@@ -281,29 +281,22 @@ impl<'a> Assembly<'a> {
 
     /// Takes passwords out of the stack file.
     fn secrets(&mut self, root: &mut Map) -> Vec<(String, String)> {
-        let beside = VARIABLE_FILES.iter().rev().filter_map(|name| read_file(&self.request.folder.join(name)).ok());
-        let beside = beside.flat_map(|bytes| variables_of(&String::from_utf8_lossy(&bytes)));
-        let request = self.request.environment;
-        let set = self.project.as_ref().map_or(request, |project| &project.environment);
-        let of = |environment: &Environment| -> Vec<(String, String)> {
-            environment.names().filter_map(|name| Some((name.to_owned(), environment.get(name)?))).collect()
-        };
-        let set: Environment = beside.chain(of(set)).collect();
+        let set = self.project.as_ref().map_or(self.request.environment, |project| &project.environment);
+        let set = known_beside(self.request.folder, set);
         let file = self.files.first().map_or("", |file| file.name.as_str());
         let mut secrets = Secrets { set: &set, file, found: Vec::new(), used: Vec::new() };
         secrets.take_out(root, &mut self.remarks);
         secrets.found
     }
 
-    /// The file beside the stack file that takes passwords. Where a service reads `.env` itself, everybody's would come to it; and
-    /// where that is a link, what it leads to is somebody else's, too.
+    /// The file beside the stack file that takes passwords. Where a service reads `.env` itself, everybody's would come to it.
     fn secrets_file(&self) -> &'static str {
         let [usual, own] = VARIABLE_FILES;
         let file = std::path::absolute(self.request.folder.join(usual)).map(|file| tidy(&file)).unwrap_or_default();
         let is_read = self.project.as_ref().is_some_and(|project| {
             project.services.values().any(|entry| compose::are_read_by(project, &entry.node, &file))
         });
-        if is_read || self.request.folder.join(usual).is_symlink() { own } else { usual }
+        if is_read { own } else { file_beside(self.request.folder) }
     }
 
     /// A file as it is found from the stack file.

@@ -98,17 +98,18 @@ impl Collector {
 
     /// Records an error in a file whose text is not shown.
     pub(super) fn error_in(&mut self, file: String, line: usize, message: impl Into<String>, help: impl Into<String>) {
-        let problem = Problem {
-            file,
-            line,
-            column: 1,
-            path: String::new(),
-            severity: Severity::Error,
-            message: message.into(),
-            help: help.into(),
-            place: Place::default(),
-        };
-        self.keep(problem);
+        self.add_in(Severity::Error, file, line, message.into(), help.into());
+    }
+
+    /// Records a warning about a file whose text is not shown.
+    pub(super) fn warning_in(
+        &mut self,
+        file: String,
+        line: usize,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.add_in(Severity::Warning, file, line, message.into(), help.into());
     }
 
     /// Whether there are so many errors that there is no use in looking for more.
@@ -141,6 +142,11 @@ impl Collector {
         self.problems.list.sort_by_key(|problem| (problem.place.source, problem.line, problem.column));
         self.problems.list.dedup();
         self.problems
+    }
+
+    fn add_in(&mut self, severity: Severity, file: String, line: usize, message: String, help: String) {
+        let (path, place) = (String::new(), Place::default());
+        self.keep(Problem { file, line, column: 1, path, severity, message, help, place });
     }
 
     fn add(&mut self, severity: Severity, at: Span, path: &str, message: String, help: String) {

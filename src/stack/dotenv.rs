@@ -22,7 +22,9 @@ impl BadLine {
     pub(super) fn help(&self) -> &'static str {
         match self.message.as_str() {
             NOT_TEXT => "save the file as UTF-8",
-            _ if self.is_unset => "set it, or give a default: `${NAME:-…}`",
+            _ if self.is_unset => {
+                "for a dollar sign write `$$`, or the value in single quotes; for a variable set it, or give a default: `${NAME:-…}`"
+            }
             _ => "write one `KEY=VALUE` on each line",
         }
     }
@@ -99,9 +101,9 @@ impl Reading<'_> {
             Some(quote @ ('"' | '\'')) => match closing_quote(rest, quote) {
                 None => return self.wrong(line, "a quote that is never closed"),
                 Some(end) if quote == '\'' => rest[1..end].to_owned(),
-                Some(end) => self.fill(&unescaped(&rest[1..end]), line),
+                Some(end) => self.fill(name, &unescaped(&rest[1..end]), line),
             },
-            _ => self.fill(without_comment(rest), line),
+            _ => self.fill(name, without_comment(rest), line),
         };
         self.pairs.push((name.to_owned(), value));
     }
@@ -112,16 +114,20 @@ impl Reading<'_> {
         }
     }
 
-    fn fill(&mut self, text: &str, line: usize) -> String {
+    /// A mistake names the key alone: what looks like a variable may be a part of a password.
+    fn fill(&mut self, name: &str, text: &str, line: usize) -> String {
         let pairs = &self.pairs;
         let own = |name: &str| pairs.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.clone());
         let filled = variables::fill(text, &|name| self.environment.get(name).or_else(|| own(name)));
         if !filled.mistakes.is_empty() {
-            self.wrong(line, "a variable without a value; write `$$` or single quotes for a dollar sign");
             let is_unset = |mistake: &Mistake| matches!(mistake.kind, MistakeKind::Unset(_));
-            if let Some(bad) = self.bad.last_mut() {
-                bad.is_unset = filled.mistakes.iter().all(is_unset);
-            }
+            let is_unset = filled.mistakes.iter().all(is_unset);
+            let message = if is_unset {
+                format!("a `$` in the value of `{name}` begins a variable that has no value")
+            } else {
+                format!("a `$` in the value of `{name}` begins no variable")
+            };
+            self.bad.push(BadLine { line, message, is_unset });
         }
         filled.text
     }
@@ -178,6 +184,16 @@ mod tests {
         assert_eq!(value(r#"A="one\ntwo \"x\" $HOME""#), "one\ntwo \"x\" /home/anna");
         assert_eq!(value("A=\"first\nsecond\"\nB=2\nC=${A}"), "first\nsecond");
         assert_eq!(value("A=1\r\nB=2\r\n"), "2");
+    }
+
+    #[test]
+    fn a_dollar_sign_in_a_value_is_told_by_its_key_and_nothing_stands_in_for_the_variable() {
+        let (pairs, bad) = parse("A='x$y'\nDB_PASSWORD=hunter2$x\n", &Environment::default());
+        let expected =
+            [("A", "x$y"), ("DB_PASSWORD", "hunter2")].map(|(key, value)| (key.to_owned(), value.to_owned()));
+        assert_eq!(pairs, expected);
+        assert!(bad.len() == 1 && bad[0].line == 2 && bad[0].is_unset, "{bad:?}");
+        assert!(bad[0].message.contains("DB_PASSWORD") && !bad[0].message.contains("$x"), "{bad:?}");
     }
 
     #[test]

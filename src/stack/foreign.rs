@@ -45,7 +45,7 @@ const INSTEAD: &[(&str, &str)] = &[
     ("gpus", "use `devices`"),
     ("restart", "remove it: `restart` stands beside `image`"),
     ("required", "remove it: what a service depends on is always needed"),
-    ("create_host_path", "remove it: the engine makes a missing folder"),
+    ("create_host_path", "write it below `bind` of a mount in long form"),
     ("tty", "remove it: a stack runs without a terminal"),
     ("stdin_open", "remove it: a stack runs without a terminal"),
     ("attach", "remove it; use `stackctl logs`"),

@@ -202,7 +202,12 @@ fn variables_in(
     let (pairs, bad) = dotenv::decode(&bytes, environment);
     for line in bad {
         let help = line.help();
-        problems.error_in(name.to_owned(), line.line, line.message, help);
+        if line.is_unset {
+            let message = format!("{}: nothing stands in for it, as with Compose", line.message);
+            problems.warning_in(name.to_owned(), line.line, message, help);
+        } else {
+            problems.error_in(name.to_owned(), line.line, line.message, help);
+        }
     }
     pairs
 }

@@ -44,9 +44,9 @@ pub(crate) fn read_answers<T: serde::de::DeserializeOwned>(text: &str) -> Result
     serde_yaml::from_str(text).map_err(|error| error.to_string())
 }
 
-/// The variables of a text of `KEY=VALUE` lines.
-pub(crate) fn variables_of(text: &str) -> Vec<(String, String)> {
-    dotenv::parse(text, &Environment::default()).0
+/// The variables of a text of `KEY=VALUE` lines, whose values may use those of the environment.
+pub(crate) fn variables_of(text: &str, environment: &Environment) -> Vec<(String, String)> {
+    dotenv::parse(text, environment).0
 }
 
 /// A text of the stack file with its variables filled in; what has no value is empty.

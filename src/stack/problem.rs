@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::report;
+use super::{VARIABLE_FILES, report};
 
 /// Whether a problem stops stackctl.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -104,6 +104,12 @@ impl Problems {
     pub fn beyond(&self, others: &Self) -> Self {
         let is_same = |one: &Problem, other: &Problem| one.path == other.path && one.message == other.message;
         self.only(|problem| !others.iter().any(|other| is_same(problem, other)))
+    }
+
+    /// Those of the files of variables beside the stack file.
+    #[must_use]
+    pub fn of_variables(&self) -> Self {
+        self.only(|problem| VARIABLE_FILES.contains(&problem.file.as_str()))
     }
 
     /// The same, with other words for what to do.

@@ -139,6 +139,7 @@ pub(crate) fn container(service: &str, replica: u32, last: u8) -> ObservedContai
         ports: Vec::new(),
         host_ports: BTreeSet::new(),
         files: std::collections::BTreeMap::new(),
+        nameless: Vec::new(),
     }
 }
 

@@ -227,3 +227,45 @@ fn ctrl_c_at_questions_about_what_runs_leaves_nothing_half_done() {
     assert!(stack.running("prometheus").is_empty(), "nothing was started");
     drop(plain);
 }
+
+#[test]
+fn a_container_that_is_taken_over_keeps_what_it_was_made_with() {
+    let stack = Sandbox::bare("");
+    std::fs::remove_file(stack.stack_file()).expect("it was written");
+    let (name, volume, network) =
+        (format!("{}db", stack.name), format!("{}data", stack.name), format!("{}net", stack.name));
+    docker(&["network", "create", &network]);
+    let port = 20000 + std::process::id() % 9000;
+    let (mount, publish) = (format!("{volume}:/data"), format!("{port}:80"));
+    let words = [
+        &["run", "-d", "--name", &name, "--network", &network, "-v", &mount, "-p", &publish][..],
+        &["-e", "POSTGRES_PASSWORD=geheim$x", "--restart", "unless-stopped", "--user", "1000", "--memory", "64m"],
+        &["--group-add", "7", &own_image(), "demo", "iotd"],
+    ];
+    docker(&words.concat());
+    let running = Neighbour { containers: vec![name.clone()], network: Some(network.clone()) };
+    let rest = ["--no-exporters", "--engine-metrics", "false", "--grafana", "false"];
+    let init = ["init", "--yes", "--name", &stack.name, "--no-import", "--container", &name];
+    let told = stack.ok(&[&init[..], &rest].concat()).stderr;
+    assert!(told.contains("Not carried") && told.contains("--group-add 7"), "{told}");
+    let text = std::fs::read_to_string(stack.stack_file()).expect("it was written");
+    for line in [
+        "command: [demo, iotd]",
+        "restart: unless-stopped",
+        "user: \"1000\"",
+        "mem_limit: 67108864",
+        &format!("ports: [\"0.0.0.0:{port}:80\"]"),
+        &format!("volumes: [{volume}:/data]"),
+        &format!("{volume}: {{ external: true }}"),
+        &format!("{network}: {{ external: true }}"),
+        "POSTGRES_PASSWORD: \"${POSTGRES_PASSWORD}\"",
+        "they share ports and volumes",
+    ] {
+        assert!(text.contains(line), "{line} is not in\n{text}");
+    }
+    let kept = std::fs::read_to_string(stack.path(".env")).expect("passwords have their file");
+    assert_eq!(kept, "POSTGRES_PASSWORD='geheim$x'\n");
+    stack.ok(&["check"]);
+    drop(running);
+    docker(&["volume", "rm", &volume]);
+}

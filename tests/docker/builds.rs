@@ -108,3 +108,31 @@ fn a_stack_file_of_the_same_name_elsewhere_does_not_take_over_without_being_told
     stack.ok(&["up", "--no-wait"]);
     assert_eq!(stack.running("web").len(), 1, "a file that is gone has no say");
 }
+
+#[test]
+fn volumes_of_a_stack_file_of_the_same_name_elsewhere_are_neither_removed_nor_taken() {
+    let text = "apps: { web: { image: stackctl/self, command: [demo, iotd], volumes: [\"data:/data\"] } }\nvolumes: { data: {} }\n";
+    let stack = Sandbox::new(text);
+    stack.ok(&["up", "--no-wait"]);
+    stack.ok(&["down"]);
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let other_file = elsewhere.path().join("stack.yml");
+    std::fs::copy(stack.stack_file(), &other_file).expect("the folder is ours");
+    let other = |arguments: &[&str]| run(crate::sandbox::stackctl().arg("-f").arg(&other_file).args(arguments));
+    let volume = format!("{}_data", stack.name);
+    for words in [&["down", "--volumes", "--yes"][..], &["up", "--no-wait"]] {
+        let refused = other(words);
+        assert_eq!(refused.code, 1, "{words:?}: {}", refused.stderr);
+        for told in [stack.stack_file().to_str().expect("UTF-8"), "--take-over", &stack.name] {
+            assert!(refused.stderr.contains(told), "{words:?}: {told}: {}", refused.stderr);
+        }
+        assert_eq!(crate::sandbox::docker(&["volume", "inspect", "--format", "{{.Name}}", &volume]).trim(), volume);
+    }
+    assert!(stack.running("web").is_empty(), "nothing was begun");
+    let taken = other(&["up", "--no-wait", "--take-over"]);
+    assert_eq!(taken.code, 0, "{}", taken.stderr);
+    assert_eq!(other(&["plan"]).code, 0, "no label is a reason to do anything");
+    let again = other(&["down", "--volumes", "--yes"]);
+    assert_eq!(again.code, 0, "what runs from there has its volumes with it: {}", again.stderr);
+    assert!(!crate::sandbox::docker(&["volume", "ls", "--quiet"]).lines().any(|name| name == volume));
+}

@@ -319,6 +319,8 @@ fn a_foreign_compose_project_of_the_same_name_is_left_alone() {
     let label = format!("com.docker.compose.project={}", stack.name);
     docker(&["run", "-d", "--name", &name, "--label", &label, &own_image(), "demo", "iotd"]);
     let up = stack.expect(1, &["up"]);
+    assert!(up.stderr.contains(&format!("docker rm --force {name}")), "{}", up.stderr);
+    assert!(!up.stderr.contains("docker compose -p"), "that would take the stack's own away: {}", up.stderr);
     let still_there = docker(&["inspect", "-f", "{{.State.Running}}", &name]);
     docker(&["rm", "-f", &name]);
     assert!(up.stderr.contains("is not stackctl's"), "{}", up.stderr);
@@ -337,6 +339,37 @@ fn volumes_without_a_name_go_with_the_volumes_and_no_others() {
     assert!(is_there());
     stack.ok(&["down", "--volumes", "--yes"]);
     assert!(!is_there());
+}
+
+#[test]
+fn volumes_without_a_name_that_stay_are_told() {
+    let stack =
+        Sandbox::new("apps: { web: { image: stackctl/self, command: [demo, accesslog], volumes: [\"/scratch\"] } }\n");
+    stack.ok(&["up", "--no-wait", "--scale", "web=2"]);
+    let nameless = |replica| {
+        let web = stack.container("web", replica);
+        docker(&["inspect", "--format", "{{range .Mounts}}{{.Name}}{{end}}", &web]).trim().to_owned()
+    };
+    let (first, second) = (nameless(1), nameless(2));
+    let scaled = stack.ok(&["up", "--no-wait", "--scale", "web=1"]);
+    assert!(scaled.stderr.contains(&format!("docker volume rm {second}")), "{}", scaled.stderr);
+    let down = stack.ok(&["down"]);
+    assert!(down.stderr.contains("1 volume without a name"), "{}", down.stderr);
+    docker(&["volume", "rm", &first, &second]);
+}
+
+#[test]
+fn what_runs_is_looked_at_by_its_name_where_the_file_is_wrong() {
+    let stack = Sandbox::new(APP);
+    stack.ok(&["up", "--no-wait"]);
+    let text = std::fs::read_to_string(stack.stack_file()).expect("it was written");
+    std::fs::write(stack.stack_file(), "nonsense: [").expect("it is ours");
+    let told = stack.expect(2, &["ps"]).stderr;
+    assert!(told.contains("--name STACK"), "{told}");
+    let ps = stack.ok(&["ps", "--name", &stack.name]).stdout;
+    assert!(ps.contains(&stack.container("web", 1)), "{ps}");
+    stack.ok(&["logs", "web", "--name", &stack.name]);
+    std::fs::write(stack.stack_file(), text).expect("it is ours");
 }
 
 #[test]

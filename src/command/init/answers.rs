@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::command::{self, Failure};
 use crate::import::{self, FreshApp, FreshExporter, FreshMetrics, Origin};
@@ -16,33 +16,41 @@ pub(super) struct Wishes {
     #[arg(long)]
     pub(super) name: Option<String>,
     /// Import this file or folder; repeat it for several
+    #[serde(deserialize_with = "one_or_many")]
     #[arg(long, value_name = "PATH", value_hint = clap::ValueHint::AnyPath)]
     pub(super) from: Vec<PathBuf>,
     /// Include this Compose file or folder: it stays the source of its services; repeat it for overrides
+    #[serde(deserialize_with = "one_or_many")]
     #[arg(long, value_name = "PATH", conflicts_with = "from", value_hint = clap::ValueHint::AnyPath)]
     pub(super) include: Vec<PathBuf>,
     /// Neither import nor include what lies here
     #[arg(long, conflicts_with_all = ["from", "include"])]
     pub(super) no_import: bool,
     /// Watch a running container, or `PROJECT/SERVICE` of Compose, that stays whose it is; repeat it for several
+    #[serde(deserialize_with = "one_or_many")]
     #[arg(long, value_name = "NAME")]
     pub(super) attach: Vec<String>,
     /// Take a running container over as an app; repeat it for several
+    #[serde(deserialize_with = "one_or_many")]
     #[arg(long, value_name = "NAME")]
     pub(super) container: Vec<String>,
     /// Do not look at running containers
     #[arg(long, conflicts_with_all = ["container", "attach"])]
     pub(super) no_running: bool,
     /// An app; repeat it for several
+    #[serde(deserialize_with = "one_or_many")]
     #[arg(long, value_name = "NAME=IMAGE")]
     pub(super) app: Vec<String>,
     /// A port of an app, such as `web=8080:80`
+    #[serde(deserialize_with = "one_or_many")]
     #[arg(long, value_name = "NAME=PORT")]
     pub(super) publish: Vec<String>,
     /// Where the metrics of an app are, such as `web=80/metrics`
+    #[serde(deserialize_with = "one_or_many")]
     #[arg(long, value_name = "NAME=PORT/PATH")]
     pub(super) metrics: Vec<String>,
     /// An exporter of the catalogue, such as `node`, or `postgres=db` for the app `db`; repeat it for several
+    #[serde(deserialize_with = "one_or_many")]
     #[arg(long, value_name = "NAME[=APP]")]
     pub(super) exporter: Vec<String>,
     /// No exporters
@@ -56,6 +64,20 @@ pub(super) struct Wishes {
     pub(super) grafana: Option<bool>,
 }
 
+/// One answer, or a list of them.
+fn one_or_many<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "expected a text, or a list of texts")]
+    enum OneOrMany<T> {
+        One(T),
+        Many(Vec<T>),
+    }
+    Ok(match OneOrMany::deserialize(deserializer)? {
+        OneOrMany::One(one) => vec![one],
+        OneOrMany::Many(many) => many,
+    })
+}
+
 /// Reads a file of answers.
 pub(super) fn read(path: &Path) -> Result<Wishes, Failure> {
     let wrong = |reason: String| {
@@ -65,7 +87,8 @@ pub(super) fn read(path: &Path) -> Result<Wishes, Failure> {
         )
     };
     let text = stack::read_text(path, "--answers").map_err(|error| wrong(error.to_string()))?;
-    let wishes: Wishes = stack::read_answers(&text).map_err(wrong)?;
+    let wishes: Wishes =
+        stack::read_answers(&text).map_err(|reason| wrong(reason.replace("<input>", &path.display().to_string())))?;
     match wishes.contradiction() {
         Some((one, other)) => Err(wrong(format!("`{one}` and `{other}` contradict each other"))),
         None => Ok(wishes),
@@ -279,14 +302,28 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_answer_of_one_may_be_a_text() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("answers.yml");
+        std::fs::write(&file, "app: web=acme/web:1\npublish: [web=8080:80]\n").expect("it is ours");
+        let wishes = read(&file).unwrap_or_default();
+        assert_eq!((wishes.app, wishes.publish), (vec!["web=acme/web:1".to_owned()], vec!["web=8080:80".to_owned()]));
+        std::fs::write(&file, "app: { web: acme/web:1 }\n").expect("it is ours");
+        let told = read(&file).map_err(|failure| failure.to_json().to_string()).expect_err("it is no text");
+        assert!(
+            told.contains("answers.yml") && told.contains("a list of texts") && !told.contains("<input>"),
+            "{told}"
+        );
+    }
+
+    #[test]
     fn answers_that_are_kept_are_read_as_what_they_were() {
         let image = |name: &str, metrics| FreshApp {
             name: name.to_owned(),
             origin: Origin::Image("acme/web:1".to_owned()),
             ports: vec!["8080:80".to_owned()],
-            command: None,
             metrics,
-            note: None,
+            ..FreshApp::default()
         };
         let mut wishes = Wishes { name: Some("on: [shop]".to_owned()), grafana: Some(false), ..Wishes::default() };
         let metrics = [

@@ -205,9 +205,8 @@ impl Asker {
                 name,
                 origin: Origin::Image(image.trim().to_owned()),
                 ports: Some(port.trim().to_owned()).filter(|port| !port.is_empty()).into_iter().collect(),
-                command: None,
                 metrics: if metrics.is_empty() { None } else { Some(place(&metrics)?) },
-                note: None,
+                ..FreshApp::default()
             });
         }
         Ok(apps)
@@ -250,31 +249,5 @@ impl Asker {
     /// Asks whether to write the file that was shown.
     pub(super) fn may_write(&self, file: &Path) -> Result<bool, Failure> {
         self.yes_or_no(&format!("Write {}?", file.display()), true)
-    }
-}
-
-/// Containers that are to be run by the stack from now on.
-pub(super) fn taken_over(seen: &Seen, wishes: &Wishes) -> Result<Vec<FreshApp>, Failure> {
-    let take = |name: &String| {
-        let found = seen.containers.iter().find(|(known, _)| known.name == *name).map(app_of);
-        let help = "`docker ps` lists those that run";
-        found.ok_or_else(|| Failure::arguments(format!("no container `{name}` runs here"), help))
-    };
-    wishes.container.iter().map(take).collect()
-}
-
-/// A running container as an app.
-fn app_of((container, metrics): &(crate::engine::Neighbour, Option<FreshMetrics>)) -> FreshApp {
-    let published = container.ports.iter().filter_map(|(inside, outside)| Some(format!("{}:{inside}", (*outside)?)));
-    FreshApp {
-        name: container.service.clone().unwrap_or_else(|| container.name.clone()),
-        origin: Origin::Image(container.image.clone()),
-        ports: published.collect(),
-        command: None,
-        metrics: metrics.clone(),
-        note: Some(format!(
-            "Runs already as container `{}`: stop that one before `up`, they share ports",
-            container.name
-        )),
     }
 }

@@ -40,17 +40,62 @@ pub(in crate::import) fn binds(project: &Project, service: &OutsideNode) -> Vec<
     items.iter().filter_map(parts).map(bind).collect()
 }
 
-/// The mounts for the stack file.
-pub(super) fn carried(project: &Project, node: &OutsideNode) -> Item {
-    let OutsideValue::Sequence(items) = &node.value else { return Item::of(node, &|text| project.carry(text)) };
-    Item::List(items.iter().map(|item| mount(project, item)).collect())
+/// Which folders of the host the engine shall make where they are missing: Compose makes those of mounts in short form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Missing {
+    /// All: they may come and go while the Compose file is the source.
+    Made,
+    /// Those that are missing now.
+    MadeIfSeen,
+    /// None: what is mounted is read, and has to be there.
+    Needed,
 }
 
-fn mount(project: &Project, item: &OutsideNode) -> Item {
-    if let Some(text) = scalar(item) {
-        return Item::text(short(project, &project.carry(text)));
+/// The mounts for the stack file.
+pub(super) fn carried(project: &Project, node: &OutsideNode, missing: Missing) -> Item {
+    let OutsideValue::Sequence(items) = &node.value else { return Item::of(node, &|text| project.carry(text)) };
+    Item::List(items.iter().map(|item| mount(project, item, missing)).collect())
+}
+
+fn mount(project: &Project, item: &OutsideNode, missing: Missing) -> Item {
+    let Some(text) = scalar(item) else {
+        return long(project, item).unwrap_or_else(|| Item::of(item, &|text| project.carry(text)));
+    };
+    let short = short(project, &project.carry(text));
+    let filled = project.filled(text);
+    let source = split_mount(&filled).first().copied().unwrap_or_default().to_owned();
+    let is_missing = || !source.starts_with('~') && !project.rebase.absolute(&source).exists();
+    let is_made = source.starts_with(['.', '/', '~'])
+        && match missing {
+            Missing::Made => true,
+            Missing::MadeIfSeen => is_missing(),
+            Missing::Needed => false,
+        };
+    is_made.then(|| made(&short)).flatten().unwrap_or_else(|| Item::text(short))
+}
+
+/// A mount whose folder on the host is made, which only the long form can say. `None`: it has options that this has no word for.
+fn made(short: &str) -> Option<Item> {
+    let parts = split_mount(short);
+    let [source, target, options @ ..] = &parts[..] else { return None };
+    let mut mount = Map::default();
+    mount.set("type", Item::text("bind"));
+    mount.set("source", Item::text(*source));
+    mount.set("target", Item::text(*target));
+    let mut bind = Map::default();
+    for option in options.iter().flat_map(|options| options.split(',')) {
+        match option {
+            "ro" => mount.set("read_only", Item::word("true")),
+            "private" | "rprivate" => bind.set("propagation", Item::text("rprivate")),
+            "shared" | "rshared" => bind.set("propagation", Item::text("rshared")),
+            "slave" | "rslave" => bind.set("propagation", Item::text("rslave")),
+            "rw" | "z" | "Z" | "cached" | "delegated" | "consistent" => {}
+            _ => return None,
+        }
     }
-    long(project, item).unwrap_or_else(|| Item::of(item, &|text| project.carry(text)))
+    bind.set("create_host_path", Item::word("true"));
+    mount.set("bind", Item::Map(bind));
+    Some(Item::Map(mount))
 }
 
 fn short(project: &Project, carried: &str) -> String {

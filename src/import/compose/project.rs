@@ -70,7 +70,8 @@ pub(in crate::import) fn load(
         }
     }
     let Some(root) = root else { return Ok(None) };
-    let pairs = read_file(&folder.join(".env")).map(|bytes| variables_of(&String::from_utf8_lossy(&bytes)));
+    let pairs =
+        read_file(&folder.join(".env")).map(|bytes| variables_of(&String::from_utf8_lossy(&bytes), environment));
     let pairs = pairs.unwrap_or_default();
     let known = pairs.iter().map(|(name, _)| name.clone()).collect();
     let of_process = environment.names().filter_map(|name| Some((name.to_owned(), environment.get(name)?)));
@@ -246,15 +247,29 @@ fn move_paths(root: &mut OutsideNode, rebase: &Rebase) {
 }
 
 fn move_service(service: &mut OutsideNode, rebase: &Rebase) {
-    let moved = |text: &str| if text.starts_with('.') { rebase.path(text) } else { text.to_owned() };
-    for key in ["volumes", "env_file"] {
-        let Some(node) = entry_mut(service, key) else { continue };
-        each_text(node, &|text| {
+    if let Some(volumes) = entry_mut(service, "volumes") {
+        // What does not begin with a dot is the name of a volume.
+        let moved = |text: &str| if text.starts_with('.') { rebase.path(text) } else { text.to_owned() };
+        each_text(volumes, &|text| {
             let mut parts = merge::split_mount(text).into_iter();
             let first = moved(parts.next().unwrap_or_default());
             std::iter::once(first.as_str()).chain(parts).collect::<Vec<_>>().join(":")
         });
     }
+    if let Some(files) = entry_mut(service, "env_file") {
+        each_text(files, &|text| rebase.path(text));
+    }
+    if let Some(build) = entry_mut(service, "build") {
+        let context =
+            if matches!(build.value, OutsideValue::Mapping(_)) { entry_mut(build, "context") } else { Some(build) };
+        let moved = |text: &str| if is_address(text) { text.to_owned() } else { rebase.path(text) };
+        context.into_iter().for_each(|context| each_text(context, &moved));
+    }
+}
+
+/// What is built may lie in a repository: `https://…`, `git@HOST:…`.
+fn is_address(context: &str) -> bool {
+    context.contains("://") || context.starts_with("git@")
 }
 
 fn each_text(node: &mut OutsideNode, change: &dyn Fn(&str) -> String) {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use indexmap::IndexMap;
 
 use super::env_files::{self, EnvFile};
+use super::mounts::Missing;
 use super::project::scalar;
 use super::{Names, Project, Role, deploy, habits, joined, merge, mounts, ports};
 use crate::import::draft::{Item, Map};
@@ -215,7 +216,12 @@ impl Service<'_> {
             }
             "ports" => self.app.set(key, ports::carried(project, &entry.node)),
             "volumes" => {
-                let carried = mounts::carried(project, &entry.node);
+                let missing = match (self.all.keeps, self.all.names.role(self.name)) {
+                    (false, _) => Missing::Made,
+                    (true, Role::App) => Missing::MadeIfSeen,
+                    (true, _) => Missing::Needed,
+                };
+                let carried = mounts::carried(project, &entry.node, missing);
                 self.add_mounts(carried);
             }
             "configs" => {

@@ -57,9 +57,16 @@ const OF_THE_HOST: [&str; 3] = ["localhost", "host.docker.internal", "gateway.do
 pub(super) fn services_are_found_by_their_names(examination: &mut Examination) {
     for service in services(examination.stack) {
         let name = service.name;
+        let is_number = |label: &str| {
+            let digits = label.strip_prefix("0x").or_else(|| label.strip_prefix("0X"));
+            let all = |text: &str, is_digit: fn(&u8) -> bool| !text.is_empty() && text.as_bytes().iter().all(is_digit);
+            digits.map_or_else(|| all(label, u8::is_ascii_digit), |digits| all(digits, u8::is_ascii_hexdigit))
+        };
         let is_label = |label: &str| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-');
         let message = if name.parse::<std::net::IpAddr>().is_ok() {
             format!("`{name}` is an address, and no name")
+        } else if name.split('.').all(is_number) {
+            format!("`{name}` is a number, which resolvers take for an address")
         } else if OF_THE_HOST.contains(&name.to_ascii_lowercase().as_str()) {
             format!("`{name}` leads to a container itself or to its host, and never to this service")
         } else if name.parse::<ServiceName>().is_ok() && !name.split('.').all(is_label) {

@@ -21,6 +21,9 @@ fn attached(app_name: &str, expected: &Expected, evidence: &Evidence) -> Option<
     let fix = match (container, trouble.cause) {
         (None, _) => format!("start it where it belongs, or correct `apps.{app_name}.attach`, then run `stackctl up`"),
         (Some(_), Cause::ContainerUnhealthy) => return Some(trouble),
+        (Some(container), _) if container.state == ContainerState::Paused => {
+            format!("it is not stackctl's to go on with: `docker unpause {instance}`")
+        }
         (Some(_), _) => format!("it is not stackctl's to start: `docker logs {instance}` may say why it ended"),
     };
     Some(Trouble { fix, ..trouble })
@@ -59,7 +62,7 @@ pub(super) fn trouble_of(
         ContainerState::Created => Some(stopped("was made but never started".to_owned())),
         ContainerState::Removing => Some(stopped("is being removed".to_owned())),
         ContainerState::Paused => {
-            let fix = format!("run `docker unpause {instance}`");
+            let fix = format!("run `docker unpause {instance}`, or `stackctl up`, which does it, too");
             Some(Trouble { fix, ..stopped("is paused".to_owned()) })
         }
         ContainerState::Restarting => Some(restarting(container, &last_lines, see_logs)),

@@ -1,0 +1,89 @@
+//! Running containers that the stack runs from now on, with all that they were made with.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::answers::Wishes;
+use super::look::Seen;
+use crate::command::{Failure, output, situation};
+use crate::engine::{Engine, Made, Neighbour};
+use crate::import::{FreshApp, FreshMetrics, Origin, TakenOver};
+use crate::stack::Environment;
+
+/// Where the stack file will lie, and what is known there.
+pub(super) struct Surroundings<'a> {
+    pub(super) folder: &'a Path,
+    pub(super) environment: &'a Environment,
+    pub(super) is_quiet: bool,
+}
+
+/// The containers that were named, as apps. `secrets`: variables that stand for passwords; those of the containers come to them.
+pub(super) async fn over(
+    seen: &Seen,
+    wishes: &Wishes,
+    surroundings: &Surroundings<'_>,
+    secrets: &mut Vec<(String, String)>,
+) -> Result<Vec<FreshApp>, Failure> {
+    let mut apps = Vec::new();
+    if wishes.container.is_empty() {
+        return Ok(apps);
+    }
+    let engine = situation::connect().await?;
+    for name in &wishes.container {
+        let found = seen.containers.iter().find(|(known, _)| known.name == *name);
+        let Some((container, metrics)) = found else {
+            let help = "`docker ps` lists those that run";
+            return Err(Failure::arguments(format!("no container `{name}` runs here"), help));
+        };
+        apps.push(app(&engine, container, metrics.as_ref(), surroundings, secrets).await?);
+    }
+    Ok(apps)
+}
+
+async fn app(
+    engine: &Engine,
+    container: &Neighbour,
+    metrics: Option<&FreshMetrics>,
+    surroundings: &Surroundings<'_>,
+    secrets: &mut Vec<(String, String)>,
+) -> Result<FreshApp, Failure> {
+    let made = engine.made(&container.name).await?.unwrap_or_default();
+    let name = container.service.clone().unwrap_or_else(|| container.name.clone());
+    let mut notes = vec![beside(&container.name, &made)];
+    let Made { settings, volumes, binds, networks, left } = made;
+    if !left.is_empty() {
+        let note = format!("Not carried, as a stack file has no word for it: {}", left.join(", "));
+        if !surroundings.is_quiet {
+            output::say(&format!("{}: {note}", container.name));
+        }
+        notes.push(note);
+    }
+    let taken = TakenOver { container: container.name.clone(), settings, volumes, binds, networks };
+    Ok(FreshApp {
+        settings: taken.settings(&name, surroundings.folder, surroundings.environment, secrets),
+        name,
+        origin: Origin::Image(container.image.clone()),
+        metrics: metrics.cloned(),
+        notes,
+        ..FreshApp::default()
+    })
+}
+
+/// What to do about the container that runs.
+fn beside(name: &str, made: &Made) -> String {
+    let is_fixed = |port: &Value| port.as_str().is_some_and(|port| !port.contains("::"));
+    let ports = made.settings.get("ports").and_then(Value::as_array);
+    let shared = [
+        ("ports", ports.is_some_and(|ports| ports.iter().any(is_fixed))),
+        ("volumes", !made.volumes.is_empty()),
+        ("folders of the host", !made.binds.is_empty()),
+    ];
+    let shared: Vec<&str> = shared.into_iter().filter(|(_, is_so)| *is_so).map(|(what, _)| what).collect();
+    if shared.is_empty() {
+        return format!(
+            "Runs already as container `{name}`, which goes on running beside this one until it is stopped"
+        );
+    }
+    format!("Runs already as container `{name}`: stop that one before `up`, they share {}", shared.join(" and "))
+}
