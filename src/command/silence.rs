@@ -11,7 +11,7 @@ use super::situation::{Situation, Wishes};
 use super::{Exit, Failure, complete, output};
 use crate::cli::{Format, Global};
 use crate::client::{self, Alertmanager, Silence, SilenceMatcher};
-use crate::desired::{Desired, JobOrigin};
+use crate::desired::{Desired, Job, JobOrigin, about};
 use crate::engine::Error;
 use crate::stack::Matcher;
 use crate::verify;
@@ -94,7 +94,7 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     let situation = Situation::of(global, Wishes::default()).await?;
     let alertmanager = alertmanager(&situation).await?;
     match &arguments.action {
-        Action::Add(add) => add.run(&situation.desired, &alertmanager, global.quiet).await,
+        Action::Add(add) => add.run(&situation, &alertmanager, global.quiet).await,
         Action::List(list) => list.run(&alertmanager).await,
         Action::Remove(remove) => remove.run(&alertmanager, global.quiet).await,
     }
@@ -157,14 +157,14 @@ impl Add {
         Ok(())
     }
 
-    async fn run(&self, desired: &Desired, alertmanager: &Alertmanager, quiet: bool) -> Result<Exit, Failure> {
+    async fn run(&self, situation: &Situation, alertmanager: &Alertmanager, quiet: bool) -> Result<Exit, Failure> {
         let now = Timestamp::now();
         let length = SignedDuration::try_from(self.duration).ok();
         let ends_at = length.and_then(|length| now.checked_add(length).ok()).ok_or_else(|| {
             Failure::arguments("the silence would be too long".to_owned(), "write a shorter time, as in `--for 2h`")
         })?;
         let mut made = Vec::new();
-        for matchers in self.all_matchers(desired)? {
+        for matchers in self.all_matchers(situation)? {
             let silence = Silence {
                 id: None,
                 matchers: matchers.iter().map(wire).collect(),
@@ -193,32 +193,24 @@ impl Add {
         Ok(Exit::Done)
     }
 
-    /// The matchers of each silence. For an app two: some of its alerts carry its name, others that of its job alone.
-    fn all_matchers(&self, desired: &Desired) -> Result<Vec<Vec<Matcher>>, Failure> {
+    /// The matchers of each silence. For an app several: one for each way to see that an alert is about it.
+    fn all_matchers(&self, situation: &Situation) -> Result<Vec<Vec<Matcher>>, Failure> {
         let Some(app_name) = &self.app else { return Ok(vec![self.matchers.clone()]) };
-        let job_name = job_of(desired, app_name)?;
-        let with = |of_app: Vec<Matcher>| [of_app, self.matchers.clone()].concat();
-        let of_job = vec![Matcher::equal("job", &job_name), Matcher::equal("app", "")];
-        Ok(vec![with(vec![Matcher::equal("app", app_name)]), with(of_job)])
+        check_app(&situation.desired, app_name)?;
+        let ways = about(&situation.loaded.stack, &[app_name]).into_iter();
+        Ok(ways.map(|way| [way, self.matchers.clone()].concat()).collect())
     }
 }
 
-/// The job of an app, exporter or scrape job of the stack.
-fn job_of(desired: &Desired, app_name: &str) -> Result<String, Failure> {
-    let jobs = desired.prometheus.iter().flat_map(|prometheus| &prometheus.jobs);
-    let of_app = |origin: &JobOrigin| match origin {
-        JobOrigin::Service(name) | JobOrigin::Attached(name) => name == app_name,
-        _ => false,
-    };
-    let found = jobs.clone().find(|job| of_app(&job.origin)).or_else(|| jobs.clone().find(|job| job.name == app_name));
-    if let Some(job) = found {
-        return Ok(job.name.clone());
+/// Whether it is an app, an exporter or a job of the stack.
+fn check_app(desired: &Desired, app_name: &str) -> Result<(), Failure> {
+    let jobs = || desired.prometheus.iter().flat_map(|prometheus| &prometheus.jobs).map(|job| job.name.as_str());
+    let is_attached = |job: &Job| job.origin == JobOrigin::Attached(app_name.to_owned());
+    let mut attached = desired.prometheus.iter().flat_map(|prometheus| &prometheus.jobs);
+    if desired.service(app_name).is_some() || jobs().any(|job| job == app_name) || attached.any(is_attached) {
+        return Ok(());
     }
-    if desired.service(app_name).is_some() {
-        return Ok(app_name.to_owned());
-    }
-    let known: Vec<&str> = jobs.map(|job| job.name.as_str()).collect();
-    let help = format!("known are {}", known.join(", "));
+    let help = format!("known are {}", jobs().collect::<Vec<_>>().join(", "));
     Err(Failure::arguments(format!("the stack has no app `{app_name}`"), help))
 }
 

@@ -38,7 +38,7 @@ mod watched;
 pub(crate) use crate::stack::counted;
 pub use alertmanager::{
     AlertmanagerConfig, Destination, Grouping, Muting, PEER_TIMEOUT_SECONDS, PROBE_LABEL, ReceiverConfig, RouteConfig,
-    SINK_PORT, TemplateFile, Told, Unfit,
+    SINK_PORT, TemplateFile, Told, Unfit, about,
 };
 pub use assemble::image_references;
 pub use dashboards::{Carried, DashboardOrigin, StackDashboard};

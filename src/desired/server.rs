@@ -1,6 +1,7 @@
 //! The Prometheus servers of a stack: one; or replicas that all do the same; or a front and the shards that it asks. Each has a
 //! volume of its own.
 
+use md5::{Digest, Md5};
 use serde_json::{Map, Value, json};
 
 use super::assemble::Input;
@@ -64,6 +65,15 @@ impl PrometheusServer {
             Duty::Front { .. } => job.origin == JobOrigin::Prometheus,
             Duty::Shard { .. } => job.origin != JobOrigin::Prometheus,
         }
+    }
+
+    /// Whether a target at that address is its part: `hashmod` of `__address__`, for which Prometheus takes the last eight bytes of
+    /// the MD5 (`model/relabel`).
+    pub fn scrapes(&self, address: &str) -> bool {
+        let Duty::Shard { number, of } = self.duty else { return true };
+        let hash = Md5::digest(address);
+        let last = hash.iter().skip(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+        last % u64::from(of.max(1)) == u64::from(number)
     }
 
     /// Whether jobs in Prometheus' own words stand in its configuration.
@@ -141,4 +151,20 @@ pub(super) fn addresses(input: Input, section: &Prometheus) -> Vec<String> {
         return vec![format!("localhost:{port}")];
     }
     section.service_names().map(|name| format!("{}:{port}", host(input, &name))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Duty, PrometheusServer};
+
+    #[test]
+    fn a_shard_knows_its_part_as_prometheus_reckons_it() {
+        let shard = |number| PrometheusServer {
+            service: "prometheus-shard-1".to_owned(),
+            replica: None,
+            duty: Duty::Shard { number, of: 2 },
+        };
+        // printf many-web-1:80 | md5sum: cd6a217e49cb556d5b85459c887ac753
+        assert!(shard(1).scrapes("many-web-1:80") && !shard(0).scrapes("many-web-1:80"));
+    }
 }

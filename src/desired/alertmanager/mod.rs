@@ -1,8 +1,10 @@
 //! Alertmanager: its configuration and its services.
 
+mod about;
 mod receiver;
 mod service;
 
+pub use about::about;
 pub use receiver::{Destination, ReceiverConfig, Told, Unfit};
 
 use std::net::SocketAddr;
@@ -10,7 +12,6 @@ use std::net::SocketAddr;
 use super::assemble::Input;
 use super::component;
 use super::image::Chosen;
-use super::lookup::find;
 use super::{Duration, Service};
 pub use crate::catalog::alertmanager::PEER_TIMEOUT_SECONDS;
 use crate::catalog::alertmanager::{ALERTMANAGER, TEMPLATES_FOLDER};
@@ -143,15 +144,13 @@ pub(super) fn make(input: Input, section: &Alertmanager, chosen: &Chosen) -> (Al
     (config, services)
 }
 
-/// A route as it is written. For an app two: some alerts of an app carry its name, others that of its job alone.
+/// A route as it is written. For an app several: one for each way to see that an alert is about it.
 fn routes(input: Input, written: &Route) -> Vec<RouteConfig> {
     if written.app.is_empty() {
         return vec![route(written, Vec::new())];
     }
-    let apps = written.app.iter().map(ServiceName::as_str);
-    let jobs = written.app.iter().map(|name| job_name(input, name));
-    let of_job = vec![Matcher::any_of("job", jobs), Matcher::equal("app", "")];
-    vec![route(written, vec![Matcher::any_of("app", apps)]), route(written, of_job)]
+    let names: Vec<&str> = written.app.iter().map(ServiceName::as_str).collect();
+    about(input.stack, &names).into_iter().map(|way| route(written, way)).collect()
 }
 
 fn route(written: &Route, of_app: Vec<Matcher>) -> RouteConfig {
@@ -180,16 +179,6 @@ fn untold() -> RouteConfig {
         r#continue: false,
         grouping: Grouping::default(),
     }
-}
-
-/// The job of an app, which its alerts carry as a label.
-fn job_name<'a>(input: Input<'a>, name: &'a ServiceName) -> &'a str {
-    let stack = input.stack;
-    let of_app = find(&stack.apps, name.as_str()).and_then(|app| app.metrics.as_ref());
-    let metrics = of_app
-        .or_else(|| find(&stack.attached, name.as_str()).map(|app| &app.metrics))
-        .or_else(|| find(&stack.exporters, name.as_str()).map(|exporter| &exporter.metrics));
-    metrics.and_then(|metrics| metrics.job.as_ref()).unwrap_or(name).as_str()
 }
 
 /// What holds in every stack, then what the file says.

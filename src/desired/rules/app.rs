@@ -44,7 +44,7 @@ fn target_down(stack: &Stack, app: &Watched) -> Option<Rule> {
     let (name, job) = (app.name, &app.job.name);
     // A replica that is gone may leave no target behind, and no target no series.
     let expression = if app.is_counted() {
-        format!("(sum(up{{job=\"{job}\"}}) or vector(0)) == 0")
+        format!("(sum(up{{job=\"{job}\"}}) or vector(0){}) == 0", app.unless_unwatched())
     } else {
         format!("up{{job=\"{job}\"}} == 0")
     };
@@ -70,7 +70,7 @@ fn replica_missing(stack: &Stack, app: &Watched) -> Option<Rule> {
         description: "The others cannot be scraped. `stackctl ps` shows which, `stackctl verify targets` why.",
     };
     // With none left, `TargetDown` says it.
-    let expression = format!("(sum(up{{job=\"{job}\"}}) > 0) < {replicas}");
+    let expression = format!("(sum(up{{job=\"{job}\"}}) > 0) < {replicas}{}", app.unless_unwatched());
     Some(of_preset(usual, &expression, &settings, &[("app", name), ("job", job)]))
 }
 

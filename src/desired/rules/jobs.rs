@@ -3,17 +3,15 @@
 use serde_json::Value;
 
 use super::super::{JobOrigin, PrometheusConfig};
-use super::Watched;
 
-/// A matcher for every job but those of these apps. `None`: there is no other.
+/// A matcher for every job but these. `None`: there is no other.
 ///
 /// It names the jobs that there are: what has left the configuration keeps its last value in Prometheus for five minutes, after
 /// a restart even without the mark that it is gone, and is no target any more. Where some jobs' names are not known here, it
 /// names those that it leaves out, because an alert too many is better than one that never comes.
-pub(super) fn but<'a>(config: &PrometheusConfig, apps: impl Iterator<Item = &'a Watched<'a>>) -> Option<String> {
-    let others: Vec<&str> = apps.map(|app| app.job.name.as_str()).collect();
+pub(super) fn but(config: &PrometheusConfig, others: &[&str]) -> Option<String> {
     let Some(names) = names(config) else {
-        let others: Vec<String> = others.into_iter().map(exactly).collect();
+        let others: Vec<String> = others.iter().map(|name| exactly(name)).collect();
         let matcher = format!("{{job!~\"{}\"}}", others.join("|"));
         return Some(if others.is_empty() { String::new() } else { matcher });
     };

@@ -6,6 +6,7 @@ mod behind;
 mod jobs;
 mod objective;
 mod place;
+mod watcher;
 mod whole;
 
 pub use objective::{Objective, ObjectiveKind};
@@ -107,9 +108,16 @@ struct Watched<'a> {
     interval: Duration,
     /// It is known what it exposes.
     is_known: bool,
+    /// Several servers share the targets.
+    is_shared: bool,
 }
 
 impl Watched<'_> {
+    /// What takes an expression back while a shard is away: a replica that nobody scrapes is not known to be down.
+    fn unless_unwatched(&self) -> &'static str {
+        if self.is_shared { r#" unless on () up{job="prometheus"} == 0"# } else { "" }
+    }
+
     /// Whether its replicas are counted, in place of looking at each.
     fn is_counted(&self) -> bool {
         self.follows || self.replicas.is_some_and(|replicas| replicas > 1)
@@ -155,6 +163,7 @@ fn watched<'a>(input: Input<'a>, config: &'a PrometheusConfig, services: &[Servi
             signals,
             interval: job.interval.unwrap_or(config.scrape_interval),
             is_known: !exposed.is_empty(),
+            is_shared: watcher::has_shards(config),
         })
     });
     watched.collect()

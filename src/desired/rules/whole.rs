@@ -2,6 +2,7 @@
 
 use super::super::{Duration, PrometheusConfig, Rule, RuleGroup, prometheus_duration};
 use super::alert::{Usual, has_alertmanager, is_own, of_preset, own, settings};
+use super::watcher::{self, Watcher};
 use super::{Watched, behind, jobs};
 use crate::stack::{Stack, written_alerts};
 
@@ -18,7 +19,9 @@ const NO_DISKS: &str = r#"fstype!~"tmpfs|ramfs|overlay|squashfs|iso9660|erofs|ns
 /// What is asked about more than one app, and the alerts at the top of the stack file.
 pub(super) fn group(stack: &Stack, config: &PrometheusConfig, apps: &[Watched]) -> RuleGroup {
     let mut rules = Vec::new();
-    rules.extend(target_down(stack, config, apps));
+    let watchers = watcher::all(stack, config);
+    rules.extend(target_down(stack, config, apps, &watchers));
+    rules.extend(watchers.iter().filter_map(|watcher| watcher.down(stack)));
     rules.extend(behind::app_unreachable(stack, config));
     rules.extend(behind::probe_failed(stack, config));
     rules.extend(restart_loop(stack, config, apps));
@@ -30,9 +33,22 @@ pub(super) fn group(stack: &Stack, config: &PrometheusConfig, apps: &[Watched]) 
     RuleGroup { name: GROUP.to_owned(), interval: None, rules }
 }
 
-fn target_down(stack: &Stack, config: &PrometheusConfig, apps: &[Watched]) -> Option<Rule> {
+/// Of all that has no rule of its own. What a prober asks is not down because the prober is.
+fn target_down(stack: &Stack, config: &PrometheusConfig, apps: &[Watched], watchers: &[Watcher]) -> Option<Rule> {
     let settings = settings(stack, "target-down", true)?;
-    let others = apps.iter().filter(|app| app.is_counted() || is_own(app.alerts, "target-down"));
+    let apart = apps.iter().filter(|app| app.is_counted() || is_own(app.alerts, "target-down"));
+    let apart = apart.map(|app| app.job.name.as_str()).chain(watchers.iter().map(|watcher| watcher.job));
+    let prober = watcher::prober(stack, config);
+    let probes = prober.map(|_| behind::probes(config)).unwrap_or_default();
+    let apart: Vec<&str> = apart.chain(probes.iter().copied()).collect();
+    let others = jobs::but(config, &apart).map(|others| format!("up{others} == 0"));
+    let probes = prober.filter(|_| !probes.is_empty()).map(|prober| {
+        format!("up{} == 0 unless on () up{} == 0", jobs::matcher(&probes), jobs::matcher(&[prober.name.as_str()]))
+    });
+    let expressions: Vec<String> = others.into_iter().chain(probes).collect();
+    if expressions.is_empty() {
+        return None;
+    }
     let usual = Usual {
         name: "TargetDown",
         holds_for: Duration::from_secs(2 * MINUTE),
@@ -40,13 +56,14 @@ fn target_down(stack: &Stack, config: &PrometheusConfig, apps: &[Watched]) -> Op
         summary: "{{ $labels.job }} is down: {{ $labels.instance }} cannot be scraped".to_owned(),
         description: "Prometheus gets no metrics from this target. `stackctl verify targets` says why.",
     };
-    Some(of_preset(usual, &format!("up{} == 0", jobs::but(config, others)?), &settings, &[]))
+    Some(of_preset(usual, &expressions.join(" or "), &settings, &[]))
 }
 
 fn restart_loop(stack: &Stack, config: &PrometheusConfig, apps: &[Watched]) -> Option<Rule> {
     let settings = settings(stack, "restart-loop", true)?;
     let others = apps.iter().filter(|app| is_own(app.alerts, "restart-loop"));
-    Some(super::app::restarts(&jobs::but(config, others)?, &settings, &[]))
+    let others: Vec<&str> = others.map(|app| app.job.name.as_str()).collect();
+    Some(super::app::restarts(&jobs::but(config, &others)?, &settings, &[]))
 }
 
 fn disk_full(stack: &Stack) -> Option<Rule> {

@@ -158,6 +158,43 @@ pub(super) fn routes_lead_somewhere(examination: &mut Examination) {
     }
 }
 
+/// An app that nothing watches has no alert that a route could take, unless a label says that one is about it.
+pub(super) fn routed_apps_have_alerts(examination: &mut Examination) {
+    let Some(section) = section(examination) else { return };
+    let stack = examination.stack;
+    let prometheus = stack.prometheus.as_option();
+    if prometheus.is_some_and(|prometheus| !prometheus.extra_scrape_configs.is_empty()) {
+        return;
+    }
+    let is_watched = |name: &ServiceName| {
+        let exporters = stack.exporters.values().filter_map(|exporter| exporter.watched.as_ref());
+        let app = stack.apps.get(name);
+        let has_own = app.is_some_and(|app| written_alerts(&app.alerts).any(|(_, alert)| alert.settings().is_some()));
+        app.is_none_or(|app| app.metrics.is_some())
+            || has_own
+            || exporters.into_iter().any(|target| target.app == *name)
+    };
+    let alerts = written_alerts(&stack.alerts).filter_map(|(_, alert)| alert.settings()).map(|alert| &alert.labels);
+    let files = prometheus.into_iter().flat_map(|prometheus| &prometheus.rule_files).flat_map(|file| &file.groups);
+    let of_files = files.flat_map(|group| &group.rules).map(|rule| &rule.labels);
+    let scraped = stack.scrape.values().map(|scrape| &scrape.metrics.labels);
+    let scraped = scraped.chain(stack.probes.values().map(|probe| &probe.labels));
+    let labels: Vec<_> = alerts.chain(of_files).chain(scraped).filter_map(|labels| labels.get("app")).collect();
+    let list = Path::ROOT.key("alertmanager").key("routes");
+    for (index, route) in section.routes.iter().enumerate() {
+        let route_path = list.index(index);
+        let apps = route_path.key("app");
+        let is_one = examination.locate(&apps.index(0)).node.is_none();
+        for (index, name) in route.app.iter().enumerate() {
+            if !is_watched(name) && !labels.iter().any(|label| *label == name.as_str()) {
+                let message = format!("no alert can be about `{name}`: nothing watches it");
+                let help = format!("watch it by `apps.{name}.metrics`, or by an exporter with `for: {name}`");
+                examination.warning(if is_one { apps } else { apps.index(index) }, message, help);
+            }
+        }
+    }
+}
+
 /// A severity that no alert has may be one of somebody else's. One that is nearly another one is a slip.
 fn severities_exist(examination: &mut Examination, path: Path, severities: &[String]) {
     let stack = examination.stack;

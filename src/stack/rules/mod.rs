@@ -108,6 +108,7 @@ const RULES: &[fn(&mut Examination)] = &[
     alertmanager::receivers_have_one_way,
     alertmanager::receivers_are_known,
     alertmanager::routes_lead_somewhere,
+    alertmanager::routed_apps_have_alerts,
     alertmanager::messages_can_be_made,
     alertmanager::inhibitions_mute_something,
     alertmanager::settings_fit,
