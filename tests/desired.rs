@@ -443,8 +443,12 @@ fn a_certificate_is_watched_where_a_probe_is_shown_one() {
         (of_tcp(false), false),
     ];
     for (probe, is_watched) in probes {
-        let stack =
-            Stack { probes: named([("outside", probe.clone())]), alerts: Some(Toggle::default()), ..bare("demo") };
+        let stack = Stack {
+            probes: named([("outside", probe.clone())]),
+            exporters: named([("blackbox", Exporter::default())]),
+            alerts: Some(Toggle::default()),
+            ..bare("demo")
+        };
         let desired = desired(&stack);
         let files = &desired.prometheus.as_ref().expect("Prometheus is on").rule_files;
         let mut rules = files.iter().flat_map(|file| &file.groups).flat_map(|group| &group.rules);

@@ -44,6 +44,14 @@ pub struct KnownAlert {
     pub status: KnownStatus,
 }
 
+impl KnownAlert {
+    /// The silences that keep an alert of these labels back. Alertmanager may know it with external labels beside its own.
+    pub fn silences_of<'a>(known: &'a [Self], labels: &BTreeMap<String, String>) -> &'a [String] {
+        let is_it = |known: &&Self| labels.iter().all(|(label, value)| known.labels.get(label) == Some(value));
+        known.iter().find(is_it).map_or(&[], |known| &known.status.silenced_by)
+    }
+}
+
 /// Whether people are told of an alert.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

@@ -66,7 +66,8 @@ impl Pushgateway {
             return Ok(());
         }
         let said = answer.text().await.unwrap_or_default();
-        let said = said.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim().to_owned();
+        let said: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let said = said.join(" ");
         let is_gateway = status == StatusCode::BAD_REQUEST;
         Err(failed(format!("it answers {}: {said}", status.as_u16()), is_gateway))
     }

@@ -84,7 +84,7 @@ fn lines<'a>(groups: &'a [LoadedGroup], only_active: bool, known: &'a [KnownAler
             lines.push(Line { group, rule, active: None, telling: Vec::new(), silenced_by: &[] });
         }
         lines.extend(rule.alerts.iter().map(|alert| {
-            let silenced_by = silenced_by(&alert.labels, known);
+            let silenced_by = KnownAlert::silences_of(known, &alert.labels);
             Line { group, rule, active: Some(alert), telling: Vec::new(), silenced_by }
         }));
     }
@@ -95,12 +95,6 @@ fn lines<'a>(groups: &'a [LoadedGroup], only_active: bool, known: &'a [KnownAler
         _ => 2,
     });
     lines
-}
-
-/// The silences that keep an alert back. Alertmanager may know it with external labels beside its own.
-fn silenced_by<'a>(labels: &BTreeMap<String, String>, known: &'a [KnownAlert]) -> &'a [String] {
-    let is_it = |known: &&KnownAlert| labels.iter().all(|(label, value)| known.labels.get(label) == Some(value));
-    known.iter().find(is_it).map_or(&[], |known| &known.status.silenced_by)
 }
 
 /// Gives lines of one name in one group the label that differs from each to each, else all in which they differ.

@@ -109,7 +109,7 @@ pub(super) async fn findings(situation: &Situation, checks: &[Check], known: Kno
     let (targets, dashboards) = (scraped.unwrap_or(targets), panels.map_or(dashboards, Ok)?);
     let (delivery, alerts) = (delivered.unwrap_or(delivery), rules.unwrap_or(alerts));
     let config = configured.unwrap_or(config);
-    Ok([targets, config, engine, dashboards, alerts, delivery, remote].concat())
+    Ok(verify::told_once([targets, config, engine, dashboards, alerts, delivery, remote].concat()))
 }
 
 /// What was found a moment ago and need not be asked again.

@@ -13,7 +13,7 @@ use crate::cli::{Format, Global};
 use crate::client::{self, Alertmanager, Silence, SilenceMatcher};
 use crate::desired::{Desired, Job, JobOrigin, about};
 use crate::engine::Error;
-use crate::stack::Matcher;
+use crate::stack::{Matcher, nearest};
 use crate::verify;
 
 /// Arguments of `silence`.
@@ -158,6 +158,14 @@ impl Add {
     }
 
     async fn run(&self, situation: &Situation, alertmanager: &Alertmanager, quiet: bool) -> Result<Exit, Failure> {
+        for matcher in &self.matchers {
+            if let Some(near) = slip(&situation.desired, &matcher.label) {
+                let label = &matcher.label;
+                output::say(&format!(
+                    "no rule of the stack gives an alert the label `{label}`: did you mean `{near}`?"
+                ));
+            }
+        }
         let now = Timestamp::now();
         let length = SignedDuration::try_from(self.duration).ok();
         let ends_at = length.and_then(|length| now.checked_add(length).ok()).ok_or_else(|| {
@@ -200,6 +208,18 @@ impl Add {
         let ways = about(&situation.loaded.stack, &[app_name]).into_iter();
         Ok(ways.map(|way| [way, self.matchers.clone()].concat()).collect())
     }
+}
+
+/// The label that was meant, where this one is none that the stack is known to give, and nearly another.
+fn slip(desired: &Desired, label: &str) -> Option<String> {
+    let config = desired.prometheus.as_ref()?;
+    let rules = config.rule_files.iter().flat_map(|file| &file.groups).flat_map(|group| &group.rules);
+    let of_rules = rules.flat_map(|rule| rule.labels.keys());
+    let of_jobs = config.jobs.iter().flat_map(|job| job.labels.keys());
+    let given = of_rules.chain(of_jobs).chain(config.external_labels.keys()).map(String::as_str);
+    let known: Vec<&str> = ["alertname", "severity", "job", "instance", "app"].into_iter().chain(given).collect();
+    let near = if known.contains(&label) { None } else { nearest(label, known) };
+    near.map(str::to_owned)
 }
 
 /// Whether it is an app, an exporter or a job of the stack.
@@ -322,5 +342,19 @@ impl Remove {
             }
         }
         Ok(Exit::Done)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verify::fixture;
+
+    #[test]
+    fn a_label_that_is_nearly_one_is_named_and_another_is_taken() {
+        let desired = fixture::demo(vec![fixture::web_job()]);
+        assert_eq!(slip(&desired, "severty").as_deref(), Some("severity"));
+        assert_eq!(slip(&desired, "severity"), None);
+        assert_eq!(slip(&desired, "mountpoint"), None, "a label of its metric");
     }
 }

@@ -6,8 +6,10 @@ use std::time::Duration;
 use super::situation::{Situation, Wishes};
 use super::{Exit, Failure, locale, prove, view};
 use crate::cli::Global;
+use crate::client::Alertmanager;
 use crate::engine::Error;
 use crate::top::{self, Screen, Servers, Subject};
+use crate::verify;
 
 /// Arguments of `top`.
 #[derive(Debug, clap::Args)]
@@ -54,5 +56,7 @@ async fn find(situation: &Situation) -> Result<Servers, String> {
         return Err(format!("Prometheus does not answer: {cause} ({advice})"));
     };
     let shards = servers.into_iter().filter(|server| !server.has_the_whole).filter_map(|server| server.client);
-    Ok(Servers { prometheus, shards: shards.collect() })
+    let urls = verify::alertmanager_urls(&situation.desired, &observed);
+    let alertmanager = urls.into_iter().find_map(|(_, url)| Alertmanager::new(&url?).ok());
+    Ok(Servers { prometheus, shards: shards.collect(), alertmanager })
 }

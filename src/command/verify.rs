@@ -8,7 +8,7 @@ use super::situation::{Situation, Wishes};
 use super::{Exit, Failure, findings, learn, output, prove, situation};
 use crate::cli::{Format, Global};
 use crate::desired::Desired;
-use crate::verify::{self, Cause, Report, Status};
+use crate::verify::{self, Cause, Finding, Report, Status};
 
 /// Arguments of `verify`.
 #[derive(Debug, clap::Args)]
@@ -71,10 +71,7 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     }
     findings.extend(news.iter().map(News::as_finding));
     if !wants(Check::Targets) {
-        // Nothing else tells then that these panels are empty.
-        for finding in findings.iter_mut().filter(|finding| finding.cause == Some(Cause::JobDown)) {
-            finding.status = Status::Fail;
-        }
+        fail_by_empty_panels(&mut findings);
     }
     let kept = findings.iter().all(|finding| finding.status != Status::Fail);
     match arguments.output.format {
@@ -125,5 +122,28 @@ fn nothing_to_prove(check: Check, desired: &Desired) -> Option<&'static str> {
             Some("`prometheus.remote_write` is not written: nothing to prove of it")
         }
         _ => None,
+    }
+}
+
+/// Panels that are empty because of a target, where nothing else tells of it. A rule that waits for one is still well.
+fn fail_by_empty_panels(findings: &mut [Finding]) {
+    let is_empty = |finding: &Finding| finding.check == verify::DASHBOARDS && finding.cause == Some(Cause::JobDown);
+    for finding in findings.iter_mut().filter(|finding| is_empty(finding)) {
+        finding.status = Status::Fail;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verify::Trouble;
+
+    #[test]
+    fn a_panel_without_its_target_fails_alone_and_a_rule_that_waits_does_not() {
+        let trouble = || Trouble::new(Cause::JobDown, "no target of `web` is scraped", "mend it");
+        let warning = |check| Finding::fail(check, "web", None, trouble()).as_warning();
+        let mut findings = [warning(verify::DASHBOARDS), warning(verify::ALERTS)];
+        fail_by_empty_panels(&mut findings);
+        assert_eq!(findings.map(|finding| finding.status), [Status::Fail, Status::Warn]);
     }
 }

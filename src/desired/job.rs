@@ -62,6 +62,10 @@ pub enum Says {
         kind: ProbeKind,
         /// Time it may take, in words.
         timeout: String,
+        /// It speaks TLS from the first byte on, over TCP.
+        tls: bool,
+        /// It comes with a password or a token.
+        signs_in: bool,
     },
 }
 

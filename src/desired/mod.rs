@@ -49,7 +49,7 @@ pub use image::{WantedImage, wanted_images};
 pub use job::{BasicAuth, Job, JobOrigin, JobTargets, Says, StaticTarget, Tls};
 pub use probe::{DnsModule, HttpModule, ProbeModule, Protocol as ProbeProtocol, TcpModule, Trust};
 pub use remote::Remote;
-pub use rules::{MissingRule, Objective, ObjectiveKind, rule_paths, rule_place};
+pub use rules::{MissingRule, Objective, ObjectiveKind, is_preset, rule_paths, rule_place};
 pub use server::{Duty, PrometheusServer};
 pub use service::{
     Attachment, Container, Dependency, Image, ImageOrigin, Mount, MountSource, OnChange, PlacedFile, PlacedSecret,

@@ -197,7 +197,12 @@ fn one(name: &str, probe: &Probe, prober: &str, timing: &Timing) -> Job {
     let targets = JobTargets::Static(targets.iter().map(target).collect());
     Job {
         prober: Some(prober.to_owned()),
-        says: Some(Says::Probed { kind, timeout: prometheus_duration(probe.timeout.unwrap_or(timing.timeout)) }),
+        says: Some(Says::Probed {
+            kind,
+            timeout: prometheus_duration(probe.timeout.unwrap_or(timing.timeout)),
+            tls: probe.tls,
+            signs_in: probe.basic_auth.is_some() || probe.token.is_some(),
+        }),
         ..job(name, JobOrigin::Probe, targets, &metrics, timing)
     }
 }

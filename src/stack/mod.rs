@@ -122,7 +122,7 @@ pub(crate) use document::{Entry as OutsideEntry, Node as OutsideNode, Scalar as 
 pub(crate) use include::Note as IncludeNote;
 pub(crate) use input::read_text;
 pub(crate) use outside::{filled, read_answers, read_file, read_outside, refused, variables_of};
-pub(crate) use suggest::unknown_name;
+pub(crate) use suggest::{nearest, unknown_name};
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;

@@ -259,8 +259,10 @@ fn draw_alerts(screen: &Screen, news: &News, area: Rect, frame: &mut Frame) {
         return frame.render_widget(Paragraph::new("no alert is pending or firing").green(), area);
     }
     let head = Row::new(["STATE", "ALERT", "SEVERITY", "WHAT"]).dim();
-    let rows = news.alerts.iter().map(|alert| {
-        let state = if alert.state == "firing" {
+    let rows = news.alerts.iter().map(|(is_silenced, alert)| {
+        let state = if *is_silenced {
+            Cell::from("silenced").dim()
+        } else if alert.state == "firing" {
             Cell::from("✖ firing").red().bold()
         } else {
             Cell::from(alert.state.clone()).yellow()
@@ -446,6 +448,22 @@ mod tests {
             assert!(foot.is_empty() || whole.iter().any(|words| foot.ends_with(words)), "{width}: {foot}");
         }
         assert!(drawn(&screen(), 80, 24).contains("s sorted: as in the stack file"));
+    }
+
+    #[test]
+    fn an_alert_that_is_silenced_does_not_look_as_if_somebody_were_told() {
+        let mut screen = Screen { tab: Tab::Alerts, ..screen() };
+        let alert = |name: &str| Alert {
+            labels: [("alertname".to_owned(), name.to_owned())].into(),
+            annotations: std::collections::BTreeMap::new(),
+            state: "firing".to_owned(),
+            active_at: String::new(),
+        };
+        screen.news.as_mut().expect("there are news").alerts = vec![(true, alert("Quiet")), (false, alert("Loud"))];
+        let text = drawn(&screen, 120, 30);
+        let line = |name: &str| text.lines().find(|line| line.contains(name)).expect("a line of it");
+        assert!(line("Quiet").contains("silenced") && line("Loud").contains("firing"), "{text}");
+        assert!(!line("Quiet").contains("firing"), "{text}");
     }
 
     #[test]

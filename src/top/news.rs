@@ -11,8 +11,8 @@ pub struct News {
     pub apps: Vec<App>,
     /// Everything that is scraped.
     pub targets: Vec<Target>,
-    /// Pending and firing alerts.
-    pub alerts: Vec<Alert>,
+    /// Pending and firing alerts, and whether each is silenced.
+    pub alerts: Vec<(bool, Alert)>,
     /// The stretch of time that courses show.
     pub range: TimeRange,
 }

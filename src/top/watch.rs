@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use tokio::sync::watch::Sender;
 
 use super::news::{App, News, Signal};
-use crate::client::{Error, Prometheus, QueryResult, Target};
+use crate::client::{Alert, Alertmanager, Error, KnownAlert, Prometheus, QueryResult, Target};
 use crate::dashboard::Panel;
 use crate::plot::{Series, TimeRange};
 use crate::promql::{Filling, fill};
@@ -25,6 +25,8 @@ pub struct Servers {
     pub prometheus: Prometheus,
     /// Those that scrape in its place, where there are any.
     pub shards: Vec<Prometheus>,
+    /// Who knows which alerts are silenced, where there is one.
+    pub alertmanager: Option<Alertmanager>,
 }
 
 /// What is watched.
@@ -95,9 +97,18 @@ async fn look(subject: &Subject, servers: &Servers) -> Result<News, Error> {
         let signals = panels.iter().map(|panel| ask(subject, servers, panel, &range));
         try_join_all(signals).await.map(|signals| App { name: app_name.clone(), signals })
     });
-    let (apps, targets, alerts) = tokio::join!(join_all(apps), targets(servers), servers.prometheus.alerts());
+    let alerts = servers.prometheus.alerts();
+    let (apps, targets, alerts, known) = tokio::join!(join_all(apps), targets(servers), alerts, known(servers));
     let apps = apps.into_iter().collect::<Result<_, _>>()?;
-    Ok(News { apps, targets: targets?, alerts: alerts?, range })
+    let silenced = |alert: &Alert| !KnownAlert::silences_of(&known, &alert.labels).is_empty();
+    let alerts = alerts?.into_iter().map(|alert| (silenced(&alert), alert)).collect();
+    Ok(News { apps, targets: targets?, alerts, range })
+}
+
+/// What Alertmanager knows of. Where it does not answer at once, nothing is called silenced.
+async fn known(servers: &Servers) -> Vec<KnownAlert> {
+    let Some(alertmanager) = &servers.alertmanager else { return Vec::new() };
+    tokio::time::timeout(PATIENCE / 3, alertmanager.alerts()).await.ok().and_then(Result::ok).unwrap_or_default()
 }
 
 /// What is scraped by all. A shard that does not answer is seen by the front.
@@ -146,7 +157,10 @@ mod tests {
     fn silent() -> (std::net::TcpListener, Servers) {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback is there");
         let url = format!("http://{}", listener.local_addr().expect("it is bound"));
-        (listener, Servers { prometheus: Prometheus::new(&url).expect("a URL"), shards: Vec::new() })
+        (
+            listener,
+            Servers { prometheus: Prometheus::new(&url).expect("a URL"), shards: Vec::new(), alertmanager: None },
+        )
     }
 
     #[tokio::test]

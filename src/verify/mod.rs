@@ -8,7 +8,8 @@ mod delivery;
 mod engine;
 mod finding;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
+mod locked_out;
 mod pending;
 mod remote;
 mod report;
@@ -27,6 +28,7 @@ pub use delivery::{
 };
 pub use engine::{EngineChange, EngineState, NoGateway, engine, judge_engine};
 pub use finding::{Cause, Finding, Status, Trouble};
+pub use locked_out::told_once;
 pub use pending::pending;
 pub use remote::{Counted, RemoteState, judge_remote, remote};
 pub use report::Report;

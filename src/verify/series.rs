@@ -9,6 +9,9 @@ use crate::client::{Error, LoadedGroup, Prometheus, QueryResult, RuleHealth};
 use crate::desired::{PrometheusConfig, Rule, RuleFile, RuleGroup};
 use crate::promql::{Expression, Matcher, Operator, Selector};
 
+/// How far back a series is looked for that is not there at this moment.
+const REMEMBERED: &str = "1h";
+
 /// Values of a label that are told at most.
 const MOST_VALUES: usize = 8;
 
@@ -43,6 +46,8 @@ pub enum Found {
         /// The time is a fixed one, which comes no nearer by waiting.
         is_fixed: bool,
     },
+    /// No series at this moment, and some within the last hour: it comes and goes.
+    Before,
     /// No series yet; a rule of the stack records them.
     Recorded {
         /// Time between two evaluations, where the rule's group has one of its own.
@@ -121,6 +126,9 @@ impl<'a> Lookup<'a> {
         if let Some((file, group, rule)) = self.recording(metric, selector, is_there) {
             let every = group.interval.map(|interval| Duration::from_millis(interval.as_millis()));
             return Found::Recorded { every, is_evaluated: self.is_evaluated(file, group, rule).await };
+        }
+        if !self.is_empty(&format!("count(last_over_time({selector}[{REMEMBERED}]))")).await {
+            return Found::Before;
         }
         if !is_there {
             return Found::NoMetric { nearest: nearest(metric, metrics) };
@@ -215,11 +223,27 @@ fn labels(answer: Result<QueryResult, Error>, label: &str) -> BTreeSet<String> {
     }
 }
 
-/// The name that is spelled most alike, where one is near: a third of the letters may differ.
+/// The name that was meant, where one is near enough: a slip of the pen, the same words in another order, or one word less or
+/// more at an end. A metric of another thing is worse than none.
 pub(super) fn nearest(metric: &str, metrics: &BTreeSet<String>) -> Option<String> {
-    let scored = metrics.iter().map(|known| (strsim::osa_distance(metric, known), known));
-    let nearest = scored.min().filter(|(distance, known)| distance * 3 <= metric.len().max(known.len()));
-    nearest.map(|(_, known)| known.clone())
+    let words = |name: &str| {
+        let mut words: Vec<String> = name.split('_').map(str::to_owned).collect();
+        words.sort_unstable();
+        words
+    };
+    let own = words(metric);
+    let lacks_an_end = |short: &str, long: &str| {
+        let rest = long.strip_prefix(short).and_then(|rest| rest.strip_prefix('_'));
+        let rest = rest.or_else(|| long.strip_suffix(short).and_then(|rest| rest.strip_suffix('_')));
+        short.contains('_') && rest.is_some_and(|rest| !rest.contains('_'))
+    };
+    let score = |known: &String| {
+        let distance = strsim::osa_distance(metric, known);
+        let is_slip = distance <= (metric.len() / 10).clamp(1, 3) && metric.len() > 2;
+        let is_near = is_slip || words(known) == own || lacks_an_end(metric, known) || lacks_an_end(known, metric);
+        is_near.then(|| (distance, known.clone()))
+    };
+    metrics.iter().filter_map(score).min().map(|(_, known)| known)
 }
 
 #[cfg(test)]
@@ -233,7 +257,13 @@ mod tests {
         assert_eq!(check("image_galery_requests_total").as_deref(), Some("image_gallery_requests_total"));
         assert_eq!(check("gallery_requests_total").as_deref(), Some("image_gallery_requests_total"));
         assert_eq!(check("go_gorutines").as_deref(), Some("go_goroutines"));
+        assert_eq!(check("requests_total_image_gallery").as_deref(), Some("image_gallery_requests_total"));
         assert_eq!(check("http_server_requests_seconds_count"), None);
+        let others = ["node_cpu_guest_seconds_total", "prometheus_tsdb_head_series_created_total", "tr_nan"];
+        let others = others.map(str::to_owned).into();
+        for metric in ["container_cpu_user_seconds_total", "prometheus_tsdb_head_samples_appended_total", "tr_gap"] {
+            assert_eq!(nearest(metric, &others), None, "{metric}");
+        }
         assert_eq!(nearest("up", &std::collections::BTreeSet::new()), None);
     }
 }

@@ -31,6 +31,7 @@ fn reason(SelectorState { selector, found }: &SelectorState) -> Option<String> {
             Some(format!("no series of `{metric}` has `{matcher}`; the label has {}", values.join(", ")))
         }
         Found::NotThen { text, .. } => Some(format!("`{text}` finds nothing: there are no samples of that time")),
+        Found::Before => Some(format!("`{selector}` has no sample at this moment, and had some within the last hour")),
         Found::Recorded { .. } => Some(format!("the rule that records `{metric}` has had nothing to record yet")),
         Found::TooFew { length, interval } => Some(format!(
             "`{selector}` has not two scrapes within {}s yet: it is scraped every {}s",
@@ -62,6 +63,8 @@ mod tests {
         assert_eq!(other, "no data: no series of `up` has `job=\"wbe\"`; the label has `web`");
         let then = said("up offset 1d", Found::NotThen { text: "up offset 1d".to_owned(), is_fixed: false });
         assert_eq!(then, "no data: `up offset 1d` finds nothing: there are no samples of that time");
+        let before = said("up", Found::Before);
+        assert_eq!(before, "no data: `up` has no sample at this moment, and had some within the last hour");
         assert_eq!(said("up == 5", Found::Series), "no data", "there are series, and none of that value");
     }
 }

@@ -11,7 +11,7 @@ mod whole;
 
 pub use objective::{Objective, ObjectiveKind};
 pub(super) use objective::{longest_window, objectives};
-pub use place::rule_place;
+pub use place::{is_preset, rule_place};
 
 use indexmap::IndexMap;
 

@@ -8,7 +8,7 @@ use crate::stack::{ALERT_PRESETS, OWN_RULE_FILES};
 pub fn rule_place(file: &RuleFile, group: &RuleGroup, rule: &Rule) -> String {
     let [alerts, recordings, _] = OWN_RULE_FILES;
     let (group, name) = (&group.name, &rule.name);
-    let is_preset = ALERT_PRESETS.iter().any(|preset| preset.makes.contains(&name.as_str()));
+    let is_preset = is_preset(rule);
     if file.text.is_some() {
         format!("`{name}` of `{}`", file.name)
     } else if file.name == recordings {
@@ -25,4 +25,9 @@ pub fn rule_place(file: &RuleFile, group: &RuleGroup, rule: &Rule) -> String {
         let app = rule.labels.get("app").unwrap_or(group);
         format!("`apps.{app}.signals`")
     }
+}
+
+/// Whether a rule bears the name of one that stackctl makes by itself.
+pub fn is_preset(rule: &Rule) -> bool {
+    ALERT_PRESETS.iter().any(|preset| preset.makes.contains(&rule.name.as_str()))
 }

@@ -26,7 +26,7 @@ pub(super) fn group(stack: &Stack, config: &PrometheusConfig, apps: &[Watched]) 
     rules.extend(behind::probe_failed(stack, config));
     rules.extend(restart_loop(stack, config, apps));
     rules.extend(disk_full(stack));
-    rules.extend(certificate_expiry(stack));
+    rules.extend(certificate_expiry(stack, config));
     rules.extend(prometheus_health(stack));
     rules.extend(watchdog(stack));
     rules.extend(written_alerts(&stack.alerts).filter_map(|(name, alert)| own(name, alert.settings()?, &[])));
@@ -89,8 +89,9 @@ fn disk_full(stack: &Stack) -> Option<Rule> {
     Some(of_preset(usual, &expression, &settings, &[]))
 }
 
-fn certificate_expiry(stack: &Stack) -> Option<Rule> {
-    let settings = settings(stack, "certificate-expiry", sees_certificates(stack))?;
+fn certificate_expiry(stack: &Stack, config: &PrometheusConfig) -> Option<Rule> {
+    let names = shown_certificates(stack, config);
+    let settings = settings(stack, "certificate-expiry", !names.is_empty())?;
     let ahead = settings.within.unwrap_or(Duration::from_secs(14 * DAY));
     let usual = Usual {
         name: "CertificateExpires",
@@ -99,14 +100,20 @@ fn certificate_expiry(stack: &Stack) -> Option<Rule> {
         summary: "The certificate of {{ $labels.instance }} ends in {{ $value | humanizeDuration }}".to_owned(),
         description: "From then on nobody who checks it gets through. Whatever renews it has not done so.",
     };
-    let expression = format!("probe_ssl_earliest_cert_expiry - time() < {}", ahead.as_millis() / 1000);
+    // Of probes elsewhere, which somebody switched it on for, no name is known.
+    let jobs = if names.is_empty() { String::new() } else { jobs::matcher(&names) };
+    let expression = format!("probe_ssl_earliest_cert_expiry{jobs} - time() < {}", ahead.as_millis() / 1000);
     Some(of_preset(usual, &expression, &settings, &[]))
 }
 
-/// Whether any probe is shown a certificate. A redirect from `http` may lead to one as well; nobody promised that.
-fn sees_certificates(stack: &Stack) -> bool {
+/// The jobs of the probes that are shown a certificate. A redirect from `http` may lead to one as well; nobody promised that.
+fn shown_certificates<'a>(stack: &Stack, config: &'a PrometheusConfig) -> Vec<&'a str> {
     let is_https = |url: &String| url.trim_start().to_ascii_lowercase().starts_with("https://");
-    stack.probes.values().any(|probe| probe.tls || probe.http.iter().any(is_https))
+    let is_shown = |name: &str| {
+        let mut probes = stack.probes.iter().filter(|(key, _)| key.as_str() == name);
+        probes.any(|(_, probe)| probe.tls || probe.http.iter().any(is_https))
+    };
+    behind::probes(config).into_iter().filter(|name| is_shown(name)).collect()
 }
 
 fn prometheus_health(stack: &Stack) -> Vec<Rule> {

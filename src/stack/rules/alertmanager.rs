@@ -180,7 +180,8 @@ pub(super) fn routed_apps_have_alerts(examination: &mut Examination) {
     let scraped = stack.scrape.values().map(|scrape| &scrape.metrics.labels);
     let scraped = scraped.chain(stack.probes.values().map(|probe| &probe.labels));
     let labels: Vec<_> = alerts.chain(of_files).chain(scraped).filter_map(|labels| labels.get("app")).collect();
-    let list = Path::ROOT.key("alertmanager").key("routes");
+    let path = Path::ROOT.key("alertmanager");
+    let list = path.key("routes");
     for (index, route) in section.routes.iter().enumerate() {
         let route_path = list.index(index);
         let apps = route_path.key("app");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::ALERTS;
 use crate::client::{LoadedRule, RuleHealth};
 use crate::dashboard::STATUS_LABELS;
-use crate::desired::{Duration, Rule, RuleFile, RuleGroup, RuleKind, rule_place};
+use crate::desired::{Duration, Rule, RuleFile, RuleGroup, RuleKind, is_preset, rule_place};
 use crate::promql::{Expression, Matcher, Selector};
 use crate::verify::dashboards::{Jobs, Reason};
 use crate::verify::series::{BOUND, Found, SelectorState, bound};
@@ -121,7 +121,14 @@ fn never(rule: &Rule, state: &RuleState, place: &str) -> Verdict {
     let Ok(expression) = Expression::parse(&rule.expression) else { return Verdict::Can };
     let need = expression.need();
     let found = |selector: &Selector| state.selectors.iter().find(|state| state.selector == *selector);
-    let reason = |selector: &Selector| found(selector).and_then(|state| obstacle(rule, state, place));
+    let is_own = is_preset(rule);
+    let reason = |selector: &Selector| {
+        let state = found(selector)?;
+        match &state.found {
+            Found::NoMetric { .. } if is_own => Some(not_exposed(&state.selector, place)),
+            _ => obstacle(rule, state, place),
+        }
+    };
     let is_met =
         |least: fn(&Verdict) -> bool| need.is_met(&|selector| reason(selector).is_none_or(|verdict| !least(&verdict)));
     let is_hopeless = |verdict: &Verdict| matches!(verdict, Verdict::Never(_));
@@ -136,6 +143,25 @@ fn never(rule: &Rule, state: &RuleState, place: &str) -> Verdict {
     selectors.iter().find_map(|selector| reason(selector)).unwrap_or(Verdict::Can)
 }
 
+/// What an alert of stackctl's own asks for is not misspelled: what exposes it does not, or not yet.
+fn not_exposed(selector: &Selector, place: &str) -> Verdict {
+    let metric = selector.metric.as_deref().unwrap_or_default();
+    if metric.starts_with("prometheus_") {
+        let message = format!("Prometheus does not expose `{metric}` yet");
+        let fix = "look again after the next scrape: some of its metrics come with their first event";
+        return Verdict::Hardly(Trouble::new(Cause::DataPending, message, fix));
+    }
+    let exposes = match metric.split('_').next().unwrap_or_default() {
+        "node" => "the exporter `node` exposes it, unless its collector is off",
+        "probe" => "the blackbox exporter exposes it, once a probe has been answered",
+        "process" => "the client library of an app exposes it",
+        _ => "the exporter or app that it is about exposes it",
+    };
+    let message = format!("it can never have an answer: nobody exposes `{metric}`");
+    let fix = format!("see `stackctl verify targets`: {exposes}; correct {place}");
+    Verdict::Never(Trouble::new(Cause::NoData, message, fix))
+}
+
 /// Why a selector finds nothing; `None`: it finds something, or will.
 fn obstacle(rule: &Rule, state: &SelectorState, place: &str) -> Option<Verdict> {
     let metric = state.selector.metric.as_deref().unwrap_or_default();
@@ -144,6 +170,7 @@ fn obstacle(rule: &Rule, state: &SelectorState, place: &str) -> Option<Verdict> 
         Found::Series
         | Found::TooFew { .. }
         | Found::NotThen { .. }
+        | Found::Before
         | Found::Recorded { .. }
         | Found::NoMatch { matcher: None, .. } => None,
         Found::NoMetric { .. } if OF_ALERTS.contains(&metric) => None,

@@ -40,7 +40,12 @@ enum State {
     Failing,
     /// An exporter, which does not reach this app.
     Unreached(String),
+    /// A probe none of whose targets answers as it shall.
+    Unanswered,
 }
+
+/// How metrics begin that only a certificate brings which the probe trusts.
+const OF_CERTIFICATES: &str = "probe_ssl_";
 
 /// Asks Prometheus how its jobs stand.
 pub(in crate::verify) async fn ask(desired: &Desired, servers: &[Server]) -> Jobs {
@@ -85,6 +90,7 @@ impl Jobs {
     /// mean where it names none. `who`: what waits, such as `panels`.
     pub(in crate::verify) fn awaited(&self, state: &SelectorState, shown: &[String], who: &str) -> Option<Reason> {
         let named = named_jobs(&state.selector);
+        let metric = state.selector.metric.as_deref().unwrap_or_default();
         let asked: Vec<&str> = if named.is_empty() { shown.iter().map(String::as_str).collect() } else { named };
         if let Some(job) = asked.first().filter(|_| asked.iter().all(|job| self.unmanned.contains(*job))) {
             return (state.found != Found::Series).then(|| Reason::NoReplica(no_replica(job, who)));
@@ -97,7 +103,7 @@ impl Jobs {
         let is_asked = |job: &&String| asked.is_empty() || asked.contains(&job.as_str());
         let unwell = || self.unwell.iter().filter(|(job, _)| is_asked(job));
         if let Some((job, state)) = unwell().find(|(_, state)| **state == State::Pending) {
-            return Some(Reason::Trouble(trouble(job, state, who)));
+            return Some(Reason::Trouble(trouble(job, state, metric, who)));
         }
         // One that is scraped has said what there is; where nobody is named, any may be meant.
         let may_help = if asked.is_empty() { !is_misspelled } else { asked.iter().all(|job| self.says_nothing(job)) };
@@ -107,8 +113,8 @@ impl Jobs {
         let unwell: Vec<_> = unwell().collect();
         let trouble = match unwell[..] {
             [] => return self.unmanned.first().map(|job| Reason::NoReplica(no_replica(job, who))),
-            [(job, state)] => trouble(job, state, who),
-            [(job, state), ..] if !asked.is_empty() => trouble(job, state, who),
+            [(job, state)] => trouble(job, state, metric, who),
+            [(job, state), ..] if !asked.is_empty() => trouble(job, state, metric, who),
             // Nobody says whose the metric is: none of them is to be blamed alone.
             _ => trouble_of_any(unwell.iter().map(|(job, _)| job.as_str()), who),
         };
@@ -147,14 +153,17 @@ fn state(job: Option<&Job>, targets: &[&Target], unreached: &Unreached) -> Optio
         let is_down = targets.iter().all(|target| target.health == Health::Down);
         return Some(if is_down { State::Failing } else { State::Pending });
     }
-    let Says::Reaches { metric, app, .. } = job?.says.as_ref()? else { return None };
+    let (metric, state) = match job?.says.as_ref()? {
+        Says::Reaches { metric, app, .. } => (metric.as_str(), State::Unreached(app.clone())),
+        Says::Probed { .. } => ("probe_success", State::Unanswered),
+    };
     let label = |target: &Target, name: &str| target.labels.get(name).cloned().unwrap_or_default();
     let reaches_nothing = |target: &Target| {
         let told = unreached.get(&(label(target, "job"), label(target, "instance")));
         told.is_some_and(|metrics| metrics.contains_key(metric))
     };
     let in_vain = targets.iter().filter(is_up).all(|target| reaches_nothing(target));
-    in_vain.then(|| State::Unreached(app.clone()))
+    in_vain.then_some(state)
 }
 
 /// The jobs that a selector names, one by one.
@@ -181,7 +190,7 @@ fn trouble_of_any<'a>(jobs: impl Iterator<Item = &'a str>, who: &str) -> Trouble
 const MEND_THE_TARGETS: &str =
     "mend the target, whose own cause `stackctl verify targets` names; the data comes with the next scrapes";
 
-fn trouble(job: &str, state: &State, who: &str) -> Trouble {
+fn trouble(job: &str, state: &State, metric: &str, who: &str) -> Trouble {
     let (cause, message) = match state {
         State::Pending => {
             let message = format!("`{job}` has not been scraped yet, and its {who} wait for that");
@@ -190,6 +199,14 @@ fn trouble(job: &str, state: &State, who: &str) -> Trouble {
         State::Failing => (Cause::JobDown, format!("the {who} have no data, because no target of `{job}` is scraped")),
         State::Unreached(app) => {
             (Cause::JobDown, format!("the {who} have no data, because the exporter `{job}` does not reach `{app}`"))
+        }
+        State::Unanswered if metric.starts_with(OF_CERTIFICATES) => {
+            let why = format!("probe `{job}` does not get a certificate that it trusts");
+            (Cause::ProbeFailed, format!("the {who} have no data, because {why}"))
+        }
+        State::Unanswered => {
+            let why = format!("probe `{job}` is not answered as it shall be");
+            (Cause::ProbeFailed, format!("the {who} have no data, because {why}"))
         }
     };
     Trouble::new(cause, message, MEND_THE_TARGETS)

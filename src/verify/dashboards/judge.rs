@@ -174,6 +174,11 @@ fn judge_empty(query: &QueryState, silence: &Silence, remedy: &Remedy) -> Verdic
     if let Some(verdict) = selectors.iter().find_map(|state| not_then(&state.found, remedy)) {
         return verdict;
     }
+    if let Some(state) = selectors.iter().find(|state| state.found == Found::Before) {
+        let message = format!("`{}` has no sample at this moment, and had some within the last hour", state.selector);
+        let fix = "see why what exposes it does so at times only; a page shows the stretches that have samples";
+        return Verdict::Lacking(Trouble::new(Cause::NoData, message, fix));
+    }
     if *may_be_empty {
         return Verdict::Good("empty now: what it asks for is nowhere the case".to_owned());
     }

@@ -47,11 +47,12 @@ fn arrives(config: &PrometheusConfig, remote: &Remote, counted: Counted, lines: 
     let reason = said(lines, remote).filter(|_| failed > 0 || retried > 0);
     let said = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
     let failing = |message: String, fix: &str| Err(Trouble::new(Cause::RemoteWriteFailing, message, fix));
+    let fix = remedy(reason.as_deref().unwrap_or_default());
     if failed > 0 {
         let message = format!("`{url}` refused {failed} samples in two minutes, and they are lost{said}");
-        return failing(message, "correct `url`, `basic_auth` or `token` of the remote write, or what answers there");
+        let usual = "correct `url`, `basic_auth` or `token` of the remote write, or what answers there";
+        return failing(message, fix.filter(|fix| *fix == START).unwrap_or(usual));
     }
-    let fix = remedy(reason.as_deref().unwrap_or_default());
     if retried > 0 && behind.is_none() {
         let message = format!("`{url}` takes nothing; {pending} samples wait{said}");
         return failing(message, fix.unwrap_or(START));
@@ -158,6 +159,10 @@ mod tests {
         let finding = judge(Counted { tried: 50, failed: 20, behind: Some(2), ..Counted::default() }, "");
         assert_eq!(finding.cause, Some(Cause::RemoteWriteFailing));
         assert!(finding.message.contains("refused 20 samples"), "{}", finding.message);
+        assert!(finding.fix.contains("`basic_auth` or `token`"), "{}", finding.fix);
+        let line = "remote_name=archive err=\"dial tcp 10.0.0.2:8428: connect: connection refused\"";
+        let gone = judge(Counted { tried: 50, failed: 20, ..Counted::default() }, line);
+        assert!(gone.fix.starts_with("start what shall answer there"), "nobody answers any more: {}", gone.fix);
     }
 
     #[test]

@@ -68,12 +68,14 @@ pub(super) fn trouble(expected: &Expected, target: &Target, index: &Index, evide
             metrics.get(metric)?;
             Some(not_reached(expected, metric, app, address, index.states.get(app.as_str()).copied()))
         }
-        Says::Probed { kind, timeout } => {
+        Says::Probed { kind, timeout, tls, signs_in } => {
             metrics.get("probe_success")?;
             let target = &expected.instance;
             let prober = expected.job.prober.as_deref();
             let of_app = app_trouble(index.desired, &index.states, target, prober);
-            Some(of_app.unwrap_or_else(|| failed(*kind, target, timeout, metrics)))
+            Some(of_app.unwrap_or_else(|| {
+                failed(&Asked { kind: *kind, timeout, tls: *tls, signs_in: *signs_in }, target, metrics)
+            }))
         }
     }
 }
@@ -94,8 +96,17 @@ fn not_reached(expected: &Expected, metric: &str, app: &str, address: &str, stat
     Trouble::new(Cause::AppUnreachable, message, fix)
 }
 
+/// How a probe asks.
+struct Asked<'a> {
+    kind: ProbeKind,
+    timeout: &'a str,
+    tls: bool,
+    signs_in: bool,
+}
+
 /// Why a probe failed, from its own metrics.
-fn failed(kind: ProbeKind, target: &str, timeout: &str, metrics: &BTreeMap<String, f64>) -> Trouble {
+fn failed(asked: &Asked, target: &str, metrics: &BTreeMap<String, f64>) -> Trouble {
+    let Asked { kind, timeout, tls, signs_in } = *asked;
     let value = |name: &str| metrics.get(name).copied().unwrap_or_default();
     let no_address = metrics.contains_key("probe_ip_protocol") && value("probe_ip_protocol") == 0.0;
     let seconds = value("probe_duration_seconds");
@@ -110,9 +121,18 @@ fn failed(kind: ProbeKind, target: &str, timeout: &str, metrics: &BTreeMap<Strin
             format!("it answers {}, and its body is not as `body` and `body_not` say", value("probe_http_status_code")),
             "look at the page",
         ),
+        ProbeKind::Http if matches!(value("probe_http_status_code"), 401.0 | 403.0) => {
+            not_let_in(value("probe_http_status_code"), signs_in)
+        }
         ProbeKind::Http => (
             format!("it answers {}", value("probe_http_status_code")),
             "see its log, or name the statuses that are well: `status: [200, …]`",
+        ),
+        ProbeKind::Tcp if tls && !has_waited(timeout, seconds) => (
+            format!(
+                "no connection over TLS came about, after {seconds:.1} s: nothing listens there, it speaks no TLS, or its certificate is not trusted"
+            ),
+            "see whether it runs and listens there, and who signed its certificate; `insecure_skip_verify: true` trusts any",
         ),
         ProbeKind::Tcp => {
             (format!("no connection within {timeout}, after {seconds:.1} s"), "see whether it runs and listens there")
@@ -128,12 +148,26 @@ fn failed(kind: ProbeKind, target: &str, timeout: &str, metrics: &BTreeMap<Strin
     Trouble::new(Cause::ProbeFailed, format!("`probe_success 0` for `{target}`: {what}"), next)
 }
 
-/// A request without an answer: how far it came, and whether it waited.
-fn no_http(target: &str, timeout: &str, seconds: f64, connected: bool) -> (String, &'static str) {
+/// Whether it took all the time that it had.
+fn has_waited(timeout: &str, seconds: f64) -> bool {
     #[expect(clippy::cast_precision_loss, reason = "a timeout is far below 2^53 ms")]
     let limit = timeout.parse::<Duration>().map_or(f64::INFINITY, |limit| limit.as_millis() as f64 / 1000.0);
-    let waited = seconds >= limit * 0.9;
-    match (connected, waited) {
+    seconds >= limit * 0.9
+}
+
+/// An answer that says who may ask.
+fn not_let_in(status: f64, signs_in: bool) -> (String, &'static str) {
+    if signs_in {
+        let message = format!("it answers {status}: it does not let in who comes with the probe's password or token");
+        return (message, "correct `basic_auth` or `token` of the probe");
+    }
+    let fix = "write `basic_auth` or `token` for the probe, or say that this answer is well: `status: [401]`";
+    (format!("it answers {status}: it wants to know who asks"), fix)
+}
+
+/// A request without an answer: how far it came, and whether it waited.
+fn no_http(target: &str, timeout: &str, seconds: f64, connected: bool) -> (String, &'static str) {
+    match (connected, has_waited(timeout, seconds)) {
         (true, true) => (format!("it takes the connection and gives no answer within {timeout}"), "see its log"),
         (true, false) => (
             format!("it takes the connection, and what comes back after {seconds:.1} s is no HTTP"),
@@ -222,7 +256,25 @@ mod tests {
 
     fn words(kind: ProbeKind, metrics: &[(&str, f64)]) -> String {
         let metrics = metrics.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
-        failed(kind, "t", "5s", &metrics).message
+        failed(&Asked { kind, timeout: "5s", tls: false, signs_in: false }, "t", &metrics).message
+    }
+
+    #[test]
+    fn a_certificate_and_a_password_are_named_where_they_may_be_the_cause() {
+        let told = |kind, tls, signs_in, metrics: &[(&str, f64)]| {
+            let metrics = metrics.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
+            failed(&Asked { kind, timeout: "3s", tls, signs_in }, "t", &metrics)
+        };
+        let at_once = [("probe_ip_protocol", 4.0), ("probe_duration_seconds", 0.02)];
+        let tcp = told(ProbeKind::Tcp, true, false, &at_once);
+        assert!(tcp.message.ends_with("its certificate is not trusted") && tcp.fix.contains("signed"), "{tcp:?}");
+        let late = told(ProbeKind::Tcp, true, false, &[("probe_ip_protocol", 4.0), ("probe_duration_seconds", 3.0)]);
+        assert!(late.message.contains("no connection within 3s"), "{late:?}");
+        let refused = [("probe_ip_protocol", 4.0), ("probe_http_status_code", 401.0)];
+        let wrong = told(ProbeKind::Http, false, true, &refused);
+        assert!(wrong.message.contains("password") && wrong.fix.starts_with("correct `basic_auth`"), "{wrong:?}");
+        let without = told(ProbeKind::Http, false, false, &refused);
+        assert!(without.fix.starts_with("write `basic_auth`"), "{without:?}");
     }
 
     #[test]

@@ -106,6 +106,29 @@ fn an_alert_on_a_metric_that_nobody_knows_can_never_fire() {
 }
 
 #[test]
+fn what_a_preset_asks_for_is_not_misspelled() {
+    let judged = |name: &str, metric: &str| {
+        let expression = format!("{metric} > 1");
+        let group = RuleGroup {
+            name: "web".into(),
+            interval: None,
+            rules: vec![Rule { name: name.into(), ..rule(&expression) }],
+        };
+        let file = RuleFile { name: "stackctl-alerts.yml".into(), text: None, groups: vec![group.clone()] };
+        let selector = Expression::parse(&expression).unwrap().selectors().remove(0);
+        let found = Found::NoMetric { nearest: Some("other".into()) };
+        let loaded = Some(LoadedRule { name: name.into(), ..loaded(&expression) });
+        let state = RuleState { loaded, selectors: vec![SelectorState { selector, found }] };
+        judge_rule(&file, &group, 0, &state, &Jobs::default())
+    };
+    let early = judged("PrometheusTakesNoSamples", "prometheus_tsdb_head_samples_appended_total");
+    assert_eq!((early.status, early.cause), (Status::Warn, Some(Cause::DataPending)), "{early:?}");
+    let disk = judged("DiskWillBeFull", "node_filesystem_avail_bytes");
+    assert!(disk.status == Status::Fail && disk.fix.contains("the exporter `node`"), "{disk:?}");
+    assert!(!format!("{early:?}{disk:?}").contains("`other`"), "{early:?} {disk:?}");
+}
+
+#[test]
 fn a_label_that_does_not_match_is_judged_by_what_it_is() {
     let status = |expression: &str, state: Found| found(expression, &[state]).status;
     assert_eq!(status("a{job=\"wbe\"} > 1", no_match("job", "wbe", &["web"])), Status::Fail);

@@ -137,3 +137,23 @@ fn panels_of_a_job_that_shall_have_no_replica_have_nothing_to_tell_and_are_well(
     assert_eq!(judged(of("other"), None, &[], &jobs).cause, Some(Cause::NoData));
     assert_eq!(judged(Selector::of("uq"), Some("up"), &[], &jobs).cause, Some(Cause::NoData), "it is misspelled");
 }
+
+#[test]
+fn a_certificate_that_no_probe_gets_is_laid_on_the_probe_and_on_no_stranger() {
+    let mut probe = web_job();
+    let kind = crate::desired::ProbeKind::Http;
+    probe.says = Some(Says::Probed { kind, timeout: "5s".to_owned(), tls: false, signs_in: false });
+    probe.name = "https".to_owned();
+    probe.origin = JobOrigin::Probe;
+    let mut asked = target("https", "https://shop/", Health::Up);
+    let labels = [("job", "https"), ("instance", "https://shop/")];
+    asked.labels = labels.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let looping = target("web", "demo-web-1:80", Health::Down);
+    let told = (("https".to_owned(), "https://shop/".to_owned()), BTreeMap::from([("probe_success".to_owned(), 0.0)]));
+    let jobs = Jobs::of(&demo(vec![probe, web_job()]), Some(&targets(vec![asked, looping])), &Unreached::from([told]));
+    let selector = Selector::of("probe_ssl_earliest_cert_expiry").with("job", Operator::Matches, "https");
+    let state = SelectorState { selector, found: Found::NoMetric { nearest: None } };
+    let Some(Reason::Trouble(trouble)) = jobs.awaited(&state, &[], "rules") else { panic!("it waits for the probe") };
+    assert_eq!(trouble.cause, Cause::ProbeFailed);
+    assert!(trouble.message.ends_with("probe `https` does not get a certificate that it trusts"), "{trouble:?}");
+}

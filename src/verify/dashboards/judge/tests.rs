@@ -188,6 +188,13 @@ fn a_share_of_failures_of_what_never_failed_is_nothing_to_correct() {
 }
 
 #[test]
+fn what_comes_and_goes_is_a_warning_and_no_wrong_name() {
+    let finding = judged(vec![empty(Found::Before)]);
+    assert_eq!((finding.status, finding.cause), (Status::Warn, Some(Cause::NoData)));
+    assert!(finding.message.contains("had some within the last hour"), "{}", finding.message);
+}
+
+#[test]
 fn a_time_of_which_there_are_no_samples_is_told_as_that() {
     let then = |text: &str, is_fixed| judged(vec![empty(Found::NotThen { text: text.to_owned(), is_fixed })]);
     let old = then("up offset 1d", false);
