@@ -32,12 +32,11 @@ pub(super) struct Seen {
 impl ByName {
     /// Looks at what runs.
     pub(super) async fn look(&self, global: &Global) -> Result<Seen, Failure> {
-        let (name, stack) = match &self.name {
-            Some(name) => (name.clone(), None),
-            None => {
-                let stack = situation::load_without_secrets(global)?.stack;
-                (stack.name.clone(), Some(stack))
-            }
+        let (name, stack) = if let Some(name) = &self.name {
+            (name.clone(), None)
+        } else {
+            let stack = situation::load_without_secrets(global)?.stack;
+            (stack.name.clone(), Some(stack))
         };
         let engine = situation::connect().await?;
         let question = match &stack {

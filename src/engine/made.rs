@@ -39,17 +39,17 @@ impl Engine {
         let id = container.image.clone().unwrap_or_default();
         let image = self.look(async || self.docker.inspect_image(&id).await).await;
         let image = found(image).map_err(cannot(format!("inspect the image of container `{name}`")))?;
-        Ok(Some(made(container, image.and_then(|image| image.config).unwrap_or_default())))
+        Ok(Some(made(container, &image.and_then(|image| image.config).unwrap_or_default())))
     }
 }
 
-fn made(container: ContainerInspectResponse, image: ImageConfig) -> Made {
+fn made(container: ContainerInspectResponse, image: &ImageConfig) -> Made {
     let mut made = Made::default();
     let config = container.config.unwrap_or_default();
     let host = container.host_config.unwrap_or_default();
     let id = container.id.unwrap_or_default();
-    made.program(&config, &image);
-    made.surroundings(&config, &image, &id, &host);
+    made.program(&config, image);
+    made.surroundings(&config, image, &id, &host);
     made.mounts(container.mounts.unwrap_or_default(), &host);
     made.ports(&host, container.network_settings.as_ref());
     made.networks(container.network_settings, &host, &id, container.name.unwrap_or_default().trim_start_matches('/'));

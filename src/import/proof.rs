@@ -56,7 +56,7 @@ impl Proof<'_> {
 
     /// What stands beside the stack file and comes to less than its writer may have meant.
     fn tell_of_variables(&mut self, warnings: &Problems) {
-        for problem in warnings.iter() {
+        for problem in warnings {
             let line = u32::try_from(problem.line).ok();
             let place = Place { file: problem.file.clone(), line, subject: "the file".to_owned() };
             self.remarks.habit(place, problem.message.clone(), problem.help.clone());

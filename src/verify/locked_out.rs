@@ -14,9 +14,8 @@ pub fn told_once(mut findings: Vec<Finding>) -> Vec<Finding> {
         if !is_refused(finding) {
             return true;
         }
-        finding.message =
-            format!("{}: it runs with an earlier `prometheus.web` password than the file has", finding.message);
-        finding.fix = "run `stackctl up`, which brings the new password".to_owned();
+        finding.message.push_str(": it runs with an earlier `prometheus.web` password than the file has");
+        "run `stackctl up`, which brings the new password".clone_into(&mut finding.fix);
         !std::mem::replace(&mut is_told, true)
     });
     findings

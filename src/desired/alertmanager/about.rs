@@ -6,10 +6,10 @@ use crate::stack::{Matcher, ServiceName, Stack};
 /// What the labels of an alert about one of these are, in ways of which one is enough: it carries the app's name; or the job of the
 /// app, or of an exporter that watches it, and no app. Of an exporter that watches an app, alerts may carry that app's name.
 pub fn about(stack: &Stack, names: &[&str]) -> Vec<Vec<Matcher>> {
-    let watches = |name: &str| find(&stack.exporters, name).and_then(|exporter| exporter.watched.as_ref());
-    let (of_apps, own): (Vec<&str>, Vec<&str>) = names.iter().partition(|name| watches(name).is_some());
+    let target_of = |name: &str| find(&stack.exporters, name).and_then(|exporter| exporter.watched.as_ref());
+    let (of_apps, own): (Vec<&str>, Vec<&str>) = names.iter().partition(|name| target_of(name).is_some());
     let watchers = stack.exporters.keys().map(ServiceName::as_str);
-    let watchers = watchers.filter(|name| watches(name).is_some_and(|target| own.contains(&target.app.as_str())));
+    let watchers = watchers.filter(|name| target_of(name).is_some_and(|target| own.contains(&target.app.as_str())));
     let job = |name: &str| job_name(stack, name).to_owned();
     let jobs: Vec<String> = own.iter().copied().chain(watchers).map(job).collect();
     let watching: Vec<String> = of_apps.iter().copied().map(job).collect();

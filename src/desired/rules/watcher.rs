@@ -30,13 +30,13 @@ pub(super) struct Watcher<'a> {
 /// Everything that others are watched by, in order.
 pub(super) fn all<'a>(stack: &'a Stack, config: &'a PrometheusConfig) -> Vec<Watcher<'a>> {
     let exporters = config.jobs.iter().filter_map(|job| exporter(stack, job));
-    let probes = behind::probes(config);
-    let prober = prober(stack, config).filter(|_| !probes.is_empty()).map(|job| Watcher {
+    let asked = behind::probes(config);
+    let prober = prober(stack, config).filter(|_| !asked.is_empty()).map(|job| Watcher {
         job: &job.name,
         label: None,
         instance: None,
         name: &job.name,
-        watched: probes.into_iter().map(str::to_owned).collect(),
+        watched: asked.into_iter().map(str::to_owned).collect(),
     });
     exporters.chain(prober).chain(shards(config)).collect()
 }

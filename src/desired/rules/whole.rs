@@ -39,13 +39,13 @@ fn target_down(stack: &Stack, config: &PrometheusConfig, apps: &[Watched], watch
     let apart = apps.iter().filter(|app| app.is_counted() || is_own(app.alerts, "target-down"));
     let apart = apart.map(|app| app.job.name.as_str()).chain(watchers.iter().map(|watcher| watcher.job));
     let prober = watcher::prober(stack, config);
-    let probes = prober.map(|_| behind::probes(config)).unwrap_or_default();
-    let apart: Vec<&str> = apart.chain(probes.iter().copied()).collect();
+    let asked = prober.map(|_| behind::probes(config)).unwrap_or_default();
+    let apart: Vec<&str> = apart.chain(asked.iter().copied()).collect();
     let others = jobs::but(config, &apart).map(|others| format!("up{others} == 0"));
-    let probes = prober.filter(|_| !probes.is_empty()).map(|prober| {
-        format!("up{} == 0 unless on () up{} == 0", jobs::matcher(&probes), jobs::matcher(&[prober.name.as_str()]))
+    let behind_it = prober.filter(|_| !asked.is_empty()).map(|prober| {
+        format!("up{} == 0 unless on () up{} == 0", jobs::matcher(&asked), jobs::matcher(&[prober.name.as_str()]))
     });
-    let expressions: Vec<String> = others.into_iter().chain(probes).collect();
+    let expressions: Vec<String> = others.into_iter().chain(behind_it).collect();
     if expressions.is_empty() {
         return None;
     }

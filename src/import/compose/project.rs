@@ -263,7 +263,9 @@ fn move_service(service: &mut OutsideNode, rebase: &Rebase) {
         let context =
             if matches!(build.value, OutsideValue::Mapping(_)) { entry_mut(build, "context") } else { Some(build) };
         let moved = |text: &str| if is_address(text) { text.to_owned() } else { rebase.path(text) };
-        context.into_iter().for_each(|context| each_text(context, &moved));
+        if let Some(context) = context {
+            each_text(context, &moved);
+        }
     }
 }
 
