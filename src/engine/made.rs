@@ -402,7 +402,7 @@ mod tests {
         let image = json!({
             "Env": ["PATH=/bin", "LANG=C"], "Cmd": ["sh"], "Entrypoint": ["/entry"], "WorkingDir": "/", "Labels": { "vendor": "v" },
         });
-        let made = made(serde_json::from_value(container).unwrap(), serde_json::from_value(image).unwrap());
+        let made = made(serde_json::from_value(container).unwrap(), &serde_json::from_value(image).unwrap());
         let expected = json!({
             "command": ["httpd", "-f"], "environment": { "POSTGRES_PASSWORD": "geheim" }, "user": "33",
             "labels": { "team": "a" }, "restart": "on-failure:3", "mem_limit": 67_108_864, "cpus": 1.5,
@@ -421,7 +421,7 @@ mod tests {
         let config = json!({ "Cmd": ["sh"], "Env": ["PATH=/bin"], "Entrypoint": null });
         let container = json!({ "Id": "00", "Config": config, "HostConfig": { "NetworkMode": "default" } });
         assert_eq!(
-            made(serde_json::from_value(container).unwrap(), serde_json::from_value(config).unwrap()),
+            made(serde_json::from_value(container).unwrap(), &serde_json::from_value(config).unwrap()),
             Made::default()
         );
     }
