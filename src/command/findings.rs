@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use indexmap::IndexMap;
 
+use super::learn::GOLDEN_SIGNALS;
 use super::output;
 use crate::cli::Global;
 use crate::verify::{self, Cause, Finding, Status};
@@ -108,7 +109,7 @@ fn alike(finding: &Finding) -> Option<Alike<'_>> {
         verify::ALERTS if is_well => "rules",
         _ => return None,
     };
-    let is_part = finding.instance.as_deref() != Some("grafana");
+    let is_part = !matches!(finding.instance.as_deref(), Some("grafana" | GOLDEN_SIGNALS));
     is_part.then_some(Alike { check, parts, subject, status: *status, cause: *cause })
 }
 

@@ -37,6 +37,9 @@ pub(super) async fn look(situation: &Situation, prometheus: Option<&Prometheus>)
     tokio::time::timeout(PATIENCE, ask(prometheus, &apps)).await.ok()?
 }
 
+/// The instance of a finding about what is known of an app.
+pub(super) const GOLDEN_SIGNALS: &str = "golden signals";
+
 /// What `up` would learn now, and make dashboards and alerts of.
 pub(super) async fn news(situation: &Situation) -> Vec<News> {
     let prometheus = prove::prometheus(situation).ok().flatten();
@@ -81,7 +84,7 @@ impl News {
     pub(super) fn as_finding(&self) -> Finding {
         let message = format!("{}, and its dashboard and alerts are made of what was known before", self.words());
         let trouble = Trouble::new(Cause::ConfigStale, message, "`stackctl up` makes them of that");
-        Finding::fail(verify::DASHBOARDS, &self.app, None, trouble).as_warning()
+        Finding::fail(verify::DASHBOARDS, &self.app, Some(GOLDEN_SIGNALS), trouble).as_warning()
     }
 }
 
@@ -105,7 +108,8 @@ pub(super) fn unknown(situation: &Situation, found: &[Finding]) -> Vec<Finding> 
              no alert looks at its errors"
         );
         let fix = format!("mend its target, then run `stackctl up` again; or write `apps.{app}.signals`");
-        Finding::fail(verify::DASHBOARDS, app, None, Trouble::new(Cause::NoData, message, fix)).as_warning()
+        let trouble = Trouble::new(Cause::JobDown, message, fix);
+        Finding::fail(verify::DASHBOARDS, app, Some(GOLDEN_SIGNALS), trouble).as_warning()
     });
     unknown.collect()
 }
