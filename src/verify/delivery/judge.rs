@@ -44,6 +44,11 @@ pub fn judge_delivery(desired: &Desired, files: &Files, observed: &Observed, sta
     findings
 }
 
+/// Whether an Alertmanager is among the URLs that Prometheus knows.
+pub(super) fn knows(known: &[String], address: &str) -> bool {
+    known.iter().any(|url| url.contains(&format!("//{address}/")))
+}
+
 /// What fires in Prometheus and this Alertmanager does not know.
 pub(super) fn lost<'a>(
     firing: &'a [BTreeMap<String, String>],
@@ -131,7 +136,7 @@ impl Seat<'_> {
         })?;
         let address = self.address;
         let lost_here = |message: String, fix: &str| Err(Trouble::new(Cause::AlertNotDelivered, message, fix));
-        if !known.iter().any(|url| url.contains(&format!("//{address}/"))) {
+        if !knows(known, address) {
             let message = format!("lost between Prometheus and Alertmanager: Prometheus does not know `{address}`");
             return lost_here(message, "run `stackctl up`, which has Prometheus read its configuration again");
         }

@@ -38,8 +38,9 @@ const LOG_LINES: usize = 200;
 /// By which ways requests to receivers failed in the last two minutes: Alertmanager pauses at most one and a half between two.
 const FAILING: &str = "sum by (integration) (increase(alertmanager_notification_requests_failed_total[2m])) > 0";
 
-/// How often it is looked for what fires before it counts as lost, and the time between two looks.
-const LOOKS: u32 = 5;
+/// How often it is looked for what fires before it counts as lost, and the time between two looks. After a reload Prometheus
+/// knows no Alertmanager for up to five seconds (prometheus 2.42, `discovery/manager.go`, `updatert`).
+const LOOKS: u32 = 7;
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// What was found.
@@ -151,7 +152,7 @@ async fn ask(
     for server in with_the_whole(servers) {
         let service = desired.service(&server.service);
         let started_at = service.and_then(|service| container(observed, service)).map_or(0, |it| it.started_at);
-        state.senders.push(sender(server, started_at).await);
+        state.senders.push(sender(server, started_at, config).await);
     }
     if let Some(prometheus) = with_the_whole(servers).find_map(|server| server.client.as_ref()) {
         state.failing = failing(prometheus).await;
@@ -165,12 +166,20 @@ async fn ask(
 }
 
 /// Which Alertmanagers a Prometheus knows, and what fires in it.
-async fn sender(server: &Server, started_at: i64) -> SenderState {
+async fn sender(server: &Server, started_at: i64, config: &AlertmanagerConfig) -> SenderState {
     let (service, lines) = (server.service.clone(), Vec::new());
     let Some(prometheus) = &server.client else {
         return SenderState { service, known: Err(super::not_running()), started_at, firing: Vec::new(), lines };
     };
-    let known = prometheus.alertmanagers().await;
+    let knows_all = |known: &Vec<String>| config.addresses.iter().all(|address| judge::knows(known, address));
+    let mut known = prometheus.alertmanagers().await;
+    for _ in 1..LOOKS {
+        if known.as_ref().is_ok_and(knows_all) || known.is_err() {
+            break;
+        }
+        tokio::time::sleep(PAUSE).await;
+        known = prometheus.alertmanagers().await;
+    }
     let alerts = prometheus.alerts().await.unwrap_or_default();
     let firing = alerts.into_iter().filter(|alert| alert.state == "firing").map(|alert| alert.labels).collect();
     SenderState { service, known, started_at, firing, lines }
