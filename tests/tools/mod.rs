@@ -184,6 +184,8 @@ fn options(suite: &str, root: &Path) -> Result<Vec<String>, String> {
         "APT::Sandbox::User=root".to_owned(),
         "Acquire::Languages=none".to_owned(),
         "Acquire::Retries=3".to_owned(),
+        // Otherwise `update` ends well where it has got nothing.
+        "APT::Update::Error-Mode=any".to_owned(),
     ];
     Ok(settings.into_iter().flat_map(|setting| ["-o".to_owned(), setting]).chain(["-qq".to_owned()]).collect())
 }
