@@ -31,7 +31,6 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     let plan = situation.plan();
     obstacles::refuse(&situation, &plan).await?;
     let news = learn::news(&situation).await;
-    let has_nothing_to_do = plan.is_empty() && news.is_empty();
     match arguments.output.format {
         Format::Json => {
             let changes = Changes::of(&situation, &plan, Extent::Full).await;
@@ -50,11 +49,10 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
             }
             output::print_json(&json);
         }
-        Format::Text if has_nothing_to_do => {
-            output::print(&format!("nothing to do: stack `{}` is what the file says", plan.stack));
-        }
         Format::Text => {
-            if !plan.is_empty() {
+            if plan.is_empty() {
+                output::print(&format!("nothing to do: stack `{}` is what the file says", plan.stack));
+            } else {
                 output::print(&painted(&plan));
             }
             for one in &news {
@@ -82,7 +80,8 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
         situation.name_left_out();
     }
     summary::say_scales(&situation.desired);
-    Ok(if has_nothing_to_do { Exit::Done } else { Exit::NotAsDesired })
+    // What is still to be learned is of the running apps, and no difference between the file and the stack.
+    Ok(if plan.is_empty() { Exit::Done } else { Exit::NotAsDesired })
 }
 
 /// The plan, with what each step does in its colour.
