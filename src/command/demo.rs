@@ -78,6 +78,7 @@ enum Body {
     Html,
     Json,
     Broken,
+    Empty,
 }
 
 /// Runs it.
@@ -113,6 +114,7 @@ fn options(arguments: &Arguments) -> demo::Options {
             Body::Html => MetricsBody::Html,
             Body::Json => MetricsBody::Json,
             Body::Broken => MetricsBody::Broken,
+            Body::Empty => MetricsBody::Empty,
         },
         extra_series: arguments.extra_series,
         exit_after: arguments.exit_after.map(|delay| demo::ExitAfter { delay, code: arguments.exit_code }),

@@ -31,6 +31,9 @@ const PATIENCE: Duration = Duration::from_secs(12);
 /// start for the first time.
 const PATIENCE_WITH_APPS: Duration = Duration::from_secs(25);
 
+/// The same for one that is scraped and says nothing: a look at its page tells more than the next scrape.
+const PATIENCE_WITH_SILENCE: Duration = Duration::from_secs(5);
+
 /// What a scrape may be late by.
 const MARGIN: Duration = Duration::from_secs(3);
 
@@ -64,7 +67,7 @@ pub(super) async fn for_targets(
     loop {
         let begun = Instant::now();
         let Look { findings, errors } = look(situation, &prove::servers(situation)?).await;
-        let broken: Vec<&Finding> = findings.iter().filter(|finding| finding.status == Status::Fail).collect();
+        let broken: Vec<&Finding> = findings.iter().filter(|finding| !is_settled(finding)).collect();
         if broken.is_empty() && !was_unwell {
             return Ok(Some(findings));
         }
@@ -79,7 +82,11 @@ pub(super) async fn for_targets(
         let is_hopeless = |finding: &&Finding| {
             let is_pending = finding.cause == Some(Cause::TargetPending) && !errors.contains_key(&finding.subject);
             let takes_time = tells_of_another(finding) || finding.cause == Some(Cause::ContainerRestarting);
-            let patience = if takes_time { patience.max(PATIENCE_WITH_APPS) } else { patience };
+            let patience = match finding.status {
+                Status::Warn => PATIENCE_WITH_SILENCE,
+                _ if takes_time => patience.max(PATIENCE_WITH_APPS),
+                _ => patience,
+            };
             !is_pending && broken_since.get(&key(finding)).is_some_and(|since| since.elapsed() >= patience)
         };
         let awaited: Vec<&Finding> = broken.iter().filter(is_awaited).copied().collect();
@@ -100,7 +107,12 @@ pub(super) async fn for_targets(
 pub(super) async fn all_scraped(situation: &Situation, servers: &[Server]) -> Option<Vec<Finding>> {
     situation.desired.prometheus.as_ref()?;
     let findings = look(situation, servers).await.findings;
-    findings.iter().all(|finding| finding.status != Status::Fail).then_some(findings)
+    findings.iter().all(is_settled).then_some(findings)
+}
+
+/// Nothing is to be waited for, nor to be looked at closer: it is scraped, and had samples.
+fn is_settled(finding: &Finding) -> bool {
+    finding.status != Status::Fail && finding.cause != Some(Cause::NotMetrics)
 }
 
 /// What is seen at one moment.

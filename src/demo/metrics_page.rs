@@ -19,6 +19,8 @@ use super::{BasicAuth, ContentType, MetricsBody, Options};
 
 /// What `prometheus-client` writes.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+/// The text format, of which an empty page is one.
+const PLAIN: &str = "text/plain; version=0.0.4; charset=utf-8";
 const HTML: &str = "<!doctype html>\n<title>demo</title>\n<p>These are not the metrics you are looking for.</p>\n";
 const JSON: &str = "{\"status\": \"up\"}\n";
 const BROKEN_LINE: &str = "broken_on_purpose{reason=\"no closing brace\" 1\n";
@@ -56,6 +58,7 @@ impl MetricsPage {
         match self.body {
             MetricsBody::Html => return Ok(HTML.to_owned()),
             MetricsBody::Json => return Ok(JSON.to_owned()),
+            MetricsBody::Empty => return Ok(String::new()),
             MetricsBody::Broken => metrics.push_str(BROKEN_LINE),
             MetricsBody::Good => {}
         }
@@ -93,6 +96,8 @@ fn content_type(asked: &ContentType, body: MetricsBody) -> std::io::Result<Optio
         (ContentType::Other(other), _) => other.as_str(),
         (ContentType::Usual, MetricsBody::Html) => "text/html; charset=utf-8",
         (ContentType::Usual, MetricsBody::Json) => "application/json",
+        // OpenMetrics has a last line even where there is nothing else.
+        (ContentType::Usual, MetricsBody::Empty) => PLAIN,
         (ContentType::Usual, MetricsBody::Good | MetricsBody::Broken) => OPEN_METRICS,
     };
     HeaderValue::from_str(text).map(Some).map_err(std::io::Error::other)

@@ -88,6 +88,8 @@ pub enum MetricsBody {
     Json,
     /// The metrics with a line in between that cannot be parsed.
     Broken,
+    /// Nothing at all.
+    Empty,
 }
 
 /// When to end without being asked, and how.

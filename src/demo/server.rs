@@ -224,11 +224,12 @@ mod tests {
                 "application/openmetrics-text; version=1.0.0; charset=utf-8",
                 "broken_on_purpose{reason=\"no closing brace\" 1",
             ),
+            (MetricsBody::Empty, "text/plain; version=0.0.4; charset=utf-8", ""),
         ] {
             let url = start(DemoApp::Accesslog, &Options { metrics_body, ..Options::default() }).await + "/metrics";
             let answer = get(&url).await;
             assert_eq!(answer.headers()[CONTENT_TYPE], content_type);
-            assert_eq!(answer.text().await.expect("text").lines().next(), Some(first_line));
+            assert_eq!(answer.text().await.expect("text").lines().next().unwrap_or_default(), first_line);
         }
     }
 

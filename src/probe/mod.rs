@@ -129,7 +129,8 @@ async fn ask(client: &Client, target: &Target, patience: Duration, looked: &mut 
         Answer::Http(http) if http.status == 400 => client.answers_with_other_scheme(target).await,
         _ => false,
     };
-    if !looked.other_scheme && matches!(&answer, Answer::Http(http) if !http.is_metrics()) {
+    let has_none = |answer: &Answer| matches!(answer, Answer::Http(http) if !http.is_metrics() || http.is_empty());
+    if !looked.other_scheme && has_none(&answer) {
         looked.others = client.other_paths(target).await;
     }
     looked.answer = Some(answer);

@@ -125,6 +125,11 @@ pub struct Http {
 }
 
 impl Http {
+    /// A 200 with a body that Prometheus can read and that holds nothing.
+    pub fn is_empty(&self) -> bool {
+        self.status == 200 && self.body == Body::Metrics { samples: 0 }
+    }
+
     /// A 200 with a body that Prometheus can read.
     pub fn is_metrics(&self) -> bool {
         self.status == 200 && matches!(self.body, Body::Metrics { .. })

@@ -113,6 +113,21 @@ async fn a_port_on_which_nothing_listens_is_refused_and_the_other_port_found() {
 }
 
 #[tokio::test]
+async fn a_page_that_is_empty_leads_to_the_path_that_has_samples() {
+    let address = serve(|request| {
+        if request.starts_with("GET /metrics ") {
+            METRICS.to_owned()
+        } else {
+            response("200 OK", "text/plain", "")
+        }
+    })
+    .await;
+    let looked = look(target(format!("http://{address}/"))).await;
+    assert!(http(&looked).is_empty(), "{looked:?}");
+    assert_eq!(looked.others, [Other { port: address.port(), path: "/metrics".to_owned(), samples: 2 }]);
+}
+
+#[tokio::test]
 async fn a_name_that_does_not_exist_is_told_from_a_socket_that_does_not_open() {
     let looked = look(target("http://no-such-name.invalid:80/metrics".to_owned())).await;
     assert!(matches!(looked.lookup, Some(Lookup::Failed { .. })), "{looked:?}");

@@ -154,6 +154,7 @@ pub(crate) fn target(job: &str, address: &str, health: Health) -> Target {
         pool: job.into(),
         address: address.into(),
         url: format!("http://{address}/metrics"),
+        labels: [("job", job), ("instance", address)].map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
         health,
         last_scrape_seconds: 0.002,
         ..Target::default()

@@ -127,11 +127,16 @@ fn is_json(start: &str) -> bool {
 }
 
 fn not_metrics(expected: &Expected, looked: &Looked, what: &str, url: &str) -> Trouble {
-    let (found, fix) = match looked.others.first() {
+    let (found, fix) = elsewhere(expected, looked);
+    Trouble::new(Cause::NotMetrics, format!("`{url}` answers {what}, not metrics{found}"), fix)
+}
+
+/// Where the metrics are, as the end of a sentence, and what to write for that.
+pub(super) fn elsewhere(expected: &Expected, looked: &Looked) -> (String, String) {
+    match looked.others.first() {
         Some(other) => (format!("; metrics are at `{}`", other.path), expected.write("path", &other.path)),
         None => (String::new(), path_if_any(expected)),
-    };
-    Trouble::new(Cause::NotMetrics, format!("`{url}` answers {what}, not metrics{found}"), fix)
+    }
 }
 
 /// Where no usual path answers with metrics.

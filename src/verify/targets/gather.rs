@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 
 use super::evidence::Evidence;
 use super::expected::{Expected, Index};
+use super::says::Unreached;
 use super::scraped::Scraped;
 use super::{question, unwatched};
 use crate::client::Targets;
@@ -21,7 +22,12 @@ const CONCURRENT_CONTAINERS: usize = 4;
 const LOG_LINES: usize = 5;
 
 /// Looks closer at what is not well at first sight.
-pub(super) async fn gather(index: &Index<'_>, targets: Option<&Targets>, prober: &Prober) -> Evidence {
+pub(super) async fn gather(
+    index: &Index<'_>,
+    targets: Option<&Targets>,
+    unreached: &Unreached,
+    prober: &Prober,
+) -> Evidence {
     let expected = index.expected();
     let unwatched = unwatched::unwatched(index);
     let containers = expected.iter().filter_map(|expected| expected.container);
@@ -32,8 +38,9 @@ pub(super) async fn gather(index: &Index<'_>, targets: Option<&Targets>, prober:
         return evidence;
     };
     let scraped = Scraped::new(targets);
-    let credentials = credentials(index, &expected, &scraped, prober).await;
-    let Some(request) = question::request(index, &expected, &scraped, &credentials) else {
+    let unwell = question::unwell(index, &expected, &scraped, unreached);
+    let credentials = credentials(index, &unwell, prober).await;
+    let Some(request) = question::request(index, &expected, &unwell, &scraped, &credentials) else {
         return evidence;
     };
     match prober.inside(&request).await {
@@ -86,15 +93,14 @@ async fn logs<'a>(
 /// What Prometheus identifies itself with, read where Prometheus reads it, for the jobs that need a look.
 async fn credentials(
     index: &Index<'_>,
-    expected: &[Expected<'_>],
-    scraped: &Scraped<'_>,
+    unwell: &[&Expected<'_>],
     prober: &Prober,
 ) -> BTreeMap<String, Credentials> {
     let mut credentials = BTreeMap::new();
     let Some(container) = index.prometheus_container() else {
         return credentials;
     };
-    for job in expected.iter().filter(|expected| question::needs_a_look(index, expected, scraped)).map(|it| it.job) {
+    for job in unwell.iter().map(|expected| expected.job) {
         if !credentials.contains_key(&job.name)
             && let Some(known) = credentials_of(job, &container.id, prober).await
         {

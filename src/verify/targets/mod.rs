@@ -2,6 +2,7 @@
 
 mod answer;
 mod container;
+mod empty;
 mod evidence;
 mod expected;
 mod extra;
@@ -23,7 +24,7 @@ use std::net::{IpAddr, SocketAddr};
 use futures_util::future::join_all;
 
 use crate::client::{self, Prometheus, Target, Targets, yaml_to_json};
-use crate::desired::{Desired, Job, JobTargets, PrometheusConfig, Role};
+use crate::desired::{Desired, Duration, Job, JobTargets, PrometheusConfig, Role};
 use crate::engine::{ContainerState, Observed, ObservedContainer, Prober};
 use crate::probe::Lookup;
 
@@ -132,7 +133,7 @@ async fn look_closer(
     let Evidence { unreached, blind, scrapers, .. } = std::mem::take(&mut view.evidence);
     let index = Index::new(desired, observed, &view.service);
     let mut evidence = match prober {
-        Some(prober) => gather::gather(&index, view.targets.as_ref().ok(), prober).await,
+        Some(prober) => gather::gather(&index, view.targets.as_ref().ok(), &unreached, prober).await,
         None => Evidence { trouble: Some("no image to run it from".to_owned()), ..Evidence::default() },
     };
     evidence = Evidence { unreached, blind, scrapers, ..evidence };
@@ -237,6 +238,9 @@ fn judge_one(
         (Some(trouble), _) => trouble,
         (None, Some(target)) => match says::trouble(expected, target, index, evidence) {
             Some(trouble) => trouble,
+            None if empty::is_empty(expected, target, &evidence.unreached) => {
+                return empty::finding(expected, evidence, interval(prometheus, expected));
+            }
             None => return well(expected, target, evidence),
         },
         (None, None) => container::network_mismatch(expected, index)
@@ -255,11 +259,15 @@ fn not_up(prometheus: &PrometheusConfig, expected: &Expected, scraped: &Scraped,
         timeout: expected.job.timeout.unwrap_or(prometheus.scrape_timeout),
         strict_content_type: is_strict(&prometheus.version),
     };
-    let interval = expected.job.interval.unwrap_or(prometheus.scrape_interval);
     reach::trouble(expected, looked, evidence)
         .or_else(|| answer::trouble(expected, looked, &rules))
         .or_else(|| looked.answer.is_none().then(|| scraped::without_probe(expected, scraped, "there was no time")))
-        .unwrap_or_else(|| scraped::trouble(expected, scraped, evidence, interval))
+        .unwrap_or_else(|| scraped::trouble(expected, scraped, evidence, interval(prometheus, expected)))
+}
+
+/// Time between two scrapes.
+fn interval(prometheus: &PrometheusConfig, expected: &Expected) -> Duration {
+    expected.job.interval.unwrap_or(prometheus.scrape_interval)
 }
 
 /// Prometheus 3 fails a scrape over its `Content-Type`. A version that is no number is taken for a recent one.

@@ -2,22 +2,42 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::container;
 use super::evidence::Evidence;
 use super::expected::{Expected, Index};
+use super::says::Unreached;
 use super::scraped::Scraped;
+use super::{container, empty};
 use crate::desired::{Job, JobTargets, PrometheusConfig};
 use crate::probe::{Connect, Credentials, PATHS, Request, Target};
+
+/// What the probe has to look at: what is not up, or is up and says nothing, and not for a reason that lies in the container
+/// or its networks.
+pub(super) fn unwell<'a, 'b>(
+    index: &Index,
+    expected: &'b [Expected<'a>],
+    scraped: &Scraped,
+    unreached: &Unreached,
+) -> Vec<&'b Expected<'a>> {
+    let is_well = |expected: &Expected| {
+        scraped.proof(expected).is_some_and(|target| !empty::is_empty(expected, target, unreached))
+    };
+    let needs_a_look = |expected: &&Expected| {
+        !is_well(expected)
+            && container::trouble(expected, &Evidence::default()).is_none()
+            && container::network_mismatch(expected, index).is_none()
+    };
+    expected.iter().filter(needs_a_look).collect()
+}
 
 /// The probe's request for all that is not well at first sight; `None` where everything is.
 pub(super) fn request(
     index: &Index,
     expected: &[Expected],
+    unwell: &[&Expected],
     scraped: &Scraped,
     credentials: &BTreeMap<String, Credentials>,
 ) -> Option<Request> {
     let prometheus = index.desired.prometheus.as_ref()?;
-    let unwell: Vec<&Expected> = expected.iter().filter(|expected| needs_a_look(index, expected, scraped)).collect();
     let targets: Vec<Target> = unwell
         .iter()
         .filter_map(|expected| target(expected, prometheus, credentials.get(&expected.job.name)))
@@ -26,18 +46,11 @@ pub(super) fn request(
     let strange_jobs: BTreeSet<&str> = strange.iter().map(|target| target.pool.as_str()).collect();
     let of_strange_jobs = expected.iter().filter(|expected| strange_jobs.contains(expected.job.name.as_str()));
     let names: BTreeSet<String> =
-        unwell.into_iter().chain(of_strange_jobs).filter_map(|expected| looked_up_name(expected.job)).collect();
+        unwell.iter().copied().chain(of_strange_jobs).filter_map(|expected| looked_up_name(expected.job)).collect();
     if targets.is_empty() && names.is_empty() {
         return None;
     }
     Some(Request { targets, names: names.into_iter().collect(), ..Request::default() })
-}
-
-/// Not up, and not for a reason that lies in the container or its networks.
-pub(super) fn needs_a_look(index: &Index, expected: &Expected, scraped: &Scraped) -> bool {
-    scraped.proof(expected).is_none()
-        && container::trouble(expected, &Evidence::default()).is_none()
-        && container::network_mismatch(expected, index).is_none()
 }
 
 fn target(expected: &Expected, prometheus: &PrometheusConfig, credentials: Option<&Credentials>) -> Option<Target> {

@@ -1,7 +1,8 @@
 //! What a target that is scraped says of what it watches: an exporter of its app, the blackbox exporter of what it asks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::empty::SAMPLES;
 use super::evidence::Evidence;
 use super::expected::{Expected, Index};
 use crate::client::{Prometheus, QueryResult, Target};
@@ -17,20 +18,21 @@ const REASONS: &str = "probe_(success|http_status_code|failed_due_to_regex|dns_l
 /// Seconds until a request had its connection; zero where it got none.
 const CONNECT: &str = "probe_http_duration_seconds";
 
-/// What is not reached, by job and instance: the metrics that tell why.
+/// What is not reached, or says nothing, by job and instance: the metrics that tell why.
 pub type Unreached = BTreeMap<(String, String), BTreeMap<String, f64>>;
 
-/// Asks Prometheus which targets say that what they watch is not there. Nothing is asked where no target could.
+/// Asks Prometheus which targets say that what they watch is not there, and which say nothing. A scrape that failed has no
+/// sample either: those are told elsewhere. Nothing is asked where nothing is scraped.
 pub(super) async fn ask(desired: &Desired, prometheus: &Prometheus) -> Unreached {
     let jobs = desired.prometheus.as_ref().map(|prometheus| prometheus.jobs.as_slice()).unwrap_or_default();
-    let mut metrics: Vec<&str> = jobs.iter().filter_map(|job| metric(job)).collect();
-    metrics.sort_unstable();
-    metrics.dedup();
-    if metrics.is_empty() {
+    if jobs.is_empty() {
         return Unreached::new();
     }
+    let metrics: BTreeSet<&str> = jobs.iter().filter_map(|job| metric(job)).chain([SAMPLES]).collect();
+    let metrics: Vec<&str> = metrics.into_iter().collect();
     let mut unreached = Unreached::new();
-    add(&mut unreached, prometheus, &format!("{{__name__=~\"{}\"}} == 0", metrics.join("|"))).await;
+    let query = format!("({{__name__=~\"{}\"}} == 0) unless on (job, instance) (up == 0)", metrics.join("|"));
+    add(&mut unreached, prometheus, &query).await;
     if unreached.values().any(|metrics| metrics.contains_key("probe_success")) {
         let mut reasons = Unreached::new();
         add(&mut reasons, prometheus, &format!("{{__name__=~\"{REASONS}\"}}")).await;
@@ -59,10 +61,15 @@ async fn add(to: &mut Unreached, prometheus: &Prometheus, query: &str) {
     }
 }
 
+/// What a target says that is 0.
+pub(super) fn said<'a>(target: &Target, unreached: &'a Unreached) -> Option<&'a BTreeMap<String, f64>> {
+    let label = |name: &str| target.labels.get(name).cloned().unwrap_or_default();
+    unreached.get(&(label("job"), label("instance")))
+}
+
 /// What is wrong with the thing that a well-scraped target watches.
 pub(super) fn trouble(expected: &Expected, target: &Target, index: &Index, evidence: &Evidence) -> Option<Trouble> {
-    let label = |name: &str| target.labels.get(name).cloned().unwrap_or_default();
-    let metrics = evidence.unreached.get(&(label("job"), label("instance")))?;
+    let metrics = said(target, &evidence.unreached)?;
     match expected.job.says.as_ref()? {
         Says::Reaches { metric, app, address } => {
             metrics.get(metric)?;
@@ -251,7 +258,10 @@ pub(super) fn states(observed: &Observed) -> BTreeMap<&str, ContainerState> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::client::stand_in::{StandIn, success};
     use crate::verify::fixture;
 
     fn words(kind: ProbeKind, metrics: &[(&str, f64)]) -> String {
@@ -275,6 +285,20 @@ mod tests {
         assert!(wrong.message.contains("password") && wrong.fix.starts_with("correct `basic_auth`"), "{wrong:?}");
         let without = told(ProbeKind::Http, false, false, &refused);
         assert!(without.fix.starts_with("write `basic_auth`"), "{without:?}");
+    }
+
+    #[tokio::test]
+    async fn who_says_nothing_is_asked_for_in_the_same_question() {
+        let labels = json!({ "__name__": SAMPLES, "job": "web", "instance": "demo-web-1:80" });
+        let zero = json!({ "resultType": "vector", "result": [{ "metric": labels, "value": [1, "0"] }] });
+        let stand_in = StandIn::new(move |_| success(&zero)).await;
+        let unreached = ask(&fixture::demo(vec![fixture::web_job()]), &stand_in.prometheus).await;
+        let key = ("web".to_owned(), "demo-web-1:80".to_owned());
+        assert!(unreached.get(&key).is_some_and(|metrics| metrics.contains_key(SAMPLES)), "{unreached:?}");
+        let asked: Vec<String> = stand_in.asked().into_iter().map(|question| question.query).collect();
+        assert_eq!(asked, ["({__name__=~\"scrape_samples_scraped\"} == 0) unless on (job, instance) (up == 0)"]);
+        assert!(ask(&fixture::demo(Vec::new()), &stand_in.prometheus).await.is_empty());
+        assert_eq!(stand_in.asked().len(), 1, "nobody is asked where nothing is scraped");
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::probe::{Answer, Body, Connect, Http, Listener, Looked, Other};
 use crate::verify::fixture::{
     address, all_up, by_name, container, demo, desired, job, observed, service, target, targets, web_job, written_out,
 };
-use crate::verify::{Report, Status, prometheus_urls};
+use crate::verify::{Report, Status, Unreached, prometheus_urls};
 
 /// One situation. `Default`: all is well.
 struct Case {
@@ -92,6 +92,20 @@ fn good(samples: u64) -> Looked {
 
 fn malformed(line: usize) -> Body {
     Body::Malformed(ParseError { line, message: "`abc` is not a number".into() })
+}
+
+/// Replica `number` is up, and its last scrape found no sample.
+fn silent(number: u32) -> Evidence {
+    let key = ("web".to_owned(), format!("demo-web-{number}:80"));
+    let samples = ("scrape_samples_scraped".to_owned(), 0.0);
+    Evidence { unreached: [(key, [samples].into())].into(), ..Evidence::default() }
+}
+
+/// Replica 1 is that, and the probe saw this page.
+fn silent_with(looked: Looked) -> Case {
+    let mut case = Case { evidence: silent(1), ..Case::default() };
+    case.evidence.looked.insert("web/demo-web-1".into(), looked);
+    case
 }
 
 fn elsewhere(path: &str) -> Vec<Other> {
@@ -250,6 +264,40 @@ fn a_stack_that_is_well_has_one_good_finding_for_each_replica() {
     assert_eq!(findings[0].message, "scraped at `http://demo-web-1:80/metrics` in 2 ms");
     assert!(Report::new("demo", findings).ok);
     assert!(Report::new("demo", by_dns(&[11, 12], found(&[11, 12])).judge()).ok);
+}
+
+#[test]
+fn a_target_that_is_up_without_a_sample_is_not_called_well() {
+    let page = |head: &str, bytes, samples| {
+        let body = Body::Metrics { samples };
+        let http = Http { status: 200, content_type: None, millis: 4, bytes, head: head.into(), body };
+        silent_with(seen(Connect::Open, Some(Answer::Http(http))))
+    };
+    let unlooked = Case { evidence: silent(1), ..Case::default() };
+    for (case, cause, message) in [
+        (page("# HELP a b\n# TYPE a counter\n", 27, 0), Cause::NotMetrics, "names its metrics, and has no sample of any"),
+        (page("up 1\n", 5, 3), Cause::TargetPending, "answers 3 samples now; the last scrape found none"),
+        (unlooked, Cause::NotMetrics, "the last scrape found no sample"),
+    ] {
+        let finding = case.first();
+        assert_eq!((finding.status, finding.cause), (Status::Warn, Some(cause)), "{finding:?}");
+        assert!(finding.message.contains(message), "{}", finding.message);
+        assert!(Report::new("demo", case.judge()).ok);
+    }
+    let empty = page("", 0, 0).first();
+    assert_eq!((empty.status, empty.cause), (Status::Fail, Some(Cause::NotMetrics)));
+    assert!(empty.message.contains("answers 200 with nothing at all, so that Prometheus calls it up"), "{empty:?}");
+    assert!(empty.fix.contains("apps.web.metrics.path"), "{empty:?}");
+    let others = elsewhere("/q/metrics");
+    let moved = http(200, Some("text/plain"), "# nothing\n", Body::Metrics { samples: 0 });
+    let moved = silent_with(Looked { others, ..moved }).first();
+    assert!(
+        moved.message.contains("without a single sample") && moved.message.ends_with("metrics are at `/q/metrics`")
+    );
+    assert!(moved.fix.starts_with("set `apps.web.metrics.path: /q/metrics`"), "{moved:?}");
+    let mut passes_on = page("", 0, 0);
+    passes_on.job().honor_labels = true;
+    assert_eq!(passes_on.first().status, Status::Ok, "what it passes on may be nothing");
 }
 
 #[test]

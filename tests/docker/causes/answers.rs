@@ -43,6 +43,7 @@ apps:
   plain: { image: stackctl/self, command: [demo, accesslog], metrics: { scheme: https } }
   page: { image: stackctl/self, command: [demo, accesslog, --metrics-body, html], metrics: {} }
   document: { image: stackctl/self, command: [demo, accesslog, --metrics-body, json], metrics: {} }
+  empty: { image: stackctl/self, command: [demo, accesslog, --metrics-body, empty], metrics: {} }
   garbled: { image: stackctl/self, command: [demo, accesslog, --metrics-body, broken], metrics: {} }
   many: { image: stackctl/self, command: [demo, accesslog, --extra-series, '50'], metrics: { sample_limit: 10 } }
 ",
@@ -59,6 +60,7 @@ apps:
         ),
         broken("STACK-page-1", "not-metrics", "answers HTML", "apps.page.metrics.path"),
         broken("STACK-document-1", "not-metrics", "answers JSON", "apps.document.metrics.path"),
+        broken("STACK-empty-1", "not-metrics", "answers 200 with nothing at all", "apps.empty.metrics.path"),
         broken("STACK-garbled-1", "parse-error", "in line 1", "write line 1"),
         broken("STACK-many-1", "sample-limit", "the limit is 10", "apps.many.metrics.sample_limit: 1"),
     ];

@@ -11,12 +11,18 @@ fn the_probe_is_asked_only_about_what_is_not_well() {
     let index = Index::new(&case.desired, &case.observed, "prometheus");
     let prometheus = all_up();
     let expected = index.expected();
-    assert_eq!(question::request(&index, &expected, &Scraped::new(&prometheus), &BTreeMap::new()), None);
+    let asked = |known: &Targets, unreached: &Unreached| {
+        let scraped = Scraped::new(known);
+        let unwell = question::unwell(&index, &expected, &scraped, unreached);
+        let request = question::request(&index, &expected, &unwell, &scraped, &BTreeMap::new())?;
+        Some(request.targets.into_iter().map(|target| target.url).collect::<Vec<_>>())
+    };
+    assert_eq!(asked(&prometheus, &Unreached::new()), None);
     let known = targets(vec![target("web", "demo-web-2:80", Health::Up)]);
-    let request =
-        question::request(&index, &expected, &Scraped::new(&known), &BTreeMap::new()).expect("one is missing");
-    let asked: Vec<&str> = request.targets.iter().map(|target| target.url.as_str()).collect();
-    assert_eq!(asked, ["http://demo-web-1:80/metrics"]);
+    assert_eq!(asked(&known, &Unreached::new()), Some(vec!["http://demo-web-1:80/metrics".to_owned()]));
+    let silent = Case { evidence: silent(2), ..Case::default() };
+    let asked = asked(silent.targets.as_ref().expect("an answer"), &silent.evidence.unreached);
+    assert_eq!(asked, Some(vec!["http://demo-web-2:80/metrics".to_owned()]), "one that is up and says nothing");
 }
 
 #[test]
@@ -34,8 +40,9 @@ fn the_probe_is_told_path_parameters_ports_and_credentials() {
     let index = Index::new(&case.desired, &case.observed, "prometheus");
     let none = Targets::default();
     let credentials = BTreeMap::from([("web".to_owned(), Credentials::Bearer("t".into()))]);
-    let request =
-        question::request(&index, &index.expected(), &Scraped::new(&none), &credentials).expect("all are missing");
+    let (expected, scraped) = (index.expected(), Scraped::new(&none));
+    let unwell = question::unwell(&index, &expected, &scraped, &Unreached::new());
+    let request = question::request(&index, &expected, &unwell, &scraped, &credentials).expect("all are missing");
     let asked = request.targets.first().expect("replica 1");
     assert_eq!(asked.url, "http://demo-web-1:80/metrics?collect%5B%5D=cpu&collect%5B%5D=a%20b");
     assert_eq!((asked.ports.as_slice(), asked.timeout_ms), ([8080].as_slice(), 10_000));
