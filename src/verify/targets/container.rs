@@ -135,6 +135,18 @@ pub(super) fn network_mismatch(expected: &Expected, index: &Index) -> Option<Tro
     Some(Trouble::new(Cause::NetworkMismatch, message, fix))
 }
 
+/// The same for one that is up as far as Prometheus knows: its last scrape was before it left the network. Only for what is
+/// meant to be in networks: who shares the network of another is reached without one of its own.
+pub(super) fn is_cut_off(expected: &Expected, index: &Index) -> Option<Trouble> {
+    let has_own_networks = match expected.service {
+        Some(service) => service.container.settings.network_mode.is_none(),
+        None => expected.container.is_some_and(|container| !container.addresses.is_empty()),
+    };
+    let trouble = network_mismatch(expected, index).filter(|_| has_own_networks && !index.is_on_host_network())?;
+    let message = format!("{}; Prometheus scraped it when they still did", trouble.message);
+    Some(Trouble { message, ..trouble })
+}
+
 fn last_lines(evidence: &Evidence, container: &ObservedContainer) -> String {
     match evidence.logs.get(&container.name) {
         Some(lines) if !lines.is_empty() => format!("; its last lines: {}", lines.join(" | ")),

@@ -185,6 +185,11 @@ impl<'a> Index<'a> {
         service.into_iter().flat_map(|service| service.container.all_networks()).map(|it| it.network.as_str())
     }
 
+    /// Prometheus shares the network of the host, from where it reaches every address.
+    pub(super) fn is_on_host_network(&self) -> bool {
+        self.prometheus_networks.contains("host")
+    }
+
     pub(super) fn prometheus_container(&self) -> Option<&'a ObservedContainer> {
         self.containers.get(&(self.server, 1)).copied()
     }

@@ -236,7 +236,10 @@ fn judge_one(
     let up = scraped.proof(expected);
     let trouble = match (container::trouble(expected, evidence), up) {
         (Some(trouble), _) => trouble,
-        (None, Some(target)) => match says::trouble(expected, target, index, evidence) {
+        // Prometheus goes by its last scrape, the engine by this moment.
+        (None, Some(target)) => match container::is_cut_off(expected, index)
+            .or_else(|| says::trouble(expected, target, index, evidence))
+        {
             Some(trouble) => trouble,
             None if empty::is_empty(expected, target, &evidence.unreached) => {
                 return empty::finding(expected, evidence, interval(prometheus, expected));

@@ -58,8 +58,8 @@ impl<'a> Scraped<'a> {
 
     /// Targets in jobs of the stack that no expected replica stands behind, by job.
     ///
-    /// A replica that stopped has lost its address, and Prometheus goes on with the one that its last lookup gave. That is
-    /// no stranger: the replica itself is told to be down.
+    /// A replica that stopped or left its network has lost its address, and Prometheus goes on with the one that its last lookup
+    /// gave, well or not as its last scrape was. That is no stranger: the replica itself is told to be down.
     pub(super) fn unexpected(&self, expected: &[Expected]) -> Vec<&'a Target> {
         let jobs: HashSet<&str> = expected.iter().map(|expected| expected.job.name.as_str()).collect();
         let known: HashSet<usize> = expected.iter().flat_map(|expected| self.positions(expected)).collect();
@@ -69,7 +69,7 @@ impl<'a> Scraped<'a> {
         }
         let mut is_left_behind = |target: &Target| {
             let gone = without_address.get_mut(target.pool.as_str()).filter(|gone| **gone > 0);
-            gone.filter(|_| target.health == Health::Down).map(|gone| *gone -= 1).is_some()
+            gone.map(|gone| *gone -= 1).is_some()
         };
         let others = self.active.iter().enumerate().filter(|(position, _)| !known.contains(position));
         let of_the_stack = others.map(|(_, target)| target).filter(|target| jobs.contains(target.pool.as_str()));

@@ -244,6 +244,28 @@ fn the_address_that_a_stopped_replica_left_behind_is_no_stranger() {
 }
 
 #[test]
+fn what_left_the_network_since_its_last_scrape_is_not_called_well() {
+    let mut case = Case::default();
+    case.container().addresses.clear();
+    let finding = case.first();
+    assert_eq!(finding.cause, Some(Cause::NetworkMismatch), "{finding:?}");
+    assert!(finding.message.ends_with("they share none; Prometheus scraped it when they still did"), "{finding:?}");
+    assert!(finding.fix.starts_with("run `stackctl up`"), "{finding:?}");
+    // What shares the host's network has none of its own, and a Prometheus there reaches every address.
+    case.desired.services[1].container.settings.network_mode = Some("host".into());
+    assert_eq!(case.first().status, Status::Ok);
+    let mut on_host = Case::default();
+    on_host.container().addresses.clear();
+    on_host.observed.containers[0].addresses = [("host".to_owned(), None)].into();
+    assert_eq!(on_host.first().status, Status::Ok);
+
+    let mut looked_up = by_dns(&[11, 12], found(&[12]));
+    looked_up.container().addresses.clear();
+    let causes: Vec<_> = looked_up.judge().iter().filter_map(|finding| finding.cause).collect();
+    assert_eq!(causes, [Cause::NetworkMismatch], "and the address that it left behind is no stranger");
+}
+
+#[test]
 fn what_is_beyond_the_replicas_gets_findings_of_its_own() {
     for (case, cause, instance, message) in extra_cases() {
         let findings = case.judge();

@@ -43,6 +43,23 @@ scrape:
 }
 
 #[test]
+fn a_container_that_has_left_the_network_is_told_before_the_next_scrape_fails() {
+    let stack = Sandbox::started(
+        "\
+apps:
+  seldom: { image: stackctl/self, command: [demo, accesslog], metrics: { interval: 40s } }
+",
+    );
+    // Scraped once, it is not scraped again for so long.
+    verify_is_content(&stack, "targets");
+    let network = format!("{}_default", stack.name);
+    docker(&["network", "disconnect", &network, &stack.container("seldom", 1)]);
+    let seen = "is in no network, Prometheus in `STACK_default`: they share none; Prometheus scraped it when";
+    let apart = broken("STACK-seldom-1", "network-mismatch", seen, "`stackctl up`");
+    verify_says(&stack, "targets", &[apart], &["STACK-prometheus-1"]);
+}
+
+#[test]
 fn names_that_lead_to_too_many_or_too_few_replicas_are_told_with_the_count() {
     let stack = Sandbox::started(
         "\
