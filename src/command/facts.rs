@@ -14,6 +14,7 @@ pub(super) fn take_from(facts: &mut Facts, stack: &Stack, observed: &Observed, s
     facts.attached = attached(observed);
     facts.scale = scales(stack, observed, scale);
     facts.exposed = observed.exposed.clone().into_iter().collect();
+    facts.learned_from = observed.learned_from.clone().into_iter().collect();
 }
 
 /// Scales given now, and those the running stack remembers, as far as the stack file still allows them.

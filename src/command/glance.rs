@@ -1,7 +1,8 @@
 //! The proof of a stack in which nothing was to be done: every question at once. Where something was changed, one has to wait
 //! for the answer to another.
 
-use super::learn::{self, Seen};
+use super::learn;
+use super::learned::Knowledge;
 use super::situation::Situation;
 use super::{Failure, prove, rules, wait};
 use crate::verify::{self, Finding};
@@ -11,7 +12,7 @@ pub(super) struct Glance {
     /// Of the targets.
     pub(super) scraped: Vec<Finding>,
     /// What apps expose.
-    pub(super) seen: Option<Seen>,
+    pub(super) seen: Option<Knowledge>,
     /// Of the configuration.
     pub(super) config: Vec<Finding>,
     /// What is wrong with objectives.

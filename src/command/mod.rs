@@ -50,6 +50,7 @@ mod glance;
 mod host_ports;
 mod interrupt;
 mod learn;
+mod learned;
 mod locale;
 mod lock;
 mod locked;

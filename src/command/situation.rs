@@ -1,6 +1,6 @@
 //! What a command that talks to the engine starts from: the stack, the engine, what shall be, what is.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
 
@@ -9,7 +9,6 @@ use super::{Failure, VOCABULARY, elsewhere, facts, locked, output, secrets, stat
 use crate::catalog::grafana::ADMIN_PASSWORD;
 use crate::cli::Global;
 use crate::client::{Access, Grafana};
-use crate::dashboard::Exposed;
 use crate::desired::{Desired, Facts, ImageChoice, ImageOrigin, Role};
 use crate::engine::{self, Engine, Error, Hints, Observed, ObservedVolume, Question, Secrets, StackSource};
 use crate::plan::{Inputs, Plan, Step};
@@ -238,21 +237,6 @@ impl Situation {
             files: self.stack_files.clone(),
             folder: self.loaded.folder.display().to_string(),
         }
-    }
-
-    /// Takes in what apps expose now; what is known of apps that were not seen stays. True: other dashboards come of it.
-    pub(super) fn learn(&mut self, seen: BTreeMap<String, Exposed>) -> bool {
-        if seen.iter().all(|(job, exposed)| self.facts.exposed.get(job) == Some(exposed)) {
-            return false;
-        }
-        self.facts.exposed.extend(seen);
-        let desired = Desired::of(&self.loaded.stack, &self.facts);
-        let is_new = desired.exposed != self.desired.exposed;
-        if is_new {
-            self.files = render::all(&desired);
-            self.desired = desired;
-        }
-        is_new
     }
 
     /// The stack's Grafana, or another one at that address, as its user `admin`. `None`: it does not run.

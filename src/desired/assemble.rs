@@ -36,6 +36,7 @@ impl Desired {
             volumes: volume::used(stack, &services),
             services,
             exposed: dashboards::known(input, prometheus.as_ref()),
+            learned_from: dashboards::learned_from(input, prometheus.as_ref()),
             golden: dashboards::golden(input, prometheus.as_ref()),
             prometheus,
             grafana,

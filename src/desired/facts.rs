@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use indexmap::IndexMap;
 
-use super::ImageOrigin;
+use super::{ImageOrigin, LearnedFrom};
 use crate::dashboard::Exposed;
 
 /// What is known of the world. `Facts::default()` is what `check` and `render` assume without an engine.
@@ -27,6 +27,8 @@ pub struct Facts {
     pub scale: IndexMap<String, ScaleOverride>,
     /// What each job is known to expose, as the running Prometheus says or the running stack remembers.
     pub exposed: IndexMap<String, Exposed>,
+    /// What each of them ran from when that was learned.
+    pub learned_from: IndexMap<String, LearnedFrom>,
 }
 
 /// Which image a component gets.

@@ -19,6 +19,7 @@ mod guard;
 mod image;
 mod job;
 mod jobs;
+mod learned_from;
 mod lookup;
 mod network;
 mod order;
@@ -47,6 +48,7 @@ pub use facts::{AttachedContainer, Facts, ImageChoice, ScaleOverride};
 pub use guard::Guard;
 pub use image::{WantedImage, wanted_images};
 pub use job::{BasicAuth, Job, JobOrigin, JobTargets, Says, StaticTarget, Tls};
+pub use learned_from::LearnedFrom;
 pub use probe::{DnsModule, HttpModule, ProbeModule, Protocol as ProbeProtocol, TcpModule, Trust};
 pub use remote::Remote;
 pub use rules::{MissingRule, Objective, ObjectiveKind, is_preset, rule_paths, rule_place};
@@ -94,6 +96,8 @@ pub struct Desired {
     pub dashboards: Vec<StackDashboard>,
     /// What apps are known to expose, by job: it decides what their dashboards show. Kept in the running stack.
     pub exposed: IndexMap<String, Exposed>,
+    /// What they ran from when that was learned, by job. Kept beside it.
+    pub learned_from: IndexMap<String, LearnedFrom>,
     /// What is looked at first of each app: its golden signals now, as panels, by the app's name.
     pub golden: IndexMap<String, Vec<Panel>>,
     /// What `daemon.json` shall say. `None`: `engine.metrics` is off.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Engine, Error, FileStamp, ObservedContainer, ObservedNetwork};
 use crate::dashboard::Exposed;
-use crate::desired::ScaleOverride;
+use crate::desired::{LearnedFrom, ScaleOverride};
 
 /// Where it lies in the container.
 const PATH: &str = "/etc/prometheus/stackctl.json";
@@ -27,6 +27,9 @@ pub(super) struct Memory {
     /// What apps expose, by job.
     #[serde(default)]
     pub(super) exposed: BTreeMap<String, Exposed>,
+    /// What they ran from when that was learned, by job.
+    #[serde(default)]
+    pub(super) learned_from: BTreeMap<String, LearnedFrom>,
 }
 
 /// The copy. It holds for as long as one of the stack's networks does: a stack that was taken down forgets.

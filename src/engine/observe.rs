@@ -86,9 +86,21 @@ impl Engine {
             forget_gone_networks(container, &attachments, &existing);
         }
         let memory = self.memory(question.memory_copy.as_deref(), &containers, &networks).await?;
-        let Memory { scale, left_out, exposed } = memory;
+        let Memory { scale, left_out, exposed, learned_from } = memory;
         let images = BTreeMap::new();
-        Ok(Observed { networks, volumes, containers, attached, images, foreign, lock, scale, left_out, exposed })
+        Ok(Observed {
+            networks,
+            volumes,
+            containers,
+            attached,
+            images,
+            foreign,
+            lock,
+            scale,
+            left_out,
+            exposed,
+            learned_from,
+        })
     }
 
     /// Files of rules that came after the container was made, whose label names those that it was made with.

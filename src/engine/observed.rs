@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::successor::aside_name;
 use super::{ObservedAttached, ObservedLimits, ObservedLock};
 use crate::dashboard::Exposed;
-use crate::desired::ScaleOverride;
+use crate::desired::{LearnedFrom, ScaleOverride};
 
 /// What was found of one stack.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -33,6 +33,8 @@ pub struct Observed {
     pub left_out: BTreeMap<String, String>,
     /// What the running stack remembers that apps expose, by job.
     pub exposed: BTreeMap<String, Exposed>,
+    /// What they ran from when that was learned, by job.
+    pub learned_from: BTreeMap<String, LearnedFrom>,
 }
 
 impl Observed {

@@ -115,11 +115,7 @@ async fn a_port_on_which_nothing_listens_is_refused_and_the_other_port_found() {
 #[tokio::test]
 async fn a_page_that_is_empty_leads_to_the_path_that_has_samples() {
     let address = serve(|request| {
-        if request.starts_with("GET /metrics ") {
-            METRICS.to_owned()
-        } else {
-            response("200 OK", "text/plain", "")
-        }
+        if request.starts_with("GET /metrics ") { METRICS.to_owned() } else { response("200 OK", "text/plain", "") }
     })
     .await;
     let looked = look(target(format!("http://{address}/"))).await;

@@ -19,6 +19,9 @@ pub fn memory(desired: &Desired) -> String {
     if !desired.exposed.is_empty() {
         memory["exposed"] = json!(desired.exposed);
     }
+    if !desired.learned_from.is_empty() {
+        memory["learned_from"] = json!(desired.learned_from);
+    }
     pretty(&memory)
 }
 

@@ -100,6 +100,7 @@ pub(crate) fn desired(services: Vec<Service>, jobs: Vec<Job>) -> Desired {
         probes: IndexMap::new(),
         dashboards: Vec::new(),
         exposed: IndexMap::new(),
+        learned_from: IndexMap::new(),
         golden: IndexMap::new(),
         daemon: None,
         left_out: Vec::new(),

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use indexmap::IndexMap;
 use tokio::sync::OnceCell;
 
 use crate::client::{Error, LoadedGroup, Prometheus, QueryResult, RuleHealth};
-use crate::desired::{PrometheusConfig, Rule, RuleFile, RuleGroup};
+use crate::dashboard::Exposed;
+use crate::desired::{Desired, PrometheusConfig, Rule, RuleFile, RuleGroup};
 use crate::promql::{Expression, Matcher, Operator, Selector};
 
 /// How far back a series is looked for that is not there at this moment.
@@ -48,6 +50,8 @@ pub enum Found {
     },
     /// No series at this moment, and some within the last hour: it comes and goes.
     Before,
+    /// No series within the last hour; the app whose job it names is known to expose them, and rests.
+    Rests,
     /// No series yet; a rule of the stack records them.
     Recorded {
         /// Time between two evaluations, where the rule's group has one of its own.
@@ -70,10 +74,12 @@ pub enum Found {
 }
 
 /// Each selector of a query, with what it finds in Prometheus now; nothing of one that cannot be read.
-pub async fn what_is_found(prometheus: &Prometheus, config: &PrometheusConfig, promql: &str) -> Vec<SelectorState> {
-    match Expression::parse(promql) {
-        Ok(expression) => Lookup::new(prometheus, config).selectors(&expression).await,
-        Err(_) => Vec::new(),
+pub async fn what_is_found(prometheus: &Prometheus, desired: &Desired, promql: &str) -> Vec<SelectorState> {
+    match (&desired.prometheus, Expression::parse(promql)) {
+        (Some(config), Ok(expression)) => {
+            Lookup::new(prometheus, config, &desired.exposed).selectors(&expression).await
+        }
+        _ => Vec::new(),
     }
 }
 
@@ -81,6 +87,8 @@ pub async fn what_is_found(prometheus: &Prometheus, config: &PrometheusConfig, p
 pub(super) struct Lookup<'a> {
     pub(super) prometheus: &'a Prometheus,
     pub(super) config: &'a PrometheusConfig,
+    /// What apps are known to expose, by job.
+    exposed: &'a IndexMap<String, Exposed>,
     /// Every metric that there is now; asked for once, and only where something is missing.
     metrics: OnceCell<BTreeSet<String>>,
     /// The rules as Prometheus has them; asked for once, and only where what one records is missing.
@@ -88,8 +96,12 @@ pub(super) struct Lookup<'a> {
 }
 
 impl<'a> Lookup<'a> {
-    pub(super) fn new(prometheus: &'a Prometheus, config: &'a PrometheusConfig) -> Self {
-        Self { prometheus, config, metrics: OnceCell::new(), rules: OnceCell::new() }
+    pub(super) fn new(
+        prometheus: &'a Prometheus,
+        config: &'a PrometheusConfig,
+        exposed: &'a IndexMap<String, Exposed>,
+    ) -> Self {
+        Self { prometheus, config, exposed, metrics: OnceCell::new(), rules: OnceCell::new() }
     }
 
     /// Each selector of a query, with what it finds.
@@ -130,10 +142,23 @@ impl<'a> Lookup<'a> {
         if !self.is_empty(&format!("count(last_over_time({selector}[{REMEMBERED}]))")).await {
             return Found::Before;
         }
+        if self.rests(selector, metric).await {
+            return Found::Rests;
+        }
         if !is_there {
             return Found::NoMetric { nearest: nearest(metric, metrics) };
         }
         self.mismatch(selector, metric).await
+    }
+
+    /// Whether the app that a selector names is known to expose the metric, and does not at this moment.
+    async fn rests(&self, selector: &Selector, metric: &str) -> bool {
+        let is_job = |matcher: &&Matcher| matcher.label == "job" && matcher.operator == Operator::Equal;
+        let Some(job) = selector.matchers.iter().find(is_job) else { return false };
+        let exposed = self.exposed.get(&job.value);
+        let is_known = exposed.is_some_and(|exposed| exposed.0.keys().any(|known| family(known) == family(metric)));
+        is_known
+            && self.is_empty(&format!("count({})", Selector::of(metric).with("job", Operator::Equal, &job.value))).await
     }
 
     /// The matcher of a selector that does not hold, although its metric is there.
@@ -209,6 +234,12 @@ impl<'a> Lookup<'a> {
     async fn all_metrics(&self) -> BTreeSet<String> {
         labels(self.prometheus.query("group by (__name__) ({__name__=~\".+\"})").await, "__name__")
     }
+}
+
+/// The name of a histogram or summary without what each of its series has behind it.
+fn family(metric: &str) -> &str {
+    let suffixes = ["_bucket", "_sum", "_count"];
+    suffixes.iter().find_map(|suffix| metric.strip_suffix(suffix)).unwrap_or(metric)
 }
 
 /// A bucket's bound as a number; NaN for what is none.

@@ -123,6 +123,43 @@ fn what_up_learns_of_an_app_is_remembered_so_that_the_next_plan_is_empty() {
 }
 
 #[test]
+fn names_that_are_exchanged_take_along_what_is_known_of_the_programs() {
+    let stack = Sandbox::new("");
+    let write = |one: &str, other: &str| {
+        let app = |name: &str, program: &str| {
+            format!(
+                "  {name}: {{ image: stackctl/self, command: [demo, {program}, --metrics-path, /m], metrics: {{ path: /m }} }}\n"
+            )
+        };
+        stack.write(&format!("alerts: {{}}\napps:\n{}{}", app("one", one), app("other", other)));
+    };
+    let known = || {
+        let file = crate::sandbox::docker(&[
+            "cp",
+            &format!("{}:/etc/prometheus/stackctl.json", stack.container("prometheus", 1)),
+            "-",
+        ]);
+        let text = file.split_once('{').map(|(_, text)| format!("{{{text}")).expect("it is JSON in a tar");
+        let text = text.trim_end_matches('\0');
+        let memory: Value = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
+        ["one", "other"].map(|app| {
+            let metrics = memory["exposed"][app].as_object().expect("something is known of both");
+            metrics.keys().any(|metric| metric.starts_with("http_server_requests_"))
+        })
+    };
+    write("accesslog", "iotd");
+    stack.ok(&["up"]);
+    assert_eq!(known(), [false, true], "iotd has Micrometer's names");
+    write("iotd", "accesslog");
+    stack.ok(&["up"]);
+    assert_eq!(known(), [true, false]);
+    let again = stack.ok(&["up"]);
+    assert!(!again.stderr.contains("stackctl.json"), "{}", again.stderr);
+    assert_eq!(known(), [true, false], "what was scraped under the name before is not learned again");
+    assert_eq!(stack.plan(), Vec::<String>::new());
+}
+
+#[test]
 fn what_is_not_scraped_keeps_nobody_from_learning_what_the_others_expose() {
     let app = "image: stackctl/self, command: [demo, accesslog]";
     let stack = Sandbox::new(&format!(

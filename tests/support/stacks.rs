@@ -229,6 +229,7 @@ pub(crate) fn debian_facts() -> Facts {
         scale: IndexMap::from([("accesslog".to_owned(), ScaleOverride { replicas: 3, file: None })]),
         exact_images: IndexMap::new(),
         exposed: IndexMap::new(),
+        learned_from: IndexMap::new(),
     }
 }
 

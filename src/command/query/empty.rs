@@ -6,8 +6,7 @@ use crate::verify::{self, Found, SelectorState};
 
 /// Why there is no data, as far as that can be seen.
 pub(super) async fn explained(situation: &Situation, prometheus: &Prometheus, promql: &str) -> String {
-    let Some(config) = &situation.desired.prometheus else { return told(&[]) };
-    told(&verify::what_is_found(prometheus, config, promql).await)
+    told(&verify::what_is_found(prometheus, &situation.desired, promql).await)
 }
 
 fn told(states: &[SelectorState]) -> String {
@@ -32,6 +31,9 @@ fn reason(SelectorState { selector, found }: &SelectorState) -> Option<String> {
         }
         Found::NotThen { text, .. } => Some(format!("`{text}` finds nothing: there are no samples of that time")),
         Found::Before => Some(format!("`{selector}` has no sample at this moment, and had some within the last hour")),
+        Found::Rests => {
+            Some(format!("`{selector}` has had no sample within the last hour, and comes back with its first event"))
+        }
         Found::Recorded { .. } => Some(format!("the rule that records `{metric}` has had nothing to record yet")),
         Found::TooFew { length, interval } => Some(format!(
             "`{selector}` has not two scrapes within {}s yet: it is scraped every {}s",

@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::assemble::Input;
-use super::{Job, JobOrigin, PrometheusConfig};
+use super::{Job, JobOrigin, LearnedFrom, PrometheusConfig};
 use crate::dashboard::{
     Dashboard, Exposed, Imported, Latency, OVERVIEW_UID, Panel, Signals, Variable, WatchedApp, preset, uid,
 };
@@ -185,6 +185,14 @@ pub(super) fn known(input: Input, prometheus: Option<&PrometheusConfig>) -> Inde
     let apps = jobs.iter().filter(|job| is_app(input.stack, job));
     let known = apps.filter_map(|job| input.facts.exposed.get_key_value(&job.name));
     known.filter(|(_, exposed)| !exposed.is_empty()).map(|(name, exposed)| (name.clone(), exposed.clone())).collect()
+}
+
+/// What these ran from when that was learned. One that turned out to expose nothing is among them.
+pub(super) fn learned_from(input: Input, prometheus: Option<&PrometheusConfig>) -> IndexMap<String, LearnedFrom> {
+    let jobs = prometheus.map(|prometheus| prometheus.jobs.as_slice()).unwrap_or_default();
+    let apps = jobs.iter().filter(|job| is_app(input.stack, job));
+    let known = apps.filter_map(|job| input.facts.learned_from.get_key_value(&job.name));
+    known.map(|(name, from)| (name.clone(), from.clone())).collect()
 }
 
 /// The golden signals of every app that Prometheus scrapes, as large numbers, whatever dashboards there are.

@@ -171,6 +171,7 @@ fn obstacle(rule: &Rule, state: &SelectorState, place: &str) -> Option<Verdict> 
         | Found::TooFew { .. }
         | Found::NotThen { .. }
         | Found::Before
+        | Found::Rests
         | Found::Recorded { .. }
         | Found::NoMatch { matcher: None, .. } => None,
         Found::NoMetric { .. } if OF_ALERTS.contains(&metric) => None,

@@ -48,7 +48,7 @@ async fn of_files(desired: &Desired, servers: &[Server], wanted: impl Fn(&RuleFi
     let found = server::joined(judged).into_iter().chain(unknown);
     let prometheus = server::with_the_whole(servers).find_map(|server| server.client.as_ref());
     let missing = missing.into_iter().map(async |missing| {
-        let lookup = prometheus.map(|prometheus| Lookup::new(prometheus, config));
+        let lookup = prometheus.map(|prometheus| Lookup::new(prometheus, config, &desired.exposed));
         missing::cannot_be_made(missing, &missing::candidates(missing, lookup.as_ref()).await)
     });
     let missing = futures_util::future::join_all(missing).await;
@@ -65,7 +65,7 @@ async fn of_one(
 ) -> Result<Vec<Finding>, String> {
     let prometheus = server.client.as_ref().ok_or("it does not run")?;
     let loaded = prometheus.rules().await.map_err(|why| why.to_string())?;
-    let lookup = Lookup::new(prometheus, config);
+    let lookup = Lookup::new(prometheus, config, &desired.exposed);
     let rules = files.iter().copied().flat_map(|file| {
         file.groups.iter().flat_map(move |group| group.rules.iter().enumerate().map(move |(at, _)| (file, group, at)))
     });

@@ -1,9 +1,11 @@
 //! Puts a panel's queries to Prometheus, and where one has no answer, looks for the reason.
 
+use indexmap::IndexMap;
+
 use super::evidence::{Answer, PanelState, QueryState, Silence};
 use crate::chosen::{Among, Chosen, choose, repeat};
 use crate::client::{Error, Prometheus, QueryResult};
-use crate::dashboard::{Dashboard, Panel, VariableSource};
+use crate::dashboard::{Dashboard, Exposed, Panel, VariableSource};
 use crate::desired::PrometheusConfig;
 use crate::promql::{Expression, Filling, fill};
 use crate::verify::series::Lookup;
@@ -23,10 +25,11 @@ impl<'a> Asker<'a> {
     pub(super) async fn of(
         prometheus: &'a Prometheus,
         config: &'a PrometheusConfig,
+        exposed: &'a IndexMap<String, Exposed>,
         dashboard: &mut Dashboard,
     ) -> Self {
-        let mut asker =
-            Self { lookup: Lookup::new(prometheus, config), variables: Vec::new(), without_choice: Vec::new() };
+        let lookup = Lookup::new(prometheus, config, exposed);
+        let mut asker = Self { lookup, variables: Vec::new(), without_choice: Vec::new() };
         // A Prometheus that is gone is told by the first panel.
         let chosen = choose(prometheus, dashboard, &[], &asker.filling(None), Among::Current).await;
         let chosen = chosen.unwrap_or_default();

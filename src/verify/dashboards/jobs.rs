@@ -98,6 +98,7 @@ impl Jobs {
         let is_misspelled = match &state.found {
             Found::NoMetric { nearest } => nearest.is_some(),
             Found::NoMatch { .. } => true,
+            Found::Rests => false,
             _ => return None,
         };
         let is_asked = |job: &&String| asked.is_empty() || asked.contains(&job.as_str());

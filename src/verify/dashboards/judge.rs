@@ -179,6 +179,10 @@ fn judge_empty(query: &QueryState, silence: &Silence, remedy: &Remedy) -> Verdic
         let fix = "see why what exposes it does so at times only; a page shows the stretches that have samples";
         return Verdict::Lacking(Trouble::new(Cause::NoData, message, fix));
     }
+    if let Some(state) = selectors.iter().find(|state| state.found == Found::Rests) {
+        let metric = state.selector.metric.as_deref().unwrap_or_default();
+        return Verdict::Good(format!("nothing to show: `{metric}` comes back with its first event since the start"));
+    }
     if *may_be_empty {
         return Verdict::Good("empty now: what it asks for is nowhere the case".to_owned());
     }

@@ -43,7 +43,7 @@ pub async fn dashboards(desired: &Desired, servers: &[Server], grafana: Option<&
     let jobs = &jobs::ask(desired, servers).await;
     let asked = futures_util::stream::iter(&desired.dashboards).then(|dashboard| async move {
         let mut dashboard = dashboard.clone();
-        let asker = ask::Asker::of(prometheus, config, &mut dashboard.dashboard).await;
+        let asker = ask::Asker::of(prometheus, config, &desired.exposed, &mut dashboard.dashboard).await;
         findings(&dashboard, &asker, jobs).await
     });
     let (panels, grafana) = tokio::join!(asked.concat(), async {

@@ -91,11 +91,7 @@ async fn logs<'a>(
 }
 
 /// What Prometheus identifies itself with, read where Prometheus reads it, for the jobs that need a look.
-async fn credentials(
-    index: &Index<'_>,
-    unwell: &[&Expected<'_>],
-    prober: &Prober,
-) -> BTreeMap<String, Credentials> {
+async fn credentials(index: &Index<'_>, unwell: &[&Expected<'_>], prober: &Prober) -> BTreeMap<String, Credentials> {
     let mut credentials = BTreeMap::new();
     let Some(container) = index.prometheus_container() else {
         return credentials;

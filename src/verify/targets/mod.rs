@@ -237,15 +237,15 @@ fn judge_one(
     let trouble = match (container::trouble(expected, evidence), up) {
         (Some(trouble), _) => trouble,
         // Prometheus goes by its last scrape, the engine by this moment.
-        (None, Some(target)) => match container::is_cut_off(expected, index)
-            .or_else(|| says::trouble(expected, target, index, evidence))
-        {
-            Some(trouble) => trouble,
-            None if empty::is_empty(expected, target, &evidence.unreached) => {
-                return empty::finding(expected, evidence, interval(prometheus, expected));
+        (None, Some(target)) => {
+            match container::is_cut_off(expected, index).or_else(|| says::trouble(expected, target, index, evidence)) {
+                Some(trouble) => trouble,
+                None if empty::is_empty(expected, target, &evidence.unreached) => {
+                    return empty::finding(expected, evidence, interval(prometheus, expected));
+                }
+                None => return well(expected, target, evidence),
             }
-            None => return well(expected, target, evidence),
-        },
+        }
         (None, None) => container::network_mismatch(expected, index)
             .unwrap_or_else(|| not_up(prometheus, expected, scraped, evidence)),
     };

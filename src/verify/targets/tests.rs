@@ -297,7 +297,11 @@ fn a_target_that_is_up_without_a_sample_is_not_called_well() {
     };
     let unlooked = Case { evidence: silent(1), ..Case::default() };
     for (case, cause, message) in [
-        (page("# HELP a b\n# TYPE a counter\n", 27, 0), Cause::NotMetrics, "names its metrics, and has no sample of any"),
+        (
+            page("# HELP a b\n# TYPE a counter\n", 27, 0),
+            Cause::NotMetrics,
+            "names its metrics, and has no sample of any",
+        ),
         (page("up 1\n", 5, 3), Cause::TargetPending, "answers 3 samples now; the last scrape found none"),
         (unlooked, Cause::NotMetrics, "the last scrape found no sample"),
     ] {

@@ -6,6 +6,7 @@ use super::*;
 use crate::client::stand_in::{StandIn, success};
 use crate::dashboard::{AutoInterval, Query, Repeat, Row, Variable, VariableSource};
 use crate::verify::fixture::demo;
+use crate::verify::series::Found;
 
 #[tokio::test]
 async fn a_panel_is_asked_for_with_what_the_page_shows_at_first() {
@@ -30,7 +31,7 @@ async fn a_panel_is_asked_for_with_what_the_page_shows_at_first() {
     let panel = Panel { queries: vec![Query { expression, ..Query::default() }], ..Panel::default() };
     let desired = demo(Vec::new());
     let config = desired.prometheus.as_ref().expect("it has one");
-    let state = Asker::of(&stand_in.prometheus, config, &mut dashboard).await.ask(&panel).await;
+    let state = Asker::of(&stand_in.prometheus, config, &desired.exposed, &mut dashboard).await.ask(&panel).await;
     assert_eq!(state.queries[0].answer, Answer::Data { series: 2, numbers: 2, divides_by_zero: false });
     let asked = stand_in.asked().pop().expect("it was asked");
     assert_eq!(asked.query, "rate(x{job=\"iotd\",of=~\"(iotd|web)\"}[120s])");
@@ -50,7 +51,7 @@ async fn a_panel_that_is_repeated_is_asked_for_with_each_value_by_itself() {
     let mut dashboard = Dashboard { variables: vec![method, job], rows, ..Dashboard::default() };
     let desired = demo(Vec::new());
     let config = desired.prometheus.as_ref().expect("it has one");
-    let questioner = Asker::of(&stand_in.prometheus, config, &mut dashboard).await;
+    let questioner = Asker::of(&stand_in.prometheus, config, &desired.exposed, &mut dashboard).await;
     assert_eq!(questioner.without_choice, ["job"]);
     for panel in dashboard.panels() {
         questioner.ask(panel).await;
@@ -60,4 +61,26 @@ async fn a_panel_that_is_repeated_is_asked_for_with_each_value_by_itself() {
         assert!(asked.contains(&format!("sum(requests_total{{method=\"{method}\"}})")), "{asked:?}");
     }
     assert!(!asked.iter().any(|query| query.contains('|')), "{asked:?}");
+}
+
+#[tokio::test]
+async fn what_an_app_is_known_to_expose_and_has_not_for_an_hour_rests() {
+    let stand_in = StandIn::new(|_| success(&json!({ "resultType": "vector", "result": [] }))).await;
+    let mut desired = demo(Vec::new());
+    let known = ["http_requests_total", "http_request_duration_seconds_bucket"];
+    let known = known.map(|metric| (metric.to_owned(), ["code".to_owned()].into()));
+    desired.exposed.insert("web".to_owned(), Exposed(known.into()));
+    let config = desired.prometheus.as_ref().expect("it has one");
+    let questioner = Asker::of(&stand_in.prometheus, config, &desired.exposed, &mut Dashboard::default()).await;
+    for (metric, rests) in [
+        ("http_requests_total{job=\"web\",code=~\"5..\"}", true),
+        ("http_request_duration_seconds_count{job=\"web\"}", true),
+        ("http_requests_total{job=\"api\"}", false),
+        ("http_requests_total", false),
+        ("others_total{job=\"web\"}", false),
+    ] {
+        let answer = questioner.answer(metric, true).await;
+        let Answer::Empty(silence) = answer else { panic!("{metric}: {answer:?}") };
+        assert_eq!(silence.selectors[0].found == Found::Rests, rests, "{metric}: {silence:?}");
+    }
 }

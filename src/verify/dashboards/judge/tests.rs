@@ -195,6 +195,13 @@ fn what_comes_and_goes_is_a_warning_and_no_wrong_name() {
 }
 
 #[test]
+fn what_an_app_exposed_before_it_started_anew_is_no_wrong_name() {
+    let finding = judged(vec![empty(Found::Rests)]);
+    assert_eq!(finding.status, Status::Ok, "{finding:?}");
+    assert!(finding.message.contains("`http_requests_total` comes back"), "{finding:?}");
+}
+
+#[test]
 fn a_time_of_which_there_are_no_samples_is_told_as_that() {
     let then = |text: &str, is_fixed| judged(vec![empty(Found::NotThen { text: text.to_owned(), is_fixed })]);
     let old = then("up offset 1d", false);
