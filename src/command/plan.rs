@@ -1,12 +1,15 @@
 //! `plan`: what `up` would do, and why.
 
+use serde_json::{Value, json};
+
 use super::advice::typed;
 use super::changes::{Changes, Extent};
+use super::host_ports::Taken;
 use super::learn::News;
 use super::situation::{Situation, Wishes};
 use super::{Exit, Failure, failure, host_ports, learn, obstacles, output, summary};
 use crate::cli::{Format, Global};
-use crate::engine::without_secrets;
+use crate::engine::{Error, without_secrets};
 use crate::plan::Plan;
 
 /// Arguments of `plan`.
@@ -31,6 +34,7 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     let plan = situation.plan();
     obstacles::refuse(&situation, &plan).await?;
     let news = learn::news(&situation).await;
+    let refusals = Refusals::of(&situation, &plan).await?;
     match arguments.output.format {
         Format::Json => {
             let changes = Changes::of(&situation, &plan, Extent::Full).await;
@@ -46,6 +50,9 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
             }
             if !news.is_empty() {
                 json["learned"] = news.iter().map(News::as_json).collect();
+            }
+            if !refusals.is_empty() {
+                json["refused"] = refusals.as_json();
             }
             output::print_json(&json);
         }
@@ -66,14 +73,8 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
             }
         }
     }
-    if let Some(refusal) = situation.taken_over(&plan) {
-        output::say(&failure::framed(&refusal.to_string(), refusal.advice.as_deref()));
-    }
     summary::say_renamed(&situation).await;
-    host_ports::say(&host_ports::taken(&situation, &plan).await?);
-    for error in situation.missing_secrets() {
-        output::say(&failure::framed(&error.to_string(), error.advice.as_deref()));
-    }
+    refusals.say();
     if global.verbose > 0 {
         situation.say_left_out();
     } else if !global.quiet && !plan.is_empty() {
@@ -82,6 +83,42 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     summary::say_scales(&situation.desired);
     // What is still to be learned is of the running apps, and no difference between the file and the stack.
     Ok(if plan.is_empty() { Exit::Done } else { Exit::NotAsDesired })
+}
+
+/// What `up` would not do of a plan. What stands in the way of looking at one is an error of its own.
+struct Refusals {
+    /// Why it would do nothing at all.
+    whole: Vec<Error>,
+    /// Containers that it would leave as they are.
+    containers: Taken,
+}
+
+impl Refusals {
+    async fn of(situation: &Situation, plan: &Plan) -> Result<Self, Error> {
+        let whole = situation.taken_over(plan).into_iter().chain(situation.missing_secrets()).collect();
+        Ok(Self { whole, containers: host_ports::taken(situation, plan).await? })
+    }
+
+    fn is_empty(&self) -> bool {
+        self.whole.is_empty() && self.containers.is_empty()
+    }
+
+    fn say(&self) {
+        for error in &self.whole {
+            output::say(&failure::framed(&error.to_string(), error.advice.as_deref()));
+        }
+        host_ports::say(&self.containers);
+    }
+
+    /// `[{"message", "help", "container"}]`; `container` is `null` where all of the plan is refused.
+    fn as_json(&self) -> Value {
+        let one = |container: Option<&String>, error: &Error| {
+            let help = error.advice.as_deref().map(typed);
+            json!({ "message": typed(&error.to_string()), "help": help, "container": container })
+        };
+        let whole = self.whole.iter().map(|error| one(None, error));
+        whole.chain(self.containers.iter().map(|(container, error)| one(Some(container), error))).collect()
+    }
 }
 
 /// The plan, with what each step does in its colour.
@@ -105,6 +142,19 @@ mod tests {
     use super::*;
     use crate::desired::{Image, ImageOrigin, PullPolicy};
     use crate::plan::Step;
+
+    #[test]
+    fn programs_are_told_what_up_would_refuse() {
+        let error = |cause: &str| Error::new("cannot", cause).advise("do");
+        let containers = Taken::from([("demo-web-1".to_owned(), error("port"))]);
+        let refusals = Refusals { whole: vec![error("secret")], containers };
+        let told = json!([
+            { "message": "cannot: secret", "help": "do", "container": null },
+            { "message": "cannot: port", "help": "do", "container": "demo-web-1" },
+        ]);
+        assert_eq!(refusals.as_json(), told);
+        assert!(Refusals { whole: Vec::new(), containers: Taken::new() }.is_empty());
+    }
 
     #[test]
     fn what_comes_is_green_and_what_goes_is_red() {

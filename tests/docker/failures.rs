@@ -55,6 +55,8 @@ fn a_port_of_another_container_is_told_and_what_runs_goes_on() {
     second.ok(&["up", "--no-wait"]);
     let before = first.running("web");
     first.write(&app(taken));
+    let refused = &first.json(&["plan"])["refused"];
+    assert_eq!(refused[0]["container"], first.container("web", 1).as_str(), "{refused}");
     let up = first.expect(1, &["up"]);
     let holder = format!("is taken by `{}` of stack `{}`", second.container("web", 1), second.name);
     assert!(up.stderr.contains(&holder), "{}", up.stderr);
@@ -68,6 +70,7 @@ fn a_port_of_another_container_is_told_and_what_runs_goes_on() {
     first.ok(&["up"]);
     let own = first.expect(3, &["plan", "--scale", "web=0"]);
     assert!(!own.stderr.contains("is taken"), "{}", own.stderr);
+    assert!(first.json(&["plan"])["refused"].is_null(), "nothing stands in the way");
     docker(&["stop", &first.container("web", 1)]);
     first.ok(&["up"]);
 }

@@ -135,6 +135,8 @@ fn a_missing_secret_is_named_and_nothing_is_started_without_it() {
     );
     let plan = stack.expect(3, &["plan"]);
     assert!(plan.stderr.contains("variable STACKCTL_TEST_NO_SUCH_VARIABLE is set neither"), "{}", plan.stderr);
+    let refused = &stack.json(&["plan"])["refused"][0];
+    assert!(refused["message"].as_str().unwrap_or_default().contains("STACKCTL_TEST_NO_SUCH_VARIABLE"), "{refused}");
     let up = stack.run(&["up"]);
     assert_ne!(up.code, 0);
     assert!(up.stderr.contains("STACKCTL_TEST_NO_SUCH_VARIABLE"), "{}", up.stderr);
