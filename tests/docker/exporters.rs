@@ -285,7 +285,8 @@ fn probes_ask_from_outside_and_one_that_fails_says_what_failed() {
     stack.write(&format!(
         "apps:\n  web: {{ image: {image}, pull_policy: never, command: [nginx] }}\n\
          probes:\n  body: {{ http: \"http://web/\", body: goodbye }}\n  status: {{ http: \"http://web/\", status: 404 }}\n  \
-         port: {{ tcp: \"web:81\" }}\n  nowhere: {{ http: \"http://nowhere/\" }}\n  names: {{ dns: \"127.0.0.11\", name: nobody.example }}\n"
+         port: {{ tcp: \"web:81\" }}\n  gone: {{ tcp: \"web:82\", tls: true }}\n  \
+         plain: {{ tcp: \"web:80\", tls: true }}\n  nowhere: {{ http: \"http://nowhere/\" }}\n  names: {{ dns: \"127.0.0.11\", name: nobody.example }}\n"
     ));
     stack.run(&["up", "--timeout", "10s"]);
     let failed = |subject: &str| {
@@ -298,6 +299,8 @@ fn probes_ask_from_outside_and_one_that_fails_says_what_failed() {
         ("body", "it answers 200, and its body is not as"),
         ("status", "it answers 200"),
         ("port", "no connection within"),
+        ("gone", "s: nothing listens there"),
+        ("plain", "s: it listens there, and speaks no TLS"),
         ("nowhere", "its name leads nowhere"),
     ] {
         eventually(subject, || failed(subject).contains(reason));

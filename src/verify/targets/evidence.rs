@@ -10,6 +10,8 @@ use crate::probe::{Listener, Looked, Lookup};
 pub struct Evidence {
     /// What the probe saw, by job and instance: `web/demo-web-1`.
     pub looked: BTreeMap<String, Looked>,
+    /// What the sockets did that a probe did not get through to over TLS, by job and instance.
+    pub sockets: BTreeMap<String, Looked>,
     /// What the names of jobs with `discovery: dns` lead to inside the network.
     pub names: BTreeMap<String, Lookup>,
     /// What listens in a container that refused, by job: replicas are equal.

@@ -13,7 +13,7 @@ use super::{question, unwatched};
 use crate::client::Targets;
 use crate::desired::Job;
 use crate::engine::{ContainerState, Health, ObservedContainer, Prober};
-use crate::probe::Credentials;
+use crate::probe::{Credentials, Request};
 
 /// Containers looked into side by side; the engine gains nothing from more.
 const CONCURRENT_CONTAINERS: usize = 4;
@@ -40,12 +40,15 @@ pub(super) async fn gather(
     let scraped = Scraped::new(targets);
     let unwell = question::unwell(index, &expected, &scraped, unreached);
     let credentials = credentials(index, &unwell, prober).await;
-    let Some(request) = question::request(index, &expected, &unwell, &scraped, &credentials) else {
+    let request = question::request(index, &expected, &unwell, &scraped, &credentials).unwrap_or_default();
+    let request = Request { sockets: question::sockets(&expected, &scraped, unreached), ..request };
+    if request == Request::default() {
         return evidence;
-    };
+    }
     match prober.inside(&request).await {
         Ok(report) => {
             evidence.looked = report.targets.into_iter().map(|looked| (looked.id.clone(), looked)).collect();
+            evidence.sockets = report.sockets.into_iter().map(|looked| (looked.id.clone(), looked)).collect();
             evidence.names = report.names;
             evidence.trouble = report.trouble;
         }

@@ -6,9 +6,9 @@ use super::evidence::Evidence;
 use super::expected::{Expected, Index};
 use super::says::Unreached;
 use super::scraped::Scraped;
-use super::{container, empty};
+use super::{container, empty, says};
 use crate::desired::{Job, JobTargets, PrometheusConfig};
-use crate::probe::{Connect, Credentials, PATHS, Request, Target};
+use crate::probe::{Connect, Credentials, PATHS, Request, Socket, Target};
 
 /// What the probe has to look at: what is not up, or is up and says nothing, and not for a reason that lies in the container
 /// or its networks.
@@ -63,6 +63,20 @@ fn target(expected: &Expected, prometheus: &PrometheusConfig, credentials: Optio
         paths: PATHS.map(str::to_owned).to_vec(),
         ports: ports(expected),
     })
+}
+
+/// Sockets behind probes over TLS that fail: whether anything listens there tells a certificate that is not trusted from a
+/// server that is not there.
+pub(super) fn sockets(expected: &[Expected], scraped: &Scraped, unreached: &Unreached) -> Vec<Socket> {
+    let failing = expected.iter().filter(|expected| {
+        let target = scraped.proof(expected);
+        target.is_some_and(|target| says::asks_over_tls(expected) && says::fails(target, unreached))
+    });
+    let socket = |expected: &Expected| {
+        let (host, port) = says::place_of(&expected.instance)?;
+        Some(Socket { id: expected.key(), host: host.to_owned(), port })
+    };
+    failing.filter_map(socket).collect()
 }
 
 /// Ports that the stack file says the container has, beside the asked one.

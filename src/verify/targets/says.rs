@@ -9,6 +9,7 @@ use crate::client::{Prometheus, QueryResult, Target};
 use crate::desired::{Desired, Duration, Job, ProbeKind, Says, Service};
 use crate::engine::ContainerState;
 use crate::engine::Observed;
+use crate::probe::{Connect, Looked};
 use crate::verify::{Cause, Trouble};
 
 /// Metrics that tell why a probe failed.
@@ -80,8 +81,9 @@ pub(super) fn trouble(expected: &Expected, target: &Target, index: &Index, evide
             let target = &expected.instance;
             let prober = expected.job.prober.as_deref();
             let of_app = app_trouble(index.desired, &index.states, target, prober);
+            let listens = evidence.sockets.get(&expected.key()).and_then(listens);
             Some(of_app.unwrap_or_else(|| {
-                failed(&Asked { kind: *kind, timeout, tls: *tls, signs_in: *signs_in }, target, metrics)
+                failed(&Asked { kind: *kind, timeout, tls: *tls, signs_in: *signs_in, listens }, target, metrics)
             }))
         }
     }
@@ -109,11 +111,13 @@ struct Asked<'a> {
     timeout: &'a str,
     tls: bool,
     signs_in: bool,
+    /// Whether anything listens there, as a look from Prometheus' network tells.
+    listens: Option<bool>,
 }
 
 /// Why a probe failed, from its own metrics.
 fn failed(asked: &Asked, target: &str, metrics: &BTreeMap<String, f64>) -> Trouble {
-    let Asked { kind, timeout, tls, signs_in } = *asked;
+    let Asked { kind, timeout, tls, signs_in, listens } = *asked;
     let value = |name: &str| metrics.get(name).copied().unwrap_or_default();
     let no_address = metrics.contains_key("probe_ip_protocol") && value("probe_ip_protocol") == 0.0;
     let seconds = value("probe_duration_seconds");
@@ -122,7 +126,7 @@ fn failed(asked: &Asked, target: &str, metrics: &BTreeMap<String, f64>) -> Troub
             ("its name leads nowhere".to_owned(), "correct the name, or the name server of the blackbox exporter")
         }
         ProbeKind::Http if value("probe_http_status_code") == 0.0 => {
-            no_http(target, timeout, seconds, value(CONNECT) > 0.0)
+            no_http(asked, target, seconds, value(CONNECT) > 0.0)
         }
         ProbeKind::Http if value("probe_failed_due_to_regex") > 0.0 => (
             format!("it answers {}, and its body is not as `body` and `body_not` say", value("probe_http_status_code")),
@@ -135,12 +139,7 @@ fn failed(asked: &Asked, target: &str, metrics: &BTreeMap<String, f64>) -> Troub
             format!("it answers {}", value("probe_http_status_code")),
             "see its log, or name the statuses that are well: `status: [200, …]`",
         ),
-        ProbeKind::Tcp if tls && !has_waited(timeout, seconds) => (
-            format!(
-                "no connection over TLS came about, after {seconds:.1} s: nothing listens there, it speaks no TLS, or its certificate is not trusted"
-            ),
-            "see whether it runs and listens there, and who signed its certificate; `insecure_skip_verify: true` trusts any",
-        ),
+        ProbeKind::Tcp if tls && !has_waited(timeout, seconds) => no_tls(seconds, listens),
         ProbeKind::Tcp => {
             (format!("no connection within {timeout}, after {seconds:.1} s"), "see whether it runs and listens there")
         }
@@ -153,6 +152,45 @@ fn failed(asked: &Asked, target: &str, metrics: &BTreeMap<String, f64>) -> Troub
         ProbeKind::Dns => (format!("no answer within {timeout}"), "see whether the name server runs and listens there"),
     };
     Trouble::new(Cause::ProbeFailed, format!("`probe_success 0` for `{target}`: {what}"), next)
+}
+
+/// A connection over TLS that did not come about, without a wait.
+fn no_tls(seconds: f64, listens: Option<bool>) -> (String, &'static str) {
+    let (why, next) = match listens {
+        Some(true) => (
+            "it listens there, and speaks no TLS, or its certificate is not trusted",
+            "see whether it speaks TLS from the first byte on, and who signed its certificate; `insecure_skip_verify: true` trusts any",
+        ),
+        Some(false) => ("nothing listens there", "see whether it runs and listens there"),
+        None => (
+            "nothing listens there, it speaks no TLS, or its certificate is not trusted",
+            "see whether it runs and listens there, and who signed its certificate; `insecure_skip_verify: true` trusts any",
+        ),
+    };
+    (format!("no connection over TLS came about, after {seconds:.1} s: {why}"), next)
+}
+
+/// Whether a probe speaks TLS.
+pub(super) fn asks_over_tls(expected: &Expected) -> bool {
+    match &expected.job.says {
+        Some(Says::Probed { kind: ProbeKind::Tcp, tls, .. }) => *tls,
+        Some(Says::Probed { kind: ProbeKind::Http, .. }) => expected.instance.starts_with("https:"),
+        _ => false,
+    }
+}
+
+/// Whether a target says that its probe failed.
+pub(super) fn fails(target: &Target, unreached: &Unreached) -> bool {
+    said(target, unreached).is_some_and(|metrics| metrics.contains_key("probe_success"))
+}
+
+/// What a socket tells. `None`: nothing, as where its name leads nowhere from where the look was.
+fn listens(looked: &Looked) -> Option<bool> {
+    match looked.connect {
+        Connect::Open => Some(true),
+        Connect::Refused => Some(false),
+        Connect::NotTried | Connect::TimedOut { .. } | Connect::Unreachable { .. } => None,
+    }
 }
 
 /// Whether it took all the time that it had.
@@ -173,7 +211,8 @@ fn not_let_in(status: f64, signs_in: bool) -> (String, &'static str) {
 }
 
 /// A request without an answer: how far it came, and whether it waited.
-fn no_http(target: &str, timeout: &str, seconds: f64, connected: bool) -> (String, &'static str) {
+fn no_http(asked: &Asked, target: &str, seconds: f64, connected: bool) -> (String, &'static str) {
+    let timeout = asked.timeout;
     match (connected, has_waited(timeout, seconds)) {
         (true, true) => (format!("it takes the connection and gives no answer within {timeout}"), "see its log"),
         (true, false) => (
@@ -183,12 +222,7 @@ fn no_http(target: &str, timeout: &str, seconds: f64, connected: bool) -> (Strin
         (false, true) => {
             (format!("no connection within {timeout}"), "see whether it runs, and whether a container reaches it")
         }
-        (false, false) if target.starts_with("https:") => (
-            format!(
-                "no connection came about, after {seconds:.1} s: nothing listens there, or its certificate is not trusted"
-            ),
-            "see whether it runs and listens there, and who signed its certificate",
-        ),
+        (false, false) if target.starts_with("https:") => no_tls(seconds, asked.listens),
         (false, false) => (
             format!("no connection came about, after {seconds:.1} s"),
             "see whether it runs and listens there; `method` and `headers` have to be such as HTTP has",
@@ -233,11 +267,25 @@ fn app_trouble(
     )
 }
 
-/// The host of a URL, of `HOST:PORT` or of a host alone.
-fn host_of(target: &str) -> &str {
+/// Host and port of an `https` URL or of `HOST:PORT`.
+pub(super) fn place_of(target: &str) -> Option<(&str, u16)> {
+    let port = match authority_of(target).rsplit_once(':').map(|(_, port)| port.parse()) {
+        Some(Ok(port)) => port,
+        _ if target.starts_with("https:") => 443,
+        _ => return None,
+    };
+    Some((host_of(target).trim_matches(['[', ']']), port))
+}
+
+fn authority_of(target: &str) -> &str {
     let rest = target.split_once("://").map_or(target, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    authority.rsplit_once('@').map_or(authority, |(_, host)| host)
+}
+
+/// The host of a URL, of `HOST:PORT` or of a host alone.
+fn host_of(target: &str) -> &str {
+    let authority = authority_of(target);
     match authority.rsplit_once(':') {
         Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
         _ => authority,
@@ -266,14 +314,14 @@ mod tests {
 
     fn words(kind: ProbeKind, metrics: &[(&str, f64)]) -> String {
         let metrics = metrics.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
-        failed(&Asked { kind, timeout: "5s", tls: false, signs_in: false }, "t", &metrics).message
+        failed(&Asked { kind, timeout: "5s", tls: false, signs_in: false, listens: None }, "t", &metrics).message
     }
 
     #[test]
     fn a_certificate_and_a_password_are_named_where_they_may_be_the_cause() {
         let told = |kind, tls, signs_in, metrics: &[(&str, f64)]| {
             let metrics = metrics.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
-            failed(&Asked { kind, timeout: "3s", tls, signs_in }, "t", &metrics)
+            failed(&Asked { kind, timeout: "3s", tls, signs_in, listens: None }, "t", &metrics)
         };
         let at_once = [("probe_ip_protocol", 4.0), ("probe_duration_seconds", 0.02)];
         let tcp = told(ProbeKind::Tcp, true, false, &at_once);
@@ -285,6 +333,36 @@ mod tests {
         assert!(wrong.message.contains("password") && wrong.fix.starts_with("correct `basic_auth`"), "{wrong:?}");
         let without = told(ProbeKind::Http, false, false, &refused);
         assert!(without.fix.starts_with("write `basic_auth`"), "{without:?}");
+    }
+
+    #[test]
+    fn a_certificate_that_is_not_trusted_is_told_from_a_server_that_is_not_there() {
+        let told = |kind, target, listens| {
+            let metrics = [("probe_ip_protocol".to_owned(), 4.0), ("probe_duration_seconds".to_owned(), 0.02)].into();
+            failed(&Asked { kind, timeout: "3s", tls: true, signs_in: false, listens }, target, &metrics).message
+        };
+        for (kind, target) in [(ProbeKind::Tcp, "mail:993"), (ProbeKind::Http, "https://shop/")] {
+            let there = told(kind, target, Some(true));
+            assert!(there.contains("it listens there") && there.ends_with("certificate is not trusted"), "{there}");
+            assert!(told(kind, target, Some(false)).ends_with("after 0.0 s: nothing listens there"));
+            assert!(told(kind, target, None).contains("nothing listens there, it speaks no TLS, or"));
+        }
+        let looked = |connect| Looked { connect, ..Looked::unfinished(String::new()) };
+        assert_eq!(listens(&looked(Connect::NotTried)), None, "its name leads nowhere from here");
+        assert_eq!(listens(&looked(Connect::Refused)), Some(false));
+    }
+
+    #[test]
+    fn the_place_that_is_asked_is_read_from_what_is_probed() {
+        for (target, place) in [
+            ("mail:993", Some(("mail", 993))),
+            ("https://user@shop/path:1?a=b", Some(("shop", 443))),
+            ("https://shop:8443/", Some(("shop", 8443))),
+            ("https://[fd00::1]:8443/", Some(("fd00::1", 8443))),
+            ("mail", None),
+        ] {
+            assert_eq!(place_of(target), place, "{target}");
+        }
     }
 
     #[tokio::test]

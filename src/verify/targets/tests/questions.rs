@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::desired::{ProbeKind, Says};
 use crate::probe::Credentials;
 
 #[test]
@@ -60,4 +61,25 @@ fn one_container_of_each_service_that_refused_is_looked_into() {
     let requests = question::listeners(&index.expected(), &case.evidence);
     let asked: Vec<_> = requests.iter().map(|(service, (id, _))| (*service, *id)).collect();
     assert_eq!(asked, [("web", "id-web-1")]);
+}
+
+#[test]
+fn sockets_are_opened_behind_probes_over_tls_that_fail() {
+    let probe = |name: &str, target: &str, tls| Job {
+        says: Some(Says::Probed { kind: ProbeKind::Tcp, timeout: "5s".into(), tls, signs_in: false }),
+        prober: Some("blackbox:9115".into()),
+        ..job(name, JobOrigin::Probe, written_out(&[(target, None)]))
+    };
+    let jobs = vec![probe("mail", "mail:993", true), probe("plain", "mail:143", false), probe("well", "mail:995", true)];
+    let places = [("mail", "mail:993"), ("plain", "mail:143"), ("well", "mail:995")];
+    let found = targets(places.map(|(job, address)| target(job, address, Health::Up)).into());
+    let failed = |(job, address): (&str, &str)| {
+        ((job.to_owned(), address.to_owned()), BTreeMap::from([("probe_success".to_owned(), 0.0)]))
+    };
+    let unreached: Unreached = [failed(places[0]), failed(places[1])].into();
+    let (desired, observed) = (demo(jobs), observed());
+    let index = Index::new(&desired, &observed, "prometheus");
+    let asked = question::sockets(&index.expected(), &Scraped::new(&found), &unreached);
+    let asked: Vec<_> = asked.iter().map(|socket| (socket.host.as_str(), socket.port)).collect();
+    assert_eq!(asked, [("mail", 993)], "a plain one tells by itself, and one that is well needs no look");
 }
