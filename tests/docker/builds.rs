@@ -88,7 +88,10 @@ fn a_stack_file_of_the_same_name_elsewhere_does_not_take_over_without_being_told
     let plan = other(&["plan", "--format", "json"]);
     let plan: serde_json::Value = serde_json::from_str(&plan.stdout).expect("plan prints JSON");
     let told = plan["refused"][0]["message"].as_str().unwrap_or_default();
-    assert!(told.contains("another stack of this name runs from") && plan["refused"][0]["container"].is_null(), "{plan}");
+    assert!(
+        told.contains("another stack of this name runs from") && plan["refused"][0]["container"].is_null(),
+        "{plan}"
+    );
     let refused = other_up(&[]);
     assert_eq!(refused.code, 1, "{}", refused.stderr);
     for words in [&stack.container("web", 1), stack.stack_file().to_str().expect("UTF-8"), "--take-over"] {

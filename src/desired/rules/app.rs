@@ -66,11 +66,19 @@ fn replica_missing(stack: &Stack, app: &Watched) -> Option<Rule> {
         name: "ReplicaMissing",
         holds_for: Duration::from_secs(5 * MINUTE),
         severity: "warning",
-        summary: format!("{{{{ $value }}}} of {replicas} replicas of {name} are up"),
+        summary: if app.is_shared {
+            format!("{{{{ $value }}}} of {replicas} replicas of {name} are known to be up")
+        } else {
+            format!("{{{{ $value }}}} of {replicas} replicas of {name} are up")
+        },
         description: "The others cannot be scraped. `stackctl ps` shows which, `stackctl verify targets` why.",
     };
     // With none left, `TargetDown` says it.
-    let expression = format!("(sum(up{{job=\"{job}\"}}) > 0) < {replicas}{}", app.unless_unwatched());
+    let up = format!("(sum(up{{job=\"{job}\"}}) > 0)");
+    let expression = match app.watched_replicas(replicas) {
+        Some(watched) => format!("{up} < {watched}"),
+        None => format!("{up} < {replicas}{}", app.unless_unwatched()),
+    };
     Some(of_preset(usual, &expression, &settings, &[("app", name), ("job", job)]))
 }
 

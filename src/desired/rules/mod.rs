@@ -110,12 +110,24 @@ struct Watched<'a> {
     is_known: bool,
     /// Several servers share the targets.
     is_shared: bool,
+    /// How many of its replicas each of them scrapes, by its own address. Empty: that is not known, or one scrapes all.
+    parts: Vec<(&'a str, usize)>,
 }
 
 impl Watched<'_> {
     /// What takes an expression back while a shard is away: a replica that nobody scrapes is not known to be down.
     fn unless_unwatched(&self) -> &'static str {
         if self.is_shared { r#" unless on () up{job="prometheus"} == 0"# } else { "" }
+    }
+
+    /// The number of replicas that somebody scrapes: those of a shard that is away are not known to be missing. `None`: nobody knows
+    /// how many a shard has.
+    fn watched_replicas(&self, replicas: u32) -> Option<String> {
+        let of_shard = |(address, count): &(&str, usize)| {
+            format!(" - {count} * (count(up{{job=\"prometheus\",instance=\"{address}\"}} == 0) or vector(0))")
+        };
+        let away: String = self.parts.iter().map(of_shard).collect();
+        (!self.is_shared || !away.is_empty()).then(|| format!("{replicas}{away}"))
     }
 
     /// Whether its replicas are counted, in place of looking at each.
@@ -164,6 +176,7 @@ fn watched<'a>(input: Input<'a>, config: &'a PrometheusConfig, services: &[Servi
             interval: job.interval.unwrap_or(config.scrape_interval),
             is_known: !exposed.is_empty(),
             is_shared: watcher::has_shards(config),
+            parts: watcher::parts(config, job),
         })
     });
     watched.collect()

@@ -60,6 +60,16 @@ pub(super) fn has_shards(config: &PrometheusConfig) -> bool {
     config.servers.iter().any(is_shard) && own_job(config).is_some()
 }
 
+/// How many targets of a job each shard has, by the address under which the front scrapes it. Empty: there are no shards, or
+/// nobody knows whose a target will be.
+pub(super) fn parts<'a>(config: &'a PrometheusConfig, job: &Job) -> Vec<(&'a str, usize)> {
+    let JobTargets::Static(targets) = &job.targets else { return Vec::new() };
+    let servers = own_job(config).into_iter().flat_map(|(_, servers)| config.servers.iter().zip(servers));
+    let shards = servers.filter(|(server, _)| is_shard(server) && server.has(job));
+    let count = |server: &PrometheusServer| targets.iter().filter(|target| server.scrapes(&target.address)).count();
+    shards.map(|(server, own)| (own.address.as_str(), count(server))).filter(|(_, count)| *count > 0).collect()
+}
+
 fn is_shard(server: &PrometheusServer) -> bool {
     matches!(server.duty, Duty::Shard { .. })
 }

@@ -70,7 +70,8 @@ fn sockets_are_opened_behind_probes_over_tls_that_fail() {
         prober: Some("blackbox:9115".into()),
         ..job(name, JobOrigin::Probe, written_out(&[(target, None)]))
     };
-    let jobs = vec![probe("mail", "mail:993", true), probe("plain", "mail:143", false), probe("well", "mail:995", true)];
+    let jobs =
+        vec![probe("mail", "mail:993", true), probe("plain", "mail:143", false), probe("well", "mail:995", true)];
     let places = [("mail", "mail:993"), ("plain", "mail:143"), ("well", "mail:995")];
     let found = targets(places.map(|(job, address)| target(job, address, Health::Up)).into());
     let failed = |(job, address): (&str, &str)| {
