@@ -724,6 +724,40 @@ fn a_dollar_sign_in_the_file_of_variables_is_a_warning_that_names_its_key() {
 }
 
 #[test]
+fn a_variable_without_a_value_is_an_empty_text_in_the_container_and_only_one_without_a_default_is_told() {
+    let compose = "services:\n  a:\n    image: x:1\n    environment:\n      HOME: \"${NOPE:-}\"\n      BARE: $BARE\n      \
+                   MAP: ${NOPE}\n      PASSED:\n  b: { image: 'x:1', environment: ['HOME=${NOBODY:-}', 'LIST=$BARE'] }\n";
+    let above = folder(&[("docker-compose.yml", compose)]);
+    let shop = above.path().join("shop");
+    let imported = import_into(&shop, &[shop.join("docker-compose.yml")]).expect("it is right");
+    assert!(imported.text.contains("HOME: \"${NOPE:-}\""), "{}", imported.text);
+    let loaded = read(&imported, &shop);
+    let shown = |name: &str| {
+        let app = &loaded.stack.apps[&name.parse::<stack::ServiceName>().unwrap()];
+        app.container.environment.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>()
+    };
+    assert_eq!(shown("a"), ["HOME=", "BARE=", "MAP="]);
+    assert_eq!(shown("b"), ["HOME=", "LIST="]);
+    let told: Vec<&str> = imported.remarks.iter().map(|remark| remark.message.as_str()).collect();
+    assert!(told.iter().any(|line| line.starts_with("no value is here for BARE, NOPE:")), "{told:?}");
+}
+
+#[test]
+fn an_env_file_with_a_dollar_sign_in_it_is_carried_and_told() {
+    let above = folder(&[
+        ("docker-compose.yml", "services: { a: { image: 'x:1', env_file: [a.env] } }\n"),
+        ("a.env", "A=1\nPASS=ab$cd\n"),
+    ]);
+    let shop = above.path().join("shop");
+    let imported = import_into(&shop, &[shop.join("docker-compose.yml")]).expect("it is right");
+    assert!(imported.remarks.iter().all(|remark| remark.kind == RemarkKind::Habit), "{:?}", imported.remarks);
+    let remark = imported.remarks.iter().find(|remark| remark.subject.contains("env_file")).expect("one is told");
+    assert!(remark.message.contains("`PASS`") && !remark.message.contains("ab$"), "{remark:?}");
+    let app = &read(&imported, &shop).stack.apps[&"a".parse::<stack::ServiceName>().unwrap()];
+    assert_eq!((app.container.environment["A"].as_str(), app.container.environment["PASS"].as_str()), ("1", "ab"));
+}
+
+#[test]
 fn folders_that_are_not_there_yet_are_made_as_compose_makes_them() {
     let compose = "services: { a: { image: 'x:1', volumes: ['./data:/data', './seen:/seen:ro', './log:/log:ro'] } }\n";
     let above = folder(&[("docker-compose.yml", compose), ("seen/x", "")]);

@@ -245,6 +245,48 @@ fn a_variable_without_a_value_is_nothing_in_an_included_file_and_the_same_as_not
 }
 
 #[test]
+fn what_a_variable_comes_to_is_a_text_where_a_text_is_wanted_and_a_number_where_a_number_is() {
+    let environment = "environment:\n      HOME: ${NOPE:-}\n      HASH: ${HASH}\n      TILDE: ${TILDE}\n      WORD: ${WORD}\n      \
+                       LEVEL:\n      YES: ${YES}\n      NUMBER: ${NUMBER}\n";
+    let settings = "scale: ${SCALE}\n    privileged: ${YES}\n    mem_limit: ${NOPE:-}\n    user: ${NOPE:-}\n    \
+                    command: [\"a\", \"${NOPE:-}\"]\n    entrypoint: ${NOPE:-}\n    labels:\n      one: ${WORD}\n      two: ${NOPE:-}\n";
+    let variables = "HASH=\nTILDE=~\nWORD=null\nYES=true\nNUMBER=0x10\nSCALE=3\n";
+    let services = format!("  web:\n    image: web:1\n    {environment}    {settings}");
+    let compose = format!("services:\n{services}");
+    let native = format!("name: shop\napps:\n{services}");
+    for stack in [STACK, native.as_str()] {
+        let loaded = loaded(&[("compose.yml", &compose), (".env", variables), ("stack.yml", stack)]);
+        assert!(loaded.warnings.is_empty(), "a default stands in: {}", loaded.warnings);
+        let web = app(&loaded, "web");
+        let shown: Vec<String> =
+            web.container.environment.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let expected = ["HOME=", "HASH=", "TILDE=~", "WORD=null", "LEVEL=debug", "YES=true", "NUMBER=0x10"];
+        assert_eq!(shown, expected, "{stack}");
+        assert_eq!((web.scale, web.container.privileged), (Some(3), true));
+        assert_eq!((web.container.mem_limit, web.container.user.as_deref()), (None, None));
+        assert_eq!(web.container.command.as_ref().unwrap().0, ["a", ""]);
+        assert_eq!(
+            web.container.entrypoint.as_ref().map(|command| command.0.len()),
+            Some(0),
+            "that of the image is taken away"
+        );
+        assert_eq!((web.container.labels["one"].as_str(), web.container.labels["two"].as_str()), ("null", ""));
+    }
+}
+
+#[test]
+fn a_dollar_sign_in_a_file_of_variables_leaves_the_rest_of_it_alone() {
+    let stack = "name: shop\napps:\n  web: { image: 'web:1', env_file: web.env }\n";
+    let files = [("web.env", "A=1\nPASS=ab$cd\nZ=2\n"), ("stack.yml", stack)];
+    let loaded = loaded(&files);
+    let shown: Vec<String> =
+        app(&loaded, "web").container.environment.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    assert_eq!(shown, ["A=1", "PASS=ab", "Z=2"], "as with Compose");
+    let warned = loaded.warnings.to_string();
+    assert!(warned.contains("`PASS`") && warned.contains("as with Compose") && !warned.contains("ab$"), "{warned}");
+}
+
+#[test]
 fn a_mistake_in_an_included_file_is_shown_without_the_passwords_on_its_line() {
     let compose = "services:\n  web: { image: 'web:1', environment: [DB_PASS2=hunter2], restart: sometimes }\n";
     let above = folder(&[("compose.yml", compose), ("stack.yml", STACK)]);

@@ -73,6 +73,13 @@ impl Item {
         }
     }
 
+    /// A value with a variable is a text, whatever the variable holds.
+    pub(super) fn keep_as_text(&mut self) {
+        if let Self::Scalar { text, plain } = self {
+            *plain = *plain && !text.contains('$');
+        }
+    }
+
     /// A list of texts.
     pub(super) fn texts<T: Into<String>>(texts: impl IntoIterator<Item = T>) -> Self {
         Self::List(texts.into_iter().map(Self::text).collect())

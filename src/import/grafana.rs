@@ -190,7 +190,7 @@ impl Grafana {
 
     /// Reads what is mounted as provisioning.
     fn provision(&mut self, mounted: &Mounted, provisioning: &str, rebase: &Rebase, remarks: &mut Remarks) {
-        let none = Variables { known: HashSet::new() };
+        let none = Variables::new(HashSet::new());
         let mut files = Vec::new();
         for (target, source) in mounted.targets() {
             let mut found = Vec::new();

@@ -45,9 +45,10 @@ pub fn included(inclusion: &Inclusion) -> Result<Included, Problems> {
     if let Some(other) = files.iter().find(|file| file.kind != SourceKind::Compose) {
         return Err(refused(&other.name, 1, "this is no Compose file", "`include` takes files with `services:`"));
     }
-    let Some(project) = project::load(&files, inclusion.folder, inclusion.environment)? else {
+    let Some(mut project) = project::load(&files, inclusion.folder, inclusion.environment)? else {
         return Err(refused("include", 1, "no file is named", "name a Compose file"));
     };
+    project.variables.tell_apart();
     Inclusions { inclusion, project, notes: Vec::new() }.finish()
 }
 

@@ -1,9 +1,11 @@
 //! The draft is read as the stack file that it will be. What cannot be carried is kept aside, until the rest is right.
 
+use std::collections::BTreeSet;
+
 use super::compose::KEPT;
 use super::draft::{Item, Map};
 use super::remark::{Place, Remarks};
-use super::variables::left_empty;
+use super::variables::may_be_empty;
 use super::{Carried, Imported, Request, write};
 use crate::stack::{self, Environment, Problem, Problems, Severity};
 
@@ -21,6 +23,8 @@ pub(super) struct Proof<'a> {
     pub(super) secrets: Vec<(String, String)>,
     pub(super) secrets_file: &'static str,
     pub(super) sought: Vec<String>,
+    /// Variables whose writer says that nothing may stand in for them.
+    pub(super) may_be_empty: BTreeSet<String>,
 }
 
 impl Proof<'_> {
@@ -42,6 +46,7 @@ impl Proof<'_> {
             let problems = match read {
                 Ok(loaded) => {
                     self.tell_of_variables(&loaded.warnings.of_variables());
+                    self.tell_of_env_files(&loaded.warnings);
                     return Ok(text);
                 }
                 Err(problems) => problems,
@@ -63,8 +68,18 @@ impl Proof<'_> {
         }
     }
 
+    /// The same of files that services read.
+    fn tell_of_env_files(&mut self, warnings: &Problems) {
+        for problem in warnings.iter().filter(|problem| problem.path.contains(".env_file")) {
+            let file = self.sources.first().cloned().unwrap_or_default();
+            let place = Place { file, line: None, subject: problem.path.clone() };
+            self.remarks.habit(place, problem.message.clone(), problem.help.clone());
+        }
+    }
+
     fn done(mut self, text: String) -> Imported {
-        let mut empty: Vec<&str> = left_empty(&text);
+        let mut empty: Vec<&str> = may_be_empty(&text);
+        empty.retain(|name| !self.may_be_empty.contains(*name));
         empty.sort_unstable();
         empty.dedup();
         if !empty.is_empty() {

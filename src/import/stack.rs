@@ -112,7 +112,7 @@ impl<'a> Assembly<'a> {
         self.who_sees_the_passwords(&parts, !secrets.is_empty());
         self.files_by_their_names();
         let jobs = Carried { carried: jobs.carried, all: jobs.all };
-        let sought = self.sought;
+        let may_be_empty = self.project.as_ref().map(|project| project.variables.may_all_be_empty());
         Proof {
             request: self.request,
             root,
@@ -122,7 +122,8 @@ impl<'a> Assembly<'a> {
             sources,
             secrets,
             secrets_file,
-            sought,
+            sought: self.sought,
+            may_be_empty: may_be_empty.unwrap_or_default(),
         }
         .finish()
     }
@@ -190,7 +191,7 @@ impl<'a> Assembly<'a> {
 
     /// Files that were named beside the Compose files.
     fn other_files(&mut self, parts: &mut Parts) {
-        let none = Variables { known: std::collections::HashSet::new() };
+        let none = Variables::new(std::collections::HashSet::new());
         for file in self.files {
             match file.kind {
                 SourceKind::Prometheus if parts.config.as_ref().is_none_or(|config| config.file.path != file.path) => {
@@ -214,7 +215,7 @@ impl<'a> Assembly<'a> {
     /// The variables of the Compose file's `.env` have to lie beside the stack file.
     fn dot_env(&mut self, project: &Project) {
         let is_beside = self.rebase.path("x") == "./x";
-        if project.variables.known.is_empty() || is_beside {
+        if !project.variables.has_values() || is_beside {
             return;
         }
         let env = project.rebase.folder.join(".env").display().to_string();

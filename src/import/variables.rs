@@ -1,15 +1,48 @@
 //! Variables of a Compose file in the stack file: Compose takes an unset one for nothing, a stack file refuses it.
 
-use std::collections::HashSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt::Write as _;
+
+/// How a variable is carried that has neither value nor default, and how one whose default is empty.
+const LEFT_EMPTY: &str = ":-";
+
+/// The same where no person sees it: it tells what has no default from what has an empty one.
+const TOLD_APART: &str = "-";
 
 /// Which variables have a value beside the Compose file, in its `.env`.
 pub(super) struct Variables {
     /// Names of variables that `.env` sets.
-    pub(super) known: HashSet<String>,
+    known: HashSet<String>,
+    /// What stands behind the name of a variable without value and default.
+    operator: &'static str,
+    /// Variables that were carried without value and default.
+    bare: RefCell<BTreeSet<String>>,
+    /// Variables that were carried with an empty default.
+    with_default: RefCell<BTreeSet<String>>,
 }
 
 impl Variables {
+    /// Variables of which these have a value.
+    pub(super) fn new(known: HashSet<String>) -> Self {
+        Self { known, operator: LEFT_EMPTY, bare: RefCell::default(), with_default: RefCell::default() }
+    }
+
+    /// The same for a text that is filled in at once: [`left_empty`] finds there what has no default.
+    pub(super) fn tell_apart(&mut self) {
+        self.operator = TOLD_APART;
+    }
+
+    /// Whether any has a value.
+    pub(super) fn has_values(&self) -> bool {
+        !self.known.is_empty()
+    }
+
+    /// The variables that may be empty wherever they were carried.
+    pub(super) fn may_all_be_empty(&self) -> BTreeSet<String> {
+        self.with_default.borrow().difference(&self.bare.borrow()).cloned().collect()
+    }
+
     /// The text as the stack file needs it: `$X` and `${X}` without a value become `${X:-}`, a `$` that begins no
     /// variable becomes `$$`. `${PWD}` is the folder of the Compose file.
     pub(super) fn carry(&self, text: &str) -> String {
@@ -59,6 +92,11 @@ impl Variables {
         match operator {
             Some(operator) => {
                 let argument = self.carry(&rest[operator.len()..]);
+                let is_empty = argument.is_empty() && operator.ends_with('-');
+                if is_empty {
+                    self.with_default.borrow_mut().insert(name.to_owned());
+                }
+                let operator = if is_empty && operator == TOLD_APART { LEFT_EMPTY } else { operator };
                 write!(out, "${{{name}{operator}{argument}}}").expect("a String takes everything");
             }
             None => write!(out, "$${{{inside}}}").expect("a String takes everything"),
@@ -69,7 +107,10 @@ impl Variables {
         match name {
             "PWD" => out.push('.'),
             _ if self.known.contains(name) => write!(out, "${{{name}}}").expect("a String takes everything"),
-            _ => write!(out, "${{{name}:-}}").expect("a String takes everything"),
+            _ => {
+                self.bare.borrow_mut().insert(name.to_owned());
+                write!(out, "${{{name}{}}}", self.operator).expect("a String takes everything");
+            }
         }
     }
 }
@@ -96,19 +137,29 @@ fn closing_brace(text: &str) -> Option<usize> {
 
 /// A carried variable that stands alone, with what Compose takes where its value is empty.
 pub(super) fn or_default(carried: &str, default: &str) -> String {
-    let alone = carried.strip_prefix("${").and_then(|rest| rest.strip_suffix(":-}"));
+    let alone = carried.strip_prefix("${").and_then(|rest| rest.strip_suffix("-}"));
+    let alone = alone.map(|name| name.strip_suffix(':').unwrap_or(name));
     match alone.filter(|name| leading_name(name).len() == name.len()) {
         Some(name) => format!("${{{name}:-{default}}}"),
         None => carried.to_owned(),
     }
 }
 
-/// The variables without value or default that a carried text leaves empty.
+/// The variables that a carried text leaves empty where they have no value.
+pub(super) fn may_be_empty(carried: &str) -> Vec<&str> {
+    names_before(carried, ":-}")
+}
+
+/// The variables without value and default in a text in which they were told apart.
 pub(super) fn left_empty(carried: &str) -> Vec<&str> {
+    names_before(carried, "-}")
+}
+
+fn names_before<'t>(carried: &'t str, end: &str) -> Vec<&'t str> {
     carried
         .split("${")
         .skip(1)
-        .filter_map(|part| part.split_once(":-}").map(|(name, _)| name))
+        .filter_map(|part| part.split_once(end).map(|(name, _)| name))
         .filter(|name| leading_name(name).len() == name.len())
         .collect()
 }
@@ -118,7 +169,7 @@ mod tests {
     use super::*;
 
     fn carry(text: &str) -> String {
-        Variables { known: HashSet::from(["TAG".to_owned()]) }.carry(text)
+        Variables::new(HashSet::from(["TAG".to_owned()])).carry(text)
     }
 
     #[test]
@@ -144,6 +195,13 @@ mod tests {
 
     #[test]
     fn variables_that_are_left_empty_are_known() {
-        assert_eq!(left_empty(&carry("${A}:${TAG}/$B-${C:-d}")), ["A", "B"]);
+        assert_eq!(may_be_empty(&carry("${A}:${TAG}/$B-${C:-d}")), ["A", "B"]);
+        let mut variables = Variables::new(HashSet::new());
+        variables.tell_apart();
+        let carried = variables.carry("${A}${B:-}${C-}$D${E:-x}");
+        assert_eq!(carried, "${A-}${B:-}${C:-}${D-}${E:-x}");
+        assert_eq!(left_empty(&carried), ["A", "D"]);
+        assert_eq!(variables.may_all_be_empty(), ["B", "C"].map(str::to_owned).into());
+        assert_eq!((or_default("${A-}", "no").as_str(), or_default("${A:-}", "no").as_str()), ("${A:-no}", "${A:-no}"));
     }
 }

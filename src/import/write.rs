@@ -168,7 +168,9 @@ pub(super) fn scalar(text: &str, plain: bool) -> String {
     if plain && (text.is_empty() || means_something(text)) {
         return if text.is_empty() { "null".to_owned() } else { text.to_owned() };
     }
-    if can_be_bare(text) { text.to_owned() } else { quoted(text) }
+    // A variable that may be empty: what is read then is a text, and is seen to be one.
+    let may_be_empty = !plain && text.starts_with("${") && text.ends_with(":-}");
+    if can_be_bare(text) && !may_be_empty { text.to_owned() } else { quoted(text) }
 }
 
 fn can_be_bare(text: &str) -> bool {

@@ -33,6 +33,33 @@ impl<'de> Deserialize<'de> for Command {
     }
 }
 
+/// Reads a command that may be left out. A text without a word in it is a command without words, as Compose takes it.
+pub(super) fn written<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Command>, D::Error> {
+    deserializer.deserialize_str(OptionalCommand)
+}
+
+struct OptionalCommand;
+
+impl<'de> Visitor<'de> for OptionalCommand {
+    type Value = Option<Command>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        CommandVisitor.expecting(formatter)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        CommandVisitor.visit_str(text).map(Some)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Self::Value, A::Error> {
+        CommandVisitor.visit_seq(items).map(Some)
+    }
+}
+
 struct CommandVisitor;
 
 impl<'de> Visitor<'de> for CommandVisitor {

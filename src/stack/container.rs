@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::command::written;
 use super::port::{addresses, exposed, exposed_schema};
 use super::shape::{hosts, one_or_many, one_or_many_schema, pairs, pairs_schema};
 use super::{ByteSize, Command, Duration, Healthcheck, Ports, Restart, Ulimit};
@@ -15,8 +16,12 @@ use super::{ByteSize, Command, Duration, Healthcheck, Ports, Restart, Ulimit};
 #[serde(default)]
 pub struct ContainerSettings {
     /// Replaces the image's `CMD`.
+    #[serde(deserialize_with = "written")]
+    #[schemars(with = "Option<Command>")]
     pub command: Option<Command>,
     /// Replaces the image's `ENTRYPOINT`.
+    #[serde(deserialize_with = "written")]
+    #[schemars(with = "Option<Command>")]
     pub entrypoint: Option<Command>,
     /// Environment, `env_file` and variables passed through already merged in, in order of first mention.
     #[serde(deserialize_with = "pairs")]

@@ -182,7 +182,7 @@ impl Files<'_> {
             let message = format!("line {} of the file: {}", line.line, line.message);
             let at = locate(self.root, &item);
             // As Compose reads the file: nothing stands in for a variable without a value.
-            if line.is_unset && self.problems.is_included(at.value) {
+            if line.is_unset {
                 let message = format!("{message}: nothing stands in for it, as with Compose");
                 self.problems.warning(at.value, &at.path, message, line.help());
             } else {

@@ -82,7 +82,7 @@ pub(in crate::import) fn load(
         name: text("name"),
         services: services(&root).cloned().unwrap_or_default(),
         rebase: Rebase::new(&folder, stack_folder),
-        variables: Variables { known },
+        variables: Variables::new(known),
         environment,
         sources: loader.sources,
         root,

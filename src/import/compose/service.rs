@@ -167,8 +167,8 @@ impl Service<'_> {
             return Ok(());
         };
         let mut carried = project.carry(image);
-        if project.filled(image).ends_with(':') && carried.ends_with(":-}") {
-            carried = format!("{}latest}}", &carried[..carried.len() - 1]);
+        if let Some(before) = carried.strip_suffix("-}").filter(|_| project.filled(image).ends_with(':')) {
+            carried = format!("{}:-latest}}", before.trim_end_matches(':'));
             let place = self.place(entry.key.line, "image");
             let variable = image.rfind('$').map_or(image, |at| &image[at..]);
             let until = if self.all.keeps { "; until then `latest` stands in" } else { "" };
@@ -204,7 +204,10 @@ impl Service<'_> {
             "environment" | "labels" | "extra_hosts" => {
                 let mut node = entry.node.clone();
                 merge::as_map(key, &mut node);
-                let copied = self.copied(&node);
+                let mut copied = self.copied(&node);
+                if let Item::Map(map) = &mut copied {
+                    map.0.values_mut().for_each(|entry| entry.item.keep_as_text());
+                }
                 self.app.set(key, copied);
             }
             "restart" => {

@@ -1,5 +1,7 @@
 //! What a project that is included says of watching: it stays where it is, and its sections come along.
 
+use std::collections::BTreeSet;
+
 use indexmap::IndexMap;
 
 use super::super::alertmanager::tell;
@@ -66,6 +68,7 @@ impl Assembly<'_> {
             secrets,
             secrets_file,
             sought: self.sought,
+            may_be_empty: BTreeSet::new(),
         };
         proof.prove()?;
         let mut root = proof.root;

@@ -87,6 +87,9 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
     type Error = ReadError;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        if self.node.says_nothing() {
+            return visitor.visit_unit();
+        }
         self.read(visitor, guess)
     }
 
@@ -112,7 +115,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        if self.node.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
+        if self.node.says_nothing() { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
@@ -124,14 +127,14 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        if self.node.is_null() {
+        if self.node.says_nothing() {
             return visitor.visit_seq(Items { items: [].iter().enumerate() });
         }
         self.deserialize_str(visitor)
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        if self.node.is_null() {
+        if self.node.says_nothing() {
             return visitor.visit_map(Entries::all(self.node));
         }
         self.deserialize_str(visitor)

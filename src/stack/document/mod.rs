@@ -102,9 +102,15 @@ pub(crate) struct Scalar {
 }
 
 impl Scalar {
-    /// Whether it stands for nothing: empty, `~` or `null`.
+    /// Whether it stands for nothing: empty, `~` or `null`. What variables were filled into is a text, whatever they hold:
+    /// Compose, too, fills them in after it has read the YAML.
     pub(crate) fn is_null(&self) -> bool {
-        self.plain && matches!(self.text.as_str(), "" | "~" | "null" | "Null" | "NULL")
+        self.plain && self.written.is_none() && matches!(self.text.as_str(), "" | "~" | "null" | "Null" | "NULL")
+    }
+
+    /// Whether it says nothing where no text is wanted: it is null, or variables without a value stand there alone.
+    pub(super) fn says_nothing(&self) -> bool {
+        self.is_null() || (self.plain && self.text.is_empty())
     }
 
     /// The text as it was written, before variables were filled in.
@@ -140,6 +146,11 @@ impl Node {
     /// Whether it is a scalar that stands for nothing.
     pub(crate) fn is_null(&self) -> bool {
         matches!(&self.value, Value::Scalar(scalar) if scalar.is_null())
+    }
+
+    /// Whether it is a scalar that says nothing where no text is wanted.
+    pub(super) fn says_nothing(&self) -> bool {
+        matches!(&self.value, Value::Scalar(scalar) if scalar.says_nothing())
     }
 
     /// The entry of that key, where this is a map that has it.

@@ -53,12 +53,12 @@ impl<'p> Reader<'p> {
 
     /// Records that a key is missing, unless it is there and something else is wrong with it, or there is no map for it.
     pub(in crate::stack) fn missing(&mut self, key: &str, entry: &Entry, path: Path, help: &str) {
-        let is_no_map = !matches!(entry.node.value, Value::Mapping(_)) && !entry.node.is_null();
+        let is_no_map = !matches!(entry.node.value, Value::Mapping(_)) && !entry.node.says_nothing();
         let is_said_already = is_no_map
             || entry.node.pruned.get()
             || entry.node.entry(key).is_some_and(|found| match &found.node.value {
                 _ if found.node.pruned.get() => true,
-                Value::Scalar(scalar) => !scalar.is_null(),
+                Value::Scalar(scalar) => !scalar.says_nothing(),
                 Value::Sequence(items) => !items.is_empty(),
                 Value::Mapping(_) => true,
             });

@@ -45,7 +45,9 @@ pub(super) fn references_can_be_pulled(examination: &mut Examination) {
 /// `image: ""`, be it for a variable that is empty.
 fn is_written_empty(examination: &Examination, path: &Path) -> bool {
     let node = examination.locate(path).node;
-    node.is_some_and(|node| matches!(&node.value, Value::Scalar(scalar) if scalar.text.is_empty() && !scalar.is_null()))
+    node.is_some_and(
+        |node| matches!(&node.value, Value::Scalar(scalar) if scalar.text.is_empty() && !scalar.says_nothing()),
+    )
 }
 
 fn image(examination: &mut Examination, path: Path, reference: &str) {
