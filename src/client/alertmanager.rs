@@ -37,6 +37,9 @@ pub struct AlertmanagerStatus {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct KnownAlert {
+    /// What stands for its labels.
+    #[serde(default)]
+    pub fingerprint: String,
     /// Its labels.
     pub labels: BTreeMap<String, String>,
     /// Whether people are told of it.
@@ -45,10 +48,24 @@ pub struct KnownAlert {
 }
 
 impl KnownAlert {
-    /// The silences that keep an alert of these labels back. Alertmanager may know it with external labels beside its own.
+    /// The silences that keep an alert of these labels back.
     pub fn silences_of<'a>(known: &'a [Self], labels: &BTreeMap<String, String>) -> &'a [String] {
-        let is_it = |known: &&Self| labels.iter().all(|(label, value)| known.labels.get(label) == Some(value));
-        known.iter().find(is_it).map_or(&[], |known| &known.status.silenced_by)
+        Self::of(known, labels).map_or(&[], |known| &known.status.silenced_by)
+    }
+
+    /// The alerts that mute one of these labels: their names, else what stands for their labels.
+    pub fn muted_by<'a>(known: &'a [Self], labels: &BTreeMap<String, String>) -> Vec<&'a str> {
+        let by = Self::of(known, labels).into_iter().flat_map(|known| &known.status.inhibited_by);
+        let name = |fingerprint: &'a String| {
+            let source = known.iter().find(|known| known.fingerprint == *fingerprint);
+            source.and_then(|source| source.labels.get("alertname")).unwrap_or(fingerprint).as_str()
+        };
+        by.map(name).collect()
+    }
+
+    /// The one of these labels. Alertmanager may know it with external labels beside its own.
+    fn of<'a>(known: &'a [Self], labels: &BTreeMap<String, String>) -> Option<&'a Self> {
+        known.iter().find(|known| labels.iter().all(|(label, value)| known.labels.get(label) == Some(value)))
     }
 }
 
@@ -58,6 +75,8 @@ impl KnownAlert {
 pub struct KnownStatus {
     /// Ids of the silences that keep it back.
     pub silenced_by: Vec<String>,
+    /// The alerts that mute it, by what stands for their labels.
+    pub inhibited_by: Vec<String>,
 }
 
 /// A silence: of alerts with these labels nobody is told for a while.

@@ -73,6 +73,8 @@ struct Line<'a> {
     telling: Vec<(&'a str, &'a str)>,
     /// Ids of the silences that keep it back.
     silenced_by: &'a [String],
+    /// Names of the alerts that mute it.
+    muted_by: Vec<&'a str>,
 }
 
 /// The worst first, else in the order of the files.
@@ -81,11 +83,12 @@ fn lines<'a>(groups: &'a [LoadedGroup], only_active: bool, known: &'a [KnownAler
     let mut lines = Vec::new();
     for (group, rule) in rules.filter(|(_, rule)| rule.kind == "alerting") {
         if rule.alerts.is_empty() && !only_active {
-            lines.push(Line { group, rule, active: None, telling: Vec::new(), silenced_by: &[] });
+            lines.push(Line { group, rule, active: None, telling: Vec::new(), silenced_by: &[], muted_by: Vec::new() });
         }
         lines.extend(rule.alerts.iter().map(|alert| {
             let silenced_by = KnownAlert::silences_of(known, &alert.labels);
-            Line { group, rule, active: Some(alert), telling: Vec::new(), silenced_by }
+            let muted_by = KnownAlert::muted_by(known, &alert.labels);
+            Line { group, rule, active: Some(alert), telling: Vec::new(), silenced_by, muted_by }
         }));
     }
     tell_apart(&mut lines);
@@ -144,7 +147,11 @@ impl<'a> Line<'a> {
             state @ "pending" => output::paint(output::YELLOW, state),
             state => state.to_owned(),
         };
-        let state = if self.silenced_by.is_empty() { state } else { format!("{state}, silenced") };
+        let state = match (self.silenced_by, self.muted_by.as_slice()) {
+            ([], []) => state,
+            ([], _) => format!("{state}, muted"),
+            _ => format!("{state}, silenced"),
+        };
         let since = self.active.map(|alert| alert.active_at.split('.').next().unwrap_or_default().to_owned());
         let annotations = self.active.map(|alert| &alert.annotations);
         let summary = annotations.and_then(|annotations| annotations.get("summary").cloned()).unwrap_or_default();
@@ -162,6 +169,7 @@ impl<'a> Line<'a> {
             "severity": self.severity(),
             "labels": self.labels(),
             "silenced_by": self.silenced_by,
+            "muted_by": self.muted_by,
             "annotations": self.active.map_or(&self.rule.annotations, |alert| &alert.annotations),
             "active_at": self.active.map(|alert| alert.active_at.as_str()),
             "query": self.rule.query,
@@ -237,11 +245,31 @@ mod tests {
     fn one_that_is_silenced_is_marked() {
         let fires = rule("Down", &[], &[&[("instance", "a"), ("job", "x")], &[("instance", "b"), ("job", "x")]]);
         let silenced = KnownAlert {
+            fingerprint: String::new(),
             labels: labels(&[("instance", "b"), ("job", "x"), ("region", "eu")]),
-            status: KnownStatus { silenced_by: vec!["5f0a31c2".to_owned()] },
+            status: KnownStatus { silenced_by: vec!["5f0a31c2".to_owned()], ..KnownStatus::default() },
         };
         let shown = names(vec![fires], &[silenced]);
         assert!(shown[0].ends_with(" Down{instance=\"a\"}") && !shown[0].contains("silenced"), "{shown:?}");
         assert!(shown[1].ends_with(", silenced Down{instance=\"b\"}"), "{shown:?}");
+    }
+
+    #[test]
+    fn one_that_another_mutes_is_marked_and_names_it() {
+        let known = |name: &str, fingerprint: &str, muted_by: &[&str]| KnownAlert {
+            fingerprint: fingerprint.to_owned(),
+            labels: labels(&[("alertname", name), ("job", "x")]),
+            status: KnownStatus {
+                inhibited_by: muted_by.iter().map(|by| (*by).to_owned()).collect(),
+                ..KnownStatus::default()
+            },
+        };
+        let known = [known("Down", "aa", &[]), known("Slow", "bb", &["aa", "cc"])];
+        let one = |name: &'static str| rule(name, &[], &[&[("alertname", name), ("job", "x")]]);
+        let groups = [LoadedGroup { name: "x".to_owned(), file: String::new(), rules: vec![one("Down"), one("Slow")] }];
+        let lines = lines(&groups, false, &known);
+        assert!(!lines[0].row()[0].contains("muted") && lines[1].row()[0].ends_with(", muted"));
+        assert_eq!(lines[1].as_json()["muted_by"], json!(["Down", "cc"]));
+        assert_eq!(lines[0].as_json()["muted_by"], json!([]));
     }
 }

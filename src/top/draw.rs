@@ -259,9 +259,9 @@ fn draw_alerts(screen: &Screen, news: &News, area: Rect, frame: &mut Frame) {
         return frame.render_widget(Paragraph::new("no alert is pending or firing").green(), area);
     }
     let head = Row::new(["STATE", "ALERT", "SEVERITY", "WHAT"]).dim();
-    let rows = news.alerts.iter().map(|(is_silenced, alert)| {
-        let state = if *is_silenced {
-            Cell::from("silenced").dim()
+    let rows = news.alerts.iter().map(|(kept_back, alert)| {
+        let state = if let Some(word) = kept_back {
+            Cell::from(*word).dim()
         } else if alert.state == "firing" {
             Cell::from("✖ firing").red().bold()
         } else {
@@ -459,11 +459,13 @@ mod tests {
             state: "firing".to_owned(),
             active_at: String::new(),
         };
-        screen.news.as_mut().expect("there are news").alerts = vec![(true, alert("Quiet")), (false, alert("Loud"))];
+        screen.news.as_mut().expect("there are news").alerts =
+            vec![(Some("silenced"), alert("Quiet")), (Some("muted"), alert("Known")), (None, alert("Loud"))];
         let text = drawn(&screen, 120, 30);
         let line = |name: &str| text.lines().find(|line| line.contains(name)).expect("a line of it");
         assert!(line("Quiet").contains("silenced") && line("Loud").contains("firing"), "{text}");
         assert!(!line("Quiet").contains("firing"), "{text}");
+        assert!(line("Known").contains("muted") && !line("Known").contains("firing"), "{text}");
     }
 
     #[test]

@@ -11,8 +11,8 @@ pub struct News {
     pub apps: Vec<App>,
     /// Everything that is scraped.
     pub targets: Vec<Target>,
-    /// Pending and firing alerts, and whether each is silenced.
-    pub alerts: Vec<(bool, Alert)>,
+    /// Pending and firing alerts, and why nobody is told of each: `silenced` or `muted`.
+    pub alerts: Vec<(Option<&'static str>, Alert)>,
     /// The stretch of time that courses show.
     pub range: TimeRange,
 }

@@ -25,7 +25,7 @@ pub struct Servers {
     pub prometheus: Prometheus,
     /// Those that scrape in its place, where there are any.
     pub shards: Vec<Prometheus>,
-    /// Who knows which alerts are silenced, where there is one.
+    /// Who knows which alerts are silenced or muted, where there is one.
     pub alertmanager: Option<Alertmanager>,
 }
 
@@ -100,12 +100,19 @@ async fn look(subject: &Subject, servers: &Servers) -> Result<News, Error> {
     let alerts = servers.prometheus.alerts();
     let (apps, targets, alerts, known) = tokio::join!(join_all(apps), targets(servers), alerts, known(servers));
     let apps = apps.into_iter().collect::<Result<_, _>>()?;
-    let silenced = |alert: &Alert| !KnownAlert::silences_of(&known, &alert.labels).is_empty();
-    let alerts = alerts?.into_iter().map(|alert| (silenced(&alert), alert)).collect();
+    let alerts = alerts?.into_iter().map(|alert| (kept_back(&known, &alert), alert)).collect();
     Ok(News { apps, targets: targets?, alerts, range })
 }
 
-/// What Alertmanager knows of. Where it does not answer at once, nothing is called silenced.
+/// Why nobody is told of it.
+fn kept_back(known: &[KnownAlert], alert: &Alert) -> Option<&'static str> {
+    if !KnownAlert::silences_of(known, &alert.labels).is_empty() {
+        return Some("silenced");
+    }
+    (!KnownAlert::muted_by(known, &alert.labels).is_empty()).then_some("muted")
+}
+
+/// What Alertmanager knows of. Where it does not answer at once, nothing is called silenced or muted.
 async fn known(servers: &Servers) -> Vec<KnownAlert> {
     let Some(alertmanager) = &servers.alertmanager else { return Vec::new() };
     tokio::time::timeout(PATIENCE / 3, alertmanager.alerts()).await.ok().and_then(Result::ok).unwrap_or_default()
@@ -137,16 +144,34 @@ async fn ask(subject: &Subject, servers: &Servers, panel: &Panel, range: &TimeRa
         Err(error) if error.answered => None,
         Err(error) => return Err(error),
     };
-    let series = series.map(|one| Series {
-        points: one.points.iter().map(|point| (point.time, point.value)).collect(),
-        ..Series::default()
+    let series = series.map(|one| {
+        let points = one.points.iter().map(|point| (point.time, point.value)).collect();
+        Series { points: until_now(points, range), ..Series::default() }
     });
     Ok(Signal { panel: panel.clone(), series })
+}
+
+/// The same, and that there is no value now where the last one is of before: what is gone has none.
+fn until_now(mut points: Vec<(f64, f64)>, range: &TimeRange) -> Vec<(f64, f64)> {
+    let is_over = points.last().is_some_and(|(time, _)| *time <= range.end - range.step + 0.001);
+    points.extend(is_over.then_some((range.end, f64::NAN)));
+    points
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_gone_has_no_value_now() {
+        let range = TimeRange { start: 100.0, end: 1000.0, step: 15.0, zone: jiff::tz::TimeZone::UTC };
+        let last = |time: f64| until_now(vec![(time - 15.0, 1.0), (time, 2.0)], &range).last().map(|(_, value)| *value);
+        assert_eq!((last(1000.0), last(990.0)), (Some(2.0), Some(2.0)));
+        for time in [985.0, 400.0] {
+            assert!(last(time).is_some_and(f64::is_nan), "{time}");
+        }
+        assert_eq!(until_now(Vec::new(), &range), []);
+    }
 
     fn subject() -> Subject {
         let (golden, zone) = (IndexMap::new(), jiff::tz::TimeZone::UTC);

@@ -187,11 +187,26 @@ fn mutings(section: &Alertmanager) -> Vec<Muting> {
         let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
         Muting { source: owned(source), target: owned(target), equal: owned(equal) }
     };
+    // A label that both lack is alike, too: what says nothing of where it is is about anything, and mutes nothing.
     let usual = [
         // Nobody needs to be told that it is bad of what is known to be worse.
-        muting(&["severity=\"critical\""], &["severity=~\"warning|info\""], &["alertname", "job", "instance"]),
-        // What is down answers slowly and wrongly, too.
-        muting(&["alertname=\"TargetDown\""], &["alertname!=\"TargetDown\"", "job!=\"\""], &["job", "instance"]),
+        muting(
+            &["severity=\"critical\"", "instance!=\"\""],
+            &["severity=~\"warning|info\""],
+            &["alertname", "app", "job", "instance", "device", "mountpoint", "name"],
+        ),
+        // What is down answers slowly and wrongly, too: a target …
+        muting(
+            &["alertname=\"TargetDown\"", "job!=\"\"", "instance!=\"\""],
+            &["alertname!=\"TargetDown\""],
+            &["job", "instance"],
+        ),
+        // … and an app of which no replica is left.
+        muting(
+            &["alertname=\"TargetDown\"", "app!=\"\"", "job!=\"\"", "instance=\"\""],
+            &["alertname!=\"TargetDown\""],
+            &["app", "job", "instance"],
+        ),
     ];
     let texts = |matchers: &[Matcher]| matchers.iter().map(ToString::to_string).collect();
     let written = section.inhibit.iter().map(|written| Muting {
@@ -206,4 +221,66 @@ fn templates(section: &Alertmanager) -> Vec<TemplateFile> {
     let named =
         |file: &crate::stack::TemplateFile| TemplateFile { name: file.file_name().to_owned(), text: file.text.clone() };
     section.templates.iter().map(named).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether an alert with the one labels mutes one with the others, as Alertmanager looks at it.
+    fn mutes(source: &[(&str, &str)], target: &[(&str, &str)]) -> bool {
+        let value = |labels: &[(&str, &str)], label: &str| -> String {
+            labels.iter().find(|(known, _)| *known == label).map_or("", |(_, value)| value).to_owned()
+        };
+        let fits = |labels: &[(&str, &str)], matcher: &String| {
+            let matcher: Matcher = matcher.parse().expect("it is a matcher");
+            let value = value(labels, &matcher.label);
+            match matcher.operator {
+                "=" => value == matcher.value,
+                "!=" => value != matcher.value,
+                "=~" => matcher.value.split('|').any(|one| value == one),
+                other => panic!("{other}"),
+            }
+        };
+        mutings(&Alertmanager::default()).iter().any(|muting| {
+            muting.source.iter().all(|matcher| fits(source, matcher))
+                && muting.target.iter().all(|matcher| fits(target, matcher))
+                && muting.equal.iter().all(|label| value(source, label) == value(target, label))
+        })
+    }
+
+    #[test]
+    fn what_names_no_place_mutes_nothing_elsewhere() {
+        let long = |app| [("alertname", "QueueLong"), ("app", app), ("severity", "critical")];
+        let longer = |app| [("alertname", "QueueLong"), ("app", app), ("severity", "warning")];
+        assert!(!mutes(&long("qa"), &longer("qb")));
+        assert!(!mutes(
+            &[("alertname", "Queue"), ("severity", "critical"), ("queue", "a")],
+            &[("alertname", "Queue"), ("severity", "warning"), ("queue", "b")]
+        ));
+        assert!(!mutes(&[("alertname", "TargetDown")], &[("alertname", "Slow")]));
+        assert!(!mutes(&[("alertname", "TargetDown"), ("job", "web")], &[("alertname", "Slow"), ("job", "web")]));
+    }
+
+    #[test]
+    fn the_worse_mutes_the_bad_of_the_same_place_alone() {
+        let full = |severity, mountpoint| {
+            let place = [("job", "node"), ("instance", "node:9100"), ("mountpoint", mountpoint)];
+            [&[("alertname", "Full"), ("severity", severity)][..], &place[..]].concat()
+        };
+        assert!(mutes(&full("critical", "/"), &full("warning", "/")));
+        assert!(!mutes(&full("critical", "/"), &full("warning", "/data")));
+    }
+
+    #[test]
+    fn what_is_down_mutes_what_else_is_told_of_it() {
+        let down = [("alertname", "TargetDown"), ("app", "web"), ("job", "web")];
+        let slow = |app, job| [("alertname", "HighLatency"), ("app", app), ("job", job)];
+        assert!(mutes(&down, &slow("web", "web")));
+        assert!(!mutes(&down, &slow("shop", "web")) && !mutes(&down, &slow("web", "shop")));
+        let of = |name, instance| [("alertname", name), ("job", "web"), ("instance", instance)];
+        assert!(mutes(&of("TargetDown", "web:80"), &of("Slow", "web:80")));
+        assert!(!mutes(&of("TargetDown", "web:80"), &of("Slow", "web-2:80")));
+        assert!(!mutes(&of("TargetDown", "web:80"), &slow("web", "web")));
+    }
 }

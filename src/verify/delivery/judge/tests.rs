@@ -69,7 +69,7 @@ fn state() -> DeliveryState {
                 cluster: "disabled".to_owned(),
                 peers: 0,
             })),
-            alerts: vec![KnownAlert { labels: known, status: KnownStatus::default() }],
+            alerts: vec![KnownAlert { fingerprint: String::new(), labels: known, status: KnownStatus::default() }],
             delivered: Some(Delivered { posted: Posted::Accepted, arrived_ms: Some(1234), kept_back: None }),
             probe: "abc-1".to_owned(),
             lines: Vec::new(),
