@@ -35,24 +35,23 @@ pub(super) fn group(stack: &Stack, app: &Watched, missing: &mut Vec<MissingRule>
     RuleGroup { name: app.name.to_owned(), interval: None, rules }
 }
 
-/// Of an app whose replicas are counted, or that says something of its own. All others are looked at together.
 fn target_down(stack: &Stack, app: &Watched) -> Option<Rule> {
-    if !app.is_counted() && !is_own(app.alerts, "target-down") {
-        return None;
-    }
     let settings = settings_of(stack, app.alerts, "target-down", true)?;
     let (name, job) = (app.name, &app.job.name);
-    // A replica that is gone may leave no target behind, and no target no series.
-    let expression = if app.is_counted() {
-        format!("(sum(up{{job=\"{job}\"}}) or vector(0){}) == 0", app.unless_unwatched())
+    let (expression, what) = if app.is_counted() {
+        // A replica that is gone may leave no target behind, and no target no series.
+        let none = format!("(sum(up{{job=\"{job}\"}}) or vector(0)) == 0");
+        // Of what a shard that is away scrapes nobody knows that it is down.
+        let unless = app.away().map(|away| format!(" unless on () {away}")).unwrap_or_default();
+        (format!("{none}{unless}"), "none of its replicas can be scraped")
     } else {
-        format!("up{{job=\"{job}\"}} == 0")
+        (format!("up{{job=\"{job}\"}} == 0"), "{{ $labels.instance }} cannot be scraped")
     };
     let usual = Usual {
         name: "TargetDown",
         holds_for: Duration::from_secs(2 * MINUTE),
         severity: "critical",
-        summary: format!("{name} is down: none of its replicas can be scraped"),
+        summary: format!("{name} is down: {what}"),
         description: "Prometheus gets no metrics from this app. `stackctl verify targets` says why.",
     };
     Some(of_preset(usual, &expression, &settings, &[("app", name), ("job", job)]))
@@ -73,19 +72,20 @@ fn replica_missing(stack: &Stack, app: &Watched) -> Option<Rule> {
         },
         description: "The others cannot be scraped. `stackctl ps` shows which, `stackctl verify targets` why.",
     };
-    // With none left, `TargetDown` says it.
-    let up = format!("(sum(up{{job=\"{job}\"}}) > 0)");
-    let expression = match app.watched_replicas(replicas) {
-        Some(watched) => format!("{up} < {watched}"),
-        None => format!("{up} < {replicas}{}", app.unless_unwatched()),
+    // With none left, `TargetDown` says it, unless a shard is away that may know better.
+    let up = format!("sum(up{{job=\"{job}\"}}) > 0");
+    let expression = match (app.away(), app.watched_replicas(replicas)) {
+        (None, _) => format!("({up}) < {replicas}"),
+        (Some(away), Some(watched)) => format!("({up} or vector(0) and on () {away}) < {watched}"),
+        // Nobody knows whose they are: what is missing is down where somebody sees one that is.
+        (Some(away), None) => format!(
+            "({up} or vector(0) and on () {away}) < {replicas} unless on () ({away} unless on () up{{job=\"{job}\"}} == 0)"
+        ),
     };
     Some(of_preset(usual, &expression, &settings, &[("app", name), ("job", job)]))
 }
 
 fn restart_loop(stack: &Stack, app: &Watched) -> Option<Rule> {
-    if !is_own(app.alerts, "restart-loop") {
-        return None;
-    }
     let settings = settings_of(stack, app.alerts, "restart-loop", true)?;
     Some(restarts(&format!("{{job=\"{}\"}}", app.job.name), &settings, &[("app", app.name)]))
 }

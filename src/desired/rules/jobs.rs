@@ -50,7 +50,7 @@ fn name(job: &Value) -> Option<&str> {
 }
 
 /// A regular expression for this name alone, as it stands in a text of `PromQL`.
-fn exactly(name: &str) -> String {
+pub(super) fn exactly(name: &str) -> String {
     let mut text = String::new();
     for letter in name.chars() {
         match letter {

@@ -115,9 +115,13 @@ struct Watched<'a> {
 }
 
 impl Watched<'_> {
-    /// What takes an expression back while a shard is away: a replica that nobody scrapes is not known to be down.
-    fn unless_unwatched(&self) -> &'static str {
-        if self.is_shared { r#" unless on () up{job="prometheus"} == 0"# } else { "" }
+    /// What has an answer while a server is away that scrapes some of its replicas, or that may: a replica that nobody scrapes is
+    /// not known to be down. `None`: one server scrapes all.
+    fn away(&self) -> Option<String> {
+        let addresses: Vec<String> = self.parts.iter().map(|(address, _)| jobs::exactly(address)).collect();
+        let instances =
+            if addresses.is_empty() { String::new() } else { format!(",instance=~\"{}\"", addresses.join("|")) };
+        self.is_shared.then(|| format!("up{{job=\"prometheus\"{instances}}} == 0"))
     }
 
     /// The number of replicas that somebody scrapes: those of a shard that is away are not known to be missing. `None`: nobody knows
@@ -127,7 +131,7 @@ impl Watched<'_> {
             format!(" - {count} * (count(up{{job=\"prometheus\",instance=\"{address}\"}} == 0) or vector(0))")
         };
         let away: String = self.parts.iter().map(of_shard).collect();
-        (!self.is_shared || !away.is_empty()).then(|| format!("{replicas}{away}"))
+        (!away.is_empty()).then(|| format!("{replicas}{away}"))
     }
 
     /// Whether its replicas are counted, in place of looking at each.

@@ -1,7 +1,7 @@
 //! Alerts that are about the whole stack: targets, restarts, disks, certificates, Prometheus itself.
 
 use super::super::{Duration, PrometheusConfig, Rule, RuleGroup, prometheus_duration};
-use super::alert::{Usual, has_alertmanager, is_own, of_preset, own, settings};
+use super::alert::{Usual, has_alertmanager, of_preset, own, settings};
 use super::watcher::{self, Watcher};
 use super::{Watched, behind, jobs};
 use crate::stack::{Stack, written_alerts};
@@ -36,8 +36,8 @@ pub(super) fn group(stack: &Stack, config: &PrometheusConfig, apps: &[Watched]) 
 /// Of all that has no rule of its own. What a prober asks is not down because the prober is.
 fn target_down(stack: &Stack, config: &PrometheusConfig, apps: &[Watched], watchers: &[Watcher]) -> Option<Rule> {
     let settings = settings(stack, "target-down", true)?;
-    let apart = apps.iter().filter(|app| app.is_counted() || is_own(app.alerts, "target-down"));
-    let apart = apart.map(|app| app.job.name.as_str()).chain(watchers.iter().map(|watcher| watcher.job));
+    // An alert of an app names it, and so has a rule of its own.
+    let apart = apps.iter().map(|app| app.job.name.as_str()).chain(watchers.iter().map(|watcher| watcher.job));
     let prober = watcher::prober(stack, config);
     let asked = prober.map(|_| behind::probes(config)).unwrap_or_default();
     let apart: Vec<&str> = apart.chain(asked.iter().copied()).collect();
@@ -61,9 +61,8 @@ fn target_down(stack: &Stack, config: &PrometheusConfig, apps: &[Watched], watch
 
 fn restart_loop(stack: &Stack, config: &PrometheusConfig, apps: &[Watched]) -> Option<Rule> {
     let settings = settings(stack, "restart-loop", true)?;
-    let others = apps.iter().filter(|app| is_own(app.alerts, "restart-loop"));
-    let others: Vec<&str> = others.map(|app| app.job.name.as_str()).collect();
-    Some(super::app::restarts(&jobs::but(config, &others)?, &settings, &[]))
+    let apart: Vec<&str> = apps.iter().map(|app| app.job.name.as_str()).collect();
+    Some(super::app::restarts(&jobs::but(config, &apart)?, &settings, &[]))
 }
 
 fn disk_full(stack: &Stack) -> Option<Rule> {
