@@ -9,7 +9,7 @@ use super::learned::{HOUR, Knowledge, Learned, Running, Sight, after, window};
 use super::prove;
 use super::situation::Situation;
 use crate::client::{Prometheus, QueryResult};
-use crate::dashboard::{Exposed, STATUS_LABELS, telling_metrics};
+use crate::dashboard::{Exposed, STATUS_LABELS, is_status, telling_metrics};
 use crate::desired::{Desired, Job, JobOrigin, LearnedFrom, Service};
 use crate::engine::ObservedContainer;
 use crate::pins::name_of;
@@ -242,7 +242,7 @@ async fn ask(prometheus: &Prometheus, question: &str) -> Option<Sights> {
         sight.is_scraped = true;
         let Some(metric) = one.labels.remove("__name__") else { continue };
         let labels = sight.exposed.0.entry(metric).or_default();
-        labels.extend(one.labels.into_iter().filter(|(_, value)| !value.is_empty()).map(|(label, _)| label));
+        labels.extend(one.labels.into_iter().filter(|(_, value)| is_status(value)).map(|(label, _)| label));
     }
     Some(sights)
 }

@@ -7,6 +7,15 @@
 /// Labels in which libraries keep the status of an HTTP answer.
 pub const STATUS_LABELS: &[&str] = &["code", "http_response_status_code", "status", "status_code"];
 
+/// Whether a value of such a label is a status: `200`, `2xx`, `2..`. Some count `success` and `error` under one of these names.
+pub fn is_status(value: &str) -> bool {
+    let mut letters = value.chars();
+    let has_class = letters.next().is_some_and(|first| ('1'..='5').contains(&first));
+    let rest: Vec<char> = letters.collect();
+    let is_code = rest.iter().all(char::is_ascii_digit);
+    has_class && rest.len() == 2 && (is_code || rest.iter().all(|letter| "xX.".contains(*letter)))
+}
+
 /// How one library counts HTTP requests.
 #[derive(Debug)]
 pub(super) struct HttpServer {
@@ -278,8 +287,18 @@ pub(super) const RUNTIME: &[Runtime] = &[
 
 #[cfg(test)]
 mod tests {
-    use super::RUNTIME;
+    use super::{RUNTIME, is_status};
     use crate::promql::{Expression, Filling, fill};
+
+    #[test]
+    fn a_status_is_a_code_or_a_class_of_codes() {
+        for value in ["200", "404", "503", "2xx", "5XX", "2.."] {
+            assert!(is_status(value), "{value}");
+        }
+        for value in ["", "success", "error", "2", "20", "2000", "2x0", "700", "OK", "ok."] {
+            assert!(!is_status(value), "{value}");
+        }
+    }
 
     #[test]
     fn the_metrics_of_a_panel_are_those_that_its_query_asks_for() {

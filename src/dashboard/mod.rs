@@ -30,7 +30,7 @@ pub use color::Color;
 pub use edited::as_edited;
 pub use exposed::Exposed;
 pub use import::{ImportError, Imported, WrongQuery, import, text_of};
-pub use instrumentation::STATUS_LABELS;
+pub use instrumentation::{STATUS_LABELS, is_status};
 pub use layout::{COLUMNS, Placed, Position};
 pub use library::Library;
 pub use order::in_order_of;

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use tokio::sync::OnceCell;
 
 use crate::client::{Error, LoadedGroup, Prometheus, QueryResult, RuleHealth};
-use crate::dashboard::Exposed;
+use crate::dashboard::{Exposed, STATUS_LABELS};
 use crate::desired::{Desired, PrometheusConfig, Rule, RuleFile, RuleGroup};
 use crate::promql::{Expression, Matcher, Operator, Selector};
 
@@ -16,6 +16,9 @@ const REMEMBERED: &str = "1h";
 
 /// Values of a label that are told at most.
 const MOST_VALUES: usize = 8;
+
+/// Metrics that Prometheus makes while an alert is pending or firing, and not before.
+pub(super) const OF_ALERTS: [&str; 2] = ["ALERTS", "ALERTS_FOR_STATE"];
 
 /// The label of a histogram's buckets that says how much they hold at most.
 pub(super) const BOUND: &str = "le";
@@ -176,6 +179,15 @@ impl<'a> Lookup<'a> {
                 return Found::NoMatch { matcher: Some(matcher.clone()), values };
             }
         }
+        // Others have had that status, and this one has not.
+        for matcher in selector.matchers.iter().filter(|matcher| STATUS_LABELS.contains(&matcher.label.as_str())) {
+            let mut rest = selector.clone();
+            rest.matchers.retain(|other| other != matcher);
+            let values = self.values_of(&matcher.label, &rest.to_string()).await;
+            if !values.is_empty() {
+                return Found::NoMatch { matcher: Some(matcher.clone()), values };
+            }
+        }
         Found::NoMatch { matcher: None, values: Vec::new() }
     }
 
@@ -279,7 +291,35 @@ pub(super) fn nearest(metric: &str, metrics: &BTreeSet<String>) -> Option<String
 
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use serde_json::json;
+
+    use super::{Found, Lookup, nearest};
+    use crate::client::stand_in::{StandIn, success};
+    use crate::promql::Expression;
+    use crate::verify::fixture::demo;
+
+    #[tokio::test]
+    async fn of_labels_that_are_nowhere_together_the_status_is_the_one_that_is_still_to_come() {
+        let stand_in = StandIn::new(|question| {
+            let one = |labels: serde_json::Value| json!([{ "metric": labels, "value": [1_795_441_031.0, "1"] }]);
+            let query = question.query.as_str();
+            // Of `web` nothing failed, of another app something did.
+            let result = match (query.starts_with("group by (__name__)"), query.starts_with("group by (code)")) {
+                (true, _) => one(json!({ "__name__": "requests_total" })),
+                (_, true) => one(json!({ "code": "200" })),
+                _ if query.contains("job=") && query.contains("code=") => json!([]),
+                _ => one(json!({})),
+            };
+            success(&json!({ "resultType": "vector", "result": result }))
+        })
+        .await;
+        let desired = demo(Vec::new());
+        let config = desired.prometheus.as_ref().expect("it has one");
+        let query = Expression::parse(r#"rate(requests_total{job="web",code=~"5.."}[5m])"#).expect("it is a query");
+        let states = Lookup::new(&stand_in.prometheus, config, &desired.exposed).selectors(&query).await;
+        let Found::NoMatch { matcher: Some(matcher), values } = &states[0].found else { panic!("{states:?}") };
+        assert_eq!((matcher.label.as_str(), values.as_slice()), ("code", &["200".to_owned()][..]));
+    }
 
     #[test]
     fn the_nearest_metric_is_found_and_a_far_one_is_not() {

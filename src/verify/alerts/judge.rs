@@ -4,15 +4,12 @@ use std::collections::BTreeMap;
 
 use super::ALERTS;
 use crate::client::{LoadedRule, RuleHealth};
-use crate::dashboard::STATUS_LABELS;
+use crate::dashboard::{STATUS_LABELS, is_status};
 use crate::desired::{Duration, Rule, RuleFile, RuleGroup, RuleKind, is_preset, rule_place};
 use crate::promql::{Expression, Matcher, Selector};
 use crate::verify::dashboards::{Jobs, Reason};
-use crate::verify::series::{BOUND, Found, SelectorState, bound};
+use crate::verify::series::{BOUND, Found, OF_ALERTS, SelectorState, bound};
 use crate::verify::{Cause, Finding, Trouble};
-
-/// Metrics that Prometheus makes while an alert is pending or firing, and not before.
-const OF_ALERTS: [&str; 2] = ["ALERTS", "ALERTS_FOR_STATE"];
 
 /// Labels that come from where something is scraped: what they are is known from the first scrape on.
 const OF_TARGETS: [&str; 2] = ["job", "instance"];
@@ -24,6 +21,8 @@ pub struct RuleState {
     pub loaded: Option<LoadedRule>,
     /// Each selector of its expression, with what it finds.
     pub selectors: Vec<SelectorState>,
+    /// The bounds of the histogram whose quantile it compares, sorted. Empty: it compares none, or has no buckets yet.
+    pub bounds: Vec<String>,
 }
 
 /// One finding for the rule at that place of its group.
@@ -45,6 +44,9 @@ pub fn judge_rule(file: &RuleFile, group: &RuleGroup, at: usize, state: &RuleSta
     if loaded.health == RuleHealth::Failed {
         let message = format!("Prometheus cannot evaluate `{}`: {}", rule.name, loaded.last_error);
         return fail(Trouble::new(Cause::RuleError, message, format!("correct {place}")));
+    }
+    if let Some(trouble) = above_all_bounds(rule, &state.bounds, &place) {
+        return fail(trouble);
     }
     let verdict = never(rule, state, &place);
     // What is not scraped is told once, as what it is, and not by every rule that would count it.
@@ -222,6 +224,39 @@ fn no_bucket(rule: &Rule, metric: &str, matcher: &Matcher, values: &[String], pl
     Trouble::new(Cause::NoData, message, fix)
 }
 
+/// The buckets whose quantile a rule compares, and with what: nothing is above more than that. `None`: it is no such rule.
+pub(super) fn compared_quantile(rule: &Rule) -> Option<(Selector, f64)> {
+    let text = rule.expression.trim();
+    let (quantile, above) = text.rsplit_once('>')?;
+    let above = above.trim_start_matches('=').trim().parse().ok()?;
+    if !quantile.starts_with("histogram_quantile(") || !quantile.trim_end().ends_with(')') {
+        return None;
+    }
+    let selectors = Expression::parse(quantile).ok()?.selectors();
+    let [buckets] = <[Selector; 1]>::try_from(selectors).ok()?;
+    buckets.metric.as_ref().is_some_and(|metric| metric.ends_with("_bucket")).then_some((buckets, above))
+}
+
+/// What is slower than the highest bound is not known to be slower than that: no quantile is above it.
+fn above_all_bounds(rule: &Rule, bounds: &[String], place: &str) -> Option<Trouble> {
+    let (buckets, above) = compared_quantile(rule)?;
+    let highest = bounds.iter().map(|value| bound(value)).filter(|bound| bound.is_finite()).next_back()?;
+    let can_be = if rule.expression.contains(">=") { above <= highest } else { above < highest };
+    if can_be {
+        return None;
+    }
+    let metric = buckets.metric.as_deref().unwrap_or_default();
+    let message = format!(
+        "it can never fire: the highest bound of `{metric}` is `{highest}`, no quantile of it is above that, and it asks for more than {above}"
+    );
+    let own = format!("give the app's histogram a bound above {above} s");
+    let fix = match rule.labels.get("app").filter(|_| is_preset(rule)) {
+        Some(app) => format!("write less than {highest} s as `above` of `apps.{app}.alerts.latency`, or {own}"),
+        None => format!("compare with less than {highest} in {place}, or {own}"),
+    };
+    Some(Trouble::new(Cause::NoData, message, fix))
+}
+
 /// Seconds as the stack file writes them; `None` for what is no whole number of milliseconds.
 fn time(seconds: f64) -> Option<Duration> {
     let millis = (seconds * 1000.0).round();
@@ -243,7 +278,7 @@ fn mismatch(metric: &str, matcher: &Matcher, values: &[String], place: &str) -> 
         return Some(Verdict::Never(Trouble::new(Cause::NoData, message, fix)));
     }
     // A status that nobody has seen yet is what many an alert waits for.
-    if STATUS_LABELS.contains(&label) {
+    if STATUS_LABELS.contains(&label) && values.iter().any(|value| is_status(value)) {
         return None;
     }
     let listed: Vec<String> = values.iter().map(|value| format!("`{value}`")).collect();

@@ -8,7 +8,7 @@ pub use judge::{RuleState, judge_rule};
 use futures_util::StreamExt;
 
 use super::dashboards::{Jobs, ask_jobs};
-use super::series::Lookup;
+use super::series::{BOUND, Lookup};
 use super::{Cause, Finding, Server, Status, Trouble, server};
 use crate::client::LoadedGroup;
 use crate::desired::{Desired, MissingRule, PrometheusConfig, Rule, RuleFile, RuleGroup};
@@ -105,7 +105,11 @@ async fn state(
         Ok(expression) => lookup.selectors(&expression).await,
         Err(_) => Vec::new(),
     };
-    RuleState { loaded: loaded.cloned(), selectors }
+    let bounds = match judge::compared_quantile(rule) {
+        Some((buckets, _)) => lookup.values_of(BOUND, &buckets.to_string()).await,
+        None => Vec::new(),
+    };
+    RuleState { loaded: loaded.cloned(), selectors, bounds }
 }
 
 fn unreachable(service: &str, why: &str) -> Finding {

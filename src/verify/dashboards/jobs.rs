@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::client::{Health, Target, Targets};
 use crate::desired::{Desired, Job, JobOrigin, Role, Says};
-use crate::promql::{Operator, Selector};
-use crate::verify::series::{Found, SelectorState};
+use crate::promql::{Matcher, Operator, Selector};
+use crate::verify::series::{Found, OF_ALERTS, SelectorState};
 use crate::verify::server::one_whole;
 use crate::verify::targets::{Unreached, see};
 use crate::verify::{Cause, Server, Trouble};
@@ -20,6 +20,8 @@ pub struct Jobs {
     unmanned: BTreeSet<String>,
     /// Those of apps, whose signals the stack file names.
     apps: BTreeSet<String>,
+    /// Names of the alerts that there are rules for.
+    alerts: BTreeSet<String>,
 }
 
 /// Why a selector finds nothing.
@@ -57,7 +59,8 @@ pub(in crate::verify) async fn ask(desired: &Desired, servers: &[Server]) -> Job
 impl Jobs {
     /// `targets`: `None` where they are not known, so that no panel waits for one.
     pub fn of(desired: &Desired, targets: Option<&Targets>, unreached: &Unreached) -> Self {
-        let mut jobs = Self { unwell: BTreeMap::new(), unmanned: unmanned(desired), apps: apps(desired) };
+        let (unmanned, apps, alerts) = (unmanned(desired), apps(desired), alerts(desired));
+        let mut jobs = Self { unwell: BTreeMap::new(), unmanned, apps, alerts };
         let (Some(config), Some(targets)) = (&desired.prometheus, targets) else { return jobs };
         let mut by_job: BTreeMap<&str, Vec<&Target>> = BTreeMap::new();
         for target in &targets.active {
@@ -95,10 +98,16 @@ impl Jobs {
         if let Some(job) = asked.first().filter(|_| asked.iter().all(|job| self.unmanned.contains(*job))) {
             return (state.found != Found::Series).then(|| Reason::NoReplica(no_replica(job, who)));
         }
+        // An alert that is not pending waits for nobody.
+        if self.is_quiet_alert(state) {
+            return None;
+        }
         let is_misspelled = match &state.found {
             Found::NoMetric { nearest } => nearest.is_some(),
             Found::NoMatch { .. } => true,
             Found::Rests => false,
+            // What comes and goes has gone with its job, where that is known.
+            Found::Before if !asked.is_empty() => false,
             _ => return None,
         };
         let is_asked = |job: &&String| asked.is_empty() || asked.contains(&job.as_str());
@@ -122,9 +131,27 @@ impl Jobs {
         Some(Reason::Trouble(trouble))
     }
 
+    /// Whether a selector asks for alerts that there are rules for, and that are neither pending nor firing.
+    pub(super) fn is_quiet_alert(&self, state: &SelectorState) -> bool {
+        let is_empty = matches!(state.found, Found::NoMetric { .. } | Found::NoMatch { .. } | Found::Before);
+        let metric = state.selector.metric.as_deref().unwrap_or_default();
+        let is_known = |matcher: &Matcher| match matcher.operator {
+            Operator::Equal => self.alerts.contains(&matcher.value),
+            _ => !self.alerts.is_empty(),
+        };
+        let mut names = state.selector.matchers.iter().filter(|matcher| matcher.label == "alertname");
+        is_empty && OF_ALERTS.contains(&metric) && !self.alerts.is_empty() && names.all(is_known)
+    }
+
     fn says_nothing(&self, job: &str) -> bool {
         self.unwell.contains_key(job) || self.unmanned.contains(job)
     }
+}
+
+fn alerts(desired: &Desired) -> BTreeSet<String> {
+    let files = desired.prometheus.iter().flat_map(|prometheus| &prometheus.rule_files);
+    let rules = files.flat_map(|file| &file.groups).flat_map(|group| &group.rules);
+    rules.filter(|rule| rule.is_alert()).map(|rule| rule.name.clone()).collect()
 }
 
 fn apps(desired: &Desired) -> BTreeSet<String> {

@@ -3,7 +3,7 @@
 use super::DASHBOARDS;
 use super::evidence::{Answer, PanelState, QueryState, Silence};
 use super::jobs::{Jobs, Reason};
-use crate::dashboard::STATUS_LABELS;
+use crate::dashboard::{STATUS_LABELS, is_status};
 use crate::desired::{DashboardOrigin as Origin, StackDashboard};
 use crate::promql::{Matcher, Operator, Selector};
 use crate::verify::series::Found;
@@ -22,7 +22,10 @@ enum Verdict {
 }
 
 /// Metrics of components that come with the first event of their kind, and with which.
-const COMES_WITH: [(&str, &str); 1] = [("pushgateway_http_requests_total", "the first push")];
+const COMES_WITH: [(&str, &str); 2] = [
+    ("pushgateway_http_requests_total", "the first push"),
+    ("probe_ssl_earliest_cert_expiry", "the first answer over TLS"),
+];
 
 /// One finding for each panel, in order. Panels that ask the same, and for which the same is wrong, are one finding that
 /// names them all: there is one thing to correct.
@@ -137,11 +140,13 @@ fn judge_empty(query: &QueryState, silence: &Silence, remedy: &Remedy) -> Verdic
     if let Some((selector, length, interval)) = too_few {
         return too_few_scrapes(selector, length, interval, remedy);
     }
+    let mut is_quiet = false;
     let mut awaits_errors = None;
     let mut missing = Vec::new();
     let mut mismatched = Vec::new();
     for state in selectors {
         match &state.found {
+            _ if remedy.jobs.is_quiet_alert(state) => is_quiet = true,
             Found::NoMetric { nearest } => missing.push(no_metric(&state.selector, nearest.as_deref(), remedy)),
             Found::NoMatch { matcher: Some(matcher), values } if *divides && asks_for_errors(matcher, values) => {
                 awaits_errors = awaits_errors.or(Some((&state.selector, matcher, values)));
@@ -173,6 +178,9 @@ fn judge_empty(query: &QueryState, silence: &Silence, remedy: &Remedy) -> Verdic
     }
     if let Some(verdict) = selectors.iter().find_map(|state| not_then(&state.found, remedy)) {
         return verdict;
+    }
+    if is_quiet {
+        return Verdict::Good("empty now: no such alert is pending or firing".to_owned());
     }
     if let Some(state) = selectors.iter().find(|state| state.found == Found::Before) {
         let message = format!("`{}` has no sample at this moment, and had some within the last hour", state.selector);
@@ -216,7 +224,7 @@ fn asks_for_errors(matcher: &Matcher, values: &[String]) -> bool {
         }
         Operator::NotEqual | Operator::MatchesNot => value.starts_with(['1', '2', '3']),
     };
-    of_errors && !values.is_empty() && STATUS_LABELS.contains(&matcher.label.as_str())
+    of_errors && STATUS_LABELS.contains(&matcher.label.as_str()) && values.iter().any(|value| is_status(value))
 }
 
 /// A share of failures, where nothing has failed: all is well, and the panel shows nothing all the same.
@@ -277,8 +285,8 @@ fn too_few_scrapes(
 fn no_metric(selector: &Selector, nearest: Option<&str>, remedy: &Remedy) -> Verdict {
     let metric = selector.metric.as_deref().unwrap_or_default();
     if let Some(jobs) = remedy.exporters(selector) {
-        if let Some((_, event)) = COMES_WITH.iter().find(|(name, _)| *name == metric) {
-            return Verdict::Good(format!("nothing to show yet: `{metric}` comes with {event}"));
+        if let Some(verdict) = comes_yet(metric) {
+            return verdict;
         }
         let message = format!("`{jobs}` exposes no metric called `{metric}`");
         return Verdict::Lacking(Trouble::new(Cause::NoData, message, remedy.correct("the name", Some(selector))));
@@ -303,8 +311,17 @@ fn no_match(selector: &Selector, matcher: Option<&str>, values: &[String], remed
             format!("no series of `{metric}` has `{matcher}`; the label has {}", listed.join(", "))
         }
     };
+    // Another job has had that event.
+    if let Some(verdict) = remedy.exporters(selector).and_then(|_| comes_yet(metric)) {
+        return verdict;
+    }
     let trouble = Trouble::new(Cause::NoData, message, remedy.correct("the label", Some(selector)));
     if remedy.exporters(selector).is_some() { Verdict::Lacking(trouble) } else { Verdict::Broken(trouble) }
+}
+
+fn comes_yet(metric: &str) -> Option<Verdict> {
+    let (_, event) = COMES_WITH.iter().find(|(name, _)| *name == metric)?;
+    Some(Verdict::Good(format!("nothing to show yet: `{metric}` comes with {event}")))
 }
 
 fn count(number: usize, word: &str) -> String {

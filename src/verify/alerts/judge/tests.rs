@@ -46,7 +46,7 @@ fn judged_beside(jobs: &Jobs, expression: &str, loaded: Option<LoadedRule>, foun
     let selectors = selectors.map(|(selector, found)| SelectorState { selector, found }).collect();
     let group = RuleGroup { name: "web".into(), interval: None, rules: vec![rule(expression)] };
     let file = RuleFile { name: "stackctl-alerts.yml".into(), text: None, groups: vec![group.clone()] };
-    judge_rule(&file, &group, 0, &RuleState { loaded, selectors }, jobs)
+    judge_rule(&file, &group, 0, &RuleState { loaded, selectors, bounds: Vec::new() }, jobs)
 }
 
 fn found(expression: &str, states: &[Found]) -> Finding {
@@ -118,7 +118,7 @@ fn what_a_preset_asks_for_is_not_misspelled() {
         let selector = Expression::parse(&expression).unwrap().selectors().remove(0);
         let found = Found::NoMetric { nearest: Some("other".into()) };
         let loaded = Some(LoadedRule { name: name.into(), ..loaded(&expression) });
-        let state = RuleState { loaded, selectors: vec![SelectorState { selector, found }] };
+        let state = RuleState { loaded, selectors: vec![SelectorState { selector, found }], bounds: Vec::new() };
         judge_rule(&file, &group, 0, &state, &Jobs::default())
     };
     let early = judged("PrometheusTakesNoSamples", "prometheus_tsdb_head_samples_appended_total");
@@ -156,7 +156,11 @@ fn an_objective_at_no_buckets_bound_is_told_the_nearest_bounds() {
         ..loaded(expression)
     };
     let selector = Expression::parse(expression).unwrap().selectors().remove(0);
-    let state = RuleState { loaded: Some(loaded), selectors: vec![SelectorState { selector, found: state }] };
+    let state = RuleState {
+        loaded: Some(loaded),
+        selectors: vec![SelectorState { selector, found: state }],
+        bounds: Vec::new(),
+    };
     let group = RuleGroup { name: "web objectives".into(), interval: None, rules: vec![rule] };
     let file = RuleFile { name: "stackctl-objectives.yml".into(), text: None, groups: vec![group.clone()] };
     let finding = judge_rule(&file, &group, 0, &state, &Jobs::default());
@@ -180,4 +184,50 @@ fn a_rule_of_a_job_that_is_down_waits_for_it_and_no_name_is_to_be_corrected() {
     assert_eq!(judged(Health::Unknown).cause, Some(Cause::DataPending));
     let up = judged(Health::Up);
     assert_eq!((up.status, up.cause), (Status::Fail, Some(Cause::NoData)), "{up:?}");
+}
+
+/// What is said of a rule that compares a quantile of a histogram with these bounds.
+fn compared(name: &str, expression: &str, bounds: &[&str]) -> Finding {
+    let mut rule = Rule { name: name.into(), ..rule(expression) };
+    rule.labels.insert("app".into(), "web".into());
+    let mut loaded = LoadedRule { name: name.into(), ..loaded(expression) };
+    loaded.labels.insert("app".into(), "web".into());
+    let group = RuleGroup { name: "web".into(), interval: None, rules: vec![rule] };
+    let file = RuleFile { name: "stackctl-alerts.yml".into(), text: None, groups: vec![group.clone()] };
+    let bounds = bounds.iter().map(|bound| (*bound).to_owned()).collect();
+    judge_rule(&file, &group, 0, &RuleState { loaded: Some(loaded), selectors: Vec::new(), bounds }, &Jobs::default())
+}
+
+#[test]
+fn no_quantile_is_above_the_highest_bound() {
+    let asked = |above: &str| {
+        format!("histogram_quantile(0.95, sum by (le) (rate(took_seconds_bucket{{job=\"web\"}}[5m]))) {above}")
+    };
+    let bounds = ["0.5", "5", "10", "+Inf"];
+    for above in ["> 15", "> 10", ">= 10.5"] {
+        let never = compared("HighLatency", &asked(above), &bounds);
+        assert_eq!((never.status, never.cause), (Status::Fail, Some(Cause::NoData)), "{above}: {never:?}");
+        assert!(never.message.contains("highest bound of `took_seconds_bucket` is `10`"), "{never:?}");
+        assert!(never.fix.contains("write less than 10 s as `above` of `apps.web.alerts.latency`"), "{never:?}");
+    }
+    let own = compared("Mine", &asked("> 15"), &bounds);
+    assert!(own.fix.contains("compare with less than 10 in `apps.web.alerts.Mine`"), "{own:?}");
+    for (above, bounds) in [("> 9", &bounds[..]), (">= 10", &bounds[..]), ("> 15", &[]), ("> 15", &["+Inf"])] {
+        let can = compared("HighLatency", &asked(above), bounds);
+        assert_eq!(can.status, Status::Ok, "{above}: {can:?}");
+    }
+}
+
+#[test]
+fn a_status_that_is_none_does_not_come_by_waiting() {
+    let expression = r#"rate(http_requests_total{status=~"5.."}[5m]) > 1"#;
+    let of = |values: &[&str]| {
+        let matcher = Matcher { label: "status".into(), operator: Operator::Matches, value: "5..".into() };
+        let values = values.iter().map(|value| (*value).to_owned()).collect();
+        found(expression, &[Found::NoMatch { matcher: Some(matcher), values }])
+    };
+    assert_eq!(of(&["200"]).status, Status::Ok);
+    let words = of(&["error", "success"]);
+    assert_eq!(words.status, Status::Warn, "{words:?}");
+    assert!(words.message.contains("the label has `error`, `success`"), "{words:?}");
 }

@@ -157,3 +157,47 @@ fn a_certificate_that_no_probe_gets_is_laid_on_the_probe_and_on_no_stranger() {
     assert_eq!(trouble.cause, Cause::ProbeFailed);
     assert!(trouble.message.ends_with("probe `https` does not get a certificate that it trusts"), "{trouble:?}");
 }
+
+#[test]
+fn what_a_job_had_within_the_last_hour_is_gone_with_its_targets() {
+    let before = |job: &str, jobs: &Jobs| {
+        let state = SelectorState { selector: of(job), found: Found::Before };
+        jobs.awaited(&state, &[], "panels")
+    };
+    let down = web(Health::Down, Health::Down);
+    let Some(Reason::Trouble(trouble)) = before("web", &down) else { panic!("its targets are down") };
+    assert_eq!(trouble.cause, Cause::JobDown);
+    let Some(Reason::Trouble(trouble)) = before("redis", &redis(false)) else { panic!("its app is not reached") };
+    assert_eq!(trouble.cause, Cause::JobDown);
+    for (job, jobs) in [("other", &down), ("web", &web(Health::Up, Health::Down)), ("redis", &redis(true))] {
+        assert_eq!(before(job, jobs), None, "{job}");
+    }
+    let anybody = SelectorState { selector: Selector::of("a"), found: Found::Before };
+    assert_eq!(down.awaited(&anybody, &[], "panels"), None);
+}
+
+#[test]
+fn an_alert_that_does_not_fire_is_no_missing_metric() {
+    let mut desired = demo(vec![web_job()]);
+    let rule = crate::desired::Rule {
+        name: "TooSlow".to_owned(),
+        expression: "up".to_owned(),
+        labels: indexmap::IndexMap::new(),
+        kind: crate::desired::RuleKind::Alert {
+            holds_for: crate::desired::Duration::default(),
+            keeps_firing_for: crate::desired::Duration::default(),
+            annotations: indexmap::IndexMap::new(),
+        },
+    };
+    let group = crate::desired::RuleGroup { name: "web".to_owned(), interval: None, rules: vec![rule] };
+    let file = crate::desired::RuleFile { name: "a.yml".to_owned(), text: None, groups: vec![group] };
+    desired.prometheus.as_mut().expect("it has one").rule_files.push(file);
+    let found = targets(vec![target("web", "demo-web-1:80", Health::Down)]);
+    let jobs = Jobs::of(&desired, Some(&found), &Unreached::new());
+    let alerts = |name: &str| Selector::of("ALERTS").with("alertname", Operator::Equal, name);
+    for selector in [alerts("TooSlow"), Selector::of("ALERTS").with("alertstate", Operator::Equal, "firing")] {
+        let quiet = judged(selector, None, &[], &jobs);
+        assert_eq!((quiet.status, quiet.message.contains("pending or firing")), (Status::Ok, true), "{quiet:?}");
+    }
+    assert_ne!(judged(alerts("TooSlwo"), None, &["web"], &jobs).status, Status::Ok);
+}
