@@ -15,8 +15,8 @@ pub(super) fn dashboard() -> Dashboard {
                 .says("Share of the probes that were well"),
             Panel::number("Time of an answer", "s").asks(chosen("max(probe_duration_seconds{*})"), "slowest"),
             Panel::number("Certificates end in", "s")
-                .asks(chosen("min(probe_ssl_earliest_cert_expiry{*} - time()) or vector(0)"), "end")
-                .says("The first of all; 0 where nothing speaks TLS"),
+                .asks(chosen("min(probe_ssl_earliest_cert_expiry{*} - time())"), "end")
+                .says("The first of all; no data where nothing speaks TLS"),
         ]),
         Row::titled(
             "By target",
