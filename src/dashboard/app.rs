@@ -42,6 +42,8 @@ impl WatchedApp<'_> {
             rows,
             links: vec![to_the_others()],
             annotations: vec![restarts(&format!("job=\"{}\"", self.name))],
+            time: None,
+            refresh: None,
         }
     }
 

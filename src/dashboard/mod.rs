@@ -18,6 +18,7 @@ mod order;
 mod panel;
 mod preset;
 mod signals;
+mod span;
 mod unit;
 mod variable;
 
@@ -37,6 +38,7 @@ pub use order::in_order_of;
 pub use panel::{Panel, PanelKind, Query, Repeat, Stacking, Threshold};
 pub use preset::{OVERVIEW_UID, PRESETS, preset};
 pub use signals::{Latency, Signals, telling_metrics};
+pub use span::Span;
 pub use unit::{Rounding, Unit, UnknownUnit};
 pub use variable::{Sorting, SortingKey, Variable, VariableSource};
 
@@ -62,6 +64,12 @@ pub struct Dashboard {
     pub links: Vec<Link>,
     /// What is marked along the time axis of every panel.
     pub annotations: Vec<Annotation>,
+    /// From when to when it is shown at first; `None`: whoever shows it has a usual span.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<Span>,
+    /// How often it is shown anew, such as `30s`; empty: never. `None`: whoever shows it has a usual time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh: Option<String>,
 }
 
 impl Dashboard {

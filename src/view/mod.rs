@@ -5,9 +5,10 @@ mod choice;
 mod page;
 mod panel;
 mod server;
+mod when;
 mod worded;
 
 pub use ask::{Answers, Shown, ask, step};
-pub use choice::{LONGEST, SHORTEST};
 pub use server::{Settings, Source, serve};
+pub use when::{LONGEST, SHORTEST};
 pub use worded::{filling, worded};

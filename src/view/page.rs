@@ -8,6 +8,7 @@ use tera::{Context, Tera};
 use super::ask::Answers;
 use super::choice::{Choice, LENGTHS, REFRESHES};
 use super::panel;
+use super::when::When;
 use crate::chosen::Chosen;
 use crate::dashboard::{Dashboard, Library, Link, Panel, VariableSource};
 use crate::plot::{self, TimeRange};
@@ -20,6 +21,7 @@ pub(super) struct Page<'a> {
     pub(super) library: &'a Library,
     pub(super) dashboard: &'a Dashboard,
     pub(super) choice: &'a Choice,
+    pub(super) when: &'a When,
     pub(super) range: &'a TimeRange,
     pub(super) chosen: &'a [Chosen],
     /// `None`: Prometheus does not answer.
@@ -124,7 +126,7 @@ impl Page<'_> {
 
     fn view(self) -> View {
         let (choice, uid) = (self.choice, self.dashboard.uid.as_str());
-        let moved = |end| Choice { end, ..choice.clone() }.href(uid);
+        let moved = |end| Choice { range: Some(self.when.length()), end, ..choice.clone() }.href(uid);
         let (start, end) = (whole(self.range.start), whole(self.range.end));
         let length = end - start;
         View {
@@ -138,16 +140,16 @@ impl Page<'_> {
             other_width: Choice { stays_narrow: !choice.stays_narrow, ..choice.clone() }.href(uid),
             dashboards: self.dashboards(),
             themes: themes(choice, uid),
-            lengths: lengths(choice, uid),
+            lengths: lengths(choice, self.when, uid),
             links: self.links(),
             earlier: moved(Some(end - length)),
-            later: choice.end.map(|_| moved(Some(end + length))).unwrap_or_default(),
+            later: if self.when.is_now { String::new() } else { moved(Some(end + length)) },
             now: moved(None),
-            length: choice.length.clone(),
+            length: self.when.range.clone(),
             span: self.span(),
             hidden: self.hidden(),
             variables: self.chosen.iter().filter(|one| !one.variable.hidden).map(variable).collect(),
-            refreshes: refreshes(choice),
+            refreshes: refreshes(self.when.refresh),
             rows: self.rows(),
             notices: self.notices.iter().map(|notice| marked_up(notice)).collect(),
             stands_in: self.stands_in.unwrap_or_default().to_owned(),
@@ -156,7 +158,7 @@ impl Page<'_> {
 
     /// What ended in the past does not change any more.
     fn refresh(&self) -> u32 {
-        if self.choice.end.is_some() { 0 } else { self.choice.refresh }
+        if self.when.is_moving { self.when.refresh } else { 0 }
     }
 
     fn span(&self) -> String {
@@ -246,11 +248,12 @@ fn marked_up(text: &str) -> String {
     parts.into_iter().enumerate().map(mark).collect()
 }
 
-fn lengths(choice: &Choice, uid: &str) -> Vec<LinkView> {
+/// With the end that the reader has chosen, else up to now.
+fn lengths(choice: &Choice, when: &When, uid: &str) -> Vec<LinkView> {
     let link = |length: &str| LinkView {
         label: length.to_owned(),
-        href: Choice { length: length.to_owned(), ..choice.clone() }.href(uid),
-        current: choice.length == length,
+        href: Choice { range: Some(length.to_owned()), ..choice.clone() }.href(uid),
+        current: when.range == length,
     };
     LENGTHS.into_iter().map(link).collect()
 }
@@ -264,10 +267,10 @@ fn themes(choice: &Choice, uid: &str) -> Vec<LinkView> {
     [("auto", None), ("light", Some("light")), ("dark", Some("dark"))].into_iter().map(link).collect()
 }
 
-fn refreshes(choice: &Choice) -> Vec<OptionView> {
+fn refreshes(current: u32) -> Vec<OptionView> {
     let mut known = REFRESHES.to_vec();
-    if !known.contains(&choice.refresh) {
-        known.push(choice.refresh);
+    if !known.contains(&current) {
+        known.push(current);
     }
     let option = |seconds: u32| OptionView {
         value: seconds.to_string(),
@@ -276,7 +279,7 @@ fn refreshes(choice: &Choice) -> Vec<OptionView> {
             minutes if minutes.is_multiple_of(60) => format!("{} min", minutes / 60),
             seconds => format!("{seconds} s"),
         },
-        chosen: choice.refresh == seconds,
+        chosen: current == seconds,
     };
     known.into_iter().map(option).collect()
 }

@@ -18,6 +18,7 @@ use tokio::net::TcpListener;
 use super::ask::{Answers, Shown, ask, step};
 use super::choice::Choice;
 use super::page::Page;
+use super::when::When;
 use super::worded::{filling, worded};
 use crate::chosen::{Among, Chosen, choose};
 use crate::client::{Error, Prometheus};
@@ -165,8 +166,11 @@ impl Settings {
     }
 
     async fn page(&self, library: Library, dashboard: Dashboard, pairs: &[(String, String)]) -> String {
-        let (choice, mut notices) = Choice::of(pairs);
-        let range = self.range(&choice, library.interval);
+        let now = jiff::Timestamp::now().to_zoned(self.zone.clone());
+        let (choice, mut notices) = Choice::of(pairs, &now);
+        let (when, wrong) = When::of(&choice, &dashboard, &now);
+        notices.extend(wrong);
+        let range = self.range(&when, library.interval);
         let answered = self.ask(&library, &dashboard, &choice, &range).await;
         let (chosen, answers) = match answered {
             Ok((chosen, answers)) => (chosen, Some(answers)),
@@ -182,9 +186,9 @@ impl Settings {
         // What is drawn may be much: meanwhile others are answered, and the process can be asked to end.
         let drawing = tokio::task::spawn_blocking(move || {
             let dashboard = &worded(&dashboard, &chosen);
-            let (library, choice, range) = (&library, &choice, &range);
+            let (library, choice, when, range) = (&library, &choice, &when, &range);
             let (chosen, answers, stands_in) = (chosen.as_slice(), answers.as_ref(), stands_in.as_deref());
-            Page { library, dashboard, choice, range, chosen, answers, notices, stands_in }.html()
+            Page { library, dashboard, choice, when, range, chosen, answers, notices, stands_in }.html()
         });
         drawing.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
     }
@@ -207,15 +211,12 @@ impl Settings {
         Ok((chosen, answers))
     }
 
-    /// The range that was chosen.
-    fn range(&self, choice: &Choice, interval: f64) -> TimeRange {
-        let length = choice.seconds();
+    /// The range, with its points.
+    fn range(&self, when: &When, interval: f64) -> TimeRange {
+        let length = when.ends.1 - when.ends.0;
         let step = step(length, interval);
-        let now = jiff::Timestamp::now().as_duration().as_secs_f64();
-        #[expect(clippy::cast_precision_loss, reason = "the end of the calendar is far below 2^53 seconds")]
-        let end = choice.end.map_or(now, |end| end as f64);
         // Whole scrapes and not whole steps: those of a long range are minutes, for which a young stack would have no data.
-        let end = if choice.end.is_some() { end } else { (end / interval).floor() * interval };
+        let end = if when.is_moving { (when.ends.1 / interval).floor() * interval } else { when.ends.1 };
         TimeRange { start: end - length, end, step, zone: self.zone.clone() }
     }
 }

@@ -15,7 +15,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::{Annotation, Color, Dashboard, Link};
+use super::{Annotation, Color, Dashboard, Link, Span};
 use datasource::Datasources;
 pub use encoding::text_of;
 pub(super) use old::FOREIGN_KEYS;
@@ -181,6 +181,27 @@ fn dashboard(json: &Map<String, Value>, notes: &mut Vec<String>) -> Dashboard {
         rows: panel::rows(json, notes),
         links: list(json, "links").iter().filter_map(link).collect(),
         annotations: below(json, "annotations").map(annotations).unwrap_or_default(),
+        time: below(json, "time").and_then(span),
+        refresh: refresh(json),
+    }
+}
+
+/// Both ends. A file may have them as numbers: milliseconds since 1970.
+fn span(time: &Map<String, Value>) -> Option<Span> {
+    let end = |key: &str| match time.get(key)? {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(milliseconds) => Some(milliseconds.to_string()),
+        _ => None,
+    };
+    Some(Span { from: end("from")?, to: end("to")? })
+}
+
+/// `false` of older files is never, and `auto` is left to whoever shows it.
+fn refresh(json: &Map<String, Value>) -> Option<String> {
+    match json.get("refresh")? {
+        Value::String(text) if text != "auto" => Some(text.clone()),
+        Value::Bool(false) => Some(String::new()),
+        _ => None,
     }
 }
 

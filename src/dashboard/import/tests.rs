@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{ImportError, Imported, import, text_of};
-use crate::dashboard::{AutoInterval, Color, PanelKind, Repeat, Sorting, SortingKey, Stacking, VariableSource};
+use crate::dashboard::{AutoInterval, Color, PanelKind, Repeat, Sorting, SortingKey, Span, Stacking, VariableSource};
 
 fn read(json: &serde_json::Value) -> Imported {
     import(&json.to_string(), "prometheus").expect("a dashboard")
@@ -41,6 +41,28 @@ fn a_shared_dashboard_gets_the_stacks_datasource_and_loses_what_is_anothers() {
     }
     assert_eq!(imported.dashboard.uid, "shop");
     assert_eq!(imported.notes, Vec::<String>::new());
+}
+
+#[test]
+fn a_file_keeps_its_time_and_refresh() {
+    let read_with = |time: serde_json::Value, refresh: serde_json::Value| {
+        let imported = read(&json!({ "title": "Shop", "panels": [], "time": time, "refresh": refresh }));
+        assert_eq!(
+            (&imported.json["time"], &imported.json["refresh"]),
+            (&time, &refresh),
+            "Grafana gets them as they are"
+        );
+        (imported.dashboard.time, imported.dashboard.refresh)
+    };
+    let span = |from: &str, to: &str| Some(Span { from: from.to_owned(), to: to.to_owned() });
+    let never = Some(String::new());
+    let six_hours = json!({ "from": "now-6h", "to": "now" });
+    assert_eq!(read_with(six_hours.clone(), json!("1m")), (span("now-6h", "now"), Some("1m".to_owned())));
+    assert_eq!(read_with(six_hours, json!(false)), (span("now-6h", "now"), never.clone()));
+    let numbers = json!({ "from": 1_795_440_000_000_u64, "to": "now" });
+    assert_eq!(read_with(numbers, json!("")), (span("1795440000000", "now"), never));
+    assert_eq!(read_with(json!(null), json!("auto")), (None, None));
+    assert_eq!(read_with(json!({ "from": "now-6h" }), json!(null)), (None, None));
 }
 
 #[test]

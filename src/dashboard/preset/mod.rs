@@ -68,6 +68,8 @@ fn for_jobs_with(metric: &str, uid: &str, title: &str, rows: Vec<Row>) -> Dashbo
         rows,
         links: vec![to_the_others()],
         annotations: vec![restarts("job=\"$job\",instance=~\"$instance\"")],
+        time: None,
+        refresh: None,
     }
 }
 

@@ -20,6 +20,8 @@ pub(super) fn dashboard(stack_name: &str, apps: &[WatchedApp]) -> Dashboard {
         rows: rows.into_iter().flatten().collect(),
         links: vec![to_the_others()],
         annotations: vec![restarts("job!=\"\"")],
+        time: None,
+        refresh: None,
     }
 }
 

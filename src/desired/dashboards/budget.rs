@@ -25,6 +25,8 @@ pub(super) fn dashboard(stack: &Stack, prometheus: &PrometheusConfig, job: &Job)
         rows,
         links: vec![Link::Dashboard { title: app_name.clone(), uid: uid(&job.name) }, to_the_others()],
         annotations: vec![restarts(&format!("job=\"{}\"", job.name))],
+        time: None,
+        refresh: None,
     })
 }
 

@@ -32,6 +32,8 @@ pub(super) fn dashboard(name: &str, written: &WrittenDashboard, stack: &Stack) -
         rows: written.rows.iter().map(row).collect(),
         links: links.collect(),
         annotations,
+        time: None,
+        refresh: None,
     }
 }
 

@@ -25,6 +25,9 @@ use variable::Variable;
 /// Number of the JSON's form. Every Grafana from 10.4 on reads it, and writes a newer one when somebody saves.
 const SCHEMA_VERSION: u32 = 41;
 
+/// Shown at first where a dashboard says nothing of it.
+const USUAL_TIME: TimeRange = TimeRange { from: "now-30m", to: "now" };
+
 /// The stack's Prometheus.
 const PROMETHEUS: Datasource = Datasource { kind: "prometheus", uid: DATASOURCE_UID };
 
@@ -56,8 +59,8 @@ struct Dashboard<'a> {
     editable: bool,
     graph_tooltip: u8,
     timezone: &'static str,
-    time: TimeRange,
-    refresh: &'static str,
+    time: TimeRange<'a>,
+    refresh: &'a str,
     templating: List<Variable<'a>>,
     annotations: List<Marks<'a>>,
     links: Vec<Link<'a>>,
@@ -65,9 +68,9 @@ struct Dashboard<'a> {
 }
 
 #[derive(Serialize)]
-struct TimeRange {
-    from: &'static str,
-    to: &'static str,
+struct TimeRange<'a> {
+    from: &'a str,
+    to: &'a str,
 }
 
 #[derive(Serialize)]
@@ -94,8 +97,8 @@ impl<'a> Dashboard<'a> {
             editable: true,
             graph_tooltip: 1,
             timezone: "browser",
-            time: TimeRange { from: "now-30m", to: "now" },
-            refresh: "10s",
+            time: dashboard.time.as_ref().map_or(USUAL_TIME, |time| TimeRange { from: &time.from, to: &time.to }),
+            refresh: dashboard.refresh.as_deref().unwrap_or("10s"),
             templating: List { list: dashboard.variables.iter().map(Variable::of).collect() },
             annotations: List { list: marks.collect() },
             links: dashboard.links.iter().map(Link::of).collect(),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::client::stand_in::{Question, StandIn, success};
-use crate::dashboard::{Panel, Row, Variable, VariableSource};
+use crate::dashboard::{Panel, Row, Span, Variable, VariableSource};
 
 /// A dashboard of panels that each ask one of these.
 fn dashboard(queries: &[&str]) -> Dashboard {
@@ -93,6 +93,21 @@ async fn a_page_offers_what_can_be_chosen_and_keeps_what_it_does_not_ask_for() {
     assert_eq!(html.matches("name=\"var-fixed\"").count(), 1, "it is no field: {html}");
     let asked = stand_in.asked();
     assert!(asked.iter().any(|question| question.query == "up{job=\"job-0\",x=\"other\"}"), "{asked:?}");
+}
+
+#[tokio::test]
+async fn a_dashboard_is_shown_as_it_says_until_the_reader_chooses_otherwise() {
+    let stand_in = StandIn::new(answer).await;
+    let time = Some(Span { from: "now-6h".to_owned(), to: "now".to_owned() });
+    let own = Dashboard { time, refresh: Some("1m".to_owned()), ..dashboard(&["vector($__range_s)"]) };
+    let html = page(&stand_in.prometheus, own.clone(), "").await;
+    assert!(html.contains("<main data-refresh=\"60\""), "{html}");
+    assert!(html.contains("<input name=\"range\" value=\"6h\""), "{html}");
+    assert!(html.contains("<a href=\"../d/web\" aria-current=\"page\">Web</a>"), "nothing was chosen: {html}");
+    let html = page(&stand_in.prometheus, own, "range=5m&refresh=5").await;
+    assert!(html.contains("<main data-refresh=\"5\""), "{html}");
+    let asked: Vec<String> = stand_in.asked().into_iter().map(|question| question.query).collect();
+    assert_eq!(asked, ["vector(21600)", "vector(300)"]);
 }
 
 #[test]
