@@ -79,7 +79,7 @@ pub(super) fn first_whole(servers: &[Server]) -> Option<&Prometheus> {
 /// Runs checks on the running stack, with a probe inside its network where something is broken.
 /// `known`: what was just found.
 pub(super) async fn findings(situation: &Situation, checks: &[Check], known: Known) -> Result<Vec<Finding>, Failure> {
-    let Known { scraped, panels, delivered, rules, config: configured } = known;
+    let Known { scraped, looked, panels, delivered, rules, config: configured } = known;
     let wants = |check| checks.is_empty() || checks.contains(&check);
     let (desired, observed) = (&situation.desired, &situation.observed);
     let servers = &servers(situation)?;
@@ -87,6 +87,7 @@ pub(super) async fn findings(situation: &Situation, checks: &[Check], known: Kno
     let prober = Some(&prober);
     let is_local = situation.engine.facts().is_local;
     let is_scraped = scraped.is_some() && desired.prometheus.is_some();
+    let scraped = scraped.or(looked);
     // In boxes, because each of them is large, whether it is wanted or not.
     let targets = Box::pin(steady_targets(situation, servers, prober));
     let config = Box::pin(verify::config(desired, &situation.files, observed, servers, prober));
@@ -117,6 +118,8 @@ pub(super) async fn findings(situation: &Situation, checks: &[Check], known: Kno
 pub(super) struct Known {
     /// Of the targets, where every one is scraped.
     pub(super) scraped: Option<Vec<Finding>>,
+    /// Of the targets, where not every one is, and a probe has looked.
+    pub(super) looked: Option<Vec<Finding>>,
     /// Of the dashboards.
     pub(super) panels: Option<Vec<Finding>>,
     /// Of the rules.
@@ -125,6 +128,11 @@ pub(super) struct Known {
     pub(super) delivered: Option<Vec<Finding>>,
     /// Of the configuration.
     pub(super) config: Option<Vec<Finding>>,
+}
+
+/// What is found of the targets by a probe inside their network.
+pub(super) async fn look_closer(situation: &Situation, servers: &[Server]) -> Vec<Finding> {
+    steady_targets(situation, servers, Some(&prober(situation))).await
 }
 
 /// What is found of the targets while no container changes: one that ends between the look at the containers and the probe

@@ -10,6 +10,7 @@ use super::glance::{Glance, glance};
 use super::host_ports::Taken;
 use super::progress::Progress;
 use super::situation::{Situation, Wishes};
+use super::wait::Waited;
 use super::{
     Exit, Failure, findings, host_ports, interrupt, learn, lock, obstacles, outcome, output, panels, prove, published,
     rules, secrets, situation, summary, wait,
@@ -279,15 +280,15 @@ async fn prove_it(
         fallen = deaths.into_iter().map(|death| death.container).collect();
     }
     let glance = if changed.is_none() { glance(situation).await? } else { None };
-    let (scraped, seen, beside) = if let Some(Glance { scraped, seen, config, objectives }) = glance {
-        (Some(scraped), seen, Some((config, objectives)))
+    let (Waited { scraped, looked }, seen, beside) = if let Some(Glance { scraped, seen, config, objectives }) = glance {
+        (Waited::scraped(scraped), seen, Some((config, objectives)))
     } else {
         let waiting = progress.telling("waiting until every target is scraped");
-        let scraped = wait::for_targets(situation, deadline, &fallen, &waiting).await?;
+        let waited = wait::for_targets(situation, deadline, changed == Some(true), &fallen, &waiting).await?;
         drop(waiting);
         // One that is not scraped keeps nobody from learning what the others expose.
         let prometheus = prove::prometheus(situation)?;
-        (scraped, learn::look(situation, prometheus.as_ref()).await, None)
+        (waited, learn::look(situation, prometheus.as_ref()).await, None)
     };
     let has_learned = seen.is_some_and(|seen| situation.learn(seen));
     // What was found beside the targets is of the dashboards and rules as they were.
@@ -306,7 +307,7 @@ async fn prove_it(
     };
     // As with panels: an `up` that has nothing to do sends no alert.
     let delivered = (changed != Some(true)).then(Vec::new);
-    let known = prove::Known { scraped, panels: Some(panels), rules: Some(rules), delivered, config };
+    let known = prove::Known { scraped, looked, panels: Some(panels), rules: Some(rules), delivered, config };
     let mut findings = prove::findings(situation, &[], known).await?;
     findings.extend(learn::unknown(situation, &findings));
     if !findings.is_empty() {

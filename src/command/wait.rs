@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use indexmap::{IndexMap, IndexSet};
 
 use super::progress::Waiting;
@@ -11,6 +12,7 @@ use super::situation::Situation;
 use super::{Failure, prove};
 use crate::client::{Health, Target, Targets};
 use crate::desired::{Desired, Job, JobOrigin, without_url_secrets};
+use crate::engine::{self, ObservedContainer};
 use crate::verify::{self, Cause, Finding, Server, Status};
 
 /// Time between two looks, at least.
@@ -40,6 +42,10 @@ const MARGIN: Duration = Duration::from_secs(3);
 /// Longest wait for a scrape that may mend something, however seldom a job is scraped.
 const LONGEST: Duration = Duration::from_secs(35);
 
+/// How old the youngest thing of a stack is at least, where nothing is waited for. The engine tells the seconds that a
+/// container runs for as long (`seconds_up`).
+const FRESH: Duration = Duration::from_secs(60);
+
 /// Names of targets that are told at most of those that wait for the same.
 const MOST_NAMES: usize = 4;
 
@@ -49,27 +55,57 @@ const MOST_TOLD: usize = 4;
 /// Since when findings are what they are, by thing and cause.
 type Since = BTreeMap<(String, Option<Cause>), Instant>;
 
-/// Waits until every target is scraped, and returns what is found then. `None`: it is plain that waiting does not help, and
-/// a closer look may tell why. `fallen`: containers that did not stay up, and are not waited for.
+/// What came of waiting.
+#[derive(Default)]
+pub(super) struct Waited {
+    /// What is found of the targets, where every one is scraped, or all that there is to tell is known. `None`: it is plain
+    /// that waiting does not help, and a closer look may tell why.
+    pub(super) scraped: Option<Vec<Finding>>,
+    /// What a closer look has found, where one was taken.
+    pub(super) looked: Option<Vec<Finding>>,
+}
+
+impl Waited {
+    /// Where nothing is to be waited for.
+    pub(super) fn scraped(findings: Vec<Finding>) -> Self {
+        Self { scraped: Some(findings), looked: None }
+    }
+}
+
+/// Waits until every target is scraped. `is_changed`: this run has changed the stack. `fallen`: containers that did not stay
+/// up, and are not waited for.
 pub(super) async fn for_targets(
     situation: &mut Situation,
     deadline: Instant,
+    is_changed: bool,
     fallen: &BTreeSet<String>,
     waiting: &Waiting,
-) -> Result<Option<Vec<Finding>>, Failure> {
+) -> Result<Waited, Failure> {
     // Nobody scrapes, and nobody is to be waited for.
     if situation.desired.prometheus.is_none() {
-        return Ok(None);
+        return Ok(Waited::default());
     }
     let patience = patience(&situation.desired);
     let mut broken_since = Since::new();
     let mut was_unwell = false;
+    // Whether what is broken may be so for long. Looked at once.
+    let mut may_be_old = !is_changed;
     loop {
         let begun = Instant::now();
-        let Look { findings, errors } = look(situation, &prove::servers(situation)?).await;
+        let servers = prove::servers(situation)?;
+        let Look { findings, errors } = look(situation, &servers).await;
         let broken: Vec<&Finding> = findings.iter().filter(|finding| !is_settled(finding)).collect();
         if broken.is_empty() && !was_unwell {
-            return Ok(Some(findings));
+            return Ok(Waited::scraped(findings));
+        }
+        if std::mem::take(&mut may_be_old)
+            && !broken.iter().any(|finding| mends_by_itself(finding))
+            && stands_still(situation, &servers).await
+        {
+            let looked = prove::look_closer(situation, &servers).await;
+            if !looked.iter().any(mends_by_itself) {
+                return Ok(Waited { scraped: None, looked: Some(looked) });
+            }
         }
         // What a target says of what it watches is there a moment after Prometheus calls the target well.
         was_unwell = !broken.is_empty();
@@ -92,7 +128,7 @@ pub(super) async fn for_targets(
         let awaited: Vec<&Finding> = broken.iter().filter(is_awaited).copied().collect();
         if was_unwell && (awaited.iter().all(is_hopeless) || Instant::now() >= deadline) {
             let needs_no_look = broken.iter().all(|finding| is_final(finding));
-            return Ok(needs_no_look.then_some(findings));
+            return Ok(Waited { scraped: needs_no_look.then_some(findings), looked: None });
         }
         if was_unwell {
             waiting.tell(&words(&awaited, &errors));
@@ -161,6 +197,29 @@ fn is_lost(desired: &Desired, finding: &Finding) -> bool {
     let mut jobs = desired.prometheus.iter().flat_map(|prometheus| &prometheus.jobs);
     let mut is_attached = |name: &str| jobs.any(|job| job.name == name && matches!(job.origin, JobOrigin::Attached(_)));
     finding.cause == Some(Cause::ContainerMissing) && is_attached(&finding.subject)
+}
+
+/// Whether nothing of the stack has begun anew within the last minute, so that what does not work has had its time: a
+/// container that is older and does not answer needs more than waiting.
+async fn stands_still(situation: &Situation, servers: &[Server]) -> bool {
+    let is_fresh =
+        |container: &ObservedContainer| container.seconds_up.is_some() || container.health == engine::Health::Starting;
+    if situation.observed.containers.iter().any(is_fresh) {
+        return false;
+    }
+    let asked = servers.iter().filter_map(|server| server.client.as_ref());
+    let read = join_all(asked.map(|prometheus| async {
+        let read = prometheus.runtime_info().await.ok()?.last_config_time.parse::<jiff::Timestamp>().ok()?;
+        Some(jiff::Timestamp::now().as_second() - read.as_second())
+    }));
+    read.await.into_iter().all(|age| age.is_some_and(|age| age >= FRESH.as_secs().cast_signed()))
+}
+
+/// What the next scrape, or the next lookup of a name, may mend without anybody's doing.
+fn mends_by_itself(finding: &Finding) -> bool {
+    let comes = [Cause::TargetPending, Cause::TargetUnexpected, Cause::DnsCount, Cause::PrometheusUnreachable];
+    let is_coming = finding.cause.is_some_and(|cause| comes.contains(&cause));
+    finding.status == Status::Fail && (is_coming || tells_of_another(finding))
 }
 
 /// The first look tells all that there is to tell.
