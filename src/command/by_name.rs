@@ -8,7 +8,7 @@ use crate::engine::{Engine, Observed};
 use crate::stack::{Stack, StackName, Wrong};
 
 /// Which stack is meant, where its file does not say it.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct ByName {
     /// The stack of this name, without its file (see `stackctl ls`)
     #[arg(long, value_name = "STACK", value_parser = stack_name, add = ArgValueCompleter::new(complete::stacks))]
@@ -30,6 +30,11 @@ pub(super) struct Seen {
 }
 
 impl ByName {
+    /// Whether a name was given, so that no file is read.
+    pub(super) fn is_given(&self) -> bool {
+        self.name.is_some()
+    }
+
     /// Looks at what runs.
     pub(super) async fn look(&self, global: &Global) -> Result<Seen, Failure> {
         let (name, stack) = if let Some(name) = &self.name {

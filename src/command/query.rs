@@ -1,6 +1,7 @@
 //! `query`: asks the stack's Prometheus, at this moment or over a stretch of time.
 
 mod empty;
+mod named;
 mod table;
 
 use std::collections::BTreeSet;
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::by_name::ByName;
 use super::situation::{Situation, Wishes};
 use super::{Exit, Failure, locale, output, view};
 use crate::cli::Global;
@@ -24,7 +26,8 @@ use crate::promql::Expression;
 Examples:
   stackctl query 'sum by (job) (up)'
   stackctl query 'rate(prometheus_http_requests_total[1m])' --since 10m
-  stackctl query up --since 10m --step 1m --format table")]
+  stackctl query up --since 10m --step 1m --format table
+  stackctl query up --name demo")]
 pub struct Arguments {
     /// Expression in `PromQL`
     #[arg(allow_hyphen_values = true)]
@@ -38,6 +41,8 @@ pub struct Arguments {
     /// A plot or a table for people, JSON for programs
     #[arg(long, value_enum, default_value_t = QueryFormat::Text)]
     pub(super) format: QueryFormat,
+    #[command(flatten)]
+    which: ByName,
 }
 
 /// How to print an answer.
@@ -57,8 +62,13 @@ const MOST_POINTS: f64 = 11_000.0;
 /// Runs it.
 pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
     let range = arguments.since.map(|since| range(since, arguments)).transpose()?;
-    let situation = Situation::of(global, Wishes::default()).await?;
-    let prometheus = view::running_prometheus(&situation)?;
+    let (prometheus, situation) = if arguments.which.is_given() {
+        let seen = arguments.which.look(global).await?;
+        (named::prometheus(&seen.observed, seen.name.as_str())?, None)
+    } else {
+        let situation = Situation::of(global, Wishes::default()).await?;
+        (view::running_prometheus(&situation)?, Some(situation))
+    };
     let failed = |error: client::Error| refusal(&arguments.promql, &error);
     let Some(range) = range else {
         let answer = prometheus.query(&arguments.promql).await.map_err(failed)?;
@@ -74,7 +84,7 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
             (_, QueryFormat::Text | QueryFormat::Table) => output::print(&as_text(&answer)),
         }
         if is_empty {
-            output::say(&empty::explained(&situation, &prometheus, &arguments.promql).await);
+            output::say(&empty::explained(situation.as_ref(), &prometheus, &arguments.promql).await);
         }
         return Ok(Exit::Done);
     };
@@ -89,7 +99,7 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
         QueryFormat::Text => output::print(&plotted(&arguments.promql, series, &range)),
     }
     if is_empty {
-        output::say(&empty::explained(&situation, &prometheus, &arguments.promql).await);
+        output::say(&empty::explained(situation.as_ref(), &prometheus, &arguments.promql).await);
     }
     Ok(Exit::Done)
 }
@@ -311,6 +321,7 @@ mod tests {
             since: None,
             step,
             format: QueryFormat::Text,
+            which: ByName::default(),
         };
         assert!(range(Duration::from_secs(3600), &asked(Some(Duration::from_millis(100)))).is_err());
         assert!(range(Duration::ZERO, &asked(None)).is_err());

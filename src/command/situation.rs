@@ -53,7 +53,9 @@ pub(super) fn load(global: &Global) -> Result<Loaded, Problems> {
 pub(super) fn load_without_secrets(global: &Global) -> Result<Loaded, Problems> {
     let loaded = stack::load_without_secrets(&global.file, &Environment::of_process(), &VOCABULARY);
     if loaded.is_err() && !global.quiet {
-        output::say("without the file: `stackctl ls`, and `stackctl ps`, `logs` and `down` with `--name STACK`");
+        output::say(
+            "without the file: `stackctl ls`, and `stackctl ps`, `logs`, `query` and `down` with `--name STACK`",
+        );
     }
     let loaded = loaded?;
     engine::keep_secret(secrets::of_variables(&loaded.environment));

@@ -280,7 +280,8 @@ async fn prove_it(
         fallen = deaths.into_iter().map(|death| death.container).collect();
     }
     let glance = if changed.is_none() { glance(situation).await? } else { None };
-    let (Waited { scraped, looked }, seen, beside) = if let Some(Glance { scraped, seen, config, objectives }) = glance {
+    let (Waited { scraped, looked }, seen, beside) = if let Some(Glance { scraped, seen, config, objectives }) = glance
+    {
         (Waited::scraped(scraped), seen, Some((config, objectives)))
     } else {
         let waiting = progress.telling("waiting until every target is scraped");

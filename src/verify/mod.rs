@@ -35,6 +35,6 @@ pub use report::Report;
 pub use series::{Found, SelectorState, what_is_found};
 pub use server::{Server, prometheus_urls};
 pub use targets::{
-    Blind, Evidence, TARGETS, Unreached, View, grafana_url, judge_targets, judge_views, not_running, see, targets,
-    without_parameters,
+    Blind, Evidence, TARGETS, Unreached, View, grafana_url, judge_targets, judge_views, not_running, reachable, see,
+    targets, without_parameters,
 };

@@ -369,6 +369,12 @@ fn what_runs_is_looked_at_by_its_name_where_the_file_is_wrong() {
     let ps = stack.ok(&["ps", "--name", &stack.name]).stdout;
     assert!(ps.contains(&stack.container("web", 1)), "{ps}");
     stack.ok(&["logs", "web", "--name", &stack.name]);
+    crate::sandbox::eventually("the stack's Prometheus is asked", || {
+        let up = stack.run(&["query", "up{job=\"web\"}", "--name", &stack.name]);
+        up.stdout.contains("up{instance=")
+    });
+    let nobody = stack.expect(1, &["query", "up", "--name", "nobody-has-this"]).stderr;
+    assert!(nobody.contains("has none here"), "{nobody}");
     std::fs::write(stack.stack_file(), text).expect("it is ours");
 }
 

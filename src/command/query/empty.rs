@@ -4,8 +4,10 @@ use crate::client::Prometheus;
 use crate::command::situation::Situation;
 use crate::verify::{self, Found, SelectorState};
 
-/// Why there is no data, as far as that can be seen.
-pub(super) async fn explained(situation: &Situation, prometheus: &Prometheus, promql: &str) -> String {
+/// Why there is no data, as far as that can be seen. `situation`: `None` where the stack file is not known, which says how
+/// often what is scraped.
+pub(super) async fn explained(situation: Option<&Situation>, prometheus: &Prometheus, promql: &str) -> String {
+    let Some(situation) = situation else { return told(&[]) };
     told(&verify::what_is_found(prometheus, &situation.desired, promql).await)
 }
 

@@ -68,8 +68,8 @@ pub fn grafana_url(desired: &Desired, observed: &Observed) -> Option<String> {
     reachable(container, grafana.published, address, 3000)
 }
 
-/// URL of a component that runs: published, or on its container's own address.
-pub(super) fn reachable(
+/// URL of a component that runs: published, or on its container's own address. `None`: it does not run.
+pub fn reachable(
     container: &ObservedContainer,
     published: Option<SocketAddr>,
     address: Option<IpAddr>,
