@@ -45,3 +45,4 @@ mod shipped;
 mod soak;
 #[path = "../tools/mod.rs"]
 mod tools;
+mod waiting;
