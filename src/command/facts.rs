@@ -17,6 +17,16 @@ pub(super) fn take_from(facts: &mut Facts, stack: &Stack, observed: &Observed, s
     facts.learned_from = observed.learned_from.clone().into_iter().collect();
 }
 
+/// What the running stack goes by, for who only tells of it: nothing is chosen anew.
+pub(super) fn of_running(stack: &Stack, observed: &Observed) -> Facts {
+    let mut facts = Facts::default();
+    take_from(&mut facts, stack, observed, &[]);
+    let left_out =
+        |(component, reason): (&String, &String)| (component.clone(), ImageChoice::LeaveOut { reason: reason.clone() });
+    facts.images = observed.left_out.iter().map(left_out).collect();
+    facts
+}
+
 /// Scales given now, and those the running stack remembers, as far as the stack file still allows them.
 fn scales(stack: &Stack, observed: &Observed, given: &[(String, u32)]) -> IndexMap<String, ScaleOverride> {
     let remembered = observed

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::by_name::{ByName, Seen};
 use super::{Exit, Failure, facts, output};
 use crate::cli::{Format, Global};
-use crate::desired::{Desired, Facts, ImageChoice, Role, Service};
+use crate::desired::{Desired, Role, Service};
 use crate::engine::{ContainerState, Health, Observed, ObservedContainer, without_secrets};
 use crate::stack::{Stack, counted};
 
@@ -56,13 +56,7 @@ fn missing(stack: &Stack, observed: &Observed) -> Vec<Line> {
     if observed.containers.is_empty() {
         return Vec::new();
     }
-    let mut facts = Facts::default();
-    facts::take_from(&mut facts, stack, observed, &[]);
-    let left_out = observed.left_out.iter();
-    facts.images = left_out
-        .map(|(component, reason)| (component.clone(), ImageChoice::LeaveOut { reason: reason.clone() }))
-        .collect();
-    let desired = Desired::of(stack, &facts);
+    let desired = Desired::of(stack, &facts::of_running(stack, observed));
     let is_there = |service: &Service, replica| {
         observed.containers.iter().any(|found| found.service == service.name && found.replica == replica)
     };

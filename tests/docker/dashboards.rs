@@ -112,10 +112,17 @@ fn what_up_learns_of_an_app_is_remembered_so_that_the_next_plan_is_empty() {
     assert!(plan.stdout.contains("`iotd` now exposes `http_server_requests_"), "{}", plan.stdout);
     let verified = stack.run(&["verify", "alerts"]);
     assert!(verified.stdout.contains("`iotd` now exposes `http_server_requests_"), "{}", verified.stdout);
+    let panels = || {
+        let list = stack.json(&["dashboards", "list"]);
+        let of_iotd = list.as_array().expect("a list").iter().find(|one| one["name"] == "iotd").cloned();
+        of_iotd.and_then(|one| one["panels"].as_u64()).expect("a number of panels")
+    };
+    let panels_before = panels();
     let up = stack.ok(&["up"]);
     // A rule is `unknown` until Prometheus has looked at it once.
     crate::sandbox::eventually("the rule is looked at", || state_of("HighErrorRatio") == "inactive");
     stack.ok(&["plan"]);
+    assert!(panels() > panels_before, "they are counted as they are shown");
     assert!(up.stderr.contains("stackctl.json"), "it is written into the running stack: {}", up.stderr);
     assert_eq!(stack.plan(), Vec::<String>::new());
     let again = stack.ok(&["up"]);

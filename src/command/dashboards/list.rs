@@ -1,10 +1,17 @@
-//! `dashboards list`: every dashboard, where it comes from and how many panels it has. Asks nobody.
+//! `dashboards list`: every dashboard, where it comes from and how many panels it has. What apps expose is what the running
+//! stack has learned of them; where no engine answers, that is not known, and the rest is listed.
+
+use std::time::Duration;
 
 use serde_json::json;
 
 use crate::cli::{Format, Global, Output};
-use crate::command::{Exit, Failure, output, situation};
+use crate::command::{Exit, Failure, facts, output, situation};
 use crate::desired::{DashboardOrigin, Desired, Facts, StackDashboard};
+use crate::stack::Stack;
+
+/// How long the engine may take: the list is of use without it.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Arguments of `dashboards list`.
 #[derive(Debug, clap::Args)]
@@ -14,9 +21,13 @@ pub(super) struct Arguments {
 }
 
 /// Runs it.
-pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
+pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
     let loaded = situation::load(global)?;
-    let desired = Desired::of(&loaded.stack, &Facts::default());
+    let known = tokio::time::timeout(PATIENCE, known(&loaded.stack)).await.ok().flatten();
+    if known.is_none() && !global.quiet {
+        output::say("no engine answers, so panels are counted without what the running stack has learned of its apps");
+    }
+    let desired = Desired::of(&loaded.stack, &known.unwrap_or_default());
     match arguments.output.format {
         Format::Json => {
             let entries = desired.dashboards.iter().map(|dashboard| {
@@ -47,6 +58,13 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
         }
     }
     Ok(Exit::Done)
+}
+
+/// What the running stack goes by. `None`: no engine answers.
+async fn known(stack: &Stack) -> Option<Facts> {
+    let engine = situation::connect().await.ok()?;
+    let observed = engine.observe(&situation::question(stack, &engine)).await.ok()?;
+    Some(facts::of_running(stack, &observed))
 }
 
 /// A title may be any text: its line breaks would tear the table.

@@ -28,7 +28,7 @@ enum Action {
 /// Runs it.
 pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
     match &arguments.action {
-        Action::List(arguments) => list::run(global, arguments),
+        Action::List(arguments) => list::run(global, arguments).await,
         Action::Pull(arguments) => pull::run(global, arguments).await,
         Action::Snapshot(arguments) => snapshot::run(global, arguments).await,
     }
