@@ -2,6 +2,7 @@
 
 mod access;
 mod alertmanager;
+mod aside;
 mod connection;
 mod error;
 mod grafana;

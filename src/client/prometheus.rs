@@ -5,6 +5,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::aside::aside;
 use super::connection;
 use super::error::innermost;
 use super::query::WireResult;
@@ -132,13 +133,13 @@ impl Prometheus {
     /// A query at one moment: now.
     pub async fn query(&self, query: &str) -> Result<QueryResult, Error> {
         let body = self.get("a query", "query", &[("query", query)]).await?;
-        self.samples(&body)
+        self.samples(body).await
     }
 
     /// A query at a moment, in seconds since 1970.
     pub async fn query_at(&self, query: &str, time: f64) -> Result<QueryResult, Error> {
         let body = self.get("a query", "query", &[("query", query), ("time", &time.to_string())]).await?;
-        self.samples(&body)
+        self.samples(body).await
     }
 
     /// Values that a label has, sorted; on the series that a selector finds, where it is not empty.
@@ -147,7 +148,8 @@ impl Prometheus {
         let matching = [("match[]", selector)];
         let parameters = if selector.is_empty() { &[][..] } else { &matching[..] };
         let body = self.get(&what, &format!("label/{label}/values"), parameters).await?;
-        self.data(&what, &body)
+        let asked = self.clone();
+        aside(body.len(), move || asked.data(&what, &body)).await
     }
 
     /// Names of labels, sorted; on the series that a selector finds, where it is not empty.
@@ -212,7 +214,7 @@ impl Prometheus {
         let (start, end, step) = (start.to_string(), end.to_string(), step.to_string());
         let parameters = [("query", query), ("start", &start), ("end", &end), ("step", &step)];
         let body = self.get("a range query", "query_range", &parameters).await?;
-        self.samples(&body)
+        self.samples(body).await
     }
 
     async fn get(&self, what: &str, path: &str, parameters: &[(&str, &str)]) -> Result<Vec<u8>, Error> {
@@ -274,10 +276,13 @@ impl Prometheus {
         }
     }
 
-    fn samples(&self, body: &[u8]) -> Result<QueryResult, Error> {
-        self.data::<WireResult>("a query", body)?
-            .into_result()
-            .ok_or_else(|| self.failed("a query", "a value in its answer is not a number".to_owned(), false))
+    async fn samples(&self, body: Vec<u8>) -> Result<QueryResult, Error> {
+        let (asked, bytes) = (self.clone(), body.len());
+        let read = move || {
+            let answer = asked.data::<WireResult>("a query", &body)?.into_result();
+            answer.ok_or_else(|| asked.failed("a query", "a value in its answer is not a number".to_owned(), false))
+        };
+        aside(bytes, read).await
     }
 
     fn failed(&self, what: &str, cause: String, answered: bool) -> Error {

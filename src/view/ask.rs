@@ -63,22 +63,27 @@ fn why(error: &Error) -> String {
 }
 
 async fn ask_panel(prometheus: &Prometheus, panel: &Panel, shown: &Shown) -> Result<Content, Error> {
-    let queries = panel.queries.iter().enumerate();
+    let queries = panel.queries.iter();
     // The first of a name counts.
     let variables = [panel.pinned.as_slice(), &shown.variables].concat();
-    let answers = queries.map(async |(number, query)| {
+    let answers = queries.map(async |query| {
         let interval = panel.interval.unwrap_or(shown.interval);
         let expression = fill(&query.expression, &filling(&shown.range, interval, &variables));
-        let answer = if query.instant {
+        if query.instant {
             prometheus.query_at(&expression, shown.range.end).await
         } else {
             let TimeRange { start, end, step, .. } = shown.range;
             prometheus.query_range(&expression, start, end, step).await
-        };
-        answer.map(|result| series(panel, query, number, result))
+        }
     });
-    let series = try_join_all(answers).await?;
-    Ok(Content::Series(series.into_iter().flatten().collect()))
+    let results = try_join_all(answers).await?;
+    let panel = panel.clone();
+    // There may be thousands of series to name, while others are to be answered.
+    let naming = tokio::task::spawn_blocking(move || {
+        let results = panel.queries.iter().zip(results).enumerate();
+        results.flat_map(|(number, (query, result))| series(&panel, query, number, result)).collect()
+    });
+    Ok(Content::Series(naming.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))))
 }
 
 /// Longest name of a series: a label may hold a whole file, and a page would hold it dozens of times.

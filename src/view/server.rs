@@ -160,7 +160,10 @@ impl Settings {
             Source::File(path) => {
                 let failed = |error: &dyn std::fmt::Display| format!("cannot read {}: {error}\n", path.display());
                 let text = tokio::fs::read(path).await.map_err(|error| failed(&error))?;
-                serde_json::from_slice(&text).map_err(|error| failed(&error))
+                // Thousands of dashboards are megabytes.
+                let read = tokio::task::spawn_blocking(move || serde_json::from_slice(&text));
+                let read = read.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
+                read.map_err(|error| failed(&error))
             }
         }
     }

@@ -1,5 +1,8 @@
 //! Pages, with a stand-in for Prometheus.
 
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use super::*;
@@ -77,6 +80,34 @@ async fn others_are_answered_while_thousands_of_series_are_drawn() {
     let html = tokio::time::timeout(std::time::Duration::from_secs(20), drawn).await.expect("it is drawn in time");
     assert!(html.contains("and 1710 more that are not drawn"), "{html}");
     assert!(html.len() < 2_000_000, "{}", html.len());
+}
+
+#[tokio::test]
+async fn others_are_answered_while_megabytes_are_read() {
+    let values: Vec<Value> = (0..1000).map(|at| json!([1_795_440_000.0 + f64::from(at) * 15.0, "1.25"])).collect();
+    let series = |number: usize| json!({ "metric": { "instance": format!("web-{number}") }, "values": values });
+    let result: Vec<Value> = (0..300).map(series).collect();
+    let answer: Arc<str> = success(&json!({ "resultType": "matrix", "result": result })).into();
+    let begun = Instant::now();
+    serde_json::from_str::<serde::de::IgnoredAny>(&answer).expect("JSON");
+    let reading = begun.elapsed();
+    let stand_in = StandIn::new(move |_| answer.to_string()).await;
+    // Whoever else is to be answered by this thread waits for the longest time in which it does not come to look.
+    let longest = Arc::new(Mutex::new(Duration::ZERO));
+    let seen = longest.clone();
+    let looking = tokio::spawn(async move {
+        loop {
+            let before = Instant::now();
+            tokio::task::yield_now().await;
+            let mut longest = seen.lock().expect("nobody panicked");
+            *longest = before.elapsed().max(*longest);
+        }
+    });
+    let html = page(&stand_in.prometheus, dashboard(&["many"]), THEN).await;
+    looking.abort();
+    assert!(html.contains("and 100 more that are not drawn"), "{html}");
+    let longest = *longest.lock().expect("nobody panicked");
+    assert!(longest < reading, "others waited for {longest:?}; to read the answer once takes {reading:?}");
 }
 
 #[tokio::test]
