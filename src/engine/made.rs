@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use bollard::models::{
-    ContainerConfig, ContainerInspectResponse, HealthConfig, HostConfig, ImageConfig, MountPoint, MountType,
-    NetworkSettings, PortBinding, RestartPolicyNameEnum,
+    ContainerConfig, ContainerInspectResponse, HealthConfig, HostConfig, HostConfigLogConfig, ImageConfig, MountPoint,
+    MountType, NetworkSettings, PortBinding, RestartPolicyNameEnum,
 };
 use serde_json::{Map, Value, json};
 
@@ -26,6 +26,15 @@ pub struct Made {
     pub left: Vec<String>,
 }
 
+/// How containers log that say nothing of it themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UsualLogging {
+    /// The engine's driver; empty: it is not known, and taken for `json-file`.
+    pub driver: String,
+    /// Options that the engine gives each container that logs with its driver, as far as they are known.
+    pub options: BTreeMap<String, String>,
+}
+
 /// Memory that the engine gives `/dev/shm` by itself.
 const USUAL_SHM: i64 = 64 << 20;
 
@@ -33,23 +42,26 @@ const USUAL_SHM: i64 = 64 << 20;
 const USUAL_PERIOD: i64 = 100_000;
 
 impl Engine {
-    /// What a container was made with. `None`: there is none of that name.
-    pub async fn made(&self, name: &str) -> Result<Option<Made>, Error> {
+    /// What a container was made with. `None`: there is none of that name. `usual`: how it would log by itself.
+    pub async fn made(&self, name: &str, usual: &UsualLogging) -> Result<Option<Made>, Error> {
         let Some(container) = self.inspect(name).await? else { return Ok(None) };
         let id = container.image.clone().unwrap_or_default();
         let image = self.look(async || self.docker.inspect_image(&id).await).await;
         let image = found(image).map_err(cannot(format!("inspect the image of container `{name}`")))?;
-        Ok(Some(made(container, &image.and_then(|image| image.config).unwrap_or_default())))
+        Ok(Some(made(container, &image.and_then(|image| image.config).unwrap_or_default(), usual)))
     }
 }
 
-fn made(container: ContainerInspectResponse, image: &ImageConfig) -> Made {
+fn made(container: ContainerInspectResponse, image: &ImageConfig, usual: &UsualLogging) -> Made {
     let mut made = Made::default();
     let config = container.config.unwrap_or_default();
     let host = container.host_config.unwrap_or_default();
     let id = container.id.unwrap_or_default();
     made.program(&config, image);
     made.surroundings(&config, image, &id, &host);
+    if let Some(logging) = host.log_config.as_ref().and_then(|log| logging(log, usual)) {
+        made.set("logging", logging);
+    }
     made.mounts(container.mounts.unwrap_or_default(), &host);
     made.ports(&host, container.network_settings.as_ref());
     made.networks(container.network_settings, &host, &id, container.name.unwrap_or_default().trim_start_matches('/'));
@@ -145,13 +157,6 @@ impl Made {
             _ => None,
         };
         self.set_text("restart", again.as_ref(), None);
-        if let Some(log) = &host.log_config {
-            let driver = log.typ.clone().unwrap_or_default();
-            let options: BTreeMap<_, _> = log.config.clone().unwrap_or_default().into_iter().collect();
-            if !options.is_empty() || !matches!(driver.as_str(), "" | "json-file") {
-                self.set("logging", json!({ "driver": driver, "options": options }));
-            }
-        }
         self.set_list("extra_hosts", host.extra_hosts.as_ref());
         self.set_list("dns", host.dns.as_ref());
         let sysctls: BTreeMap<_, _> = host.sysctls.clone().unwrap_or_default().into_iter().collect();
@@ -349,6 +354,18 @@ fn joined(path: &str, options: &str) -> String {
     if options.is_empty() { path.to_owned() } else { format!("{path}:{options}") }
 }
 
+/// `logging`, but for what the engine says by itself. It adds its own options to those of each container that logs with its
+/// driver when that is made (moby `mergeAndVerifyLogConfig`), so that an inspection shows them as the container's: one that the
+/// container was given with the same value cannot be told from them, and comes to the same.
+fn logging(log: &HostConfigLogConfig, usual: &UsualLogging) -> Option<Value> {
+    let driver = log.typ.as_deref().unwrap_or_default();
+    let usual_driver = if usual.driver.is_empty() { "json-file" } else { &usual.driver };
+    let is_usual = driver.is_empty() || driver == usual_driver;
+    let is_own = |(name, value): &(&String, &String)| !is_usual || usual.options.get(*name) != Some(*value);
+    let options: BTreeMap<_, _> = log.config.iter().flatten().filter(is_own).collect();
+    (!is_usual || !options.is_empty()).then(|| json!({ "driver": driver, "options": options }))
+}
+
 fn healthcheck(check: &HealthConfig) -> Value {
     let mut settings = Map::new();
     let test = check.test.clone().unwrap_or_default();
@@ -402,7 +419,8 @@ mod tests {
         let image = json!({
             "Env": ["PATH=/bin", "LANG=C"], "Cmd": ["sh"], "Entrypoint": ["/entry"], "WorkingDir": "/", "Labels": { "vendor": "v" },
         });
-        let made = made(serde_json::from_value(container).unwrap(), &serde_json::from_value(image).unwrap());
+        let image = serde_json::from_value(image).unwrap();
+        let made = made(serde_json::from_value(container).unwrap(), &image, &UsualLogging::default());
         let expected = json!({
             "command": ["httpd", "-f"], "environment": { "POSTGRES_PASSWORD": "geheim" }, "user": "33",
             "labels": { "team": "a" }, "restart": "on-failure:3", "mem_limit": 67_108_864, "cpus": 1.5,
@@ -420,9 +438,29 @@ mod tests {
     fn a_container_of_an_image_as_it_is_has_nothing_to_carry() {
         let config = json!({ "Cmd": ["sh"], "Env": ["PATH=/bin"], "Entrypoint": null });
         let container = json!({ "Id": "00", "Config": config, "HostConfig": { "NetworkMode": "default" } });
-        assert_eq!(
-            made(serde_json::from_value(container).unwrap(), &serde_json::from_value(config).unwrap()),
-            Made::default()
-        );
+        let image = serde_json::from_value(config).unwrap();
+        let made = made(serde_json::from_value(container).unwrap(), &image, &UsualLogging::default());
+        assert_eq!(made, Made::default());
+    }
+
+    #[test]
+    fn what_the_engine_says_of_logging_by_itself_is_not_the_containers() {
+        let logs = |driver: &str, options: &[(&str, &str)], usual: (&str, &[(&str, &str)])| {
+            let pairs =
+                |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+            let log = HostConfigLogConfig { typ: Some(driver.to_owned()), config: Some(pairs(options)) };
+            let options = pairs(usual.1).into_iter().collect();
+            logging(&log, &UsualLogging { driver: usual.0.to_owned(), options })
+        };
+        let (ten, three) = (("max-size", "10m"), ("max-file", "3"));
+        assert_eq!(logs("json-file", &[], ("", &[])), None);
+        assert_eq!(logs("local", &[ten], ("local", &[ten])), None);
+        assert_eq!(logs("json-file", &[], ("json-file", &[ten])), None, "it is older than the option");
+        let own = json!({ "driver": "json-file", "options": { "max-file": "3" } });
+        assert_eq!(logs("json-file", &[ten, three], ("json-file", &[ten])), Some(own.clone()));
+        assert_eq!(logs("json-file", &[three], ("", &[])), Some(own.clone()), "nobody knows whose it is");
+        assert_eq!(logs("json-file", &[three], ("json-file", &[("max-file", "5")])), Some(own.clone()));
+        assert_eq!(logs("json-file", &[three], ("local", &[three])), Some(own));
+        assert_eq!(logs("json-file", &[], ("local", &[])), Some(json!({ "driver": "json-file", "options": {} })));
     }
 }

@@ -61,7 +61,7 @@ pub use interruption::Interruption;
 pub use limits::ObservedLimits;
 pub use lock::{Lock, ObservedLock};
 pub use logs::{LogLine, keeps_nothing};
-pub use made::Made;
+pub use made::{Made, UsualLogging};
 pub use memory::keep_memory;
 pub use neighbour::{Neighbour, OnHost};
 pub use observe::Question;

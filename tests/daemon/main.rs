@@ -13,6 +13,7 @@ mod full;
 mod hands;
 mod hanging;
 mod known;
+mod logging;
 mod midway;
 mod mounts;
 mod no_bridge;

@@ -1,6 +1,7 @@
 //! `engine`: the Docker engine's own settings in `daemon.json`, changed as a careful administrator would, and taken back.
 
 mod apply;
+mod logging;
 mod plan;
 mod proposal;
 mod restart;
@@ -11,6 +12,7 @@ mod subject;
 mod typed;
 mod unsaid;
 
+pub(super) use logging::usual_logging;
 pub(super) use subject::change as engine_change;
 pub(super) use typed::{as_administrator, command_line};
 

@@ -54,7 +54,7 @@ impl Running {
     }
 
     /// Looks around.
-    async fn of(engine: Engine) -> Result<Self, Failure> {
+    pub(super) async fn of(engine: Engine) -> Result<Self, Failure> {
         let host = engine.host().await?;
         let socket = engine.facts().address.strip_prefix("unix://").map(PathBuf::from);
         let dockerd = match (&socket, host.kind) {

@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use super::answers::Wishes;
 use super::look::Seen;
+use crate::command::engine::usual_logging;
 use crate::command::{Failure, output, situation};
-use crate::engine::{Engine, Made, Neighbour};
+use crate::engine::{Engine, Made, Neighbour, UsualLogging};
 use crate::import::{FreshApp, FreshMetrics, Origin, TakenOver};
 use crate::stack::Environment;
 
@@ -30,25 +31,26 @@ pub(super) async fn over(
         return Ok(apps);
     }
     let engine = situation::connect().await?;
+    let logging = usual_logging(&engine).await;
     for name in &wishes.container {
         let found = seen.containers.iter().find(|(known, _)| known.name == *name);
         let Some((container, metrics)) = found else {
             let help = "`docker ps` lists those that run";
             return Err(Failure::arguments(format!("no container `{name}` runs here"), help));
         };
-        apps.push(app(&engine, container, metrics.as_ref(), surroundings, secrets).await?);
+        apps.push(app((&engine, &logging), container, metrics.as_ref(), surroundings, secrets).await?);
     }
     Ok(apps)
 }
 
 async fn app(
-    engine: &Engine,
+    (engine, logging): (&Engine, &UsualLogging),
     container: &Neighbour,
     metrics: Option<&FreshMetrics>,
     surroundings: &Surroundings<'_>,
     secrets: &mut Vec<(String, String)>,
 ) -> Result<FreshApp, Failure> {
-    let made = engine.made(&container.name).await?.unwrap_or_default();
+    let made = engine.made(&container.name, logging).await?.unwrap_or_default();
     let name = container.service.clone().unwrap_or_else(|| container.name.clone());
     let mut notes = vec![beside(&container.name, &made)];
     let Made { settings, volumes, binds, networks, left } = made;
