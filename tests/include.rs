@@ -102,6 +102,37 @@ fn paths_variables_and_overrides_are_those_of_the_compose_files_folder() {
 }
 
 #[test]
+fn variables_that_compose_takes_from_beside_a_file_included_by_a_file_are_named() {
+    let compose = "services:\n  web: { image: 'web:1' }\ninclude:\n  - team/compose.yml\n";
+    let team = "services:\n  db: { image: 'db:${TAG}', command: [\"${FLAG:--x}\"] }\n";
+    let files = [("compose.yml", compose), ("team/compose.yml", team), ("stack.yml", STACK)];
+    let with = |more: &[(&'static str, &'static str)]| problems(&[&files[..], more].concat());
+    let of_team = ("team/.env", "TAG=2\nFLAG=-y\nOTHER=z\n");
+    assert_eq!(
+        with(&[of_team]),
+        [
+            "compose.yml:4 include: Compose fills `FLAG`, `TAG` of this file from `team/.env`; here only `.env` beside the first file counts"
+        ]
+    );
+    assert_eq!(with(&[of_team, (".env", "TAG=3\nFLAG=\n")]), [""; 0], "what is set there goes before for Compose, too");
+    let elsewhere = "include:\n  - { path: team/compose.yml, project_directory: ., env_file: [team.env] }\n";
+    let files = [
+        ("compose.yml", elsewhere),
+        ("team/compose.yml", team),
+        ("team.env", "FLAG=-y\n"),
+        ("stack.yml", "name: shop\ninclude: [compose.yml]\n"),
+        (".env", "TAG=3\n"),
+    ];
+    assert_eq!(
+        problems(&files),
+        [
+            "compose.yml:2 include: Compose fills `FLAG` of this file from `team.env`; here only `.env` beside the first file counts",
+            "compose.yml:2 include: `project_directory: .` is not carried: paths are taken from the folder of the file",
+        ]
+    );
+}
+
+#[test]
 fn a_problem_is_shown_in_the_file_where_it_stands() {
     let compose = "services:\n  web:\n    image: web:1\n    ports:\n      - \"70000:80\"\n    extends:\n      file: base.yml\n      service: base\n";
     let base = "services:\n  base:\n    image: x\n    deploy: { resources: { limits: { memory: 10q } } }\n    stop_grace_period: soon\n";

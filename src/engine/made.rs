@@ -363,7 +363,11 @@ fn logging(log: &HostConfigLogConfig, usual: &UsualLogging) -> Option<Value> {
     let is_usual = driver.is_empty() || driver == usual_driver;
     let is_own = |(name, value): &(&String, &String)| !is_usual || usual.options.get(*name) != Some(*value);
     let options: BTreeMap<_, _> = log.config.iter().flatten().filter(is_own).collect();
-    (!is_usual || !options.is_empty()).then(|| json!({ "driver": driver, "options": options }))
+    match (is_usual, options.is_empty()) {
+        (true, true) => None,
+        (false, true) => Some(json!({ "driver": driver })),
+        (_, false) => Some(json!({ "driver": driver, "options": options })),
+    }
 }
 
 fn healthcheck(check: &HealthConfig) -> Value {
@@ -461,6 +465,6 @@ mod tests {
         assert_eq!(logs("json-file", &[three], ("", &[])), Some(own.clone()), "nobody knows whose it is");
         assert_eq!(logs("json-file", &[three], ("json-file", &[("max-file", "5")])), Some(own.clone()));
         assert_eq!(logs("json-file", &[three], ("local", &[three])), Some(own));
-        assert_eq!(logs("json-file", &[], ("local", &[])), Some(json!({ "driver": "json-file", "options": {} })));
+        assert_eq!(logs("json-file", &[], ("local", &[])), Some(json!({ "driver": "json-file" })));
     }
 }

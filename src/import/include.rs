@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::compose::{self, KEPT, Names, Project, Services, merge, project};
+use super::compose::{self, Elsewhere, KEPT, Names, Project, Services, merge, project};
 use super::draft::{Entry, Item, Map};
 use super::remark::{Remark, RemarkKind, Remarks};
 use super::source::{self, SourceKind};
@@ -63,6 +63,10 @@ impl Inclusions<'_> {
         self.leave_out();
         self.project_is_called_otherwise();
         self.override_lies_beside();
+        let elsewhere: Vec<Elsewhere> = self.project.elsewhere.clone();
+        for Elsewhere { at, message, help, .. } in elsewhere {
+            self.note(Severity::Warning, at, "include", message, help);
+        }
         let mut remarks = Remarks::default();
         let names = Names::default();
         let secrets = compose::secrets(&self.project, &mut remarks);
@@ -201,7 +205,8 @@ impl Inclusions<'_> {
 
     fn left_empty(&mut self, text: &str, at: OutsideSpan, path: &str) {
         for name in left_empty(text) {
-            if self.project.environment.get(name).is_none() {
+            let is_told = self.project.elsewhere.iter().any(|known| known.variables.iter().any(|known| known == name));
+            if self.project.environment.get(name).is_none() && !is_told {
                 let message = format!("variable `{name}` is not set: nothing stands in for it, as with Compose");
                 self.note(Severity::Warning, at, path, message, "set it in `.env` beside the Compose file");
             }

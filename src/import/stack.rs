@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use indexmap::IndexMap;
 
 use super::alertmanager::{self, tell};
-use super::compose::{self, Names, Project, Role, Services, project};
+use super::compose::{self, Elsewhere, Names, Project, Role, Services, project};
 use super::draft::{Item, Map};
 use super::grafana::Grafana;
 use super::paths::Rebase;
@@ -214,6 +214,10 @@ impl<'a> Assembly<'a> {
 
     /// The variables of the Compose file's `.env` have to lie beside the stack file.
     fn dot_env(&mut self, project: &Project) {
+        for Elsewhere { at, message, help, .. } in &project.elsewhere {
+            let file = project.sources.get(at.source as usize).map_or(&project.file, |(name, _)| name);
+            self.remarks.changed(Place::at(file, at.line, "include"), message.as_str(), help.as_str());
+        }
         let is_beside = self.rebase.path("x") == "./x";
         if !project.variables.has_values() || is_beside {
             return;

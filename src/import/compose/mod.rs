@@ -1,6 +1,7 @@
 //! Compose files → apps of a stack file.
 
 mod deploy;
+mod elsewhere;
 mod env_files;
 mod habits;
 mod joined;
@@ -12,6 +13,7 @@ pub(super) mod project;
 mod service;
 mod top;
 
+pub(super) use elsewhere::Elsewhere;
 pub(super) use env_files::are_read_by;
 pub(super) use names::{Names, Role, free, is_bitnami, split_image, usual_config, valid};
 pub(super) use project::Project;

@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 
+use super::elsewhere::{Elsewhere, Entry};
 use super::merge;
 use crate::import::paths::Rebase;
 use crate::import::source::{self, SourceFile, SourceKind, is_first_version};
@@ -29,6 +30,8 @@ pub(in crate::import) struct Project {
     pub(in crate::import) environment: Environment,
     /// Name and text of every file that was read; places count them in this order.
     pub(in crate::import) sources: Vec<(String, String)>,
+    /// What entries of `include` say to Compose alone.
+    pub(in crate::import) elsewhere: Vec<Elsewhere>,
 }
 
 impl Project {
@@ -60,7 +63,13 @@ pub(in crate::import) fn load(
 ) -> Result<Option<Project>, Problems> {
     let Some(first) = files.first() else { return Ok(None) };
     let folder = folder_of(first);
-    let mut loader = Loader { files: 0, sources: Vec::new() };
+    let pairs =
+        read_file(&folder.join(".env")).map(|bytes| variables_of(&String::from_utf8_lossy(&bytes), environment));
+    let pairs = pairs.unwrap_or_default();
+    let known = pairs.iter().map(|(name, _)| name.clone()).collect();
+    let of_process = environment.names().filter_map(|name| Some((name.to_owned(), environment.get(name)?)));
+    let environment: Environment = pairs.into_iter().chain(of_process).collect();
+    let mut loader = Loader { environment: &environment, files: 0, sources: Vec::new(), elsewhere: Vec::new() };
     let mut root: Option<OutsideNode> = None;
     for file in files {
         let next = loader.whole(file)?;
@@ -70,12 +79,7 @@ pub(in crate::import) fn load(
         }
     }
     let Some(root) = root else { return Ok(None) };
-    let pairs =
-        read_file(&folder.join(".env")).map(|bytes| variables_of(&String::from_utf8_lossy(&bytes), environment));
-    let pairs = pairs.unwrap_or_default();
-    let known = pairs.iter().map(|(name, _)| name.clone()).collect();
-    let of_process = environment.names().filter_map(|name| Some((name.to_owned(), environment.get(name)?)));
-    let environment = pairs.into_iter().chain(of_process).collect();
+    let Loader { sources, elsewhere, .. } = loader;
     let text = |key: &str| root.entry(key).and_then(|entry| scalar(&entry.node)).map(str::to_owned);
     Ok(Some(Project {
         file: first.name.clone(),
@@ -84,7 +88,8 @@ pub(in crate::import) fn load(
         rebase: Rebase::new(&folder, stack_folder),
         variables: Variables::new(known),
         environment,
-        sources: loader.sources,
+        sources,
+        elsewhere,
         root,
     }))
 }
@@ -109,12 +114,15 @@ fn services(root: &OutsideNode) -> Option<&IndexMap<String, OutsideEntry>> {
     }
 }
 
-struct Loader {
+struct Loader<'a> {
+    /// What the files are filled from.
+    environment: &'a Environment,
     files: usize,
     sources: Vec<(String, String)>,
+    elsewhere: Vec<Elsewhere>,
 }
 
-impl Loader {
+impl Loader<'_> {
     /// A file with what it includes below it, and its services written out.
     fn whole(&mut self, file: &SourceFile) -> Result<OutsideNode, Problems> {
         self.count(file)?;
@@ -141,10 +149,16 @@ impl Loader {
         let OutsideValue::Sequence(items) = &list.value else { return Ok(root) };
         let mut whole: Option<OutsideNode> = None;
         for item in items {
-            for path in include_paths(item) {
+            let (paths, mut found) = (include_paths(item), Vec::new());
+            for path in &paths {
                 let included = source::read(&folder_of(file).join(path))?;
                 let mut next = self.whole(&included)?;
                 move_paths(&mut next, &Rebase::new(&folder_of(&included), &folder_of(file)));
+                found.push(next);
+            }
+            let entry = Entry { item, folder: &folder_of(file), paths: &paths };
+            self.elsewhere.extend(entry.elsewhere(&found, self.environment));
+            for next in found {
                 match &mut whole {
                     None => whole = Some(next),
                     Some(below) => merge::over("", below, next),
@@ -225,11 +239,15 @@ impl Loader {
 }
 
 fn include_paths(item: &OutsideNode) -> Vec<String> {
-    let listed = |node: &OutsideNode| match &node.value {
+    item.entry("path").map_or_else(|| listed(item), |entry| listed(&entry.node))
+}
+
+/// One text or a list of them.
+pub(super) fn listed(node: &OutsideNode) -> Vec<String> {
+    match &node.value {
         OutsideValue::Sequence(items) => items.iter().filter_map(scalar).map(str::to_owned).collect(),
         _ => scalar(node).map(str::to_owned).into_iter().collect(),
-    };
-    item.entry("path").map_or_else(|| listed(item), |entry| listed(&entry.node))
+    }
 }
 
 fn entry_mut<'n>(node: &'n mut OutsideNode, key: &str) -> Option<&'n mut OutsideNode> {
