@@ -85,11 +85,12 @@ pub(super) async fn for_targets(
     if situation.desired.prometheus.is_none() {
         return Ok(Waited::default());
     }
-    let patience = patience(&situation.desired);
+    let one_scrape = one_scrape(&situation.desired);
+    let patience = one_scrape.max(PATIENCE);
     let mut broken_since = Since::new();
     let mut was_unwell = false;
-    // Whether what is broken may be so for long. Looked at once.
-    let mut may_be_old = !is_changed;
+    // Whether what is broken has had its time before. Looked at once.
+    let mut is_old = is_changed.then_some(false);
     loop {
         let begun = Instant::now();
         let servers = prove::servers(situation)?;
@@ -98,13 +99,18 @@ pub(super) async fn for_targets(
         if broken.is_empty() && !was_unwell {
             return Ok(Waited::scraped(findings));
         }
-        if std::mem::take(&mut may_be_old)
-            && !broken.iter().any(|finding| mends_by_itself(finding))
-            && stands_still(situation, &servers).await
-        {
-            let looked = prove::look_closer(situation, &servers).await;
-            if !looked.iter().any(mends_by_itself) {
-                return Ok(Waited { scraped: None, looked: Some(looked) });
+        let is_pending =
+            |finding: &&Finding| finding.cause == Some(Cause::TargetPending) && !errors.contains_key(&finding.subject);
+        if is_old.is_none() {
+            let stands_still = stands_still(situation, &servers).await;
+            is_old = Some(stands_still);
+            if stands_still && !broken.iter().any(|finding| is_pending(finding) || mends_by_itself(finding)) {
+                let looked = prove::look_closer(situation, &servers).await;
+                let is_coming =
+                    |finding: &Finding| finding.cause == Some(Cause::TargetPending) || mends_by_itself(finding);
+                if !looked.iter().any(is_coming) {
+                    return Ok(Waited { scraped: None, looked: Some(looked) });
+                }
             }
         }
         // What a target says of what it watches is there a moment after Prometheus calls the target well.
@@ -116,14 +122,14 @@ pub(super) async fn for_targets(
                 && !finding.instance.as_ref().is_some_and(|instance| fallen.contains(instance))
         };
         let is_hopeless = |finding: &&Finding| {
-            let is_pending = finding.cause == Some(Cause::TargetPending) && !errors.contains_key(&finding.subject);
             let takes_time = tells_of_another(finding) || finding.cause == Some(Cause::ContainerRestarting);
             let patience = match finding.status {
                 Status::Warn => PATIENCE_WITH_SILENCE,
+                _ if takes_time && is_old == Some(true) => one_scrape,
                 _ if takes_time => patience.max(PATIENCE_WITH_APPS),
                 _ => patience,
             };
-            !is_pending && broken_since.get(&key(finding)).is_some_and(|since| since.elapsed() >= patience)
+            !is_pending(finding) && broken_since.get(&key(finding)).is_some_and(|since| since.elapsed() >= patience)
         };
         let awaited: Vec<&Finding> = broken.iter().filter(is_awaited).copied().collect();
         if was_unwell && (awaited.iter().all(is_hopeless) || Instant::now() >= deadline) {
@@ -184,12 +190,12 @@ fn pause(look: Duration) -> Duration {
     (look * (SHARE - 1)).clamp(PAUSE, LONGEST_PAUSE)
 }
 
-/// What one target needs to mend comes with a scrape.
-fn patience(desired: &Desired) -> Duration {
+/// Time in which every target is scraped once, as far as it is waited for: what one target needs to mend comes with a scrape.
+fn one_scrape(desired: &Desired) -> Duration {
     let Some(prometheus) = &desired.prometheus else { return PATIENCE };
     let intervals = prometheus.jobs.iter().filter_map(|job| job.interval).chain([prometheus.scrape_interval]);
     let slowest = intervals.max().unwrap_or(prometheus.scrape_interval);
-    (Duration::from_millis(slowest.as_millis()) + MARGIN).clamp(PATIENCE, LONGEST)
+    (Duration::from_millis(slowest.as_millis()) + MARGIN).min(LONGEST)
 }
 
 /// A container of somebody else that is not there: nothing that stackctl does brings it.
@@ -215,9 +221,9 @@ async fn stands_still(situation: &Situation, servers: &[Server]) -> bool {
     read.await.into_iter().all(|age| age.is_some_and(|age| age >= FRESH.as_secs().cast_signed()))
 }
 
-/// What the next scrape, or the next lookup of a name, may mend without anybody's doing.
+/// What the next scrape, or the next lookup of a name, may mend without anybody's doing, beside what is pending.
 fn mends_by_itself(finding: &Finding) -> bool {
-    let comes = [Cause::TargetPending, Cause::TargetUnexpected, Cause::DnsCount, Cause::PrometheusUnreachable];
+    let comes = [Cause::TargetUnexpected, Cause::DnsCount, Cause::PrometheusUnreachable];
     let is_coming = finding.cause.is_some_and(|cause| comes.contains(&cause));
     finding.status == Status::Fail && (is_coming || tells_of_another(finding))
 }
