@@ -16,7 +16,7 @@ use super::{
     rules, secrets, situation, summary, wait,
 };
 use crate::cli::Global;
-use crate::desired::{PullPolicy, Service};
+use crate::desired::{PullPolicy, Role, Service};
 use crate::engine::{self, ContainerState, Engine, Error, Event, Interruption, Outcome};
 use crate::plan::{Plan, Step};
 use crate::stack::Loaded;
@@ -149,7 +149,7 @@ impl Work<'_> {
                 // What a killed `up` left behind holds values of secrets.
                 if places_files { engine.remove_placed(&stack).await } else { Ok(()) }
             };
-            let (swept, exit) = tokio::join!(sweep, self.go_on(&mut situation, None));
+            let (swept, exit) = tokio::join!(sweep, self.go_on(&mut situation, None, false));
             swept?;
             return exit;
         }
@@ -183,6 +183,7 @@ impl Work<'_> {
             }
         }
         let is_changed = !plan.is_empty();
+        let may_mend = plan.steps.iter().any(may_mend);
         let mut next = plan;
         for round in 1.. {
             if next.is_empty() {
@@ -216,12 +217,12 @@ impl Work<'_> {
             situation.keep_memory();
             next = undone(situation);
         }
-        self.go_on(situation, Some(is_changed)).await
+        self.go_on(situation, Some(is_changed), may_mend).await
     }
 
     /// Waits, verifies and says where everything is. `changed`: whether something was changed; `None`: the stack is not
-    /// locked, because nothing was to be done.
-    async fn go_on(&self, situation: &mut Situation, changed: Option<bool>) -> Result<Exit, Failure> {
+    /// locked, because nothing was to be done. `may_mend`: whether that may have mended a target.
+    async fn go_on(&self, situation: &mut Situation, changed: Option<bool>, may_mend: bool) -> Result<Exit, Failure> {
         if self.arguments.no_wait {
             if !self.global.quiet && self.tells_images {
                 situation.say_left_out();
@@ -229,7 +230,7 @@ impl Work<'_> {
             return Ok(Exit::Done);
         }
         let deadline = self.begun + self.arguments.timeout;
-        let exit = prove_it(situation, changed, deadline, &self.progress, self.global).await?;
+        let exit = prove_it(situation, (changed, may_mend), deadline, &self.progress, self.global).await?;
         if !self.global.quiet {
             let elapsed = self.begun.elapsed();
             summary::say(situation, elapsed, &published::silent(situation).await, self.tells_images);
@@ -257,10 +258,15 @@ fn undone(situation: &Situation) -> Plan {
     plan
 }
 
+/// Whether a target may come to answer by a step. What shows the numbers changes nothing of that.
+fn may_mend(step: &Step) -> bool {
+    step.service().is_none_or(|service| !matches!(service.role, Role::Grafana | Role::View))
+}
+
 /// Waits, looks, and prints what was found.
 async fn prove_it(
     situation: &mut Situation,
-    changed: Option<bool>,
+    (changed, may_mend): (Option<bool>, bool),
     deadline: Instant,
     progress: &Progress,
     global: &Global,
@@ -285,7 +291,7 @@ async fn prove_it(
         (Waited::scraped(scraped), seen, Some((config, objectives)))
     } else {
         let waiting = progress.telling("waiting until every target is scraped");
-        let waited = wait::for_targets(situation, deadline, changed == Some(true), &fallen, &waiting).await?;
+        let waited = wait::for_targets(situation, deadline, may_mend, &fallen, &waiting).await?;
         drop(waiting);
         // One that is not scraped keeps nobody from learning what the others expose.
         let prometheus = prove::prometheus(situation)?;

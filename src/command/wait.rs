@@ -72,12 +72,12 @@ impl Waited {
     }
 }
 
-/// Waits until every target is scraped. `is_changed`: this run has changed the stack. `fallen`: containers that did not stay
+/// Waits until every target is scraped. `may_mend`: this run has done what may mend one. `fallen`: containers that did not stay
 /// up, and are not waited for.
 pub(super) async fn for_targets(
     situation: &mut Situation,
     deadline: Instant,
-    is_changed: bool,
+    may_mend: bool,
     fallen: &BTreeSet<String>,
     waiting: &Waiting,
 ) -> Result<Waited, Failure> {
@@ -90,7 +90,7 @@ pub(super) async fn for_targets(
     let mut broken_since = Since::new();
     let mut was_unwell = false;
     // Whether what is broken has had its time before. Looked at once.
-    let mut is_old = is_changed.then_some(false);
+    let mut is_old = may_mend.then_some(false);
     loop {
         let begun = Instant::now();
         let servers = prove::servers(situation)?;
