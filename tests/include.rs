@@ -104,7 +104,7 @@ fn paths_variables_and_overrides_are_those_of_the_compose_files_folder() {
 #[test]
 fn variables_that_compose_takes_from_beside_a_file_included_by_a_file_are_named() {
     let compose = "services:\n  web: { image: 'web:1' }\ninclude:\n  - team/compose.yml\n";
-    let team = "services:\n  db: { image: 'db:${TAG}', command: [\"${FLAG:--x}\"] }\n";
+    let team = "services:\n  db: { image: 'db:1', environment: { A: $TAG }, command: [\"${FLAG:--x}\"] }\n";
     let files = [("compose.yml", compose), ("team/compose.yml", team), ("stack.yml", STACK)];
     let with = |more: &[(&'static str, &'static str)]| problems(&[&files[..], more].concat());
     let of_team = ("team/.env", "TAG=2\nFLAG=-y\nOTHER=z\n");
