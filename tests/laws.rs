@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Component, Path, PathBuf};
 
 use proptest::prelude::*;
-use stackctl::desired::{Desired, Facts, Network, Service};
+use stackctl::desired::{Desired, Facts, MountSource, Network, Service};
 use stackctl::engine::{
     ContainerState, FileStamp, Health, Observed, ObservedContainer, ObservedImage, ObservedLimits, ObservedNetwork,
     ObservedSettings, ObservedVolume, Secrets,
@@ -164,6 +164,7 @@ impl Model {
             limits: Some(ObservedLimits::of(&service.container.settings)),
             ports: Vec::new(),
             nameless: Vec::new(),
+            mounts: mounts(service),
             host_ports: BTreeSet::new(),
             files: service.container.files.iter().map(|file| (file.target.clone(), stamp(&file.source))).collect(),
         };
@@ -222,6 +223,16 @@ impl Model {
             }
         }
     }
+}
+
+/// What the engine tells of what is mounted into a service's containers.
+fn mounts(service: &Service) -> BTreeSet<String> {
+    let sources = service.container.mounts.iter().map(|mount| &mount.source);
+    let named = sources.filter_map(|source| match source {
+        MountSource::Volume { name, .. } | MountSource::Bind { path: name, .. } => Some(name.clone()),
+        MountSource::Anonymous | MountSource::Tmpfs { .. } => None,
+    });
+    named.collect()
 }
 
 /// The names that the engine tells of a service's containers, by network.

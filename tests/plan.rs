@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use stackctl::catalog;
-use stackctl::desired::{Desired, Facts, ScaleOverride, SecretSource};
+use stackctl::desired::{Desired, Facts, MountSource, ScaleOverride, SecretSource};
 use stackctl::engine::{
     ContainerState, FileStamp, Health, Observed, ObservedContainer, ObservedImage, ObservedLimits, ObservedNetwork,
     ObservedSettings, ObservedVolume, Secrets,
@@ -111,6 +111,7 @@ impl World {
             limits: Some(ObservedLimits::of(&service.container.settings)),
             ports: Vec::new(),
             nameless: Vec::new(),
+            mounts: mounts(service),
             host_ports: BTreeSet::new(),
             files: service.container.files.iter().map(|file| (file.target.clone(), stamp(&file.source))).collect(),
         };
@@ -127,6 +128,16 @@ fn made(
 ) -> ObservedSettings {
     let pairs = |map: &indexmap::IndexMap<String, String>| map.clone().into_iter().collect();
     ObservedSettings { driver: driver.to_owned(), options: pairs(options), labels: pairs(labels), parts: Some(parts) }
+}
+
+/// What the engine tells of what is mounted into a service's containers.
+fn mounts(service: &stackctl::desired::Service) -> BTreeSet<String> {
+    let sources = service.container.mounts.iter().map(|mount| &mount.source);
+    let named = sources.filter_map(|source| match source {
+        MountSource::Volume { name, .. } | MountSource::Bind { path: name, .. } => Some(name.clone()),
+        MountSource::Anonymous | MountSource::Tmpfs { .. } => None,
+    });
+    named.collect()
 }
 
 /// The names that the engine tells of a service's containers, by network, with the one it gives by itself.
@@ -238,6 +249,34 @@ fn what_left_the_file_goes_before_anything_new_comes() {
     let plan = World::of(&without_db).plan(&before);
     assert_plan(&plan, &["- remove container shop-db-1 not in the stack file"]);
     assert!(!plan.contains("volume"), "volumes are never in a plan but to be made");
+}
+
+#[test]
+fn a_target_goes_when_prometheus_knows_that_it_is_none_any_more() {
+    let before = World::of(STACK).running();
+    let renamed = World::of(&STACK.replace("  web:", "  shop:"));
+    assert_plan(
+        &renamed.plan(&before),
+        &[
+            "+ create container shop-shop-1 missing",
+            "+ create container shop-shop-2 missing",
+            "~ write file prometheus/prometheus.yml differs in the container",
+            "~ reload container shop-prometheus-1 `prometheus/prometheus.yml` changed",
+            "- remove container shop-web-1 not in the stack file",
+            "- remove container shop-web-2 not in the stack file",
+        ],
+    );
+    // What a new container needs has to be there for it: a port, or a volume that two must not write at once.
+    for needed in ["ports: ['127.0.0.1:8123:80'], ", "volumes: ['data:/data'], "] {
+        let needing = STACK.replace("scale: 2, ", needed);
+        let mut before = World::of(&needing).running();
+        if needed.starts_with("ports") {
+            container(&mut before, "shop-web-1").ports = vec!["127.0.0.1:8123->80/tcp".to_owned()];
+        }
+        let plan = World::of(&needing.replace("  web:", "  shop:")).plan(&before);
+        let place = |step: &str| plan.find(step).unwrap_or_else(|| panic!("no `{step}` in:\n{plan}"));
+        assert!(place("- remove container shop-web-1") < place("+ create container shop-shop-1"), "{needed}:\n{plan}");
+    }
 }
 
 #[test]

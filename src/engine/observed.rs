@@ -156,6 +156,8 @@ pub struct ObservedContainer {
     pub files: BTreeMap<String, Option<FileStamp>>,
     /// Its volumes that nobody named, but for those that hold files of stackctl's.
     pub nameless: Vec<String>,
+    /// What is mounted into it: names of volumes, paths of the host.
+    pub mounts: BTreeSet<String>,
 }
 
 impl ObservedContainer {

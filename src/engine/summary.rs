@@ -46,7 +46,18 @@ pub(super) fn from_summary(summary: &ContainerSummary) -> ObservedContainer {
         host_ports: BTreeSet::new(),
         files: BTreeMap::new(),
         nameless: Vec::new(),
+        mounts: mounts(summary),
     }
+}
+
+fn mounts(summary: &ContainerSummary) -> BTreeSet<String> {
+    let mounts = summary.mounts.iter().flatten();
+    mounts
+        .filter_map(|mount| {
+            let name = mount.name.as_ref().filter(|name| !name.is_empty());
+            name.or(mount.source.as_ref().filter(|path| !path.is_empty())).cloned()
+        })
+        .collect()
 }
 
 /// The stack files that a label names.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::changed::differing;
+use super::leaving::Needs;
 use super::parts;
 use super::{Inputs, Step};
 use crate::desired::{Attachment, OnChange, PlacedFile, Role, Service, counted};
@@ -40,8 +41,11 @@ pub(super) fn steps(inputs: Inputs, renewed: &Renewed) -> Vec<Step> {
             remove(extra, &format!("`{}` has {}", service.name, counted(service.replicas as usize, "replica")))
         }));
     }
-    let gone = found.into_values().flat_map(BTreeMap::into_values).flatten();
-    before.extend(gone.map(|extra| remove(extra, "not in the stack file")));
+    let needs = Needs::of(&changes);
+    let leaving = found.into_values().flat_map(BTreeMap::into_values).flatten();
+    let (first, last): (Vec<_>, Vec<_>) = leaving.partition(|extra| files.is_empty() || needs.anything_of(extra));
+    before.extend(first.into_iter().map(|extra| remove(extra, "not in the stack file")));
+    after.extend(last.into_iter().map(|extra| remove(extra, "not in the stack file")));
     super::sharing::follow(inputs, &mut changes);
     let gifts = super::yielding::mark(&mut changes, &inputs.observed.containers);
     super::together::mark(&mut changes, gifts);

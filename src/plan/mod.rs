@@ -8,6 +8,7 @@ mod changed;
 mod containers;
 mod display;
 mod exchange;
+mod leaving;
 mod networks;
 mod parts;
 mod settings;

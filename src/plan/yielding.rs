@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Step;
-use crate::desired::Port;
+use crate::desired::{Port, Service};
 use crate::engine::{ContainerState, ObservedContainer};
 
 /// Marks the containers to be replaced whose port or name another container of the plan gets; gives back who gives to whom.
@@ -34,12 +34,17 @@ pub(super) fn mark(changes: &mut [Step], observed: &[ObservedContainer]) -> Vec<
 /// Ports that a step's container takes, each with its name.
 fn wanted(step: &Step) -> Vec<(String, String)> {
     let Some((container, service)) = step.starts() else { return Vec::new() };
-    let key = |port: &Port| Some((format!("{}/{}", port.fixed_host_port()?, port.protocol), container.to_owned()));
-    service.container.settings.ports.0.iter().filter_map(key).collect()
+    wanted_ports(service).map(|port| (port, container.to_owned())).collect()
+}
+
+/// Ports of the host that a service takes: `8010/tcp`.
+pub(super) fn wanted_ports(service: &Service) -> impl Iterator<Item = String> {
+    let key = |port: &Port| Some(format!("{}/{}", port.fixed_host_port()?, port.protocol));
+    service.container.settings.ports.0.iter().filter_map(key)
 }
 
 /// Ports that a container has, or gets as soon as it joins a network that is none of the internal ones.
-fn ports_of(old: &ObservedContainer) -> impl Iterator<Item = String> {
+pub(super) fn ports_of(old: &ObservedContainer) -> impl Iterator<Item = String> {
     let may_take = matches!(old.state, ContainerState::Running | ContainerState::Paused | ContainerState::Restarting);
     let made_for = old.host_ports.iter().filter(move |_| may_take).cloned();
     old.ports.iter().filter_map(|port| port_of(port)).chain(made_for)

@@ -141,6 +141,7 @@ pub(crate) fn container(service: &str, replica: u32, last: u8) -> ObservedContai
         host_ports: BTreeSet::new(),
         files: std::collections::BTreeMap::new(),
         nameless: Vec::new(),
+        mounts: BTreeSet::new(),
     }
 }
 

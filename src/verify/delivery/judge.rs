@@ -18,6 +18,9 @@ pub(super) const CHECK: &str = "alerts";
 /// less than this, in milliseconds, Alertmanager need not know of everything.
 const TOLD_AFTER: i64 = 90 * 1000;
 
+/// Milliseconds within which a Prometheus that starts has read its configuration. It replays its log before that.
+const START: i64 = 60 * 1000;
+
 /// Judges what was found: for each Alertmanager how it stands, what comes to it and what it sends on; then the receivers.
 pub fn judge_delivery(desired: &Desired, files: &Files, observed: &Observed, state: &DeliveryState) -> Vec<Finding> {
     let Some(config) = &desired.alertmanager else { return Vec::new() };
@@ -162,18 +165,21 @@ impl Seat<'_> {
         })
     }
 
-    /// One of the two has just come: Prometheus tells a new Alertmanager with its next round, and may itself have begun before
-    /// it knew the address.
+    /// One of the two has just come: Prometheus tells a new Alertmanager with its next round, and may itself have begun, or
+    /// begun anew with another configuration, before it knew the address.
     fn not_told_yet(&self, sender: &SenderState, name: &str, why: &str) -> Option<Trouble> {
-        let began_at = self.started_at.max(sender.started_at);
-        let stands_for = (self.state.now - began_at).max(0);
+        let sender_since = sender.started_at.max(sender.configured_at);
+        let stands_for = (self.state.now - self.started_at.max(sender_since)).max(0);
         if stands_for >= TOLD_AFTER {
             return None;
         }
         let seconds = stands_for / 1000;
-        let is_sender = sender.started_at > self.started_at;
-        let (own, its) = if is_sender {
-            (String::new(), format!("`{}`, which stands for {seconds} s,", sender.service))
+        let (own, its) = if sender_since > self.started_at {
+            // A start reads the configuration, too.
+            let has_reloaded = sender.configured_at - sender.started_at > START;
+            let since = if has_reloaded { "read its configuration" } else { "stands" };
+            let when = if has_reloaded { format!("{seconds} s ago") } else { format!("for {seconds} s") };
+            (String::new(), format!("`{}`, which {since} {when},", sender.service))
         } else {
             (format!(", which stands for {seconds} s,"), "Prometheus".to_owned())
         };

@@ -81,6 +81,8 @@ pub struct SenderState {
     pub known: Result<Vec<String>, client::Error>,
     /// When its container started: milliseconds since 1970.
     pub started_at: i64,
+    /// When it read its configuration: milliseconds since 1970. It knows no Alertmanager for some seconds after that.
+    pub configured_at: i64,
     /// Labels of what fires in it.
     pub firing: Vec<BTreeMap<String, String>>,
     /// The last lines that it wrote.
@@ -169,7 +171,8 @@ async fn ask(
 async fn sender(server: &Server, started_at: i64, config: &AlertmanagerConfig) -> SenderState {
     let (service, lines) = (server.service.clone(), Vec::new());
     let Some(prometheus) = &server.client else {
-        return SenderState { service, known: Err(super::not_running()), started_at, firing: Vec::new(), lines };
+        let (known, firing) = (Err(super::not_running()), Vec::new());
+        return SenderState { service, known, started_at, configured_at: 0, firing, lines };
     };
     let knows_all = |known: &Vec<String>| config.addresses.iter().all(|address| judge::knows(known, address));
     let mut known = prometheus.alertmanagers().await;
@@ -182,7 +185,10 @@ async fn sender(server: &Server, started_at: i64, config: &AlertmanagerConfig) -
     }
     let alerts = prometheus.alerts().await.unwrap_or_default();
     let firing = alerts.into_iter().filter(|alert| alert.state == "firing").map(|alert| alert.labels).collect();
-    SenderState { service, known, started_at, firing, lines }
+    let runtime = prometheus.runtime_info().await;
+    let read_at = runtime.ok().and_then(|runtime| runtime.last_config_time.parse::<jiff::Timestamp>().ok());
+    let configured_at = read_at.map_or(0, jiff::Timestamp::as_millisecond);
+    SenderState { service, known, started_at, configured_at, firing, lines }
 }
 
 async fn failing(prometheus: &Prometheus) -> BTreeSet<String> {

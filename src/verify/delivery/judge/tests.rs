@@ -59,6 +59,7 @@ fn state() -> DeliveryState {
             service: "prometheus".to_owned(),
             known: Ok(vec!["http://demo-alertmanager-1:9093/api/v2/alerts".to_owned()]),
             started_at: 0,
+            configured_at: 0,
             firing: vec![fires],
             lines: Vec::new(),
         }],
@@ -162,6 +163,15 @@ fn a_prometheus_that_has_just_come_may_still_have_to_tell_what_fires() {
     assert!(finding.message.contains("`prometheus`, which stands for 30 s, tells again"), "{}", finding.message);
     assert!(finding.fix.ends_with("again in 60 s"), "{}", finding.fix);
     unheard.senders[0].started_at = NOW - 95_000;
+    assert_eq!(broken(&unheard).cause, Some(Cause::AlertNotDelivered));
+    // A reload forgets the Alertmanagers for some seconds, too, and what begins to fire in them is told a minute later.
+    unheard.senders[0].started_at = NOW - 3_600_000;
+    unheard.senders[0].configured_at = NOW - 40_000;
+    let finding = broken(&unheard);
+    assert_eq!((finding.status, finding.cause), (Status::Warn, Some(Cause::AlertPending)));
+    assert!(finding.message.contains("`prometheus`, which read its configuration 40 s ago, tells again"), "{}", finding.message);
+    assert!(finding.fix.ends_with("again in 50 s"), "{}", finding.fix);
+    unheard.senders[0].configured_at = NOW - 95_000;
     assert_eq!(broken(&unheard).cause, Some(Cause::AlertNotDelivered));
 }
 
