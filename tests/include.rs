@@ -352,3 +352,18 @@ fn folders_of_the_compose_file_are_made_where_they_are_missing() {
     let made = |mount: &Mount| matches!(mount.kind, MountKind::Bind { create_host_path: Some(true), .. });
     assert_eq!(mounts.iter().map(made).collect::<Vec<_>>(), [true, false]);
 }
+
+#[test]
+fn a_project_is_called_what_the_file_of_variables_calls_it() {
+    let compose = "services:\n  web: { image: web, volumes: [\"data:/data\"] }\nvolumes:\n  data: {}\n";
+    let of = |name: &str| {
+        let stack = STACK.replace("name: shop", &format!("name: {name}"));
+        problems(&[("compose.yml", compose), (".env", "COMPOSE_PROJECT_NAME=bookshop\n"), ("stack.yml", &stack)])
+    };
+    assert_eq!(of("bookshop"), Vec::<String>::new(), "its volumes are the project's");
+    let told = of("shop").join("\n");
+    assert!(
+        told.contains("`docker compose` keeps this in `bookshop_data`, and the stack `shop` in `shop_data`"),
+        "{told}"
+    );
+}

@@ -374,7 +374,7 @@ fn refuse_foreign(stack: &Stack, observed: &Observed) -> Result<(), Failure> {
             format!("a Compose project `{name}` that is not stackctl's has containers: `{}`", foreign.join("`, `")),
         )
         .advise(format!(
-            "give the stack another `name`, or take those away: `docker rm --force {}`",
+            "give the stack another `name`, or take those away, which leaves their volumes: `docker stop {0} && docker rm {0}`",
             foreign.join(" ")
         )),
     ))

@@ -319,7 +319,7 @@ fn a_foreign_compose_project_of_the_same_name_is_left_alone() {
     let label = format!("com.docker.compose.project={}", stack.name);
     docker(&["run", "-d", "--name", &name, "--label", &label, &own_image(), "demo", "iotd"]);
     let up = stack.expect(1, &["up"]);
-    assert!(up.stderr.contains(&format!("docker rm --force {name}")), "{}", up.stderr);
+    assert!(up.stderr.contains(&format!("docker stop {name} && docker rm {name}")), "{}", up.stderr);
     assert!(!up.stderr.contains("docker compose -p"), "that would take the stack's own away: {}", up.stderr);
     let still_there = docker(&["inspect", "-f", "{{.State.Running}}", &name]);
     docker(&["rm", "-f", &name]);

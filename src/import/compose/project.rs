@@ -16,7 +16,7 @@ const MOST_FILES: usize = 50;
 pub(in crate::import) struct Project {
     /// The first file, as it was named.
     pub(in crate::import) file: String,
-    /// Its `name`, where it has one.
+    /// What `COMPOSE_PROJECT_NAME` calls it, in this process or in `.env`; else its `name`, where it has one.
     pub(in crate::import) name: Option<String>,
     /// Services by name.
     pub(in crate::import) services: IndexMap<String, OutsideEntry>,
@@ -80,10 +80,12 @@ pub(in crate::import) fn load(
     }
     let Some(root) = root else { return Ok(None) };
     let Loader { sources, elsewhere, .. } = loader;
-    let text = |key: &str| root.entry(key).and_then(|entry| scalar(&entry.node)).map(str::to_owned);
+    // Before what the file says (docs.docker.com, "Specify a project name").
+    let called = environment.get("COMPOSE_PROJECT_NAME").filter(|name| !name.is_empty());
+    let written = || root.entry("name").and_then(|entry| scalar(&entry.node)).map(str::to_owned);
     Ok(Some(Project {
         file: first.name.clone(),
-        name: text("name"),
+        name: called.or_else(written),
         services: services(&root).cloned().unwrap_or_default(),
         rebase: Rebase::new(&folder, stack_folder),
         variables: Variables::new(known),

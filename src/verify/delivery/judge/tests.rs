@@ -169,7 +169,11 @@ fn a_prometheus_that_has_just_come_may_still_have_to_tell_what_fires() {
     unheard.senders[0].configured_at = NOW - 40_000;
     let finding = broken(&unheard);
     assert_eq!((finding.status, finding.cause), (Status::Warn, Some(Cause::AlertPending)));
-    assert!(finding.message.contains("`prometheus`, which read its configuration 40 s ago, tells again"), "{}", finding.message);
+    assert!(
+        finding.message.contains("`prometheus`, which read its configuration 40 s ago, tells again"),
+        "{}",
+        finding.message
+    );
     assert!(finding.fix.ends_with("again in 50 s"), "{}", finding.fix);
     unheard.senders[0].configured_at = NOW - 95_000;
     assert_eq!(broken(&unheard).cause, Some(Cause::AlertNotDelivered));
