@@ -67,7 +67,7 @@ fn of_one_app(examination: &mut Examination, path: Path, app_name: &str, alerts:
     }
 }
 
-fn of_apps(stack: &super::Stack) -> impl Iterator<Item = (&str, &Alerts)> {
+pub(super) fn of_apps(stack: &super::Stack) -> impl Iterator<Item = (&str, &Alerts)> {
     let run = stack.apps.iter().map(|(name, app)| (name.as_str(), &app.alerts));
     run.chain(stack.attached.iter().map(|(name, app)| (name.as_str(), &app.alerts)))
 }

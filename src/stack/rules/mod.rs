@@ -9,6 +9,7 @@ mod dependencies;
 mod engine;
 mod exporters;
 mod images;
+mod jobs;
 mod locate;
 mod logging;
 mod mounts;
@@ -127,6 +128,7 @@ const RULES: &[fn(&mut Examination)] = &[
     dashboards::dashboards_are_told_apart,
     dashboards::uids_are_taken,
     dashboards::panels_can_be_drawn,
+    jobs::jobs_asked_for_are_there,
 ];
 
 /// What a rule looks at, and where it says what it found.
