@@ -9,6 +9,7 @@ use super::by_name::{ByName, Seen};
 use super::{Exit, Failure, complete, output};
 use crate::cli::Global;
 use crate::engine::{Engine, Error, LogLine, ObservedContainer, keeps_nothing};
+use crate::stack::ServiceName;
 
 /// Arguments of `logs`.
 #[derive(Debug, clap::Args)]
@@ -34,8 +35,21 @@ pub struct Arguments {
 const COLORS: [AnsiColor; 6] =
     [AnsiColor::Cyan, AnsiColor::Yellow, AnsiColor::Magenta, AnsiColor::Blue, AnsiColor::Green, AnsiColor::BrightRed];
 
+/// `logs -f web` follows `web` in Compose.
+fn app_is_no_file(global: &Global) -> Result<(), Failure> {
+    let [file] = global.file.as_slice() else { return Ok(()) };
+    match file.to_str() {
+        Some(name) if name.parse::<ServiceName>().is_ok() && !file.exists() => Err(Failure::arguments(
+            format!("there is no stack file `{name}`, and `-f` names the stack file"),
+            format!("to follow an app: `stackctl logs --follow {name}`"),
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// Runs it.
 pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
+    app_is_no_file(global)?;
     let Seen { engine, observed, name, .. } = arguments.which.look(global).await?;
     let attached = observed.attached.iter().map(|attached| &attached.container);
     let containers: Vec<&ObservedContainer> = observed.containers.iter().chain(attached).collect();
