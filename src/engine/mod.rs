@@ -32,6 +32,7 @@ mod owner;
 mod patience;
 mod ping;
 mod place;
+mod podman;
 mod probe;
 mod reload;
 mod remove;
@@ -72,6 +73,7 @@ pub use observed::{
 pub use once::{Ended, Once};
 pub use owner::{Named, Owner};
 pub use place::Secrets;
+pub use podman::is_default_bridge;
 pub use probe::{ProbeError, Prober};
 pub use reload::{Judge, Taken, Verdict};
 pub use remove::Removal;
