@@ -384,6 +384,7 @@ fn answers_of_an_engine() {
     let question = stackctl::engine::Question {
         stack: "fuzz".to_owned(),
         external_networks: vec!["other".to_owned()],
+        external_volumes: vec!["data".to_owned()],
         named_volumes: vec!["data".to_owned()],
         ..Default::default()
     };

@@ -68,7 +68,14 @@ impl Model {
                 let made = ObservedSettings { driver: volume.driver.clone(), ..ObservedSettings::default() };
                 let (name, ours) = (volume.name.clone(), true);
                 let stack_files = Vec::new();
-                self.observed.volumes.push(ObservedVolume { name, ours, other_stack: None, stack_files, made });
+                self.observed.volumes.push(ObservedVolume {
+                    name,
+                    ours,
+                    external: false,
+                    other_stack: None,
+                    stack_files,
+                    made,
+                });
             }
             Step::RemoveContainer { id, .. } => self.observed.containers.retain(|container| container.id != *id),
             Step::CreateContainer { service, replica, container, .. } => self.create(service, *replica, container),
@@ -115,7 +122,16 @@ impl Model {
             ..ObservedSettings::default()
         };
         let (internal, subnets) = (network.internal, Vec::new());
-        self.observed.networks.push(ObservedNetwork { id, name, ours: true, in_use: false, internal, subnets, made });
+        self.observed.networks.push(ObservedNetwork {
+            id,
+            name,
+            ours: true,
+            external: false,
+            in_use: false,
+            internal,
+            subnets,
+            made,
+        });
     }
 
     /// As the engine does, lets no network go that somebody is in.

@@ -63,6 +63,7 @@ impl World {
             id: format!("id-{}", network.name),
             name: network.name.clone(),
             ours: true,
+            external: false,
             in_use: true,
             internal: network.internal,
             subnets: vec![network.subnet.clone().unwrap_or("172.30.0.0/16".to_owned())],
@@ -71,6 +72,7 @@ impl World {
         let volume = |volume: &stackctl::desired::Volume| ObservedVolume {
             name: volume.name.clone(),
             ours: true,
+            external: false,
             other_stack: None,
             stack_files: Vec::new(),
             made: made(&volume.driver, &volume.driver_opts, &volume.labels, volume_parts(volume)),
@@ -661,6 +663,21 @@ fn external_networks_and_those_of_others_are_not_compared() {
         (network.ours, network.internal, network.made) = (false, true, ObservedSettings::default());
     }
     assert_plan(&World::of(&text).plan(&observed), &[]);
+}
+
+/// As the engine may have it after two `up` of one stack, of which the file says by now that they are of others.
+#[test]
+fn a_network_that_the_stack_made_and_that_is_external_now_is_no_second_one_of_its_name() {
+    let before = NETWORKS.replace("SETTINGS", "");
+    let mut observed = World::of(&before).running();
+    for network in observed.networks.iter_mut().filter(|network| network.name == "shop_back") {
+        (network.ours, network.external) = (false, true);
+    }
+    let again = observed.networks.iter().find(|network| network.external).expect("it is there").clone();
+    observed.networks.push(ObservedNetwork { id: "id-other".to_owned(), ..again });
+    for settings in ["external: true, name: shop_back", "external: true, name: shop_back, internal: true"] {
+        assert_plan(&World::of(&NETWORKS.replace("SETTINGS", settings)).plan(&observed), &[]);
+    }
 }
 
 #[test]

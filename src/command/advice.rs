@@ -53,6 +53,11 @@ pub(super) fn stackctl_of(file: &Path) -> String {
     if is_usual { "stackctl".to_owned() } else { format!("stackctl -f {}", quoted(file)) }
 }
 
+/// The same for files that lie in whichever folder.
+pub(super) fn stackctl_of_files(files: &[String]) -> String {
+    files.iter().fold("stackctl".to_owned(), |command, file| format!("{command} -f {}", quoted(Path::new(file))))
+}
+
 fn quoted(file: &Path) -> String {
     let text = file.display().to_string();
     shlex::try_quote(&text).map_or_else(|_| text.clone(), Cow::into_owned)

@@ -1,18 +1,20 @@
 //! `down`: takes the stack away. Volumes stay unless asked for, and then it asks back.
 
+use std::collections::BTreeSet;
 use std::io::IsTerminal;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use clap_complete::engine::ArgValueCompleter;
 
 use super::{
-    Exit, Failure, by_name, complete, elsewhere, failure, interrupt, lock, output, prompt, secrets, situation, state,
+    Exit, Failure, VOCABULARY, advice, by_name, complete, elsewhere, failure, interrupt, lock, output, prompt, secrets,
+    situation, state,
 };
 use crate::cli::Global;
 use crate::engine::{Engine, Error, Observed, Question, Removal};
-use crate::stack::{StackName, counted};
+use crate::stack::{self, Environment, StackName, counted};
 
 /// How long the engine may be busy with what a killed command had asked for: only then it can be seen.
 const IN_FLIGHT: Duration = Duration::from_secs(4);
@@ -59,7 +61,10 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     };
     let question = match (&loaded, &arguments.name) {
         (Some(loaded), _) => situation::question(&loaded.stack, &engine),
-        (None, name) => situation::question_by_name(name.as_ref().map(StackName::as_str).unwrap_or_default(), &engine),
+        (None, name) => {
+            let name = name.as_ref().map(StackName::as_str).unwrap_or_default();
+            by_its_file(situation::question_by_name(name, &engine), &engine).await?
+        }
     };
     let stack = question.stack.as_str();
     let files = situation::absolute(&global.file);
@@ -105,6 +110,38 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
             Ok(Exit::Interrupted)
         }
     }
+}
+
+/// Who names a stack may not have its file at hand. Where that lies still where the stack was started from, what it says is
+/// external is nothing of the stack's for this, too.
+async fn by_its_file(mut question: Question, engine: &Engine) -> Result<Question, Failure> {
+    let observed = engine.observe(&question).await?;
+    let of_containers = observed.containers.iter().map(|container| &container.stack_files);
+    let of_volumes = observed.volumes.iter().filter(|volume| volume.ours).map(|volume| &volume.stack_files);
+    let files: BTreeSet<&Vec<String>> = of_containers.chain(of_volumes).filter(|files| are_there(files)).collect();
+    for files in files {
+        let paths: Vec<PathBuf> = files.iter().map(PathBuf::from).collect();
+        match stack::load_without_secrets(&paths, &Environment::of_process(), &VOCABULARY) {
+            Ok(loaded) if loaded.stack.name.as_str() == question.stack => {
+                let written = situation::question(&loaded.stack, engine);
+                question.external_networks.extend(written.external_networks);
+                question.external_volumes.extend(written.external_volumes);
+                question.named_volumes.extend(written.named_volumes);
+            }
+            Ok(_) => {}
+            Err(_) => output::say(&format!(
+                "warning: {} is not right (`{} check`), so what it says is external is not known here: all that carries the \
+                 stack's label counts as the stack's",
+                files.join(", "),
+                advice::stackctl_of_files(files)
+            )),
+        }
+    }
+    Ok(question)
+}
+
+fn are_there(files: &[String]) -> bool {
+    !files.is_empty() && files.iter().all(|file| Path::new(file).is_file())
 }
 
 /// How far it has come.
@@ -223,9 +260,12 @@ async fn take_away(
     if !failures.is_empty() {
         return Exit::WorldSaidNo;
     }
-    // What a generated password opened is gone with Grafana's volume, and what the stack remembered with the rest.
+    // What a generated password opened is gone with Grafana's volume, and what the stack remembered with the rest. Where a
+    // volume stays, it may be that one.
     if arguments.volumes {
-        let forgotten = secrets::forget(stack).and_then(|password| {
+        let stays = observed.volumes.iter().any(|volume| volume.external);
+        let password = if stays { Ok(None) } else { secrets::forget(stack) };
+        let forgotten = password.and_then(|password| {
             let memory = of_stack.memory_copy.map(state::forget).transpose()?.flatten();
             Ok([password, memory])
         });
@@ -290,8 +330,11 @@ async fn remove_late(
 fn farewell(stack: &str, observed: &Observed, volumes: bool) -> String {
     let kept: Vec<&str> =
         observed.volumes.iter().filter(|volume| volume.ours).map(|volume| volume.name.as_str()).collect();
-    if observed.containers.is_empty() && observed.networks.is_empty() && (kept.is_empty() || !volumes) {
-        return format!("stack `{stack}` was not running");
+    let has_networks = observed.networks.iter().any(|network| network.ours);
+    let external = external(observed);
+    if observed.containers.is_empty() && !has_networks && (kept.is_empty() || !volumes) {
+        let external = if volumes { external } else { String::new() };
+        return format!("stack `{stack}` was not running{external}");
     }
     let nameless = match observed.nameless().len() {
         0 => None,
@@ -301,9 +344,17 @@ fn farewell(stack: &str, observed: &Observed, volumes: bool) -> String {
     };
     let staying: Vec<String> = kept.into_iter().map(str::to_owned).chain(nameless).filter(|_| !volumes).collect();
     if staying.is_empty() {
-        return format!("stack `{stack}` is gone");
+        return format!("stack `{stack}` is gone{external}");
     }
-    format!("stack `{stack}` is gone; its volumes stay: {}", staying.join(", "))
+    format!("stack `{stack}` is gone; its volumes stay: {}{external}", staying.join(", "))
+}
+
+/// What is there and stays, whoever made it, because the stack file says that it is external.
+fn external(observed: &Observed) -> String {
+    let networks = observed.networks.iter().filter(|network| network.external).map(|it| ("network", &it.name));
+    let volumes = observed.volumes.iter().filter(|volume| volume.external).map(|it| ("volume", &it.name));
+    let told: Vec<String> = volumes.chain(networks).map(|(kind, name)| format!("{kind} `{name}`")).collect();
+    if told.is_empty() { String::new() } else { format!("; external, and so it stays: {}", told.join(", ")) }
 }
 
 fn confirm(observed: &Observed) -> Result<(), Failure> {

@@ -329,17 +329,17 @@ pub(super) fn absolute(paths: &[std::path::PathBuf]) -> Vec<String> {
 
 /// What to look for at the engine.
 pub(super) fn question(stack: &Stack, engine: &Engine) -> Question {
-    let external = |external: bool, name: &Option<String>, key: &stack::ServiceName| {
-        external.then(|| name.clone().unwrap_or_else(|| key.to_string()))
+    let written = |is_meant: bool, name: &Option<String>, key: &stack::ServiceName| {
+        is_meant.then(|| name.clone().unwrap_or_else(|| key.to_string()))
     };
-    let networks = stack.networks.iter().filter_map(|(key, network)| external(network.external, &network.name, key));
-    let volumes = stack
-        .volumes
-        .iter()
-        .filter_map(|(key, volume)| external(volume.external || volume.name.is_some(), &volume.name, key));
+    let networks = stack.networks.iter().filter_map(|(key, network)| written(network.external, &network.name, key));
+    let volumes = stack.volumes.iter();
     Question {
         external_networks: networks.collect(),
-        named_volumes: volumes.collect(),
+        external_volumes: volumes.clone().filter_map(|(key, it)| written(it.external, &it.name, key)).collect(),
+        named_volumes: volumes
+            .filter_map(|(key, it)| written(it.external || it.name.is_some(), &it.name, key))
+            .collect(),
         attached: stack.attached.iter().map(|(name, app)| (name.to_string(), app.attach.clone())).collect(),
         rule_files: desired::rule_paths(stack),
         rule_readers: stack.prometheus.as_option().into_iter().flat_map(stack::Prometheus::answering_names).collect(),

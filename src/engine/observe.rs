@@ -37,8 +37,10 @@ const PAUSE: Duration = Duration::from_millis(200);
 pub struct Question {
     /// Name of the stack.
     pub stack: String,
-    /// Names of networks that are not the stack's own.
+    /// Names of networks that are not the stack's own, whatever label they carry.
     pub external_networks: Vec<String>,
+    /// Names of volumes that are not the stack's own, whatever label they carry.
+    pub external_volumes: Vec<String>,
     /// Names of volumes that are not made of the stack's name.
     pub named_volumes: Vec<String>,
     /// Attached apps, each with what it is attached to.
@@ -208,6 +210,8 @@ impl Engine {
         for name in &question.external_networks {
             let inspected = self.look(async || self.docker.inspect_network(name, None).await).await;
             let inspected = found(inspected).map_err(cannot(format!("inspect network `{name}`")))?;
+            // One that the stack made before its file said so is in the list already, by its label.
+            let inspected = inspected.filter(|inspected| networks.iter().all(|known| known.id != inspected.id));
             networks.extend(inspected.map(|inspected| bollard::models::Network {
                 name: inspected.name,
                 id: inspected.id,
@@ -220,10 +224,13 @@ impl Engine {
             .map(|network| {
                 let labels = network.labels.unwrap_or_default();
                 let ranges = network.ipam.and_then(|ipam| ipam.config).unwrap_or_default();
+                let name = network.name.unwrap_or_default();
+                let external = question.external_networks.contains(&name);
                 ObservedNetwork {
                     id: network.id.unwrap_or_default(),
-                    name: network.name.unwrap_or_default(),
-                    ours: labels.get(labels::STACK).is_some_and(|stack| *stack == question.stack),
+                    name,
+                    ours: !external && labels.get(labels::STACK).is_some_and(|stack| *stack == question.stack),
+                    external,
                     in_use: false,
                     internal: network.internal.unwrap_or_default(),
                     subnets: ranges.into_iter().filter_map(|range| range.subnet).collect(),
@@ -253,8 +260,10 @@ impl Engine {
             .filter(|volume| !volume.labels.contains_key(labels::LOCK))
             .map(|volume| {
                 let stack = volume.labels.get(labels::STACK).cloned();
+                let external = question.external_volumes.contains(&volume.name);
                 ObservedVolume {
-                    ours: stack.as_ref() == Some(&question.stack),
+                    ours: !external && stack.as_ref() == Some(&question.stack),
+                    external,
                     other_stack: stack.filter(|stack| *stack != question.stack),
                     stack_files: files_of(volume.labels.get(labels::CONFIG_FILES).map(String::as_str)),
                     name: volume.name,

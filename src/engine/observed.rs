@@ -58,8 +58,10 @@ pub struct ObservedNetwork {
     pub id: String,
     /// Name, such as `demo_default`.
     pub name: String,
-    /// Carries this stack's label.
+    /// Carries this stack's label, and the stack file does not say that it is external.
     pub ours: bool,
+    /// The stack file says that it is external, whatever label it carries: it is never changed, never removed.
+    pub external: bool,
     /// One of the stack's containers is in it.
     pub in_use: bool,
     /// No way out of the host.
@@ -89,8 +91,10 @@ pub struct ObservedSettings {
 pub struct ObservedVolume {
     /// Name, such as `demo_prometheus-data`.
     pub name: String,
-    /// Carries this stack's label.
+    /// Carries this stack's label, and the stack file does not say that it is external.
     pub ours: bool,
+    /// The stack file says that it is external, whatever label it carries: it is never removed.
+    pub external: bool,
     /// The other stack whose label it carries.
     pub other_stack: Option<String>,
     /// The stack files for which it was made, as absolute paths, where that is known.

@@ -15,6 +15,7 @@ mod docs;
 mod essence;
 mod exporters;
 mod exposure;
+mod external;
 mod extra;
 mod failures;
 mod guard;

@@ -78,6 +78,7 @@ const RULES: &[fn(&mut Examination)] = &[
     references::subnets_have_room,
     references::networks_exist,
     references::networks_can_be_joined,
+    references::names_are_one_owners,
     references::secrets_exist,
     references::modes_are_carried,
     references::labels_are_free,

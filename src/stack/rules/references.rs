@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 
 use super::super::document::Path;
-use super::super::{MountKind, ServiceName, suggest};
+use super::super::{MountKind, Network, ServiceName, Volume, suggest};
 use super::{Examination, each_container, services};
 
 /// Prefixes of labels that are not the writer's.
@@ -97,6 +97,55 @@ pub(super) fn networks_can_be_joined(examination: &mut Examination) {
             let help = "write `network_mode: host` or `network_mode: none` in the service instead";
             examination.error(path.key("driver"), "an engine has one such network, and makes no second", help);
         }
+    }
+}
+
+/// What has one name at the engine is one thing: it is not the stack's own and external as well, and has one lot of settings.
+/// A network `default` that nobody has written gives way to an external one of its name.
+pub(super) fn names_are_one_owners(examination: &mut Examination) {
+    let stack = examination.stack;
+    let named = |key: &ServiceName, name: Option<&String>, external: bool| match name {
+        Some(name) => name.clone(),
+        None if external => key.to_string(),
+        None => format!("{}_{key}", stack.name),
+    };
+    let volumes = stack.volumes.iter().map(|(key, volume)| Written {
+        key: key.as_str(),
+        name: named(key, volume.name.as_ref(), volume.external),
+        external: volume.external,
+        settings: Volume { name: None, ..volume.clone() },
+    });
+    let networks = stack.networks.iter().map(|(key, network)| Written {
+        key: key.as_str(),
+        name: named(key, network.name.as_ref(), network.external),
+        external: network.external,
+        settings: Network { name: None, ..network.clone() },
+    });
+    told_apart(examination, "volumes", &volumes.collect::<Vec<_>>());
+    told_apart(examination, "networks", &networks.collect::<Vec<_>>());
+}
+
+/// A volume or network as it is written, under the name that it has at the engine.
+struct Written<'a, T> {
+    key: &'a str,
+    name: String,
+    external: bool,
+    settings: T,
+}
+
+fn told_apart<T: PartialEq>(examination: &mut Examination, section: &str, all: &[Written<T>]) {
+    for (index, this) in all.iter().enumerate() {
+        let Some(other) = all[..index].iter().find(|other| other.name == this.name) else { continue };
+        let (name, key) = (&this.name, this.key);
+        let message = match (this.external, other.external) {
+            (true, true) => continue,
+            (true, false) => format!("`{name}` is external here, and the stack's own by `{section}.{}`", other.key),
+            (false, true) => format!("`{name}` is the stack's own here, and external by `{section}.{}`", other.key),
+            (false, false) if this.settings == other.settings => continue,
+            (false, false) => format!("`{name}` has other settings here than by `{section}.{}`", other.key),
+        };
+        let help = "keep one of the two, and name that one in the services; or give one another `name`";
+        examination.error_at_key(Path::ROOT.key(section).key(key), message, help);
     }
 }
 

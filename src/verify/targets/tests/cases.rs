@@ -30,6 +30,7 @@ fn container_cases() -> Vec<(Case, Cause, &'static str, &'static str)> {
             id: "1".into(),
             name: "demo_default".into(),
             ours: true,
+            external: false,
             in_use: true,
             internal: false,
             subnets: Vec::new(),
