@@ -9,7 +9,7 @@ use super::situation::Situation;
 use super::{failure, output};
 use crate::daemon::Dockerd;
 use crate::desired::{Port, Protocol, Role, Service};
-use crate::engine::{Error, ObservedContainer, OnHost};
+use crate::engine::{Error, Fleeting, ObservedContainer, OnHost};
 use crate::plan::{Plan, Step};
 
 /// The flag by which exporters in the host's network are told where to listen.
@@ -36,7 +36,7 @@ struct Want<'a> {
 /// Who has a place.
 enum Holder {
     /// A container: of another stack, or of nobody that is known.
-    Container { name: String, stack: Option<String> },
+    Container { name: String, stack: Option<String>, fleeting: Option<Fleeting> },
     /// A process of the host.
     Process(Option<String>),
 }
@@ -57,7 +57,10 @@ pub(super) async fn taken(situation: &Situation, plan: &Plan) -> Result<Taken, E
     for want in wants {
         let holder = match container_at(&want, &containers) {
             Some(container) if container.stack.as_deref() == Some(situation.desired.stack.as_str()) => None,
-            Some(OnHost { name, stack, .. }) => Some(Holder::Container { name: name.clone(), stack: stack.clone() }),
+            Some(OnHost { name, stack, .. }) => {
+                let fleeting = if stack.is_none() { situation.engine.fleeting(name).await? } else { None };
+                Some(Holder::Container { name: name.clone(), stack: stack.clone(), fleeting })
+            }
             None => process_at(&want, dockerd.as_ref()).filter(|holder| !(has_loop && is_engines(holder))),
         };
         if let Some(holder) = holder {
@@ -150,9 +153,9 @@ fn next_free(situation: &Situation, want: &Want, containers: &[OnHost], dockerd:
 fn refusal(want: &Want, holder: &Holder, next: u16) -> Error {
     let address = want.address;
     let (holder, way_out) = match holder {
-        Holder::Container { name, stack: Some(stack) } => (format!("`{name}` of stack `{stack}`"), None),
-        Holder::Container { name, stack: None } => {
-            (format!("container `{name}`"), Some(format!("stop that with `docker stop {name}`, or ")))
+        Holder::Container { name, stack: Some(stack), .. } => (format!("`{name}` of stack `{stack}`"), None),
+        Holder::Container { name, stack: None, fleeting } => {
+            (format!("container `{name}`"), Some(format!("{}, or ", how_to_stop(name, fleeting.as_ref()))))
         }
         Holder::Process(Some(process)) => {
             (format!("process {process} of this host"), Some("stop that, or ".to_owned()))
@@ -169,6 +172,22 @@ fn refusal(want: &Want, holder: &Holder, next: u16) -> Error {
         format!("{address}, where `{name}` {would}, is taken by {holder}"),
     )
     .advise(way_out.unwrap_or_default() + &what_to_write(want, next))
+}
+
+/// What is lost with a container is said before what ends it.
+fn how_to_stop(name: &str, fleeting: Option<&Fleeting>) -> String {
+    let stop = format!("`docker stop {name}`");
+    let Some(fleeting) = fleeting else { return format!("stop that with {stop}") };
+    match fleeting.holding() {
+        None => format!(
+            "stop that with {stop}, which removes it, as it was made with `--rm`, and all that it wrote outside of volumes"
+        ),
+        Some(holding) => format!(
+            "hold the data of that first: it was made with `--rm`, and stopping it removes it and its volumes without a name: \
+             `{holding}`, then {stop}, and when the stack runs with that data, `{}`",
+            fleeting.releasing()
+        ),
+    }
 }
 
 fn what_to_write(Want { service: name, role, address, port, .. }: &Want, next: u16) -> String {
@@ -217,7 +236,7 @@ mod tests {
         let by = |process: Option<&str>| Holder::Process(process.map(str::to_owned));
         assert!(is_engines(&by(Some("docker-proxy (77)"))) && is_engines(&by(None)));
         assert!(!is_engines(&by(Some("nginx (77)"))));
-        assert!(!is_engines(&Holder::Container { name: "other".to_owned(), stack: None }));
+        assert!(!is_engines(&Holder::Container { name: "other".to_owned(), stack: None, fleeting: None }));
     }
 
     #[test]

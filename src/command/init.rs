@@ -6,6 +6,7 @@ mod exporters;
 mod look;
 mod taken;
 mod unscraped;
+mod unseen;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -257,6 +258,7 @@ async fn fresh(
     apps.extend(picked);
     let unwatched: Vec<String> =
         unsaid.into_iter().filter(|service| apps.iter().all(|app| app.name != *service)).collect();
+    unseen::refuse(&seen, wishes).await?;
     // What is included is the stack's own from now on, and nobody else's.
     seen.containers.retain(|(container, _)| container.service.as_ref().is_none_or(|name| !services.contains(name)));
     let mut secrets = watched.secrets.clone();

@@ -48,7 +48,7 @@ impl Engine {
     }
 }
 
-fn filters(attach: &Attach) -> HashMap<String, Vec<String>> {
+pub(super) fn filters(attach: &Attach) -> HashMap<String, Vec<String>> {
     match attach {
         // Docker's names begin with a slash there, Podman's do not.
         Attach::Container(name) => HashMap::from([("name".to_owned(), vec![format!("^/?{name}$")])]),

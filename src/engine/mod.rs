@@ -10,6 +10,7 @@ mod create;
 mod dependency;
 mod ended;
 mod error;
+mod fleeting;
 mod held_back;
 mod holder;
 mod host;
@@ -55,6 +56,7 @@ pub use attached::ObservedAttached;
 pub use connect::{Engine, EngineFacts};
 pub use create::StackSource;
 pub use error::Error;
+pub use fleeting::Fleeting;
 pub use holder::Holder;
 use holder::Whereabouts;
 pub use host::{AfterRestart, Bridge, Containerd, EngineHost, EngineKind, Publisher, RunningContainer, Storage};
@@ -64,7 +66,7 @@ pub use lock::{Lock, ObservedLock};
 pub use logs::{LogLine, keeps_nothing};
 pub use made::{Made, UsualLogging};
 pub use memory::keep_memory;
-pub use neighbour::{Neighbour, OnHost};
+pub use neighbour::{Called, Neighbour, OnHost};
 pub use observe::Question;
 pub use observed::{
     ContainerState, FileStamp, Health, Observed, ObservedContainer, ObservedImage, ObservedNetwork, ObservedSettings,

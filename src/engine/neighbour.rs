@@ -5,9 +5,12 @@ use std::net::{IpAddr, SocketAddr};
 use bollard::models::PortSummaryTypeEnum;
 use bollard::query_parameters::ListContainersOptionsBuilder;
 
+use super::attached::filters;
+use super::error::cannot;
 use super::images::short_name;
-use super::{Engine, Error, labels};
-use crate::desired::Protocol;
+use super::summary::{files_of, label, name_of, state};
+use super::{ContainerState, Engine, Error, labels};
+use crate::desired::{Attach, Protocol};
 
 /// A container that somebody runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +55,33 @@ impl Engine {
         let mut ports: Vec<u16> = exposed.iter().filter_map(|port| port.strip_suffix("/tcp")?.parse().ok()).collect();
         ports.sort_unstable();
         Ok(ports.into_iter().map(|port| (port, None)).collect())
+    }
+}
+
+/// A container that somebody means, as far as it says whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Called {
+    /// Its name.
+    pub name: String,
+    /// Its stack, where it is stackctl's.
+    pub stack: Option<String>,
+    /// The stack files that it was made from, as absolute paths; empty where it is not stackctl's.
+    pub stack_files: Vec<String>,
+    /// What it does.
+    pub state: ContainerState,
+}
+
+impl Engine {
+    /// The container of this name, or the first one of this service, whoever made it, be it running or not.
+    pub async fn called(&self, attach: &Attach) -> Result<Option<Called>, Error> {
+        let options = ListContainersOptionsBuilder::new().all(true).filters(&filters(attach)).build();
+        let found = self.list_containers(options).await?;
+        let called = found.iter().map(|summary| {
+            let stack = label(summary, labels::STACK).map(str::to_owned);
+            let files = label(summary, labels::CONFIG_FILES).filter(|_| stack.is_some());
+            Called { name: name_of(summary), stack, stack_files: files_of(files), state: state(summary.state) }
+        });
+        Ok(called.min_by(|left, right| left.name.cmp(&right.name)))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Apps that somebody else runs are watched, and nothing of theirs is touched.
 
+use crate::compose::free_port;
 use crate::sandbox::{Sandbox, docker, eventually, own_image, run};
 use crate::session::Session;
 
@@ -268,4 +269,92 @@ fn a_container_that_is_taken_over_keeps_what_it_was_made_with() {
     stack.ok(&["check"]);
     drop(running);
     docker(&["volume", "rm", &volume]);
+}
+
+/// What stands between backticks in a line of the text that begins so.
+fn command_of(text: &str, beginning: &str) -> Vec<String> {
+    let line =
+        text.lines().find_map(|line| line.split_once(beginning)).unwrap_or_else(|| panic!("{beginning}: {text}")).1;
+    let command = line.split('`').next().expect("there is always one");
+    format!("{}{command}", beginning.trim_start_matches('`')).split(' ').map(str::to_owned).collect()
+}
+
+fn do_as_told(text: &str, beginning: &str) {
+    let words = command_of(text, beginning);
+    assert_eq!(words[0], "docker", "{words:?}");
+    docker(&words[1..].iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_goes_with_a_container_that_is_stopped_is_told_and_kept_by_what_is_told() {
+    let stack = Sandbox::bare("");
+    std::fs::remove_file(stack.stack_file()).expect("it was written");
+    let name = format!("{}db", stack.name);
+    let publish = format!("{}:80", free_port());
+    docker(&["run", "-d", "--rm", "--name", &name, "-v", "/data", "-p", &publish, &own_image(), "demo", "iotd"]);
+    let kept = stack.path("kept");
+    std::fs::write(&kept, "worth more").expect("the folder is ours");
+    docker(&["cp", kept.to_str().expect("UTF-8"), &format!("{name}:/data/kept")]);
+    let rest = ["--no-exporters", "--engine-metrics", "false", "--grafana", "false"];
+    let init = ["init", "--yes", "--name", &stack.name, "--no-import", "--container", &name];
+    let told = stack.ok(&[&init[..], &rest].concat()).stderr;
+    let text = std::fs::read_to_string(stack.stack_file()).expect("it was written");
+    for said in [&told, &text] {
+        assert!(said.contains("STOPPING IT REMOVES IT AND ITS VOLUME WITHOUT A NAME"), "{said}");
+    }
+    std::fs::write(stack.path("here.yml"), "images: { from: debian }\nprometheus: { port: off }\n")
+        .expect("it is ours");
+    let here = stack.path("here.yml").display().to_string();
+    let refused = stack.expect(1, &["-f", &here, "up", "--no-wait"]).stderr;
+    let holding = "`docker create --name ";
+    assert!(refused.contains("hold the data of that first"), "{refused}");
+    let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(command_of(&flat(&refused), holding), command_of(&text, holding));
+    do_as_told(&text, holding);
+    do_as_told(&text, "`docker stop ");
+    stack.ok(&["-f", &here, "up", "--no-wait"]);
+    do_as_told(&text, "`docker rm -v ");
+    let copied = stack.path("copied");
+    let from = format!("{}:/data/kept", stack.container(&name, 1));
+    docker(&["cp", &from, copied.to_str().expect("UTF-8")]);
+    assert_eq!(std::fs::read_to_string(&copied).expect("it was copied"), "worth more");
+    stack.ok(&["-f", &here, "down", "--volumes", "--yes"]);
+    let volume = command_of(&text, "`docker create --name ")
+        .into_iter()
+        .find_map(|word| Some(word.split_once(':')?.0.to_owned()));
+    docker(&["volume", "rm", &volume.expect("the volume is named")]);
+}
+
+#[test]
+fn a_container_of_a_stack_is_told_as_that_and_one_that_stands_still_as_such() {
+    let stack = Sandbox::bare(
+        "prometheus: off\ngrafana: off\napps: { web: { image: stackctl/self, command: [demo, iotd] } }\n",
+    );
+    stack.ok(&["up", "--no-wait"]);
+    let (container, service) = (stack.container("web", 1), format!("{}/web", stack.name));
+    let folder = tempfile::tempdir().expect("a folder");
+    let init = |words: &[&str]| {
+        let mut command = crate::sandbox::stackctl();
+        run(command.current_dir(folder.path()).args([&["init", "--yes", "--name", "other"], words].concat()))
+    };
+    let file = stack.stack_file().display().to_string();
+    let whose = format!("is of stack `{}`", stack.name);
+    for words in [["--container", &container], ["--attach", &container], ["--attach", &service]] {
+        let refused = init(&words);
+        assert_eq!(refused.code, 2, "{words:?}: {}", refused.stderr);
+        for told in [whose.as_str(), &file, "`stackctl ls`"] {
+            assert!(refused.stderr.contains(told), "{words:?}: {told}: {}", refused.stderr);
+        }
+    }
+    let text = std::fs::read_to_string(&file).expect("the test wrote it");
+    std::fs::remove_file(&file).expect("the test wrote it");
+    let lost = init(&["--container", &container]).stderr;
+    assert!(lost.contains("not there any more") && lost.contains(&format!("`name: {}`", stack.name)), "{lost}");
+    std::fs::write(&file, text).expect("the folder is ours");
+    let still = Neighbour::plain(&format!("{}still", stack.name));
+    docker(&["stop", "-t", "1", &still.containers[0]]);
+    for option in ["--container", "--attach"] {
+        let refused = init(&[option, &still.containers[0]]).stderr;
+        assert!(refused.contains("does not run") && refused.contains("docker start"), "{refused}");
+    }
 }

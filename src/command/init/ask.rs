@@ -143,14 +143,6 @@ impl Asker {
     /// Running containers that are watched and stay whose they are: those that were named, else those that somebody picks.
     pub(super) fn attached(&self, seen: &Seen, wishes: &Wishes) -> Result<Vec<Running>, Failure> {
         let running = seen.running();
-        for name in &wishes.attach {
-            if !running.iter().any(|found| found.is_called(name)) {
-                return Err(Failure::arguments(
-                    format!("nothing called `{name}` runs here"),
-                    "`docker ps` lists the containers that run; of Compose write `PROJECT/SERVICE`",
-                ));
-            }
-        }
         if !wishes.attach.is_empty() {
             let is_named = |found: &Running| wishes.attach.iter().any(|name| found.is_called(name));
             return Ok(running.into_iter().filter(is_named).collect());

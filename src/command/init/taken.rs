@@ -6,9 +6,10 @@ use serde_json::Value;
 
 use super::answers::Wishes;
 use super::look::Seen;
+use super::unseen;
 use crate::command::engine::usual_logging;
 use crate::command::{Failure, output, situation};
-use crate::engine::{Engine, Made, Neighbour, UsualLogging};
+use crate::engine::{Engine, Fleeting, Made, Neighbour, UsualLogging};
 use crate::import::{FreshApp, FreshMetrics, Origin, TakenOver};
 use crate::stack::Environment;
 
@@ -34,10 +35,7 @@ pub(super) async fn over(
     let logging = usual_logging(&engine).await;
     for name in &wishes.container {
         let found = seen.containers.iter().find(|(known, _)| known.name == *name);
-        let Some((container, metrics)) = found else {
-            let help = "`docker ps` lists those that run";
-            return Err(Failure::arguments(format!("no container `{name}` runs here"), help));
-        };
+        let Some((container, metrics)) = found else { return Err(unseen::of_container(&engine, name).await?) };
         apps.push(app((&engine, &logging), container, metrics.as_ref(), surroundings, secrets).await?);
     }
     Ok(apps)
@@ -53,6 +51,13 @@ async fn app(
     let made = engine.made(&container.name, logging).await?.unwrap_or_default();
     let name = container.service.clone().unwrap_or_else(|| container.name.clone());
     let mut notes = vec![beside(&container.name, &made)];
+    if let Some(fleeting) = engine.fleeting(&container.name).await? {
+        let lines = going(&fleeting);
+        if !surroundings.is_quiet {
+            output::say(&format!("warning: {}: {}", container.name, lines.join("\n  ")));
+        }
+        notes.extend(lines);
+    }
     let Made { settings, volumes, binds, networks, left } = made;
     if !left.is_empty() {
         let note = format!("Not carried, as a stack file has no word for it: {}", left.join(", "));
@@ -70,6 +75,26 @@ async fn app(
         notes,
         ..FreshApp::default()
     })
+}
+
+/// What goes with a container that is stopped, and how to keep it.
+fn going(fleeting: &Fleeting) -> Vec<String> {
+    let name = &fleeting.container;
+    let Some(holding) = fleeting.holding() else {
+        return vec![format!(
+            "It was made with `--rm`: STOPPING IT REMOVES IT, and all that it wrote outside of volumes"
+        )];
+    };
+    let (lost, which) = match fleeting.volumes.as_slice() {
+        [_] => ("ITS VOLUME WITHOUT A NAME", "the volume"),
+        _ => ("ITS VOLUMES WITHOUT A NAME", "the volumes"),
+    };
+    vec![
+        format!("It was made with `--rm`: STOPPING IT REMOVES IT AND {lost}, with all data in there. To keep {which}:"),
+        format!("1. `{holding}`, which holds {which} and is never started"),
+        format!("2. `docker stop {name}`"),
+        format!("3. `stackctl up`, and when it runs, `{}`", fleeting.releasing()),
+    ]
 }
 
 /// What to do about the container that runs.
