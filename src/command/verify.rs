@@ -5,9 +5,10 @@ use clap::ValueEnum;
 use super::advice::typed;
 use super::learn::News;
 use super::situation::{Situation, Wishes};
-use super::{Exit, Failure, findings, learn, output, prove, situation};
+use super::{Exit, Failure, failure, findings, learn, output, prove, situation};
 use crate::cli::{Format, Global};
 use crate::desired::Desired;
+use crate::engine::Error;
 use crate::verify::{self, Cause, Finding, Report, Status};
 
 /// Arguments of `verify`.
@@ -60,8 +61,9 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     };
     let (found, news) = tokio::join!(prove::findings(&situation, &arguments.checks, prove::Known::default()), news);
     let mut findings = found?;
+    let plan = situation.plan();
     if wants(Check::Config) && !situation.observed.containers.is_empty() {
-        let pending = verify::pending(&situation.desired, &situation.plan(), &findings);
+        let pending = verify::pending(&situation.desired, &plan, &findings);
         let behind = findings.iter().rposition(|finding| finding.check == Check::Config.name());
         let at = behind.map_or(findings.len(), |last| last + 1);
         findings.splice(at..at, pending);
@@ -73,6 +75,10 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     if !wants(Check::Targets) {
         fail_by_empty_panels(&mut findings);
     }
+    let refusal = situation.taken_over(&plan);
+    if let Some(refusal) = &refusal {
+        take_advice(&mut findings, refusal);
+    }
     let kept = findings.iter().all(|finding| finding.status != Status::Fail);
     match arguments.output.format {
         Format::Json => {
@@ -83,6 +89,9 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
         }
         Format::Text => {
             findings::show(&findings, global);
+            if let Some(refusal) = &refusal {
+                output::say(&failure::framed(&refusal.to_string(), refusal.advice.as_deref()));
+            }
             let is_silent = |check: &&Check| !findings.iter().any(|finding| check.name() == finding.check);
             let silent = arguments.checks.iter().filter(is_silent);
             silent.filter_map(|check| nothing_to_prove(*check, &situation.desired)).for_each(output::say);
@@ -125,6 +134,16 @@ fn nothing_to_prove(check: Check, desired: &Desired) -> Option<&'static str> {
     }
 }
 
+/// Says of what `up` would mend, and refuses to, what it would say itself.
+fn take_advice(findings: &mut [Finding], refusal: &Error) {
+    for finding in findings.iter_mut().filter(|finding| finding.fix.contains("`stackctl up`")) {
+        if finding.cause == Some(Cause::ContainerStale) {
+            finding.message += &format!(", and refuses to: {}", refusal.cause);
+        }
+        finding.fix = refusal.advice.clone().unwrap_or_default();
+    }
+}
+
 /// Panels that are empty because of a target, where nothing else tells of it. A rule that waits for one is still well.
 fn fail_by_empty_panels(findings: &mut [Finding]) {
     let is_empty = |finding: &Finding| finding.check == verify::DASHBOARDS && finding.cause == Some(Cause::JobDown);
@@ -137,6 +156,25 @@ fn fail_by_empty_panels(findings: &mut [Finding]) {
 mod tests {
     use super::*;
     use crate::verify::Trouble;
+
+    #[test]
+    fn what_up_refuses_to_mend_is_told_in_its_words() {
+        let trouble = |cause, message| Trouble::new(cause, message, "run `stackctl up`");
+        let logs = Trouble::new(Cause::Timeout, "it takes too long", "see `stackctl logs web`");
+        let stale = trouble(Cause::ContainerStale, "`up` would replace it");
+        let fail = |trouble| Finding::fail("config", "web", None, trouble);
+        let mut findings = [fail(stale), fail(trouble(Cause::ConfigStale, "it is old")), fail(logs)];
+        take_advice(&mut findings, &Error::new("cannot bring up", "another stack runs").advise("take another `name`"));
+        let told = findings.map(|finding| format!("{} - {}", finding.message, finding.fix));
+        assert_eq!(
+            told,
+            [
+                "`up` would replace it, and refuses to: another stack runs - take another `name`",
+                "it is old - take another `name`",
+                "it takes too long - see `stackctl logs web`",
+            ]
+        );
+    }
 
     #[test]
     fn a_panel_without_its_target_fails_alone_and_a_rule_that_waits_does_not() {

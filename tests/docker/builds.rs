@@ -99,6 +99,17 @@ fn a_stack_file_of_the_same_name_elsewhere_does_not_take_over_without_being_told
     }
     assert_eq!(stack.running("web"), runs, "nothing was touched");
     assert!(stack.running("shop").is_empty(), "nothing was begun");
+    let verified = other(&["verify", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&verified.stdout).expect("it is JSON");
+    let checks = report["checks"].as_array().expect("a report has checks");
+    let stale = checks.iter().find(|check| check["subject"] == stack.container("web", 1).as_str());
+    let stale = stale.expect("what would go is told").to_string();
+    for words in ["refuses to: another stack of this name runs from", "--take-over"] {
+        assert!(stale.contains(words), "{words}: {stale}");
+    }
+    assert!(checks.iter().all(|check| check["fix"] != "run `stackctl up`"), "{report:#}");
+    let verified = other(&["verify", "config"]);
+    assert!(verified.stderr.contains("cannot bring up stack"), "{}", verified.stderr);
     for down in [&["down"][..], &["down", "--volumes", "--yes"]] {
         let refused = other(down);
         assert_eq!(refused.code, 1, "{down:?}: {}", refused.stderr);
