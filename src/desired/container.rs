@@ -4,7 +4,7 @@ use indexmap::{IndexMap, IndexSet};
 
 use super::lookup::find;
 use super::{Container, Dependency, DependencyCondition, PlacedSecret, network, secret, volume};
-use crate::stack::{ContainerSettings, ServiceName, Stack, Wiring};
+use crate::stack::{ContainerSettings, MountedSecret, Stack, Wiring};
 
 /// The container of a service, from what the stack file says about it.
 pub(super) fn make(stack: &Stack, service_name: &str, settings: ContainerSettings, wiring: &Wiring) -> Container {
@@ -48,10 +48,15 @@ pub(super) fn dependencies(settings: &ContainerSettings, wiring: &Wiring) -> Vec
     dependencies
 }
 
-fn secrets(stack: &Stack, names: &[ServiceName]) -> Vec<PlacedSecret> {
-    let names: IndexSet<&ServiceName> = names.iter().collect();
-    let known = names.into_iter().filter_map(|name| Some((name, find(&stack.secrets, name.as_str())?)));
-    known.map(|(name, source)| secret::place(name.to_string(), source)).collect()
+fn secrets(stack: &Stack, mounted: &[MountedSecret]) -> Vec<PlacedSecret> {
+    let mounted: IndexSet<&MountedSecret> = mounted.iter().collect();
+    let known = mounted.into_iter().filter_map(|one| Some((one, find(&stack.secrets, one.source.as_str())?)));
+    let place = |(one, secret): (&MountedSecret, _)| PlacedSecret {
+        name: one.source.to_string(),
+        target: one.target.clone(),
+        source: secret::source(secret),
+    };
+    known.map(place).collect()
 }
 
 /// The same settings with every map in the order of its keys: the order of the file shall not matter.

@@ -84,8 +84,8 @@ fn password(stack: &Stack, app_name: &str, app: &App, place: &PasswordPlace) -> 
 /// Where a file inside the app's container comes from: one of its secrets, or a file of the host.
 fn in_file(stack: &Stack, app: &App, path: &str) -> Option<SecretSource> {
     let mut secrets = app.wiring.secrets.iter();
-    if let Some(name) = secrets.find(|name| secret::path(name.as_str()) == path) {
-        return find(&stack.secrets, name.as_str()).map(secret::source);
+    if let Some(mounted) = secrets.find(|mounted| mounted.target == path) {
+        return find(&stack.secrets, mounted.source.as_str()).map(secret::source);
     }
     let mount = app.wiring.volumes.iter().find(|mount| mount.target == path)?;
     match &mount.kind {

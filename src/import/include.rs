@@ -217,7 +217,9 @@ impl Inclusions<'_> {
     fn remark(&mut self, remark: &Remark) {
         let mut parts = remark.subject.split('.');
         let (section, key) = (parts.next().unwrap_or_default(), parts.nth(1).unwrap_or_default());
-        let is_grave = GRAVE.contains(&key) || section == "secrets";
+        let below = parts.fold(key.to_owned(), |above, part| format!("{above}.{part}"));
+        let is_device = remark.subject.ends_with("deploy.resources.reservations.devices");
+        let is_grave = GRAVE.contains(&key) || section == "secrets" || is_device;
         let severity = match remark.kind {
             RemarkKind::Habit => return,
             RemarkKind::Changed if SAME_AS_COMPOSE.contains(&key) => return,
@@ -233,7 +235,7 @@ impl Inclusions<'_> {
             Severity::Warning => remark.fix.clone(),
         };
         let message = match remark.kind {
-            RemarkKind::NotCarried if !key.is_empty() => format!("`{key}` is not carried: {}", remark.message),
+            RemarkKind::NotCarried if !key.is_empty() => format!("`{below}` is not carried: {}", remark.message),
             _ => remark.message.clone(),
         };
         self.note(severity, at, &remark.subject, message, help);

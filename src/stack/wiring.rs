@@ -9,7 +9,7 @@ use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::shape::{one_or_many, one_or_many_schema};
-use super::{Mount, ServiceName};
+use super::{Mount, MountedSecret, ServiceName};
 
 /// What ties a service to the other parts of the stack. In the file these keys, too, stand beside `image`.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
@@ -29,8 +29,8 @@ pub struct Wiring {
     #[serde(deserialize_with = "dependencies")]
     #[schemars(schema_with = "dependencies_schema")]
     pub depends_on: IndexMap<ServiceName, DependencyCondition>,
-    /// Secrets to mount at `/run/secrets/NAME`.
-    pub secrets: Vec<ServiceName>,
+    /// Secrets to mount: names, which lie at `/run/secrets/NAME`, or `{ source: NAME, target: /PATH }`.
+    pub secrets: Vec<MountedSecret>,
 }
 
 /// How one service stands in one network.

@@ -3,7 +3,7 @@
 use super::Project;
 use super::project::scalar;
 use crate::import::draft::{Item, Map};
-use crate::stack::{OutsideNode, OutsideValue};
+use crate::stack::{OutsideEntry, OutsideNode, OutsideValue};
 
 /// Takes what a stack file can say, and gives the keys that are left.
 pub(super) fn carry(project: &Project, node: &OutsideNode, app: &mut Map) -> Vec<String> {
@@ -47,5 +47,18 @@ fn restart(condition: Option<&str>, is_written: bool, attempts: Option<String>) 
 fn left_over(node: &OutsideNode) -> Vec<String> {
     let OutsideValue::Mapping(entries) = &node.value else { return Vec::new() };
     let carried = ["replicas", "resources", "restart_policy"];
-    entries.keys().filter(|key| !carried.contains(&key.as_str())).cloned().collect()
+    let mut left: Vec<String> = entries.keys().filter(|key| !carried.contains(&key.as_str())).cloned().collect();
+    let carried = ["limits.cpus", "limits.memory", "limits.pids", "reservations.memory", "reservations.devices"];
+    for kind in ["limits", "reservations"] {
+        let keys = node.entry("resources").and_then(|entry| entry.node.entry(kind)).map(|entry| &entry.node.value);
+        let Some(OutsideValue::Mapping(keys)) = keys else { continue };
+        let keys = keys.keys().map(|key| format!("{kind}.{key}")).filter(|key| !carried.contains(&key.as_str()));
+        left.extend(keys.map(|key| format!("resources.{key}")));
+    }
+    left
+}
+
+/// Devices that Compose asks the engine for, such as GPUs, and a stack file cannot.
+pub(super) fn devices(node: &OutsideNode) -> Option<&OutsideEntry> {
+    node.entry("resources")?.node.entry("reservations")?.node.entry("devices")
 }

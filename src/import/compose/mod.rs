@@ -1,5 +1,6 @@
 //! Compose files → apps of a stack file.
 
+mod dependencies;
 mod deploy;
 mod elsewhere;
 mod env_files;

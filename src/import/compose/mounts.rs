@@ -116,7 +116,9 @@ fn long(project: &Project, item: &OutsideNode) -> Option<Item> {
     let OutsideValue::Mapping(entries) = &item.value else { return None };
     let text = |key: &str| entries.get(key).and_then(|entry| scalar(&entry.node)).map(|text| project.carry(text));
     let is_known = |key: &String| ["type", "source", "target", "read_only", "consistency"].contains(&key.as_str());
-    if !entries.keys().all(is_known) || text("type").as_deref() == Some("tmpfs") {
+    let kind = text("type");
+    // The others are no volumes and no folders of this host: what they are is told by their `type`.
+    if !entries.keys().all(is_known) || !matches!(kind.as_deref(), None | Some("bind" | "volume")) {
         return None;
     }
     let (source, target) = (text("source")?, text("target")?);
@@ -133,6 +135,7 @@ pub(super) fn configs(project: &Project, node: &OutsideNode, place: &Place, rema
         let target = key("target").map_or_else(|| format!("/{source}"), str::to_owned);
         let declared = project.section("configs").find(|(name, _)| *name == source).map(|(_, entry)| &entry.node);
         let file = declared.and_then(|node| node.entry("file")).and_then(|entry| scalar(&entry.node));
+        owner(item, source, place, remarks);
         let Some(file) = file else {
             let message = format!("config `{source}` has no `file`");
             remarks.not_carried(place.clone(), message, "write it to a file and mount that: `./FILE:/PATH:ro`");
@@ -143,12 +146,49 @@ pub(super) fn configs(project: &Project, node: &OutsideNode, place: &Place, rema
     items.iter().filter_map(mount).collect()
 }
 
-/// The names of a service's secrets.
-pub(super) fn secrets(node: &OutsideNode, known: &Map) -> Item {
+/// The secrets of a service.
+pub(super) fn secrets(
+    project: &Project,
+    node: &OutsideNode,
+    known: &Map,
+    place: &Place,
+    remarks: &mut Remarks,
+) -> Item {
     let OutsideValue::Sequence(items) = &node.value else { return Item::List(Vec::new()) };
-    let name = |item: &OutsideNode| {
-        let source = item.entry("source").and_then(|entry| scalar(&entry.node));
-        scalar(item).or(source).map(str::to_owned)
-    };
-    Item::texts(items.iter().filter_map(name).filter(|name| known.get(name).is_some()))
+    let mut secrets = Vec::new();
+    for item in items {
+        let key = |key: &str| item.entry(key).and_then(|entry| scalar(&entry.node));
+        let Some(source) = scalar(item).or_else(|| key("source")).filter(|name| known.get(name).is_some()) else {
+            continue;
+        };
+        owner(item, source, place, remarks);
+        let usual = format!("/run/secrets/{source}");
+        let target = key("target").filter(|target| !["", source, &usual].contains(target));
+        secrets.push(target.map_or_else(
+            || Item::text(source),
+            |target| {
+                let mut secret = Map::default();
+                secret.set("source", Item::text(source));
+                secret.set("target", Item::text(project.carry(target)));
+                Item::Map(secret)
+            },
+        ));
+    }
+    Item::List(secrets)
+}
+
+/// Whose a file is said to be: Compose, too, passes over it where it mounts the file.
+fn owner(item: &OutsideNode, source: &str, place: &Place, remarks: &mut Remarks) {
+    let written: Vec<&str> = ["uid", "gid", "mode"].into_iter().filter(|key| item.entry(key).is_some()).collect();
+    if written.is_empty() {
+        return;
+    }
+    let message = format!(
+        "`{}` of `{source}` {} not carried",
+        written.join("`, `"),
+        if written.len() > 1 { "are" } else { "is" }
+    );
+    let fix = "a secret belongs to the container's user, who alone reads it; a mounted file has the owner and mode that it has on \
+               the host";
+    remarks.changed(place.clone(), message, fix);
 }

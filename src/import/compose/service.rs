@@ -232,7 +232,11 @@ impl Service<'_> {
                 let carried = mounts::configs(project, &entry.node, &place, self.remarks);
                 self.add_mounts(Item::List(carried));
             }
-            "secrets" => self.app.set(key, mounts::secrets(&entry.node, self.all.secrets)),
+            "secrets" => {
+                let place = self.place(entry.key.line, key);
+                let carried = mounts::secrets(project, &entry.node, self.all.secrets, &place, self.remarks);
+                self.app.set(key, carried);
+            }
             "env_file" => self.env_files(entry),
             "depends_on" => self.dependencies(&entry.node),
             "deploy" => self.deploy(entry),
@@ -293,41 +297,20 @@ impl Service<'_> {
         }
     }
 
-    fn dependencies(&mut self, node: &OutsideNode) {
-        let mut node = node.clone();
-        merge::as_map("depends_on", &mut node);
-        let OutsideValue::Mapping(entries) = &node.value else { return };
-        let mut dependencies = Map::default();
-        for (name, entry) in entries.iter().filter(|(name, _)| self.all.project.services.contains_key(*name)) {
-            let condition =
-                entry.node.entry("condition").and_then(|entry| scalar(&entry.node)).unwrap_or("service_started");
-            let mut settings = Map::default();
-            settings.set("condition", Item::text(condition));
-            dependencies.set(self.all.names.new_name(name), Item::Map(settings));
-        }
-        self.set_dependencies(&dependencies);
-    }
-
-    /// Names alone, where nothing waits for more than a start.
-    pub(super) fn set_dependencies(&mut self, dependencies: &Map) {
-        let started = |item: &Item| match item {
-            Item::Map(map) => map.get("condition").and_then(Item::as_text) == Some("service_started"),
-            _ => true,
-        };
-        if dependencies.0.values().all(|entry| started(&entry.item)) {
-            self.app.set("depends_on", Item::texts(dependencies.0.keys().cloned()));
-        } else {
-            self.app.set("depends_on", Item::Map(dependencies.clone()));
-        }
-    }
-
     fn deploy(&mut self, entry: &OutsideEntry) {
+        if let Some(devices) = deploy::devices(&entry.node) {
+            self.app.map(KEPT).map("deploy").set("devices", Item::of_literal(&devices.node));
+            let place = self.place(devices.key.line, "deploy.resources.reservations.devices");
+            let fix = format!("name device files under `devices`, where the program needs no more{}", self.kept());
+            self.remarks.not_carried(place, "a stack file cannot ask for GPUs and the like", fix);
+        }
         let left = deploy::carry(self.all.project, &entry.node, &mut self.app);
         if left.is_empty() {
             return;
         }
         for key in &left {
-            let item = entry.node.entry(key).map(|entry| Item::of_literal(&entry.node));
+            let found = key.split('.').try_fold(&entry.node, |node, key| node.entry(key).map(|entry| &entry.node));
+            let item = found.map(Item::of_literal);
             self.app.map(KEPT).map("deploy").set_some(key, item);
         }
         let message = format!("`{}` is for a Swarm, and a stack runs on one host", left.join("`, `"));

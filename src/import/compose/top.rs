@@ -15,6 +15,7 @@ pub(in crate::import) fn networks(project: &Project, remarks: &mut Remarks) -> M
     let mut networks = Map::default();
     for (name, entry) in project.section("networks") {
         let mut network = settings(project, "networks", name, entry, &NETWORK_KEYS, remarks);
+        address_management(project, name, &entry.node, remarks);
         network.set_some("subnet", subnet(&entry.node).map(|subnet| Item::text(project.carry(subnet))));
         if network.get("driver").and_then(Item::as_text) == Some("overlay") {
             network.take("driver");
@@ -125,6 +126,33 @@ fn settings(
         }
     }
     settings
+}
+
+/// What `ipam` says beyond one subnet.
+fn address_management(project: &Project, name: &str, network: &OutsideNode, remarks: &mut Remarks) {
+    let Some(entry) = network.entry("ipam") else { return };
+    let OutsideValue::Mapping(keys) = &entry.node.value else { return };
+    let is_usual = |key: &str, value: &OutsideNode| key == "driver" && scalar(value) == Some("default");
+    let mut left: Vec<String> = Vec::new();
+    left.extend(
+        keys.iter().filter(|(key, entry)| *key != "config" && !is_usual(key, &entry.node)).map(|(key, _)| key.clone()),
+    );
+    let items = match keys.get("config").map(|entry| &entry.node.value) {
+        Some(OutsideValue::Sequence(items)) => items.as_slice(),
+        _ => &[],
+    };
+    for (index, item) in items.iter().enumerate() {
+        let OutsideValue::Mapping(settings) = &item.value else { continue };
+        left.extend(
+            settings.keys().filter(|key| index > 0 || *key != "subnet").map(|key| format!("config[{index}].{key}")),
+        );
+    }
+    if !left.is_empty() {
+        let place = Place::at(&project.file, entry.key.line, format!("networks.{name}.ipam"));
+        let message = format!("of `{}` a stack file has the first `subnet` alone", left.join("`, `"));
+        let fix = "leave it out, or make the network by hand and write `external: true`";
+        remarks.not_carried(place, message, fix);
+    }
 }
 
 fn subnet(network: &OutsideNode) -> Option<&str> {

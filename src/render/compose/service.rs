@@ -6,7 +6,9 @@ use serde_json::Value;
 
 use super::mounts::{MountEntry, mounts};
 use super::settings;
-use crate::desired::{Attachment, DEFAULT_NETWORK, Dependency, DependencyCondition, PullPolicy, STACK_LABEL, Service};
+use crate::desired::{
+    Attachment, DEFAULT_NETWORK, Dependency, DependencyCondition, PlacedSecret, PullPolicy, STACK_LABEL, Service,
+};
 
 /// One service. What Compose would take anyhow is left out.
 #[derive(Serialize)]
@@ -21,12 +23,28 @@ pub(super) struct ServiceEntry<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     volumes: Vec<MountEntry>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    secrets: Vec<&'a str>,
+    secrets: Vec<SecretUse<'a>>,
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     networks: IndexMap<&'a str, NetworkUse<'a>>,
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     depends_on: IndexMap<&'a str, Condition>,
     labels: IndexMap<&'a str, &'a str>,
+}
+
+/// A secret of a service: its name where it lies at the usual place.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum SecretUse<'a> {
+    Name(&'a str),
+    Elsewhere { source: &'a str, target: &'a str },
+}
+
+impl<'a> SecretUse<'a> {
+    fn of(secret: &'a PlacedSecret) -> Self {
+        let (source, target) = (secret.name.as_str(), secret.target.as_str());
+        let is_usual = target.strip_prefix("/run/secrets/") == Some(source);
+        if is_usual { Self::Name(source) } else { Self::Elsewhere { source, target } }
+    }
 }
 
 /// How a service stands in a network. Its own name is a DNS name there without being written.
@@ -51,7 +69,7 @@ impl<'a> ServiceEntry<'a> {
             scale: (service.replicas != 1).then_some(service.replicas),
             settings: settings::entries(&container.settings),
             volumes: mounts(container),
-            secrets: container.secrets.iter().map(|secret| secret.name.as_str()).collect(),
+            secrets: container.secrets.iter().map(SecretUse::of).collect(),
             networks: networks(service),
             depends_on: service.depends_on.iter().map(condition).collect(),
             labels: written.chain([(STACK_LABEL, stack_name)]).collect(),

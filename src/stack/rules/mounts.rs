@@ -37,6 +37,25 @@ pub(super) fn mounts_can_be_made(examination: &mut Examination) {
                 examination.error(volumes.index(index), message, "remove one of the two, or mount it elsewhere");
             }
         }
+        let secrets = path.key("secrets");
+        let mut placed = HashSet::new();
+        for (index, secret) in wiring.secrets.iter().enumerate().filter(|(_, secret)| placed.insert(*secret)) {
+            let target = cleaned(&secret.target);
+            let is_usual = target.starts_with(&format!("{SECRETS}/"));
+            let around = wiring.volumes.iter().map(|mount| cleaned(&mount.target));
+            let around = around.filter(|_| !is_usual).find(|mount| target.starts_with(&format!("{mount}/")));
+            if let Some(mount) = around {
+                let message = format!("`{target}` lies in what is mounted at `{mount}`, which would keep the secret");
+                examination.error(
+                    secrets.index(index),
+                    message,
+                    "choose another `target`, and name that to the program",
+                );
+            } else if !taken.insert(target.clone()) {
+                let message = format!("something else is mounted at `{target}` already");
+                examination.error(secrets.index(index), message, "remove one of the two, or choose another `target`");
+            }
+        }
         let memory = path.key("tmpfs");
         for (index, text) in container.tmpfs.iter().enumerate() {
             let (target, options) = text.split_once(':').unwrap_or((text, ""));

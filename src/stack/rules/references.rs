@@ -171,7 +171,8 @@ pub(super) fn secrets_exist(examination: &mut Examination) {
     each_container(examination, |examination, path, _, wiring| {
         let stack = examination.stack;
         let list = path.key("secrets");
-        for (index, name) in wiring.secrets.iter().enumerate() {
+        for (index, mounted) in wiring.secrets.iter().enumerate() {
+            let name = &mounted.source;
             if !examination.is_written("secrets", name.as_str()) {
                 let add = format!("add `secrets: {{ {name}: {{ file: PATH }} }}` at the top");
                 let known = stack.secrets.keys().map(ServiceName::as_str);
