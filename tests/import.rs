@@ -377,7 +377,7 @@ fn what_is_the_default_anyhow_is_not_written_and_what_prometheus_no_longer_takes
     for alerting in ["", example] {
         let imported = imported_with(alerting);
         let expected = "prometheus: { port: off, scrape_interval: 15s }\n\ngrafana: off\n\napps:\n  web:\n    image: web:1\n    \
-                        ports: [\"0.0.0.0:80:80\"]\n    metrics: { port: 80 }\n";
+                        ports: [\"*:80:80\"]\n    metrics: { port: 80 }\n";
         assert!(imported.text.ends_with(expected), "{}", imported.text);
         assert!(imported.is_whole(), "{:#?}", imported.remarks);
     }

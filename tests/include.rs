@@ -306,6 +306,71 @@ fn what_a_variable_comes_to_is_a_text_where_a_text_is_wanted_and_a_number_where_
 }
 
 #[test]
+fn a_secret_keeps_its_place_and_what_of_a_service_is_lost_is_told() {
+    let compose = "services:\n  web:\n    image: web:1\n    depends_on: { db: { condition: service_started, restart: true, required: false } }\n    \
+                   secrets: [plain, { source: key, target: /etc/web/key.pem, mode: 0440 }, { source: key, target: other }]\n    \
+                   configs: [{ source: conf, target: /etc/web.conf, uid: '7' }]\n    networks: [front]\n    \
+                   deploy: { resources: { reservations: { cpus: '1', devices: [{ capabilities: [gpu] }] } } }\n    \
+                   volumes: [{ type: cluster, source: data, target: /data }]\n  db: { image: 'db:1' }\n\
+                   secrets: { plain: { file: plain.txt }, key: { file: key.pem } }\nconfigs: { conf: { file: web.conf } }\n\
+                   networks: { front: { ipam: { config: [{ subnet: 10.9.0.0/24, gateway: 10.9.0.1 }] } } }\n";
+    let files = [("compose.yml", compose), ("plain.txt", "x"), ("key.pem", "y"), ("web.conf", "z"), ("stack.yml", STACK)];
+    let told = problems(&files);
+    for (line, part) in [
+        (4, "depends_on.db.restart: `depends_on.db.restart` is not carried"),
+        (4, "depends_on.db.required"),
+        (5, "services.web.secrets: `mode` of `key` is not carried"),
+        (6, "services.web.configs: `uid` of `conf` is not carried"),
+        (8, "`deploy.resources.reservations.devices` is not carried"),
+        (9, "services.web.volumes[0].type"),
+        (13, "networks.front.ipam: `ipam` is not carried: of `config[0].gateway`"),
+    ] {
+        let is_told = |found: &String| found.starts_with(&format!("compose.yml:{line} ")) && found.contains(part);
+        assert!(told.iter().any(is_told), "{part}: {told:#?}");
+    }
+    // Without what would be missing in the app, all the rest is a warning.
+    let compose = compose.replace(", devices: [{ capabilities: [gpu] }]", "").replace("type: cluster", "type: volume");
+    let compose = format!("{compose}volumes: {{ data: {{}} }}\n");
+    let loaded = loaded(&[("compose.yml", &compose), files[1], files[2], files[3], files[4]]);
+    let targets: Vec<&str> = app(&loaded, "web").wiring.secrets.iter().map(|secret| secret.target.as_str()).collect();
+    assert_eq!(targets, ["/run/secrets/plain", "/etc/web/key.pem", "/run/secrets/other"]);
+    let desired = Desired::of(&loaded.stack, &Facts::default());
+    let rendered = &stackctl::render::all(&desired).0["compose.yml"];
+    let rendered: serde_json::Value = serde_yaml::from_str(rendered).unwrap();
+    assert_eq!(
+        rendered["services"]["web"]["secrets"],
+        serde_json::json!(["plain", { "source": "key", "target": "/etc/web/key.pem" }, { "source": "key", "target": "/run/secrets/other" }])
+    );
+}
+
+#[test]
+fn a_port_is_open_to_both_families_as_under_compose() {
+    let compose = "services:\n  web: { image: 'web:1', ports: ['28196:80', { target: 81, published: 28198, host_ip: '' }, '82'] }\n  \
+                   two: { image: 'web:1', ports: ['[::]:28197:80', '0.0.0.0:28197:80'] }\n";
+    let loaded = loaded(&[("compose.yml", compose), ("stack.yml", STACK)]);
+    let shown = |name: &str| app(&loaded, name).container.ports.0.iter().map(stackctl::stack::Port::address).collect::<Vec<_>>();
+    assert_eq!(shown("web"), ["*", "*", "*"]);
+    assert_eq!(shown("two"), ["[::]", "0.0.0.0"]);
+    let desired = Desired::of(&loaded.stack, &Facts::default());
+    let rendered = &stackctl::render::all(&desired).0["compose.yml"];
+    let rendered: serde_json::Value = serde_yaml::from_str(rendered).unwrap();
+    assert_eq!(rendered["services"]["web"]["ports"], serde_json::json!(["28196:80", "28198:81", "82"]));
+    let open: Vec<String> = desired.exposures(None).into_iter().map(|exposure| exposure.address).collect();
+    let expected = ["0.0.0.0:28196", "[::]:28196", "0.0.0.0:28198", "[::]:28198", "0.0.0.0:*", "[::]:*", "[::]:28197", "0.0.0.0:28197"];
+    assert_eq!(open, expected);
+    let more = compose.replace("'82'", "'28197:82'");
+    let told = problems(&[("compose.yml", &more), ("stack.yml", STACK)]);
+    assert_eq!(told.iter().filter(|line| line.contains("port 28197 of the host is taken by `web`")).count(), 2, "{told:?}");
+}
+
+#[test]
+fn tags_of_compose_are_told_for_what_they_are() {
+    let files = [("compose.yml", "services: { web: { image: 'web:1', ports: !reset [] } }\n"), ("stack.yml", STACK)];
+    let told = problems(&files);
+    assert!(told.len() == 1 && told[0].contains("`!reset`, with which Compose takes away"), "{told:?}");
+}
+
+#[test]
 fn a_dollar_sign_in_a_file_of_variables_leaves_the_rest_of_it_alone() {
     let stack = "name: shop\napps:\n  web: { image: 'web:1', env_file: web.env }\n";
     let files = [("web.env", "A=1\nPASS=ab$cd\nZ=2\n"), ("stack.yml", stack)];

@@ -113,7 +113,7 @@ fn explanation(desired: &Desired) -> String {
         .map(|service| {
             let ports = service.container.settings.ports.0.iter().map(|port| {
                 let host_ports = port.host_ports().unwrap_or_else(|| "*".to_owned());
-                format!("{}:{host_ports}->{}", port.host_ip, port.container_port)
+                format!("{}:{host_ports}->{}", port.address(), port.container_port)
             });
             vec![
                 service.name.clone(),

@@ -111,10 +111,12 @@ fn container_at<'a>(want: &Want, containers: &'a [OnHost]) -> Option<&'a OnHost>
         let mut words = container.command.iter().flat_map(|command| command.split([' ', '\'', '"']));
         let mut told = words.by_ref().filter_map(|word| word.strip_prefix(LISTEN)?.parse().ok());
         told.any(|place| want.protocol == Protocol::Tcp && clash(place, want.address))
-            || container
-                .published
-                .iter()
-                .any(|(place, protocol)| *protocol == want.protocol && clash(*place, want.address))
+            || container.published.iter().any(|(place, protocol)| {
+                // The engine listens for each family by itself; a program may listen for both at once.
+                let is_of_family = place.is_ipv4() == want.address.is_ipv4();
+                let both = want.port.is_none_or(|port| port.every_family);
+                *protocol == want.protocol && (is_of_family || both) && clash(*place, want.address)
+            })
     })
 }
 
@@ -197,7 +199,13 @@ fn what_to_write(Want { service: name, role, address, port, .. }: &Want, next: u
         );
     };
     let on_loopback = port.host_ip == Ipv4Addr::LOCALHOST;
-    let place = if on_loopback { next.to_string() } else { SocketAddr::new(address.ip(), next).to_string() };
+    let place = if on_loopback {
+        next.to_string()
+    } else if port.every_family {
+        format!("{}:{next}", port.address())
+    } else {
+        SocketAddr::new(address.ip(), next).to_string()
+    };
     match *role {
         Role::Prometheus => format!("write `prometheus: {{ port: {place} }}`, or `port: off`"),
         Role::Grafana | Role::View => format!("write `grafana: {{ port: {place} }}`, or `port: off`"),

@@ -125,6 +125,7 @@ fn openable(address: SocketAddr) -> SocketAddr {
 pub(super) fn port(address: SocketAddr, container_port: u16) -> Port {
     Port {
         host_ip: address.ip(),
+        every_family: false,
         host_port: Some(address.port()),
         host_port_up_to: None,
         container_port,

@@ -2,7 +2,7 @@
 //!
 //! Only what the stack file asks for. What runs and was asked for by nobody is the engine's to tell.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use serde::Serialize;
 
@@ -61,13 +61,22 @@ impl Desired {
 /// Ports without an address are published on loopback: any other address was written.
 fn published(service: &Service, is_outside: &dyn Fn(IpAddr) -> bool) -> Vec<Exposure> {
     let ports = service.container.settings.ports.0.iter().filter(|port| is_outside(port.host_ip));
+    let families = |port: &Port| {
+        let other = Port { host_ip: IpAddr::V6(Ipv6Addr::UNSPECIFIED), ..*port };
+        std::iter::once(*port).chain(port.every_family.then_some(other))
+    };
     ports
+        .flat_map(families)
         .map(|port| Exposure {
             service: service.name.clone(),
-            address: address(port),
+            address: address(&port),
             container_port: Some(port.container_port),
             protocol: port.protocol.to_string(),
-            why: format!("published on {}, an address of the stack file", port.host_ip),
+            why: if port.every_family {
+                "published on `*`, which is every address, in the stack file".to_owned()
+            } else {
+                format!("published on {}, an address of the stack file", port.host_ip)
+            },
             said_by: Some(SaidBy::File),
         })
         .collect()

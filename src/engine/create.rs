@@ -160,7 +160,8 @@ fn port_bindings(settings: &ContainerSettings) -> HashMap<String, Option<Vec<Por
     let mut bindings: HashMap<String, Option<Vec<PortBinding>>> = HashMap::new();
     for port in &settings.ports.0 {
         let binding = PortBinding {
-            host_ip: Some(port.host_ip.to_string()),
+            // To the engine, none is every one of both families, as far as the host has them.
+            host_ip: Some(if port.every_family { String::new() } else { port.host_ip.to_string() }),
             host_port: Some(port.host_ports().unwrap_or_default()),
         };
         bindings.entry(port_key(port)).or_default().get_or_insert_default().push(binding);

@@ -203,9 +203,9 @@ impl Made {
         let mut ports: Vec<String> = Vec::new();
         for (inside, places) in sorted(host.port_bindings.as_ref()) {
             for PortBinding { host_ip, host_port } in places.iter().flatten() {
-                let address = host_ip.clone().filter(|address| !address.is_empty() && address != "::");
+                let address = host_ip.clone().filter(|address| !address.is_empty());
                 let address = address.map_or_else(
-                    || "0.0.0.0".to_owned(),
+                    || "*".to_owned(),
                     |address| {
                         if address.contains(':') { format!("[{address}]") } else { address }
                     },
@@ -218,7 +218,7 @@ impl Made {
             let bound = host.port_bindings.as_ref();
             for (inside, _) in sorted(networks.and_then(|networks| networks.ports.as_ref())) {
                 if !bound.is_some_and(|bound| bound.contains_key(inside)) {
-                    ports.push(format!("0.0.0.0::{}", inside.trim_end_matches("/tcp")));
+                    ports.push(format!("*::{}", inside.trim_end_matches("/tcp")));
                 }
             }
         }
@@ -433,7 +433,7 @@ mod tests {
         let expected = json!({
             "command": ["httpd", "-f"], "environment": { "POSTGRES_PASSWORD": "geheim" }, "user": "33",
             "labels": { "team": "a" }, "restart": "on-failure:3", "mem_limit": 67_108_864, "cpus": 1.5,
-            "ports": ["127.0.0.1::53/udp", "0.0.0.0:25090:5432"], "cap_add": ["NET_ADMIN"], "tmpfs": ["/run:size=1m"],
+            "ports": ["127.0.0.1::53/udp", "*:25090:5432"], "cap_add": ["NET_ADMIN"], "tmpfs": ["/run:size=1m"],
             "ulimits": { "nofile": { "soft": 1024, "hard": 4096 } },
         });
         assert_eq!(Value::Object(made.settings), expected);

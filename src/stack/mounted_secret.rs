@@ -23,11 +23,10 @@ pub struct MountedSecret {
     pub target: String,
 }
 
-/// The keys of the long form.
+/// A secret in Compose's long form.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "MountedSecretKeys")]
-struct Keys {
+struct LongSecret {
     /// Which one of `secrets`.
     source: ServiceName,
     /// Path of the file inside the container; a name alone lies in `/run/secrets`. Default: the name of the secret.
@@ -69,7 +68,7 @@ impl<'de> Visitor<'de> for MountedSecretVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<MountedSecret, A::Error> {
-        let Keys { source, target } = Keys::deserialize(MapAccessDeserializer::new(map))?;
+        let LongSecret { source, target } = LongSecret::deserialize(MapAccessDeserializer::new(map))?;
         MountedSecret::new(source, target.as_deref()).map_err(A::Error::custom)
     }
 }
@@ -80,10 +79,10 @@ impl JsonSchema for MountedSecret {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let keys = generator.subschema_for::<Keys>();
+        let long = generator.subschema_for::<LongSecret>();
         json_schema!({
             "description": "The name of a secret, or `{ source: NAME, target: /PATH }`.",
-            "anyOf": [{ "type": "string" }, keys],
+            "anyOf": [{ "type": "string" }, long],
         })
     }
 }

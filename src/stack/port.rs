@@ -1,6 +1,8 @@
 //! Published ports: `80`, `8080:80`, `8000-8010:80`, `127.0.0.1:8000-8002:80-82/udp`, or the long form with `target` and
 //! `published`.
 
+mod address;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
@@ -12,9 +14,10 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::defaults::PUBLISH_ADDRESS;
 use super::shape::{from_text, written_as_text};
 use super::wrong::Wrong;
+pub(super) use address::addresses;
+use address::{Address, EVERY_ADDRESS};
 
 /// Ports of one service at most. What needs many, such as a media server its 10,000 for RTP, is below it.
 const MOST_PORTS: usize = 20_000;
@@ -28,6 +31,9 @@ pub struct Ports(pub Vec<Port>);
 pub struct Port {
     /// Address of the host. Default 127.0.0.1.
     pub host_ip: IpAddr,
+    /// Every address of the host, those of IPv6 as well, where it has some; `host_ip` is 0.0.0.0 then.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub every_family: bool,
     /// Port of the host. `None`: the engine picks a free one.
     pub host_port: Option<u16>,
     /// The engine picks a free one from `host_port` to this one, each replica another. `None`: it has to be `host_port`.
@@ -40,6 +46,15 @@ pub struct Port {
 }
 
 impl Port {
+    /// The address as the stack file has it before a port: `127.0.0.1`, `[::1]`, `*`.
+    pub fn address(&self) -> String {
+        match self.host_ip {
+            _ if self.every_family => EVERY_ADDRESS.to_owned(),
+            IpAddr::V4(address) => address.to_string(),
+            IpAddr::V6(address) => format!("[{address}]"),
+        }
+    }
+
     /// The one port of the host that it has to be. `None`: the engine picks one.
     pub fn fixed_host_port(&self) -> Option<u16> {
         self.host_port.filter(|_| self.host_port_up_to.is_none())
@@ -123,16 +138,16 @@ impl FromStr for Ports {
     }
 }
 
-/// `ADDRESS:HOST` → both; the address may stand in brackets, and may be left out. `[::ffff:0.0.0.0]` is 0.0.0.0.
-fn split_address(text: &str) -> Option<(IpAddr, &str)> {
+/// `ADDRESS:HOST` → both; the address may stand in brackets, and may be left out.
+fn split_address(text: &str) -> Option<(Address, &str)> {
     match text.rsplit_once(':') {
-        None => match text.parse::<IpAddr>() {
-            Ok(address) => Some((address.to_canonical(), "")),
-            Err(_) => Some((PUBLISH_ADDRESS, text)),
+        None => match text.parse::<Address>() {
+            Ok(address) => Some((address, "")),
+            Err(_) => Some((Address::USUAL, text)),
         },
         Some((address, host)) => {
             let bare = address.strip_prefix('[').and_then(|address| address.strip_suffix(']')).unwrap_or(address);
-            Some((bare.parse::<IpAddr>().ok()?.to_canonical(), host))
+            Some((bare.parse::<Address>().ok()?, host))
         }
     }
 }
@@ -178,14 +193,15 @@ pub(super) fn port_number(text: &str, whole: &str) -> Result<u16, Wrong> {
 
 /// Each container port with its host port. One container port with a range of host ports gets a free one of them.
 fn spread(
-    host_ip: IpAddr,
+    address: Address,
     host: Option<PortRange>,
     container: PortRange,
     protocol: Protocol,
     text: &str,
 ) -> Result<Ports, Wrong> {
     let port = |host_port, host_port_up_to, container_port| Port {
-        host_ip,
+        host_ip: address.ip,
+        every_family: address.every_family,
         host_port,
         host_port_up_to,
         container_port,
@@ -276,7 +292,7 @@ struct LongPort {
     /// Port of the host, or a range of which the engine picks one. Left out: it picks any free one.
     #[serde(default)]
     published: Option<String>,
-    /// Address of the host. Default 127.0.0.1.
+    /// Address of the host, or `*` for all of them, of IPv6 as well. Default 127.0.0.1.
     #[serde(default)]
     host_ip: Option<Address>,
     /// `tcp`, `udp` or `sctp`.
@@ -297,7 +313,7 @@ impl LongPort {
     fn spread(&self) -> Result<Ports, Wrong> {
         let container = PortRange::read(&self.target, &self.target)?;
         let host = self.published.as_deref().map(|host| PortRange::read(host, host)).transpose()?;
-        spread(self.host_ip.map_or(PUBLISH_ADDRESS, |address| address.0), host, container, self.protocol, &self.target)
+        spread(self.host_ip.unwrap_or(Address::USUAL), host, container, self.protocol, &self.target)
     }
 }
 
@@ -310,7 +326,7 @@ impl JsonSchema for Ports {
         let long = generator.subschema_for::<LongPort>();
         json_schema!({
             "type": ["array", "null"],
-            "description": "Published ports: `80`, `8080:80`, `0.0.0.0:8080:80`, `8000-8002:80-82/udp`, `8000-8010:80` for a free one of these, or the long form.",
+            "description": "Published ports: `80`, `8080:80`, `0.0.0.0:8080:80`, `*:8080:80` for IPv6 as well, `8000-8002:80-82/udp`, `8000-8010:80` for a free one of these, or the long form.",
             "items": { "anyOf": [{ "type": ["string", "integer"] }, long] },
         })
     }
@@ -352,28 +368,6 @@ impl<'de> Deserialize<'de> for Exposed {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         from_text(deserializer, "a port such as `80`")
     }
-}
-
-/// An address without a port.
-#[derive(Debug, Clone, Copy)]
-struct Address(IpAddr);
-
-impl FromStr for Address {
-    type Err = Wrong;
-
-    fn from_str(text: &str) -> Result<Self, Wrong> {
-        let address = text.parse::<IpAddr>().map(|address| Self(address.to_canonical()));
-        address
-            .map_err(|_| Wrong::new(format!("`{text}` is not an address"), "write an IP address, such as `10.0.0.1`"))
-    }
-}
-
-written_as_text!(Address, "an IP address", { "type": "string", "description": "An IP address." });
-
-/// Reads one IP address, or a list.
-pub(super) fn addresses<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpAddr>, D::Error> {
-    let addresses = super::shape::one_or_many::<Address, D>(deserializer)?;
-    Ok(addresses.into_iter().map(|address| address.0).collect())
 }
 
 #[cfg(test)]

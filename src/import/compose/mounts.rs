@@ -163,7 +163,7 @@ pub(super) fn secrets(
         };
         owner(item, source, place, remarks);
         let usual = format!("/run/secrets/{source}");
-        let target = key("target").filter(|target| !["", source, &usual].contains(target));
+        let target = key("target").filter(|target| !["", source, usual.as_str()].contains(target));
         secrets.push(target.map_or_else(
             || Item::text(source),
             |target| {

@@ -26,15 +26,17 @@ fn entry(project: &Project, item: &OutsideNode) -> Item {
     let Some(target) = key("target") else { return Item::of(item, &|text| project.carry(text)) };
     let protocol = key("protocol").filter(|protocol| protocol != "tcp").map(|protocol| format!("/{protocol}"));
     let published = key("published").filter(|published| !published.is_empty());
-    let address = key("host_ip").unwrap_or_else(|| EVERYWHERE.to_owned());
-    let address = if address.contains(':') { format!("[{address}]") } else { address };
+    let address = key("host_ip").filter(|address| !address.is_empty());
+    let address = address.map_or_else(|| EVERYWHERE.to_owned(), |address| or_default(&address, EVERYWHERE));
+    let is_bare = address.contains(':') && !address.starts_with(['[', '$']);
+    let address = if is_bare { format!("[{address}]") } else { address };
     // Without a port of the host the engine picks a free one, which is as open as any other.
     let published = published.unwrap_or_default();
     Item::text(format!("{address}:{published}:{target}{}", protocol.unwrap_or_default()))
 }
 
-/// What Compose means where no address is written.
-const EVERYWHERE: &str = "0.0.0.0";
+/// What Compose means where no address is written: those of IPv6, too.
+const EVERYWHERE: &str = "*";
 
 /// `HOST:CONTAINER`, and `CONTAINER` at a free port of the host, with the address that Compose means; everything else as it is.
 fn short(text: &str) -> String {
@@ -78,7 +80,12 @@ pub(in crate::import) fn take_published(ports: Option<Item>, container_port: u16
         (container == wanted && is_fixed).then(|| address.to_owned())
     };
     let Some(at) = items.iter().position(|item| place(item).is_some()) else { return (None, Some(Item::List(items))) };
-    let published = place(&items.remove(at));
+    // A component is published at one address.
+    let one = |text: String| match text.strip_prefix("*:") {
+        Some(port) => format!("0.0.0.0:{port}"),
+        None => text.replace(":-*}", ":-0.0.0.0}"),
+    };
+    let published = place(&items.remove(at)).map(one);
     (published, (!items.is_empty()).then_some(Item::List(items)))
 }
 
@@ -89,17 +96,17 @@ mod tests {
     #[test]
     fn a_port_stays_as_open_as_it_was() {
         for (compose, stack) in [
-            ("8080:80", "0.0.0.0:8080:80"),
+            ("8080:80", "*:8080:80"),
             ("127.0.0.1:8080:80", "127.0.0.1:8080:80"),
-            ("${PORT:-80}:80", "0.0.0.0:${PORT:-80}:80"),
-            ("${BIND:-}:8080:80", "${BIND:-0.0.0.0}:8080:80"),
+            ("${PORT:-80}:80", "*:${PORT:-80}:80"),
+            ("${BIND:-}:8080:80", "${BIND:-*}:8080:80"),
             ("${BIND:-}${PORT:-}:80", "${BIND:-}${PORT:-}:80"),
-            ("80", "0.0.0.0::80"),
-            ("81/udp", "0.0.0.0::81/udp"),
-            ("9000-9005", "0.0.0.0::9000-9005"),
-            ("${PORT:-81}", "0.0.0.0::${PORT:-81}"),
-            ("5432:5432/tcp", "0.0.0.0:5432:5432"),
-            ("53:53/udp", "0.0.0.0:53:53/udp"),
+            ("80", "*::80"),
+            ("81/udp", "*::81/udp"),
+            ("9000-9005", "*::9000-9005"),
+            ("${PORT:-81}", "*::${PORT:-81}"),
+            ("5432:5432/tcp", "*:5432:5432"),
+            ("53:53/udp", "*:53:53/udp"),
         ] {
             assert_eq!(short(compose), stack);
         }
@@ -112,6 +119,7 @@ mod tests {
             ("${BIND:-127.0.0.1}:${PORT:-8080}:80/udp", "${BIND:-127.0.0.1}::80/udp"),
             ("[::1]:8080:80", "[::1]::80"),
             ("0.0.0.0::80", "0.0.0.0::80"),
+            ("*:8080:80", "*::80"),
             ("0.0.0.0:8000-8009:80", "0.0.0.0:8000-8009:80"),
             ("80", "80"),
         ] {
@@ -121,7 +129,7 @@ mod tests {
 
     #[test]
     fn the_place_of_a_components_port_is_taken_out() {
-        let ports = || Some(Item::texts(["0.0.0.0:9091:9090/tcp", "81"]));
+        let ports = || Some(Item::texts(["*:9091:9090/tcp", "81"]));
         assert_eq!(take_published(ports(), 9090), (Some("0.0.0.0:9091".to_owned()), Some(Item::texts(["81"]))));
         assert_eq!(take_published(ports(), 80), (None, ports()));
         let free = || Some(Item::texts(["0.0.0.0::9090"]));

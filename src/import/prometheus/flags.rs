@@ -15,6 +15,8 @@ pub(super) struct Flags {
     /// Port it listens on.
     pub(super) port: u16,
     external_url: Option<String>,
+    /// Whatever path its URL has.
+    answers_at_root: bool,
     retention_time: Option<String>,
     retention_size: Option<String>,
     extra: Vec<String>,
@@ -28,6 +30,7 @@ impl Default for Flags {
             data: "/prometheus".to_owned(),
             port: 9090,
             external_url: None,
+            answers_at_root: false,
             retention_time: None,
             retention_size: None,
             extra: Vec::new(),
@@ -66,9 +69,8 @@ impl Flags {
             "--web.listen-address" => {
                 self.port = value.rsplit(':').next().and_then(|port| port.parse().ok()).unwrap_or(9090);
             }
-            "--web.route-prefix" if value == "/" => {}
+            "--web.route-prefix" if value == "/" => self.answers_at_root = true,
             "--web.route-prefix" => self.refused.push((word, "stackctl asks Prometheus at `/`")),
-            "--web.external-url" if has_path(&value) => self.refused.push((word, "stackctl asks Prometheus at `/`")),
             "--web.external-url" if value.parse::<WebUrl>().is_ok() => self.external_url = Some(value),
             "--web.external-url" => self.refused.push((word, "it is no URL that people could open")),
             _ if !name.starts_with("--") => self.refused.push((word, "it is no flag of Prometheus 2 or later")),
@@ -80,6 +82,11 @@ impl Flags {
     pub(super) fn write(&self, section: &mut Map, place: &Place, remarks: &mut Remarks) {
         if let Some(url) = &self.external_url {
             section.set("external_url", Item::text(url));
+            if has_path(url) && !self.answers_at_root {
+                let message = format!("it answered below the path of `{url}`, and now answers at `/`");
+                let fix = "have the proxy before it take the path away from what it hands on; links still begin with it";
+                remarks.changed(place.clone(), message, fix);
+            }
         }
         if let Some(time) = &self.retention_time {
             section.map("retention").set("time", Item::word(time));
@@ -145,5 +152,17 @@ mod tests {
         assert_eq!(section.get("extra_flags"), Some(&Item::texts(["--web.enable-lifecycle"])));
         assert_eq!(section.get("external_url"), Some(&Item::text("https://metrics.example.com/")));
         assert_eq!(remarks.0.len(), 1);
+    }
+
+    #[test]
+    fn a_url_with_a_path_is_carried_and_where_it_answers_is_told_unless_it_is_the_same() {
+        for (more, told) in [("", 1), (" --web.route-prefix=/", 0)] {
+            let command = format!("--web.external-url=https://prom.example.com/p{more}");
+            let flags = Flags::of(Some(&Item::text(command)), "prom/prometheus");
+            let (mut section, mut remarks) = (Map::default(), Remarks::default());
+            flags.write(&mut section, &Place::file("compose.yml"), &mut remarks);
+            assert_eq!(section.get("external_url"), Some(&Item::text("https://prom.example.com/p")));
+            assert_eq!(remarks.0.len(), told, "{:?}", remarks.0);
+        }
     }
 }

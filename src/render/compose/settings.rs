@@ -66,11 +66,15 @@ fn list(items: impl Iterator<Item = String>) -> Option<Value> {
     (!items.is_empty()).then(|| json!(items))
 }
 
-/// `ADDRESS:[PORT|FIRST-LAST]:CONTAINER_PORT[/udp]`. An address is always there, so that nothing is open to the LAN by accident.
+/// `ADDRESS:[PORT|FIRST-LAST]:CONTAINER_PORT[/udp]`. An address is always there, so that nothing is open to the LAN by accident:
+/// without one, every address of the host is meant.
 fn port(port: &Port) -> String {
-    let address = if port.host_ip.is_ipv6() { format!("[{}]", port.host_ip) } else { port.host_ip.to_string() };
-    let host_ports = port.host_ports().unwrap_or_default();
-    format!("{address}:{host_ports}:{}{}", port.container_port, port.protocol.suffix())
+    let inside = format!("{}{}", port.container_port, port.protocol.suffix());
+    match port.host_ports() {
+        Some(host_ports) if port.every_family => format!("{host_ports}:{inside}"),
+        None if port.every_family => inside,
+        host_ports => format!("{}:{}:{inside}", port.address(), host_ports.unwrap_or_default()),
+    }
 }
 
 fn restart(restart: Restart) -> Option<String> {

@@ -214,8 +214,19 @@ impl<'p> Builder<'p> {
             None => false,
             Some(tag) if tag.core_suffix().is_some() => tag.core_suffix() == Some("str"),
             Some(tag) => {
-                let message = format!("tag `{}` means nothing here", tag.original());
-                self.problems.error(at, "", message, "remove the tag");
+                let tag = tag.original();
+                let (message, help) = match tag.as_str() {
+                    "!reset" => (
+                        format!("`{tag}`, with which Compose takes away what a file below says, is not applied here"),
+                        "take the key out of the file below, or name files that do without it",
+                    ),
+                    "!override" => (
+                        format!("`{tag}`, with which Compose replaces what a file below says, is not applied here"),
+                        "take the key out of the file below, and write all of it in this one",
+                    ),
+                    _ => (format!("tag `{tag}` means nothing here"), "remove the tag"),
+                };
+                self.problems.error(at, "", message, help);
                 false
             }
         }

@@ -23,6 +23,17 @@ fn the_short_forms_are_read() {
 }
 
 #[test]
+fn a_star_is_every_address_of_both_families() {
+    let port = "*:8080:80".parse::<Ports>().unwrap().0[0];
+    assert!(port.every_family && port.host_ip.is_unspecified() && port.fixed_host_port() == Some(8080));
+    assert_eq!(port.address(), "*");
+    assert!("*::80".parse::<Ports>().unwrap().0[0].every_family);
+    assert!(!"0.0.0.0:8080:80".parse::<Ports>().unwrap().0[0].every_family);
+    assert_eq!("[::]:8080:80".parse::<Ports>().unwrap().0[0].address(), "[::]");
+    assert!("*".parse::<Ports>().is_err() && "*:80".parse::<Ports>().is_err());
+}
+
+#[test]
 fn ranges_are_spread_out() {
     assert_eq!(shown("8000-8001:80-81"), ["127.0.0.1 8000 80/tcp", "127.0.0.1 8001 81/tcp"]);
     assert_eq!(shown("65534-65535:65534-65535").len(), 2);

@@ -1,7 +1,7 @@
 //! Ports of the host.
 
 use std::collections::{HashMap, HashSet};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use super::super::collector::Collector;
 use super::super::document::{Node, Path, Reader, Span, Value};
@@ -18,12 +18,15 @@ struct Taken<'a> {
 }
 
 impl<'a> Taken<'a> {
-    /// Takes a port, and says who has it already. 0.0.0.0 stands for every address.
+    /// Takes a port, and says who has it already. 0.0.0.0 stands for every address of IPv4, and `[::]` for every one of IPv6:
+    /// the engine listens on each of the two by itself.
     fn take(&mut self, address: IpAddr, port: u16, protocol: Protocol, owner: &'a str) -> Option<&'a str> {
         let addresses = self.addresses.entry((port, protocol)).or_default();
-        let everywhere = addresses.iter().find(|(taken, _)| is_everywhere(**taken)).map(|(_, owner)| *owner);
-        let any = if is_everywhere(address) { addresses.values().next().copied() } else { None };
-        let other = addresses.get(&address).copied().or(everywhere).or(any);
+        let clashes = |taken: &IpAddr| {
+            let is_of_family = taken.is_ipv4() == address.is_ipv4();
+            *taken == address || (is_of_family && (is_everywhere(*taken) || is_everywhere(address)))
+        };
+        let other = addresses.iter().find(|(taken, _)| clashes(taken)).map(|(_, owner)| *owner);
         if other.is_none() {
             addresses.insert(address, owner);
         }
@@ -52,7 +55,10 @@ pub(super) fn host_ports_are_used_once(examination: &mut Examination) {
         let mut reported = HashSet::new();
         for (index, port) in service.container.ports.0.iter().enumerate() {
             let Some(host_port) = port.fixed_host_port() else { continue };
-            let Some(other) = taken.take(port.host_ip, host_port, port.protocol, service.name) else { continue };
+            let both = port.every_family.then_some(IpAddr::V6(Ipv6Addr::UNSPECIFIED));
+            let addresses = std::iter::once(port.host_ip).chain(both);
+            let others = addresses.filter_map(|address| taken.take(address, host_port, port.protocol, service.name));
+            let Some(other) = others.collect::<Vec<_>>().first().copied() else { continue };
             let entry = *written.get_or_insert_with(|| entries(examination, &path)).get(index).unwrap_or(&index);
             if reported.insert(entry) {
                 let help = format!("choose another host port, or write `\"{}\"` for a free one", port.container_port);

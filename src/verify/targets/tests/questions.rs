@@ -32,6 +32,7 @@ fn the_probe_is_told_path_parameters_ports_and_credentials() {
     case.job().params = [("collect[]".to_owned(), vec!["cpu".to_owned(), "a b".to_owned()])].into_iter().collect();
     let port = Port {
         host_ip: [127, 0, 0, 1].into(),
+        every_family: false,
         host_port: None,
         host_port_up_to: None,
         container_port: 8080,
