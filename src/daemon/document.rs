@@ -76,7 +76,7 @@ impl Document {
         if document.is_empty() {
             return Ok(document);
         }
-        let value: Value = serde_json::from_str(text).map_err(|error| not_json(&error))?;
+        let value: Value = serde_json::from_str(text).map_err(|error| not_json(text, &error))?;
         if !value.is_object() {
             return Err(at(text, outermost(text).start, "daemon.json has to be an object: `{ … }`".to_owned()));
         }
@@ -205,14 +205,22 @@ fn not_text(bytes: &[u8], bad: usize) -> Malformed {
     at(&before, before.len(), message.to_owned())
 }
 
-fn not_json(error: &serde_json::Error) -> Malformed {
+fn not_json(text: &str, error: &serde_json::Error) -> Malformed {
     let said = error.to_string();
     // The position stands in fields of its own; serde_json repeats it at the end of its sentence.
     let message = match said.rsplit_once(" at line ").map_or(said.as_str(), |(message, _)| message) {
         "recursion limit exceeded" => TOO_DEEP.to_owned(),
+        message if is_comment(text, error) => format!("{message}; daemon.json has no comments: take this one out"),
         message => message.to_owned(),
     };
     Malformed { line: error.line().max(1), column: error.column().max(1), message }
+}
+
+/// Whether what is wrong is a comment, as JSON has none.
+fn is_comment(text: &str, error: &serde_json::Error) -> bool {
+    let line = text.lines().nth(error.line().saturating_sub(1)).unwrap_or_default();
+    let rest = line.as_bytes().get(error.column().saturating_sub(1)..).unwrap_or_default();
+    rest.starts_with(b"//") || rest.starts_with(b"/*") || rest.starts_with(b"#")
 }
 
 fn at(text: &str, byte: usize, message: String) -> Malformed {
@@ -234,7 +242,11 @@ mod tests {
     fn what_cannot_be_parsed_is_refused_with_line_and_column() {
         assert_eq!(refused("{\n  \"debug\": true\n  \"mtu\": 1\n}"), "line 3, column 3: expected `,` or `}`");
         assert_eq!(refused("{ \"a\": 1, }"), "line 1, column 11: trailing comma");
-        assert_eq!(refused("// note\n{}"), "line 1, column 1: expected value");
+        let no_comments = "daemon.json has no comments: take this one out";
+        assert_eq!(refused("// note\n{}"), format!("line 1, column 1: expected value; {no_comments}"));
+        for text in ["{\n  # note\n}", "{ \"a\": 1 /* note */ }", "{ \"a\": 1, // note\n \"b\": 2 }"] {
+            assert!(refused(text).ends_with(no_comments), "{}", refused(text));
+        }
         assert_eq!(refused("\n [1]"), "line 2, column 2: daemon.json has to be an object: `{ … }`");
         assert!(refused(&"[".repeat(100_000)).contains("deeper here than stackctl reads"));
     }

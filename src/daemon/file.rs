@@ -61,8 +61,12 @@ impl ConfigFile {
         };
         if !metadata.is_file() {
             let what = if metadata.is_dir() { "a folder" } else { "no regular file" };
-            let message = format!("{} is {what}", path.display());
-            return Err(Error::wrong(message, "take it away, or name the file with `--config-file FILE`"));
+            let is_link = given.is_symlink();
+            let (given, end) = (given.display(), path.display());
+            let leads = if is_link { format!("{given} leads to {end}, which") } else { end.to_string() };
+            let it = if is_link { format!("the link {given} (not what it leads to)") } else { "it".to_owned() };
+            let help = format!("take {it} away, or name the file with `--config-file FILE`");
+            return Err(Error::wrong(format!("{leads} is {what}"), help));
         }
         let mut bytes = Vec::new();
         let opened = File::open(&path).and_then(|file| {

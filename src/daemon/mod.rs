@@ -41,7 +41,7 @@ pub use gateway::{Gateway, NoGateway, gateway, host_gateway_to_keep, on_bridge};
 pub use ignored::ignored;
 pub use keys::names as setting_names;
 pub use left_over::LeftOver;
-pub use objection::{Objection, objections};
+pub use objection::{FILE, Objection, objections};
 pub use process::{Dockerd, Holder, clash};
 pub use release::Release;
 pub use service::{Ran, Service, end};

@@ -22,6 +22,9 @@ pub struct Objection {
     pub help: String,
 }
 
+/// What stands in [`Objection::help`] for the path of the file, which nobody knows here.
+pub const FILE: &str = "FILE";
+
 /// Settings that may stand in the file and on the command line (moby `daemon/config/config.go`, `skipDuplicates` and
 /// `skipValidateOptions`).
 const MAY_BE_BOTH: [&str; 3] = ["builder", "features", "runtimes"];
@@ -48,7 +51,7 @@ fn mark(document: &Document, release: Option<Release>) -> Option<Objection> {
         name: String::new(),
         line: 1,
         message: format!("the file begins with a byte order mark, and Engine {release} would not start with it"),
-        help: "save it as UTF-8 without one (BOM), such as with `sed -i '1s/^\\xEF\\xBB\\xBF//' FILE`".to_owned(),
+        help: format!("save it as UTF-8 without one (BOM), such as with `sed -i '1s/^\\xEF\\xBB\\xBF//' {FILE}`"),
     })
 }
 

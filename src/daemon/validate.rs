@@ -74,7 +74,16 @@ fn said(mut command: Command, dockerd: &Dockerd) -> Result<Option<String>, Error
         io::ErrorKind::PermissionDenied if !is_root() => {
             Error::Denied { attempt: attempt(), path: dockerd.executable() }
         }
-        _ => Error::world(attempt(), error, ""),
+        io::ErrorKind::PermissionDenied => Error::world(
+            attempt(),
+            error,
+            format!(
+                "root may not either: this process may not look into process {}, as in a container without `--privileged`; run \
+                 stackctl where dockerd runs, outside of a container",
+                dockerd.pid
+            ),
+        ),
+        _ => Error::world(attempt(), error, format!("see that `{}` can be run", dockerd.executable().display())),
     };
     let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
     let mut child = child.map_err(|error| failed(&error))?;

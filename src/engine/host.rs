@@ -1,23 +1,15 @@
-//! What the engine is beyond this stack: its kind and version, and every container that runs on it. Looks, changes nothing.
+//! What the engine is beyond this stack: its kind and version, its bridge, and who has ports of its host. Looks, changes nothing.
 
 use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
 
 use bollard::models::{LocalNodeState, RestartPolicyNameEnum, SystemVersion};
-use bollard::query_parameters::{InspectContainerOptions, ListContainersOptionsBuilder};
+use bollard::query_parameters::ListContainersOptionsBuilder;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::error::{cannot, status};
+use super::after_restart::{CONCURRENT, places};
+use super::error::cannot;
 use super::{Engine, Error};
-
-/// Containers asked at the same time.
-const CONCURRENT: usize = 8;
-
-/// How long a container may take to end that does not say (moby `container/container_unix.go`, `DefaultStopTimeout`).
-const STOP_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Label of a container that Swarm runs.
-const SWARM_LABEL: &str = "com.docker.swarm.service.name";
+use crate::desired::Protocol;
 
 /// What kind of engine answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,21 +88,6 @@ pub struct Bridge {
     pub subnet: Option<String>,
 }
 
-/// A container that runs, whoever started it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RunningContainer {
-    /// Its id.
-    pub id: String,
-    /// Its name.
-    pub name: String,
-    /// What becomes of it when the engine restarts.
-    pub after_restart: AfterRestart,
-    /// How long it may take to end before it is killed. `None`: as long as it wants.
-    pub stop_timeout: Option<Duration>,
-    /// It is paused: it runs, and does nothing.
-    pub is_paused: bool,
-}
-
 /// A container that has a port of the host, or takes it when the engine starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Publisher {
@@ -118,21 +95,6 @@ pub struct Publisher {
     pub container: String,
     /// Where it is reached.
     pub address: SocketAddr,
-}
-
-/// What becomes of a running container when the engine restarts without live-restore.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AfterRestart {
-    /// Its restart policy starts it again.
-    Returns,
-    /// Its restart policy starts it again if it ended with an error, which many a program does not when it is told to end.
-    ReturnsFailed,
-    /// Swarm starts another one in its place.
-    Rescheduled,
-    /// It stays down until somebody starts it.
-    StaysDown,
-    /// It is removed at its end (`--rm`).
-    Removed,
 }
 
 /// What `DriverStatus` says as `driver-type` where containerd keeps images and containers.
@@ -189,17 +151,6 @@ impl Engine {
         Some(Bridge { gateway, subnet })
     }
 
-    /// Every container that runs, by name.
-    pub async fn running(&self) -> Result<Vec<RunningContainer>, Error> {
-        let options = ListContainersOptionsBuilder::new().build();
-        let listed = self.docker.list_containers(Some(options)).await.map_err(cannot("list running containers"))?;
-        let ids = listed.into_iter().filter_map(|container| container.id);
-        let asked = stream::iter(ids).map(|id| self.running_container(id)).buffered(CONCURRENT);
-        let mut running: Vec<_> = asked.try_filter_map(|found| async { Ok(found) }).try_collect().await?;
-        running.sort_by(|left, right| left.name.cmp(&right.name));
-        Ok(running)
-    }
-
     /// Every port over TCP that a container has, or takes when the engine starts: before the engine opens sockets of its own.
     pub async fn publishers(&self) -> Result<Vec<Publisher>, Error> {
         let options = ListContainersOptionsBuilder::new().all(true).build();
@@ -211,57 +162,16 @@ impl Engine {
     }
 
     async fn published(&self, id: String) -> Result<Vec<Publisher>, Error> {
-        let inspected = match self.docker.inspect_container(&id, None::<InspectContainerOptions>).await {
-            Ok(inspected) => inspected,
-            Err(error) if status(&error) == Some(404) => return Ok(Vec::new()),
-            Err(error) => return Err(cannot(format!("inspect container `{id}`"))(error)),
-        };
+        let Some(inspected) = self.inspected(id).await? else { return Ok(Vec::new()) };
+        let addresses = places(&inspected).into_iter().filter(|(_, protocol)| *protocol == Protocol::Tcp);
+        let addresses: Vec<SocketAddr> = addresses.map(|(address, _)| address).collect();
         let runs = inspected.state.and_then(|state| state.running) == Some(true);
-        let host = inspected.host_config.unwrap_or_default();
-        let policy = host.restart_policy.and_then(|policy| policy.name);
+        let policy = inspected.host_config.and_then(|host| host.restart_policy?.name);
         if !runs && policy != Some(RestartPolicyNameEnum::ALWAYS) {
             return Ok(Vec::new());
         }
         let container = inspected.name.unwrap_or_default().trim_start_matches('/').to_owned();
-        let given = inspected.network_settings.and_then(|settings| settings.ports).unwrap_or_default();
-        let bindings = host.port_bindings.unwrap_or_default().into_iter().chain(given);
-        let bindings = bindings.filter(|(port, _)| !port.ends_with("/udp") && !port.ends_with("/sctp"));
-        let addresses = bindings.flat_map(|(_, bindings)| bindings.unwrap_or_default()).filter_map(|binding| {
-            let ip = binding.host_ip.filter(|ip| !ip.is_empty()).unwrap_or_else(|| "0.0.0.0".to_owned());
-            Some(SocketAddr::new(ip.parse().ok()?, binding.host_port?.parse().ok()?))
-        });
-        Ok(addresses.map(|address| Publisher { container: container.clone(), address }).collect())
-    }
-
-    /// `None`: it has ended since.
-    async fn running_container(&self, id: String) -> Result<Option<RunningContainer>, Error> {
-        let inspected = match self.docker.inspect_container(&id, None::<InspectContainerOptions>).await {
-            Ok(inspected) => inspected,
-            Err(error) if status(&error) == Some(404) => return Ok(None),
-            Err(error) => return Err(cannot(format!("inspect container `{id}`"))(error)),
-        };
-        let name = inspected.name.unwrap_or_default().trim_start_matches('/').to_owned();
-        let host = inspected.host_config.unwrap_or_default();
-        let config = inspected.config.unwrap_or_default();
-        let stop_timeout = match config.stop_timeout {
-            None => Some(STOP_TIMEOUT),
-            Some(seconds) => u64::try_from(seconds).ok().map(Duration::from_secs),
-        };
-        let labels = config.labels.unwrap_or_default();
-        let policy = host.restart_policy.and_then(|policy| policy.name);
-        let is_paused = inspected.state.and_then(|state| state.paused) == Some(true);
-        let after_restart = if host.auto_remove == Some(true) {
-            AfterRestart::Removed
-        } else if labels.contains_key(SWARM_LABEL) {
-            AfterRestart::Rescheduled
-        } else if matches!(policy, None | Some(RestartPolicyNameEnum::EMPTY | RestartPolicyNameEnum::NO)) {
-            AfterRestart::StaysDown
-        } else if policy == Some(RestartPolicyNameEnum::ON_FAILURE) {
-            AfterRestart::ReturnsFailed
-        } else {
-            AfterRestart::Returns
-        };
-        Ok(Some(RunningContainer { id, name, after_restart, stop_timeout, is_paused }))
+        Ok(addresses.into_iter().map(|address| Publisher { container: container.clone(), address }).collect())
     }
 }
 

@@ -3,6 +3,7 @@
 //! It carries out what the plan says and decides nothing. It touches no object that lacks the stack's label.
 
 mod address;
+mod after_restart;
 mod apply;
 mod attached;
 mod connect;
@@ -51,6 +52,7 @@ mod twin;
 mod volume;
 
 pub use address::{Address, Hints};
+pub use after_restart::{AfterRestart, Place, RunningContainer, StoppedContainer};
 pub use apply::{Event, Failure, Outcome, Supplies};
 pub use attached::ObservedAttached;
 pub use connect::{Engine, EngineFacts};
@@ -59,7 +61,7 @@ pub use error::Error;
 pub use fleeting::Fleeting;
 pub use holder::Holder;
 use holder::Whereabouts;
-pub use host::{AfterRestart, Bridge, Containerd, EngineHost, EngineKind, Publisher, RunningContainer, Storage};
+pub use host::{Bridge, Containerd, EngineHost, EngineKind, Publisher, Storage};
 pub use interruption::Interruption;
 pub use limits::ObservedLimits;
 pub use lock::{Lock, ObservedLock};

@@ -282,8 +282,10 @@ fn loopback(
 fn firewall(address: &str, how: &str, although: &str) -> Trouble {
     let port = address.rsplit_once(':').map_or(address, |(_, port)| port);
     let message = format!("`{address}` {how} {although}: a firewall of the host is in the way");
-    let fix =
-        format!("let the stack's network in, such as `iptables -I INPUT -i br-+ -p tcp --dport {port} -j ACCEPT`");
+    let fix = format!(
+        "let containers in, such as `iptables -I INPUT -i br-+ -p tcp --dport {port} -j ACCEPT` for those of the stack's networks, \
+         and the same with `-i docker0` for those of the default bridge, from where it is looked while the stack has no network"
+    );
     Trouble::new(Cause::EngineFirewall, message, fix)
 }
 

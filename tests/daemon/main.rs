@@ -30,6 +30,7 @@ mod rollback;
 mod rootless;
 mod service;
 mod sight;
+mod stopped;
 #[path = "../tools/mod.rs"]
 mod tools;
 mod typed;

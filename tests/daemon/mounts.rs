@@ -1,6 +1,7 @@
 //! An engine with mounts of its own: the path of its file leads elsewhere in there than it does here.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use crate::beside::{Beside, SMALLEST, must, run};
@@ -43,6 +44,13 @@ fn a_file_that_the_engine_sees_elsewhere_is_not_taken_for_that_of_the_same_name_
         );
         assert!(told.contains(&format!("--config-file {seen}")) && !told.contains("SETTING"), "{action}: {told}");
     }
+    // Who is no administrator is told as well, and no command that would change the wrong file.
+    fs::set_permissions(engine.path(""), fs::Permissions::from_mode(0o755)).expect("it is ours");
+    let denied = engine.stackctl_as_nobody(&["engine", "apply", "--yes"]);
+    assert!(
+        denied.code == 1 && denied.stderr.contains("has mounts of its own") && !denied.stdout.contains("tee"),
+        "{denied:?}"
+    );
     // The name that is told leads there, and is judged by what that engine takes.
     let named = ["engine", "apply", "--yes", "--config-file", &seen];
     let text = |path: &str| fs::read_to_string(path).expect("readable");
@@ -82,6 +90,12 @@ fn mounts_of_its_own_with_the_same_file_are_no_hindrance() {
     let space = |process: String| must(Command::new("readlink").arg(format!("/proc/{process}/ns/mnt")));
     assert_ne!(space("self".to_owned()), space(engine.pid().expect("it runs").to_string()));
     engine.write_stack("engine: { metrics: gateway }\napps: {}\n");
+    for path in [engine.path(""), engine.file(), engine.path("stack.yml")] {
+        let mode = if path.is_dir() { 0o755 } else { 0o644 };
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("it is ours");
+    }
+    let run = engine.stackctl_as_nobody(&["engine", "plan"]);
+    assert_eq!(run.code, 3, "{run:?}");
     engine.apply(0);
     assert!(engine.metrics("172.17.0.1:9323") > 100);
 }

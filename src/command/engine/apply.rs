@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use super::super::{Exit, Failure, output};
+use super::proposal::stopped::expect_own_ports;
 use super::proposal::unseen::expect_new_containers;
 use super::proposal::{Proposal, Wishes, is_rootless};
 use super::restart::in_force::Written;
@@ -70,6 +71,9 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     if proposal.change.is_empty() && service.is_none() {
         say(&by_whom(proposal.running.as_ref(), proposal.reloads(), &proposal.change.after));
         return Ok(Exit::Done);
+    }
+    if let Some(before) = proposal.before().filter(|_| service.is_some()) {
+        expect_own_ports(before)?;
     }
     confirm(if service.is_some() { "Change it and restart the engine?" } else { "Change it?" }, arguments.yes)?;
     let has_begun = Cell::default();

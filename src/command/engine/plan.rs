@@ -1,8 +1,9 @@
 //! `engine plan`: what would change in `daemon.json`, why, and what a restart of the engine would stop.
 
 use super::super::{Exit, Failure, output};
-use super::proposal::impact::{Before, Outlive, impact, names};
+use super::proposal::impact::{Outlive, impact, names};
 use super::proposal::{Proposal, Wishes};
+use super::subject::LIVE_RESTORE;
 use crate::cli::Global;
 use crate::daemon::{Change, ConfigFile, Edit, METRICS_KEY};
 use crate::engine::{AfterRestart, EngineKind};
@@ -32,11 +33,13 @@ pub(super) fn text(proposal: &Proposal) -> String {
     if proposal.change.is_empty() && !proposal.is_done() {
         let mut lines = vec![format!("{path} says so already, and the engine does not do it yet")];
         lines.extend(proposal.others_changes());
+        lines.extend(stays_on(proposal));
         lines.push(consequences(proposal));
         return lines.join("\n");
     }
     if proposal.is_done() {
-        return nothing_to_do(proposal, &path);
+        let done = nothing_to_do(proposal, &path);
+        return stays_on(proposal).map_or(done.clone(), |stays| format!("{done}\n{stays}"));
     }
     let mut lines = vec![proposal.change.diff(&path).trim_end().to_owned(), String::new()];
     for edit in &proposal.change.edits {
@@ -45,6 +48,7 @@ pub(super) fn text(proposal: &Proposal) -> String {
     lines.extend(proposal.reach());
     lines.extend(without_name(proposal));
     lines.extend(left_behind(&proposal.change));
+    lines.extend(stays_on(proposal));
     lines.extend(other_names(&proposal.file));
     lines.extend(proposal.others_changes());
     if proposal.running.is_some() {
@@ -72,15 +76,30 @@ fn nothing_to_do(proposal: &Proposal, path: &str) -> String {
     }
 }
 
+/// A setting of the whole host is left alone unless the stack file asks for it, and `false` asks for nothing.
+fn stays_on(proposal: &Proposal) -> Option<String> {
+    let is_on = proposal.change.after.get(LIVE_RESTORE) == Some(true.into());
+    let is_asked_for = !proposal.has_stack_file || proposal.desired.host.live_restore;
+    (is_on && !is_asked_for).then(|| {
+        let path = proposal.file.path().display();
+        format!(
+            "`live-restore` stays on: {path} says so, and the stack file, also with `engine.live_restore: false`, leaves it alone; \
+             where it is to go, write `false` there by hand, and have the engine read that (`sudo kill -HUP $(pidof dockerd)`)"
+        )
+    })
+}
+
 /// An address is served without a gateway, too; the name that containers have for their host needs one.
 fn without_name(proposal: &Proposal) -> Option<String> {
     let address = proposal.address?;
     let none = proposal.no_gateway().filter(|none| none.leads_nowhere)?;
+    let ip = address.ip();
+    let is_one = !ip.is_loopback() && !ip.is_unspecified();
+    let such_as = if is_one { format!(", such as {ip}") } else { " (`ip address` lists them)".to_owned() };
     Some(format!(
-        "warning: {}; set `host-gateway-ip` in daemon.json to an address that containers reach, such as {}, or no container \
-         with that name can be made",
-        none.message,
-        address.ip()
+        "warning: {}; set `host-gateway-ip` in daemon.json to an address of this host that containers reach{such_as}, or no \
+         container with that name can be made",
+        none.message
     ))
 }
 
@@ -119,14 +138,7 @@ fn other_names(file: &ConfigFile) -> Option<String> {
 }
 
 fn consequences(proposal: &Proposal) -> String {
-    let Some(running) = &proposal.running else { return String::new() };
-    let before = Before {
-        containers: &running.containers,
-        outlive: running.what_outlives_with(&proposal.change.after),
-        is_on: running.host.live_restore,
-        in_swarm: running.host.in_swarm,
-        reloads: proposal.reloads(),
-    };
+    let (Some(running), Some(before)) = (&proposal.running, proposal.before()) else { return String::new() };
     let could_run_on = !before.in_swarm && running.host.kind != EngineKind::Rootless;
     let all_stop = before.outlive == Outlive::Nothing && !before.containers.is_empty();
     let stops = could_run_on && !before.reloads && all_stop;

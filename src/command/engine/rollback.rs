@@ -6,6 +6,8 @@ use super::super::{Exit, Failure, output};
 use super::apply::by_whom;
 use super::confirm;
 use super::proposal::is_rootless;
+use super::proposal::room::Why;
+use super::proposal::stopped::expect_own_ports;
 use super::restart::force::{Force, Return};
 use super::restart::in_force::Written;
 use super::restart::live_restore::{still_on, switch_off};
@@ -14,13 +16,14 @@ use super::restart::start::{Down, tell, warn_of_a_start_by_hand};
 use super::restart::way_back::WayBack;
 use super::restart::way_out::{hangs, undo_when_down};
 use super::restart::{Restart, RestartWishes};
+use super::show::address;
 use super::silent::{Found, file_of_any_engine, reader_or_down, service_of, words};
 use super::subject::{LIVE_RESTORE, Running, Which, reader_of};
 use super::typed::{as_administrator, command_line};
 use super::unsaid::unsaid;
 use crate::cli::Global;
 use crate::daemon::{
-    self, BackByHand, Backup, ConfigFile, Dockerd, Document, Restored, Turn, diff, objections, refused_by,
+    self, BackByHand, Backup, ConfigFile, Dockerd, Document, METRICS_KEY, Restored, Turn, diff, objections, refused_by,
 };
 
 /// Arguments of `engine rollback`.
@@ -66,6 +69,9 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
         return Ok(Exit::Done);
     };
     let restored = startable(&file, &backup, judge)?;
+    if let Some(running) = &running {
+        expect_openable(running, &file, &backup, &restored).await?;
+    }
     let not_asked = refused(judge, &file, &backup)?;
     let under_way = Backup::under_way(file.path())?;
     let back = Return { file: &file, backup: &backup, restored: &restored, under_way: under_way.as_ref() };
@@ -78,6 +84,9 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     let service = arguments.restart.service(running.as_ref(), hanging.as_ref())?.filter(|_| !needs_none);
     if service.is_none() && running.is_none() && reader.is_none() {
         warn_of_a_start_by_hand(&file, &restored).await;
+    }
+    if let (Some(_), Some(running), Some(force)) = (&service, &running, force) {
+        expect_own_ports(force.before(running, &restored))?;
     }
     confirm(if service.is_some() { "Put it back and restart the engine?" } else { "Put it back?" }, arguments.yes)?;
     let or_by_hand = |error: daemon::Error| match (&error, &running) {
@@ -211,7 +220,9 @@ fn startable(file: &ConfigFile, backup: &Backup, judge: Option<&Running>) -> Res
         return Err(refused(format!("it is empty, and Engine {release} wants at least `{{}}`")));
     }
     if let Some(first) = objections(&document, &judge.flags(), judge.release()).first() {
-        return Err(refused(format!("line {}: {}; {}", first.line, first.message, first.help)));
+        let copy = backup.path().display().to_string();
+        let help = first.help.replace(daemon::FILE, &shlex::try_quote(&copy).unwrap_or_default());
+        return Err(refused(format!("line {}: {}; {help}", first.line, first.message)));
     }
     let now = file.document().ok();
     if let Some(lost) = judge.loses_sight(&document, now.as_ref(), judge.is_changed_by_others(file)) {
@@ -222,6 +233,38 @@ fn startable(file: &ConfigFile, backup: &Backup, judge: Option<&Running>) -> Res
         ));
     }
     Ok(document)
+}
+
+/// Refuses a copy with which the engine could not open what it is to open: `apply` would not write that either.
+async fn expect_openable(
+    running: &Running,
+    file: &ConfigFile,
+    backup: &Backup,
+    restored: &Document,
+) -> Result<(), Failure> {
+    let path = file.path().display();
+    if let Some(bridge) = running.lacks_bridge(restored) {
+        let why = format!("`bridge` is `{bridge}`, which this host does not have");
+        return Err(would_not_start(file, backup, &why));
+    }
+    if running.host.in_swarm && running.outlives_with(restored) {
+        return Err(would_not_start(file, backup, "`live-restore` is on, and this engine is a node of a Swarm"));
+    }
+    let Some(address) = running.says(restored, METRICS_KEY).and_then(|said| address(&said)) else { return Ok(()) };
+    let Some(no_room) = running.no_room(restored, address).await? else { return Ok(()) };
+    let first = match &no_room.why {
+        Why::Published(_) => "publish another port there",
+        Why::Held(_) => "stop that",
+        Why::BridgeStays => "stop every container (`docker stop $(docker ps -q)`)",
+        Why::NoAddress => "give the host that address again",
+    };
+    let copy = backup.path().display();
+    let attempt = format!("cannot put back {copy}, which has the engine serve its metrics on {}", no_room.address);
+    let advice = format!(
+        "{path} is left as it is, and nothing was restarted; {first} first, or mend `metrics-addr` in the copy, or take the copy \
+         away for the one before it, and try again"
+    );
+    Err(crate::engine::Error::new(attempt, no_room).advise(advice).into())
 }
 
 /// Refuses a copy that the engine's own program refuses. Gives the error of who may not ask it.

@@ -229,7 +229,7 @@ fn unquoted(written: &str) -> String {
 }
 
 /// As dockerd reads it: names are looked up, and without a host it does not start.
-fn address(said: &str) -> Option<SocketAddr> {
+pub(super) fn address(said: &str) -> Option<SocketAddr> {
     let mut found: Vec<SocketAddr> = match said.parse() {
         Ok(written) => vec![written],
         Err(_) if said.starts_with(':') => return None,

@@ -6,13 +6,13 @@ use std::time::SystemTime;
 use super::super::Failure;
 use super::proposal::impact::Outlive;
 use super::silent::Silence;
-use super::typed::as_administrator;
+use super::typed::{as_administrator, command_line};
 use crate::daemon::{
     Backup, ConfigFile, DEFAULT_FILE, Dockerd, Document, Flags, METRICS_KEY, Release, Service, gateway, needs_restart,
     on_bridge,
 };
 use crate::desired::DEFAULT_GATEWAY;
-use crate::engine::{Bridge, Engine, EngineHost, EngineKind, Error, Hints, RunningContainer};
+use crate::engine::{Bridge, Engine, EngineHost, EngineKind, Error, Hints, RunningContainer, StoppedContainer};
 use crate::verify::{EngineChange, NoGateway};
 
 /// Where the engine listens that takes the usual file.
@@ -42,6 +42,8 @@ pub(super) struct Running {
     pub(super) log: Option<PathBuf>,
     pub(super) bridge: Option<Bridge>,
     pub(super) containers: Vec<RunningContainer>,
+    /// What does not run, and starts when it does.
+    pub(super) stopped: Vec<StoppedContainer>,
 }
 
 impl Running {
@@ -69,8 +71,10 @@ impl Running {
             }
         }
         let containers = engine.running().await?;
+        // Podman has no process that could be restarted.
+        let stopped = if host.kind == EngineKind::Podman { Vec::new() } else { engine.starting().await? };
         let (since, log) = (dockerd.as_ref().and_then(Dockerd::since), dockerd.as_ref().and_then(Dockerd::log));
-        Ok(Self { engine, host, dockerd, since, log, bridge, containers })
+        Ok(Self { engine, host, dockerd, since, log, bridge, containers, stopped })
     }
 
     /// Its flags, as far as they are known.
@@ -218,10 +222,21 @@ impl Running {
 /// Why the file that a dockerd finds at that path cannot be changed by that name from here, and what to do instead. `None`: it is
 /// what is found there from here, as far as can be told.
 pub(super) fn apart(dockerd: &Dockerd, path: &Path) -> Option<(String, String)> {
-    if dockerd.shares(path) {
-        return None;
-    }
     let (pid, shown, seen) = (dockerd.pid, path.display(), dockerd.seen(path));
+    match dockerd.shares(path) {
+        Some(true) => return None,
+        Some(false) => {}
+        None => {
+            let cause = format!(
+                "it cannot be told from here whether the {shown} that its process {pid} reads is the one that is seen from here"
+            );
+            let advice = format!(
+                "run it as an administrator of the host on which dockerd runs: `{}`; nothing was changed",
+                as_administrator(&command_line())
+            );
+            return Some((cause, advice));
+        }
+    }
     let cause = format!(
         "its process {pid} has mounts of its own, and the {shown} that it reads is not the one that is seen from here"
     );
@@ -248,7 +263,8 @@ fn refusal(kind: EngineKind, is_local: bool, is_seen: bool) -> Option<(&'static 
         )),
         EngineKind::Docker | EngineKind::Rootless if !is_local => Some((
             "it runs on another host, and its daemon.json lies there",
-            "run `stackctl engine apply` on that host, or edit a copy of its file with `--config-file FILE`",
+            "run `stackctl engine apply` on that host, or through its unix socket, if it is this host \
+             (`DOCKER_HOST=unix:///var/run/docker.sock`); or edit a copy of its file with `--config-file FILE`",
         )),
         EngineKind::Docker | EngineKind::Rootless if !is_seen => Some((
             "its process cannot be seen from here: it runs in a virtual machine, or stackctl in a container",

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::engine::{AfterRestart, RunningContainer};
+use super::stopped::{taken, told};
+use crate::engine::{AfterRestart, RunningContainer, StoppedContainer};
 use crate::stack::counted;
 
 /// Seconds for which an engine without a container is away; each container takes half a second more (measured: 20 on Engine
@@ -15,6 +16,8 @@ const AWAY: usize = 2;
 pub(in super::super) struct Before<'a> {
     /// What runs.
     pub(in super::super) containers: &'a [RunningContainer],
+    /// What does not run, and is started.
+    pub(in super::super) stopped: &'a [StoppedContainer],
     /// Which of them outlive the restart: now, or because the change says so and is reloaded first.
     pub(in super::super) outlive: Outlive,
     /// live-restore is on in the engine already; else a reload switches it on where containers are to outlive the restart.
@@ -70,9 +73,18 @@ pub(in super::super) fn impact(before: Before) -> String {
                 (AfterRestart::ReturnsFailed, "come back only if they end with an error (policy on-failure)"),
                 (AfterRestart::Rescheduled, "are started again by Swarm, perhaps on another node"),
                 (AfterRestart::StaysDown, "STAY DOWN: they have no restart policy"),
+                (
+                    AfterRestart::StaysDownWithBase,
+                    "STAY DOWN, whatever their restart policy: they share the network, IPC or processes of one that stops, too",
+                ),
                 (AfterRestart::Removed, "ARE REMOVED at their end (--rm)"),
+                (
+                    AfterRestart::Lost,
+                    "CANNOT BE STARTED any more, and have to be made anew: they share the network, IPC or processes of one that \
+                     is removed",
+                ),
             ] {
-                let names = names(before.containers, after);
+                let names = with_bases(before.containers, after);
                 if !names.is_empty() {
                     line(&format!("{words}: {}", names.join(", ")));
                 }
@@ -82,6 +94,9 @@ pub(in super::super) fn impact(before: Before) -> String {
                 line(&format!("paused now, and RUN after it: {}", paused.join(", ")));
             }
         }
+    }
+    for words in told(before.stopped).into_iter().chain(taken(before)) {
+        line(&words);
     }
     if before.in_swarm {
         line("this is a node of a Swarm: `docker node update --availability drain NODE` first moves its tasks away");
@@ -98,6 +113,23 @@ pub(in super::super) fn longest_stop(containers: &[RunningContainer]) -> Option<
 pub(in super::super) fn names(containers: &[RunningContainer], after: AfterRestart) -> Vec<&str> {
     let alike = containers.iter().filter(|container| container.after_restart == after);
     alike.map(|container| container.name.as_str()).collect()
+}
+
+/// The same, in the order in which they can be started.
+pub(in super::super) fn in_order(containers: &[RunningContainer], after: AfterRestart) -> Vec<&str> {
+    let mut alike: Vec<_> = containers.iter().filter(|container| container.after_restart == after).collect();
+    alike.sort_by_key(|container| container.depth);
+    alike.into_iter().map(|container| container.name.as_str()).collect()
+}
+
+/// Names of the containers that end so, each with those that it shares something with.
+pub(in super::super) fn with_bases(containers: &[RunningContainer], after: AfterRestart) -> Vec<String> {
+    let alike = containers.iter().filter(|container| container.after_restart == after);
+    let told = alike.map(|RunningContainer { name, shares, .. }| match (after, shares.is_empty()) {
+        (AfterRestart::StaysDownWithBase | AfterRestart::Lost, false) => format!("{name} (of {})", shares.join(", ")),
+        _ => name.clone(),
+    });
+    told.collect()
 }
 
 /// Names of paused containers that end so.
@@ -121,9 +153,20 @@ fn running(count: usize, one: &str, more: &str) -> String {
 mod tests {
     use super::*;
 
+    const NOTHING: Before = Before {
+        containers: &[],
+        stopped: &[],
+        outlive: Outlive::Nothing,
+        is_on: false,
+        in_swarm: false,
+        reloads: false,
+    };
+
     fn container(name: &str, after_restart: AfterRestart) -> RunningContainer {
         let stop_timeout = Some(Duration::from_secs(10));
-        RunningContainer { id: name.to_owned(), name: name.to_owned(), after_restart, stop_timeout, is_paused: false }
+        let (id, published, shares) = (name.to_owned(), Vec::new(), Vec::new());
+        let (name, is_paused, depth) = (name.to_owned(), false, 0);
+        RunningContainer { id, name, after_restart, stop_timeout, is_paused, published, shares, depth }
     }
 
     #[test]
@@ -134,7 +177,8 @@ mod tests {
             container("shell", AfterRestart::StaysDown),
         ];
         let outlive = Outlive::Nothing;
-        let before = Before { containers: &containers, outlive, is_on: true, in_swarm: true, reloads: false };
+        let before =
+            Before { containers: &containers, stopped: &[], outlive, is_on: true, in_swarm: true, reloads: false };
         let told = impact(before);
         for words in [
             "3 running containers stop meanwhile, for about 4 s, or up to 10 s longer where one does not end",
@@ -161,9 +205,8 @@ mod tests {
         let mut containers = vec![container("web", AfterRestart::Returns), container("db", AfterRestart::Returns)];
         containers[1].stop_timeout = Some(Duration::from_secs(90));
         assert_eq!(longest_stop(&containers), Some(Duration::from_secs(90)));
-        let told = |containers: &[RunningContainer]| {
-            impact(Before { containers, outlive: Outlive::Nothing, is_on: false, in_swarm: false, reloads: false })
-        };
+        let told =
+            |containers: &[RunningContainer]| impact(Before { containers, outlive: Outlive::Nothing, ..NOTHING });
         assert!(told(&containers).contains("or up to 90 s longer where one does not end"), "{}", told(&containers));
         containers[0].stop_timeout = None;
         assert!(told(&containers).contains("or as long as it takes where one does not end"), "{}", told(&containers));
@@ -173,8 +216,16 @@ mod tests {
     fn paused_containers_that_will_run_are_told() {
         let mut containers = [container("job", AfterRestart::Returns), container("web", AfterRestart::Returns)];
         containers[0].is_paused = true;
-        let told =
-            |outlive| impact(Before { containers: &containers, outlive, is_on: true, in_swarm: false, reloads: false });
+        let told = |outlive| {
+            impact(Before {
+                containers: &containers,
+                stopped: &[],
+                outlive,
+                is_on: true,
+                in_swarm: false,
+                reloads: false,
+            })
+        };
         let all = told(Outlive::Nothing);
         assert!(all.ends_with("paused now, and RUN after it: job"), "{all}");
         assert!(!told(Outlive::All).contains("paused"), "it stays paused");
@@ -186,9 +237,23 @@ mod tests {
     }
 
     #[test]
+    fn who_hangs_on_another_one_is_started_after_it() {
+        let mut containers = [
+            container("a", AfterRestart::StaysDownWithBase),
+            container("b", AfterRestart::StaysDownWithBase),
+            container("c", AfterRestart::Lost),
+        ];
+        containers[0].depth = 2;
+        containers[0].shares = vec!["b".to_owned()];
+        containers[1].shares = vec!["db".to_owned()];
+        let told = impact(Before { containers: &containers, ..NOTHING });
+        assert!(told.contains("of one that stops, too: a (of b), b (of db)\n"), "{told}");
+        assert!(told.ends_with("of one that is removed: c"), "{told}");
+        assert_eq!(in_order(&containers, AfterRestart::StaysDownWithBase), ["b", "a"]);
+    }
+
+    #[test]
     fn a_reload_stops_nothing() {
-        let before =
-            Before { containers: &[], outlive: Outlive::Nothing, is_on: false, in_swarm: false, reloads: true };
-        assert_eq!(impact(before), "in force after a reload (SIGHUP): no container stops");
+        assert_eq!(impact(Before { reloads: true, ..NOTHING }), "in force after a reload (SIGHUP): no container stops");
     }
 }

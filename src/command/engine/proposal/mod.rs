@@ -2,7 +2,9 @@
 
 mod containerd;
 pub(super) mod impact;
+pub(super) mod room;
 mod sight;
+pub(super) mod stopped;
 pub(super) mod unseen;
 mod validity;
 
@@ -19,9 +21,10 @@ use crate::daemon::{
     self, Backup, Change, ConfigFile, Flag, Flags, LeftOver, METRICS_KEY, NoGateway, Objection, Release, Turn, gateway,
 };
 use crate::desired::{DEFAULT_GATEWAY, Desired, Facts};
-use crate::engine::{EngineKind, Error};
+use crate::engine::EngineKind;
 use crate::render;
 use crate::stack::{self, EngineMetrics, Environment, Stack, Vocabulary};
+use impact::Before;
 use validity::expect_valid;
 
 /// What `plan` and `apply` are told.
@@ -61,6 +64,10 @@ pub(super) struct Proposal {
     pub(super) left_over: Option<LeftOver>,
     /// What the engine has not taken up yet of the file as it is.
     behind: Behind,
+    /// What the metrics and the like come from, in words.
+    asked_by: &'static str,
+    /// The wishes are those of a stack file.
+    pub(super) has_stack_file: bool,
 }
 
 /// What an engine lacks of a file that lies there already.
@@ -104,7 +111,20 @@ impl Proposal {
             ));
         }
         let (behind, left_over) = (Behind::Nothing, LeftOver::in_file(&file)?);
-        let mut proposal = Self { running, file, change, desired, address, release, flags, left_over, behind };
+        let (asked_by, has_stack_file) = (asked_by(global, wishes), !has_no_stack_file(global));
+        let mut proposal = Self {
+            running,
+            file,
+            change,
+            desired,
+            address,
+            release,
+            flags,
+            left_over,
+            behind,
+            asked_by,
+            has_stack_file,
+        };
         proposal.behind = proposal.how_far_behind()?;
         proposal.expect_no_objections()?;
         proposal.expect_same_data()?;
@@ -168,7 +188,8 @@ impl Proposal {
         let bridge = self.running.as_ref().and_then(|running| running.bridge.as_ref()).map(|bridge| bridge.gateway);
         let rootless = self.running.as_ref().is_some_and(is_rootless);
         // That is where the bridge goes.
-        let bridge = self.bip().or(bridge).unwrap_or(DEFAULT_GATEWAY);
+        let moves = self.running.as_ref().and_then(|running| running.bip(&self.change.after));
+        let bridge = moves.or(bridge).unwrap_or(DEFAULT_GATEWAY);
         Some(format!("{address} is reached from {}", reach(address.ip(), bridge, rootless)))
     }
 
@@ -177,12 +198,6 @@ impl Proposal {
         let bridge = self.running.as_ref().and_then(|running| running.bridge.as_ref());
         let bridge = bridge.map(|bridge| (bridge.gateway, bridge.subnet.clone()));
         gateway(&self.change.after, &self.flags, bridge.as_ref()).err()
-    }
-
-    /// The host's address on the default bridge, where the file or a flag says it.
-    fn bip(&self) -> Option<IpAddr> {
-        let flag = || self.flags.get("bip").map(|flag| flag.value.clone());
-        self.change.after.get_text("bip").or_else(flag)?.split('/').next()?.parse().ok()
     }
 
     /// Refuses what an engine would not start with. Where nobody knows which engine the file is for, it is only told.
@@ -212,6 +227,12 @@ impl Proposal {
                 "remove `engine.live_restore` from the stack file",
             ));
         }
+        let named = self.file.path().display().to_string();
+        let named = shlex::try_quote(&named).unwrap_or_default();
+        let found: Vec<_> = found
+            .into_iter()
+            .map(|found| Objection { help: found.help.replace(daemon::FILE, &named), ..found })
+            .collect();
         let Some((first, others)) = found.split_first() else { return Ok(()) };
         if self.running.is_none() && self.release.is_none() {
             for found in &found {
@@ -222,77 +243,24 @@ impl Proposal {
         for other in others {
             output::say(&failure::framed(&words(other), Some(&other.help)));
         }
-        let wish = if self.change.before.get(&first.name).is_some() {
-            ""
-        } else {
-            "; it is `engine:` of the stack file that asks for it"
+        let wish = match self.asked_by {
+            _ if first.name.is_empty() || self.change.before.get(&first.name).is_some() => String::new(),
+            asked_by => format!("; it is {asked_by} that asks for it"),
         };
         Err(Failure::arguments(words(first), format!("{}{wish}", first.help)))
     }
 
-    /// Refuses a bridge of somebody's own that is not there: the engine makes none but `docker0`.
-    fn expect_bridge(&self) -> Result<(), Failure> {
-        let dockerd = self.running.as_ref().and_then(|running| running.dockerd.as_ref());
-        let flag = self.flags.get("bridge").map(|flag| flag.value.clone());
-        let Some(bridge) = flag.or_else(|| self.change.after.get_text("bridge")) else { return Ok(()) };
-        if ["", "none", "docker0"].contains(&bridge.as_str()) || dockerd.is_none_or(|it| it.has_interface(&bridge)) {
-            return Ok(());
-        }
-        Err(Failure::arguments(
-            format!("`bridge` is `{bridge}`, which this host does not have, and the engine would not start"),
-            format!(
-                "make it first (`ip link add {bridge} type bridge`), or take `bridge` out of {}",
-                self.file.path().display()
-            ),
-        ))
-    }
-
-    /// Refuses an address that the engine could not listen on.
-    async fn expect_room(&self) -> Result<(), Failure> {
-        let is_new = self.change.edits.iter().any(|edit| edit.path == METRICS_KEY);
-        let opens = is_new || self.is_served() == Some(false);
-        let (Some(address), Some(running), true) = (self.address, &self.running, opens) else { return Ok(()) };
-        let Some(dockerd) = &running.dockerd else { return Ok(()) };
-        let no = |cause: String, advice: &str| {
-            let attempt = format!("cannot have the engine serve its metrics on {address}");
-            Err(Error::new(attempt, cause).advise(advice).into())
-        };
-        let other = SocketAddr::new(address.ip(), address.port().saturating_add(1));
-        if let Some(publisher) =
-            running.engine.publishers().await?.iter().find(|one| daemon::clash(one.address, address))
-        {
-            let cause = format!(
-                "container `{}` publishes {}, and has it before the engine; the engine would not start",
-                publisher.container, publisher.address
-            );
-            return no(cause, &format!("publish another port there, or write one: `engine.metrics: {other}`"));
-        }
-        if let Some(holder) = dockerd.in_the_way(address) {
-            let process = holder.process.map(|process| format!(" by {process}")).unwrap_or_default();
-            let cause = format!("{} is taken already{process}; the engine would not start", holder.address);
-            return no(cause, &format!("stop that, or write another port: `engine.metrics: {other}`"));
-        }
-        let (known, ip) = (dockerd.addresses(), address.ip());
-        if known.is_empty() || known.contains(&ip) || ip.is_unspecified() {
-            return Ok(());
-        }
-        let moves = self.bip() == Some(ip);
-        let outlive = running.host.live_restore || self.change.after.get("live-restore") == Some(true.into());
-        match (moves, outlive && !running.containers.is_empty()) {
-            (true, false) => Ok(()),
-            (true, true) => no(
-                "the default bridge does not move there while containers run on (live-restore); the engine would not start"
-                    .to_owned(),
-                "stop every container first (`docker stop $(docker ps -q)`), or take `bip` out of daemon.json",
-            ),
-            (false, _) => {
-                let advice = match self.no_gateway() {
-                    None => "write `engine.metrics: gateway`, or an address of `ip address`".to_owned(),
-                    Some(none) => format!("write an address of `ip address`; {}: {}", none.message, none.help),
-                };
-                no("this host has no such address; the engine would not start".to_owned(), &advice)
-            }
-        }
+    /// What a restart that puts it in force does to what runs.
+    pub(super) fn before(&self) -> Option<Before<'_>> {
+        let running = self.running.as_ref()?;
+        Some(Before {
+            containers: &running.containers,
+            stopped: &running.stopped,
+            outlive: running.what_outlives_with(&self.change.after),
+            is_on: running.host.live_restore,
+            in_swarm: running.host.in_swarm,
+            reloads: self.reloads(),
+        })
     }
 }
 
@@ -313,12 +281,25 @@ pub(super) fn reach(ip: IpAddr, gateway: IpAddr, rootless: bool) -> &'static str
 
 /// The stack with the metrics that are asked for.
 fn wished(global: &Global, wishes: &Wishes) -> Result<Stack, Failure> {
-    let is_missing = matches!(global.file.as_slice(), [only] if !only.exists() && only == Path::new("stack.yml"));
-    let mut stack = if is_missing { without_stack_file() } else { situation::load(global)?.stack };
+    let mut stack = if has_no_stack_file(global) { without_stack_file() } else { situation::load(global)?.stack };
     if let Some(metrics) = wishes.metrics {
         stack.engine.metrics = metrics;
     }
     Ok(stack)
+}
+
+fn has_no_stack_file(global: &Global) -> bool {
+    matches!(global.file.as_slice(), [only] if !only.exists() && only == Path::new("stack.yml"))
+}
+
+/// Whose wishes they are, in words.
+fn asked_by(global: &Global, wishes: &Wishes) -> &'static str {
+    match (wishes.metrics, has_no_stack_file(global)) {
+        (Some(_), true) => "`--metrics`",
+        (Some(_), false) => "`--metrics`, or `engine:` of the stack file,",
+        (None, true) => "this command, for want of a stack file (`--metrics off` asks for nothing),",
+        (None, false) => "`engine:` of the stack file",
+    }
 }
 
 /// Who asks for `engine apply` on a host without a stack file wants the engine's metrics.

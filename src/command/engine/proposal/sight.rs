@@ -64,7 +64,7 @@ impl Running {
     }
 
     /// What the file or a flag says, if it says something.
-    pub(super) fn says(&self, document: &Document, name: &str) -> Option<String> {
+    pub(in super::super) fn says(&self, document: &Document, name: &str) -> Option<String> {
         let flag = self.flags().get(name).map(|flag| flag.value.clone());
         flag.or_else(|| document.get_text(name)).filter(|text| !text.is_empty())
     }

@@ -92,13 +92,19 @@ impl Force {
         if self == Self::SwitchOff {
             return "live-restore is switched off in the engine by a reload (SIGHUP): no container stops".to_owned();
         }
-        impact(Before {
+        impact(self.before(running, restored))
+    }
+
+    /// What it does to what runs.
+    pub(in super::super) fn before<'a>(self, running: &'a Running, restored: &Document) -> Before<'a> {
+        Before {
             containers: &running.containers,
+            stopped: &running.stopped,
             outlive: running.what_outlives_with(restored),
             is_on: running.host.live_restore,
             in_swarm: running.host.in_swarm,
-            reloads: self == Self::Reload,
-        })
+            reloads: self != Self::Restart,
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::super::super::progress::Progress;
 use super::super::super::{Exit, Failure, findings, output};
-use super::super::proposal::impact::names;
+use super::super::proposal::impact::{Outlive, in_order, with_bases};
 use super::answer::PAUSE;
 use super::live_restore::{self, reloaded};
 use super::proof;
@@ -60,14 +60,14 @@ impl Restart<'_> {
             }
             self.say("live-restore is off: the engine stops its containers itself, and their restart policies count");
         }
-        let outlive = keeps_on;
+        let outlive = self.outlive(keeps_on);
         // The process that can be asked for its network now is gone afterwards.
         let sees_sockets = self.running.dockerd.as_ref().is_some_and(Dockerd::shares_network);
         match self.restart().await {
             Ok(engine) => {
                 let missing = self.missing(&engine, outlive).await?;
-                self.tell(&missing);
-                self.tell_unpaused(&engine).await;
+                self.tell(&engine, &missing).await;
+                self.tell_changed(&engine).await;
                 let proof = match proven {
                     Some(desired) => self.prove(&engine, desired, sees_sockets).await?,
                     None => Exit::Done,
@@ -77,7 +77,7 @@ impl Restart<'_> {
                 Ok(if is_short { Exit::NotAsDesired } else { proof })
             }
             Err(NotBack::NeverWent(reason)) => Err(self.failure(reason, way_back.not_in_force(file, asks_reload))),
-            Err(NotBack::Silent(reason)) => Err(self.go_back(reason, file, way_back, outlive).await),
+            Err(NotBack::Silent(reason)) => Err(self.go_back(reason, file, way_back, keeps_on).await),
         }
     }
 
@@ -97,7 +97,7 @@ impl Restart<'_> {
     pub(in super::super) async fn missing(
         &self,
         engine: &Engine,
-        outlive: bool,
+        outlive: Outlive,
     ) -> Result<Vec<RunningContainer>, Failure> {
         let deadline = Instant::now() + CONTAINER_PATIENCE;
         let waiting = Progress::new(self.global.quiet).telling("the engine is back; containers follow");
@@ -114,8 +114,17 @@ impl Restart<'_> {
         }
     }
 
+    /// Which containers outlive it. `keeps_on`: live-restore has them live on.
+    pub(in super::super) fn outlive(&self, keeps_on: bool) -> Outlive {
+        match (keeps_on, self.running.removes_what_lives_on()) {
+            (false, _) => Outlive::Nothing,
+            (true, true) => Outlive::AllButRemoved,
+            (true, false) => Outlive::All,
+        }
+    }
+
     /// Says how the containers stand.
-    pub(in super::super) fn tell(&self, missing: &[RunningContainer]) {
+    pub(in super::super) async fn tell(&self, engine: &Engine, missing: &[RunningContainer]) {
         let before = self.running.containers.len();
         if before == 0 {
             self.say("the engine is back");
@@ -134,8 +143,12 @@ impl Restart<'_> {
             (AfterRestart::StaysDown, "no restart policy; start them with `docker start"),
             (AfterRestart::Returns, "their restart policy has not started them; try `docker start"),
             (AfterRestart::ReturnsFailed, "ended without an error (policy on-failure); start them with `docker start"),
+            (
+                AfterRestart::StaysDownWithBase,
+                "share the network, IPC or processes of one that was down; once that runs, start them with `docker start",
+            ),
         ] {
-            let names = names(missing, after).join(" ");
+            let names = in_order(missing, after).join(" ");
             if !names.is_empty() {
                 output::say(&format!("  {words} {names}`"));
             }
@@ -143,10 +156,16 @@ impl Restart<'_> {
         for (after, words) in [
             (AfterRestart::Removed, "removed at their end (--rm)"),
             (AfterRestart::Rescheduled, "Swarm starts others for"),
+            (AfterRestart::Lost, "cannot be started any more, and have to be made anew: what they share is gone"),
         ] {
-            let names = names(missing, after).join(", ");
+            let names = with_bases(missing, after).join(", ");
             if !names.is_empty() {
                 output::say(&format!("  {words}: {names}"));
+            }
+        }
+        for missing in missing {
+            if let Some(error) = engine.start_error(&missing.id).await {
+                output::say(&format!("  why `{}` was not started: {error}", missing.name));
             }
         }
     }
@@ -165,7 +184,11 @@ impl Restart<'_> {
     }
 }
 
-/// Whether a container is one that has to be there after a restart. `outlive`: all of them are.
-fn may_return(container: &RunningContainer, outlive: bool) -> bool {
-    outlive || container.after_restart == AfterRestart::Returns
+/// Whether a container is one that has to be there after a restart.
+fn may_return(container: &RunningContainer, outlive: Outlive) -> bool {
+    match outlive {
+        Outlive::Nothing => container.after_restart == AfterRestart::Returns,
+        Outlive::AllButRemoved => container.after_restart != AfterRestart::Removed,
+        Outlive::All => true,
+    }
 }

@@ -1,10 +1,10 @@
 //! Restarts an engine, and waits until it is back.
 
 mod answer;
+mod changed;
 pub(super) mod force;
 pub(super) mod in_force;
 pub(super) mod live_restore;
-mod paused;
 mod proof;
 pub(super) mod standing;
 pub(super) mod start;

@@ -166,9 +166,11 @@ impl Restart<'_> {
     ) -> Failure {
         let path = file.path().display();
         let mut was = way_back.was(file);
+        // What stackctl itself has written and takes back now, the engine ran with before.
+        let is_others = self.running.is_changed_by_others(file);
         let begun = match way_back.to {
             WayBack::None => {
-                let advice = format!("{was}: {}", self.way_out(file, &reason, outlived));
+                let advice = format!("{was}: {}", self.way_out(file, &reason, outlived, is_others));
                 return self.failure(reason, advice);
             }
             WayBack::Copy(_) => format!("rolling back {path}"),
@@ -186,15 +188,16 @@ impl Restart<'_> {
         if kept_alive.is_none()
             && let Some(Err(error)) = way_back.take().map(|way_back| way_back.put_back(self, file))
         {
-            let advice = format!("{begun} failed, too ({error}): {}", self.way_out(file, &reason, run_on));
+            let advice = format!("{begun} failed, too ({error}): {}", self.way_out(file, &reason, run_on, is_others));
             return self.failure(reason, advice);
         }
         let restarted = self.start_again().await;
         let advice = match restarted {
             Ok(engine) => {
-                if let Ok(missing) = self.missing(&engine, run_on).await {
-                    self.tell(&missing);
+                if let Ok(missing) = self.missing(&engine, self.outlive(run_on)).await {
+                    self.tell(&engine, &missing).await;
                 }
+                self.tell_changed(&engine).await;
                 self.let_go(&engine, file, kept_alive, way_back).await;
                 format!("{was}, and the engine runs with it")
             }
@@ -211,7 +214,7 @@ impl Restart<'_> {
                     ),
                     None => ("", ""),
                 };
-                let way_out = self.way_out(file, &again, run_on);
+                let way_out = self.way_out(file, &again, run_on, is_others);
                 format!("{was}{but}, and still the engine does not start: {again}\nIt is DOWN: {way_out}{then}")
             }
         };

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::super::proposal::impact::names;
+use super::super::proposal::impact::in_order;
 use super::super::subject::is_usual_engine;
 use super::Restart;
 use crate::daemon::{Backup, ConfigFile, Dockerd, Service};
@@ -13,7 +13,8 @@ const COMMAND: &str = "COMMAND";
 
 impl Restart<'_> {
     /// `reason`: why it does not start, with dockerd's own words where it has said any. `run_on`: the containers have outlived it.
-    pub(in super::super) fn way_out(&self, file: &ConfigFile, reason: &str, run_on: bool) -> String {
+    /// `is_others`: nobody knows that the engine has ever run with what the file says: somebody else has changed it since.
+    pub(in super::super) fn way_out(&self, file: &ConfigFile, reason: &str, run_on: bool, is_others: bool) -> String {
         let path = file.path().display();
         let line = self.service.restart_line();
         let is_named = reason.contains("dockerd ");
@@ -28,7 +29,7 @@ impl Restart<'_> {
             )),
         }
         let last = Backup::last(file.path()).ok().flatten();
-        if self.running.is_older_than(file) {
+        if is_others {
             add(" (the file had changed since the engine started, so that it never ran with it");
             add(if last.is_none() { ", and stackctl keeps no copy from before)" } else { ")" });
         }
@@ -44,7 +45,8 @@ impl Restart<'_> {
             _ if is_named || hanging.is_some() => add(&format!(": `{line}`")),
             _ => {}
         }
-        let stay = names(&self.running.containers, AfterRestart::StaysDown).join(" ");
+        let stay = [AfterRestart::StaysDown, AfterRestart::StaysDownWithBase];
+        let stay = stay.map(|after| in_order(&self.running.containers, after)).concat().join(" ");
         if run_on && !self.running.containers.is_empty() {
             text.push_str("; the containers run on without it");
         } else if !stay.is_empty() {
