@@ -8,13 +8,15 @@ use std::path::{Path, PathBuf};
 
 /// Which rooms a room may use. `room::Item` allows that item alone. Its own inside it may use anyhow.
 const MAY_USE: &[(&str, &[&str])] = &[
+    ("disk", &[]),
+    ("printable", &[]),
     ("promql", &[]),
     ("dashboard", &["promql"]),
     ("stack", &["catalog", "dashboard", "promql"]),
     ("catalog", &[]),
     ("desired", &["stack", "catalog", "dashboard", "promql"]),
     ("pins", &["stack", "catalog", "desired"]),
-    ("render", &["desired", "dashboard"]),
+    ("render", &["desired", "dashboard", "disk"]),
     (
         "plan",
         &[
@@ -27,7 +29,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "engine::Secrets",
         ],
     ),
-    ("engine", &["plan", "pins::name_of", "dashboard", "desired", "catalog", "probe", "render::Files"]),
+    (
+        "engine",
+        &["plan", "pins::name_of", "dashboard", "desired", "catalog", "disk", "printable", "probe", "render::Files"],
+    ),
     ("daemon", &["probe::listening"]),
     ("exposition", &[]),
     ("probe", &["exposition", "client::install_tls_provider"]),

@@ -111,7 +111,7 @@ impl Model {
     /// The registry has not changed: what is pulled again is what was there.
     fn new_image(&mut self, reference: &str) {
         let id = format!("sha256:{reference}");
-        self.observed.images.insert(reference.to_owned(), ObservedImage { id, built_from: None });
+        self.observed.images.insert(reference.to_owned(), ObservedImage { id, ..ObservedImage::default() });
     }
 
     fn new_network(&mut self, network: &Network) {

@@ -79,7 +79,7 @@ impl World {
         };
         let images = desired.services.iter().map(|service| {
             let reference = service.image.reference.clone();
-            (reference.clone(), ObservedImage { id: format!("sha256:{reference}"), built_from: None })
+            (reference.clone(), ObservedImage { id: format!("sha256:{reference}"), ..ObservedImage::default() })
         });
         Observed {
             networks: desired.networks.iter().map(network).collect(),
@@ -449,6 +449,20 @@ fn an_image_that_moved_replaces_what_was_made_from_the_old_one() {
     let mut observed = world.running();
     observed.images.get_mut("db:1").expect("it is there").id = "sha256:newer".to_owned();
     assert_plan(&world.plan(&observed), &["± replace container shop-db-1 another image under the same name"]);
+}
+
+#[test]
+fn the_same_image_by_another_name_replaces_nothing() {
+    let before = World::of(STACK).running();
+    let after = World::of(&STACK.replace("db:1", "db:one"));
+    let mut observed = before.clone();
+    let same = observed.images["db:1"].clone();
+    observed.images.insert("db:one".to_owned(), same);
+    assert_plan(&after.plan(&observed), &[]);
+    // Where it is not known whether it is the same, or is another one, it is replaced.
+    let other = ObservedImage { id: "sha256:other".to_owned(), ..ObservedImage::default() };
+    observed.images.insert("db:one".to_owned(), other);
+    assert_plan(&after.plan(&observed), &["± replace container shop-db-1 image changed"]);
 }
 
 #[test]

@@ -36,10 +36,7 @@ fn open(global: &Global) -> Result<Vec<(&PathBuf, Editor)>, Failure> {
         return Err(Failure::arguments("standard input cannot be changed", "name the file that is meant: `-f FILE`"));
     }
     for file in &global.file {
-        if std::fs::metadata(file).is_ok_and(|data| !data.is_file()) {
-            let message = format!("{} is no file, but a folder, a device, a pipe or a socket", file.display());
-            return Err(Failure::arguments(message, "name the file that is to be changed: `-f FILE`"));
-        }
+        place::refuse_what_is_no_file(file, "name the file that is to be changed: `-f FILE`")?;
         let text = stack::read_text(file, "-f").map_err(|error| {
             let advice = "name it with `-f FILE`, or make one: `stackctl init`";
             Failure::World(Error::new(format!("cannot read {}", file.display()), error).advise(advice))

@@ -50,9 +50,10 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
 
 /// What the file asks for, then what runs and is not asked for, then what others run.
 fn exposures(situation: &Situation) -> Vec<Exposure> {
-    let mut found = situation.desired.exposures(situation.facts.gateway);
+    let gateway = situation.facts.gateway;
+    let mut found = situation.desired.exposures(gateway);
     for container in &situation.observed.containers {
-        let unasked: Vec<Exposure> = open_ports(container)
+        let unasked: Vec<Exposure> = open_ports(container, gateway)
             .filter(|port| !found.iter().any(|known| is_same(known, port)))
             .map(|port| port.exposure(container, "published by the running container, and not by the file", None))
             .collect();
@@ -61,7 +62,7 @@ fn exposures(situation: &Situation) -> Vec<Exposure> {
     for attached in &situation.observed.attached {
         let container = &attached.container;
         let why = format!("published by whoever runs `{}`, which is only attached", container.name);
-        found.extend(open_ports(container).map(|port| port.exposure(container, &why, Some(SaidBy::Others))));
+        found.extend(open_ports(container, gateway).map(|port| port.exposure(container, &why, Some(SaidBy::Others))));
     }
     found
 }
@@ -86,9 +87,11 @@ impl Open {
     }
 }
 
-/// The ports of a container that are published elsewhere than on loopback.
-fn open_ports(container: &ObservedContainer) -> impl Iterator<Item = Open> {
-    container.ports.iter().filter_map(|line| open(line)).filter(|open| !open.address.ip().is_loopback())
+/// The ports of a container that are published elsewhere than on loopback and on the gateway of the engine's own bridge, which
+/// this host and its containers reach, and nobody else.
+fn open_ports(container: &ObservedContainer, gateway: Option<IpAddr>) -> impl Iterator<Item = Open> {
+    let is_outside = move |open: &Open| !open.address.ip().is_loopback() && Some(open.address.ip()) != gateway;
+    container.ports.iter().filter_map(|line| open(line)).filter(is_outside)
 }
 
 /// `0.0.0.0:8010->80/tcp`; an address of IPv6 has colons of its own.

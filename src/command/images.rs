@@ -129,6 +129,7 @@ fn missing(situation: &Situation) -> Plan {
         reference: situation.own_image.clone(),
         origin: ImageOrigin::Own,
         pull_policy: crate::desired::PullPolicy::Never,
+        content: None,
     };
     let has_own = plan.steps.iter().any(|step| step.image_reference() == Some(own.reference.as_str()));
     if !has_own && !situation.observed.images.contains_key(&own.reference) {

@@ -1,5 +1,7 @@
 //! `logs`: what the containers print, merged by time, each in its colour.
 
+use std::io::IsTerminal as _;
+
 use anstyle::{AnsiColor, Color, Style};
 use clap_complete::engine::ArgValueCompleter;
 use futures_util::TryStreamExt;
@@ -9,6 +11,7 @@ use super::by_name::{ByName, Seen};
 use super::{Exit, Failure, complete, output};
 use crate::cli::Global;
 use crate::engine::{Engine, Error, LogLine, ObservedContainer, keeps_nothing};
+use crate::printable::colored;
 use crate::stack::ServiceName;
 
 /// Arguments of `logs`.
@@ -66,9 +69,11 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
             output::paint(style, &format!("{:<width$} |", container.name))
         })
         .collect();
+    let is_terminal = std::io::stdout().is_terminal();
     let print = |index: usize, line: &LogLine| {
         let time = if arguments.timestamps { format!("{} ", line.time) } else { String::new() };
-        output::print(&format!("{} {time}{}", prefixes[index], line.text));
+        let text = if is_terminal { colored(&line.text) } else { line.text.clone() };
+        output::print(&format!("{} {time}{text}", prefixes[index]));
     };
     let tail = arguments.tail.map_or_else(|| "all".to_owned(), |lines| lines.to_string());
     if arguments.follow {

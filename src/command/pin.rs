@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use super::{Exit, Failure, locked, output, situation};
 use crate::catalog::own;
 use crate::cli::Global;
-use crate::desired::{self, ImageChoice, ImageOrigin};
+use crate::desired::{self, Content, ImageChoice, ImageOrigin};
 use crate::engine::images::{
-    Identity, Progress, debian_version, identity, platform, registry_digest, upstream_version,
+    Identity, ImageErrorKind, Progress, debian_version, identity, platform, registry_digest, upstream_version,
 };
 use crate::engine::{Engine, Error, without_secrets};
 use crate::pins::{Fit, Pin, Pins, digest_of, fit, name_of};
@@ -43,7 +43,10 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     let unused: Vec<&String> = before.0.keys().filter(|reference| !fit.used.contains(*reference)).collect();
     let is_right = exists && fit.gaps.is_empty() && unused.is_empty();
     if arguments.check {
-        return Ok(say_what_would_change(&fit, &unused, exists, &path.display().to_string()));
+        return match say_what_would_change(&fit, &unused, exists, &path.display().to_string()) {
+            Exit::Done => check_images(&locked::Held::of(before, fit, path), global.quiet).await,
+            not_as_desired => Ok(not_as_desired),
+        };
     }
     if is_right && !arguments.update {
         output::say(&format!("{} is up to date", path.display()));
@@ -74,6 +77,37 @@ fn say_what_would_change(fit: &Fit, unused: &[&String], exists: bool, path: &str
     }
     output::say("`stackctl lock` writes it anew");
     Exit::NotAsDesired
+}
+
+/// Holds the lock against what the engine has, and what it does not have against the registries. Who cannot be asked says nothing
+/// against it.
+async fn check_images(held: &locked::Held, quiet: bool) -> Result<Exit, Failure> {
+    let Ok(engine) = situation::connect().await else {
+        if !quiet {
+            output::say("no engine answers here: digests were not looked at");
+        }
+        return Ok(Exit::Done);
+    };
+    let here = engine.images(&held.references().collect::<Vec<_>>()).await?;
+    let mut found = held.contradictions(&here);
+    let asked = found.elsewhere.iter().map(async |(written, exact)| {
+        (written, registry_digest(engine.docker(), exact).await.map_err(|error| (error.kind, Error::from(error))))
+    });
+    for (written, answer) in futures_util::future::join_all(asked).await {
+        match answer {
+            Err((ImageErrorKind::RegistryRefused, error)) => found.told.push(format!("`{written}`: {error}")),
+            Err(_) if !quiet => say(&format!("`{written}`: its registry cannot be asked for the digest in the lock")),
+            _ => {}
+        }
+    }
+    for told in &found.told {
+        say(told);
+    }
+    if found.told.is_empty() {
+        return Ok(Exit::Done);
+    }
+    output::say(Content::HELP);
+    Ok(Exit::NotAsDesired)
 }
 
 /// The pins of every image of the stack: those there are, as long as nobody wants new ones, and those that are asked for now.

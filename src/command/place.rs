@@ -1,24 +1,30 @@
 //! Writing a file that a person owns: whole or not at all, and over another only when told.
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::Failure;
+use crate::disk;
 use crate::engine::Error;
 
-/// Refuses what is no file, whoever says what: a device, a pipe or a socket is nobody's to be replaced.
-fn refuse_what_is_no_file(file: &Path) -> Result<(), Failure> {
-    if std::fs::metadata(file).is_ok_and(|data| !data.is_file()) {
-        let message = format!("{} is no file, but a folder, a device, a pipe or a socket", file.display());
-        return Err(Failure::arguments(message, "name another file; without one it goes to standard output"));
+/// Refuses what is no file, whoever says what: a device, a pipe or a socket is nobody's to be replaced. `help`: what to do.
+pub(super) fn refuse_what_is_no_file(file: &Path, help: &str) -> Result<(), Failure> {
+    match disk::place_of(file) {
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => {
+            Err(Failure::arguments(error.to_string(), help))
+        }
+        // What else is wrong with it is said by who writes it.
+        _ => Ok(()),
     }
-    Ok(())
 }
+
+/// What to do where a text of this program's own was to go into what is no file.
+const ANOTHER: &str = "name another file; without one it goes to standard output";
 
 /// Refuses where a file is there and nobody said that it may go.
 pub(super) fn refuse_to_overwrite(file: &Path, force: bool) -> Result<(), Failure> {
-    refuse_what_is_no_file(file)?;
+    refuse_what_is_no_file(file, ANOTHER)?;
     if force || file.symlink_metadata().is_err() {
         return Ok(());
     }
@@ -29,7 +35,7 @@ pub(super) fn refuse_to_overwrite(file: &Path, force: bool) -> Result<(), Failur
 /// Writes it beside its place and moves it there, so that nobody ever sees half of it. A file that is written over keeps
 /// its mode and its owner, and a link to it stays a link.
 pub(super) fn write(file: &Path, text: &str, force: bool) -> Result<(), Failure> {
-    refuse_what_is_no_file(file)?;
+    refuse_what_is_no_file(file, ANOTHER)?;
     let failed = |error: std::io::Error| {
         Failure::World(
             Error::new(format!("cannot write {}", file.display()), error)
@@ -40,7 +46,7 @@ pub(super) fn write(file: &Path, text: &str, force: bool) -> Result<(), Failure>
         return replace(file, text, None).map_err(failed);
     }
     let temporary = beside(file, text, 0o644).map_err(failed)?;
-    match temporary.persist_noclobber(file) {
+    match temporary.file.persist_noclobber(file) {
         Ok(_) => Ok(()),
         Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => refuse_to_overwrite(file, false),
         Err(error) => Err(failed(error.error)),
@@ -48,45 +54,65 @@ pub(super) fn write(file: &Path, text: &str, force: bool) -> Result<(), Failure>
 }
 
 /// Puts a text in the place of a file, or where none is. It has that mode, else that of the file.
-fn replace(file: &Path, text: &str, mode: Option<u32>) -> std::io::Result<()> {
+pub(super) fn replace(file: &Path, text: &str, mode: Option<u32>) -> std::io::Result<()> {
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
 
     // A link to it stays a link.
-    let file = &file.canonicalize().unwrap_or_else(|_| file.to_owned());
-    let before = std::fs::metadata(file);
+    let before = disk::place_of(file)?.metadata();
     let usual = before.as_ref().map_or(0o644, |data| data.permissions().mode() & 0o777);
     let temporary = beside(file, text, mode.unwrap_or(usual))?;
     if let Ok(before) = before {
         // Only root may give a file away; for everybody else it is their own already.
-        let _ = fchown(temporary.as_file(), Some(before.uid()), Some(before.gid()));
+        let _ = fchown(temporary.file.as_file(), Some(before.uid()), Some(before.gid()));
     }
-    temporary.persist(file)?;
-    Ok(())
+    temporary.finish()
 }
 
 /// A text on disk beside a file.
-fn beside(file: &Path, text: &str, mode: u32) -> std::io::Result<tempfile::NamedTempFile> {
-    use std::os::unix::fs::PermissionsExt as _;
-
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(UNFINISHED[0]).suffix(UNFINISHED[1]).permissions(std::fs::Permissions::from_mode(mode));
-    let mut temporary = builder.tempfile_in(folder)?;
-    is_being_written(temporary.as_file());
-    sweep(folder, &temporary);
-    temporary.write_all(text.as_bytes())?;
-    temporary.as_file().sync_all()?;
+fn beside(file: &Path, text: &str, mode: u32) -> std::io::Result<Unfinished> {
+    let mut temporary = Unfinished::of(file, mode)?;
+    temporary.file.write_all(text.as_bytes())?;
+    temporary.file.as_file().sync_all()?;
     Ok(temporary)
 }
 
+/// A file that has its name once it is whole. Until then it lies beside its place, and goes where nobody finishes it.
+pub(super) struct Unfinished {
+    pub(super) file: tempfile::NamedTempFile,
+    place: PathBuf,
+}
+
+impl Unfinished {
+    /// One for this path: where that is a link, for what it leads to. An error where no file may be put there.
+    pub(super) fn of(path: &Path, mode: u32) -> std::io::Result<Self> {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let place = disk::place_of(path)?;
+        let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(UNFINISHED[0]).suffix(UNFINISHED[1]).permissions(std::fs::Permissions::from_mode(mode));
+        let file = builder.tempfile_in(folder)?;
+        is_being_written(file.as_file());
+        sweep(folder, &file);
+        Ok(Self { file, place })
+    }
+
+    /// Gives it its name, over a file that has it; what has come there meanwhile and is no file stays.
+    pub(super) fn finish(self) -> std::io::Result<()> {
+        disk::place_of(&self.place)?;
+        self.file.persist(&self.place)?;
+        Ok(())
+    }
+}
+
 /// How the name of a file that is not whole yet begins and ends; six letters and digits are between.
-pub(super) const UNFINISHED: [&str; 2] = [".stackctl-", ".unfinished"];
+const UNFINISHED: [&str; 2] = [".stackctl-", ".unfinished"];
 
 /// A file that is not whole and older than this, and that nobody holds, is one of a run that was killed.
 const ABANDONED: Duration = Duration::from_secs(10);
 
 /// Holds a file that is not whole yet, for as long as it is open: others leave it alone.
-pub(super) fn is_being_written(file: &std::fs::File) {
+fn is_being_written(file: &std::fs::File) {
     // Where the file system has no locks, nobody takes it for abandoned either.
     let _ = file.try_lock();
 }
@@ -132,8 +158,8 @@ pub(super) fn add_variables(file: &Path, variables: &[(String, String)]) -> Resu
                 .advise("write it by hand: one `NAME=VALUE` for each password that the stack file names"),
         )
     };
-    refuse_what_is_no_file(file)?;
-    let before = match std::fs::read_to_string(file) {
+    refuse_what_is_no_file(file, "take it away, or name another file")?;
+    let before = match disk::read_text(file) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
         Err(error) => return Err(failed(error)),

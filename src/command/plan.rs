@@ -158,8 +158,12 @@ mod tests {
 
     #[test]
     fn what_comes_is_green_and_what_goes_is_red() {
-        let image =
-            Image { reference: "web:1".to_owned(), origin: ImageOrigin::Registry, pull_policy: PullPolicy::Missing };
+        let image = Image {
+            reference: "web:1".to_owned(),
+            origin: ImageOrigin::Registry,
+            pull_policy: PullPolicy::Missing,
+            content: None,
+        };
         let reason = "not in the stack file".to_owned();
         let steps = vec![
             Step::GetImage { image, reason: "missing".to_owned() },

@@ -11,7 +11,7 @@ use crate::cli::Global;
 use crate::client::{self, Pushgateway};
 use crate::engine::{ContainerState, Error};
 use crate::exposition::{self, Format};
-use crate::stack::{counted, without_url_secrets};
+use crate::stack::{self, counted, without_url_secrets};
 
 /// Arguments of `push`.
 #[derive(Debug, clap::Args)]
@@ -123,7 +123,8 @@ fn read(path: &PathBuf) -> Result<(String, String), Failure> {
         read.map_err(|error| Error::new("cannot read standard input", error))?;
         return Ok((with_last_line(text), "the lines of standard input".to_owned()));
     }
-    let text = fs_err::read_to_string(path).map_err(|error| Error::new("cannot read what is to be pushed", error))?;
+    let text = stack::read_text(path, "push")
+        .map_err(|error| Error::new("cannot read what is to be pushed", format!("{}: {error}", path.display())))?;
     Ok((with_last_line(text), format!("the lines of {}", path.display())))
 }
 

@@ -9,15 +9,13 @@ use std::path::{Path, PathBuf};
 use super::state;
 use crate::catalog::grafana::ADMIN_PASSWORD;
 use crate::desired::{Desired, PlacedSecret, SecretSource};
+use crate::disk;
 use crate::engine::{Error, Secrets};
 use crate::stack::{Environment, names_a_secret};
 
 /// Letters and digits of a generated password: 24 of these 56 are 139 bits. Those that look alike are left out.
 const ALPHABET: &[u8] = b"abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 const LENGTH: usize = 24;
-
-/// Bytes that a secret has at most.
-const MOST_BYTES: u64 = 16 << 20;
 
 /// Reads the value of every secret that a container of the stack carries.
 pub(super) fn read(desired: &Desired, environment: &Environment) -> Result<Secrets, Error> {
@@ -99,8 +97,8 @@ pub(super) fn write_beside(desired: &Desired, environment: &Environment, folder:
             std::fs::DirBuilder::new().mode(0o700).create(&secrets_folder).map_err(attempt)?;
         }
         let value = value(desired, &secret.name, &secret.source, environment)?;
-        if fs_err::read(&path).ok().as_ref() != Some(&value) {
-            fs_err::write(&path, value).map_err(attempt)?;
+        if disk::read(&path).ok().as_ref() != Some(&value) {
+            disk::place_of(&path).and_then(|place| fs_err::write(place, value)).map_err(attempt)?;
             written.push(path);
         }
     }
@@ -119,7 +117,7 @@ fn placed(desired: &Desired) -> impl Iterator<Item = &PlacedSecret> {
 fn value(desired: &Desired, name: &str, source: &SecretSource, environment: &Environment) -> Result<Vec<u8>, Error> {
     let attempt = format!("cannot read secret `{name}`");
     match source {
-        SecretSource::File(path) => limited(Path::new(path)).map_err(|error| {
+        SecretSource::File(path) => disk::read(Path::new(path)).map_err(|error| {
             Error::new(attempt, error).advise("create the file, or name another one in the stack file")
         }),
         SecretSource::Environment(variable) => environment.get(variable).map(String::into_bytes).ok_or_else(|| {
@@ -147,21 +145,6 @@ fn value(desired: &Desired, name: &str, source: &SecretSource, environment: &Env
     }
 }
 
-/// The content of a file, or an error where it goes on and on, as that of `/dev/zero` does.
-fn limited(path: &Path) -> std::io::Result<Vec<u8>> {
-    let mut value = Vec::new();
-    // Nobody may ever write into a pipe, and a device may never end.
-    if !fs_err::metadata(path)?.is_file() {
-        return Err(std::io::Error::other(format!("{} is no regular file", path.display())));
-    }
-    fs_err::File::open(path)?.take(MOST_BYTES + 1).read_to_end(&mut value)?;
-    if value.len() as u64 > MOST_BYTES {
-        let message = format!("{} holds more than 16 MiB", path.display());
-        return Err(std::io::Error::other(message));
-    }
-    Ok(value)
-}
-
 /// The kept value, or a new one that is kept from now on. It is there whole or not at all: half of one, on a disk that
 /// is full, would be taken for the password ever after.
 fn generated(stack: &str, name: &str) -> Result<Vec<u8>, Error> {
@@ -173,7 +156,7 @@ fn keep(path: &Path) -> Result<Vec<u8>, Error> {
         Error::new(format!("cannot keep a generated secret in {}", path.display()), error)
             .advise("make room there, or set XDG_STATE_HOME to a folder you can write to")
     };
-    match fs_err::read(path) {
+    match disk::read(path) {
         Ok(kept) if !kept.is_empty() => return Ok(kept),
         Ok(_) => fs_err::remove_file(path).map_err(attempt)?,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
@@ -186,7 +169,7 @@ fn keep(path: &Path) -> Result<Vec<u8>, Error> {
     match file.persist_noclobber(path) {
         Ok(_) => Ok(password),
         // Another one was first.
-        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => fs_err::read(path).map_err(attempt),
+        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => disk::read(path).map_err(attempt),
         Err(error) => Err(attempt(error.error)),
     }
 }
@@ -216,17 +199,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_may_never_end_is_no_secret() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let pipe = folder.path().join("pipe");
-        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("it is part of coreutils").success());
-        for path in [pipe.as_path(), Path::new("/dev/zero"), folder.path()] {
-            let error = limited(path).expect_err("it is no regular file").to_string();
-            assert!(error.ends_with("is no regular file"), "{error}");
-        }
-    }
-
-    #[test]
     fn a_kept_password_stays_and_one_that_came_to_nothing_is_made_again() {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().expect("a folder");
@@ -236,14 +208,6 @@ mod tests {
         assert_eq!(made.len(), LENGTH);
         assert_eq!(keep(&path).expect("it is kept"), made);
         assert_eq!(std::fs::metadata(&path).expect("it is there").permissions().mode() & 0o777, 0o600);
-    }
-
-    #[test]
-    fn a_file_without_an_end_is_no_secret() {
-        let file = tempfile::NamedTempFile::new().expect("a file");
-        file.as_file().set_len(MOST_BYTES + 1).expect("it has holes");
-        let error = limited(file.path()).expect_err("it is too large");
-        assert!(error.to_string().contains("more than 16 MiB"), "{error}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What `up` says at its end: where everything is, and what is otherwise than the file says.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use indexmap::IndexSet;
@@ -10,6 +11,7 @@ use super::progress::seconds;
 use super::published::Silent;
 use super::situation::Situation;
 use super::{output, secrets};
+use crate::catalog::grafana::ADMIN_PASSWORD;
 use crate::catalog::prometheus::PROMETHEUS;
 use crate::desired::{Desired, Role, SecretSource, Service};
 use crate::pins::NOT_IN_LOCK;
@@ -54,7 +56,7 @@ pub(super) fn say(situation: &Situation, elapsed: Duration, silent: &BTreeSet<Si
     for service in &desired.services {
         let hint = password_hint(situation, service.role).unwrap_or_else(|| stand_in_hint(desired, service, images));
         for (name, url) in addresses(situation, service) {
-            output::say(&format!("  {name:<16} {url}{hint}"));
+            output::say(&format!("  {name:<16} {url}{hint}{}", login_of_view(situation, service)));
         }
     }
     for Silent { service, container, port } in silent {
@@ -141,9 +143,27 @@ fn in_lines(text: &str) -> String {
     output::wrapped(&typed(text), MARGIN, output::COLUMNS)
 }
 
+/// Where the password of Grafana's `admin` is kept, where it was generated.
+fn generated_password(situation: &Situation, service: &Service) -> Option<PathBuf> {
+    let generated = service.container.secrets.iter().find(|secret| secret.source == SecretSource::Generated)?;
+    secrets::kept_at(&situation.desired.stack, &generated.name).ok()
+}
+
+/// With what the page in Grafana's place lets people in, where it asks.
+fn login_of_view(situation: &Situation, service: &Service) -> String {
+    let asks =
+        service.role == Role::View && service.container.secrets.iter().any(|secret| secret.name == ADMIN_PASSWORD);
+    if !asks {
+        return String::new();
+    }
+    let password = generated_password(situation, service).map_or_else(
+        || "`grafana.admin_password` of the stack file".to_owned(),
+        |path| format!("password in {}", path.display()),
+    );
+    format!("\n{}user admin, {password}", " ".repeat(MARGIN))
+}
+
 fn password_hint(situation: &Situation, role: Role) -> Option<String> {
     let grafana = situation.desired.services.iter().find(|service| service.role == role && role == Role::Grafana)?;
-    let generated = grafana.container.secrets.iter().find(|secret| secret.source == SecretSource::Generated);
-    let kept = generated.and_then(|secret| secrets::kept_at(&situation.desired.stack, &secret.name).ok());
-    kept.map(|path| format!("   user admin, password in {}", path.display()))
+    generated_password(situation, grafana).map(|path| format!("   user admin, password in {}", path.display()))
 }

@@ -5,6 +5,7 @@ use super::situation::Situation;
 use crate::cli::Global;
 use crate::desired::{Image, ImageOrigin};
 use crate::engine::without_secrets;
+use crate::stack::without_url_secrets;
 use crate::verify;
 
 /// Says which files were read, which engine answers, which images are meant, and where Prometheus is asked.
@@ -18,7 +19,7 @@ fn words(situation: &Situation) -> Vec<String> {
     let facts = situation.engine.facts();
     let mut lines = vec![
         format!("stack files: {}", situation.stack_files.join(", ")),
-        format!("engine: {}, API {}", facts.address, facts.api_version),
+        format!("engine: {}, API {}", without_url_secrets(&facts.address), facts.api_version),
     ];
     let services = situation.desired.services.iter();
     lines.extend(services.map(|service| format!("image of {}: {}", service.name, of(&service.image))));

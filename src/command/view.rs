@@ -12,8 +12,9 @@ use crate::catalog::prometheus::PROMETHEUS;
 use crate::cli::Global;
 use crate::client::{Access, Prometheus};
 use crate::dashboard::Library;
+use crate::disk;
 use crate::engine::{ContainerState, Error, Observed, ObservedContainer};
-use crate::view::{self, Settings, Source};
+use crate::view::{self, Login, Settings, Source};
 
 /// Port where none is asked for: that of the stack's Grafana is likely taken.
 const PORT: u16 = 3080;
@@ -46,6 +47,9 @@ pub struct Arguments {
     /// Where the password is
     #[arg(long, hide = true, value_name = "FILE", requires = "user")]
     password_file: Option<PathBuf>,
+    /// Where the password is that browsers have to give, as user `admin`
+    #[arg(long, hide = true, value_name = "FILE", requires = "serve_from")]
+    login_password_file: Option<PathBuf>,
     /// The certificate that Prometheus shows
     #[arg(long, hide = true, value_name = "FILE", requires = "prometheus")]
     certificate: Option<PathBuf>,
@@ -82,6 +86,7 @@ async fn of_stack(global: &Global, arguments: &Arguments) -> Result<Settings, Fa
         prometheus,
         zone: jiff::tz::TimeZone::system(),
         loopback_only: arguments.bind.is_loopback(),
+        login: None,
         stands_in: None,
     })
 }
@@ -94,13 +99,25 @@ fn of_file(file: &std::path::Path, url: &str, arguments: &Arguments) -> Result<S
         prometheus,
         zone: jiff::tz::TimeZone::UTC,
         loopback_only: arguments.only_this_host || arguments.bind.is_loopback(),
+        login: arguments.login_password_file.as_deref().map(login_of_file).transpose()?,
         stands_in: Some("stackctl's own view stands in for Grafana, whose image could not be had".to_owned()),
     })
 }
 
+/// What browsers have to give. An error: nothing, which would let everybody in.
+fn login_of_file(file: &std::path::Path) -> Result<Login, Error> {
+    let cannot = |cause: String| Error::new("cannot ask for the password of Grafana's `admin`", cause);
+    let password = disk::read(file).map_err(|error| cannot(error.to_string()).advise("run `stackctl up` again"))?;
+    let password = String::from_utf8_lossy(&password).trim_end_matches(['\r', '\n']).to_owned();
+    if password.is_empty() {
+        return Err(cannot("it is empty".to_owned()).advise("set `grafana.admin_password` to one that is not"));
+    }
+    Ok(Login { user: "admin".to_owned(), password })
+}
+
 fn access_of_files(arguments: &Arguments) -> Result<Access, Error> {
     let read = |path: &PathBuf| {
-        fs_err::read(path).map_err(|error| Error::new("cannot ask Prometheus", error).advise("run `stackctl up` again"))
+        disk::read(path).map_err(|error| Error::new("cannot ask Prometheus", error).advise("run `stackctl up` again"))
     };
     let password = arguments.password_file.as_ref().map(read).transpose()?;
     let password = password.map(|bytes| String::from_utf8_lossy(&bytes).trim_end_matches(['\r', '\n']).to_owned());

@@ -41,10 +41,11 @@ pub(super) fn image(input: Input, reference: &str, pull_policy: PullPolicy) -> I
     let is_own = reference.strip_prefix(own::IMAGE).is_some_and(|tag| tag.is_empty() || tag.starts_with(':'));
     if is_own {
         let reference = input.facts.own_image.clone().unwrap_or_else(|| own::IMAGE.to_owned());
-        return Image { reference, origin: ImageOrigin::Own, pull_policy: PullPolicy::Never };
+        return Image { reference, origin: ImageOrigin::Own, pull_policy: PullPolicy::Never, content: None };
     }
     let exact = input.facts.exact_images.get(reference).cloned();
-    Image { reference: exact.unwrap_or_else(|| reference.to_owned()), origin: ImageOrigin::Registry, pull_policy }
+    let reference = exact.unwrap_or_else(|| reference.to_owned());
+    Image { reference, origin: ImageOrigin::Registry, pull_policy, content: None }
 }
 
 fn scale_override(input: Input, app_name: &str, app: &App) -> Option<ScaleOverride> {

@@ -26,6 +26,7 @@ impl Desired {
         }
         let mut services = order::arrange(services);
         for service in &mut services {
+            service.image.content = facts.contents.get(&service.image.reference).cloned();
             service.fingerprint = fingerprint::of(&service.image.reference, &service.container);
         }
         let mut networks = network::used(stack, &services);

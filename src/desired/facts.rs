@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use indexmap::IndexMap;
 
-use super::{ImageOrigin, LearnedFrom};
+use super::{Content, ImageOrigin, LearnedFrom};
 use crate::dashboard::Exposed;
 
 /// What is known of the world. `Facts::default()` is what `check` and `render` assume without an engine.
@@ -19,6 +19,8 @@ pub struct Facts {
     pub images: IndexMap<String, ImageChoice>,
     /// What runs in place of an app's image, by the reference that the stack file writes. One that is not here runs as written.
     pub exact_images: IndexMap<String, String>,
+    /// What images have to be, by reference.
+    pub contents: IndexMap<String, Content>,
     /// Reference of stackctl's own image, which names the build. `None`: nobody looked, the tag is left out.
     pub own_image: Option<String>,
     /// For each attached app the containers that were found. An app without any is scraped where its name says.

@@ -71,7 +71,8 @@ fn settings(section: &Grafana, chosen: &Chosen, config: &GrafanaConfig) -> Conta
     component::settings(&GRAFANA, chosen, settings, &Listening { host_address: None, port: GRAFANA.port })
 }
 
-fn admin_password(section: &Grafana) -> PlacedSecret {
+/// What `admin` logs in with: Grafana's own, and what stands in its place.
+pub(super) fn admin_password(section: &Grafana) -> PlacedSecret {
     match &section.admin_password {
         Some(written) => secret::place(ADMIN_PASSWORD.to_owned(), written),
         None => secret::at_usual_place(ADMIN_PASSWORD.to_owned(), SecretSource::Generated),

@@ -85,7 +85,7 @@ fn assume(wanted: WantedImage, from: ImageSource) -> Result<Chosen, String> {
 fn chosen(reference: String, version: String, origin: ImageOrigin, by_hand: bool) -> Chosen {
     let as_published = origin == ImageOrigin::Registry && !by_hand;
     let pull_policy = if origin == ImageOrigin::Registry { PullPolicy::Missing } else { PullPolicy::Never };
-    Chosen { image: Image { reference, origin, pull_policy }, version, as_published, by_hand }
+    Chosen { image: Image { reference, origin, pull_policy, content: None }, version, as_published, by_hand }
 }
 
 /// What the stack file and the catalogue say of a component. `None`: neither names an image.

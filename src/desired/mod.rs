@@ -8,6 +8,7 @@ mod assemble;
 mod attached;
 mod component;
 mod container;
+mod content;
 mod daemon;
 mod dashboards;
 mod exporter;
@@ -42,6 +43,7 @@ pub use alertmanager::{
     SINK_PORT, TemplateFile, Told, Unfit, about,
 };
 pub use assemble::image_references;
+pub use content::{Content, Found, familiar};
 pub use dashboards::{Carried, DashboardOrigin, StackDashboard};
 pub use exposure::{Exposure, SaidBy};
 pub use facts::{AttachedContainer, Facts, ImageChoice, ScaleOverride};

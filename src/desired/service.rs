@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{ByteSize, ContainerSettings, DependencyCondition, Propagation, PullPolicy};
+use super::{ByteSize, ContainerSettings, Content, DependencyCondition, Propagation, PullPolicy};
 use crate::catalog::Quoting;
 
 /// What runs as one or more equal containers: an app, an exporter or a component such as Prometheus.
@@ -64,6 +64,9 @@ pub struct Image {
     pub origin: ImageOrigin,
     /// When it is pulled.
     pub pull_policy: PullPolicy,
+    /// What it has to be, where a lock says so.
+    #[serde(skip)]
+    pub content: Option<Content>,
 }
 
 /// Where an image comes from.

@@ -3,8 +3,8 @@
 use super::assemble::Input;
 use super::component;
 use super::{Command, ContainerSettings, Desired, OnChange, PlacedFile, PullPolicy, Restart, Role, Service};
-use super::{app, container, guard, network};
-use crate::catalog::grafana::GRAFANA;
+use super::{app, container, grafana, guard, network, secret};
+use crate::catalog::grafana::{ADMIN_PASSWORD, GRAFANA};
 use crate::catalog::own;
 use crate::catalog::prometheus::PROMETHEUS;
 use crate::dashboard::Library;
@@ -19,8 +19,9 @@ const LIBRARY_FILE: &str = "/etc/stackctl/dashboards.json";
 /// The service. It has Grafana's name and port, so that links hold once Grafana can be had.
 pub(super) fn service(input: Input, section: &Grafana, prometheus: &Prometheus) -> Service {
     let published = component::published(section.port, GRAFANA.port);
+    let on_loopback = published.is_some_and(|address| address.ip().is_loopback());
     let mut settings = ContainerSettings {
-        command: Some(command(prometheus, published.is_some_and(|address| address.ip().is_loopback()))),
+        command: Some(command(prometheus, on_loopback)),
         mem_limit: section.container.mem_limit,
         restart: Restart::UnlessStopped,
         ..ContainerSettings::default()
@@ -30,6 +31,9 @@ pub(super) fn service(input: Input, section: &Grafana, prometheus: &Prometheus) 
     let mut container = container::make(input.stack, GRAFANA.name, settings, &Wiring::default());
     container.networks = network::with_default(input.stack, GRAFANA.name, &section.wiring.networks);
     container.secrets = guard::view_secrets(prometheus).0;
+    if !on_loopback {
+        container.secrets.push(grafana::admin_password(section));
+    }
     // The view reads it for each page.
     let (source, target) = (LIBRARY_SOURCE.to_owned(), LIBRARY_FILE.to_owned());
     container.files = vec![PlacedFile { source, target, on_change: OnChange::Nothing }];
@@ -47,15 +51,19 @@ pub(super) fn service(input: Input, section: &Grafana, prometheus: &Prometheus) 
 }
 
 /// Published on loopback, it answers to the names of loopback only: another site's name that leads there is a trick to
-/// read the page (DNS rebinding).
+/// read the page (DNS rebinding). Everywhere else it asks for what Grafana would ask for.
 fn command(prometheus: &Prometheus, on_loopback: bool) -> Command {
     let (_, access) = guard::view_secrets(prometheus);
     let prometheus = guard::url(prometheus, PROMETHEUS.name);
     let port = GRAFANA.port.to_string();
     let words =
         ["view", "--serve-from", LIBRARY_FILE, "--prometheus", &prometheus, "--bind", "0.0.0.0", "--port", &port];
-    let guard = on_loopback.then_some("--only-this-host");
-    Command(words.into_iter().chain(guard).map(str::to_owned).chain(access).collect())
+    let guard = if on_loopback {
+        vec!["--only-this-host".to_owned()]
+    } else {
+        vec!["--login-password-file".to_owned(), secret::path(ADMIN_PASSWORD)]
+    };
+    Command(words.into_iter().map(str::to_owned).chain(guard).chain(access).collect())
 }
 
 impl Desired {

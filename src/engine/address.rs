@@ -78,7 +78,7 @@ impl Hints {
 
 /// A text inside a JSON file, where both are there.
 fn text_at(file: &Path, pointer: &str) -> Option<String> {
-    let json: Value = serde_json::from_str(&fs_err::read_to_string(file).ok()?).ok()?;
+    let json: Value = serde_json::from_slice(&crate::disk::read(file).ok()?).ok()?;
     json.pointer(pointer)?.as_str().map(str::to_owned)
 }
 

@@ -14,7 +14,7 @@ use super::patience::Patience;
 use super::ping::{Pong, ping};
 use super::tunnel::Tunnel;
 use super::{Address, Error, ObservedImage, host, images};
-use crate::desired::{ImageChoice, ImageSource, WantedImage};
+use crate::desired::{ImageChoice, ImageSource, WantedImage, without_url_secrets};
 
 /// Lowest API version that has all that a stack needs: `host-gateway` came with Engine 20.10, which speaks 1.41.
 const LOWEST_API: (usize, usize) = (1, 41);
@@ -66,6 +66,14 @@ pub struct EngineFacts {
 impl Engine {
     /// Connects to an engine, and agrees on an API version.
     pub async fn connect(address: &Address) -> Result<Self, Error> {
+        // An address may hold a password.
+        Self::connect_to(address).await.map_err(|Error { attempt, cause, advice }| {
+            let [attempt, cause] = [attempt, cause].map(|text| without_url_secrets(&text));
+            Error { attempt, cause, advice: advice.map(|text| without_url_secrets(&text)) }
+        })
+    }
+
+    async fn connect_to(address: &Address) -> Result<Self, Error> {
         let tunnel = address.url.starts_with("ssh://").then(|| Tunnel::open(&address.url)).transpose()?.map(Arc::new);
         let near = tunnel.as_ref().map(|tunnel| Address { url: tunnel.url(), tls: None });
         let docker = open(near.as_ref().unwrap_or(address))?;
@@ -171,7 +179,16 @@ fn open(Address { url: address, tls }: &Address) -> Result<Docker, Error> {
         }
         Docker::connect_with_unix(path, CALL_TIMEOUT, API_DEFAULT_VERSION)
     } else if let (true, Some(folder)) = (address.starts_with("tcp://") || address.starts_with("https://"), tls) {
-        let [key, certificate, authority] = ["key.pem", "cert.pem", "ca.pem"].map(|file| folder.join(file));
+        let files = ["key.pem", "cert.pem", "ca.pem"];
+        let missing: Vec<&str> = files.into_iter().filter(|file| !folder.join(file).is_file()).collect();
+        if !missing.is_empty() {
+            let cause = format!("{} has no {}", folder.display(), missing.join(" and no "));
+            return Err(Error::new(format!("cannot connect to Docker at {address}"), cause).advise(
+                "the folder has to hold ca.pem, the engine's authority, and cert.pem and key.pem, with which you show who you are; \
+                 name another one with DOCKER_CERT_PATH",
+            ));
+        }
+        let [key, certificate, authority] = files.map(|file| folder.join(file));
         Docker::connect_with_ssl(address, &key, &certificate, &authority, CALL_TIMEOUT, API_DEFAULT_VERSION)
     } else if address.starts_with("tcp://") || address.starts_with("http://") {
         Docker::connect_with_http(address, CALL_TIMEOUT, API_DEFAULT_VERSION)

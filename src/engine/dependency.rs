@@ -81,7 +81,7 @@ impl Engine {
         let inspected = self.inspect(id).await.ok().flatten();
         let checks = inspected.and_then(|inspected| inspected.state?.health?.log).unwrap_or_default();
         let output = checks.last().and_then(|check| check.output.clone()).unwrap_or_default();
-        output.trim().chars().take(QUOTED_CHARACTERS).collect()
+        crate::printable::plain(output.trim()).chars().take(QUOTED_CHARACTERS).collect()
     }
 }
 

@@ -6,6 +6,7 @@ use futures_util::{Stream, StreamExt, TryStreamExt};
 
 use super::error::cannot;
 use super::{Engine, Error};
+use crate::printable::plain;
 
 /// Lines that are read beyond those asked for: the stack traces of a Go program say where it died, and the line before
 /// them says why.
@@ -21,7 +22,7 @@ pub struct LogLine {
 }
 
 impl Engine {
-    /// The last lines a container printed, oldest first, stack traces aside.
+    /// The last lines a container printed, oldest first, stack traces and what is only for a terminal aside.
     pub async fn last_lines(&self, container: &str, lines: usize) -> Result<Vec<String>, Error> {
         let tail = (lines + BEHIND_TRACES).to_string();
         let options = LogsOptionsBuilder::new().stdout(true).stderr(true).tail(&tail).build();
@@ -33,7 +34,8 @@ impl Engine {
             .map_err(cannot(format!("read the logs of container `{container}`")))?;
         let text: String = chunks.iter().map(|chunk| String::from_utf8_lossy(chunk.as_ref()).into_owned()).collect();
         let mut telling = without_traces(text.lines());
-        Ok(telling.split_off(telling.len().saturating_sub(lines)))
+        let last = telling.split_off(telling.len().saturating_sub(lines));
+        Ok(last.iter().map(|line| plain(line)).collect())
     }
 
     /// What a container prints, line by line, with times; goes on for as long as it runs where `follow` says so.

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{Engine, Error, FileStamp, ObservedContainer, ObservedNetwork};
 use crate::dashboard::Exposed;
 use crate::desired::{LearnedFrom, ScaleOverride};
+use crate::disk;
 
 /// Where it lies in the container.
 const PATH: &str = "/etc/prometheus/stackctl.json";
@@ -64,13 +65,16 @@ impl Engine {
 }
 
 fn read(path: &Path) -> Option<Kept> {
-    serde_json::from_str(&fs_err::read_to_string(path).ok()?).ok()
+    serde_json::from_slice(&disk::read(path).ok()?).ok()
 }
 
 /// Keeps the copy. One that cannot be kept costs a scale only together with Prometheus' container, so it is no error.
 pub fn keep_memory(path: &Path, networks: &[ObservedNetwork], text: &str) {
     let networks = networks.iter().filter(|network| network.ours).map(|network| network.id.clone()).collect();
     let kept = Kept { networks, text: text.to_owned() };
-    let write = |text| path.parent().map(fs_err::create_dir_all).and_then(|_| fs_err::write(path, text).ok());
+    let write = |text| {
+        path.parent().map(fs_err::create_dir_all);
+        disk::place_of(path).and_then(|place| fs_err::write(place, text)).ok()
+    };
     let _ = serde_json::to_string(&kept).ok().and_then(write);
 }

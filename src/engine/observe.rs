@@ -294,8 +294,10 @@ impl Engine {
         let image = self.look(async || self.docker.inspect_image(reference).await).await;
         let image = found(image).map_err(cannot(format!("inspect image `{reference}`")))?;
         Ok(image.map(|image| ObservedImage {
-            id: image.id.clone().unwrap_or_default(),
             built_from: super::images::built_from(&image),
+            platform: super::images::platform_of(&image),
+            id: image.id.unwrap_or_default(),
+            digests: image.repo_digests.unwrap_or_default(),
         }))
     }
 }

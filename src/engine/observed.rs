@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::successor::aside_name;
 use super::{ObservedAttached, ObservedLimits, ObservedLock};
 use crate::dashboard::Exposed;
-use crate::desired::{LearnedFrom, ScaleOverride};
+use crate::desired::{Found, LearnedFrom, ScaleOverride};
 
 /// What was found of one stack.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -104,12 +104,23 @@ pub struct ObservedVolume {
 }
 
 /// One image.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ObservedImage {
     /// Engine id, `sha256:…`.
     pub id: String,
     /// For stackctl's own image and for Debian images: what it was built from.
     pub built_from: Option<String>,
+    /// `NAME@DIGEST` for each registry that it came from or went to.
+    pub digests: Vec<String>,
+    /// Such as `linux/amd64`.
+    pub platform: String,
+}
+
+impl ObservedImage {
+    /// What a lock is held against.
+    pub fn found(&self) -> Found<'_> {
+        Found { id: &self.id, digests: &self.digests, platform: &self.platform }
+    }
 }
 
 /// One container.

@@ -128,7 +128,9 @@ impl Seat<'_> {
         }
         match &container.fingerprint {
             None => return Some("started by docker compose".to_owned()),
-            Some(fingerprint) if *fingerprint != self.service.fingerprint => {
+            Some(fingerprint)
+                if *fingerprint != self.service.fingerprint && !self.is_same_by_another_name(inputs, container) =>
+            {
                 return Some(parts::difference(self.service, &container.parts));
             }
             Some(_) => {}
@@ -165,6 +167,13 @@ impl Seat<'_> {
         let changed_file = changed.next().map(|file| format!("`{}` changed", file.target));
         let changed = changed_file.or_else(|| self.changed_secret(inputs, container));
         changed.or_else(|| self.lost_processes(container))
+    }
+
+    /// What differs is what its image is called, and the image is the same: `web:1` of a lock is `web@sha256:…`.
+    fn is_same_by_another_name(&self, inputs: Inputs, container: &ObservedContainer) -> bool {
+        let image = inputs.observed.images.get(&self.service.image.reference);
+        image.is_some_and(|image| image.id == container.image_id)
+            && parts::differing(self.service, &container.parts) == ["image"]
     }
 
     /// One that stands still and shares the processes of another container is bound to that very one, which may be gone.

@@ -20,17 +20,23 @@ pub fn parts(service: &Service) -> BTreeMap<String, String> {
     parts
 }
 
-/// What differs between a service and the parts that a container was made from, in words.
-pub(super) fn difference(service: &Service, made_from: &BTreeMap<String, String>) -> String {
+/// The parts in which a service and what a container was made from differ, in order.
+pub(super) fn differing(service: &Service, made_from: &BTreeMap<String, String>) -> Vec<String> {
     let wanted = parts(service);
-    let mut names: Vec<&str> = wanted
+    let mut names: Vec<String> = wanted
         .iter()
         .filter(|(key, hash)| made_from.get(*key) != Some(hash))
-        .map(|(key, _)| key.as_str())
-        .chain(made_from.keys().filter(|key| !wanted.contains_key(*key)).map(String::as_str))
+        .map(|(key, _)| key)
+        .chain(made_from.keys().filter(|key| !wanted.contains_key(*key)))
+        .cloned()
         .collect();
     names.sort_unstable();
-    match names.as_slice() {
+    names
+}
+
+/// What differs between them, in words.
+pub(super) fn difference(service: &Service, made_from: &BTreeMap<String, String>) -> String {
+    match differing(service, made_from).as_slice() {
         [] => "settings changed".to_owned(),
         names => format!("{} changed", names.join(", ")),
     }

@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::yaml::HEADER;
 use super::{Files, beside, side_by_side};
+use crate::disk;
 
 /// The one file that no container reads, only who calls Compose. Values of variables may stand in it that are secret.
 const OF_COMPOSE: &str = "compose.yml";
@@ -117,7 +118,7 @@ enum Place {
 
 impl Place {
     fn look(file: &Path, text: &str) -> io::Result<Self> {
-        match fs_err::read(file) {
+        match disk::read(file) {
             Ok(present) => Ok(Self::Taken {
                 is_marked: is_marked(&present),
                 is_foreign: is_marked(text.as_bytes()) && !present.trim_ascii().is_empty(),
@@ -142,15 +143,16 @@ fn is_marked(text: &[u8]) -> bool {
 /// Writes beside the file, in a folder that is there, and renames. Readable by all, but for Compose's own: containers read
 /// it under users of their own.
 fn replace(file: &Path, text: &str) -> io::Result<()> {
-    let folder = file.parent().expect("a rendered path has at least its own name below the output folder");
     let with_path =
         |error: io::Error| io::Error::new(error.kind(), format!("cannot write `{}`: {error}", file.display()));
+    let place = disk::place_of(file).map_err(with_path)?;
+    let folder = place.parent().expect("a rendered path has at least its own name below the output folder");
     let mut beside = beside::file(folder).map_err(with_path)?;
     beside.write_all(text.as_bytes()).map_err(with_path)?;
     if !file.ends_with(OF_COMPOSE) {
         readable_by_all(beside.as_file()).map_err(with_path)?;
     }
-    beside.persist(file).map_err(|failed| with_path(failed.error))?;
+    beside.persist(place).map_err(|failed| with_path(failed.error))?;
     Ok(())
 }
 

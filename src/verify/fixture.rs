@@ -19,7 +19,12 @@ pub(crate) fn service(name: &str, role: Role, replicas: u32) -> Service {
     Service {
         name: name.into(),
         role,
-        image: Image { reference: "x:1".into(), origin: ImageOrigin::Registry, pull_policy: PullPolicy::Missing },
+        image: Image {
+            reference: "x:1".into(),
+            origin: ImageOrigin::Registry,
+            pull_policy: PullPolicy::Missing,
+            content: None,
+        },
         replicas,
         file_scale: replicas,
         depends_on: Vec::new(),

@@ -2,6 +2,7 @@
 
 mod ask;
 mod choice;
+mod login;
 mod page;
 mod panel;
 mod server;
@@ -9,6 +10,7 @@ mod when;
 mod worded;
 
 pub use ask::{Answers, Shown, ask, step};
+pub use login::Login;
 pub use server::{Settings, Source, serve};
 pub use when::{LONGEST, SHORTEST};
 pub use worded::{filling, worded};

@@ -17,6 +17,7 @@ use tokio::net::TcpListener;
 
 use super::ask::{Answers, Shown, ask, step};
 use super::choice::Choice;
+use super::login::Login;
 use super::page::Page;
 use super::when::When;
 use super::worded::{filling, worded};
@@ -37,6 +38,8 @@ pub struct Settings {
     /// Answer only to browsers that call this server `localhost` or by a loopback address, so that no web page can
     /// reach it under a name of its own (DNS rebinding).
     pub loopback_only: bool,
+    /// What browsers have to give. `None`: whoever reaches this server may look.
+    pub login: Option<Login>,
     /// What the pages stand in for, in words.
     pub stands_in: Option<String>,
 }
@@ -85,10 +88,14 @@ fn router(settings: Settings) -> Router {
         .with_state(settings)
 }
 
-/// Refuses callers under foreign names, and puts the rules for the browser on every answer.
+/// Refuses callers under foreign names and those without the login, and puts the rules for the browser on every answer.
 async fn guard(State(settings): State<Arc<Settings>>, request: Request, next: Next) -> Response {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let mut response = if settings.loopback_only && !is_loopback(host) {
+    let is_open = request.uri().path() == "/healthz";
+    let mut response = if settings.login.as_ref().is_some_and(|login| !is_open && !login.lets_in(request.headers())) {
+        let ask = [(header::WWW_AUTHENTICATE, "Basic realm=\"stackctl\", charset=\"UTF-8\"")];
+        (StatusCode::UNAUTHORIZED, ask, "user `admin`, with the password of the stack's Grafana\n").into_response()
+    } else if settings.loopback_only && !is_loopback(host) {
         (
             StatusCode::FORBIDDEN,
             "this server answers to localhost only; a proxy before it has to ask for `Host: localhost`\n",

@@ -83,6 +83,27 @@ fn a_locked_stack_runs_the_same_image_after_the_tag_has_moved() {
 }
 
 #[test]
+fn digest_and_id_of_a_lock_both_count_and_another_name_of_the_same_image_replaces_nothing() {
+    let (_registry, stack, image) = stack();
+    stack.ok(&["up", "--no-wait"]);
+    let id = |name: &str| docker(&["inspect", "--format", "{{.Id}}", name]).trim().to_owned();
+    let before = id(&stack.container("web", 1));
+    stack.ok(&["lock"]);
+    let text = lock(&stack);
+    stack.ok(&["up", "--locked", "--no-wait"]);
+    assert_eq!(stack.ok(&["plan"]).stdout.lines().count(), 1, "nothing to do");
+    assert_eq!(id(&stack.container("web", 1)), before, "the image is the same");
+    let line = text.lines().find(|line| line.contains(&image)).expect("its line");
+    let locked: Vec<&str> = line.split('"').filter(|word| word.starts_with("sha256:")).collect();
+    for right in locked {
+        let wrong = format!("sha256:{}", "ab".repeat(32));
+        std::fs::write(stack.path("stack.lock"), text.replace(right, &wrong)).expect("ours");
+        says(&stack.expect(1, &["up", "--locked", "--no-wait"]), &["cannot hold image", &wrong, right]);
+        says(&stack.expect(3, &["lock", "--check"]), &[&wrong, right]);
+    }
+}
+
+#[test]
 fn a_lock_of_another_stack_file_or_of_another_engine_is_refused() {
     let (_registry, stack, image) = stack();
     stack.ok(&["lock"]);

@@ -11,7 +11,9 @@ use crate::command::situation::{Situation, Wishes};
 use crate::command::{Exit, Failure, complete, output, place};
 use crate::dashboard::{DATASOURCE_UID, as_edited, import};
 use crate::desired::{Role, StackDashboard};
+use crate::disk;
 use crate::engine::Error;
+use crate::stack::read_text;
 
 /// Arguments of `dashboards pull`.
 #[derive(Debug, clap::Args)]
@@ -40,11 +42,12 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<Exit, 
     let situation = Situation::of(global, Wishes::default()).await?;
     let known = situation.desired.dashboards.iter().find(|dashboard| dashboard.name == arguments.name);
     let file = file(arguments, known)?;
+    place::refuse_what_is_no_file(&file, "name another file: `-o FILE`")?;
     let grafana = grafana(&situation, arguments)?;
     let uid = known.map_or(arguments.name.as_str(), |dashboard| dashboard.dashboard.uid.as_str());
     let kept = kept(&grafana, uid).await?;
     let text = as_file(&kept, &file)?;
-    if fs_err::read_to_string(&file).is_ok_and(|present| present == text) {
+    if disk::read_text(&file).is_ok_and(|present| present == text) {
         output::say(&format!("{} is what Grafana has", file.display()));
         return Ok(Exit::Done);
     }
@@ -76,7 +79,8 @@ fn file(arguments: &Arguments, known: Option<&StackDashboard>) -> Result<PathBuf
 fn grafana(situation: &Situation, arguments: &Arguments) -> Result<Grafana, Failure> {
     let cannot = |cause: &str, advice: &str| Failure::from(Error::new("cannot ask Grafana", cause).advise(advice));
     if let (Some(url), Some(file)) = (&arguments.grafana, &arguments.password_file) {
-        let password = fs_err::read_to_string(file).map_err(|error| Error::new("cannot ask Grafana", error))?;
+        let password = read_text(file, "--password-file")
+            .map_err(|error| Error::new("cannot ask Grafana", format!("cannot read {}: {error}", file.display())))?;
         let password = password.trim_end_matches(['\r', '\n']);
         let grafana = Grafana::new(url, "admin", password);
         return Ok(grafana.map_err(|error| Error::new("cannot ask Grafana", error))?);
@@ -113,7 +117,7 @@ fn as_file(kept: &Value, file: &Path) -> Result<String, Failure> {
     let read = |text: &str| import(text, DATASOURCE_UID).map(|imported| imported.json);
     let kept = read(&kept.to_string());
     let kept = kept.map_err(|error| Error::new("cannot read what Grafana has", error).advise(error_help()))?;
-    let text = fs_err::read_to_string(file).unwrap_or_default();
+    let text = disk::read_text(file).unwrap_or_default();
     let before = serde_json::from_str::<Value>(text.trim_start_matches(ORDER_MARK)).ok().zip(read(&text).ok());
     let Some((before, rendered)) = before else { return Ok(indented(&kept, &text)) };
     let edited = as_edited(&before, &rendered, kept);
@@ -155,14 +159,7 @@ fn write(file: &Path, text: &str) -> Result<(), Error> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let attempt = |error: std::io::Error| Error::new(format!("cannot write {}", file.display()), error);
     fs_err::create_dir_all(folder).map_err(attempt)?;
-    let [begin, end] = place::UNFINISHED;
-    let beside = tempfile::Builder::new().prefix(begin).suffix(end).tempfile_in(folder).map_err(attempt)?;
-    place::is_being_written(beside.as_file());
-    fs_err::write(beside.path(), text).map_err(attempt)?;
-    let mode = <std::fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o644);
-    beside.as_file().set_permissions(mode).map_err(attempt)?;
-    beside.persist(file).map_err(|failed| attempt(failed.error))?;
-    Ok(())
+    place::replace(file, text, None).map_err(attempt)
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use crate::command::situation::{Situation, Wishes};
 use crate::command::{Exit, Failure, complete, output, view};
 use crate::dashboard::{Dashboard, Library};
 use crate::desired::StackDashboard;
+use crate::disk;
 use crate::engine::Error;
 use crate::plot::{self, Fonts, PictureError, Theme, TimeRange};
 use crate::view::{LONGEST, SHORTEST, Shown, ask, filling, step, worded};
@@ -152,7 +153,9 @@ async fn draw(
 }
 
 fn write(global: &Global, path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    fs_err::write(path, bytes).map_err(|error| Error::new("cannot write the picture", error))?;
+    disk::place_of(path)
+        .and_then(|place| fs_err::write(place, bytes))
+        .map_err(|error| Error::new("cannot write the picture", error))?;
     if !global.quiet {
         output::say(&format!("wrote {}", path.display()));
     }

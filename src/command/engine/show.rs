@@ -15,7 +15,7 @@ use crate::daemon::{
 };
 use crate::desired::DEFAULT_GATEWAY;
 use crate::engine::{EngineKind, Error};
-use crate::stack::{EngineMetrics, counted};
+use crate::stack::{EngineMetrics, counted, without_url_secrets};
 
 /// Arguments of `engine show`.
 #[derive(Debug, clap::Args)]
@@ -77,7 +77,10 @@ fn about_engine(running: &Running) -> Vec<Line> {
         EngineKind::Podman => "Podman",
     };
     let host = &running.host;
-    let mut lines = vec![("engine", format!("{kind} {} at {}", host.version, running.engine.facts().address))];
+    let mut lines = vec![(
+        "engine",
+        format!("{kind} {} at {}", host.version, without_url_secrets(&running.engine.facts().address)),
+    )];
     if running.expect_daemon_json().is_err() {
         return lines;
     }

@@ -8,6 +8,7 @@ use super::restart::way_out::{hangs, undo_when_down};
 use super::subject::{Running, apart, is_local, is_usual_engine, usual_file};
 use crate::daemon::{Backup, ConfigFile, DEFAULT_FILE, Dockerd, Service, Turn};
 use crate::engine::{Error, Hints};
+use crate::stack::without_url_secrets;
 
 /// Time to find the process behind a socket that takes connections.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -129,7 +130,7 @@ pub(super) async fn reader_or_down(file: ConfigFile) -> Result<Found, Failure> {
     match Running::find().await {
         Ok(running) if is_local() && running.reads(&file) => Ok(Found { file, running: Some(running), hanging: None }),
         Ok(other) => {
-            let address = &other.engine.facts().address;
+            let address = without_url_secrets(&other.engine.facts().address);
             Err(Failure::arguments(
                 format!("the engine at {address} answers, and does not read {}", file.path().display()),
                 "name the socket of the engine that does: `DOCKER_HOST=unix://SOCKET stackctl engine rollback …`",

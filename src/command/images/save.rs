@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
+use crate::command::place::{self, Unfinished};
 use crate::command::progress::Progress;
 use crate::command::situation::Situation;
-use crate::command::{Exit, Failure, output, place};
+use crate::command::{Exit, Failure, output};
 use crate::engine::{self, Engine, Error};
 use crate::stack::counted;
 
@@ -60,7 +61,7 @@ pub(super) async fn run(situation: &Situation, arguments: &Arguments, quiet: boo
     Ok(Exit::Done)
 }
 
-/// Refuses what would only fill a screen.
+/// Refuses what would only fill a screen, and what no file can take the place of.
 pub(super) fn check(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.archive == Path::new("-") && std::io::stdout().is_terminal() {
         return Err(Failure::arguments(
@@ -68,7 +69,10 @@ pub(super) fn check(arguments: &Arguments) -> Result<(), Failure> {
             "name a file, or pipe it: `… save - | …`",
         ));
     }
-    Ok(())
+    if arguments.archive == Path::new("-") {
+        return Ok(());
+    }
+    place::refuse_what_is_no_file(&arguments.archive, "name another file; `-` is standard output")
 }
 
 /// Every image that the stack runs from, and the probe's.
@@ -84,22 +88,14 @@ async fn into_file(
     path: &Path,
     listener: &engine::images::Progress,
 ) -> Result<u64, Failure> {
-    use std::os::unix::fs::PermissionsExt as _;
     let cannot = |cause: std::io::Error| {
         Error::new(format!("cannot write {}", path.display()), cause)
             .advise("check that the folder is there, that you may write to it, and that it has room")
     };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let file = tempfile::Builder::new()
-        .prefix(place::UNFINISHED[0])
-        .suffix(place::UNFINISHED[1])
-        .permissions(std::fs::Permissions::from_mode(0o644))
-        .tempfile_in(folder)
-        .map_err(cannot)?;
-    place::is_being_written(file.as_file());
-    let mut writer = tokio::fs::File::from_std(file.reopen().map_err(cannot)?);
+    let unfinished = Unfinished::of(path, 0o644).map_err(cannot)?;
+    let mut writer = tokio::fs::File::from_std(unfinished.file.reopen().map_err(cannot)?);
     let bytes = engine.save_images(names, &mut writer, listener).await?;
     writer.sync_all().await.map_err(cannot)?;
-    file.persist(path).map_err(|error| cannot(error.error))?;
+    unfinished.finish().map_err(cannot)?;
     Ok(bytes)
 }

@@ -135,7 +135,10 @@ mod tests {
     fn local(images: &[(&str, Option<&str>)]) -> BTreeMap<String, ObservedImage> {
         let images = images.iter().map(|(reference, built_from)| {
             let built_from = built_from.map(str::to_owned);
-            ((*reference).to_owned(), ObservedImage { id: "sha256:0".to_owned(), built_from })
+            (
+                (*reference).to_owned(),
+                ObservedImage { id: "sha256:0".to_owned(), built_from, ..ObservedImage::default() },
+            )
         });
         images.collect()
     }

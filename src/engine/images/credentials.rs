@@ -1,17 +1,21 @@
 //! What `docker login` remembers: passwords in `config.json`, or kept by a credential helper.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bollard::auth::DockerCredentials;
 use serde::Deserialize;
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Command;
 
 use super::registry::registry_of;
+use super::{ImageError, ImageErrorKind};
+use crate::disk;
+use crate::printable::plain;
 
 /// The name under which `docker login` keeps Docker Hub's password.
 const DOCKER_HUB: &str = "https://index.docker.io/v1/";
@@ -20,14 +24,14 @@ const DOCKER_HUB: &str = "https://index.docker.io/v1/";
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Config {
-    auths: HashMap<String, Login>,
+    auths: HashMap<String, Remembered>,
     creds_store: Option<String>,
     cred_helpers: HashMap<String, String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Login {
+struct Remembered {
     /// Base64 of `USER:PASSWORD`; empty where a credential helper keeps the password.
     auth: String,
     identitytoken: Option<String>,
@@ -41,17 +45,68 @@ struct Secret {
     secret: String,
 }
 
-/// The login for the registry of an image; `None` where nobody logged in, or where what is remembered cannot be read.
-pub(super) async fn credentials(reference: &str) -> Option<DockerCredentials> {
-    let config = tokio::fs::read_to_string(config_path()?).await.ok()?;
-    let config: Config = serde_json::from_str(&config).ok()?;
+/// Time that a credential helper may take: it may ask somebody.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Bytes of its answer at most.
+const LONGEST_ANSWER: u64 = 1 << 20;
+
+/// What is given to a registry.
+#[derive(Debug, Default)]
+pub(super) struct Login {
+    /// User and password; `None` where nobody logged in, or where what is remembered cannot be read.
+    pub(super) credentials: Option<DockerCredentials>,
+    /// Why it cannot be read.
+    pub(super) trouble: Option<String>,
+}
+
+impl Login {
+    /// Who is logged in.
+    pub(super) fn user(&self) -> Option<String> {
+        self.credentials.as_ref()?.username.clone()
+    }
+
+    /// A registry that says no may do so for want of what could not be read.
+    pub(super) fn explain(trouble: Option<&String>, error: ImageError) -> ImageError {
+        match trouble {
+            Some(trouble) if error.kind == ImageErrorKind::RegistryRefused => {
+                ImageError { cause: format!("{}; it was asked without a login: {trouble}", error.cause), ..error }
+            }
+            _ => error,
+        }
+    }
+}
+
+/// The login for the registry of an image. Where it cannot be read, the registry is asked without one, as most images want none.
+pub(super) async fn credentials(reference: &str) -> Login {
+    let found = match config_path() {
+        Some(path) => of_file(&path, reference).await,
+        None => Ok(None),
+    };
+    match found {
+        Ok(credentials) => Login { credentials, trouble: None },
+        Err(trouble) => Login { credentials: None, trouble: Some(trouble) },
+    }
+}
+
+async fn of_file(path: &Path, reference: &str) -> Result<Option<DockerCredentials>, String> {
+    let text = match disk::read(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error.to_string()),
+    };
+    // The parser's own words may quote a password.
+    let config: Config = serde_json::from_slice(&text)
+        .map_err(|error| format!("{} is no configuration of Docker's client, line {}", path.display(), error.line()))?;
     let registry = match registry_of(reference) {
         "docker.io" => DOCKER_HUB,
         other => other,
     };
     match helper(&config, registry) {
-        Some(helper) => from_helper(helper, registry).await,
-        None => from_config(&config, registry),
+        Some(helper) => ask(Command::new(format!("docker-credential-{helper}")), registry, PATIENCE)
+            .await
+            .map_err(|trouble| format!("`docker-credential-{helper}`, which {} names, {trouble}", path.display())),
+        None => Ok(from_config(&config, registry)),
     }
 }
 
@@ -85,16 +140,46 @@ fn host_of(key: &str) -> &str {
     rest.split_once('/').map_or(rest, |(host, _)| host)
 }
 
-async fn from_helper(helper: &str, registry: &str) -> Option<DockerCredentials> {
-    let mut command = Command::new(format!("docker-credential-{helper}"));
-    command.arg("get").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut child = command.spawn().ok()?;
-    child.stdin.take()?.write_all(registry.as_bytes()).await.ok()?;
-    let output = child.wait_with_output().await.ok()?;
-    let Secret { username, secret } = serde_json::from_slice(&output.stdout).ok()?;
+/// Asks a credential helper. The error says what is the matter with it; one that knows no login is fine.
+async fn ask(mut command: Command, registry: &str, patience: Duration) -> Result<Option<DockerCredentials>, String> {
+    command.arg("get").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
+    let mut child = command.spawn().map_err(|error| format!("cannot be started: {error}"))?;
+    let asked = async {
+        if let Some(mut stdin) = child.stdin.take() {
+            // One that has its answer ready need not read the question.
+            let _ = stdin.write_all(registry.as_bytes()).await;
+        }
+        let mut answer = Vec::new();
+        if let Some(stdout) = child.stdout.take() {
+            stdout.take(LONGEST_ANSWER + 1).read_to_end(&mut answer).await?;
+        }
+        if answer.len() as u64 > LONGEST_ANSWER {
+            return Ok((answer, None));
+        }
+        child.wait().await.map(|status| (answer, Some(status)))
+    };
+    let ended: std::io::Result<_> = tokio::time::timeout(patience, asked)
+        .await
+        .map_err(|_| format!("did not answer within {} s", patience.as_secs()))?;
+    let (answer, status) = ended.map_err(|error| format!("cannot be read: {error}"))?;
+    let Some(status) = status else { return Err("answers with more than 1 MiB".to_owned()) };
+    if !status.success() {
+        let said = plain(&String::from_utf8_lossy(&answer));
+        let said: String = said.trim().chars().take(200).collect();
+        return if said.contains(NO_LOGIN) { Ok(None) } else { Err(format!("says no: {said}")) };
+    }
+    let secret =
+        serde_json::from_slice(&answer).map_err(|_| "gives another answer than such programs give".to_owned())?;
+    Ok(Some(credentials_of(secret, registry)))
+}
+
+/// What a helper says that knows no login for a registry (docker/docker-credential-helpers, `credentials/error.go`).
+const NO_LOGIN: &str = "credentials not found";
+
+fn credentials_of(Secret { username, secret }: Secret, registry: &str) -> DockerCredentials {
     let serveraddress = Some(registry.to_owned());
     // That user name says that the secret is a token (docker/docker-credential-helpers).
-    Some(if username == "<token>" {
+    if username == "<token>" {
         DockerCredentials { identitytoken: Some(secret), serveraddress, ..DockerCredentials::default() }
     } else {
         DockerCredentials {
@@ -103,12 +188,12 @@ async fn from_helper(helper: &str, registry: &str) -> Option<DockerCredentials> 
             serveraddress,
             ..DockerCredentials::default()
         }
-    })
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Config, DOCKER_HUB, from_config, helper};
+    use super::*;
 
     #[test]
     fn a_login_is_found_by_the_host_of_its_registry() {
@@ -126,5 +211,48 @@ mod tests {
         let config: Config = serde_json::from_str(text).expect("valid");
         assert_eq!(helper(&config, "r.example"), Some("ecr-login"));
         assert_eq!(helper(&config, DOCKER_HUB), Some("pass"));
+    }
+    #[tokio::test]
+    async fn a_configuration_that_cannot_be_read_is_named_and_none_is_fine() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("config.json");
+        assert!(of_file(&path, "redis:7").await.is_ok_and(|login| login.is_none()));
+        std::fs::write(&path, r#"{"auths": "geheim"}"#).expect("writable");
+        let trouble = of_file(&path, "redis:7").await.expect_err("it is broken");
+        assert!(trouble.contains("config.json is no configuration") && !trouble.contains("geheim"), "{trouble}");
+        std::fs::write(&path, r#"{"credsStore": "stackctl-has-none"}"#).expect("writable");
+        let trouble = of_file(&path, "redis:7").await.expect_err("there is no such program");
+        assert!(trouble.starts_with("`docker-credential-stackctl-has-none`"), "{trouble}");
+        std::fs::remove_file(&path).expect("it is there");
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().expect("coreutils").success());
+        let trouble = of_file(&path, "redis:7").await.expect_err("nobody writes into it");
+        assert!(trouble.ends_with("is no regular file"), "{trouble}");
+    }
+
+    #[tokio::test]
+    async fn a_helper_is_not_waited_for_without_end_and_what_it_says_is_told() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().expect("a folder");
+        // The name of the program begins so; the rest of the path is the test's.
+        let asked = async |script: &str| {
+            let program = folder.path().join("docker-credential-it");
+            std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).expect("writable");
+            std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("ours");
+            ask(Command::new(&program), "r.example", Duration::from_secs(2)).await
+        };
+        let found = asked(r#"cat >/dev/null; echo '{"Username": "me", "Secret": "pass"}'"#).await;
+        assert_eq!(found.expect("a login").and_then(|login| login.username).as_deref(), Some("me"));
+        assert!(
+            asked("echo credentials not found in native keychain; exit 1").await.is_ok_and(|login| login.is_none())
+        );
+        for (script, words) in [
+            ("echo the store is locked; exit 1", "says no: the store is locked"),
+            ("exec sleep 60", "did not answer within 2 s"),
+            ("cat /dev/zero", "more than 1 MiB"),
+            ("echo hello", "another answer"),
+        ] {
+            let trouble = asked(script).await.expect_err(script);
+            assert!(trouble.contains(words), "{script}: {trouble}");
+        }
     }
 }

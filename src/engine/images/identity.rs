@@ -3,9 +3,9 @@
 use bollard::Docker;
 use bollard::models::ImageInspect;
 
-use super::credentials::credentials;
 use super::registry::ask_registry;
 use super::{BUILT_FROM_LABEL, ImageError};
+use crate::desired::familiar;
 
 /// What tells an image that the engine has from every other.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub async fn identity(docker: &Docker, reference: &str) -> Result<Option<Identit
 
 /// The digest that the registry has for a reference now, as the engine sees the registry.
 pub async fn registry_digest(docker: &Docker, reference: &str) -> Result<String, ImageError> {
-    let answer = ask_registry(docker, reference, credentials(reference).await).await?;
+    let answer = ask_registry(docker, reference).await?;
     answer.descriptor.digest.ok_or_else(|| {
         ImageError::engine(&format!("ask for image `{reference}`"), "the registry's answer names no digest")
     })
@@ -44,24 +44,23 @@ pub async fn platform(docker: &Docker) -> Result<String, ImageError> {
 }
 
 fn of(image: &ImageInspect, reference: &str) -> Identity {
-    let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let name = familiar(crate::pins::name_of(reference));
     let digests = image.repo_digests.iter().flatten();
     let mut digests = digests.filter_map(|known| known.split_once('@'));
     let digest = digests.find(|(repository, _)| familiar(repository) == name).map(|(_, digest)| digest.to_owned());
     let labels = image.config.as_ref().and_then(|config| config.labels.as_ref());
     Identity {
-        id: text(&image.id),
+        id: image.id.clone().unwrap_or_default(),
         digest,
-        platform: format!("{}/{}", text(&image.os), text(&image.architecture)),
+        platform: platform_of(image),
         built_from: labels.and_then(|labels| labels.get(BUILT_FROM_LABEL)).cloned(),
     }
 }
 
-/// `docker.io/library/redis` is `redis`; engines differ in how they write it.
-pub(super) fn familiar(name: &str) -> &str {
-    let short = name.strip_prefix("docker.io/").unwrap_or(name);
-    short.strip_prefix("library/").unwrap_or(short)
+/// The platform that an image is for, such as `linux/amd64`.
+pub(in crate::engine) fn platform_of(image: &ImageInspect) -> String {
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    format!("{}/{}", text(&image.os), text(&image.architecture))
 }
 
 #[cfg(test)]

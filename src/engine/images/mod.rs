@@ -24,6 +24,7 @@ pub use choose::choose;
 pub use debian::{build_debian, debian_version, upstream_version};
 pub(super) use elf::hexadecimal;
 pub use error::{ImageError, ImageErrorKind};
+pub(super) use identity::platform_of;
 pub use identity::{Identity, identity, platform, registry_digest};
 pub(super) use obtain::{built_from, obtain};
 pub use own::{build_own, own_build, own_executable, own_image};

@@ -1,12 +1,17 @@
 //! Gets one image, from wherever it comes.
 
+use bollard::Docker;
 use bollard::models::ImageInspect;
 use tokio::sync::mpsc::unbounded_channel;
 
-use super::{BUILT_FROM_LABEL, Event, ImageError, Progress, build_debian, build_own, own_executable, pull};
+use super::{
+    BUILT_FROM_LABEL, Event, ImageError, ImageErrorKind, Progress, build_debian, build_own, own_executable,
+    platform_of, pull,
+};
 use crate::catalog;
-use crate::desired::{Image, ImageOrigin};
+use crate::desired::{Content, Found, Image, ImageOrigin};
 use crate::engine::{Engine, Error};
+use crate::pins::name_of;
 
 /// Gets an image, and tells in words how far it is.
 pub(in crate::engine) async fn obtain(
@@ -31,7 +36,10 @@ pub(in crate::engine) async fn obtain(
 async fn from_origin(engine: &Engine, image: &Image, progress: Progress) -> Result<(), ImageError> {
     let docker = engine.docker();
     match image.origin {
-        ImageOrigin::Registry => pull(docker, &image.reference, &progress).await,
+        ImageOrigin::Registry => {
+            pull(docker, &image.reference, &progress).await?;
+            is_as_locked(docker, image).await
+        }
         ImageOrigin::Own => build_own(docker, &own_executable()?, &image.reference, &progress).await,
         ImageOrigin::Debian => {
             let packages = catalog::COMPONENTS.iter().filter_map(|component| component.debian.as_ref());
@@ -39,6 +47,24 @@ async fn from_origin(engine: &Engine, image: &Image, progress: Progress) -> Resu
             let package = package.expect("an image from Debian is one of the catalogue");
             build_debian(docker, package, &progress).await.map(drop)
         }
+    }
+}
+
+/// Refuses what was pulled where a lock has another one.
+async fn is_as_locked(docker: &Docker, image: &Image) -> Result<(), ImageError> {
+    let Some(content) = &image.content else { return Ok(()) };
+    let found = docker.inspect_image(&image.reference).await;
+    let found = found.map_err(|cause| ImageError::engine(&format!("inspect image `{}`", image.reference), cause))?;
+    let (id, digests) = (found.id.as_deref().unwrap_or_default(), found.repo_digests.as_deref().unwrap_or_default());
+    let found = Found { id, digests, platform: &platform_of(&found) };
+    match content.objection(name_of(&image.reference), found) {
+        None => Ok(()),
+        Some(cause) => Err(ImageError {
+            kind: ImageErrorKind::Host,
+            doing: format!("hold image `{}` to the lock", image.reference),
+            cause,
+            help: Content::HELP.to_owned(),
+        }),
     }
 }
 

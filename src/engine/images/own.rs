@@ -9,11 +9,11 @@ use bollard::query_parameters::{ListImagesOptionsBuilder, RemoveImageOptions};
 use futures_util::{StreamExt as _, stream};
 use sha2::{Digest as _, Sha256};
 
-use super::identity::familiar;
 use super::import::{ImageConfig, check_architecture, import};
 use super::root::Root;
 use super::{EXECUTABLE_LABEL, ImageError, Progress, elf};
 use crate::catalog::{self, NOBODY};
+use crate::desired::familiar;
 
 /// Where the executable lies in the image.
 const EXECUTABLE: &str = "/stackctl";

@@ -8,7 +8,7 @@ use bollard::query_parameters::CreateImageOptionsBuilder;
 use futures_util::TryStreamExt as _;
 use indexmap::IndexMap;
 
-use super::credentials::credentials;
+use super::credentials::{Login, credentials};
 use super::registry::{registry_error, silent};
 use super::{Activity, Event, ImageError, Progress};
 
@@ -23,9 +23,9 @@ const PATIENCE_WITH_ENGINE: Duration = Duration::from_secs(600);
 /// The error's kind tells a registry that cannot be reached from one that says no.
 pub async fn pull(docker: &Docker, reference: &str, progress: &Progress) -> Result<(), ImageError> {
     let login = credentials(reference).await;
-    let user = login.as_ref().and_then(|login| login.username.clone());
+    let (user, trouble) = (login.user(), login.trouble);
     let options = CreateImageOptionsBuilder::default().from_image(&with_tag(reference)).build();
-    let mut answer = docker.create_image(Some(options), None, login);
+    let mut answer = docker.create_image(Some(options), None, login.credentials);
     let mut layers = Layers::default();
     loop {
         let patience = layers.patience();
@@ -37,7 +37,10 @@ pub async fn pull(docker: &Docker, reference: &str, progress: &Progress) -> Resu
                 }
             }
             Ok(Ok(None)) => return Ok(()),
-            Ok(Err(cause)) => return Err(registry_error("pull", reference, user.as_deref(), &cause)),
+            Ok(Err(cause)) => {
+                let error = registry_error("pull", reference, user.as_deref(), &cause);
+                return Err(Login::explain(trouble.as_ref(), error));
+            }
             Err(_) => return Err(silent("pull", reference, patience)),
         }
     }

@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use bollard::Docker;
-use bollard::auth::DockerCredentials;
 use bollard::errors::Error;
 use bollard::models::DistributionInspect;
 
-use super::credentials::credentials;
+use super::credentials::{Login, credentials};
 use super::refusal::Refusal;
 use super::{ImageError, ImageErrorKind};
 use crate::catalog::COMPONENTS;
@@ -50,21 +49,20 @@ const UNREACHABLE_ENDS: [&str; 6] = [
 ///
 /// `Ok` means yes. The error's kind tells a registry that is not there from one that says no.
 pub(super) async fn has_image(docker: &Docker, reference: &str) -> Result<(), ImageError> {
-    let login = credentials(reference).await;
-    ask_registry(docker, reference, login).await.map(drop)
+    ask_registry(docker, reference).await.map(drop)
 }
 
 /// What the registry says of this image.
-pub(super) async fn ask_registry(
-    docker: &Docker,
-    reference: &str,
-    login: Option<DockerCredentials>,
-) -> Result<DistributionInspect, ImageError> {
-    let user = login.as_ref().and_then(|login| login.username.clone());
-    let question = docker.inspect_registry_image(reference, login);
+pub(super) async fn ask_registry(docker: &Docker, reference: &str) -> Result<DistributionInspect, ImageError> {
+    let login = credentials(reference).await;
+    let (user, trouble) = (login.user(), login.trouble);
+    let question = docker.inspect_registry_image(reference, login.credentials);
     match tokio::time::timeout(PATIENCE, question).await {
         Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(cause)) => Err(registry_error("ask for", reference, user.as_deref(), &cause)),
+        Ok(Err(cause)) => {
+            let error = registry_error("ask for", reference, user.as_deref(), &cause);
+            Err(Login::explain(trouble.as_ref(), error))
+        }
         Err(_) => Err(silent("ask for", reference, PATIENCE)),
     }
 }

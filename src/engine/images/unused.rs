@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use bollard::query_parameters::{ListContainersOptionsBuilder, ListImagesOptionsBuilder, RemoveImageOptions};
 
 use super::BUILT_FROM_LABEL;
-use super::identity::familiar;
+use crate::desired::familiar;
 use crate::engine::error::cannot;
 use crate::engine::{Engine, Error};
 

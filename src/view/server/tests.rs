@@ -44,6 +44,7 @@ async fn page(prometheus: &Prometheus, dashboard: Dashboard, address: &str) -> S
         prometheus: prometheus.clone(),
         zone: TimeZone::UTC,
         loopback_only: true,
+        login: None,
         stands_in: None,
     };
     let library = Library { stack: "demo".to_owned(), interval: 15.0, dashboards: vec![dashboard.clone()] };
