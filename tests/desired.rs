@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use indexmap::IndexMap;
 use stackctl::desired::{
-    Attachment, Desired, Facts, ImageChoice, ImageOrigin, Job, JobTargets, PullPolicy, ScaleOverride, Service,
+    Attachment, Desired, Facts, ImageChoice, ImageOrigin, Job, JobTargets, PullPolicy, Says, ScaleOverride, Service,
     wanted_images,
 };
 use stackctl::stack::{
@@ -106,6 +106,73 @@ fn among_others_a_lone_replica_is_scraped_by_the_name_of_its_container() {
     let stack = Stack { attached: named([("theirs", attached)]), ..with_web(web()) };
     assert_eq!(targets(&desired(&stack), "web"), ["demo-web-1:80"], "the project has one");
     assert_eq!(targets(&desired(&stack), "theirs"), ["shop-web-1:80"], "gone, and no app of the stack");
+}
+
+/// A stack in which `redis` watches `cache`, which is in these networks. `lan` is of others.
+fn watching(networks: &[&str]) -> Desired {
+    let mut cache = app("redis:7", Metrics::default());
+    cache.metrics = None;
+    cache.wiring.networks = networks.iter().map(|key| (name(key), ServiceNetwork::default())).collect();
+    let external = Network { external: true, ..Network::default() };
+    let exporter = Exporter { watched: Some("cache".parse().expect("an app")), ..Exporter::default() };
+    desired(&Stack {
+        apps: named([("cache", cache)]),
+        networks: named([("back", Network::default()), ("lan", external)]),
+        exporters: named([("redis", exporter)]),
+        ..bare("demo")
+    })
+}
+
+#[test]
+fn an_exporter_keeps_away_from_others_where_it_can_and_asks_its_app_by_a_name_that_only_that_has() {
+    for (of_app, of_exporter) in [
+        (&["default", "lan"][..], vec![("default", vec!["redis"])]),
+        (&["back", "default", "lan"], vec![("default", vec!["redis"]), ("back", vec!["redis"])]),
+        (&["lan"], vec![("lan", vec![])]),
+        (&[], vec![("default", vec!["redis"])]),
+    ] {
+        let desired = watching(of_app);
+        let container = &service(&desired, "redis").container;
+        let aliases = |it: &Attachment| it.aliases.clone();
+        let joined: Vec<_> = container.networks.iter().map(|it| (it.key.as_str(), aliases(it))).collect();
+        let expected: Vec<(&str, Vec<String>)> = of_exporter
+            .into_iter()
+            .map(|(key, aliases)| (key, aliases.into_iter().map(str::to_owned).collect()))
+            .collect();
+        assert_eq!(joined, expected, "{of_app:?}");
+        assert_eq!(container.settings.environment["REDIS_ADDR"], "redis://demo-cache-1:6379", "{of_app:?}");
+        let watched = service(&desired, "prometheus").container.networks.iter().map(|it| it.key.as_str());
+        let (watched, own): (Vec<_>, Vec<_>) = (watched.collect(), joined.iter().map(|(key, _)| *key).collect());
+        assert!(own.iter().all(|key| watched.contains(key)), "{watched:?}");
+    }
+}
+
+#[test]
+fn among_others_grafana_and_the_probes_go_by_the_names_of_containers_too() {
+    let external = Network { external: true, ..Network::default() };
+    let probe = Probe { http: vec!["http://web/".to_owned()], ..Probe::default() };
+    let alone = Stack {
+        probes: named([("front", probe)]),
+        exporters: named([("blackbox", Exporter::default())]),
+        ..with_web(web())
+    };
+    let prober = |stack: &Stack| job(&desired(stack), "front").prober.clone().expect("it has one");
+    let datasource = |stack: &Stack| desired(stack).grafana.expect("it is on").datasources[0].url.clone();
+    assert_eq!((prober(&alone), datasource(&alone)), ("blackbox:9115".to_owned(), "http://prometheus:9090".to_owned()));
+    let among = Stack { networks: named([("proxy", external)]), ..alone.clone() };
+    assert_eq!(prober(&among), "demo-blackbox-1:9115");
+    assert_eq!(targets(&desired(&among), "blackbox"), ["demo-blackbox-1:9115"], "as it is scraped");
+    assert_eq!(datasource(&among), "http://demo-prometheus-1:9090");
+    let view = Desired::of(&among, &leave_out("grafana"));
+    assert!(command(&view, "grafana").contains("--prometheus http://demo-prometheus-1:9090"));
+}
+
+#[test]
+fn an_exporter_without_an_app_says_by_its_metric_whether_it_reaches_what_it_watches() {
+    let exporters = named([("redis", Exporter::default()), ("node", Exporter::default())]);
+    let desired = desired(&Stack { exporters, ..bare("demo") });
+    let says = Some(Says::Reaches { metric: "redis_up".to_owned(), app: None });
+    assert_eq!((job(&desired, "redis").says.clone(), job(&desired, "node").says.clone()), (says, None));
 }
 
 #[test]

@@ -8,9 +8,11 @@ use std::time::{Duration, Instant};
 use futures_util::{StreamExt, stream};
 use tokio::net::TcpStream;
 
+use super::prove;
 use super::situation::Situation;
 use crate::desired::Protocol;
-use crate::engine::{ContainerState, ObservedContainer};
+use crate::engine::{ContainerState, ObservedContainer, Prober};
+use crate::probe::{Listener, Request};
 
 /// Time that a program may take until it listens there, after all else stands.
 const PATIENCE: Duration = Duration::from_millis(1500);
@@ -30,6 +32,8 @@ pub(super) struct Silent {
     pub(super) service: String,
     pub(super) container: String,
     pub(super) port: u16,
+    /// Somebody listens there, on loopback of the container alone.
+    pub(super) is_on_loopback: bool,
 }
 
 /// The published ports that refuse at every address of their container. The host's own end tells nothing: Docker takes
@@ -46,20 +50,31 @@ pub(super) async fn silent(situation: &Situation) -> BTreeSet<Silent> {
         ports.collect::<BTreeSet<u16>>().into_iter().map(move |port| (container, port))
     });
     let places: Vec<_> = places.collect();
-    let looks = stream::iter(places).map(async |(container, port)| look(container, port).await);
+    let prober = &prove::prober(situation);
+    let looks = stream::iter(places).map(async |(container, port)| look(container, port, prober).await);
     looks.buffer_unordered(CONCURRENCY).filter_map(async |found| found).collect().await
 }
 
-async fn look(container: &ObservedContainer, port: u16) -> Option<Silent> {
+async fn look(container: &ObservedContainer, port: u16, prober: &Prober) -> Option<Silent> {
     let addresses: Vec<IpAddr> = container.addresses.values().flatten().copied().collect();
     let begun = Instant::now();
     while !addresses.is_empty() && refuse(&addresses, port).await {
         if begun.elapsed() >= PATIENCE {
-            return Some(Silent { service: container.service.clone(), container: container.name.clone(), port });
+            let is_on_loopback = is_on_loopback(container, port, prober).await;
+            let (service, container) = (container.service.clone(), container.name.clone());
+            return Some(Silent { service, container, port, is_on_loopback });
         }
         tokio::time::sleep(PAUSE).await;
     }
     None
+}
+
+/// Whether a look from inside finds somebody on that port after all.
+async fn is_on_loopback(container: &ObservedContainer, port: u16, prober: &Prober) -> bool {
+    let request = Request { listeners: Some(Vec::new()), ..Request::default() };
+    let report = prober.beside(&container.id, &request).await;
+    let is_it = |listener: &Listener| listener.address.port() == port && listener.address.ip().is_loopback();
+    report.is_ok_and(|report| report.listeners.iter().any(is_it))
 }
 
 /// Whether all of them refuse. Silence may have many reasons.

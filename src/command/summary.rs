@@ -59,9 +59,15 @@ pub(super) fn say(situation: &Situation, elapsed: Duration, silent: &BTreeSet<Si
             output::say(&format!("  {name:<16} {url}{hint}{}", login_of_view(situation, service)));
         }
     }
-    for Silent { service, container, port } in silent {
-        let text =
-            format!("nobody listens on port {port} of `{container}`, which `ports` publishes: correct that number");
+    for Silent { service, container, port, is_on_loopback } in silent {
+        let text = if *is_on_loopback {
+            format!(
+                "on port {port} of `{container}`, which `ports` publishes, the app listens on loopback only: have it listen on \
+                 0.0.0.0:{port}"
+            )
+        } else {
+            format!("nobody listens on port {port} of `{container}`, which `ports` publishes: correct that number")
+        };
         output::say(&format!("  {service:<16} {}", in_lines(&text)));
     }
     if images {

@@ -36,7 +36,7 @@ pub(super) fn make(
 fn datasources(input: Input, prometheus: &Prometheus) -> Vec<Datasource> {
     let servers = server::all(input, prometheus).into_iter().filter(PrometheusServer::has_the_whole);
     let one = |server: PrometheusServer| {
-        let url = guard::url(prometheus, &server.service);
+        let url = guard::url(input.stack, prometheus, &server.service);
         if server.is_first() {
             return Datasource { name: "Prometheus".to_owned(), uid: DATASOURCE_UID.to_owned(), url };
         }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
+use super::called::{Asked, Asker};
 use super::{
     BasicAuth, Healthcheck, HealthcheckTest, PlacedSecret, Scheme, SecretForm, SecretSource, Tls, component, secret,
 };
@@ -12,7 +13,7 @@ use crate::catalog::prometheus::{
     WEB_SECRET,
 };
 use crate::catalog::{Quoting, Version};
-use crate::stack::{Prometheus, Web, WebTls};
+use crate::stack::{Prometheus, Stack, Web, WebTls};
 
 /// What Prometheus asks of everybody who asks it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,11 +53,12 @@ pub(super) fn of(section: &Prometheus) -> Option<Guard> {
     })
 }
 
-/// URL of a Prometheus for those who find it by the name of its service.
-pub(super) fn url(section: &Prometheus, service_name: &str) -> String {
+/// URL of a Prometheus for others of the stack.
+pub(super) fn url(stack: &Stack, section: &Prometheus, service_name: &str) -> String {
     let is_https = section.web.as_ref().is_some_and(|web| web.tls.is_some());
     let scheme = if is_https { "https" } else { "http" };
-    format!("{scheme}://{service_name}:{}", PROMETHEUS.port)
+    let asked = Asked { name: service_name, settings: &section.container, replicas: 1 };
+    format!("{scheme}://{}:{}", asked.host(stack, 1, Asker::Other), PROMETHEUS.port)
 }
 
 /// The flag that has Prometheus ask.

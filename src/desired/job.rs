@@ -47,14 +47,12 @@ pub struct Job {
 /// What a target says of the thing that it watches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Says {
-    /// An exporter: whether it reaches its app.
+    /// An exporter: whether it reaches what it watches.
     Reaches {
         /// Metric that is 0 where it does not.
         metric: String,
-        /// The app.
-        app: String,
-        /// Where it asks, `HOST:PORT`.
-        address: String,
+        /// The app of the stack; `None`: the exporter's own settings say where it asks.
+        app: Option<WatchedApp>,
     },
     /// A prober: whether what it asked was well.
     Probed {
@@ -67,6 +65,15 @@ pub enum Says {
         /// It comes with a password or a token.
         signs_in: bool,
     },
+}
+
+/// An app of the stack, as an exporter watches it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WatchedApp {
+    /// Its name.
+    pub name: String,
+    /// Where the exporter asks, `HOST:PORT`.
+    pub address: String,
 }
 
 /// What a job watches.

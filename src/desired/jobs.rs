@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use super::assemble::Input;
+use super::called::{Asked, Asker};
 use super::lookup::find;
 use super::scrape::{Timing, job};
-use super::{ContainerSettings, Duration, HOST, Job, JobOrigin, JobTargets, Protocol, Role, Service, StaticTarget};
+use super::{ContainerSettings, Duration, Job, JobOrigin, JobTargets, Protocol, Role, Service, StaticTarget};
 use super::{attached, daemon, exporter, guard, probe, server, watched};
 use crate::catalog;
 use crate::catalog::prometheus::PROMETHEUS;
@@ -56,7 +57,9 @@ fn of_exporter(input: Input, service: &Service, timing: &Timing) -> Option<Job> 
     let mut job = of_service(input, service, &exporter.metrics, port, timing);
     let component = catalog::component(exporter.kind(&service.name));
     job.honor_labels |= component.is_some_and(|component| component.honor_labels);
-    job.says = watched::of(input, &service.name, exporter).map(|watched| watched.says());
+    let watched = watched::of(input, &service.name, exporter);
+    let unnamed = || component.and_then(|component| watched::says_of_unnamed(component));
+    job.says = watched.map(|watched| watched.says()).or_else(unnamed);
     Some(job)
 }
 
@@ -106,31 +109,18 @@ fn of_service(input: Input, service: &Service, metrics: &Metrics, port: u16, tim
         let refresh_interval = refresh_interval(metrics.interval.unwrap_or(timing.interval));
         JobTargets::Dns { name: service.name.clone(), port, refresh_interval }
     } else {
-        JobTargets::Static(static_targets(input, service, port, on_host))
+        JobTargets::Static(static_targets(input, service, port))
     };
     let job_name = metrics.job.as_ref().map_or(service.name.as_str(), |job| job.as_str());
     job(job_name, JobOrigin::Service(service.name.clone()), targets, metrics, timing)
 }
 
 /// One target for each replica, each under a name that is its own.
-///
-/// A lone one is called like its service, but not where Prometheus may stand in a network of others: somebody there may have
-/// the same name, and would be scraped in its place.
-fn static_targets(input: Input, service: &Service, port: u16, on_host: bool) -> Vec<StaticTarget> {
-    let stack = input.stack;
-    let among_others = !stack.attached.is_empty() || stack.networks.values().any(|network| network.external);
-    let alone = service.replicas == 1 && service.container.settings.container_name.is_none() && !among_others;
-    let host = |replica| {
-        if on_host {
-            HOST.to_owned()
-        } else if alone {
-            service.name.clone()
-        } else {
-            service.container_name(input.stack.name.as_str(), replica)
-        }
-    };
-    let replicas = 1..=service.replicas;
-    replicas
+fn static_targets(input: Input, service: &Service, port: u16) -> Vec<StaticTarget> {
+    let (settings, replicas) = (&service.container.settings, service.replicas);
+    let asked = Asked { name: &service.name, settings, replicas };
+    let host = |replica| asked.host(input.stack, replica, Asker::Prometheus);
+    (1..=replicas)
         .map(|replica| StaticTarget { address: format!("{}:{port}", host(replica)), replica: Some(replica) })
         .collect()
 }

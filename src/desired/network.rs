@@ -63,10 +63,15 @@ pub(super) fn attachment(stack: &Stack, key: &str, service_name: &str, aliases: 
 /// that it takes nobody's place.
 pub(super) fn visiting(stack: &Stack, key: &str, service_name: &str) -> Attachment {
     let mut attachment = attachment(stack, key, service_name, &[]);
-    if find(&stack.networks, key).is_some_and(|network| network.external) {
+    if is_of_others(stack, key) {
         attachment.aliases.clear();
     }
     attachment
+}
+
+/// Whether somebody else made it, and may stand in it.
+pub(super) fn is_of_others(stack: &Stack, key: &str) -> bool {
+    find(&stack.networks, key).is_some_and(|network| network.external)
 }
 
 fn network(stack: &Stack, key: &str) -> Network {

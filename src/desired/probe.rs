@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::assemble::Input;
+use super::called::{Asked, Asker};
 use super::scrape::{Timing, job};
 use super::{
     BasicAuth, Job, JobOrigin, JobTargets, OnChange, PlacedFile, PlacedSecret, Says, Service, StaticTarget,
@@ -177,8 +178,8 @@ pub(super) fn jobs(input: Input, services: &[Service], timing: &Timing) -> Vec<J
     let prober = input.stack.exporters.iter().find(|(name, exporter)| exporter.kind(name.as_str()) == BLACKBOX.name);
     let Some((name, exporter)) = prober else { return Vec::new() };
     let Some(service) = services.iter().find(|service| service.name == name.as_str()) else { return Vec::new() };
-    let on_host = service.container.settings.network_mode.as_deref() == Some("host");
-    let host = if on_host { super::HOST } else { service.name.as_str() };
+    let asked = Asked { name: &service.name, settings: &service.container.settings, replicas: 1 };
+    let host = asked.host(input.stack, 1, Asker::Prometheus);
     let address = format!("{host}:{}", super::exporter::port(name.as_str(), exporter));
     input.stack.probes.iter().map(|(name, probe)| one(name.as_str(), probe, &address, timing)).collect()
 }

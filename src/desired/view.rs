@@ -8,7 +8,7 @@ use crate::catalog::grafana::{ADMIN_PASSWORD, GRAFANA};
 use crate::catalog::own;
 use crate::catalog::prometheus::PROMETHEUS;
 use crate::dashboard::Library;
-use crate::stack::{Grafana, Prometheus, Wiring};
+use crate::stack::{Grafana, Prometheus, Stack, Wiring};
 
 /// The rendered file with the dashboards.
 pub const LIBRARY_SOURCE: &str = "view/dashboards.json";
@@ -21,7 +21,7 @@ pub(super) fn service(input: Input, section: &Grafana, prometheus: &Prometheus) 
     let published = component::published(section.port, GRAFANA.port);
     let on_loopback = published.is_some_and(|address| address.ip().is_loopback());
     let mut settings = ContainerSettings {
-        command: Some(command(prometheus, on_loopback)),
+        command: Some(command(input.stack, prometheus, on_loopback)),
         mem_limit: section.container.mem_limit,
         restart: Restart::UnlessStopped,
         ..ContainerSettings::default()
@@ -52,9 +52,9 @@ pub(super) fn service(input: Input, section: &Grafana, prometheus: &Prometheus) 
 
 /// Published on loopback, it answers to the names of loopback only: another site's name that leads there is a trick to
 /// read the page (DNS rebinding). Everywhere else it asks for what Grafana would ask for.
-fn command(prometheus: &Prometheus, on_loopback: bool) -> Command {
+fn command(stack: &Stack, prometheus: &Prometheus, on_loopback: bool) -> Command {
     let (_, access) = guard::view_secrets(prometheus);
-    let prometheus = guard::url(prometheus, PROMETHEUS.name);
+    let prometheus = guard::url(stack, prometheus, PROMETHEUS.name);
     let port = GRAFANA.port.to_string();
     let words =
         ["view", "--serve-from", LIBRARY_FILE, "--prometheus", &prometheus, "--bind", "0.0.0.0", "--port", &port];

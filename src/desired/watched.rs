@@ -3,13 +3,14 @@
 use indexmap::IndexMap;
 
 use super::assemble::Input;
+use super::called::{Asked, Asker};
 use super::lookup::find;
 use super::{
     Attachment, Command, ContainerSettings, Dependency, DependencyCondition, HOST, HealthcheckTest, PlacedSecret, Says,
-    SecretForm, SecretSource, SettingPlace, jobs, network, secret,
+    SecretForm, SecretSource, SettingPlace, WatchedApp, jobs, network, secret,
 };
-use crate::catalog::{Handover, Login, PasswordPlace, Watches};
-use crate::stack::{App, Exporter, MountKind, Stack};
+use crate::catalog::{Component, Handover, Login, PasswordPlace, Watches};
+use crate::stack::{App, Exporter, MountKind, ServiceName, Stack};
 
 /// An app, and how an exporter watches it.
 pub(super) struct Watched<'a> {
@@ -41,7 +42,11 @@ pub(super) fn of<'a>(input: Input<'a>, exporter_name: &str, exporter: &'a Export
     let mut made = Watched {
         app_name,
         app,
-        host: host(input, app_name, app),
+        host: Asked { name: app_name, settings: &app.container, replicas: app.replicas() }.host(
+            input.stack,
+            1,
+            Asker::Other,
+        ),
         port: target.port.or(watches.port).unwrap_or_else(|| jobs::first_port(&app.container)),
         user,
         database,
@@ -94,15 +99,10 @@ fn in_file(stack: &Stack, app: &App, path: &str) -> Option<SecretSource> {
     }
 }
 
-/// The name under which the app answers: its own, its first replica's, or the host's.
-fn host(input: Input, app_name: &str, app: &App) -> String {
-    if app.container.network_mode.as_deref() == Some("host") {
-        HOST.to_owned()
-    } else if app.replicas() == 1 || app.container.container_name.is_some() {
-        app_name.to_owned()
-    } else {
-        format!("{}-{app_name}-1", input.stack.name)
-    }
+/// What an exporter without `for` says of what its own settings name.
+pub(super) fn says_of_unnamed(component: &Component) -> Option<Says> {
+    let metric = component.watches.as_ref()?.reaches;
+    (!metric.is_empty()).then(|| Says::Reaches { metric: metric.to_owned(), app: None })
 }
 
 impl Watched<'_> {
@@ -149,10 +149,16 @@ impl Watched<'_> {
         }
     }
 
-    /// The networks of the app, for an exporter that names none itself.
+    /// The stack's own networks of the app, for an exporter that names none itself: whoever need not be among others is not.
+    /// Where the app is among others alone, theirs.
     pub(super) fn networks(&self, stack: &Stack, exporter_name: &str) -> Vec<Attachment> {
-        let joined = self.app.wiring.networks.keys().map(|key| (key.clone(), crate::stack::ServiceNetwork::default()));
-        network::attachments(stack, exporter_name, &joined.collect::<IndexMap<_, _>>())
+        let joined: Vec<&str> = self.app.wiring.networks.keys().map(ServiceName::as_str).collect();
+        if joined.is_empty() {
+            return network::attachments(stack, exporter_name, &IndexMap::new());
+        }
+        let own: Vec<&str> = joined.iter().copied().filter(|key| !network::is_of_others(stack, key)).collect();
+        let joined = if own.is_empty() { joined } else { own };
+        network::in_order(joined.into_iter().map(|key| network::visiting(stack, key, exporter_name)).collect())
     }
 
     /// It starts once the app is well, as far as the file says how to tell. An app that falls ill later is what it shows.
@@ -167,8 +173,7 @@ impl Watched<'_> {
     pub(super) fn says(&self) -> Says {
         Says::Reaches {
             metric: self.watches.reaches.to_owned(),
-            app: self.app_name.to_owned(),
-            address: format!("{}:{}", self.host, self.port),
+            app: Some(WatchedApp { name: self.app_name.to_owned(), address: format!("{}:{}", self.host, self.port) }),
         }
     }
 

@@ -55,7 +55,7 @@ const LONGEST_LINE_IN_FULL: usize = 16 * 1024;
 #[derive(Debug, Clone)]
 pub struct Prober {
     pub(super) engine: Engine,
-    stack: String,
+    pub(super) stack: String,
     image: String,
     networks: Vec<String>,
     /// The image was found missing, and made.

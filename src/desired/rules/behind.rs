@@ -10,10 +10,10 @@ const HOLDS_FOR: Duration = Duration::from_secs(2 * 60);
 /// How long what was said last holds where the exporter that said it is gone.
 const REMEMBERED: Duration = Duration::from_secs(60 * 60);
 
-/// Exporters that say of themselves that they do not reach their app: a rule for each, which names the app.
+/// Exporters that say of themselves that they do not reach their app: a rule for each that has one, which names it.
 pub(super) fn app_unreachable(stack: &Stack, config: &PrometheusConfig) -> Vec<Rule> {
     let said = config.jobs.iter().filter_map(|job| match &job.says {
-        Some(Says::Reaches { metric, app, .. }) => Some((job.name.as_str(), metric, app)),
+        Some(Says::Reaches { metric, app: Some(app) }) => Some((job.name.as_str(), metric, app.name.as_str())),
         _ => None,
     });
     let said: Vec<_> = said.collect();

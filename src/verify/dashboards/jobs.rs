@@ -40,8 +40,8 @@ enum State {
     Pending,
     /// Every scrape fails.
     Failing,
-    /// An exporter, which does not reach this app.
-    Unreached(String),
+    /// An exporter, which does not reach its app, or what its own settings name.
+    Unreached(Option<String>),
     /// A probe none of whose targets answers as it shall.
     Unanswered,
 }
@@ -182,7 +182,7 @@ fn state(job: Option<&Job>, targets: &[&Target], unreached: &Unreached) -> Optio
         return Some(if is_down { State::Failing } else { State::Pending });
     }
     let (metric, state) = match job?.says.as_ref()? {
-        Says::Reaches { metric, app, .. } => (metric.as_str(), State::Unreached(app.clone())),
+        Says::Reaches { metric, app } => (metric.as_str(), State::Unreached(app.as_ref().map(|app| app.name.clone()))),
         Says::Probed { .. } => ("probe_success", State::Unanswered),
     };
     let label = |target: &Target, name: &str| target.labels.get(name).cloned().unwrap_or_default();
@@ -226,7 +226,8 @@ fn trouble(job: &str, state: &State, metric: &str, who: &str) -> Trouble {
         }
         State::Failing => (Cause::JobDown, format!("the {who} have no data, because no target of `{job}` is scraped")),
         State::Unreached(app) => {
-            (Cause::JobDown, format!("the {who} have no data, because the exporter `{job}` does not reach `{app}`"))
+            let what = app.as_ref().map_or("what it watches".to_owned(), |app| format!("`{app}`"));
+            (Cause::JobDown, format!("the {who} have no data, because the exporter `{job}` does not reach {what}"))
         }
         State::Unanswered if metric.starts_with(OF_CERTIFICATES) => {
             let why = format!("probe `{job}` does not get a certificate that it trusts");

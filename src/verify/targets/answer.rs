@@ -63,17 +63,22 @@ fn status_trouble(expected: &Expected, looked: &Looked, http: &Http, url: &str) 
 
 fn no_metrics_there(expected: &Expected, looked: &Looked, http: &Http, url: &str) -> Trouble {
     let status = http.status;
-    if let Some(other) = looked.others.first() {
-        let message = format!("`{url}` answers {status}; metrics are at `{}`", other.path);
-        return Trouble::new(Cause::WrongPath, message, expected.write("path", &other.path));
-    }
-    let message = format!("`{url}` answers {status}{}", quoted(&http.head));
-    match status {
-        404 | 405 | 410 => {
-            let message = format!("{message}; no usual path answers with metrics");
+    let has_no_such_page = matches!(status, 404 | 405 | 410);
+    match looked.others.first() {
+        Some(other) if has_no_such_page => {
+            let message = format!("`{url}` answers {status}; metrics are at `{}`", other.path);
+            Trouble::new(Cause::WrongPath, message, expected.write("path", &other.path))
+        }
+        None if has_no_such_page => {
+            let message = format!("`{url}` answers {status}{}; no usual path answers with metrics", quoted(&http.head));
             Trouble::new(Cause::WrongPath, message, path_if_any(expected))
         }
-        _ => Trouble::new(Cause::HttpStatus, message, expected.see_log("why it answers so")),
+        // The page is there: another one is no reason to ask for that instead.
+        other => {
+            let beside = other.map(|other| format!("; there are metrics at `{}`, too", other.path)).unwrap_or_default();
+            let message = format!("`{url}` answers {status}{}{beside}", quoted(&http.head));
+            Trouble::new(Cause::HttpStatus, message, expected.see_log("why it answers so"))
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Troubles that lie in the container itself, or in the networks it is in.
 
 use super::evidence::Evidence;
-use super::expected::{Expected, Index, networks_of};
+use super::expected::{Asking, Expected, Index, networks_of};
 use crate::desired::{JobOrigin, Service};
 use crate::engine::{ContainerState, Health, ObservedContainer};
 use crate::verify::{Cause, Trouble};
@@ -11,7 +11,17 @@ pub(super) fn trouble(expected: &Expected, evidence: &Evidence) -> Option<Troubl
     if let JobOrigin::Attached(app_name) = &expected.job.origin {
         return attached(app_name, expected, evidence);
     }
+    if let Some(prober) = &expected.prober {
+        return not_asked(prober, expected, evidence);
+    }
     trouble_of(&expected.service?.name, &expected.instance, expected.container, evidence)
+}
+
+/// Why nobody asks what is probed. A prober that runs may well ask, however its health check stands.
+fn not_asked(prober: &Asking, expected: &Expected, evidence: &Evidence) -> Option<Trouble> {
+    let trouble = trouble_of(&prober.service.name, &prober.instance, prober.container, evidence)?;
+    let message = format!("nobody asks `{}`: {}", expected.instance, trouble.message);
+    (trouble.cause != Cause::ContainerUnhealthy).then_some(Trouble { message, ..trouble })
 }
 
 /// The same for what somebody else runs: stackctl neither makes nor starts it.

@@ -19,6 +19,17 @@ pub(super) struct Expected<'a> {
     pub(super) addresses: Vec<String>,
     /// `HOST:PORT` to ask from inside the network.
     pub(super) ask: Option<String>,
+    /// Who asks it in Prometheus' place, where it is probed.
+    pub(super) prober: Option<Asking<'a>>,
+}
+
+/// The exporter that carries out probes.
+#[derive(Debug, Clone)]
+pub(super) struct Asking<'a> {
+    pub(super) service: &'a Service,
+    pub(super) container: Option<&'a ObservedContainer>,
+    /// Name of its container.
+    pub(super) instance: String,
 }
 
 impl Expected<'_> {
@@ -92,7 +103,7 @@ impl Expected<'_> {
 
     /// Advice to look into the log of what answers.
     pub(super) fn see_log(&self, why: &str) -> String {
-        match self.service {
+        match self.service.or_else(|| self.prober.as_ref().map(|prober| prober.service)) {
             Some(service) => format!("see `stackctl logs {}` for {why}", service.name),
             None if self.container.is_some() => format!("see `docker logs {}` for {why}", self.instance),
             None => format!("see the log of what answers there for {why}"),
@@ -222,7 +233,12 @@ impl<'a> Index<'a> {
         };
         match &job.targets {
             JobTargets::Static(targets) => {
-                targets.iter().map(|target| self.written_out(job, service, &target.address, target.replica)).collect()
+                let prober = job.prober.as_deref().and_then(|address| self.asking(address));
+                let one = |target: &'a StaticTarget| Expected {
+                    prober: prober.clone(),
+                    ..self.written_out(job, service, &target.address, target.replica)
+                };
+                targets.iter().map(one).collect()
             }
             JobTargets::Dns { port, .. } => {
                 let replicas = service.map_or(0, |service| service.replicas);
@@ -231,6 +247,13 @@ impl<'a> Index<'a> {
                 })
             }
         }
+    }
+
+    /// Who answers at that address, where it is a service of the stack.
+    fn asking(&self, address: &str) -> Option<Asking<'a>> {
+        let service = service_called(self.desired, address.rsplit_once(':')?.0)?;
+        let instance = service.container_name(&self.desired.stack, 1);
+        Some(Asking { service, container: self.container(service, 1), instance })
     }
 
     /// One for each Prometheus.
@@ -250,7 +273,7 @@ impl<'a> Index<'a> {
             let host = target.address.rsplit_once(':').map_or(target.address.as_str(), |(host, _)| host);
             let instance = container.map_or(host, |container| &container.name).to_owned();
             let (addresses, ask) = (vec![target.address.clone()], Some(target.address.clone()));
-            Expected { job, service: None, container, instance, addresses, ask }
+            Expected { job, service: None, container, instance, addresses, ask, prober: None }
         };
         targets.iter().enumerate().map(one).collect()
     }
@@ -271,8 +294,8 @@ impl<'a> Index<'a> {
         );
         let container = named.and_then(|(service, replica)| self.container(service, replica));
         let addresses = vec![address.to_owned()];
-        let ask = job.prober.clone().unwrap_or_else(|| seen_from_beside(service, address));
-        Expected { job, service, container, instance, addresses, ask: Some(ask) }
+        let ask = job.prober.clone().unwrap_or_else(|| seen_from_beside(service, &instance, address));
+        Expected { job, service, container, instance, addresses, ask: Some(ask), prober: None }
     }
 
     fn looked_up(&self, job: &'a Job, service: &'a Service, replica: u32, port: u16) -> Expected<'a> {
@@ -287,7 +310,8 @@ impl<'a> Index<'a> {
         };
         let (addresses, shared): (Vec<String>, Vec<String>) = (sockets(false), sockets(true));
         let instance = service.container_name(&self.desired.stack, replica);
-        Expected { job, service: Some(service), container, instance, addresses, ask: shared.into_iter().next() }
+        let ask = shared.into_iter().next();
+        Expected { job, service: Some(service), container, instance, addresses, ask, prober: None }
     }
 
     pub(super) fn container(&self, service: &Service, replica: u32) -> Option<&'a ObservedContainer> {
@@ -295,11 +319,20 @@ impl<'a> Index<'a> {
     }
 }
 
+/// The service that is called so inside the networks: by its name, or by that of one of its containers.
+pub(super) fn service_called<'a>(desired: &'a Desired, host: &str) -> Option<&'a Service> {
+    let is_named = |service: &&Service| {
+        let mut replicas = 1..=service.replicas;
+        service.name == host || replicas.any(|replica| service.container_name(&desired.stack, replica) == host)
+    };
+    desired.services.iter().find(is_named)
+}
+
 /// Prometheus scrapes itself on `localhost`, which is somebody else for a probe that stands beside it.
-fn seen_from_beside(service: Option<&Service>, address: &str) -> String {
+fn seen_from_beside(service: Option<&Service>, instance: &str, address: &str) -> String {
     match (service, address.rsplit_once(':')) {
         (Some(service), Some(("localhost" | "127.0.0.1", port))) if service.role == Role::Prometheus => {
-            format!("{}:{port}", service.name)
+            format!("{instance}:{port}")
         }
         _ => address.to_owned(),
     }

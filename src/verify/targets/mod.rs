@@ -7,6 +7,7 @@ mod evidence;
 mod expected;
 mod extra;
 mod gather;
+mod namesakes;
 mod question;
 mod reach;
 mod says;
@@ -100,7 +101,16 @@ pub async fn targets(
         views.push(View::of_nobody());
     }
     let looked = views.into_iter().map(|view| look_closer(desired, observed, servers, view, prober));
-    judge_views(desired, observed, &join_all(looked).await)
+    let strangers = async {
+        match prober {
+            Some(prober) => namesakes::ask(desired, prober).await,
+            None => Vec::new(),
+        }
+    };
+    let (looked, strangers) = tokio::join!(join_all(looked), strangers);
+    let mut findings = judge_views(desired, observed, &looked);
+    findings.extend(namesakes::findings(desired, &strangers));
+    findings
 }
 
 /// What every Prometheus says of its targets, and what these say of what they watch.

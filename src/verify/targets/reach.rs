@@ -1,11 +1,12 @@
 //! Troubles on the way to the answer: the name and the socket.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::container;
 use super::evidence::Evidence;
-use super::expected::Expected;
-use crate::desired::{JobOrigin, JobTargets, Service};
+use super::expected::{Asking, Expected};
+use crate::desired::{JobOrigin, JobTargets, Role, Service};
 use crate::engine::ObservedContainer;
 use crate::probe::{Connect, Listener, Looked, Lookup};
 use crate::verify::{Cause, Trouble};
@@ -77,7 +78,9 @@ fn no_such_name(expected: &Expected, host: &str, message: &str) -> Trouble {
         return container::restarting(container, "", see_logs(service, "why it ends"));
     }
     let fix = match (expected.container, expected.setting()) {
-        (None, Some(setting)) => format!("correct the name in `{setting}.targets`, or write an address"),
+        (None, Some(setting)) if expected.prober.is_none() => {
+            format!("correct the name in `{setting}.targets`, or write an address")
+        }
         _ => "run `stackctl up`, which gives the container its names again".to_owned(),
     };
     Trouble::new(Cause::DnsNoSuchName, format!("`{host}` has no address inside the network: {message}"), fix)
@@ -100,7 +103,7 @@ fn refused(expected: &Expected, looked: &Looked, evidence: &Evidence) -> Trouble
     match (listeners, looked.others.first()) {
         (Some(listeners), _) if expected.is_on_host_network() => refused_by_host(expected, listeners),
         (Some(listeners), _) => refused_by_container(expected, listeners),
-        (None, Some(other)) => wrong_port(expected, other.port, Some(&other.path)),
+        (None, Some(other)) => wrong_port(expected, other.port, &other.path),
         (None, None) => nothing_listens(expected),
     }
 }
@@ -125,8 +128,11 @@ fn refused_by_container(expected: &Expected, listeners: &[Listener]) -> Trouble 
         return on_loopback(expected, listener);
     }
     let open: Vec<&Listener> = listeners.iter().filter(is_open).collect();
-    if let Some(best) = open.iter().find(|listener| listener.path.is_some()).or(open.first()) {
-        return wrong_port(expected, best.address.port(), best.path.as_deref());
+    if let Some((best, path)) = open.iter().find_map(|listener| Some((listener, listener.path.as_deref()?))) {
+        return wrong_port(expected, best.address.port(), path);
+    }
+    if !open.is_empty() {
+        return no_metrics_at(expected, &open);
     }
     match listeners.iter().find(|listener| listener.path.is_some()).or(listeners.first()) {
         Some(listener) => on_loopback(expected, listener),
@@ -152,10 +158,26 @@ fn on_loopback(expected: &Expected, listener: &Listener) -> Trouble {
 }
 
 /// `path`: where metrics were found on that port.
-fn wrong_port(expected: &Expected, port: u16, path: Option<&str>) -> Trouble {
-    let answers = path.map_or_else(String::new, |path| format!(" and answers metrics at `{path}`"));
-    let message = format!("`{}` refuses; port {port} listens{answers}", address_of(expected));
-    Trouble::new(Cause::WrongPort, message, place_fix(expected, port, path))
+fn wrong_port(expected: &Expected, port: u16, path: &str) -> Trouble {
+    let message = format!("`{}` refuses; port {port} listens and answers metrics at `{path}`", address_of(expected));
+    Trouble::new(Cause::WrongPort, message, place_fix(expected, port, Some(path)))
+}
+
+/// Something listens, and was asked for metrics in vain: its port is not the one that is wanted.
+fn no_metrics_at(expected: &Expected, open: &[&Listener]) -> Trouble {
+    let ports: BTreeSet<u16> = open.iter().map(|listener| listener.address.port()).collect();
+    let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
+    let (word, ports) = (if ports.len() == 1 { "port" } else { "ports" }, ports.join(", "));
+    let message = format!("`{}` refuses; what listens on {word} {ports} speaks no metrics", address_of(expected));
+    let own = expected.write("port", "PORT_OF_THE_METRICS");
+    let fix = match expected.service.filter(|service| service.role == Role::App) {
+        Some(service) => format!(
+            "{own}; an app that has none itself goes without `metrics`, and wants an exporter: `for: {}` under `exporters`",
+            service.name
+        ),
+        None => own,
+    };
+    Trouble::new(Cause::ConnectionRefused, message, fix)
 }
 
 /// Advice to ask that port, and that path where it is another than the one that is asked now.
@@ -173,6 +195,12 @@ fn place_fix(expected: &Expected, port: u16, path: Option<&str>) -> String {
 
 fn nothing_listens(expected: &Expected) -> Trouble {
     let address = address_of(expected);
+    if let Some(prober) = &expected.prober {
+        let Asking { service, instance, .. } = prober;
+        let message =
+            format!("`{address}` refuses: nothing listens in `{instance}`, which is to ask `{}`", expected.instance);
+        return Trouble::new(Cause::ConnectionRefused, message, see_logs(service, "why it does not listen"));
+    }
     let Some((service, container)) = expected.service.zip(expected.container) else {
         let message = format!("`{address}` refuses: nothing listens there");
         let fix = match expected.setting() {

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::empty::SAMPLES;
 use super::evidence::Evidence;
-use super::expected::{Expected, Index};
+use super::expected::{Expected, Index, service_called};
 use crate::client::{Prometheus, QueryResult, Target};
-use crate::desired::{Desired, Duration, Job, ProbeKind, Says, Service};
+use crate::desired::{Desired, Duration, Job, ProbeKind, Says, Service, WatchedApp};
 use crate::engine::ContainerState;
 use crate::engine::Observed;
 use crate::probe::{Connect, Looked};
@@ -72,9 +72,9 @@ pub(super) fn said<'a>(target: &Target, unreached: &'a Unreached) -> Option<&'a 
 pub(super) fn trouble(expected: &Expected, target: &Target, index: &Index, evidence: &Evidence) -> Option<Trouble> {
     let metrics = said(target, &evidence.unreached)?;
     match expected.job.says.as_ref()? {
-        Says::Reaches { metric, app, address } => {
+        Says::Reaches { metric, app } => {
             metrics.get(metric)?;
-            Some(not_reached(expected, metric, app, address, index.states.get(app.as_str()).copied()))
+            Some(not_reached(expected, metric, app.as_ref(), &index.states))
         }
         Says::Probed { kind, timeout, tls, signs_in } => {
             metrics.get("probe_success")?;
@@ -89,9 +89,22 @@ pub(super) fn trouble(expected: &Expected, target: &Target, index: &Index, evide
     }
 }
 
-fn not_reached(expected: &Expected, metric: &str, app: &str, address: &str, state: Option<ContainerState>) -> Trouble {
+fn not_reached(
+    expected: &Expected,
+    metric: &str,
+    app: Option<&WatchedApp>,
+    states: &BTreeMap<&str, ContainerState>,
+) -> Trouble {
     let exporter = expected.service.map_or(expected.job.name.as_str(), |service| service.name.as_str());
-    if state.is_none_or(|state| state != ContainerState::Running) {
+    let Some(WatchedApp { name: app, address }) = app else {
+        let message = format!("the exporter runs and says `{metric} 0`: it cannot use what its settings name");
+        let fix = format!(
+            "see `stackctl logs {exporter}` for why: `command` and `environment` of `exporters.{exporter}` say where it asks, \
+             and as whom"
+        );
+        return Trouble::new(Cause::AppUnreachable, message, fix);
+    };
+    if states.get(app.as_str()) != Some(&ContainerState::Running) {
         let message = format!("the exporter runs and says `{metric} 0`: `{app}`, which it watches, does not run");
         return Trouble::new(
             Cause::AppUnreachable,
@@ -237,12 +250,7 @@ fn app_trouble(
     target: &str,
     prober: Option<&str>,
 ) -> Option<Trouble> {
-    let host = host_of(target);
-    let is_named = |service: &&Service| {
-        let name = &service.name;
-        name == host || (1..=service.replicas).any(|replica| service.container_name(&desired.stack, replica) == host)
-    };
-    let service = desired.services.iter().find(is_named)?;
+    let service = service_called(desired, host_of(target))?;
     let name = &service.name;
     let failed = |what: String, fix: String| {
         Some(Trouble::new(Cause::ProbeFailed, format!("`probe_success 0` for `{target}`: {what}"), fix))
@@ -253,7 +261,7 @@ fn app_trouble(
             format!("`stackctl up` starts `{name}`; `stackctl logs {name}` says why it ended"),
         );
     }
-    let asks = desired.service(host_of(prober?))?;
+    let asks = service_called(desired, host_of(prober?))?;
     let networks = |service: &Service| -> Vec<String> {
         service.container.all_networks().map(|joined| joined.network.clone()).collect()
     };
@@ -397,6 +405,22 @@ mod tests {
     }
 
     #[test]
+    fn an_exporter_without_an_app_is_told_by_its_own_settings() {
+        let mut job = fixture::web_job();
+        job.says = Some(Says::Reaches { metric: "redis_up".to_owned(), app: None });
+        let (desired, observed) = (fixture::demo(vec![job]), fixture::observed());
+        let index = Index::new(&desired, &observed, "prometheus");
+        let target = fixture::target("web", "demo-web-1:80", crate::client::Health::Up);
+        let key = ("web".to_owned(), "demo-web-1:80".to_owned());
+        let unreached = Unreached::from([(key, BTreeMap::from([("redis_up".to_owned(), 0.0)]))]);
+        let evidence = Evidence { unreached, ..Evidence::default() };
+        let told = trouble(&index.expected()[0], &target, &index, &evidence).expect("it reaches nothing");
+        assert_eq!(told.cause, Cause::AppUnreachable);
+        assert!(told.message.ends_with("`redis_up 0`: it cannot use what its settings name"), "{told:?}");
+        assert!(told.fix.contains("`stackctl logs web`"), "{told:?}");
+    }
+
+    #[test]
     fn an_app_that_is_stopped_or_in_another_network_is_what_is_wrong() {
         let mut desired = fixture::demo(Vec::new());
         let blackbox = fixture::service("blackbox", crate::desired::Role::Exporter, 1);
@@ -412,6 +436,12 @@ mod tests {
         assert_eq!(told(&desired, &stopped, "http://web.example/"), None, "a host of another name");
         desired.services[1].container.networks[0].network = "demo_back".to_owned();
         let apart = told(&desired, &running, "http://web/").expect("they have no network in common");
+        let by_container = app_trouble(&desired, &running, "http://web/", Some("demo-blackbox-1:9115"));
+        assert_eq!(
+            by_container.map(|trouble| trouble.message),
+            Some(apart.clone()),
+            "the prober by its container's name"
+        );
         assert!(apart.contains("in demo_back alone") && apart.ends_with("in demo_default"), "{apart}");
     }
 }

@@ -350,6 +350,8 @@ pub(super) fn cause_of(error: &str) -> Option<Cause> {
         ("malformed HTTP response", Cause::TlsMismatch),
         ("Content-Type", Cause::BadContentType),
         ("HTTP status 404", Cause::WrongPath),
+        ("HTTP status 405", Cause::WrongPath),
+        ("HTTP status 410", Cause::WrongPath),
         ("HTTP status", Cause::HttpStatus),
         ("context deadline exceeded", Cause::Timeout),
         ("i/o timeout", Cause::Timeout),

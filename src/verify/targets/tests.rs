@@ -367,7 +367,7 @@ fn prometheus_itself_is_asked_by_its_name_and_reached_where_it_is_published() {
     case.targets = Ok(targets(vec![target("prometheus", "localhost:9090", Health::Up)]));
     assert_eq!(case.first().instance.as_deref(), Some("demo-prometheus-1"));
     let index = Index::new(&case.desired, &case.observed, "prometheus");
-    assert_eq!(index.expected()[0].url().as_deref(), Some("http://prometheus:9090/metrics"));
+    assert_eq!(index.expected()[0].url().as_deref(), Some("http://demo-prometheus-1:9090/metrics"));
     assert_eq!(url(&case).as_deref(), Some("http://172.18.0.2:9090"));
     case.desired.prometheus.as_mut().expect("it is on").published = "0.0.0.0:9091".parse().ok();
     assert_eq!(url(&case).as_deref(), Some("http://127.0.0.1:9091"));

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::dashboard::Dashboard;
-use crate::desired::{DashboardOrigin, StackDashboard};
+use crate::desired::{DashboardOrigin, StackDashboard, WatchedApp};
 use crate::verify::dashboards::evidence::{Answer, PanelState, QueryState, Silence};
 use crate::verify::dashboards::judge_panels;
 use crate::verify::fixture::{demo, target, targets, web_job};
@@ -38,8 +38,9 @@ fn web(first: Health, second: Health) -> Jobs {
 
 fn redis(is_reached: bool) -> Jobs {
     let mut job = web_job();
-    let (metric, app, address) = ("redis_up".to_owned(), "db".to_owned(), "db:6379".to_owned());
-    job.says = Some(Says::Reaches { metric: metric.clone(), app, address });
+    let metric = "redis_up".to_owned();
+    let app = Some(WatchedApp { name: "db".to_owned(), address: "db:6379".to_owned() });
+    job.says = Some(Says::Reaches { metric: metric.clone(), app });
     job.name = "redis".to_owned();
     job.origin = JobOrigin::Service("redis".to_owned());
     let mut exporter = target("redis", "redis:9121", Health::Up);

@@ -173,6 +173,12 @@ fn socket_cases() -> Vec<(Case, Cause, &'static str, &'static str)> {
             "127.0.0.1:80",
             "0.0.0.0:80",
         ),
+        (
+            refused_while(vec![listener("0.0.0.0:6379", None), listener("[::]:6379", None)]),
+            Cause::ConnectionRefused,
+            "`demo-web-1:80` refuses; what listens on port 6379 speaks no metrics",
+            "set `apps.web.metrics.port: PORT_OF_THE_METRICS` and run `stackctl up`; an app that has none itself",
+        ),
         (refused_while(vec![listener("0.0.0.0:80", None)]), Cause::TargetPending, "listens now", "wait"),
         (other_port, Cause::WrongPort, "port 9090 listens and answers metrics", "set `apps.web.metrics.port: 9090`"),
         (
@@ -226,6 +232,12 @@ fn answer_cases() -> Vec<(Case, Cause, &'static str, &'static str)> {
             Cause::HttpStatus,
             "answers 500: boom",
             "stackctl logs web",
+        ),
+        (
+            down("x", Looked { others: elsewhere("/metrics"), ..http(503, text, "boom\n", malformed(1)) }),
+            Cause::HttpStatus,
+            "answers 503: boom; there are metrics at `/metrics`, too",
+            "see `stackctl logs web`",
         ),
         (
             down("x", http(401, text, "", malformed(1))),

@@ -64,6 +64,60 @@ fn one_container_of_each_service_that_refused_is_looked_into() {
     assert_eq!(asked, [("web", "id-web-1")]);
 }
 
+/// A blackbox exporter that asks one thing, as its probe.
+fn probing() -> Case {
+    let mut front = job("front", JobOrigin::Probe, written_out(&[("http://front/", None)]));
+    front.says = Some(Says::Probed { kind: ProbeKind::Http, timeout: "5s".into(), tls: false, signs_in: false });
+    front.prober = Some("demo-blackbox-1:9115".into());
+    let mut case = with(|case| case.desired = demo(vec![front]));
+    case.desired.services.push(service("blackbox", Role::Exporter, 1));
+    case.observed.containers.push(container("blackbox", 1, 21));
+    let down = Target { last_error: "no such host".into(), ..target("front", "http://front/", Health::Down) };
+    case.targets = Ok(targets(vec![down]));
+    case
+}
+
+#[test]
+fn a_probe_whose_prober_is_away_tells_of_the_prober_and_of_no_name_of_its_own() {
+    let blackbox = |case: &mut Case| case.observed.containers.len() - 1;
+    let mut dead = probing();
+    let last = blackbox(&mut dead);
+    dead.observed.containers[last].state = ContainerState::Exited;
+    let index = Index::new(&dead.desired, &dead.observed, "prometheus");
+    let (expected, found) = (index.expected(), dead.targets.clone().expect("an answer"));
+    assert!(
+        question::unwell(&index, &expected, &Scraped::new(&found), &Unreached::new()).is_empty(),
+        "no look is needed"
+    );
+    let mut gone = probing();
+    gone.observed.containers.remove(last);
+    for (case, cause, message) in [
+        (dead, Cause::ContainerExited, "nobody asks `http://front/`: container `demo-blackbox-1` exited"),
+        (gone, Cause::ContainerMissing, "nobody asks `http://front/`: container `demo-blackbox-1` does not exist"),
+    ] {
+        let findings = case.judge();
+        let finding = findings.iter().find(|finding| finding.subject == "front").expect("one of the probe");
+        assert_eq!(finding.cause, Some(cause), "{finding:?}");
+        assert!(finding.message.starts_with(message), "{finding:?}");
+    }
+}
+
+#[test]
+fn a_prober_that_runs_and_is_not_found_or_refuses_is_what_the_probe_tells_of() {
+    let nowhere = Some(Lookup::Failed { message: "no such host".into() });
+    let key = "front/http://front/";
+    for (looked, fix) in [
+        (Looked { lookup: nowhere, ..Looked::unfinished(key.into()) }, "run `stackctl up`, which gives the container"),
+        (seen(Connect::Refused, None), "see `stackctl logs blackbox`"),
+    ] {
+        let mut case = probing();
+        case.evidence.looked.insert(key.into(), looked);
+        let finding = case.first();
+        assert!(finding.fix.starts_with(fix), "{finding:?}");
+        assert!(finding.message.contains("demo-blackbox-1"), "{finding:?}");
+    }
+}
+
 #[test]
 fn sockets_are_opened_behind_probes_over_tls_that_fail() {
     let probe = |name: &str, target: &str, tls| Job {
