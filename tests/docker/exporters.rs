@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::compose::contents;
-use crate::sandbox::{Sandbox, docker, eventually};
+use crate::sandbox::{Sandbox, docker, eventually, own_image, run};
 use crate::services::image;
 
 const PASSWORD: &str = "p@ss`w:rd/\"#%41;x9Q";
@@ -209,6 +209,74 @@ fn a_database_that_is_stopped_is_told_from_an_exporter_that_is() {
             finding["message"].as_str().is_some_and(|text| text.contains("cannot use `cache:6379`"))
         })
     });
+}
+
+/// A network of others, with somebody in it who is called `cache`.
+struct Others(String);
+
+impl Others {
+    fn new(name: &str) -> Self {
+        let others = Self(name.to_owned());
+        docker(&["network", "create", name]);
+        let words = ["run", "-d", "--name", name, "--network", name, "--network-alias", "cache"];
+        docker(&[&words[..], &[&own_image(), "demo", "accesslog"]].concat());
+        others
+    }
+}
+
+impl Drop for Others {
+    fn drop(&mut self) {
+        for words in [["rm", "-f", &self.0], ["network", "rm", &self.0]] {
+            run(std::process::Command::new("docker").args(words));
+        }
+    }
+}
+
+#[test]
+fn an_exporter_asks_its_own_app_where_a_stranger_has_the_name_of_that() {
+    let stack = Sandbox::new("");
+    let others = Others::new(&format!("{}lan", stack.name));
+    let write = |networks: &str| {
+        stack.write(&format!(
+            "networks: {{ lan: {{ external: true, name: {} }} }}\nexporters: {{ redis: {{ for: cache }} }}\napps: {{ cache: \
+             {{ image: {}, pull_policy: never, command: [redis, --protected-mode, 'no'], networks: {networks} }} }}\n",
+            others.0,
+            image("redis")
+        ));
+    };
+    let networks = || {
+        let format = "{{range $name, $it := .NetworkSettings.Networks}}{{$name}} {{end}}";
+        docker(&["inspect", "--format", format, &stack.container("redis", 1)]).trim().to_owned()
+    };
+    for (of_app, of_exporter) in [("[default, lan]", format!("{}_default", stack.name)), ("[lan]", others.0.clone())] {
+        write(of_app);
+        stack.ok(&["up"]);
+        assert_eq!(networks(), of_exporter);
+        eventually("it is reached each time", || value(&stack, "sum_over_time(redis_up[6s])").as_deref() == Some("6"));
+        assert_eq!(stack.plan(), [""; 0], "a second up does nothing");
+    }
+    stack.ok(&["down", "--volumes", "--yes"]);
+    drop(others);
+    stack.write("");
+}
+
+#[test]
+fn a_probe_whose_prober_does_not_run_tells_of_the_prober() {
+    let stack = Sandbox::new("probes: { front: { tcp: \"prometheus:9090\" } }\n");
+    stack.ok(&["up"]);
+    docker(&["stop", &stack.container("blackbox", 1)]);
+    let findings = stack.findings("targets");
+    let of = |subject: &str| findings.iter().find(|finding| finding["subject"] == subject).expect("it is told");
+    assert_eq!((&of("front")["cause"], &of("front")["fix"]), (&of("blackbox")["cause"], &of("blackbox")["fix"]));
+    let message = of("front")["message"].as_str().unwrap_or_default();
+    assert!(message.starts_with("nobody asks `prometheus:9090`: container"), "{message}");
+}
+
+#[test]
+fn an_exporter_that_names_its_app_itself_is_told_where_it_does_not_reach_it() {
+    let stack = Sandbox::new("exporters: { redis: { environment: { REDIS_ADDR: 'redis://prometheus:6379' } } }\n");
+    stack.expect(3, &["up", "--timeout", "5s"]);
+    assert_eq!(stack.broken_targets(), ["STACK-redis-1 app-unreachable"]);
 }
 
 #[test]

@@ -96,4 +96,8 @@ fn a_published_port_behind_which_nobody_listens_is_told() {
     stack.write(&app(80));
     let up = stack.ok(&["up"]);
     assert!(!up.stderr.contains("nobody listens"), "{}", up.stderr);
+    stack.write(&app(80).replace("accesslog]", "accesslog, --bind, 127.0.0.1]"));
+    let told = stack.expect(3, &["up", "--timeout", "5s"]).stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("the app listens on loopback only: have it listen on 0.0.0.0:80"), "{told}");
+    assert!(!told.contains("nobody listens"), "{told}");
 }

@@ -84,6 +84,26 @@ fn a_network_whose_settings_change_is_replaced_and_what_runs_in_it_goes_on() {
 }
 
 #[test]
+fn a_stranger_in_the_network_that_has_the_name_of_an_app_is_told() {
+    let stack = Sandbox::new("apps: { web: { image: stackctl/self, command: [demo, accesslog], metrics: {} } }\n");
+    stack.ok(&["up"]);
+    let namesakes = || {
+        let found = stack.findings("targets").into_iter().filter(|finding| finding["status"] == "warn");
+        found.map(|finding| format!("{} {}", finding["subject"], finding["instance"])).collect::<Vec<_>>()
+    };
+    assert_eq!(namesakes(), [""; 0]);
+    let (stranger, at) = (format!("{}-stranger", stack.name), format!("{}_default", stack.name));
+    let words = ["run", "-d", "--name", &stranger, "--network", &at, "--network-alias"];
+    docker(&[&words[..], &["other", &own_image(), "demo", "iotd"]].concat());
+    assert_eq!(namesakes(), [""; 0], "whoever is called otherwise takes nobody's place");
+    docker(&["rm", "-f", &stranger]);
+    docker(&[&words[..], &["web", &own_image(), "demo", "accesslog"]].concat());
+    let found = namesakes();
+    docker(&["rm", "-f", &stranger]);
+    assert_eq!(found, [format!("\"web\" \"{stranger}\"")]);
+}
+
+#[test]
 fn a_network_that_somebody_else_is_in_is_not_replaced() {
     let stack = started("");
     let stranger = format!("{}-stranger", stack.name);
