@@ -314,7 +314,8 @@ fn a_secret_keeps_its_place_and_what_of_a_service_is_lost_is_told() {
                    volumes: [{ type: cluster, source: data, target: /data }]\n  db: { image: 'db:1' }\n\
                    secrets: { plain: { file: plain.txt }, key: { file: key.pem } }\nconfigs: { conf: { file: web.conf } }\n\
                    networks: { front: { ipam: { config: [{ subnet: 10.9.0.0/24, gateway: 10.9.0.1 }] } } }\n";
-    let files = [("compose.yml", compose), ("plain.txt", "x"), ("key.pem", "y"), ("web.conf", "z"), ("stack.yml", STACK)];
+    let files =
+        [("compose.yml", compose), ("plain.txt", "x"), ("key.pem", "y"), ("web.conf", "z"), ("stack.yml", STACK)];
     let told = problems(&files);
     for (line, part) in [
         (4, "depends_on.db.restart: `depends_on.db.restart` is not carried"),
@@ -348,7 +349,9 @@ fn a_port_is_open_to_both_families_as_under_compose() {
     let compose = "services:\n  web: { image: 'web:1', ports: ['28196:80', { target: 81, published: 28198, host_ip: '' }, '82'] }\n  \
                    two: { image: 'web:1', ports: ['[::]:28197:80', '0.0.0.0:28197:80'] }\n";
     let loaded = loaded(&[("compose.yml", compose), ("stack.yml", STACK)]);
-    let shown = |name: &str| app(&loaded, name).container.ports.0.iter().map(stackctl::stack::Port::address).collect::<Vec<_>>();
+    let shown = |name: &str| {
+        app(&loaded, name).container.ports.0.iter().map(stackctl::stack::Port::address).collect::<Vec<_>>()
+    };
     assert_eq!(shown("web"), ["*", "*", "*"]);
     assert_eq!(shown("two"), ["[::]", "0.0.0.0"]);
     let desired = Desired::of(&loaded.stack, &Facts::default());
@@ -356,11 +359,24 @@ fn a_port_is_open_to_both_families_as_under_compose() {
     let rendered: serde_json::Value = serde_yaml::from_str(rendered).unwrap();
     assert_eq!(rendered["services"]["web"]["ports"], serde_json::json!(["28196:80", "28198:81", "82"]));
     let open: Vec<String> = desired.exposures(None).into_iter().map(|exposure| exposure.address).collect();
-    let expected = ["0.0.0.0:28196", "[::]:28196", "0.0.0.0:28198", "[::]:28198", "0.0.0.0:*", "[::]:*", "[::]:28197", "0.0.0.0:28197"];
+    let expected = [
+        "0.0.0.0:28196",
+        "[::]:28196",
+        "0.0.0.0:28198",
+        "[::]:28198",
+        "0.0.0.0:*",
+        "[::]:*",
+        "[::]:28197",
+        "0.0.0.0:28197",
+    ];
     assert_eq!(open, expected);
     let more = compose.replace("'82'", "'28197:82'");
     let told = problems(&[("compose.yml", &more), ("stack.yml", STACK)]);
-    assert_eq!(told.iter().filter(|line| line.contains("port 28197 of the host is taken by `web`")).count(), 2, "{told:?}");
+    assert_eq!(
+        told.iter().filter(|line| line.contains("port 28197 of the host is taken by `web`")).count(),
+        2,
+        "{told:?}"
+    );
 }
 
 #[test]

@@ -6,7 +6,6 @@ use bollard::models::PortSummaryTypeEnum;
 use bollard::query_parameters::ListContainersOptionsBuilder;
 
 use super::attached::filters;
-use super::error::cannot;
 use super::images::short_name;
 use super::summary::{files_of, label, name_of, state};
 use super::{ContainerState, Engine, Error, labels};

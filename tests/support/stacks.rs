@@ -10,8 +10,8 @@ use stackctl::stack::{self, Environment};
 use stackctl::stack::{
     App, BasicAuth, ByteSize, Command, ContainerSettings, DependencyCondition, Discovery, Duration, Engine,
     EngineMetrics, Exporter, Grafana, Healthcheck, HealthcheckTest, Images, Includes, Logging, Metrics, Mount,
-    MountKind, Network, Port, Ports, Prometheus, Propagation, Protocol, Publish, PullPolicy, Queue, Relabel,
-    RelabelAction, RemoteRead, RemoteWrite, Restart, Retention, RuleFile, Scheme, Scrape, Secret, ServiceName,
+    MountKind, MountedSecret, Network, Port, Ports, Prometheus, Propagation, Protocol, Publish, PullPolicy, Queue,
+    Relabel, RelabelAction, RemoteRead, RemoteWrite, Restart, Retention, RuleFile, Scheme, Scrape, Secret, ServiceName,
     ServiceNetwork, Stack, StackName, Tls, Toggle, Ulimit, Volume, Web, WebTls, Wiring,
 };
 
@@ -74,9 +74,14 @@ pub(crate) fn app(image: &str, metrics: Metrics) -> App {
     }
 }
 
+fn mounted_secret(secret_name: &str) -> MountedSecret {
+    MountedSecret { source: name(secret_name), target: format!("/run/secrets/{secret_name}") }
+}
+
 /// A port of 127.0.0.1.
 pub(crate) fn port(host_port: u16, container_port: u16) -> Port {
     Port {
+        every_family: false,
         host_ip: IpAddr::from([127, 0, 0, 1]),
         host_port: Some(host_port),
         host_port_up_to: None,
@@ -397,7 +402,7 @@ fn every_app_setting() -> App {
                 ("node", DependencyCondition::Started),
                 ("unwatched", DependencyCondition::Completed),
             ]),
-            secrets: vec![name("database-password"), name("api-key")],
+            secrets: ["database-password", "api-key"].map(mounted_secret).into(),
         },
         metrics: Some(every_metrics_setting()),
         signals: None,
@@ -413,6 +418,7 @@ fn every_container_setting() -> ContainerSettings {
         environment: texts([("ZONE", "no"), ("ANSWER", "42"), ("PRICE", "${FIVE}$$"), ("EMPTY", "")]),
         ports: Ports(vec![
             Port {
+                every_family: false,
                 host_ip: IpAddr::from([0, 0, 0, 0]),
                 host_port: None,
                 host_port_up_to: None,
@@ -420,6 +426,7 @@ fn every_container_setting() -> ContainerSettings {
                 protocol: Protocol::Tcp,
             },
             Port {
+                every_family: false,
                 host_ip: IpAddr::from([0; 16]),
                 host_port: None,
                 host_port_up_to: None,

@@ -84,7 +84,8 @@ impl Flags {
             section.set("external_url", Item::text(url));
             if has_path(url) && !self.answers_at_root {
                 let message = format!("it answered below the path of `{url}`, and now answers at `/`");
-                let fix = "have the proxy before it take the path away from what it hands on; links still begin with it";
+                let fix =
+                    "have the proxy before it take the path away from what it hands on; links still begin with it";
                 remarks.changed(place.clone(), message, fix);
             }
         }
