@@ -232,6 +232,7 @@ pub(crate) fn debian_facts() -> Facts {
             ("grafana".to_owned(), nowhere),
         ]),
         scale: IndexMap::from([("accesslog".to_owned(), ScaleOverride { replicas: 3, file: None })]),
+        contents: IndexMap::new(),
         exact_images: IndexMap::new(),
         exposed: IndexMap::new(),
         learned_from: IndexMap::new(),
