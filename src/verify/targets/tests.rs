@@ -1,5 +1,6 @@
 //! Every cause, each from what Docker, Prometheus and the probe would say. Replica 1 of `web` is the one in trouble.
 
+mod beyond;
 mod cases;
 mod extra_jobs;
 mod questions;
@@ -8,7 +9,8 @@ mod servers;
 use crate::verify::fixture;
 use std::collections::HashSet;
 
-use self::cases::{extra_cases, table};
+use self::beyond::extra_cases;
+use self::cases::table;
 use super::*;
 use crate::client::Health;
 use crate::client::{DroppedTarget, Error};
