@@ -44,7 +44,7 @@ fn app_is_no_file(global: &Global) -> Result<(), Failure> {
     match file.to_str() {
         Some(name) if name.parse::<ServiceName>().is_ok() && !file.exists() => Err(Failure::arguments(
             format!("there is no stack file `{name}`, and `-f` names the stack file"),
-            format!("to follow an app: `stackctl logs --follow {name}`"),
+            format!("to follow an app: `logs --follow {name}`"),
         )),
         _ => Ok(()),
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::situation::{Situation, Wishes};
 use super::{Exit, Failure, output};
@@ -116,7 +116,7 @@ fn lines(figures: &[(String, String)]) -> String {
     with_last_line(lines.join("\n"))
 }
 
-fn read(path: &PathBuf) -> Result<(String, String), Failure> {
+fn read(path: &Path) -> Result<(String, String), Failure> {
     let mut text = String::new();
     if path.as_os_str() == "-" {
         let read = std::io::stdin().read_to_string(&mut text);

@@ -138,7 +138,7 @@ fn nothing_to_prove(check: Check, desired: &Desired) -> Option<&'static str> {
 fn take_advice(findings: &mut [Finding], refusal: &Error) {
     for finding in findings.iter_mut().filter(|finding| finding.fix.contains("`stackctl up`")) {
         if finding.cause == Some(Cause::ContainerStale) {
-            finding.message += &format!(", and refuses to: {}", refusal.cause);
+            finding.message = format!("{}, and refuses to: {}", finding.message, refusal.cause);
         }
         finding.fix = refusal.advice.clone().unwrap_or_default();
     }

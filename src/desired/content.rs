@@ -41,7 +41,7 @@ impl Content {
                 found.id
             ));
         }
-        let Some(id) = id.as_ref().filter(|id| *id != found.id) else { return None };
+        let id = id.as_ref().filter(|id| *id != found.id)?;
         let is_of_containerd = id == digest || digests.iter().any(|(_, known)| *known == found.id);
         if fits && (is_of_containerd || self.platform != found.platform) {
             return None;

@@ -58,7 +58,7 @@ fn of_exporter(input: Input, service: &Service, timing: &Timing) -> Option<Job> 
     let component = catalog::component(exporter.kind(&service.name));
     job.honor_labels |= component.is_some_and(|component| component.honor_labels);
     let watched = watched::of(input, &service.name, exporter);
-    let unnamed = || component.and_then(|component| watched::says_of_unnamed(component));
+    let unnamed = || component.and_then(watched::says_of_unnamed);
     job.says = watched.map(|watched| watched.says()).or_else(unnamed);
     Some(job)
 }

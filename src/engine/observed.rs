@@ -53,6 +53,7 @@ impl Observed {
 
 /// One network.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing of the network by itself")]
 pub struct ObservedNetwork {
     /// Engine id.
     pub id: String,

@@ -255,7 +255,7 @@ fn a_container_that_is_taken_over_keeps_what_it_was_made_with() {
         "restart: unless-stopped",
         "user: \"1000\"",
         "mem_limit: 67108864",
-        &format!("ports: [\"0.0.0.0:{port}:80\"]"),
+        &format!("ports: [\"*:{port}:80\"]"),
         &format!("volumes: [{volume}:/data]"),
         &format!("{volume}: {{ external: true }}"),
         &format!("{network}: {{ external: true }}"),

@@ -95,7 +95,7 @@ fn known(stack: &Stack) -> Option<BTreeSet<Cow<'_, str>>> {
     }
     let attached = stack.attached.iter().map(|(name, app)| app.metrics.job.as_ref().unwrap_or(name).as_str());
     let services = job_names(stack).map(|(name, _)| name);
-    let written = stack.scrape.keys().chain(stack.probes.keys()).map(|name| name.as_str());
+    let written = stack.scrape.keys().chain(stack.probes.keys()).map(ServiceName::as_str);
     let names = services.chain(attached).chain(written).chain(OWN).map(Cow::Borrowed);
     Some(names.chain(prometheus.service_names().map(Cow::Owned)).collect())
 }

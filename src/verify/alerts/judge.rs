@@ -240,7 +240,7 @@ pub(super) fn compared_quantile(rule: &Rule) -> Option<(Selector, f64)> {
 /// What is slower than the highest bound is not known to be slower than that: no quantile is above it.
 fn above_all_bounds(rule: &Rule, bounds: &[String], place: &str) -> Option<Trouble> {
     let (buckets, above) = compared_quantile(rule)?;
-    let highest = bounds.iter().map(|value| bound(value)).filter(|bound| bound.is_finite()).next_back()?;
+    let highest = bounds.iter().map(|value| bound(value)).rfind(|bound| bound.is_finite())?;
     let can_be = if rule.expression.contains(">=") { above <= highest } else { above < highest };
     if can_be {
         return None;

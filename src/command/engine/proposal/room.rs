@@ -42,7 +42,7 @@ impl fmt::Display for NoRoom {
                 write!(formatter, "{} is taken already{process}", holder.address)?;
             }
             Why::BridgeStays => {
-                formatter.write_str("the default bridge does not move there while containers run on (live-restore)")?
+                formatter.write_str("the default bridge does not move there while containers run on (live-restore)")?;
             }
             Why::NoAddress => formatter.write_str("this host has no such address")?,
         }

@@ -197,6 +197,7 @@ fn socket_cases() -> Vec<(Case, Cause, &'static str, &'static str)> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn answer_cases() -> Vec<(Case, Cause, &'static str, &'static str)> {
     let text = Some("text/plain; version=0.0.4");
     let not_found = |others| Looked { others, ..http(404, text, "nothing\n", malformed(1)) };
