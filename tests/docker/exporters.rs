@@ -275,7 +275,7 @@ fn a_probe_whose_prober_does_not_run_tells_of_the_prober() {
 #[test]
 fn an_exporter_that_names_its_app_itself_is_told_where_it_does_not_reach_it() {
     let stack = Sandbox::new("exporters: { redis: { environment: { REDIS_ADDR: 'redis://prometheus:6379' } } }\n");
-    stack.expect(3, &["up", "--timeout", "5s"]);
+    stack.expect(3, &["up"]);
     assert_eq!(stack.broken_targets(), ["STACK-redis-1 app-unreachable"]);
 }
 
