@@ -25,6 +25,8 @@ fn what_is_dead_for_long_is_told_at_once_and_what_the_next_scrape_mends_is_waite
     let other = Other(format!("{}-other", stack.name));
     let network = format!("{}_default", stack.name);
     docker(&["run", "-d", "--name", &other.0, "--network", &network, &own_image(), "demo", "accesslog"]);
+    // It listens by then, and so does not refuse while it is paused.
+    std::thread::sleep(Duration::from_secs(3));
     docker(&["pause", &other.0]);
     // Scraped so seldom that who looks at once sees the scrape before.
     let target = format!("{{ targets: [\"{}:80\"], interval: 10s, timeout: 1s }}", other.0);
