@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use indexmap::IndexMap;
 
 use crate::desired::{self, AttachedContainer, Facts, ImageChoice, ScaleOverride, WantedImage};
-use crate::engine::{Engine, Observed, ObservedAttached};
+use crate::engine::{Engine, Observed, ObservedAttached, is_default_bridge};
 use crate::pins::NOT_IN_LOCK;
 use crate::stack::{self, Stack};
 
@@ -48,9 +48,9 @@ fn attached(observed: &Observed) -> IndexMap<String, Vec<AttachedContainer>> {
     for ObservedAttached { container, on_host_network, port } in &observed.attached {
         // The engine's default bridge knows no names; any other network does.
         let mut networks: Vec<_> = container.addresses.iter().collect();
-        networks.sort_by_key(|(name, _)| name.as_str() == "bridge");
+        networks.sort_by_key(|(name, _)| is_default_bridge(name));
         let joined = networks.first().filter(|_| !on_host_network);
-        let address = joined.filter(|(name, _)| name.as_str() == "bridge").and_then(|(_, address)| **address);
+        let address = joined.filter(|(name, _)| is_default_bridge(name)).and_then(|(_, address)| **address);
         attached.entry(container.service.clone()).or_default().push(AttachedContainer {
             name: container.name.clone(),
             network: joined.map(|(name, _)| (*name).clone()),

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use bollard::query_parameters::ListContainersOptionsBuilder;
 use futures_util::future::try_join_all;
 
-use super::error::cannot;
 use super::{Engine, Error, ObservedContainer, labels};
 use crate::desired::Attach;
 
@@ -29,8 +28,7 @@ impl Engine {
 
     async fn attached_to(&self, app_name: &str, attach: &Attach) -> Result<Vec<ObservedAttached>, Error> {
         let options = ListContainersOptionsBuilder::new().all(true).filters(&filters(attach)).build();
-        let listed = self.look(async || self.docker.list_containers(Some(options.clone())).await).await;
-        let listed = listed.map_err(cannot(format!("look for `{attach}`")))?;
+        let listed = self.list_containers(options).await?;
         let mut found = try_join_all(listed.into_iter().map(|summary| self.container(summary))).await?;
         found.sort_by(|left, right| (left.replica, &left.name).cmp(&(right.replica, &right.name)));
         let numbered = found.into_iter().zip(1..);
@@ -52,7 +50,8 @@ impl Engine {
 
 pub(super) fn filters(attach: &Attach) -> HashMap<String, Vec<String>> {
     match attach {
-        Attach::Container(name) => HashMap::from([("name".to_owned(), vec![format!("^/{name}$")])]),
+        // Docker's names begin with a slash there, Podman's do not.
+        Attach::Container(name) => HashMap::from([("name".to_owned(), vec![format!("^/?{name}$")])]),
         Attach::Service { project, service } => {
             let label = |key: &str, value: &str| format!("{key}={value}");
             let one_off = label(labels::ONEOFF, "False");

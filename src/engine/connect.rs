@@ -1,7 +1,7 @@
 //! The way to the Docker engine, and what it is.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,6 +44,8 @@ pub struct Engine {
     pub(super) docker: Docker,
     pub(super) patience: Patience,
     facts: EngineFacts,
+    /// The socket of this host that leads to it, where there is one.
+    socket: Option<PathBuf>,
     /// The way through ssh, where the engine is behind one. It lasts as long as the engine is used.
     _tunnel: Option<Arc<Tunnel>>,
 }
@@ -75,6 +77,7 @@ impl Engine {
         let tunnel = address.url.starts_with("ssh://").then(|| Tunnel::open(&address.url)).transpose()?.map(Arc::new);
         let near = tunnel.as_ref().map(|tunnel| Address { url: tunnel.url(), tls: None });
         let docker = open(near.as_ref().unwrap_or(address))?;
+        let socket = near.as_ref().unwrap_or(address).url.strip_prefix("unix://").map(PathBuf::from);
         let address = address.url.clone();
         let pong = if let Some(pong) = ping(&address).await {
             pong
@@ -96,12 +99,17 @@ impl Engine {
             address,
         };
         let docker = pin(docker, facts.api_version.clone(), facts.is_podman);
-        Ok(Self { docker, patience: Patience::new(time_for_changes()?), facts, _tunnel: tunnel })
+        Ok(Self { docker, patience: Patience::new(time_for_changes()?), facts, socket, _tunnel: tunnel })
     }
 
     /// What the engine is.
     pub fn facts(&self) -> &EngineFacts {
         &self.facts
+    }
+
+    /// The socket by which Podman is asked what the client does not understand. `None`: it is no Podman, or has none here.
+    pub(super) fn podman(&self) -> Option<&Path> {
+        self.socket.as_deref().filter(|_| self.facts.is_podman)
     }
 
     /// The client itself, for what the other folders of `engine` do.

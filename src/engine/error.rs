@@ -110,7 +110,7 @@ fn advice(error: &bollard::errors::Error) -> Option<String> {
              stop that, or write another host port in the stack file"
         ));
     }
-    if text.contains("is already in use by container") {
+    if is_name_taken(error) {
         return Some(
             "another container has this name since: see whose it is with `docker ps --all`, and run the command again, or give \
              the stack another `name`"
@@ -136,7 +136,7 @@ fn advice(error: &bollard::errors::Error) -> Option<String> {
             "the image has no program `{program}` that can be run: correct `entrypoint` or `command`, then run `stackctl up`"
         ));
     }
-    if text.contains("No such image") {
+    if is_no_image(error) {
         return Some("run `stackctl images pull`, or check the image's name".to_owned());
     }
     if text.contains("mounts denied") || text.contains("bind source path does not exist") {
@@ -145,11 +145,33 @@ fn advice(error: &bollard::errors::Error) -> Option<String> {
     None
 }
 
-/// The program in `exec: "/app/server": stat /app/server: no such file or directory`, as runc says it.
+/// The program in `exec: "/app/server": stat /app/server: no such file or directory`, as runc says it, or in `executable file
+/// `/app/server` not found`, as Podman's crun does.
 fn unstartable(text: &str) -> Option<&str> {
+    let of_crun = text.split_once("executable file `").and_then(|(_, rest)| rest.split_once("` not found"));
+    if let Some((program, _)) = of_crun {
+        return Some(program);
+    }
     let (program, why) = text.split_once("exec: \"")?.1.split_once('"')?;
     let reasons = ["no such file or directory", "executable file not found", "permission denied", "is a directory"];
     reasons.iter().any(|reason| why.contains(reason)).then_some(program)
+}
+
+/// Another container has the name. Podman says so with status 500, and with words of its own.
+pub(super) fn is_name_taken(error: &bollard::errors::Error) -> bool {
+    says_name_taken(&cause(error))
+}
+
+/// The same in the engine's words: `The container name "/x" is already in use by container "…"` of Docker, `the container name
+/// "x" is already in use by …` of Podman where one is made; where one is renamed, what its database says.
+pub(super) fn says_name_taken(text: &str) -> bool {
+    let words = ["is already in use by", "UNIQUE constraint failed: ContainerConfig.Name"];
+    words.iter().any(|words| text.contains(words)) || text.contains("is in use: container already exists")
+}
+
+/// The engine does not have the image that a container is to be made of: `No such image` of Docker, `no such image` of Podman.
+pub(super) fn is_no_image(error: &bollard::errors::Error) -> bool {
+    status(error).is_none_or(|status| status == 404) && cause(error).to_lowercase().contains("no such image")
 }
 
 /// The engine puts no file where the root is read-only.
@@ -188,6 +210,9 @@ mod tests {
         assert_eq!(unstartable(missing), Some("/nosuch"));
         assert_eq!(unstartable(by_name), Some("serve"));
         assert_eq!(unstartable("stat /nosuch: no such file or directory"), None);
+        let by_crun = "crun: executable file `/nosuch` not found in $PATH: No such file or directory: OCI runtime attempted to \
+                       invoke a command that was not found";
+        assert_eq!(unstartable(by_crun), Some("/nosuch"));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use bollard::models::ContainerSummary;
 use bollard::query_parameters::{ListContainersOptionsBuilder, RemoveContainerOptionsBuilder};
 
 use super::error::{cannot, status};
+use super::summary::label;
 use super::{Engine, Error, Holder, Whereabouts, labels};
 
 /// No probe and no program that is run once lives as long. Of a maker on another host nobody here sees whether it lives.
@@ -41,11 +42,14 @@ impl Engine {
     }
 
     async fn probes(&self, stack: &str) -> Result<Vec<ContainerSummary>, Error> {
-        let label = vec![format!("{}={stack}", labels::STACK), format!("{}={}", labels::ROLE, labels::PROBE)];
-        let filters = HashMap::from([("label".to_owned(), label)]);
+        let both = vec![format!("{}={stack}", labels::STACK), format!("{}={}", labels::ROLE, labels::PROBE)];
+        let filters = HashMap::from([("label".to_owned(), both)]);
         let options = ListContainersOptionsBuilder::new().all(true).filters(&filters).build();
-        let found = self.look(async || self.docker.list_containers(Some(options.clone())).await).await;
-        found.map_err(cannot("list probes"))
+        let mut found = self.list_containers(options).await?;
+        // An engine that takes either condition for enough must not cost anybody a container.
+        let is = |summary: &ContainerSummary, key: &str, value: &str| label(summary, key) == Some(value);
+        found.retain(|it| is(it, labels::STACK, stack) && is(it, labels::ROLE, labels::PROBE));
+        Ok(found)
     }
 
     async fn remove_probe(&self, probe: ContainerSummary) -> Result<(), Error> {

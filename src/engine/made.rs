@@ -9,6 +9,7 @@ use bollard::models::{
 use serde_json::{Map, Value, json};
 
 use super::error::{cannot, found};
+use super::podman::is_default_bridge;
 use super::{Engine, Error, labels};
 
 /// What a container was made with.
@@ -236,7 +237,7 @@ impl Made {
             self.left.push(format!("--network {mode}"));
         }
         for (network, endpoint) in settings.and_then(|settings| settings.networks).unwrap_or_default() {
-            if network == "bridge" {
+            if is_default_bridge(&network) {
                 continue;
             }
             if let Some(fixed) = endpoint.ipam_config.and_then(|fixed| fixed.ipv4_address.or(fixed.ipv6_address)) {
@@ -291,7 +292,9 @@ impl Made {
         }
         let mut limits = Map::new();
         for limit in host.ulimits.iter().flatten() {
+            // Podman writes them as the kernel does: `RLIMIT_NOFILE`.
             let name = limit.name.clone().unwrap_or_default();
+            let name = name.strip_prefix("RLIMIT_").map_or(name.clone(), str::to_lowercase);
             limits.insert(name, json!({ "soft": limit.soft.unwrap_or(-1), "hard": limit.hard.unwrap_or(-1) }));
         }
         if !limits.is_empty() {
@@ -303,7 +306,8 @@ impl Made {
     fn leave(&mut self, config: &ContainerConfig, host: &HostConfig) {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         let is_usual = |value: &str| matches!(value, "" | "private" | "shareable" | "default");
-        let is_usual = |value: &str| is_usual(value) || ["runc", "crun", "io.containerd.runc.v2"].contains(&value);
+        let is_usual =
+            |value: &str| is_usual(value) || ["runc", "crun", "oci", "io.containerd.runc.v2"].contains(&value);
         let named = [
             ("--ipc", text(&host.ipc_mode)),
             ("--uts", text(&host.uts_mode)),
@@ -409,7 +413,8 @@ mod tests {
                 "NetworkMode": "back", "Memory": 67_108_864, "MemorySwap": 134_217_728, "NanoCpus": 1_500_000_000, "ShmSize": 67_108_864,
                 "RestartPolicy": { "Name": "on-failure", "MaximumRetryCount": 3 },
                 "PortBindings": { "5432/tcp": [{ "HostIp": "", "HostPort": "25090" }], "53/udp": [{ "HostIp": "127.0.0.1", "HostPort": "" }] },
-                "LogConfig": { "Type": "json-file", "Config": {} }, "IpcMode": "host", "GroupAdd": ["7"],
+                "LogConfig": { "Type": "json-file", "Config": {} }, "IpcMode": "host", "GroupAdd": ["7"], "Runtime": "oci",
+                "Ulimits": [{ "Name": "RLIMIT_NOFILE", "Soft": 1024, "Hard": 4096 }],
                 "CapAdd": ["NET_ADMIN"], "Tmpfs": { "/run": "size=1m" },
             },
             "Mounts": [
@@ -429,6 +434,7 @@ mod tests {
             "command": ["httpd", "-f"], "environment": { "POSTGRES_PASSWORD": "geheim" }, "user": "33",
             "labels": { "team": "a" }, "restart": "on-failure:3", "mem_limit": 67_108_864, "cpus": 1.5,
             "ports": ["127.0.0.1::53/udp", "*:25090:5432"], "cap_add": ["NET_ADMIN"], "tmpfs": ["/run:size=1m"],
+            "ulimits": { "nofile": { "soft": 1024, "hard": 4096 } },
         });
         assert_eq!(Value::Object(made.settings), expected);
         assert_eq!(made.volumes, [("tnpg".to_owned(), "/data".to_owned(), String::new())]);

@@ -34,6 +34,7 @@ mod owner;
 mod patience;
 mod ping;
 mod place;
+mod podman;
 mod probe;
 mod reload;
 mod remove;
@@ -77,6 +78,7 @@ pub use observed::{
 pub use once::{Ended, Once};
 pub use owner::{Named, Owner};
 pub use place::Secrets;
+pub use podman::is_default_bridge;
 pub use probe::{ProbeError, Prober};
 pub use reload::{Judge, Taken, Verdict};
 pub use remove::Removal;

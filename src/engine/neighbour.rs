@@ -6,7 +6,7 @@ use bollard::models::PortSummaryTypeEnum;
 use bollard::query_parameters::ListContainersOptionsBuilder;
 
 use super::attached::filters;
-use super::error::cannot;
+use super::images::short_name;
 use super::summary::{files_of, label, name_of, state};
 use super::{ContainerState, Engine, Error, labels};
 use crate::desired::{Attach, Protocol};
@@ -32,9 +32,28 @@ impl Engine {
     /// The containers that run and are not stackctl's.
     pub async fn neighbours(&self) -> Result<Vec<Neighbour>, Error> {
         let options = ListContainersOptionsBuilder::new().all(false).build();
-        let found = self.docker().list_containers(Some(options)).await.map_err(cannot("list containers"))?;
+        let found = self.list_containers(options).await?;
         let others = found.into_iter().filter(|summary| !has_label(summary, labels::STACK));
-        Ok(others.map(from_summary).collect())
+        let mut neighbours = Vec::new();
+        for summary in others {
+            let id = summary.id.clone().unwrap_or_default();
+            let mut neighbour = from_summary(summary);
+            // Podman lists those ports alone that are published.
+            if self.facts().is_podman && neighbour.ports.is_empty() {
+                neighbour.ports = self.exposed(&id).await?;
+            }
+            neighbours.push(neighbour);
+        }
+        Ok(neighbours)
+    }
+
+    /// The TCP ports that a container exposes, as its image or whoever made it says.
+    async fn exposed(&self, id: &str) -> Result<Vec<(u16, Option<u16>)>, Error> {
+        let config = self.inspect(id).await?.and_then(|container| container.config);
+        let exposed = config.and_then(|config| config.exposed_ports).unwrap_or_default();
+        let mut ports: Vec<u16> = exposed.iter().filter_map(|port| port.strip_suffix("/tcp")?.parse().ok()).collect();
+        ports.sort_unstable();
+        Ok(ports.into_iter().map(|port| (port, None)).collect())
     }
 }
 
@@ -82,8 +101,7 @@ impl Engine {
     /// The running containers that are published or stand in the host's network, whoever started them.
     pub async fn on_host(&self) -> Result<Vec<OnHost>, Error> {
         let options = ListContainersOptionsBuilder::new().all(false).build();
-        let found = self.look(async || self.docker().list_containers(Some(options.clone())).await).await;
-        let found = found.map_err(cannot("list containers"))?;
+        let found = self.list_containers(options).await?;
         let holding = found.into_iter().map(on_host);
         Ok(holding.filter(|container| container.command.is_some() || !container.published.is_empty()).collect())
     }
@@ -98,7 +116,9 @@ fn on_host(summary: bollard::models::ContainerSummary) -> OnHost {
             PortSummaryTypeEnum::SCTP => Protocol::Sctp,
             PortSummaryTypeEnum::EMPTY => return None,
         };
-        Some((SocketAddr::new(port.ip?.parse().ok()?, port.public_port?), protocol))
+        // Podman writes nothing for every address.
+        let ip = port.ip.filter(|ip| !ip.is_empty()).unwrap_or_else(|| "0.0.0.0".to_owned());
+        Some((SocketAddr::new(ip.parse().ok()?, port.public_port?), protocol))
     });
     OnHost {
         name: summary.names.unwrap_or_default().first().map_or("", |name| name.trim_start_matches('/')).to_owned(),
@@ -129,7 +149,7 @@ fn from_summary(summary: bollard::models::ContainerSummary) -> Neighbour {
         name: names.first().map(|name| name.trim_start_matches('/').to_owned()).unwrap_or_default(),
         project: known.get(labels::PROJECT).cloned(),
         service: known.get(labels::SERVICE).cloned(),
-        image: summary.image.unwrap_or_default(),
+        image: short_name(summary.image.as_deref().unwrap_or_default()).to_owned(),
         ports,
         addresses: addresses.collect(),
     }

@@ -36,7 +36,15 @@ impl Engine {
             ..Default::default()
         };
         let created = self.act(async || self.docker.create_network(request.clone()).await).await;
-        let created = created.map(|answer| answer.id);
+        let created = match created.map(|answer| answer.id) {
+            // Engine 25 and later, and Podman, make no second one of a name: the answer to the first try was lost, or a killed
+            // `up` had asked for it.
+            Err(error) if status(&error) == Some(409) => match self.network_of(&network.name, stack).await? {
+                Some(id) => return Ok(id),
+                None => Err(error),
+            },
+            created => created,
+        };
         let created = created.map_err(cannot(format!("create network `{}`", network.name))).map_err(|error| {
             if error.cause.contains("non-overlapping IPv4 address pool") {
                 return error.advise("the engine is out of subnets: `docker network prune` removes unused networks");
@@ -49,17 +57,10 @@ impl Engine {
     /// The engine makes a second network of one name without a word. One that a killed `up` had asked for may have come
     /// into being since the plan was made: then ours goes again. It goes, too, where the name is somebody else's.
     async fn leave_one_network(&self, created: &str, name: &str, stack: &str) -> Result<(), Error> {
-        let filters = HashMap::from([("name".to_owned(), vec![format!("^{name}$")])]);
-        let options = ListNetworksOptionsBuilder::new().filters(&filters).build();
-        let found = self.look(async || self.docker.list_networks(Some(options.clone())).await).await;
-        let found = found.map_err(cannot("list networks"))?;
-        let is_other = |network: &&bollard::models::Network| {
-            network.name.as_deref() == Some(name) && network.id.as_deref() != Some(created)
-        };
-        let Some(other) = found.iter().find(is_other) else { return Ok(()) };
+        let found = self.networks_called(name).await?;
+        let Some(other) = found.iter().find(|network| network.id.as_deref() != Some(created)) else { return Ok(()) };
         self.remove_network(created, name).await?;
-        let labels = other.labels.as_ref();
-        if labels.and_then(|labels| labels.get(labels::PROJECT)).is_some_and(|project| project == stack) {
+        if is_of(other, stack) {
             return Ok(());
         }
         Err(Error::new(format!("cannot create network `{name}`"), "there is one of this name since that is not the stack's")
@@ -67,6 +68,21 @@ impl Engine {
                 "see whose it is with `docker network inspect {name}`; give this stack another `name`, or the network one under \
                  `networks`"
             )))
+    }
+
+    /// The engine id of the stack's network of this name. `None`: there is none, or it is somebody else's.
+    async fn network_of(&self, name: &str, stack: &str) -> Result<Option<String>, Error> {
+        let found = self.networks_called(name).await?.into_iter().find(|network| is_of(network, stack));
+        Ok(found.and_then(|network| network.id))
+    }
+
+    async fn networks_called(&self, name: &str) -> Result<Vec<bollard::models::Network>, Error> {
+        let filters = HashMap::from([("name".to_owned(), vec![format!("^{name}$")])]);
+        let options = ListNetworksOptionsBuilder::new().filters(&filters).build();
+        let found = self.look(async || self.docker.list_networks(Some(options.clone())).await).await;
+        let mut found = found.map_err(cannot("list networks"))?;
+        found.retain(|network| network.name.as_deref() == Some(name));
+        Ok(found)
     }
 
     pub(super) async fn leave(&self, id: &str, name: &str, network: &str) -> Result<(), Error> {
@@ -82,8 +98,20 @@ impl Engine {
         let attachment = service.container.all_networks().find(|attachment| attachment.network == network);
         let request = NetworkConnectRequest { container: id.to_owned(), endpoint_config: attachment.map(endpoint) };
         match self.act(async || self.docker.connect_network(network, request.clone()).await).await {
-            Err(error) if status(&error) == Some(403) && error.to_string().contains("already exists") => Ok(()),
+            // `endpoint … already exists` of Docker, `network is already connected` of Podman.
+            Err(error)
+                if status(&error) == Some(403)
+                    && ["already exists", "already connected"]
+                        .iter()
+                        .any(|words| error.to_string().contains(words)) =>
+            {
+                Ok(())
+            }
             answer => answer.map_err(cannot(format!("connect container `{name}` to network `{network}`"))),
         }
     }
+}
+
+fn is_of(network: &bollard::models::Network, stack: &str) -> bool {
+    network.labels.as_ref().and_then(|labels| labels.get(labels::PROJECT)).is_some_and(|project| project == stack)
 }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use bollard::models::{ContainerInspectResponse, ContainerSummary, HostConfig};
+use bollard::errors::Error as EngineError;
+use bollard::models::{ContainerInspectResponse, ContainerSummary, HealthStatusEnum, HostConfig};
 use bollard::query_parameters::{
     ContainerArchiveInfoOptionsBuilder, InspectContainerOptions, ListContainersOptions, ListContainersOptionsBuilder,
     ListNetworksOptionsBuilder, ListVolumesOptionsBuilder,
@@ -17,8 +18,8 @@ use super::place::{FILE_MODE, SECRET_MODE};
 use super::remove::nameless;
 use super::summary::{attachments, files_of, from_summary, is_fresh, label, name_of};
 use super::{
-    ContainerState, Engine, Error, FileStamp, Observed, ObservedContainer, ObservedImage, ObservedLimits, ObservedLock,
-    ObservedNetwork, ObservedSettings, ObservedVolume, labels,
+    ContainerState, Engine, Error, FileStamp, Health, Observed, ObservedContainer, ObservedImage, ObservedLimits,
+    ObservedLock, ObservedNetwork, ObservedSettings, ObservedVolume, labels, podman,
 };
 use crate::desired::Attach;
 
@@ -126,6 +127,12 @@ impl Engine {
         let foreign = others.iter().map(name_of).collect();
         let attachments = ours.iter().flat_map(attachments).collect();
         let mut containers = try_join_all(ours.into_iter().map(|summary| self.container(summary))).await?;
+        if self.facts().is_podman && containers.iter().any(|container| !container.nameless.is_empty()) {
+            let of_files = self.volumes_of_files(stack).await?;
+            for container in &mut containers {
+                container.nameless.retain(|name| !of_files.contains(name));
+            }
+        }
         containers.sort_by(|left, right| (&left.service, left.replica).cmp(&(&right.service, right.replica)));
         Ok(Found { containers, foreign, attachments })
     }
@@ -135,7 +142,7 @@ impl Engine {
     pub(super) async fn list_containers(&self, options: ListContainersOptions) -> Result<Vec<ContainerSummary>, Error> {
         let begun = Instant::now();
         loop {
-            match self.look(async || self.docker.list_containers(Some(options.clone())).await).await {
+            match self.look(async || self.listed(options.clone()).await).await {
                 Ok(found) => return Ok(found),
                 Err(error) if is_unknown_word(&error) && begun.elapsed() < IN_BETWEEN => {
                     tokio::time::sleep(PAUSE).await;
@@ -147,6 +154,14 @@ impl Engine {
                 Err(error) => return Err(cannot("list containers")(error)),
             }
         }
+    }
+
+    async fn listed(&self, options: ListContainersOptions) -> Result<Vec<ContainerSummary>, EngineError> {
+        let Some(socket) = self.podman() else { return self.docker.list_containers(Some(options)).await };
+        let mut query = form_urlencoded::Serializer::new(format!("/v{}/containers/json?", self.facts().api_version));
+        query.append_pair("all", if options.all { "true" } else { "false" });
+        query.append_pair("filters", &serde_json::to_string(&options.filters.unwrap_or_default())?);
+        podman::ask(socket, &query.finish()).await
     }
 
     pub(super) async fn container(&self, summary: ContainerSummary) -> Result<ObservedContainer, Error> {
@@ -166,7 +181,11 @@ impl Engine {
 
     /// A container as an inspection shows it. `None`: it is not there.
     pub(super) async fn inspect(&self, id: &str) -> Result<Option<ContainerInspectResponse>, Error> {
-        let look = self.look(async || self.docker.inspect_container(id, None::<InspectContainerOptions>).await).await;
+        let look = self.look(async || match self.podman() {
+            Some(socket) => podman::ask(socket, &format!("/v{}/containers/{id}/json", self.facts().api_version)).await,
+            None => self.docker.inspect_container(id, None::<InspectContainerOptions>).await,
+        });
+        let look = look.await;
         found(look).map_err(cannot(format!("inspect container `{id}`")))
     }
 
@@ -292,16 +311,30 @@ fn add_inspected(container: &mut ObservedContainer, inspected: ContainerInspectR
     let networks = inspected.network_settings.and_then(|settings| settings.networks).unwrap_or_default();
     container.aliases =
         networks.into_iter().map(|(name, endpoint)| (name, endpoint.aliases.unwrap_or_default())).collect();
+    let state = inspected.state.unwrap_or_default();
+    // Podman's list tells nothing of it.
+    if let Some(known) = state.health.as_ref().and_then(|health| health.status).and_then(health) {
+        container.health = known;
+    }
     if container.state == ContainerState::Running && !is_fresh {
         return;
     }
     container.restarts = inspected.restart_count.unwrap_or(0).unsigned_abs();
-    let state = inspected.state.unwrap_or_default();
     let started: Option<jiff::Timestamp> = state.started_at.and_then(|time| time.parse().ok());
     container.started_at = started.map_or(0, jiff::Timestamp::as_millisecond).max(container.started_at);
     // One that was started again since the list was made has no exit code, and the engine writes 0 for that.
     let has_ended = state.restarting == Some(true) || state.running != Some(true);
     container.exit_code = state.exit_code.filter(|_| container.state != ContainerState::Running && has_ended);
+}
+
+/// Health as an inspection tells it. `None`: it says nothing.
+fn health(status: HealthStatusEnum) -> Option<Health> {
+    match status {
+        HealthStatusEnum::STARTING => Some(Health::Starting),
+        HealthStatusEnum::HEALTHY => Some(Health::Healthy),
+        HealthStatusEnum::UNHEALTHY => Some(Health::Unhealthy),
+        HealthStatusEnum::NONE | HealthStatusEnum::EMPTY => None,
+    }
 }
 
 /// Those that are written out: one that the engine chooses is another one each time.

@@ -110,6 +110,13 @@ impl Engine {
 
     async fn upload(&self, container: &str, archive: Archive) -> Result<(), Error> {
         let failed = format!("put files into container `{container}`");
+        if self.facts().is_podman {
+            // Below the root of one that does not run it finds no volumes, and puts the files where those hide them.
+            for (folder, entries) in self.by_mount(container, &archive).await? {
+                self.send(container, &folder, Archive::pack(&folder, &entries)?).await.map_err(cannot(&failed))?;
+            }
+            return Ok(());
+        }
         match self.send(container, "/", Archive::pack("/", &archive.all())?).await {
             Err(error) if is_read_only(&error) => {
                 for (folder, entries) in
@@ -139,16 +146,26 @@ impl Engine {
         container: &str,
         archive: &'a Archive,
     ) -> Result<Option<BTreeMap<String, Vec<&'a Entry>>>, Error> {
+        let sorted = self.by_mount(container, archive).await?;
+        Ok((!sorted.contains_key("/")).then_some(sorted))
+    }
+
+    /// The files by the mount they lie in, and those that lie in none that can be written by `/`.
+    async fn by_mount<'a>(
+        &self,
+        container: &str,
+        archive: &'a Archive,
+    ) -> Result<BTreeMap<String, Vec<&'a Entry>>, Error> {
         let inspected = self.inspect(container).await?.unwrap_or_default();
         let points = inspected.mounts.unwrap_or_default().into_iter().filter(|point| point.rw == Some(true));
         let folders: Vec<String> = points.filter_map(|point| point.destination).collect();
         let mut sorted: BTreeMap<String, Vec<&Entry>> = BTreeMap::new();
         for entry in &archive.0 {
             let around = folders.iter().filter(|folder| lies_in(&entry.path, folder));
-            let Some(folder) = around.max_by_key(|folder| folder.len()) else { return Ok(None) };
-            sorted.entry(folder.clone()).or_default().push(entry);
+            let folder = around.max_by_key(|folder| folder.len()).map_or("/", String::as_str);
+            sorted.entry(folder.to_owned()).or_default().push(entry);
         }
-        Ok(Some(sorted))
+        Ok(sorted)
     }
 
     /// Content of a file in a container; `None`: there is no such file.

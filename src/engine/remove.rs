@@ -3,12 +3,12 @@
 use std::time::{Duration as StdDuration, Instant};
 
 use bollard::errors::Error as EngineError;
-use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum, Mount, MountType};
+use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum, Mount, MountType, Volume};
 use bollard::query_parameters::{RemoveContainerOptionsBuilder, RemoveVolumeOptions, StopContainerOptionsBuilder};
 use futures_util::{StreamExt, stream};
 
 use super::error::{cannot, status};
-use super::{Engine, Error, Observed, labels};
+use super::{Engine, Error, Observed, ObservedContainer, labels};
 use crate::desired::{Duration, MountSource, Service};
 
 /// Containers that are stopped at the same time.
@@ -45,16 +45,32 @@ impl Engine {
         report: &(dyn Fn(&Removal, StdDuration) + Sync),
     ) -> Vec<Error> {
         let mut failures = Vec::new();
-        let containers = stream::iter(&observed.containers)
-            .map(|container| async move {
+        let mut left: Vec<&ObservedContainer> = observed.containers.iter().collect();
+        loop {
+            let before = left.len();
+            let removals = stream::iter(std::mem::take(&mut left)).map(|container| async move {
                 let begun = std::time::Instant::now();
-                self.remove_container(&container.id, &container.name, None).await?;
-                report(&Removal::Container(container.name.clone()), begun.elapsed());
-                Ok(())
-            })
-            .buffer_unordered(CONCURRENCY)
-            .collect::<Vec<Result<(), Error>>>();
-        failures.extend(containers.await.into_iter().filter_map(Result::err));
+                match self.remove_container(&container.id, &container.name, None).await {
+                    Ok(()) => report(&Removal::Container(container.name.clone()), begun.elapsed()),
+                    // Podman first removes who shares its processes.
+                    Err(error) if error.cause.contains("has dependent containers") => return Err((container, error)),
+                    Err(error) => return Ok(Some(error)),
+                }
+                Ok(None)
+            });
+            let mut waiting = Vec::new();
+            for outcome in removals.buffer_unordered(CONCURRENCY).collect::<Vec<_>>().await {
+                match outcome {
+                    Ok(failure) => failures.extend(failure),
+                    Err(it) => waiting.push(it),
+                }
+            }
+            if waiting.is_empty() || waiting.len() == before {
+                failures.extend(waiting.into_iter().map(|(_, error)| error));
+                break;
+            }
+            left = waiting.into_iter().map(|(container, _)| container).collect();
+        }
         failures.extend(self.remove_probes(stack).await.err());
         failures.extend(self.remove_placed(stack).await.err());
         for network in observed.networks.iter().filter(|network| network.ours) {
@@ -148,7 +164,7 @@ impl Engine {
     pub(super) async fn remove_network(&self, id: &str, name: &str) -> Result<(), Error> {
         match self.act(async || self.docker.remove_network(id).await).await {
             Err(error) if status(&error) == Some(404) => Ok(()),
-            Err(error) if error.to_string().contains("active endpoints") => {
+            Err(error) if says_in_use(&super::error::cause(&error)) => {
                 let inspected = self.look(async || self.docker.inspect_network(id, None).await).await;
                 let is_empty = inspected.is_ok_and(|network| network.containers.unwrap_or_default().is_empty());
                 let advice = if is_empty {
@@ -172,12 +188,16 @@ impl Engine {
             ("label".to_owned(), vec![format!("{}={stack}", labels::PLACED)]),
             ("dangling".to_owned(), vec!["true".to_owned()]),
         ]);
-        for volume in self.list_volumes(filters).await?.into_iter().filter(|volume| is_nameless(&volume.name)) {
-            // Podman takes several filters for one or the other, and lists what is everybody's.
-            if volume.labels.get(labels::PLACED).is_none_or(|label| label != stack) {
-                continue;
+        // Of two conditions Podman takes either for enough, and names the dangling volumes of everybody.
+        let is_of_it = |volume: &Volume| volume.labels.get(labels::PLACED).is_some_and(|label| label == stack);
+        let mut placed = self.list_volumes(filters).await?;
+        placed.retain(|volume| is_of_it(volume) && is_nameless(&volume.name));
+        for volume in placed {
+            match self.remove_volume(&volume.name).await {
+                // Podman names one that is in use, too.
+                Err(error) if error.cause.contains("volume is being used") => {}
+                answer => answer?,
             }
-            self.remove_volume(&volume.name).await?;
         }
         Ok(())
     }
@@ -190,10 +210,25 @@ impl Engine {
     }
 
     /// Volumes without a name that the old container has where the new one has no mount of its own, to carry over.
-    pub(super) async fn nameless_volumes(&self, old: &str, service: &Service) -> Result<Vec<Mount>, Error> {
+    pub(super) async fn nameless_volumes(
+        &self,
+        old: &str,
+        service: &Service,
+        stack: &str,
+    ) -> Result<Vec<Mount>, Error> {
         let inspected = self.inspect(old).await?;
-        Ok(inspected.map(|inspected| carried_over(&inspected, service)).unwrap_or_default())
+        let mut kept = inspected.map(|inspected| carried_over(&inspected, service)).unwrap_or_default();
+        if self.facts().is_podman && !kept.is_empty() {
+            let of_files = self.volumes_of_files(stack).await?;
+            kept.retain(|mount| !mount.source.as_ref().is_some_and(|name| of_files.contains(name)));
+        }
+        Ok(kept)
     }
+}
+
+/// Somebody is in the network: `has active endpoints` of Docker, `network is being used` of Podman.
+pub(super) fn says_in_use(text: &str) -> bool {
+    text.contains("active endpoints") || text.contains("network is being used")
 }
 
 fn carried_over(old: &ContainerInspectResponse, service: &Service) -> Vec<Mount> {

@@ -7,6 +7,7 @@ use bollard::models::{NetworkCreateRequest, NetworkInspect};
 use futures_util::{StreamExt, stream};
 
 use super::error::{cannot, found};
+use super::remove::says_in_use;
 use super::{Engine, Error};
 use crate::desired::Network;
 use crate::plan::{Member, Step};
@@ -136,7 +137,7 @@ impl Engine {
         loop {
             together(members.iter().map(|member| self.leave(&member.id, &member.container, name))).await?;
             match self.remove_network(id, name).await {
-                Err(error) if error.cause.contains("active endpoints") && begun.elapsed() < IN_BETWEEN => {
+                Err(error) if says_in_use(&error.cause) && begun.elapsed() < IN_BETWEEN => {
                     tokio::time::sleep(PAUSE).await;
                 }
                 outcome => return outcome,

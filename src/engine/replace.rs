@@ -1,16 +1,15 @@
 //! Containers that are made, and that take the place of others.
 
-use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use bollard::models::Mount;
 use bollard::query_parameters::CreateContainerOptionsBuilder;
 
-use super::Error;
 use super::apply::Run;
 use super::create::body;
-use super::error::{cannot, status};
+use super::error::{cannot, is_name_taken, is_no_image, status};
 use super::successor::short;
+use super::{Error, podman};
 use crate::desired::{PullPolicy, Service};
 use crate::plan::Step;
 
@@ -50,10 +49,9 @@ impl Run<'_> {
             mounts.retain(|mount| !kept.iter().any(|carried| carried.target == mount.target));
             mounts.extend_from_slice(kept);
         }
-        if engine.facts().is_podman
-            && let Some(sysctls) = request.host_config.as_mut().and_then(|host| host.sysctls.as_mut())
-        {
-            as_docker_does(sysctls, service);
+        if engine.facts().is_podman {
+            podman::as_docker_does(&mut request, service, replica);
+            engine.make_volumes_of_files(&mut request).await?;
         }
         let platform = service.container.settings.platform.as_deref().unwrap_or_default();
         let options = CreateContainerOptionsBuilder::new().name(name).platform(platform).build();
@@ -63,14 +61,14 @@ impl Run<'_> {
             match engine.act(create).await {
                 Ok(created) => break created.id,
                 Err(error)
-                    if status(&error) == Some(409)
+                    if (status(&error) == Some(409) || is_name_taken(&error))
                         && begun.elapsed() < IN_FLIGHT
                         && engine.clear_unfinished(name, &self.supplies.source.stack).await? =>
                 {
                     tokio::time::sleep(PAUSE).await;
                 }
                 Err(error) => {
-                    let is_missing = status(&error) == Some(404) && error.to_string().contains("No such image");
+                    let is_missing = is_no_image(&error);
                     // People know it by the name that it gets.
                     let name = service.container_name(&self.supplies.source.stack, replica);
                     let error = cannot(format!("create container `{name}`"))(error);
@@ -89,7 +87,7 @@ impl Run<'_> {
     /// mistake costs nothing that runs.
     pub(super) async fn replace(&self, old: &str, service: &Service, replica: u32, name: &str) -> Result<(), Error> {
         let engine = self.engine;
-        let kept = engine.nameless_volumes(old, service).await?;
+        let kept = engine.nameless_volumes(old, service, &self.supplies.source.stack).await?;
         let new_name = format!("{name}.{}", short(old));
         engine.remove_leftover(&new_name, &self.supplies.source.stack).await?;
         engine.check_new_image(service, name, self.supplies.files, &self.supplies.source.stack).await?;
@@ -123,11 +121,4 @@ fn without_image(error: Error, service: &Service) -> Error {
         "the stack file says `pull_policy: never`: bring it with `docker pull {reference}` or `stackctl images load`, or remove \
          that line"
     ))
-}
-
-/// Docker lets every user of a container listen on ports below 1024 (moby 20.10, `oci_linux.go`), Podman root alone.
-fn as_docker_does(sysctls: &mut HashMap<String, String>, service: &Service) {
-    if !service.container.networks.is_empty() {
-        sysctls.entry("net.ipv4.ip_unprivileged_port_start".to_owned()).or_insert_with(|| "0".to_owned());
-    }
 }

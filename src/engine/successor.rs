@@ -5,7 +5,7 @@ use std::time::{Duration as StdDuration, Instant};
 
 use bollard::query_parameters::{RemoveContainerOptionsBuilder, RenameContainerOptionsBuilder};
 
-use super::error::{cannot, status};
+use super::error::{cannot, says_name_taken, status};
 use super::{Engine, Error};
 use crate::desired::Duration;
 
@@ -58,9 +58,7 @@ impl Aside {
 
 /// Whether a container cannot start because another one has its port or its name.
 pub(super) fn is_taken(error: &Error) -> bool {
-    ["port is already allocated", "address already in use", "is already in use by container"]
-        .iter()
-        .any(|words| error.cause.contains(words))
+    is_port_taken(error) || says_name_taken(&error.cause)
 }
 
 /// The same, of a port alone.
@@ -143,7 +141,12 @@ impl Engine {
         let inspected = self.inspect(id).await?;
         match inspected.and_then(|container| container.name) {
             Some(now) if now.trim_start_matches('/') == to => Ok(()),
-            _ => Err(cannot(format!("rename container `{from}` to `{to}`"))(error)),
+            _ => {
+                let told = cannot(format!("rename container `{from}` to `{to}`"))(error);
+                let is_taken = self.facts().is_podman && says_name_taken(&told.cause);
+                let cause = is_taken.then(|| format!("the name `{to}` is already in use by another container"));
+                Err(Error { cause: cause.unwrap_or_else(|| told.cause.clone()), ..told })
+            }
         }
     }
 

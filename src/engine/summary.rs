@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use bollard::models::{ContainerSummary, ContainerSummaryStateEnum, PortSummary};
 
+use super::images::short_name;
 use super::{ContainerState, Health, ObservedContainer, labels};
 
 pub(super) fn label<'a>(summary: &'a ContainerSummary, key: &str) -> Option<&'a str> {
@@ -28,7 +29,7 @@ pub(super) fn from_summary(summary: &ContainerSummary) -> ObservedContainer {
         name: name_of(summary),
         service: label(summary, labels::SERVICE).unwrap_or_default().to_owned(),
         replica: label(summary, labels::NUMBER).and_then(|number| number.parse().ok()).unwrap_or(0),
-        image: summary.image.clone().unwrap_or_default(),
+        image: short_name(summary.image.as_deref().unwrap_or_default()).to_owned(),
         image_id: summary.image_id.clone().unwrap_or_default(),
         state: state(summary.state),
         health: health(status),
@@ -125,7 +126,10 @@ fn ports(ports: &[PortSummary]) -> Vec<String> {
         .iter()
         .filter_map(|port| {
             let kind = port.typ.map(|kind| kind.to_string()).unwrap_or_default();
-            Some(format!("{}:{}->{}/{kind}", port.ip.as_deref()?, port.public_port?, port.private_port))
+            // Podman writes nothing for every address.
+            let ip = port.ip.as_deref()?;
+            let ip = if ip.is_empty() { "0.0.0.0" } else { ip };
+            Some(format!("{ip}:{}->{}/{kind}", port.public_port?, port.private_port))
         })
         .collect();
     lines.sort();

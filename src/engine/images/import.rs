@@ -127,7 +127,9 @@ impl Write for Chunks<'_> {
 async fn remove_leftovers(docker: &Docker) {
     let filters = HashMap::from([("dangling", vec!["true"]), ("label", vec![BUILT_FROM_LABEL])]);
     let options = ListImagesOptionsBuilder::default().filters(&filters).build();
-    let leftovers = docker.list_images(Some(options)).await.unwrap_or_default();
+    let mut leftovers = docker.list_images(Some(options)).await.unwrap_or_default();
+    // An engine that takes either condition for enough must not cost anybody an image.
+    leftovers.retain(|image| image.labels.contains_key(BUILT_FROM_LABEL));
     stream::iter(leftovers)
         .for_each(|image| async move {
             let _ = docker.remove_image(&image.id, None::<RemoveImageOptions>, None).await;

@@ -30,7 +30,7 @@ pub(super) use obtain::{built_from, obtain};
 pub use own::{build_own, own_build, own_executable, own_image};
 pub use progress::{Activity, Event, Progress};
 pub use pull::pull;
-pub(super) use registry::full_name;
+pub(super) use registry::{full_name, short_name};
 pub use unused::UnusedImage;
 
 /// Label of the images that stackctl makes: what they were made from.

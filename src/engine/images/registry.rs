@@ -177,9 +177,29 @@ pub(in super::super) fn full_name(reference: &str) -> String {
     }
 }
 
+/// The same the other way round: as people write it.
+pub(in super::super) fn short_name(reference: &str) -> &str {
+    let Some(rest) = reference.strip_prefix("docker.io/").filter(|rest| registry_of(rest) == "docker.io") else {
+        return reference;
+    };
+    rest.strip_prefix("library/").filter(|name| !name.contains('/')).unwrap_or(rest)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{ImageErrorKind, kind_of, registry_error, registry_of};
+    use super::{ImageErrorKind, full_name, kind_of, registry_error, registry_of, short_name};
+
+    #[test]
+    fn docker_hub_is_written_out_and_left_out() {
+        for (short, full) in [
+            ("redis:7", "docker.io/library/redis:7"),
+            ("prom/node:1", "docker.io/prom/node:1"),
+            ("r.example/a:1", "r.example/a:1"),
+        ] {
+            assert_eq!((full_name(short).as_str(), short_name(full)), (full, short));
+        }
+        assert_eq!(short_name("docker.io/a.b/c"), "docker.io/a.b/c", "`a.b` would be a registry");
+    }
 
     #[test]
     fn a_registry_that_is_not_there_is_unreachable() {
