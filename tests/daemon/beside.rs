@@ -280,16 +280,8 @@ impl Beside {
         false
     }
 
-    /// Every process that has this test's folder on its command line: all of them were started for it.
     fn processes(&self) -> Vec<u32> {
-        let folder = self.folder.path().display().to_string();
-        let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-        let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-        pids.filter(|pid| {
-            let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-            *pid != std::process::id() && String::from_utf8_lossy(&line).contains(&folder)
-        })
-        .collect()
+        processes_of(self.folder.path())
     }
 
     fn mounts(&self) -> Vec<String> {
@@ -361,6 +353,18 @@ pub(crate) fn must(command: &mut Command) -> String {
     let run = run(command);
     assert_eq!(run.code, 0, "{command:?}\n{}", run.stderr);
     run.stdout
+}
+
+/// Every process that has a test's folder on its command line: all of them were started for it.
+pub(crate) fn processes_of(folder: &Path) -> Vec<u32> {
+    let folder = folder.display().to_string();
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    pids.filter(|pid| {
+        let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        *pid != std::process::id() && String::from_utf8_lossy(&line).contains(&folder)
+    })
+    .collect()
 }
 
 /// A name that no other test has, in this process or another.

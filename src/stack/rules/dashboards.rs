@@ -88,16 +88,27 @@ pub(super) fn panels_can_be_drawn(examination: &mut Examination) {
         let path = path.key(name.as_str());
         parts_make_sense(examination, path, written);
         let shown = variables_of(written);
-        let list = path.key("rows");
-        for (index, row) in written.rows.iter().enumerate() {
-            let path = list.index(index);
-            let panels = path.key("panels");
-            for (index, panel) in row.panels.iter().enumerate() {
-                let path = panels.index(index);
-                draw(examination, path, panel);
-                settings_fit(examination, path, panel);
-                queries_parse(examination, path, panel, &shown);
-            }
+        panels_of(examination, path, written, |examination, path, panel| {
+            draw(examination, path, panel);
+            settings_fit(examination, path, panel);
+            queries_parse(examination, path, panel, &shown);
+        });
+    }
+}
+
+/// Looks at each panel of a dashboard that is written out, with its path.
+pub(super) fn panels_of(
+    examination: &mut Examination,
+    path: Path,
+    written: &WrittenDashboard,
+    mut look: impl FnMut(&mut Examination, Path, &Panel),
+) {
+    let list = path.key("rows");
+    for (index, row) in written.rows.iter().enumerate() {
+        let path = list.index(index);
+        let panels = path.key("panels");
+        for (index, panel) in row.panels.iter().enumerate() {
+            look(examination, panels.index(index), panel);
         }
     }
 }

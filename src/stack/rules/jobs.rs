@@ -7,6 +7,7 @@ use super::super::document::Path;
 use super::super::{Alerts, DashboardSource, Exporter, Metrics, ServiceName, Stack, suggest, written_alerts};
 use super::Examination;
 use super::alerts::of_apps;
+use super::dashboards::panels_of;
 use super::names::job_names;
 use crate::promql::{Expression, Filling, Operator, fill};
 
@@ -28,26 +29,19 @@ pub(super) fn jobs_asked_for_are_there(examination: &mut Examination) {
     let dashboards = Path::ROOT.key("dashboards");
     for (name, dashboard) in &stack.dashboards {
         let DashboardSource::Rows(written) = &dashboard.source else { continue };
-        let path = dashboards.key(name.as_str());
-        let list = path.key("rows");
-        for (index, row) in written.rows.iter().enumerate() {
-            let path = list.index(index);
-            let panels = path.key("panels");
-            for (index, panel) in row.panels.iter().enumerate() {
-                let path = panels.index(index);
-                let key = if examination.locate(&path.key("queries")).node.is_some() { "queries" } else { "query" };
-                for query in &panel.queries {
-                    // A variable stands for whatever is chosen.
-                    let filled = fill(
-                        query,
-                        &Filling { rate_interval: 60.0, interval: 60.0, range: 3600.0, ..Filling::default() },
-                    );
-                    asks(examination, path.key(key), &filled, &known);
-                }
+        panels_of(examination, dashboards.key(name.as_str()), written, |examination, path, panel| {
+            let key = if examination.locate(&path.key("queries")).node.is_some() { "queries" } else { "query" };
+            for query in &panel.queries {
+                // A variable stands for whatever is chosen.
+                let filled = fill(query, &ANY);
+                asks(examination, path.key(key), &filled, &known);
             }
-        }
+        });
     }
 }
+
+/// Times that a query can stand with, and no variables.
+const ANY: Filling = Filling { rate_interval: 60.0, interval: 60.0, range: 3600.0, end: 0.0, variables: Vec::new() };
 
 fn of_alerts(examination: &mut Examination, path: Path, alerts: &Alerts, known: &BTreeSet<Cow<str>>) {
     for (name, alert) in written_alerts(alerts) {
